@@ -1,0 +1,45 @@
+"""Sowa as Lambda sees it: one Chalice app, and one line for each house's doors."""
+
+from __future__ import annotations
+
+from chalicelib.accounts import routes as accounts
+from chalicelib.alarms import listeners as alarms_told
+from chalicelib.alarms import routes as alarms
+from chalicelib.alarms import scheduled as alarms_on_time
+from chalicelib.devices import operations as devices_ordered
+from chalicelib.devices import routes as devices
+from chalicelib.entry import forwarding
+from chalicelib.entry.http import Api
+from chalicelib.orders import listeners as orders_told
+from chalicelib.orders import routes as orders
+from chalicelib.plans import routes as plans
+from chalicelib.privacy import listeners as privacy_told
+from chalicelib.privacy import routes as privacy
+from chalicelib.privacy import scheduled as privacy_on_time
+from chalicelib.push import routes as push
+from chalicelib.sessions import routes as sessions
+
+app = Api(app_name="sowa", configure_logs=False)
+
+# Asked
+app.register_blueprint(accounts.routes)
+app.register_blueprint(sessions.routes)
+app.register_blueprint(devices.routes)
+app.register_blueprint(alarms.routes)
+app.register_blueprint(push.routes)
+app.register_blueprint(plans.routes)
+app.register_blueprint(orders.routes)
+app.register_blueprint(privacy.routes)
+
+# Told
+app.register_blueprint(forwarding.listeners)
+app.register_blueprint(alarms_told.listeners)
+app.register_blueprint(orders_told.listeners)
+app.register_blueprint(privacy_told.listeners)
+
+# On time
+app.register_blueprint(alarms_on_time.schedules)
+app.register_blueprint(privacy_on_time.schedules)
+
+# Ordered
+app.register_blueprint(devices_ordered.operations)

@@ -1,0 +1,1 @@
+"""Sowa: a camera cloud whose deletion can be proved."""

@@ -1,0 +1,354 @@
+"""Registering, proving an address, and changing one's profile (B1a, B1b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from pynamodb.expressions.condition import Condition
+
+from chalicelib import clock, ids
+from chalicelib.accounts import rules
+from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration
+from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong
+from chalicelib.aws import crypto, mail
+from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, NotSignedIn, TooMany
+from chalicelib.register import vaults
+from chalicelib.register.vaults import Vault, VaultKey
+from chalicelib.settings import settings
+
+REGISTRATION = "registration"
+_REGISTRATION_HOURS = 24
+# OWASP's second recommendation; 31 ms of one core.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+class AddressTaken(Conflict):
+    en = "This address has an account already. Please sign in."
+    pl = "Ten adres ma już konto. Zaloguj się."
+
+
+class PolicyOutdated(Invalid):
+    en = "Please read and accept the current privacy policy."
+    pl = "Przeczytaj i zaakceptuj aktualną politykę prywatności."
+
+
+class AlreadyConfirmed(Exception):
+    """The confirmation succeeded before, and this is its exact repeat."""
+
+    def __init__(self, account: Account, vault: Vault) -> None:
+        super().__init__()
+        self.account = account
+        self.vault = vault
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """A proved registration as the account that it becomes, and what must be committed for it."""
+
+    account: Account
+    vault: Vault
+    writes: tuple[Write, ...]
+
+
+def normal_address(email: str) -> str:
+    """The address in its one normal form; raises AddressInvalid."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(email, check_deliverability=False, test_environment=settings.stage != "production")
+    except EmailNotValidError as cause:
+        raise AddressInvalid(fields={"email": "is not an e-mail address"}) from cause
+    return found.normalized.casefold()
+
+
+def address_hash(address: str) -> str:
+    return crypto.keyed_hash("addresses", address)
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    nickname: str,
+    country: str,
+    language: str,
+    birth_date: date,
+    policy_version: str,
+    current_policy: str,
+    repeat_key: str | None,
+) -> str:
+    """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
+    rules.require_age(birth_date, clock.now().date())
+    address = normal_address(email)
+    rules.require_password(password, address, nickname)
+    if policy_version != current_policy:
+        raise PolicyOutdated(fields={"policy_version": f"the current one is {current_policy}"})
+    hashed = address_hash(address)
+    request_hash = crypto.keyed_hash("registrations", address, nickname, country, language)
+    (known,) = read(Address.key(hashed))
+    until = clock.in_(hours=_REGISTRATION_HOURS)
+    account_id = ids.new_id() if repeat_key is None else ids.as_text(crypto.derived("ids", hashed, repeat_key)[:16])
+    vault, vault_key = vaults.new_vault(account_id, until=until)
+    registration = Registration.new(
+        account_id,
+        vault=vault,
+        address_hash=hashed,
+        request_hash=request_hash,
+        is_known=0 if known is None else 1,
+        email=address,
+        nickname=nickname,
+        password_hash=_hasher.hash(password),
+        country=country,
+        language=language,
+        policy_version=policy_version,
+        expires_at=clock.epoch_s(until),
+    )
+    code, digits = new_code(account_id, REGISTRATION)
+    try:
+        commit(create(registration, otherwise=lambda standing: _repeated(standing, request_hash)), put(vault_key), put(code))
+    except _Repeated:
+        return account_id
+    _send_code_or_hint(registration, digits)
+    return account_id
+
+
+class _Repeated(Exception):
+    pass
+
+
+def _repeated(standing: dict[str, Any] | None, request_hash: str) -> BaseException:
+    same = standing is not None and standing["request_hash"]["S"] == request_hash
+    return _Repeated() if same else KeyReused()
+
+
+def _send_code_or_hint(registration: Registration, digits: str) -> None:
+    template = "accounts/mail/known" if registration.is_known else "accounts/mail/code"
+    send_code(registration.email, registration.language, digits, template)
+
+
+def send_code(email: str, language: str, digits: str, template: str = "accounts/mail/code") -> None:
+    mail.send(
+        email, template, language, code=digits, minutes=rules.CODE_MINUTES, operator=settings.operator["name"]
+    )
+
+
+def send_new_code(registration_id: str) -> None:
+    """Replace the registration's code by a new one and send it; refuses to do so too often."""
+    registration, old, key = read(
+        Registration.key(registration_id), Code.key(registration_id, REGISTRATION), vaults.key_of(registration_id)
+    )
+    if registration is None or old is None or key is None:
+        raise NotFound
+    code, digits = new_code(registration_id, REGISTRATION, old)
+    commit(put(code, when=Code.sent_at == old.sent_at, otherwise=CodeTooSoon(retry_after_seconds=30)))
+    _send_code_or_hint(registration.opened(key.unlocked()), digits)
+
+
+def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewAccount:
+    """The account that a registration becomes by its code.
+
+    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken.
+    """
+    registration, code, account, key = read(
+        Registration.key(registration_id),
+        Code.key(registration_id, REGISTRATION),
+        Account.key(registration_id),
+        vaults.key_of(registration_id),
+    )
+    confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
+    if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
+        raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
+    if registration is None or key is None:
+        raise CodeOver
+    spent = prove_code(code, digits)
+    if registration.is_known:
+        raise CodeWrong(fields={"code": "is not right"})
+    vault = key.unlocked()
+    account = _account_of(registration.opened(vault), confirmed_by, vault)
+    address = Address.new(registration.address_hash, account_id=registration_id)
+    return NewAccount(
+        account,
+        vault,
+        (
+            create(address, otherwise=AddressTaken),
+            create(account),
+            remove(registration, when=Registration.pk.exists(), otherwise=CodeOver),
+            spent,
+            change(key, expires_at=None),
+        ),
+    )
+
+
+def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> Account:
+    return Account.new(
+        registration.partition_id,
+        vault=vault,
+        address_hash=registration.address_hash,
+        confirmed_by=confirmed_by,
+        email=registration.email,
+        nickname=registration.nickname,
+        password_hash=registration.password_hash,
+        country=registration.country,
+        language=registration.language,
+        policy_version=registration.policy_version,
+        registered_at=clock.now_s(),
+    )
+
+
+def new_code(account_id: str, purpose: str, old: Code | None = None) -> tuple[Code, str]:
+    """A code to be stored, and its digits to be sent; raises CodeTooSoon if the last one is too young."""
+    now = clock.now_s()
+    sends = 1 if old is None else int(old.sends) + 1
+    if old is not None:
+        left = int(old.sent_at) + rules.wait_before_resend_s(int(old.sends)) - now
+        if left > 0:
+            raise CodeTooSoon(retry_after_seconds=left)
+    digits = ids.new_code()
+    code = Code.new(
+        account_id,
+        purpose,
+        code_hash=_code_hash(account_id, purpose, digits),
+        until=now + rules.CODE_MINUTES * 60,
+        tries=0,
+        sends=sends,
+        sent_at=now,
+        expires_at=now + _REGISTRATION_HOURS * 3600,
+    )
+    return code, digits
+
+
+def prove_code(code: Code | None, digits: str) -> Write:
+    """Check the digits against the code; the write that spends it. Raises CodeWrong or CodeOver.
+
+    The try is counted before the comparison, so that many tries at once are still five.
+    """
+    if code is None or clock.now_s() >= code.until or code.tries >= rules.CODE_TRIES:
+        raise CodeOver
+    tries = int(code.tries)
+    commit(change(code, tries=tries + 1, when=Code.tries == tries, otherwise=CodeWrong))
+    if not crypto.same(code.code_hash, _code_hash(code.partition_id, code.place_id, digits)):
+        raise CodeWrong(fields={"code": "is not right"})
+    return remove(code, when=Code.code_hash == code.code_hash, otherwise=CodeOver)
+
+
+def _code_hash(account_id: str, purpose: str, digits: str) -> str:
+    return crypto.keyed_hash("codes", account_id, purpose, digits)
+
+
+def code_key(account_id: str, purpose: str) -> Key:
+    return Code.key(account_id, purpose)
+
+
+def prove_password(email: str, password: str) -> tuple[Account, Vault, Write] | None:
+    """The account of this address and password, and the write that forgets earlier wrong guesses; None if wrong.
+
+    Known and unknown addresses cost the same calls and the same hashing. Raises TooMany after ten wrong guesses.
+    """
+    hashed = address_hash(normal_address(email))
+    address, guesses = read(Address.key(hashed), Guesses.key(hashed))
+    if guesses is not None and clock.now_s() < guesses.wait_until:
+        raise TooMany(retry_after_seconds=int(guesses.wait_until) - clock.now_s())
+    account_id = ids.new_id() if address is None else address.account_id
+    account, key = read(Account.key(account_id), vaults.key_of(account_id))
+    right = account is not None and key is not None
+    vault = key.unlocked() if right else None
+    expected = account.opened(vault).password_hash if right else _hash_of_nothing()
+    if not (_is_right(expected, password) and right):
+        _count_guess(hashed, guesses)
+        return None
+    return account, vault, remove(Guesses.key(hashed))
+
+
+@cache
+def _hash_of_nothing() -> str:
+    return _hasher.hash(ids.new_id())
+
+
+def _is_right(expected: str, password: str) -> bool:
+    try:
+        return _hasher.verify(expected, password)
+    except VerificationError:
+        return False
+
+
+def _count_guess(hashed: str, guesses: Guesses | None) -> None:
+    wrong = 1 if guesses is None else int(guesses.wrong) + 1
+    now = clock.now_s()
+    row = Guesses.new(
+        hashed,
+        wrong=wrong,
+        wait_until=now + rules.wait_after_guess_s(wrong),
+        expires_at=now + rules.GUESSES_REMEMBERED_HOURS * 3600,
+    )
+    before = Guesses.pk.does_not_exist() if guesses is None else Guesses.wrong == guesses.wrong
+    # Guesses made at the same moment count as one try answered and the others refused.
+    commit(put(row, when=before, otherwise=TooMany(retry_after_seconds=1)))
+
+
+def change_profile(account: Account, **changes: str) -> Account:
+    """Nickname, country or language (B1b)."""
+    return done(change(account, **changes), answer=account)
+
+
+def places_of(account_id: str) -> tuple[Key, Key]:
+    """Where the account and its vault's key lie, for whoever must read them together with something else."""
+    return Account.key(account_id), VaultKey.key(account_id)
+
+
+class Changed(Exception):
+    """The account changed since it was read: read again and decide anew."""
+
+
+def gains_device(account: Account, device_id: str) -> Write:
+    """The account's side of a new device, if its devices and terminals are still the ones that were read."""
+    return change(account, Account.device_ids.add({device_id}), when=_is_as_read(account), otherwise=Changed)
+
+
+def loses_device(account: Account, device_id: str) -> Write:
+    return change(account, Account.device_ids.delete({device_id}))
+
+
+def gains_endpoint(account: Account, endpoint: str) -> Write:
+    """The account's side of a terminal that wants pushes, if its devices are still the ones that were read."""
+    return change(account, Account.endpoints.add({endpoint}), when=_is_as_read(account), otherwise=Changed)
+
+
+def loses_endpoint(account: Account, endpoint: str) -> Write:
+    return change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
+
+
+def _is_as_read(account: Account) -> Condition:
+    return _is_set(Account.device_ids, account.device_ids) & _is_set(Account.endpoints, account.endpoints)
+
+
+def _is_set(attribute: Any, value: set[str] | None) -> Condition:
+    condition: Condition = attribute == value if value else attribute.does_not_exist()
+    return condition
+
+
+def read_again(account: Account) -> Account:
+    """The account as it is now; raises NotSignedIn if it was closed in the meantime."""
+    (again,) = read(account.own_key)
+    if again is None:
+        raise NotSignedIn
+    found: Account = again.opened(account.vault)
+    return found
+
+
+def end(account: Account) -> tuple[Write, ...]:
+    """What ends an account at once: its record, its key, and its address, which is free again (B17)."""
+    address = account.address_hash
+    return (
+        remove(account, when=Account.pk.exists() & _is_as_read(account), otherwise=Changed),
+        remove(vaults.key_of(account.partition_id)),
+        remove(Address.key(address)),
+        remove(Guesses.key(address)),
+    )

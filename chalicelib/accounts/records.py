@@ -1,0 +1,78 @@
+"""What is remembered of a person."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import B1A, B3, B11, GUESSES
+from chalicelib.register.tags import key, personal, plain
+
+
+class Account(Item):
+    """A living account; one that is being erased is not here any more."""
+
+    partition = "account"
+    place = "account"
+
+    epoch = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
+    address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address is looked up")
+    confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
+    email = personal(B1A)
+    nickname = personal(B1A)
+    password_hash = personal(B1A)
+    country = personal(B1A)
+    language = personal(B1A)
+    policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
+    registered_at = key(NumberAttribute(), B1A, why="time")
+    device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
+    endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
+
+
+class Registration(Item):
+    """An account to be, until its address is proved; gone within a day otherwise."""
+
+    partition = "account"
+    place = "registration"
+
+    address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address will be looked up")
+    request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
+    is_known = key(NumberAttribute(), B1A, why="1 where the address has an account already, so that no code will do")
+    email = personal(B1A)
+    nickname = personal(B1A)
+    password_hash = personal(B1A)
+    country = personal(B1A)
+    language = personal(B1A)
+    policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
+
+
+class Address(Item):
+    """Which account an address belongs to: at most one."""
+
+    partition = "address"
+    place = "address"
+
+    account_id = key(UnicodeAttribute(), B1A, why="random id")
+
+
+class Guesses(Item):
+    """Wrong passwords lately tried for an address, known or not."""
+
+    partition = "address"
+    place = "guesses"
+
+    wrong = key(NumberAttribute(), GUESSES, why="a count")
+    wait_until = key(NumberAttribute(), GUESSES, why="a time")
+
+
+class Code(Item):
+    """A one-time code on its way to a person; a new one kills the old."""
+
+    partition = "account"
+    place = "code"
+
+    code_hash = key(UnicodeAttribute(), B1A, why="keyed hash of a code that lives for minutes")
+    until = plain(NumberAttribute(), why="end of the code's life")
+    tries = plain(NumberAttribute(), why="a count")
+    sends = plain(NumberAttribute(), why="a count")
+    sent_at = plain(NumberAttribute(), why="a time")

@@ -1,0 +1,77 @@
+"""What holds for addresses, ages, passwords and codes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from chalicelib.errors import Gone, Invalid, TooMany
+
+LEAST_AGE_YEARS = 16
+LEAST_PASSWORD_CHARACTERS = 15
+MOST_PASSWORD_CHARACTERS = 128
+CODE_MINUTES = 10
+CODE_TRIES = 5
+FREE_GUESSES = 10
+GUESSES_REMEMBERED_HOURS = 24
+_LONGEST_WAIT_S = 3600
+
+
+class TooYoung(Invalid):
+    en = "Sowa is for people of 16 years and older. Nothing you entered was kept."
+    pl = "Sowa jest dla osób, które ukończyły 16 lat. Niczego z podanych danych nie zachowaliśmy."
+
+
+class PasswordTooEasy(Invalid):
+    en = "Please choose a longer or less common password: 15 characters or more."
+    pl = "Wybierz dłuższe lub mniej oczywiste hasło: co najmniej 15 znaków."
+
+
+class AddressInvalid(Invalid):
+    en = "This does not look like an e-mail address."
+    pl = "To nie wygląda na adres e-mail."
+
+
+class CodeWrong(Invalid):
+    en = "This code is not right."
+    pl = "Ten kod jest nieprawidłowy."
+
+
+class CodeOver(Gone):
+    en = "This code is over. Please ask for a new one."
+    pl = "Ten kod jest już nieważny. Poproś o nowy."
+
+
+class CodeTooSoon(TooMany):
+    en = "A code was sent a moment ago. Please wait before asking for another."
+    pl = "Kod został wysłany przed chwilą. Odczekaj, zanim poprosisz o następny."
+
+
+def age_years(born: date, today: date) -> int:
+    """Whole years; who is born on 29 February has the birthday on 1 March in other years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def require_age(born: date, today: date) -> None:
+    if born > today or age_years(born, today) > 130:
+        raise Invalid(fields={"birth_date": "is not a date of birth"})
+    if age_years(born, today) < LEAST_AGE_YEARS:
+        raise TooYoung(fields={"birth_date": "under 16"})
+
+
+def require_password(password: str, *known: str) -> None:
+    """Long enough, not longer than is kept whole, not one character over and over, not the person's own name."""
+    if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
+        raise PasswordTooEasy(fields={"password": "needs 15 to 128 characters"})
+    folded = password.casefold()
+    if len(set(folded)) < 5 or any(word and folded == word.casefold() for word in known):
+        raise PasswordTooEasy(fields={"password": "is too easy to guess"})
+
+
+def wait_before_resend_s(sends: int) -> int:
+    """After the first code half a minute, then twice as long each time, up to an hour."""
+    return min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S)
+
+
+def wait_after_guess_s(wrong: int) -> int:
+    """Ten guesses are free; each further one doubles the wait, up to an hour."""
+    return 0 if wrong < FREE_GUESSES else min(2 ** (wrong - FREE_GUESSES) * 30, _LONGEST_WAIT_S)

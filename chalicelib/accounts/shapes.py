@@ -1,0 +1,90 @@
+"""What is said about accounts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib import clock
+from chalicelib.accounts.records import Account
+from chalicelib.entry.wire import Shape
+
+Language = Literal["en", "pl"]
+Email = Annotated[str, Meta(max_length=254, description="an e-mail address")]
+Nickname = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Password = Annotated[str, Meta(max_length=1024)]
+OneTimeCode = Annotated[str, Meta(pattern="^[0-9]{6}$", description="six digits")]
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Gps(Shape):
+    """Sent only if the person lets the app send it."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class Terminal(Shape):
+    """The phone or computer that signs in (B2)."""
+
+    os: Annotated[str, Meta(max_length=64)]
+    model: Annotated[str, Meta(max_length=64)]
+    unique_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    gps: Gps | None = None
+
+
+class Register(Shape):
+    email: Email
+    password: Password
+    country: Country
+    nickname: Nickname
+    birth_date: date
+    policy_version: Annotated[str, Meta(max_length=32)]
+    language: Language = "en"
+
+
+class Registered(Shape):
+    registration_id: str
+
+
+class SendCode(Shape):
+    registration_id: Id
+
+
+class Confirm(Shape):
+    registration_id: Id
+    code: OneTimeCode
+    terminal: Terminal
+
+
+class Me(Shape):
+    account_id: str
+    email: str
+    nickname: str
+    country: str
+    language: str
+    policy_version: str
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> Me:
+        return cls(
+            account_id=account.partition_id,
+            email=account.email,
+            nickname=account.nickname,
+            country=account.country,
+            language=account.language,
+            policy_version=account.policy_version,
+            registered_at=clock.at_epoch(account.registered_at),
+        )
+
+
+class ChangeMe(Shape):
+    """Only what is named changes."""
+
+    nickname: Nickname | UnsetType = UNSET
+    country: Country | UnsetType = UNSET
+    language: Language | UnsetType = UNSET

@@ -1,0 +1,1 @@
+"""What the cameras saw: snapshots that live for seven days."""

@@ -1,0 +1,288 @@
+"""Letting pictures in, making alarms of them, showing and deleting them (B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib import clock, ids
+from chalicelib.alarms import rules, shapes
+from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.aws import bucket, crypto
+from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
+from chalicelib.aws.commit import change, commit, create, done, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import Camera, Owned
+from chalicelib.devices.records import Device
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.push import actions as push
+from chalicelib.sessions.actions import Caller
+
+JPEG = "image/jpeg"
+# How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
+_MOST_PAGES = 10
+
+
+class NobodyOwns(Conflict):
+    en = "Nobody owns this camera yet."
+    pl = "Ta kamera nie ma jeszcze właściciela."
+
+
+def ticket_for(camera: Camera) -> Ticket:
+    """Let the camera upload snapshots for an hour, below its own prefix of today. Raises NobodyOwns."""
+    if camera.device_id is None:
+        raise NobodyOwns
+    now = clock.now()
+    return bucket.ticket(
+        PICTURES.of(now, camera.device_id),
+        JPEG,
+        least_bytes=rules.LEAST_BYTES,
+        most_bytes=rules.MOST_BYTES,
+        until=now + LONGEST_TICKET,
+    )
+
+
+# A picture has arrived
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A picture that S3 tells of."""
+
+    object_key: str
+    arrived: datetime
+
+    @property
+    def device_id(self) -> str:
+        return (self.object_key.split("/", 3) + ["", "", ""])[2]
+
+    @property
+    def name(self) -> str:
+        return (self.object_key.split("/", 3) + ["", "", "", ""])[3]
+
+
+def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> None:
+    """Make an alarm of a picture and tell who may see it; delete what is no picture, or nobody's any more.
+
+    `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
+    """
+    device = standing.get(arrival.device_id)
+    named = rules.read_name(arrival.name)
+    head = None if device is None or named is None else bucket.head(arrival.object_key, rules.HEADER_BYTES)
+    if device is None or named is None or head is None or not rules.is_picture(head):
+        bucket.delete([arrival.object_key])
+        return
+    alarm = _alarm_of(arrival, named, device)
+    try:
+        commit(create(alarm, otherwise=_Known))
+    except _Known:
+        if not is_repeat:
+            return
+    push.tell_of_alarm(devices.endpoints_of(device), device.partition_id, alarm.place_id)
+
+
+class _Known(Exception):
+    """The event came twice."""
+
+
+def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
+    arrived = arrival.arrived.replace(microsecond=0)
+    at = rules.time_of(named.stamp, arrived)
+    return Alarm.new(
+        device.partition_id,
+        _alarm_id(at, arrival.object_key),
+        at=clock.epoch_s(at),
+        arrived_at=clock.epoch_s(arrived),
+        channel=named.channel,
+        type=named.type,
+        picture=arrival.object_key,
+        expires_at=clock.epoch_s(rules.end_of(arrived)),
+    )
+
+
+def _alarm_id(at: datetime, object_key: str) -> str:
+    """Begins with the time, so that alarms lie in its order; the same picture always gets the same id."""
+    return f"{_stamp(at)}-{crypto.plain_hash(object_key)[:16]}"
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+# Showing
+
+
+def places_of_one(account_id: str, device_id: str, alarm_id: str) -> tuple[Key, ...]:
+    return (*devices.places_of(account_id, device_id), Alarm.key(device_id, alarm_id))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An alarm as this person sees it."""
+
+    alarm: Alarm
+    by: str
+
+    def described(self) -> shapes.Alarm:
+        return shapes.Alarm(**self._fields())
+
+    def with_picture(self) -> shapes.AlarmWithPicture:
+        end = clock.at_epoch(self.alarm.expires_at)
+        picture = self.alarm.picture
+        url = None if picture is None else bucket.link(picture, until=end, content_type=JPEG)
+        return shapes.AlarmWithPicture(**self._fields(), picture_url=url)
+
+    def _fields(self) -> dict[str, Any]:
+        alarm = self.alarm
+        return {
+            "alarm_id": alarm.place_id,
+            "device_id": alarm.partition_id,
+            "channel": alarm.channel,
+            "type": alarm.type,
+            "at": clock.at_epoch(alarm.at),
+            "read": self.by in (alarm.read_by or ()),
+            "until": clock.at_epoch(alarm.expires_at),
+        }
+
+
+def alarm_of(caller: Caller) -> Seen:
+    """The alarm that the route names; raises NotFound."""
+    mine = devices.owned(caller)
+    alarm = caller.along[3]
+    if alarm is None or not _is_there(alarm, mine.device):
+        raise NotFound
+    return Seen(alarm, caller.account_id)
+
+
+def _is_there(alarm: Alarm, device: Device) -> bool:
+    deleted_before = device.alarms_after
+    return alarm.removed is None and (deleted_before is None or alarm.arrived_at > deleted_before)
+
+
+def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
+    """A page of one device's alarms, newest first."""
+    return _page(caller, [devices.owned(caller)], search)
+
+
+def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
+    """A page of the alarms of all the caller's devices, newest first."""
+    return _page(caller, devices.devices_of(caller), search)
+
+
+def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Alarms:
+    found = [alarm for one in mine for alarm in _newest(one.device, search)]
+    found.sort(key=lambda alarm: alarm.place_id, reverse=True)
+    shown = found[: search.limit]
+    return shapes.Alarms(
+        items=[Seen(alarm, caller.account_id).described() for alarm in shown],
+        cursor=shown[-1].place_id if len(found) > search.limit else None,
+    )
+
+
+def _newest(device: Device, search: shapes.Search) -> list[Alarm]:
+    """One more than fits the page, so that it is known whether another follows."""
+    first, last = _span(device, search.day)
+    found: list[Alarm] = []
+    after = search.cursor
+    for _ in range(_MOST_PAGES):
+        page = Alarm.list_of(
+            device.partition_id, first=first, last=last, newest_first=True, limit=search.limit + 1, after=after
+        )
+        found += [alarm for alarm in page.items if _is_there(alarm, device) and _is_wanted(alarm, search)]
+        after = page.cursor
+        if after is None or len(found) > search.limit:
+            break
+    return found
+
+
+def _span(device: Device, day: str | None) -> tuple[str, str]:
+    if day is None:
+        return "", ""
+    start, end = rules.span_of_day(day, ZoneInfo(device.time_zone))
+    return _stamp(start), _stamp(end - timedelta(seconds=1))
+
+
+def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
+    return search.channel in (None, alarm.channel) and search.type in (None, alarm.type)
+
+
+def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
+    """Read by this person; others keep their own marks."""
+    seen = alarm_of(caller)
+    marked = change(seen.alarm, Alarm.read_by.add({caller.account_id}), otherwise=NotFound)
+    seen.alarm.read_by = (seen.alarm.read_by or set()) | {caller.account_id}
+    return done(marked, answer=seen.with_picture())
+
+
+# Deleting: unreadable with the commit, then the picture, then the row
+
+
+def delete_one(caller: Caller) -> None:
+    alarm = alarm_of(caller).alarm
+    done(*_marked([alarm]), answer=None)
+
+
+def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
+    """Those of the named alarms that are there; the others are gone already."""
+    device = devices.owned(caller).device
+    found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
+    there = [alarm for alarm in found if alarm is not None and _is_there(alarm, device)]
+    if there:
+        done(*_marked(there), answer=None)
+
+
+def delete_all(caller: Caller) -> None:
+    """Everything that arrived up to now, in one write."""
+    device = devices.owned(caller).device
+    now = clock.now_s()
+    removal = Removal.new(device.partition_id, ids.new_id(), until=now)
+    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), answer=None)
+
+
+def _marked(alarms: list[Alarm]) -> list[Any]:
+    device_id = alarms[0].partition_id
+    removal = Removal.new(
+        device_id, ids.new_id(), alarm_ids={alarm.place_id for alarm in alarms}, until=clock.now_s()
+    )
+    return [*(change(alarm, removed=1, otherwise=NotFound) for alarm in alarms), create(removal)]
+
+
+def carry_out_removal(device_id: str, removal_id: str) -> None:
+    """Delete the pictures, then the rows, then the order itself; each may be repeated."""
+    (removal,) = read(Removal.key(device_id, removal_id))
+    if removal is None:
+        return
+    doomed = list(_doomed(removal))
+    bucket.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
+    for alarm in doomed:
+        commit(remove(alarm))
+    commit(remove(removal))
+
+
+def _doomed(removal: Removal) -> Iterable[Alarm]:
+    device_id = removal.partition_id
+    if removal.alarm_ids:
+        found = read(*(Alarm.key(device_id, alarm_id) for alarm_id in sorted(removal.alarm_ids)))
+        return [alarm for alarm in found if alarm is not None]
+    return [alarm for alarm in Alarm.list_of(device_id).items if alarm.arrived_at <= removal.until]
+
+
+# The clock
+
+
+def sweep_expired_pictures() -> int:
+    """Delete the pictures whose seven days are over; how many. Rows go by TTL, and reads refuse on time anyway."""
+    now = clock.now()
+    oldest_day = now - rules.KEEP - timedelta(days=2)
+    doomed = [
+        stored.key
+        for days in range(3)
+        for stored in bucket.below(PICTURES.day(oldest_day + timedelta(days=days)))
+        if rules.end_of(stored.modified_at) <= now
+    ]
+    return bucket.delete(doomed)

@@ -1,0 +1,39 @@
+"""What the house of alarms is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalicelib.alarms import actions
+from chalicelib.alarms.actions import Arrival
+from chalicelib.devices import actions as devices
+from chalicelib.devices.records import Device
+from chalicelib.entry.queues import Listeners, Message
+
+listeners = Listeners(__name__)
+
+
+def _arrivals(body: Any) -> Iterator[Arrival]:
+    # S3 sends a test event without records when the notification is set up.
+    for record in body.get("Records", []):
+        yield Arrival(unquote_plus(record["s3"]["object"]["key"]), datetime.fromisoformat(record["eventTime"]))
+
+
+def _standing(bodies: list[Any]) -> dict[str, Device]:
+    return devices.standing(arrival.device_id for body in bodies for arrival in _arrivals(body) if arrival.device_id)
+
+
+@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
+def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> None:
+    """S3 tells of snapshots that cameras uploaded."""
+    for arrival in _arrivals(message.body):
+        actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+
+
+@listeners.on_queue("AlarmRemovals", batch_size=1)
+def on_alarms_removed(message: Message) -> None:
+    """Somebody deleted alarms: they are unreadable already, and now they go."""
+    actions.carry_out_removal(message.body["partition_id"], message.body["place_id"])

@@ -1,0 +1,16 @@
+"""What the house of alarms does when its time comes."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.alarms import actions
+from chalicelib.entry.queues import Schedules
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(1, Rate.HOURS)
+def sweep_expired_pictures() -> dict[str, int]:
+    """Delete the pictures whose seven days are over."""
+    return {"deleted": actions.sweep_expired_pictures()}

@@ -1,0 +1,1 @@
+"""The only windows to AWS."""

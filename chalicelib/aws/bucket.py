@@ -1,0 +1,113 @@
+"""The window to S3: upload tickets and short links without a call, and the few calls that are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+
+from chalicelib import clock
+from chalicelib.aws.clients import client, session
+from chalicelib.settings import settings
+
+LONGEST_LINK = timedelta(minutes=5)
+LONGEST_TICKET = timedelta(minutes=60)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A presigned POST: form fields that let their holder upload below one prefix, within sizes, until a time."""
+
+    url: str
+    fields: dict[str, str]
+    key_prefix: str
+    until: datetime
+    now: datetime
+
+
+def ticket(prefix: str, content_type: str, *, least_bytes: int, most_bytes: int, until: datetime) -> Ticket:
+    """Signed here, with the function's own credentials; S3 is not asked.
+
+    The credentials of a Lambda role end by themselves, and what they signed ends with them, perhaps before `until`.
+    """
+    now = clock.now()
+    fields = {"Content-Type": content_type}
+    conditions: list[Any] = [
+        {"bucket": settings.media_bucket},
+        ["starts-with", "$key", prefix],
+        {"Content-Type": content_type},
+        ["content-length-range", least_bytes, most_bytes],
+    ]
+    expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ")
+    request = AWSRequest(method="POST", url=settings.media_url)
+    request.context["s3-presign-post-fields"] = fields
+    request.context["s3-presign-post-policy"] = {"expiration": expiration, "conditions": conditions}
+    S3SigV4PostAuth(session().get_credentials(), "s3", settings.region).add_auth(request)
+    return Ticket(settings.media_url, fields, prefix, until, now)
+
+
+def link(key: str, *, until: datetime, content_type: str) -> str:
+    """An address that reads one object for five minutes, or until `until` if that is sooner; signed without a call."""
+    left = min(LONGEST_LINK, until - clock.now())
+    query = (
+        f"response-content-type={quote(content_type, safe='')}"
+        "&response-content-disposition=attachment&response-cache-control=private%2C%20no-store"
+    )
+    request = AWSRequest(method="GET", url=f"{settings.media_url}/{quote(key, safe='/~')}?{query}")
+    seconds = max(1, int(left.total_seconds()))
+    S3SigV4QueryAuth(session().get_credentials(), "s3", settings.region, expires=seconds).add_auth(request)
+    url: str = request.prepare().url
+    return url
+
+
+def head(key: str, count: int) -> bytes | None:
+    """The first bytes of an object; None if it is not there."""
+    try:
+        answer = client("s3").get_object(Bucket=settings.media_bucket, Key=key, Range=f"bytes=0-{count - 1}")
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return None
+        raise
+    body: bytes = answer["Body"].read()
+    return body
+
+
+@dataclass(frozen=True)
+class Stored:
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+def below(prefix: str) -> Iterator[Stored]:
+    """Every object whose key begins so, a thousand to a call."""
+    more: dict[str, str] = {}
+    while True:
+        answer = client("s3").list_objects_v2(Bucket=settings.media_bucket, Prefix=prefix, **more)
+        for entry in answer.get("Contents", []):
+            yield Stored(entry["Key"], entry["Size"], entry["LastModified"])
+        if not answer.get("IsTruncated"):
+            return
+        more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+
+class NotDeleted(RuntimeError):
+    """S3 kept some of the objects; the job must come again."""
+
+
+def delete(keys: list[str]) -> int:
+    """Delete these objects, a thousand to a call; absent ones are no error."""
+    for first in range(0, len(keys), 1000):
+        objects = [{"Key": key} for key in keys[first : first + 1000]]
+        answer = client("s3").delete_objects(Bucket=settings.media_bucket, Delete={"Objects": objects, "Quiet": True})
+        if answer.get("Errors"):
+            raise NotDeleted(f"{len(answer['Errors'])} objects")
+    return len(keys)
+
+

@@ -1,0 +1,216 @@
+"""One decision, one commit: a conditional write, or one transaction, that can safely be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib import clock, ids
+from chalicelib.aws.clients import client
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import Record
+from chalicelib.errors import Conflict, Unavailable
+
+Answer = TypeVar("Answer")
+# What to raise when a write's condition fails: a refusal, or a function of the item that stands in the way.
+Otherwise = BaseException | type[BaseException] | Callable[[dict[str, Any] | None], BaseException]
+
+_BUSY_CODES = {
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ThrottlingException",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+}
+# Seven waits of at most 0.05 … 3.2 s stay within the 8 s in which a person is answered.
+_WAITS_S = tuple(0.05 * 2**turn for turn in range(7))
+MOST_WRITES = 100
+
+
+def is_busy(error: ClientError) -> bool:
+    """Whether AWS may answer otherwise in a moment."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] in _BUSY_CODES or status >= 500
+
+
+@dataclass(frozen=True)
+class Write:
+    """One item's part of a commit; `when` is the condition, `otherwise` what its failure means to the person."""
+
+    operation: Literal["Put", "Update", "Delete", "ConditionCheck"]
+    record: Record
+    when: Condition | None
+    otherwise: Otherwise
+    actions: tuple[Action, ...] = field(default=())
+
+    def request(self, commit_id: str) -> dict[str, Any]:
+        failing: dict[str, Any] = {"condition": self.when, "return_values_on_condition_failure": "ALL_OLD"}
+        if self.operation == "Put":
+            self.record.assign(commit_id=commit_id)
+            return self.record.get_save_kwargs_from_instance(**failing)
+        if self.operation == "Update":
+            stamp = type(self.record).commit_id.set(commit_id)
+            return self.record.get_update_kwargs_from_instance([*self.actions, stamp], **failing)
+        return self.record.get_delete_kwargs_from_instance(**failing)
+
+
+def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
+    """Store it, if nothing is there."""
+    return Write("Put", record, type(record).pk.does_not_exist(), otherwise)
+
+
+def put(record: Record, *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
+    """Store it in place of what may be there."""
+    return Write("Put", record, when, otherwise)
+
+
+def change(
+    record: Record, *actions: Action, when: Condition | None = None, otherwise: Otherwise = Conflict, **values: Any
+) -> Write:
+    """Set these values (None removes one) on a record that must still be there; the object given changes with it."""
+    kind = type(record)
+    record.assign(**values)
+    sets = tuple(
+        getattr(kind, name).remove() if value is None else getattr(kind, name).set(record.attribute_values[name])
+        for name, value in values.items()
+    )
+    return Write("Update", record, _and(kind.pk.exists(), when), otherwise, (*sets, *actions))
+
+
+def merge(
+    record: Record, *actions: Action, when: Condition | None = None, otherwise: Otherwise = Conflict
+) -> Write:
+    """Change a record, making it where it is not there yet: for counters."""
+    return Write("Update", record, when, otherwise, actions)
+
+
+def remove(what: Record | Key, *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
+    """Delete it; without a condition it may be gone already."""
+    return Write("Delete", _bare(what), when, otherwise)
+
+
+def check(what: Record | Key, when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
+    """Write nothing, but let the commit stand or fall with this condition."""
+    return Write("ConditionCheck", _bare(what), when, otherwise)
+
+
+def _bare(what: Record | Key) -> Record:
+    if isinstance(what, Record):
+        return what
+    return what.record(what.pk) if what.sk is None else what.record(what.pk, what.sk)
+
+
+def _and(one: Condition, other: Condition | None) -> Condition:
+    return one if other is None else one & other
+
+
+_companion: ContextVar[Callable[[Any], Write] | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied(companion: Callable[[Any], Write] | None) -> Iterator[None]:
+    """Within this block `done` takes along one more write: the answer's own record."""
+    token = _companion.set(companion)
+    try:
+        yield
+    finally:
+        _companion.reset(token)
+
+
+def commit(*writes: Write) -> None:
+    """Carry out all of the writes or none.
+
+    Raises what the failed write's `otherwise` says, or Unavailable after eight seconds of conflicts.
+    """
+    _send(writes, ids.new_id())
+
+
+def done(*writes: Write, answer: Answer) -> Answer:
+    """Commit what the request was for, and answer with this.
+
+    The answer is kept beside the effect, in the same transaction, so that an exact repeat of the request is
+    answered and not carried out again.
+    """
+    companion = _companion.get()
+    commit(*(() if companion is None else (companion(answer),)), *writes)
+    return answer
+
+
+def _send(writes: tuple[Write, ...], commit_id: str) -> None:
+    if len(writes) > MOST_WRITES:
+        raise ValueError(f"{len(writes)} writes in one commit")
+    # A lone conditional delete leaves nothing behind to compare after a lost reply; a transaction has its token.
+    alone = len(writes) == 1 and writes[0].operation in ("Put", "Update")
+    attempt = _write_alone if alone else _write_together
+    requests = [write.request(commit_id) for write in writes]
+    for wait_s in (*_WAITS_S, None):
+        if attempt(writes, requests, commit_id):
+            return
+        if wait_s is None:
+            raise Unavailable(retry_after_seconds=2)
+        clock.sleep(wait_s * ids.fraction())
+
+
+def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, Any]], commit_id: str) -> bool:
+    (write,), (request,) = writes, requests
+    dynamodb = client("dynamodb")
+    call = dynamodb.put_item if write.operation == "Put" else dynamodb.update_item
+    try:
+        call(**request)
+    except ClientError as error:
+        if is_busy(error):
+            return False
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        _accept_or_refuse(write, error.response.get("Item"), commit_id)
+    except BotoCoreError as lost:
+        raise Unavailable(retry_after_seconds=2) from lost
+    return True
+
+
+def _write_together(writes: tuple[Write, ...], requests: list[dict[str, Any]], commit_id: str) -> bool:
+    items = [{write.operation: request} for write, request in zip(writes, requests, strict=True)]
+    try:
+        # The token makes the SDK's own retry after a lost reply one and the same transaction.
+        client("dynamodb").transact_write_items(TransactItems=items, ClientRequestToken=commit_id)
+    except ClientError as error:
+        if is_busy(error):
+            return False
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        reasons = error.response["CancellationReasons"]
+        for write, reason in zip(writes, reasons, strict=True):
+            if reason["Code"] == "ConditionalCheckFailed":
+                raise _refusal(write, reason.get("Item")) from None
+        if any(reason["Code"] in _BUSY_CODES for reason in reasons):
+            return False
+        raise
+    except BotoCoreError as lost:
+        raise Unavailable(retry_after_seconds=2) from lost
+    return True
+
+
+def _accept_or_refuse(write: Write, standing: dict[str, Any] | None, commit_id: str) -> None:
+    # The item that made the condition fail comes with the refusal, read consistently. If it bears our own mark, the
+    # first try succeeded and only its reply was lost.
+    if standing is None or standing.get("commit_id", {}).get("S") != commit_id:
+        raise _refusal(write, standing) from None
+
+
+def _refusal(write: Write, standing: dict[str, Any] | None) -> BaseException:
+    otherwise = write.otherwise
+    if isinstance(otherwise, BaseException):
+        return otherwise
+    if isinstance(otherwise, type):
+        return otherwise()
+    return otherwise(standing)

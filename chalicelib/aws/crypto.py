@@ -1,0 +1,127 @@
+"""The window to KMS, and the few secrets that everything else is derived from."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import cache
+
+from botocore.exceptions import ClientError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from pynamodb.attributes import BinaryAttribute
+
+from chalicelib import ids
+from chalicelib.aws.clients import client
+from chalicelib.aws.table import KeyRow, read
+from chalicelib.register.tags import plain
+from chalicelib.settings import settings
+
+_NONCE_BYTES = 12
+# First byte of everything sealed: which way it was sealed, so that a later way can stand beside it.
+_AES_256_GCM = b"\x01"
+
+
+class Unreadable(RuntimeError):
+    """Something sealed was changed, moved to another place, or sealed with another key."""
+
+
+class RootSecret(KeyRow):
+    """256 random bits, encrypted by KMS; every other secret of the installation is derived from them."""
+
+    partition = "root"
+    place = None
+
+    encrypted = plain(BinaryAttribute(legacy_encoding=False), why="encrypted by KMS")
+
+
+@cache
+def _root_secret() -> bytes:
+    (stored,) = read(RootSecret.key())
+    if stored is None:
+        return _make_root_secret()
+    return _decrypted(stored.encrypted)
+
+
+def _make_root_secret() -> bytes:
+    encrypted = client("kms").generate_data_key(KeyId=settings.root_key_id, KeySpec="AES_256")["CiphertextBlob"]
+    row = RootSecret.new(encrypted=encrypted)
+    try:
+        client("dynamodb").put_item(
+            TableName=RootSecret.Meta.table_name, Item=row.serialize(), ConditionExpression="attribute_not_exists(pk)"
+        )
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+    # Whoever came first wrote the one that counts.
+    (stored,) = read(RootSecret.key())
+    return _decrypted(stored.encrypted)
+
+
+def _decrypted(blob: bytes) -> bytes:
+    plaintext: bytes = client("kms").decrypt(CiphertextBlob=blob, KeyId=settings.root_key_id)["Plaintext"]
+    return plaintext
+
+
+@cache
+def secret_for(purpose: str) -> bytes:
+    """A 256-bit key of its own for each purpose, the same in every container."""
+    return hmac.digest(_root_secret(), f"sowa/{purpose}".encode(), hashlib.sha256)
+
+
+def keyed_hash(purpose: str, *parts: str) -> str:
+    """160 bits that find something again without saying what it is; nobody without the root secret can guess at it."""
+    message = "\0".join(parts).encode()
+    return ids.as_text(hmac.digest(secret_for(purpose), message, hashlib.sha256)[:20])
+
+
+def derived(purpose: str, *parts: str) -> bytes:
+    """A 256-bit key that only who knows all the parts, and this installation, can make again."""
+    return hmac.digest(secret_for(f"derived/{purpose}"), "\0".join(parts).encode(), hashlib.sha256)
+
+
+def plain_hash(text: str) -> str:
+    """For secrets of 128 random bits or more, which need no key."""
+    return ids.as_text(hashlib.sha256(text.encode()).digest())
+
+
+def same(one: str, other: str) -> bool:
+    """Compared in constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def seal(key: bytes, plaintext: bytes, bound_to: str) -> bytes:
+    """AES-256-GCM; what it is bound to must be named again to open it."""
+    nonce = ids.random_bytes(_NONCE_BYTES)
+    return _AES_256_GCM + nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to.encode())
+
+
+def unseal(key: bytes, sealed: bytes, bound_to: str) -> bytes:
+    if sealed[:1] != _AES_256_GCM:
+        raise Unreadable("unknown form")
+    nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, bound_to.encode())
+    except InvalidTag as cause:
+        raise Unreadable(bound_to.partition("|")[0]) from cause
+
+
+def sign(message: bytes) -> bytes:
+    """An ES256 signature (r and s, 64 bytes) by the receipt key, which never leaves KMS."""
+    answer = client("kms").sign(
+        KeyId=settings.receipt_key_id,
+        Message=hashlib.sha256(message).digest(),
+        MessageType="DIGEST",
+        SigningAlgorithm="ECDSA_SHA_256",
+    )
+    r, s = decode_dss_signature(answer["Signature"])
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+@cache
+def signing_public_pem() -> bytes:
+    """The public half of the receipt key."""
+    der = client("kms").get_public_key(KeyId=settings.receipt_key_id)["PublicKey"]
+    return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

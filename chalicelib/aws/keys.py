@@ -1,0 +1,45 @@
+"""Where a record lies: the only place that builds or cuts a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.aws.table import Record
+
+_JOINT = "#"
+# Sorts after every character that ids and times are made of.
+_AFTER_ALL = "~"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A record's kind and its place; `sk` is None in tables without a sort key."""
+
+    record: type[Record]
+    pk: str
+    sk: str | None
+
+    def raw(self) -> dict[str, Any]:
+        key = {"pk": {"S": self.pk}}
+        return key if self.sk is None else key | {"sk": {"S": self.sk}}
+
+
+def joined(kind: str, *ids: str) -> str:
+    """`session` and `q7…` make `session#q7…`; a kind alone stays as it is."""
+    return _JOINT.join((kind, *ids))
+
+
+def kind_of(key: str) -> str:
+    return key.split(_JOINT, 1)[0]
+
+
+def id_of(key: str) -> str:
+    """What follows the kind; empty where the kind stands alone."""
+    return key.partition(_JOINT)[2]
+
+
+def span(kind: str, first: str = "", last: str = "") -> tuple[str, str]:
+    """The lowest and highest sort key of a kind, from the id `first` to the id `last`, all that begin so included."""
+    return joined(kind, first), joined(kind, last) + _AFTER_ALL

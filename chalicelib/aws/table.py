@@ -1,0 +1,298 @@
+"""The window to DynamoDB: what a record is, and every way to read one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import TableConnection
+from pynamodb.models import Model
+
+from chalicelib import clock
+from chalicelib.aws import keys
+from chalicelib.aws.clients import client
+from chalicelib.aws.keys import Key
+from chalicelib.errors import Unavailable
+from chalicelib.register.tags import Sealed, plain, tag_of
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from chalicelib.register.vaults import Vault
+
+_BATCH_TRIES = 5
+
+
+class Untagged(TypeError):
+    """A record declares an attribute without saying what it is (see register/tags.py)."""
+
+
+class UnknownKind(RuntimeError):
+    """A partition holds a kind of record that this code does not know; it must not be passed over."""
+
+
+class Record(Model):
+    """One kind of item: `partition` and `place` are the first words of its keys; every attribute bears a tag.
+
+    A record read past its `expires_at` counts as absent, however late DynamoDB's TTL comes.
+    """
+
+    partition: ClassVar[str]
+    place: ClassVar[str | None]
+    # The queue, by its logical id, of the house that must hear of a new record of this kind, or of every change.
+    told_to: ClassVar[str | None] = None
+    is_told_of_changes: ClassVar[bool] = False
+    vault: Vault | None = None
+
+    pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")
+    form = plain(NumberAttribute(default_for_new=1), why="form of the record, so that yesterday's items still read")
+    commit_id = plain(UnicodeAttribute(null=True), why="which commit wrote it: a lost reply is not a false failure")
+    expires_at = plain(NumberAttribute(null=True), why="end of its life in seconds since 1970, for TTL")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, attribute in vars(cls).items():
+            if not isinstance(attribute, Attribute):
+                continue
+            if isinstance(attribute, (MapAttribute, JSONAttribute)):
+                raise Untagged(f"{cls.__name__}.{name}: what is inside a raw map or JSON bears no tag")
+            if tag_of(attribute) is None:
+                raise Untagged(f"{cls.__name__}.{name}")
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        connection = super()._get_connection()
+        # Else each table makes a botocore session and a client of its own: three times the start-up.
+        if connection.connection._client is None:
+            connection.connection._client = client("dynamodb")
+        return connection
+
+    @classmethod
+    def key(cls, partition_id: str = "", *place_ids: str) -> Key:
+        pk = keys.joined(cls.partition, *([partition_id] if partition_id else []))
+        return Key(cls, pk, None if cls.place is None else keys.joined(cls.place, *place_ids))
+
+    @classmethod
+    def new(cls, *ids: str, vault: Vault | None = None, **values: Any) -> Self:
+        """A record that is not stored yet; personal values are sealed here and now."""
+        where = cls.key(*ids)
+        record = cls(where.pk) if where.sk is None else cls(where.pk, where.sk)
+        record.vault = vault
+        record.assign(**values)
+        return record
+
+    def assign(self, **values: Any) -> None:
+        for name, value in values.items():
+            if name not in self.get_attributes():
+                raise AttributeError(f"{type(self).__name__} has no attribute {name}")
+            setattr(self, name, value)
+
+    def opened(self, vault: Vault | None) -> Self:
+        """The same record, whose personal attributes can now be read."""
+        self.vault = vault
+        return self
+
+    @property
+    def own_key(self) -> Key:
+        return Key(type(self), self.pk, getattr(self, "sk", None))
+
+    @property
+    def partition_id(self) -> str:
+        return keys.id_of(self.pk)
+
+    @property
+    def place_id(self) -> str:
+        return keys.id_of(getattr(self, "sk", ""))
+
+    def _container_serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+        # PynamoDB would read each value through the attribute and so unseal it on its way to storage.
+        sealed = {
+            name: {"B": self.attribute_values[name]}
+            for name, attribute in self.get_attributes().items()
+            if isinstance(attribute, Sealed) and self.attribute_values.get(name) is not None
+        }
+        held = {name: self.attribute_values.pop(name) for name in sealed}
+        try:
+            return super()._container_serialize(null_check=False) | sealed
+        finally:
+            self.attribute_values.update(held)
+
+    @classmethod
+    def of(cls, raw: dict[str, Any] | None) -> Self | None:
+        """The record of an item as DynamoDB gives it; None for nothing and for what has expired."""
+        if raw is None:
+            return None
+        record = cls.from_raw_data(raw)
+        return None if record.is_over else record
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at is not None and clock.now_s() >= self.expires_at
+
+    @classmethod
+    def list_of(
+        cls,
+        partition_id: str,
+        *,
+        first: str = "",
+        last: str = "",
+        newest_first: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[Self]:
+        """Records of this kind in a partition, in the order of their place ids, read consistently.
+
+        `first` and `last` bound the ids (all that begin with `last` included); `after` is the cursor of the page
+        before; without a limit there is one page of all.
+        """
+        place = cls.place or ""
+        low, high = keys.span(place, first, last)
+        if after is not None:
+            low, high = (low, min(high, keys.joined(place, after))) if newest_first else (keys.joined(place, after), high)
+        found = cls.query(
+            cls.key(partition_id).pk,
+            cls.sk.between(low, high),
+            consistent_read=True,
+            scan_index_forward=not newest_first,
+            limit=None if limit is None else limit + 1,
+            page_size=None if limit is None else limit + 1,
+        )
+        records = [record for record in found if record.place_id != after]
+        more = limit is not None and len(records) > limit
+        page = records[:limit]
+        return Page([record for record in page if not record.is_over], page[-1].place_id if more else None)
+
+
+_Kind = TypeVar("_Kind", bound=Record)
+
+
+@dataclass(frozen=True)
+class Page(Generic[_Kind]):
+    """`cursor` is the last place id of this page, or None if nothing follows."""
+
+    items: list[_Kind]
+    cursor: str | None
+
+
+class _NamedBySettings(type):
+    """Table names are known when a function first calls, not when its module is imported."""
+
+    setting: str
+
+    @property
+    def table_name(cls) -> str:
+        name: str = getattr(settings, cls.setting)
+        return name
+
+
+class Item(Record):
+    """What people and devices have, in the main table."""
+
+    sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its random id or time")
+
+    class Meta(metaclass=_NamedBySettings):
+        setting = "items_table"
+
+
+class KeyRow(Record):
+    """A row of the table of keys, which has no sort key, no stream, and a short memory."""
+
+    class Meta(metaclass=_NamedBySettings):
+        setting = "keys_table"
+
+
+class LedgerRow(Record):
+    """What must outlive a restore of the other tables: erasures and tombstones."""
+
+    sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its random id")
+
+    class Meta(metaclass=_NamedBySettings):
+        setting = "ledger_table"
+
+
+class FiscalRow(Record):
+    """What tax law keeps."""
+
+    sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its number")
+
+    class Meta(metaclass=_NamedBySettings):
+        setting = "fiscal_table"
+
+
+BASES: tuple[type[Record], ...] = (Item, KeyRow, LedgerRow, FiscalRow)
+
+
+def read(*wanted: Key) -> tuple[Any, ...]:
+    """The records of these keys, in their order, None for what is absent or over; one consistent call for all."""
+    by_table: dict[str, list[Key]] = {}
+    for key in dict.fromkeys(wanted):
+        by_table.setdefault(key.record.Meta.table_name, []).append(key)
+    found: dict[Key, Record | None] = {}
+    for name, items in _get_together(by_table).items():
+        kinds = {(key.pk, key.sk): key for key in by_table[name]}
+        for raw in items:
+            key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
+            found[key] = key.record.of(raw)
+    return tuple(found.get(key) for key in wanted)
+
+
+def _get_together(by_table: dict[str, list[Key]]) -> dict[str, list[dict[str, Any]]]:
+    keys_of = list(by_table.items())
+    if len(keys_of) == 1 and len(keys_of[0][1]) == 1:
+        name, (key,) = keys_of[0]
+        item = client("dynamodb").get_item(TableName=name, Key=key.raw(), ConsistentRead=True).get("Item")
+        return {name: [item] if item else []}
+    pending = {name: {"Keys": [key.raw() for key in wanted], "ConsistentRead": True} for name, wanted in keys_of}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in by_table}
+    for turn in range(_BATCH_TRIES):
+        answer = client("dynamodb").batch_get_item(RequestItems=pending)
+        for name, items in answer["Responses"].items():
+            found[name] += items
+        pending = answer.get("UnprocessedKeys") or {}
+        if not pending:
+            return found
+        clock.sleep(0.05 * 2**turn)
+    # A decision on half of what decides would be a hole.
+    raise Unavailable
+
+
+def raw_partition(base: type[Record], pk: str) -> Iterator[dict[str, Any]]:
+    """Every item of a partition as it lies there, known kind or not, expired or not, page by page."""
+    start: dict[str, Any] = {}
+    while True:
+        answer = client("dynamodb").query(
+            TableName=base.Meta.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ConsistentRead=True,
+            **start,
+        )
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def delete_raw(base: type[Record], items: list[dict[str, Any]]) -> int:
+    """Delete these items outright, 25 to a call; how many there were."""
+    name = base.Meta.table_name
+    for first in range(0, len(items), 25):
+        requests = [
+            {"DeleteRequest": {"Key": {part: item[part] for part in ("pk", "sk") if part in item}}}
+            for item in items[first : first + 25]
+        ]
+        _delete_together(name, requests)
+    return len(items)
+
+
+def _delete_together(name: str, requests: list[dict[str, Any]]) -> None:
+    for turn in range(_BATCH_TRIES):
+        answer = client("dynamodb").batch_write_item(RequestItems={name: requests})
+        requests = (answer.get("UnprocessedItems") or {}).get(name, [])
+        if not requests:
+            return
+        clock.sleep(0.05 * 2**turn)
+    raise Unavailable
+
+

@@ -1,0 +1,47 @@
+"""The one place that knows the time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+def now() -> datetime:
+    """The present instant, in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def now_s() -> int:
+    """The present second since 1970, as DynamoDB's TTL counts."""
+    return int(time.time())
+
+
+def in_(**span: float) -> datetime:
+    """The instant that lies this far ahead: `in_(minutes=10)`."""
+    return now() + timedelta(**span)
+
+
+def epoch_s(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def at_epoch(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def rfc3339(at: datetime) -> str:
+    """`2026-11-01T10:15:00Z`, with microseconds only where there are any."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def ticks_s() -> float:
+    """Seconds that only ever grow, for measuring how long something took."""
+    return time.perf_counter()

@@ -1,0 +1,45 @@
+"""What holds for serial numbers, printed codes and time zones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from chalicelib.errors import Invalid
+
+# Closing an account cuts all its devices in one transaction of a hundred writes, three for each.
+MOST_DEVICES = 30
+REPORT_LIFE = timedelta(days=30)
+
+
+class TimeZoneUnknown(Invalid):
+    en = "There is no such time zone."
+    pl = "Nie ma takiej strefy czasowej."
+
+
+def normal_sn(sn: str) -> str:
+    return sn.strip().upper()
+
+
+def normal_code(code: str) -> str:
+    """As printed, whatever way it was typed: case, spaces and dashes do not count."""
+    return "".join(code.split()).replace("-", "").upper()
+
+
+def locked_s(wrong_codes: int) -> int:
+    """Every tenth wrong code locks for half an hour, every twentieth for a day."""
+    if wrong_codes and wrong_codes % 20 == 0:
+        return 24 * 3600
+    return 1800 if wrong_codes and wrong_codes % 10 == 0 else 0
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def require_time_zone(name: str) -> ZoneInfo:
+    if name not in _zones():
+        raise TimeZoneUnknown(fields={"time_zone": "is not an IANA time zone"})
+    return ZoneInfo(name)

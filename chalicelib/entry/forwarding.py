@@ -1,0 +1,36 @@
+"""The outbox: what a commit must cause is read off the tables' streams and told to the house that listens."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chalicelib.aws import keys, queue
+from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.entry.queues import Change, Listeners
+from chalicelib.register import catalogue
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_table("Items")
+def forward_item_changes(change: Change) -> None:
+    _forward(Item, change)
+
+
+@listeners.on_table("Ledger")
+def forward_ledger_changes(change: Change) -> None:
+    _forward(LedgerRow, change)
+
+
+def _forward(base: type[Record], change: Change) -> None:
+    record = _listened_to(base).get(change.kind)
+    if record is None or record.told_to is None or change.event == "REMOVE":
+        return
+    if change.event == "INSERT" or record.is_told_of_changes:
+        queue.tell(record.told_to, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
+
+
+@cache
+def _listened_to(base: type[Record]) -> dict[tuple[str, str | None], type[Record]]:
+    told = [record for record in catalogue.RECORDS if issubclass(record, base) and record.told_to is not None]
+    return {(record.partition, record.place): record for record in told}

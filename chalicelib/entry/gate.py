@@ -1,0 +1,84 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.entry.once import Once
+from chalicelib.errors import NotSignedIn, StepUpRequired
+
+if TYPE_CHECKING:
+    from chalicelib.devices.actions import Camera
+    from chalicelib.sessions.actions import Caller
+
+
+class Who(Enum):
+    """Who may come through a door."""
+
+    ANYONE = "anyone"
+    PERSON = "a signed-in person"
+    CAMERA = "a camera"
+    PROVIDER = "a payment provider, by its signature"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What is known of every request: the language it wants, the country it comes from, the key it may be repeated by."""
+
+    language: str
+    country: str
+    repeat_key: str | None
+
+
+def admit_person(
+    visitor: Visitor,
+    token: str | None,
+    *,
+    along: Callable[[str], tuple[Key, ...]],
+    once: Callable[[str, str], Once | None],
+    stepped_up: bool,
+) -> tuple[Caller, Once | None]:
+    """The caller, known by one consistent read of session, account, vault key and whatever the route reads along.
+
+    Raises NotSignedIn, StepUpRequired, or Replayed, which comes first: the exact repeat of a request that ended its
+    own session is still answered.
+    """
+    # Imported here so that functions without people's routes do not carry this house.
+    from chalicelib.sessions import actions as sessions
+
+    claim = sessions.claim_of(token)
+    repeat = once(claim.account_id, claim.session_id)
+    places = sessions.places_of(claim)
+    extra = along(claim.account_id)
+    found = read(*places, *extra, *([] if repeat is None else [repeat.where]))
+    if repeat is not None:
+        repeat.replay(found[-1])
+    caller = sessions.vouch(claim, found[: len(places)], visitor.language, visitor.country, visitor.repeat_key)
+    if stepped_up and not caller.is_stepped_up:
+        raise StepUpRequired
+    caller.along = found[len(places) : len(places) + len(extra)]
+    return caller, repeat
+
+
+def admit_camera(token: str | None) -> Camera:
+    from chalicelib.devices import actions as devices
+
+    return devices.recognise_camera(token)
+
+
+def bearer(headers: Any) -> str | None:
+    scheme, _, token = (headers.get("authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    return str(token.strip())
+
+
+def required(token: str | None) -> str:
+    if token is None:
+        raise NotSignedIn
+    return token

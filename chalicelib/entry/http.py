@@ -1,0 +1,267 @@
+"""The door of the API: decode, admit, parse, call, render, refuse; the same for every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Blueprint, Chalice, Request, Response
+
+from chalicelib import ids
+from chalicelib.aws.commit import accompanied, is_busy
+from chalicelib.aws.keys import Key
+from chalicelib.entry import gate, refusals, wire
+from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.log import Line, line
+from chalicelib.entry.once import Once, Replayed, checked_key, once
+from chalicelib.errors import KeyMissing, Malformed, Refusal, Unavailable
+
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+_READING = ("GET", "HEAD")
+_OK, _NO_CONTENT = 200, 204
+
+
+@dataclass(frozen=True)
+class Door:
+    """One route, declared once; the contract, the matrix, the costs and the crash sweep are driven by this.
+
+    `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
+    `along` names records that the route needs, read together with the session.
+    """
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+    who: Who
+    asks: type[wire.Shape] | None
+    query: type[wire.Shape] | None
+    answers: type[wire.Shape] | None
+    status: int
+    along: Callable[..., tuple[Key, ...]] | None
+    stepped_up: bool
+    once: bool
+    money: bool
+    outlives: bool
+    refuses: tuple[type[Refusal], ...]
+    example: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def render(self, answer: Any) -> bytes:
+        """Only the fields that the shape names leave the house."""
+        if self.answers is None:
+            return b"" if self.status == _NO_CONTENT else b"{}"
+        of = getattr(self.answers, "of", None)
+        return wire.encode(answer if of is None or isinstance(answer, self.answers) else of(answer))
+
+
+class Api(Chalice):
+    """Chalice, whose current request belongs to the thread that serves it: the local cloud serves several at once."""
+
+    _current: ContextVar[Request | None] = ContextVar("request", default=None)
+
+    @property
+    def current_request(self) -> Request | None:  # type: ignore[override]
+        return self._current.get()
+
+    @current_request.setter
+    def current_request(self, request: Request | None) -> None:
+        self._current.set(request)
+
+
+class Routes(Blueprint):
+    """A house's routes. Chalice turns a view's exception into a 500 before middleware sees it, so each view is
+    wrapped here, once."""
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.doors: list[Door] = []
+
+    def get(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._declare("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._declare("POST", path, **declared)
+
+    def put(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._declare("PUT", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._declare("PATCH", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._declare("DELETE", path, **declared)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        *,
+        who: Who,
+        example: dict[str, Any],
+        asks: type[wire.Shape] | None = None,
+        query: type[wire.Shape] | None = None,
+        answers: type[wire.Shape] | None = None,
+        status: int | None = None,
+        along: Callable[..., tuple[Key, ...]] | None = None,
+        stepped_up: bool = False,
+        once: bool = True,
+        money: bool = False,
+        outlives: bool = False,
+        refuses: tuple[type[Refusal], ...] = (),
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+            door = Door(
+                method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
+                along, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
+                refuses, example,
+            )  # fmt: skip
+
+            def served(**path_values: str) -> Response:
+                return _serve(door, self.current_request, path_values)
+
+            served.__name__ = view.__name__
+            self.doors.append(door)
+            self.route(path, methods=[method], content_types=["*/*"])(served)
+            return view
+
+        return declare
+
+
+def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Response:
+    request_id = str(request.context.get("requestId") or ids.new_id())
+    language = _language(request.headers.get("accept-language") or "")
+    with line(door=door.name, request_id=request_id) as entry:
+        try:
+            status, body, headers = _answer(door, request, path_values, language, entry)
+        except Replayed as before:
+            entry["replayed"] = True
+            status, body, headers = before.status, before.body, {}
+        except Exception as problem:
+            refusal = _as_refusal(problem)
+            if refusal is None:
+                entry.tell_fault(problem)
+                status, refusal = refusals.SERVER_ERROR, _ServerFault()
+            else:
+                status = refusals.status_of(refusal)
+            entry["code"] = type(refusal).__name__
+            body = wire.encode(refusals.body_of(refusal, language, request_id))
+            wait_s = refusal.retry_after_seconds
+            headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
+        entry["status"] = status
+    return Response(body.decode(), status_code=status, headers={**_HEADERS, "X-Request-Id": request_id, **headers})
+
+
+class _ServerFault(Refusal):
+    en = "Something broke on our side. Nothing was lost; please try again."
+    pl = "Coś się u nas zepsuło. Nic nie przepadło; spróbuj ponownie."
+
+
+def _as_refusal(problem: Exception) -> Refusal | None:
+    if isinstance(problem, Refusal):
+        return problem
+    busy = isinstance(problem, BotoCoreError) or (isinstance(problem, ClientError) and is_busy(problem))
+    return Unavailable(retry_after_seconds=2) if busy else None
+
+
+def _answer(
+    door: Door, request: Request, path_values: dict[str, str], language: str, entry: Line
+) -> tuple[int, bytes, dict[str, str]]:
+    visitor = Visitor(
+        language,
+        request.headers.get("cloudfront-viewer-country") or "",
+        checked_key(request.headers.get("idempotency-key")),
+    )
+    if door.money and visitor.repeat_key is None:
+        raise KeyMissing
+    raw = _raw_body(request)
+    path = {name: unquote(value) for name, value in path_values.items()}
+    asker, repeat = _admit(door, visitor, request, path, raw, entry)
+    said = _said(door, request, raw)
+    with accompanied(None if repeat is None else repeat.companion(door.render)):
+        answer = door.view(asker, *path.values(), *said)
+    return door.status, door.render(answer), {}
+
+
+def _admit(
+    door: Door, visitor: Visitor, request: Request, path: dict[str, str], raw: bytes, entry: Line
+) -> tuple[Any, Once | None]:
+    if door.who is Who.PERSON:
+        entry["asker"] = "person"
+        return gate.admit_person(
+            visitor,
+            gate.bearer(request.headers),
+            along=lambda account_id: door.along(account_id, *path.values()) if door.along else (),
+            once=lambda account_id, session_id: _once(door, visitor, path, raw, account_id, session_id),
+            stepped_up=door.stepped_up,
+        )
+    if door.who is Who.CAMERA:
+        entry["asker"] = "camera"
+        return gate.admit_camera(gate.bearer(request.headers)), None
+    if door.who is Who.PROVIDER:
+        return {name.lower(): value for name, value in request.headers.items()}, None
+    return visitor, None
+
+
+def _once(
+    door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, account_id: str, session_id: str
+) -> Once | None:
+    if not door.once or visitor.repeat_key is None:
+        return None
+    route = " ".join((door.name, *path.values()))
+    return once(
+        account_id=account_id,
+        session_id=session_id,
+        route=route,
+        key_text=visitor.repeat_key,
+        body=raw,
+        status=door.status,
+        money=door.money,
+        outlives=door.outlives,
+    )
+
+
+def _said(door: Door, request: Request, raw: bytes) -> tuple[Any, ...]:
+    if door.who is Who.PROVIDER:
+        return (raw,)  # its signature is over these very bytes
+    if door.asks is not None:
+        return (wire.parse(wire.decode(raw or b"{}"), door.asks),)
+    if raw and wire.decode(raw) != {}:
+        raise Malformed(reason="this request has no body")
+    if door.query is not None:
+        given = request.query_params or {}
+        return (wire.parse({name: given[name] for name in given}, door.query, from_text=True),)
+    return ()
+
+
+def _raw_body(request: Request) -> bytes:
+    raw = request.raw_body
+    return raw.encode() if isinstance(raw, str) else raw or b""
+
+
+def _language(accepted: str) -> str:
+    """`pl` if Polish is wanted before English, else `en`."""
+
+    def weight(part: str) -> float:
+        _, _, quality = part.partition(";q=")
+        try:
+            return float(quality or 1)
+        except ValueError:
+            return 0.0
+
+    wanted = sorted((part.strip() for part in accepted.split(",")[:20]), key=weight, reverse=True)
+    known = [part[:2].lower() for part in wanted if part[:2].lower() in ("pl", "en")]
+    return known[0] if known else "en"

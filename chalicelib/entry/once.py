@@ -1,0 +1,126 @@
+"""A request that is sent again is answered again, and carried out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib import clock
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, create
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.errors import KeyReused, Malformed, Refusal
+from chalicelib.register.rows import REPEATS
+from chalicelib.register.tags import key, plain
+
+_SHORTEST_KEY, _LONGEST_KEY = 16, 200
+_KEPT_HOURS, _MONEY_KEPT_HOURS = 24, 30 * 24
+
+
+class Answered(Item):
+    """The answer of a request that was carried out, sealed so that only who can send the request again can read it."""
+
+    partition = "account"
+    place = "answer"
+
+    body_hash = key(UnicodeAttribute(), REPEATS, why="keyed hash: was it the same request?")
+    status = plain(NumberAttribute(), why="the status of the answer")
+    answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+
+
+class AnsweredForGood(LedgerRow):
+    """The same for a request that ends the account: its answer must outlive the account's partition."""
+
+    partition = "account"
+    place = "answer"
+
+    body_hash = key(UnicodeAttribute(), REPEATS, why="keyed hash: was it the same request?")
+    status = plain(NumberAttribute(), why="the status of the answer")
+    answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+
+
+class Replayed(Exception):
+    """Not a failure: this request was carried out before, and this was the answer."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+@dataclass(frozen=True)
+class Once:
+    """One request under its Idempotency-Key: where its answer is kept, and how to tell it from another request."""
+
+    kind: type[Record]
+    account_id: str
+    place_id: str
+    secret: bytes
+    body: bytes
+    status: int
+    kept_hours: int
+
+    @property
+    def where(self) -> Key:
+        return self.kind.key(self.account_id, self.place_id)
+
+    def replay(self, answered: Any) -> None:
+        """Raise Replayed, or KeyReused for another body; do nothing if the request is new."""
+        if answered is None:
+            return
+        if not crypto.same(answered.body_hash, self._body_hash()):
+            raise KeyReused
+        raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
+
+    def companion(self, encode: Callable[[Any], bytes]) -> Callable[[Any], Write]:
+        """What `commit.done` takes along."""
+
+        def write(answer: Any) -> Write:
+            where = self.where
+            record = self.kind.new(
+                self.account_id,
+                self.place_id,
+                body_hash=self._body_hash(),
+                status=self.status,
+                answer=crypto.seal(self.secret, encode(answer), where.pk),
+                expires_at=clock.epoch_s(clock.in_(hours=self.kept_hours)),
+            )
+            return create(record, otherwise=self._overtaken)
+
+        return write
+
+    def _overtaken(self, standing: dict[str, Any] | None) -> BaseException:
+        # The same request arrived twice at once and the other was faster: its answer is ours.
+        try:
+            self.replay(self.kind.of(standing))
+        except (Replayed, Refusal) as outcome:
+            return outcome
+        return Malformed()
+
+    def _body_hash(self) -> str:
+        return crypto.keyed_hash("answers/body", self.place_id, self.body.hex())
+
+
+def checked_key(text: str | None) -> str | None:
+    """The header's value, or Malformed if it is too short to be nobody else's."""
+    if text is not None and not _SHORTEST_KEY <= len(text) <= _LONGEST_KEY:
+        raise Malformed(header="Idempotency-Key")
+    return text
+
+
+def once(
+    *, account_id: str, session_id: str, route: str, key_text: str, body: bytes, status: int, money: bool, outlives: bool
+) -> Once:
+    return Once(
+        kind=AnsweredForGood if outlives else Answered,
+        account_id=account_id,
+        place_id=crypto.keyed_hash("answers", session_id, route, key_text),
+        secret=crypto.derived("answers", session_id, route, key_text),
+        body=body,
+        status=status,
+        kept_hours=_MONEY_KEPT_HOURS if money else _KEPT_HOURS,
+    )

@@ -1,0 +1,183 @@
+"""The doors without a person behind them: queues and table streams, the clock, and operators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
+
+from chalicelib.aws import keys
+from chalicelib.entry import wire
+from chalicelib.entry.log import line
+from chalicelib.errors import Refusal
+
+# Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
+_QUEUE = "arn:aws:sqs:us-east-1:000000000000:{}"
+_STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/{}/stream/placeholder"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a table's stream tells: which record, and whether it came, changed or went; ids only."""
+
+    event: str
+    pk: str
+    sk: str
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        return keys.kind_of(self.pk), keys.kind_of(self.sk)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a queue; `tries` counts its deliveries, this one included."""
+
+    body: Any
+    tries: int
+
+
+class _Doors(Blueprint):
+    """Lambda imports a listener's own module and calls what stands there under its name, never `app.py` (see
+    aws/chalice#1566). So the decorators return the finished door, and the door is the function."""
+
+    def _register(self, handler_type: str, door: Callable[..., Any], like: Callable[..., Any], **how: Any) -> Any:
+        door.__name__ = like.__name__
+        door.__doc__ = like.__doc__
+        self._register_handler(handler_type, like.__name__, like, _Registered(door), how)
+        return door
+
+
+class _Registered:
+    """What Chalice keeps of a door; it wants to hang middleware on it, of which there is none."""
+
+    def __init__(self, door: Callable[..., Any]) -> None:
+        self._door = door
+        self.middleware_handlers: list[Any] = []
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        return self._door(event, context)
+
+
+class Listeners(_Doors):
+    """What a house is told. One record at a time, and a record that fails is delivered again alone."""
+
+    def on_queue(
+        self, queue: str, *, batch_size: int = 10, prepare: Callable[[list[Any]], Any] | None = None
+    ) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each."""
+
+        def declare(handle: Callable[..., None]) -> Callable[..., Any]:
+            def door(event: dict[str, Any], context: Any) -> Any:
+                bodies = [_body(record["body"]) for record in event["Records"]]
+                common = () if prepare is None else (prepare([body for body in bodies if body is not None]),)
+
+                def take(record: Any) -> None:
+                    with line(door=handle.__name__) as entry:
+                        try:
+                            handle(Message(json.loads(record.body), _tries(record)), *common)
+                        except Exception as fault:
+                            entry.tell_fault(fault)
+                            raise
+
+                return _each(event, take, EventType.SQS)
+
+            return self._register(  # type: ignore[no-any-return]
+                "on_sqs_message", door, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
+                maximum_batching_window_in_seconds=0, maximum_concurrency=None,
+            )  # fmt: skip
+
+        return declare
+
+    def on_table(self, table: str, *, batch_size: int = 100) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+        def declare(handle: Callable[[Change], None]) -> Callable[..., Any]:
+            def door(event: dict[str, Any], context: Any) -> Any:
+                def take(record: Any) -> None:
+                    told = record.raw_event
+                    where = told["dynamodb"]["Keys"]
+                    change = Change(told["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""))
+                    with line(door=handle.__name__) as entry:
+                        try:
+                            handle(change)
+                        except Exception as fault:
+                            entry.tell_fault(fault)
+                            raise
+
+                return _each(event, take, EventType.DynamoDBStreams)
+
+            return self._register(  # type: ignore[no-any-return]
+                "on_dynamodb_record", door, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
+                starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=0,
+            )  # fmt: skip
+
+        return declare
+
+
+class Schedules(_Doors):
+    """What a house does when its time comes."""
+
+    def every(self, amount: int, unit: str) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+        """`every(5, Rate.MINUTES)`."""
+        return self.at(Rate(amount, unit=unit))
+
+    def at(self, expression: ScheduleExpression | Cron) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+        def declare(job: Callable[[], Any]) -> Callable[..., Any]:
+            def door(event: dict[str, Any], context: Any) -> Any:
+                with line(door=job.__name__) as entry:
+                    try:
+                        return job()
+                    except Exception as fault:
+                        entry.tell_fault(fault)
+                        raise
+
+            return self._register("schedule", door, job, expression=expression, description=_first_line(job))  # type: ignore[no-any-return]
+
+        return declare
+
+
+class Operations(_Doors):
+    """What operators order: pure Lambdas without a public surface, invoked with IAM rights."""
+
+    def operation(self, asks: type[wire.Shape]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """The event is parsed to `asks`; a refusal is raised to the operator, who sees its code and details."""
+
+        def declare(work: Callable[..., Any]) -> Callable[..., Any]:
+            def door(event: dict[str, Any], context: Any) -> Any:
+                with line(door=work.__name__) as entry:
+                    try:
+                        return msgspec.to_builtins(work(wire.parse(event, asks)))
+                    except Refusal as refusal:
+                        entry["code"] = type(refusal).__name__
+                        raise
+                    except Exception as fault:
+                        entry.tell_fault(fault)
+                        raise
+
+            return self._register("lambda_function", door, work)  # type: ignore[no-any-return]
+
+        return declare
+
+
+def _each(event: dict[str, Any], take: Callable[[Any], None], source: EventType) -> Any:
+    processor = BatchProcessor(event_type=source, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, take, processor)
+
+
+def _body(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None  # fails alone when its turn comes
+
+
+def _tries(record: Any) -> int:
+    return int(record.raw_event["attributes"]["ApproximateReceiveCount"])
+
+
+def _first_line(job: Callable[..., Any]) -> str:
+    return (job.__doc__ or "").strip().partition("\n")[0]

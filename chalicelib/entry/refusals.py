@@ -1,0 +1,31 @@
+"""Which refusal has which status: the only place that writes one."""
+
+from __future__ import annotations
+
+from chalicelib import errors
+
+STATUS: dict[type[errors.Refusal], int] = {
+    errors.Malformed: 400,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.Misdirected: 421,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+SERVER_ERROR = 500
+
+
+def status_of(refusal: errors.Refusal | type[errors.Refusal]) -> int:
+    """Looked up along the refusal's ancestry, so that a house names a situation and inherits its status."""
+    kind = refusal if isinstance(refusal, type) else type(refusal)
+    return next(STATUS[family] for family in kind.__mro__ if family in STATUS)
+
+
+def body_of(refusal: errors.Refusal, language: str, request_id: str) -> dict[str, object]:
+    code = {"code": type(refusal).__name__, "message": refusal.message(language), "request_id": request_id}
+    return code | refusal.details

@@ -1,0 +1,89 @@
+"""What crosses the wire: strict JSON and exact shapes in, named fields out."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from chalicelib.errors import Invalid, Malformed, TooLarge
+
+MOST_BODY_BYTES = 256 * 1024
+MOST_NESTING = 32
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """A JSON object with exactly these fields."""
+
+
+Asked = TypeVar("Asked", bound=Shape)
+
+
+def decode(body: bytes) -> Any:
+    """Strict JSON: no NaN, no duplicate keys, no deep nesting, no half characters. Raises Malformed or TooLarge."""
+    if len(body) > MOST_BODY_BYTES:
+        raise TooLarge(most_bytes=MOST_BODY_BYTES)
+    try:
+        text = body.decode()
+        _refuse_deep_nesting(text)
+        decoded = json.loads(
+            text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
+        )
+        if "\\u" in text:
+            json.dumps(decoded, ensure_ascii=False).encode()  # a lone surrogate is no character
+    except (ValueError, RecursionError) as cause:
+        raise Malformed from cause
+    return decoded
+
+
+def _refuse_deep_nesting(text: str) -> None:
+    if text.count("[") + text.count("{") <= MOST_NESTING:
+        return
+    depth = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
+        if depth > MOST_NESTING:
+            raise ValueError("nested too deep")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice")
+    return result
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
+    """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
+    try:
+        return msgspec.convert(data, shape, strict=not from_text)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(fields=_wrong_field(str(wrong))) from None
+
+
+def _wrong_field(said: str) -> dict[str, str]:
+    reason, _, path = said.partition(" - at `")
+    inside = re.sub(r"\[[^]]*]", "", path.rstrip("`").removeprefix("$").lstrip("."))
+    named = re.search(r"(?:required|unknown) field `([^`]+)`", reason)
+    if named is None:
+        return {inside or "body": reason}
+    field = f"{inside}.{named[1]}" if inside else named[1]
+    return {field: "is missing" if "required" in reason else "is not known here"}
+
+
+def encode(answer: Any) -> bytes:
+    return b"" if answer is None else msgspec.json.encode(answer)

@@ -1,0 +1,41 @@
+"""The one source of ids, codes and randomness."""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+from collections.abc import Callable
+
+_source: Callable[[int], bytes] = os.urandom
+
+
+def seed(number: int | None) -> None:
+    """Make everything that follows repeatable (tests only); None returns to the system's randomness."""
+    global _source
+    _source = os.urandom if number is None else random.Random(number).randbytes
+
+
+def random_bytes(count: int) -> bytes:
+    return _source(count)
+
+
+def as_text(raw: bytes) -> str:
+    """Lower-case base32 without padding: safe in paths, S3 keys and host names, and it survives being read aloud."""
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def new_id() -> str:
+    """128 random bits in 26 letters and digits."""
+    return as_text(random_bytes(16))
+
+
+def new_code() -> str:
+    """A one-time code of six digits."""
+    # 2^64 is no multiple of 10^6, but the bias is below 10^-13.
+    return f"{int.from_bytes(random_bytes(8)) % 1_000_000:06d}"
+
+
+def fraction() -> float:
+    """A random number from 0 up to, not including, 1: for jitter."""
+    return int.from_bytes(random_bytes(6)) / 2**48

@@ -1,0 +1,1 @@
+"""Buying a plan, and the invoice for it."""

@@ -1,0 +1,14 @@
+"""What the house of orders is told."""
+
+from __future__ import annotations
+
+from chalicelib.entry.queues import Listeners, Message
+from chalicelib.orders import actions
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_queue("OrderChanges")
+def on_order_changed(message: Message) -> None:
+    """An order came or changed: if it was paid, its buyer is told."""
+    actions.confirm_by_mail(message.body["partition_id"], message.body["place_id"])

@@ -1,0 +1,51 @@
+"""Who takes the money: what every payment provider must do for us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.errors import Malformed, NotFound
+from chalicelib.orders.rules import Outcome
+from chalicelib.settings import settings
+
+
+class SignatureWrong(Malformed):
+    en = "The signature of this event is missing, wrong or too old."
+    pl = "Podpisu tego zdarzenia brakuje albo jest on błędny lub zbyt stary."
+
+
+class ProviderUnknown(NotFound):
+    en = "This installation does not know this payment provider."
+    pl = "Ta instalacja nie zna tego dostawcy płatności."
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What a provider says has become of a payment, once its signature is verified."""
+
+    order_id: str
+    outcome: Outcome
+    amount: int
+    currency: str
+    reference: str
+
+
+class Provider(Protocol):
+    def checkout_url(self, order_id: str, amount: int, currency: str) -> str:
+        """Where the person pays."""
+
+    def verified(self, headers: Mapping[str, str], body: bytes) -> Payment | None:
+        """The payment that this webhook tells of, None if it tells of something else; raises SignatureWrong."""
+
+
+def provider(name: str | None = None) -> Provider:
+    """The installation's provider; raises ProviderUnknown if another one is named."""
+    if name not in (None, settings.payment_provider):
+        raise ProviderUnknown
+    if settings.payment_provider != "sandbox":
+        raise ProviderUnknown
+    from chalicelib.orders import sandbox
+
+    return sandbox.Sandbox()

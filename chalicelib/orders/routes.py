@@ -1,0 +1,56 @@
+"""What may be asked about orders, and what payment providers may tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.entry.gate import Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import NotFound
+from chalicelib.orders import actions, providers, shapes
+from chalicelib.plans.rules import PlanUnknown
+from chalicelib.sessions.actions import Caller
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/orders",
+    who=Who.PERSON,
+    asks=shapes.PlaceOrder,
+    answers=shapes.Order,
+    status=201,
+    money=True,
+    refuses=(NotFound, PlanUnknown),
+    example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
+)
+def place_order(caller: Caller, asked: shapes.PlaceOrder) -> Any:
+    return actions.place_order(caller, asked.plan_id, asked.device_id, asked.payment_method)
+
+
+@routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})
+def list_orders(caller: Caller, search: shapes.Search) -> Any:
+    return actions.orders_of(caller, search.limit, search.cursor)
+
+
+@routes.get(
+    "/orders/{order_id}",
+    who=Who.PERSON,
+    along=actions.place_of,
+    answers=shapes.Order,
+    refuses=(NotFound,),
+    example={},
+)
+def get_order(caller: Caller, order_id: str) -> Any:
+    return actions.order_of(caller)
+
+
+@routes.post(
+    "/payments/{provider}",
+    who=Who.PROVIDER,
+    answers=shapes.Taken,
+    refuses=(providers.ProviderUnknown, providers.SignatureWrong, actions.PaymentMismatch),
+    example={},
+)
+def take_payment(headers: dict[str, str], provider: str, body: bytes) -> shapes.Taken:
+    return shapes.Taken(changed=actions.take_payment(provider, headers, body))

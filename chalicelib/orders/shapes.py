@@ -1,0 +1,55 @@
+"""What is said about orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from chalicelib.entry.wire import Shape
+from chalicelib.orders.rules import State
+from chalicelib.plans.shapes import Money
+
+
+class PlaceOrder(Shape):
+    plan_id: Annotated[str, Meta(max_length=64)]
+    device_id: Annotated[str, Meta(max_length=64)]
+    payment_method: Literal["card", "blik", "transfer", "sandbox"]
+
+
+class Order(Shape):
+    order_id: str
+    state: State
+    plan_id: str
+    device_id: str
+    amount: Money
+    ordered_at: datetime
+    payment_method: str
+    invoice_number: str | None
+    checkout_url: str | None
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> Order:
+        return cls(**described)
+
+
+class Orders(Shape):
+    items: list[Order]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, page: Any) -> Orders:
+        items, cursor = page
+        return cls(items=[Order(**described) for described in items], cursor=cursor)
+
+
+class Search(Shape):
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Taken(Shape):
+    """What the provider is told: its event was understood, and whether it changed anything."""
+
+    changed: bool

@@ -1,0 +1,1 @@
+"""What cloud storage there is, and which device has it until when."""

@@ -1,0 +1,1 @@
+"""What a person may demand, and the proof that it was done."""

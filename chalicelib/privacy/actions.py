@@ -1,0 +1,125 @@
+"""Closing an account, and proving that nothing of it is left (B17)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.aws import crypto, mail
+from chalicelib.aws.commit import change, commit, done
+from chalicelib.aws.table import read
+from chalicelib.devices import actions as devices
+from chalicelib.errors import NotFound, Unavailable
+from chalicelib.orders import actions as orders
+from chalicelib.privacy import shapes
+from chalicelib.register import erase, erasures
+from chalicelib.register.erasures import DONE, ERASING, Erasure
+from chalicelib.sessions.actions import Caller
+from chalicelib.settings import settings
+
+_TRIES = 4
+
+
+def close_account(caller: Caller) -> shapes.Closing:
+    """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
+    erasure follows."""
+    email, language = caller.account.email, caller.account.language
+    for _ in range(_TRIES):
+        try:
+            closing = _close(caller)
+        except accounts.Changed:
+            caller.account = accounts.read_again(caller.account)
+            continue
+        mail.send(
+            email, "privacy/mail/closed", language, url=closing.receipt_url, operator=settings.operator["name"]
+        )
+        return closing
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _close(caller: Caller) -> shapes.Closing:
+    owned = devices.standing(caller.account.device_ids or ()).values()
+    subjects = [(Account.partition, caller.account_id), *map(devices.subject_of, owned)]
+    erasure_id, begun = erasures.begin(*subjects)
+    cuts = [write for device in owned for write in devices.cut(device)]
+    answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
+    return done(*accounts.end(caller.account), *cuts, *begun, answer=answer)
+
+
+def erasure_of(erasure_id: str) -> shapes.Erasure:
+    """How far it is; who has the id may know. Raises NotFound."""
+    (erasure,) = read(Erasure.key(crypto.plain_hash(erasure_id)))
+    if erasure is None:
+        raise NotFound
+    if erasure.receipt is None:
+        return shapes.Erasure(state=ERASING)
+    return shapes.Erasure(state=DONE, done_at=clock.at_epoch(erasure.done_at), receipt=erasure.receipt)
+
+
+def pursue(hashed_id: str) -> None:
+    """One pass over an erasure; its receipt, once nothing is left."""
+    erasure = erase.make_pass(hashed_id)
+    if erasure is None or erasure.state != DONE:
+        return
+    if erasure.receipt is None:
+        commit(change(erasure, receipt=_signed(_claims(erasure))))
+    erase.look_again(erasure)
+
+
+def pursue_due() -> int:
+    """A pass over every erasure that is due; how many. One that fails keeps no other waiting."""
+    failed: Exception | None = None
+    due = erase.due()
+    for hashed_id in due:
+        try:
+            pursue(hashed_id)
+        except Exception as fault:  # raised again below, so that the alarm rings
+            failed = fault
+    if failed is not None:
+        raise failed
+    return len(due)
+
+
+def _claims(erasure: Erasure) -> dict[str, Any]:
+    """What the receipt says; random numbers and counts, nothing about a person."""
+    return {
+        "iss": settings.public_url,
+        "iat": clock.now_s(),
+        "erasure": erasure.partition_id,
+        "subjects": sorted(crypto.plain_hash(subject) for subject in erasure.subjects),
+        "begun_at": clock.rfc3339(erasure.begun),
+        "done_at": clock.rfc3339(clock.at_epoch(erasure.done_at)),
+        "keys_destroyed": len(erasure.subjects),
+        "deleted": {
+            "database items": int(erasure.items),
+            "stored objects": int(erasure.objects),
+            "push endpoints": int(erasure.endpoints),
+        },
+        "checked": "every partition and prefix of the subjects was listed again and found empty",
+        "looked_at_again_after_hours": [1, 24],
+        "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
+        "kept": [{**orders.kept(number), "why": "tax law"} for number in sorted(erasure.kept or ())],
+    }
+
+
+def _signed(claims: dict[str, Any]) -> str:
+    """A compact JWS, ES256, made by the key that never leaves KMS."""
+    from joserfc.util import urlsafe_b64encode as b64
+
+    header = {"alg": "ES256", "kid": _public_key()["kid"], "typ": "JWT"}
+    signing_input = b".".join(b64(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+    return (signing_input + b"." + b64(crypto.sign(signing_input))).decode()
+
+
+def _public_key() -> dict[str, Any]:
+    from joserfc.jwk import ECKey
+
+    key = ECKey.import_key(crypto.signing_public_pem())
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+
+
+def public_keys() -> shapes.Keys:
+    return shapes.Keys(keys=[_public_key()])

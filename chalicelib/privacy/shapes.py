@@ -1,0 +1,71 @@
+"""What is said about rights and the policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from chalicelib.entry.wire import Shape
+
+
+class Closing(Shape):
+    """Ask at `receipt_url`; the id in it is the only thing that opens it."""
+
+    erasure_id: str
+    receipt_url: str
+
+
+class Erasure(Shape):
+    """`receipt` is a compact JWS (ES256); `GET /keys` has the key that verifies it."""
+
+    state: Literal["erasing", "done"]
+    done_at: datetime | None = None
+    receipt: str | None = None
+
+
+class Keys(Shape):
+    """A JWK set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+class AskPolicy(Shape):
+    version: Annotated[str, Meta(max_length=32)] | None = None
+
+
+class Policy(Shape, rename={"from_": "from"}):
+    """The policy's text, and its table as the register has it."""
+
+    version: str
+    from_: str
+    language: str
+    title: str
+    sha256: str
+    sections: list[dict[str, Any]]
+    columns: dict[str, str]
+    table: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, rendered: dict[str, Any]) -> Policy:
+        return cls(**{"from_" if name == "from" else name: value for name, value in rendered.items()})
+
+
+class PolicyVersion(Shape, rename={"from_": "from"}):
+    version: str
+    from_: str
+    url: str
+
+
+class PolicyVersions(Shape):
+    """The one in force first."""
+
+    items: list[PolicyVersion]
+    cursor: None = None
+
+    @classmethod
+    def of(cls, versions: list[dict[str, Any]]) -> PolicyVersions:
+        return cls(
+            items=[PolicyVersion(version=one["version"], from_=one["from"], url=one["url"]) for one in versions]
+        )

@@ -1,0 +1,1 @@
+"""Telling a person's terminals that something happened."""

@@ -1,0 +1,20 @@
+"""What is remembered of where to push."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import B11
+from chalicelib.register.tags import key, personal
+
+
+class Endpoint(Item):
+    """A terminal's push address at SNS. It outlives its session's row, so that no copy at SNS is ever forgotten."""
+
+    partition = "account"
+    place = "endpoint"
+
+    arn = key(UnicodeAttribute(), B11, why="random id given by SNS", points_to="push endpoint")
+    platform = key(UnicodeAttribute(), B11, why="fcm or apns")
+    token = personal(B11)

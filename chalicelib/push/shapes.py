@@ -1,0 +1,14 @@
+"""What is said about pushes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from chalicelib.entry.wire import Shape
+
+
+class TakePushes(Shape):
+    platform: Literal["fcm", "apns"]
+    token: Annotated[str, Meta(min_length=8, max_length=4096, pattern=r"^\S+$")]

@@ -1,0 +1,112 @@
+"""Forgetting a subject: everything in its partitions and prefixes, and what they point to. It names no house."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.aws import bucket, keys, push
+from chalicelib.aws.commit import change, commit, remove
+from chalicelib.aws.table import Item, Record, UnknownKind, delete_raw, raw_partition, read
+from chalicelib.register import catalogue
+from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
+from chalicelib.register.tags import tag_of
+from chalicelib.register.vaults import VaultKey
+
+# A function that began before the tombstone may write until its time-out; then nobody does.
+LONGEST_FUNCTION = timedelta(seconds=60)
+# An upload ticket lives an hour; a day is for whatever was forgotten.
+LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
+
+PUSH_ENDPOINT, FISCAL = "push endpoint", "fiscal"
+
+
+def due() -> list[str]:
+    """The hashed ids of the erasures whose next pass is due."""
+    now = clock.now_s()
+    return [row.place_id for row in OpenErasure.list_of("").items if row.next_at <= now]
+
+
+def make_pass(hashed_id: str) -> Erasure | None:
+    """Look everywhere for what is left of the subjects and delete it; the erasure as it stands then.
+
+    Each step may be repeated. A pass that finds nothing, later than any function that began before the erasure can
+    still be writing, makes it done.
+    """
+    (erasure,) = read(Erasure.key(hashed_id))
+    if erasure is None:
+        return None
+    found: Counter[str] = Counter()
+    for subject in sorted(erasure.subjects):
+        found += _forget(erasure, subject)
+    _note(erasure, found)
+    return erasure  # type: ignore[no-any-return]
+
+
+def _forget(erasure: Erasure, subject: str) -> Counter[str]:
+    kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
+    commit(remove(VaultKey.key(subject_id)))
+    items = list(raw_partition(Item, subject))
+    endpoints = _follow_pointers(erasure, items)
+    objects = _forget_objects(kind, subject_id, erasure.begun)
+    return Counter(items=delete_raw(Item, items), objects=objects, endpoints=endpoints)
+
+
+def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
+    """What the rows point to goes, or is noted as kept, before the rows that know of it are deleted."""
+    pointers = [pointer for item in items for pointer in _pointers(item)]
+    kept = {value for what, value in pointers if what == FISCAL}
+    if kept:
+        commit(change(erasure, Erasure.kept.add(kept)))
+        erasure.kept = (erasure.kept or set()) | kept
+    endpoints = {value for what, value in pointers if what == PUSH_ENDPOINT}
+    for arn in endpoints:
+        push.close_endpoint(arn)
+    return len(endpoints)
+
+
+def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
+    record = _kind_of(item)
+    tags = {name: tag_of(attribute) for name, attribute in record.get_attributes().items()}
+    return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag and tag.points_to and name in item]
+
+
+def _kind_of(item: dict[str, Any]) -> type[Record]:
+    where = keys.kind_of(item["pk"]["S"]), keys.kind_of(item["sk"]["S"])
+    record = catalogue.record_at(Item.Meta.table_name, *where)
+    if record is None:
+        # It may point to something; passing over it in silence would leave that behind.
+        raise UnknownKind("/".join(where))
+    return record
+
+
+def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
+    count = 0
+    for prefix in catalogue.PREFIXES:
+        if prefix.subject != kind:
+            continue
+        for place in prefix.all_of(subject_id, since, clock.now()):
+            count += bucket.delete([stored.key for stored in bucket.below(place)])
+    return count
+
+
+def _note(erasure: Erasure, found: Counter[str]) -> None:
+    clean = not found.total()
+    late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
+    if erasure.state == ERASING and clean and late_enough:
+        commit(change(erasure, Erasure.passes.add(1), state=DONE, done_at=clock.now_s()))
+        return
+    counts = [getattr(Erasure, name).add(count) for name, count in found.items() if count]
+    commit(change(erasure, Erasure.passes.add(1), *counts))
+
+
+def look_again(erasure: Erasure) -> None:
+    """Put a finished erasure off to its next pass, or out of sight after the last."""
+    open_row = OpenErasure.new("", erasure.partition_id)
+    later = [erasure.begun + wait for wait in LATER_PASSES if erasure.begun + wait > clock.now()]
+    if later:
+        commit(change(open_row, next_at=clock.epoch_s(later[0])))
+    else:
+        commit(remove(open_row))

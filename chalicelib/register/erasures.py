@@ -1,0 +1,63 @@
+"""The ledger of erasures: which subjects are to be, and have been, forgotten. It holds random ids only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+
+from chalicelib import clock, ids
+from chalicelib.aws import crypto, keys
+from chalicelib.aws.commit import Write, create
+from chalicelib.aws.table import LedgerRow
+from chalicelib.register.rows import B17
+from chalicelib.register.tags import key, plain
+
+ERASING, DONE = "erasing", "done"
+
+
+class Erasure(LedgerRow):
+    """One erasure, from the commit that made its subjects unreadable to the receipt. Its id is the person's secret,
+    so it lies under the id's hash."""
+
+    partition = "erasure"
+    place = "erasure"
+    told_to = "Erasures"
+
+    subjects = key(UnicodeSetAttribute(), B17, why="kinds and random ids of what is erased")
+    begun_at = plain(NumberAttribute(), why="a time")
+    state = plain(UnicodeAttribute(), why="erasing or done")
+    passes = plain(NumberAttribute(default_for_new=0), why="a count")
+    items = plain(NumberAttribute(default_for_new=0), why="a count")
+    objects = plain(NumberAttribute(default_for_new=0), why="a count")
+    endpoints = plain(NumberAttribute(default_for_new=0), why="a count")
+    kept = key(UnicodeSetAttribute(null=True), B17, why="numbers of what the law keeps")
+    done_at = plain(NumberAttribute(null=True), why="a time")
+    receipt = plain(UnicodeAttribute(null=True), why="signed, without personal data")
+
+    @property
+    def begun(self) -> datetime:
+        return clock.at_epoch(self.begun_at)
+
+
+class OpenErasure(LedgerRow):
+    """Keeps an erasure in sight of the clock until its last pass."""
+
+    partition = "open"
+    place = "erasure"
+
+    next_at = plain(NumberAttribute(), why="a time")
+
+
+def begin(*subjects: tuple[str, str]) -> tuple[str, tuple[Write, ...]]:
+    """The id of a new erasure and the writes that begin it, to be committed with what makes the subjects unreadable.
+
+    A subject is its kind and its id, as its partition is named.
+    """
+    erasure_id = ids.as_text(ids.random_bytes(20))
+    hashed = crypto.plain_hash(erasure_id)
+    now = clock.now_s()
+    erasure = Erasure.new(
+        hashed, subjects={keys.joined(*subject) for subject in subjects}, begun_at=now, state=ERASING
+    )
+    return erasure_id, (create(erasure), create(OpenErasure.new("", hashed, next_at=now)))

@@ -1,0 +1,110 @@
+"""The privacy policy as people read it: its text in their language, and its table as the register's rows say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from chalicelib import clock
+from chalicelib.errors import NotFound
+from chalicelib.register.rows import ROWS, Row
+
+LANGUAGES = ("en", "pl")
+FOLDER = Path(__file__).parent / "policy"
+
+_NOBODY_NAMED = {
+    "en": {"name": "the operator of this installation", "contact": "the contact form in the app"},
+    "pl": {"name": "operator tej instalacji", "contact": "formularz kontaktowy w aplikacji"},
+}
+
+
+class UnknownVersion(NotFound):
+    en = "There is no such version of the policy."
+    pl = "Nie ma takiej wersji polityki."
+
+
+def render(language: str, *, operator: Mapping[str, str] | None = None, version: str | None = None) -> dict[str, Any]:
+    """The whole policy: `{version, from, language, sha256, title, sections, columns, table}`.
+
+    `operator` is `{name, contact}`; without `version` the one in force is meant; a language that the policy is not
+    written in becomes English. Raises UnknownVersion.
+    """
+    spoken = _spoken(language)
+    chosen = version or _in_force()
+    edition = _edition(chosen, spoken)
+    who = operator or _NOBODY_NAMED[spoken]
+    named = edition.replace("{operator}", _quoted(who["name"])).replace("{contact}", _quoted(who["contact"]))
+    return {"sha256": sha256(spoken, version=chosen), **json.loads(named)}
+
+
+def sha256(language: str, *, version: str | None = None) -> str:
+    """What a consent keeps of the text agreed to: text and table together, before the operator is named in them."""
+    return _digest(version or _in_force(), _spoken(language))
+
+
+def versions() -> list[dict[str, str]]:
+    """`{version, from, url}` of every version, the one in force first."""
+    today = clock.now().date().isoformat()
+    in_force_first = sorted(_dated(), key=lambda dated: dated[0] > today)
+    return [{"version": name, "from": from_, "url": f"/policy?version={name}"} for from_, name in in_force_first]
+
+
+def _spoken(language: str) -> str:
+    return language if language in LANGUAGES else "en"
+
+
+def _in_force() -> str:
+    return versions()[0]["version"]
+
+
+@cache
+def _dated() -> tuple[tuple[str, str], ...]:
+    """(from, version) of each, the newest first."""
+    names = (folder.name for folder in FOLDER.iterdir() if folder.is_dir())
+    return tuple(sorted(((_text(name, "en")["from"], name) for name in names), reverse=True))
+
+
+@cache
+def _digest(version: str, language: str) -> str:
+    return hashlib.sha256(_edition(version, language).encode()).hexdigest()
+
+
+@cache
+def _edition(version: str, language: str) -> str:
+    """One version in one language as JSON: what is hashed, and what nobody can change in a warm process."""
+    if version not in (name for _, name in _dated()):
+        raise UnknownVersion
+    text = dict(_text(version, language))
+    bases = text.pop("bases", {})
+    # The rows speak for the newest version, so an older one must have been given its own table when that was written.
+    if version == _dated()[0][1]:
+        text["table"] = [_line(row, language, bases) for row in ROWS]
+    elif "table" not in text:
+        raise LookupError(f"the older policy {version} has no table of its own")
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _text(version: str, language: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads((FOLDER / version / f"{language}.json").read_text(encoding="utf-8")))
+
+
+def _line(row: Row, language: str, bases: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "row": row.id,
+        "title": row.title.read_in(language),
+        "data": row.data.read_in(language),
+        "purpose": row.purpose.read_in(language),
+        "basis": bases[row.basis.value],
+        "kept_for": row.kept_for.sentence.read_in(language),
+        "shared_with": row.shared_with.read_in(language),
+        "rights": row.rights.read_in(language),
+        "refusal": row.refusal.read_in(language),
+    }
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]

@@ -1,0 +1,35 @@
+"""What lies in the media bucket, by which row of the policy, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.register.rows import Row
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on.
+
+    The day comes first so that a whole day can be listed and deleted when it is over.
+    """
+
+    name: str
+    subject: str
+    row: Row
+    keep_days: int
+
+    def day(self, at: datetime) -> str:
+        return f"{self.name}/{at:%Y%m%d}/"
+
+    def of(self, at: datetime, subject_id: str) -> str:
+        return f"{self.day(at)}{subject_id}/"
+
+    def all_of(self, subject_id: str, since: datetime, until: datetime) -> Iterator[str]:
+        """Every prefix at which something of this subject can lie: from before what `since` still kept."""
+        at = since - timedelta(days=self.keep_days + 2)
+        while at <= until + timedelta(days=1):
+            yield self.of(at, subject_id)
+            at += timedelta(days=1)

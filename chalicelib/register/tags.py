@@ -1,0 +1,91 @@
+"""What each stored attribute is: personal, needed in the clear to be found, or not about a person at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NewType
+
+from pynamodb.attributes import Attribute
+
+from chalicelib.register.rows import Row
+
+Ciphertext = NewType("Ciphertext", bytes)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """`points_to` names a copy outside the tables (`push endpoint`) or a record that the law keeps (`fiscal`)."""
+
+    kind: Literal["personal", "key", "plain"]
+    row: Row | None = None
+    why: str = ""
+    points_to: str = ""
+
+
+class NotSealed(TypeError):
+    """A personal value was about to be stored in the clear."""
+
+
+class VaultClosed(RuntimeError):
+    """A personal attribute was touched on a record that no vault was given to."""
+
+
+class Sealed(Attribute[Any]):
+    """An attribute that lies in storage as ciphertext and is opened with its record's vault when read.
+
+    The value may be anything JSON can say. It is sealed the moment it is assigned, so a record never carries a
+    plain value towards DynamoDB.
+    """
+
+    attr_type = "B"
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if value is not None and not isinstance(value, bytes):
+            value = _vault_of(instance).seal(value, instance.pk, instance.sk, self.attr_name)
+        super().__set__(instance, value)
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        value = instance.attribute_values.get(self.attr_name)
+        if value is None:
+            return None
+        return _vault_of(instance).open(value, instance.pk, instance.sk, self.attr_name)
+
+    def serialize(self, value: Any) -> bytes:
+        if not isinstance(value, bytes):
+            raise NotSealed(self.attr_name)
+        return value
+
+    def deserialize(self, value: Any) -> Ciphertext:
+        return Ciphertext(bytes(value))
+
+
+def _vault_of(instance: Any) -> Any:
+    if instance.vault is None:
+        raise VaultClosed(type(instance).__name__)
+    return instance.vault
+
+
+def personal(row: Row, *, null: bool = False) -> Any:
+    """Data about a person, by this row of the policy: sealed before storage."""
+    return _tagged(Sealed(null=null), Tag("personal", row))
+
+
+def key(attribute: Attribute[Any], row: Row, *, why: str, points_to: str = "") -> Any:
+    """Must stay in the clear to be found: keyed hashes, random ids, times."""
+    return _tagged(attribute, Tag("key", row, why, points_to))
+
+
+def plain(attribute: Attribute[Any], *, why: str) -> Any:
+    """Says nothing about a person."""
+    return _tagged(attribute, Tag("plain", None, why))
+
+
+def _tagged(attribute: Attribute[Any], tag: Tag) -> Attribute[Any]:
+    attribute.tag = tag  # type: ignore[attr-defined]
+    return attribute
+
+
+def tag_of(attribute: Attribute[Any]) -> Tag | None:
+    return getattr(attribute, "tag", None)

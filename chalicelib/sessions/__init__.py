@@ -1,0 +1,1 @@
+"""Who is signed in, on which terminal, and how sure we are."""

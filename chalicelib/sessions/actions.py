@@ -1,0 +1,221 @@
+"""Signing in and out, the tokens in between, and proving once more that it is you (B2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.accounts.shapes import Terminal
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, commit, done, put, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.errors import KeyReused, NotSignedIn
+from chalicelib.register.vaults import Vault
+from chalicelib.sessions import rules
+from chalicelib.sessions.records import Session
+from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
+from chalicelib.sessions.shapes import Tokens
+
+_STEP_UP = "step-up"
+
+
+class PasswordWrong(NotSignedIn):
+    en = "This address and password do not belong together."
+    pl = "Ten adres i hasło do siebie nie pasują."
+
+
+@dataclass
+class Caller:
+    """A signed-in person: what one consistent read said of them, and what the route asked to be read along."""
+
+    account: Account
+    session: Session
+    vault: Vault
+    language: str
+    country: str
+    repeat_key: str | None
+    along: tuple[Any, ...] = field(default=())
+
+    @property
+    def account_id(self) -> str:
+        return self.account.partition_id
+
+    @property
+    def is_stepped_up(self) -> bool:
+        until = self.session.stepped_up_until
+        return until is not None and clock.now_s() < until
+
+
+def claim_of(access_token: str | None) -> Claim:
+    return rules.cut_token(ACCESS, access_token)
+
+
+def places_of(claim: Claim) -> tuple[Key, ...]:
+    return (*accounts.places_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
+
+
+def vouch(claim: Claim, found: tuple[Any, ...], language: str, country: str, repeat_key: str | None) -> Caller:
+    """The caller, if account, key and session stand and the secret is the session's; raises NotSignedIn."""
+    account, vault_key, session = _standing(found)
+    if not crypto.same(session.access_hash, crypto.plain_hash(claim.secret)):
+        raise NotSignedIn
+    if clock.now_s() >= session.access_until:
+        raise NotSignedIn
+    vault = vault_key.unlocked()
+    return Caller(account.opened(vault), session.opened(vault), vault, language, country, repeat_key)
+
+
+def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    account, vault_key, session = found
+    if account is None or vault_key is None or session is None or session.epoch != account.epoch:
+        raise NotSignedIn
+    return account, vault_key, session
+
+
+def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    """Open a session for address and password; an exact repeat replaces the session that the first try opened."""
+    proved = accounts.prove_password(email, password)
+    if proved is None:
+        raise PasswordWrong
+    account, vault, forget_guesses = proved
+    session, tokens, opening = _new_session(account, vault, terminal, repeat_key)
+    commit(opening, forget_guesses)
+    return tokens
+
+
+def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    """Make the registration an account and open its first session, in one commit (B1a)."""
+    try:
+        new = accounts.confirmed(registration_id, code, repeat_key)
+    except accounts.AlreadyConfirmed as before:
+        _, tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
+        commit(opening)
+        return tokens
+    _, tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
+    commit(*new.writes, opening)
+    return tokens
+
+
+def _new_session(
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None
+) -> tuple[Session, Tokens, Write]:
+    account_id = account.partition_id
+    session_id = _session_id(account_id, repeat_key)
+    refresh_secret = ids.as_text(ids.random_bytes(32))
+    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id)
+    session = Session.new(
+        account_id,
+        session_id,
+        vault=vault,
+        epoch=account.epoch,
+        opened_at=clock.now_s(),
+        request_hash=request_hash,
+        terminal_os=terminal.os,
+        terminal_model=terminal.model,
+        terminal_unique_id=terminal.unique_id,
+        terminal_gps=None if terminal.gps is None else [terminal.gps.latitude, terminal.gps.longitude],
+    )
+    values, tokens = _turn(account_id, session_id, 1, refresh_secret)
+    session.assign(**values)
+    same = Session.pk.does_not_exist() | (Session.request_hash == request_hash)
+    return session, tokens, put(session, when=same, otherwise=KeyReused)
+
+
+def _session_id(account_id: str, repeat_key: str | None) -> str:
+    # Made of the key, so that a repeated sign-in lands on the same session: the new secrets end the old ones.
+    if repeat_key is None:
+        return ids.new_id()
+    return ids.as_text(crypto.derived("ids", "session", account_id, repeat_key)[:16])
+
+
+def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str) -> tuple[dict[str, Any], Tokens]:
+    """What a session stores for its n-th pair of tokens, and the pair. The access secret follows from the refresh
+    secret, so that the same turn gives the same pair."""
+    access_secret = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))
+    now = clock.now()
+    values = {
+        "access_hash": crypto.plain_hash(access_secret),
+        "access_until": clock.epoch_s(now + rules.ACCESS_LIFE),
+        "refresh_hash": crypto.plain_hash(refresh_secret),
+        "rotated_at": clock.epoch_s(now),
+        "generation": generation,
+        "expires_at": clock.epoch_s(now + rules.SESSION_LIFE),
+    }
+    tokens = Tokens(
+        account_id=account_id,
+        access_token=rules.token(ACCESS, account_id, session_id, access_secret),
+        refresh_token=rules.token(REFRESH, account_id, session_id, refresh_secret),
+        expires_in_seconds=int(rules.ACCESS_LIFE.total_seconds()),
+    )
+    return values, tokens
+
+
+def refresh(refresh_token: str) -> Tokens:
+    """The next pair. For 30 s a spent refresh token still yields its successor; used later, it ends the family."""
+    claim = rules.cut_token(REFRESH, refresh_token)
+    account, _, session = _standing(read(*places_of(claim)))
+    given = crypto.plain_hash(claim.secret)
+    generation = int(session.generation)
+    if crypto.same(session.refresh_hash, given):
+        values, tokens = _turn(*_of(claim), generation + 1, _successor(claim, generation + 1))
+        commit(
+            change(
+                session,
+                spent_refresh_hash=given,
+                when=Session.refresh_hash == given,
+                otherwise=_Turned,
+                **values,
+            )
+        )
+        return tokens
+    if session.spent_refresh_hash is None or not crypto.same(session.spent_refresh_hash, given):
+        raise NotSignedIn
+    if clock.now_s() < session.rotated_at + rules.REFRESH_GRACE.total_seconds():
+        return _turn(*_of(claim), generation, _successor(claim, generation))[1]
+    commit(remove(session))
+    raise NotSignedIn
+
+
+class _Turned(NotSignedIn):
+    pass
+
+
+def _of(claim: Claim) -> tuple[str, str]:
+    return claim.account_id, claim.session_id
+
+
+def _successor(claim: Claim, generation: int) -> str:
+    return ids.as_text(crypto.derived("refresh", claim.session_id, str(generation), claim.secret))
+
+
+def sign_out(caller: Caller, *more: Write) -> None:
+    """End this session; its tokens open nothing from the next request on."""
+    done(remove(caller.session), *more, answer=None)
+
+
+def ask_for_step_up(caller: Caller) -> None:
+    """Send a code to the account's own address."""
+    (old,) = read(_step_up_key(caller))
+    code, digits = accounts.new_code(caller.account_id, _step_up_purpose(caller), old)
+    done(put(code), answer=None)
+    accounts.send_code(caller.account.email, caller.account.language, digits)
+
+
+def step_up(caller: Caller, digits: str) -> None:
+    """Ten minutes of raised trust for this session, for what cannot be undone."""
+    (code,) = read(_step_up_key(caller))
+    spent = accounts.prove_code(code, digits)
+    until = clock.epoch_s(clock.now() + rules.STEP_UP_LIFE)
+    done(spent, change(caller.session, stepped_up_until=until), answer=None)
+
+
+def _step_up_purpose(caller: Caller) -> str:
+    return f"{_STEP_UP}-{caller.session.place_id}"
+
+
+def _step_up_key(caller: Caller) -> Key:
+    return accounts.code_key(caller.account_id, _step_up_purpose(caller))

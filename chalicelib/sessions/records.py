@@ -1,0 +1,35 @@
+"""What is remembered of a sign-in."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import B2, B11
+from chalicelib.register.tags import key, personal, plain
+
+
+class Session(Item):
+    """One terminal's sign-in: a family of refresh tokens of which one is alive. Tokens are kept as hashes only."""
+
+    partition = "account"
+    place = "session"
+
+    epoch = plain(NumberAttribute(), why="must equal the account's")
+    access_hash = plain(UnicodeAttribute(), why="hash of a random secret")
+    access_until = plain(NumberAttribute(), why="a time")
+    refresh_hash = plain(UnicodeAttribute(), why="hash of a random secret")
+    spent_refresh_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
+    rotated_at = key(NumberAttribute(), B2, why="time of last use")
+    generation = plain(NumberAttribute(), why="a count")
+    request_hash = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the same sign-in again?")
+    opened_at = key(NumberAttribute(), B2, why="time")
+    stepped_up_until = plain(NumberAttribute(null=True), why="a time")
+    terminal_os = personal(B2)
+    terminal_model = personal(B2)
+    terminal_unique_id = personal(B2)
+    terminal_gps = personal(B2, null=True)
+    push_token = personal(B11, null=True)
+    push_endpoint = key(
+        UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint"
+    )

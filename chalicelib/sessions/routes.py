@@ -1,0 +1,63 @@
+"""What may be asked about signing in."""
+
+from __future__ import annotations
+
+from chalicelib.accounts import rules as accounts_rules
+from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import NotSignedIn, TooMany
+from chalicelib.push import actions as push
+from chalicelib.sessions import actions, shapes
+from chalicelib.sessions.actions import Caller
+
+routes = Routes(__name__)
+
+_TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
+
+
+@routes.post(
+    "/sessions",
+    who=Who.ANYONE,
+    asks=shapes.SignIn,
+    answers=shapes.Tokens,
+    status=201,
+    refuses=(actions.PasswordWrong, TooMany),
+    example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
+)
+def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
+    return actions.sign_in(asked.email, asked.password, asked.terminal, visitor.repeat_key)
+
+
+@routes.post(
+    "/sessions/refresh",
+    who=Who.ANYONE,
+    asks=shapes.Refresh,
+    answers=shapes.Tokens,
+    status=201,
+    refuses=(NotSignedIn,),
+    example={"refresh_token": "$refresh_token"},
+)
+def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
+    return actions.refresh(asked.refresh_token)
+
+
+@routes.post("/step-up", who=Who.PERSON, status=202, refuses=(accounts_rules.CodeTooSoon,), example={})
+def ask_for_step_up(caller: Caller) -> None:
+    actions.ask_for_step_up(caller)
+
+
+@routes.post(
+    "/step-up/confirm",
+    who=Who.PERSON,
+    asks=shapes.StepUp,
+    status=200,
+    refuses=(accounts_rules.CodeWrong, accounts_rules.CodeOver),
+    example={"code": "$step_up_code"},
+)
+def step_up(caller: Caller, asked: shapes.StepUp) -> None:
+    actions.step_up(caller, asked.code)
+
+
+@routes.delete("/sessions/current", who=Who.PERSON, example={})
+def sign_out(caller: Caller) -> None:
+    actions.sign_out(caller, *push.forget_terminal(caller))

@@ -1,0 +1,111 @@
+"""The one reader of the environment: what this installation was told about itself."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+
+
+class MissingSetting(RuntimeError):
+    """A function was deployed without a setting that it needs; the name says which."""
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise MissingSetting(f"the environment lacks {name}")
+    return value
+
+
+class Settings:
+    """Each setting is read once, when first asked for, so that a function needs only the settings that it uses."""
+
+    @cached_property
+    def stage(self) -> str:
+        """The installation's name: `local`, `test`, `production`."""
+        return _required("STAGE")
+
+    @cached_property
+    def region(self) -> str:
+        """The AWS region that everything stays in; Lambda sets it."""
+        return _required("AWS_REGION")
+
+    @cached_property
+    def public_url(self) -> str:
+        """Where clients find the API, without a slash at the end."""
+        return _required("PUBLIC_URL").rstrip("/")
+
+    @cached_property
+    def items_table(self) -> str:
+        """The table of people, devices and what belongs to them."""
+        return _required("ITEMS_TABLE")
+
+    @cached_property
+    def keys_table(self) -> str:
+        """The table of vault keys; deleting a row there shreds a vault."""
+        return _required("KEYS_TABLE")
+
+    @cached_property
+    def ledger_table(self) -> str:
+        """The table of erasures and tombstones, which outlives a restore of the others."""
+        return _required("LEDGER_TABLE")
+
+    @cached_property
+    def fiscal_table(self) -> str:
+        """The table of invoices, kept as long as tax law says."""
+        return _required("FISCAL_TABLE")
+
+    @cached_property
+    def media_bucket(self) -> str:
+        """The bucket of pictures and recordings."""
+        return _required("MEDIA_BUCKET")
+
+    @cached_property
+    def media_url(self) -> str:
+        """The address of the media bucket for cameras and clients, without a slash at the end."""
+        return _required("MEDIA_URL").rstrip("/")
+
+    @cached_property
+    def root_key_id(self) -> str:
+        """The KMS key that protects the root secret."""
+        return _required("ROOT_KEY_ID")
+
+    @cached_property
+    def receipt_key_id(self) -> str:
+        """The KMS key (P-256) that signs erasure receipts."""
+        return _required("RECEIPT_KEY_ID")
+
+    def queue_url(self, queue: str) -> str:
+        """The address of a queue by its logical id: `OrderChanges` is read from ORDER_CHANGES_QUEUE_URL."""
+        words = "".join(f"_{letter}" if letter.isupper() else letter for letter in queue).strip("_")
+        return _required(f"{words.upper()}_QUEUE_URL")
+
+    def platform_application_arn(self, platform: str) -> str:
+        """The SNS platform application of `fcm` or `apns`; empty where this installation does not push there."""
+        return os.environ.get(f"{platform.upper()}_APPLICATION_ARN", "")
+
+    @cached_property
+    def mail_sender(self) -> str:
+        """The From address of every mail."""
+        return _required("MAIL_SENDER")
+
+    @cached_property
+    def payment_provider(self) -> str:
+        """Who takes the money: `sandbox` or `stripe`."""
+        return _required("PAYMENT_PROVIDER")
+
+    @cached_property
+    def payment_webhook_secret(self) -> str:
+        """What the payment provider signs its webhooks with."""
+        return _required("PAYMENT_WEBHOOK_SECRET")
+
+    @cached_property
+    def operator(self) -> dict[str, str]:
+        """Who runs this installation, as the policy names them."""
+        return {
+            "name": os.environ.get("OPERATOR_NAME", "the operator of this Sowa"),
+            "contact": os.environ.get("OPERATOR_CONTACT", "") or self.mail_sender,
+        }
+
+
+settings = Settings()

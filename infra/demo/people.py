@@ -1,0 +1,97 @@
+"""Who plays in the story: a woman nobody else is, her phone, her camera, and every string that would give her away."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from infra.demo.client import Json
+from infra.demo.search import Needle
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Each string is random in part, so that a hit in the stores can only be hers."""
+
+    email: str
+    nickname: str
+    password: str
+    birth_date: str
+    terminal: Json
+    push_token: str
+    sn: str
+    code: str
+    secret: str
+    mac: str
+    lan: Json
+    model: str
+    firmware: str
+    channels: list[Json]
+    device_name: str
+    device_password: str
+    wifi: Json
+
+    def needles(self) -> list[Needle]:
+        return [
+            Needle("her e-mail address", self.email),
+            Needle("her nickname", self.nickname),
+            Needle("her password", self.password),
+            Needle("her date of birth", self.birth_date),
+            Needle("her phone's id", self.terminal["unique_id"]),
+            Needle("her latitude", str(self.terminal["gps"]["latitude"])),
+            Needle("her longitude", str(self.terminal["gps"]["longitude"])),
+            Needle("the push token", self.push_token),
+            Needle("the serial number", self.sn),
+            Needle("the printed code", self.code),
+            Needle("the factory secret", self.secret),
+            Needle("the MAC address", self.mac),
+            Needle("the LAN address", self.lan["ip"]),
+            Needle("the device's name", self.device_name),
+            Needle("the channel's name", self.channels[0]["name"]),
+            Needle("the device's password", self.device_password),
+            Needle("the Wi-Fi's name", self.wifi["ssid"]),
+        ]
+
+
+def new_cast() -> Cast:
+    tag = secrets.token_hex(4)
+    return Cast(
+        email=f"zofia.{tag}@example.org",
+        nickname=f"Zofia Sówka {tag}",  # a letter beyond ASCII: escapes would hide it from a lazy search
+        password=f"owls fly at {secrets.token_hex(6)} o'clock",
+        birth_date=f"19{_between(60, 99)}-{_between(10, 12)}-{_between(10, 28)}",
+        terminal={
+            "os": "Android 17",
+            "model": "Fairphone 7",
+            "unique_id": f"phone-{secrets.token_hex(12)}",
+            "gps": {"latitude": float(f"52.{_digits(6)}"), "longitude": float(f"21.{_digits(6)}")},
+        },
+        push_token=f"fcm-{secrets.token_hex(24)}",
+        sn=f"SW{secrets.token_hex(6).upper()}",
+        code=secrets.token_hex(6).upper(),
+        secret=secrets.token_hex(32),
+        mac=":".join(f"{byte:02X}" for byte in b"\x9c\x14" + secrets.token_bytes(4)),
+        lan={"ip": f"10.{_between(100, 255)}.{_between(100, 255)}.{_between(100, 255)}", "port": 37777},
+        model="SOWA-C22",
+        firmware="2.840.0.1",
+        channels=[{"id": "1", "name": f"Street side {tag}"}],
+        device_name=f"Above the door {tag}",
+        device_password=f"door-{secrets.token_hex(8)}",
+        wifi={"ssid": f"Nest of {tag}"},
+    )
+
+
+def _between(lowest: int, highest: int) -> int:
+    return lowest + secrets.randbelow(highest - lowest + 1)
+
+
+def _digits(count: int) -> str:
+    """The last one is no zero, which a number would lose."""
+    return "".join(str(secrets.randbelow(10)) for _ in range(count - 1)) + str(_between(1, 9))
+
+
+def picture_needles(jpegs: list[bytes]) -> list[Needle]:
+    """A piece out of the middle of each picture: the beginnings of JPEG files are all alike."""
+    pieces: list[tuple[int, Any]] = [(number, jpeg[len(jpeg) // 2 :][:64]) for number, jpeg in enumerate(jpegs, 1)]
+    return [Needle(f"picture {number}", piece) for number, piece in pieces]

@@ -1,0 +1,231 @@
+"""Serves a local cloud over HTTP: the API with `/_local` on one port, S3 on the next."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, TextIO
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import MAX_BODY_BYTES, Asked, Response, asked_by, refused, status_line
+from infra.local.stage import Stage
+
+HOST = "127.0.0.1"
+LOOK_EVERY_SECONDS = 0.2
+REAP_EVERY_SECONDS = 60.0
+
+
+class PortTaken(Exception):
+    """The message is the sentence to show."""
+
+
+class Handler(WSGIRequestHandler):
+    """HTTP/1.1 with connections that stay open, which werkzeug's own handler does not do: it cannot know whether an app
+    has read all of the body. Here everything is read first and sent at once."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a small answer waits 40 ms for the client's acknowledgement
+    timeout = 75
+    server: Server
+
+    def run_wsgi(self) -> None:
+        began = time.perf_counter()
+        self.environ = environ = self.make_environ()
+        environ["local.headers"] = [(name, str(value)) for name, value in self.headers.items()]
+        try:
+            status, headers, body = self.server.answer(environ)
+        except ValueError as error:  # of a chunked body that is none, or a length that is no number
+            status, headers, body = "400 Bad Request", [("Content-Type", "text/plain")], f"{error}\n".encode()
+            self.close_connection = True
+        if not self._read_to_its_end(environ):
+            self.close_connection = True
+        self._send(status, headers, body)
+        self.server.say(f"{self.command} {self.path.partition('?')[0]} {status[:3]} {_ms_since(began)} ms")
+
+    def _read_to_its_end(self, environ: dict[str, Any]) -> bool:
+        """Whether the next request may follow on this connection."""
+        stream = environ["wsgi.input"]
+        if environ.get("wsgi.input_terminated"):
+            return bool(getattr(stream, "_done", False))
+        return int(environ.get("CONTENT_LENGTH") or 0) <= MAX_BODY_BYTES
+
+    def _send(self, status: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        code = int(status[:3])
+        # Not send_response(), which would add a Date of the machine and write a line of its own.
+        self._headers_buffer = [f"HTTP/1.1 {status}\r\n".encode("latin-1")]
+        told = {name.lower() for name, _ in headers}
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in told and code >= HTTPStatus.OK and code not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        if "date" not in told:
+            self.send_header("Date", self.date_time_string())
+        self.send_header("Connection", "close" if self.close_connection else "keep-alive")
+        head = b"".join(self._headers_buffer) + b"\r\n"
+        self._headers_buffer = []
+        self.wfile.write(head if self.command == "HEAD" else head + body)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        self.server.say(message % args if args else message)
+
+
+def _ms_since(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)
+
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Server(ThreadedWSGIServer):
+    """One port, on a socket that was taken beforehand."""
+
+    def __init__(self, taken: socket.socket, app: WsgiApp, say: Callable[[str], None]) -> None:
+        super().__init__(HOST, taken.getsockname()[1], app, handler=Handler, fd=taken.fileno())
+        taken.close()  # the server has its own handle of it
+        self.say = say
+        self.socket.listen(self.request_queue_size)
+
+    def answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        told: list[Any] = []
+        parts = self.app(environ, lambda *said: told.extend(said))  # type: ignore[arg-type]  # nobody calls write()
+        body = b"".join(parts)
+        return told[0], told[1], body
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        self.say(traceback.format_exc())
+
+
+class Terminal:
+    """The real standard output; everything else that is written in this process is the functions' log."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._lock = threading.Lock()
+
+    def say(self, line: str) -> None:
+        if not self._quiet:
+            self.announce(line)
+
+    def announce(self, line: str) -> None:
+        with self._lock:
+            try:
+                self._stream.write(f"{line}\n")
+                self._stream.flush()
+            except (BrokenPipeError, ValueError):
+                pass  # nobody reads any more; the cloud goes on
+
+
+class Heart:
+    """While the world's clock ticks: events come, schedules fire, and AWS deletes what is due, in the background."""
+
+    def __init__(self, cloud: LocalCloud, say: Callable[[str], None]) -> None:
+        self._cloud = cloud
+        self._say = say
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._reaped = time.monotonic()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(5)
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(LOOK_EVERY_SECONDS):
+            try:
+                with self._cloud.functions.turnstile.among():
+                    self._look()
+            except Exception:  # noqa: BLE001  # it must beat on
+                self._say(traceback.format_exc())
+
+    def _look(self) -> None:
+        self._cloud.settle()
+        self._cloud.calendar.keep_up()
+        if time.monotonic() - self._reaped >= REAP_EVERY_SECONDS:
+            self._reaped = time.monotonic()
+            self._cloud.calendar.reap()
+        self._cloud.settle()
+
+
+def api(stage: Stage) -> WsgiApp:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = _answer(stage, asked_by(environ))
+        start_response(status_line(response.status), list(response.headers))
+        return [response.body]
+
+    return app
+
+
+def _answer(stage: Stage, asked: Asked) -> Response:
+    try:
+        return stage.handle(asked)
+    except Exception:  # noqa: BLE001  # every request gets an answer
+        traceback.print_exc()  # goes to the log
+        return refused(500, "Internal server error")
+
+
+def s3(cloud: LocalCloud) -> WsgiApp:
+    """An upload takes its turn like everything else: it does not happen while time moves."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with cloud.functions.turnstile.among():
+            return list(cloud.guard(environ, start_response))
+
+    return app
+
+
+def take(port: int) -> socket.socket:
+    """Bind now and listen later: nobody gets an answer, and nobody else the port, before everything is up."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        taken.close()
+        raise PortTaken(f"Port {port} cannot be had: {error}. Choose another with --port or PORT.") from error
+    return taken
+
+
+def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event, app_module: str = "app") -> None:
+    """Until `stopped` is set. Raises PortTaken before anything is made."""
+    sockets = [take(port), take_near(port)]
+    api_url, s3_url = (f"http://{HOST}:{one.getsockname()[1]}" for one in sockets)
+    terminal = Terminal(sys.stdout, quiet=quiet)
+    terminal.say("Setting up …")
+    cloud = LocalCloud.start(
+        seed=seed, tick=True, app_module=app_module, public_url=api_url, media_url=s3_url, logs_everything=True
+    )
+    with cloud:
+        servers = [
+            Server(sockets[0], api(Stage(cloud, terminal.say)), terminal.say),
+            Server(sockets[1], s3(cloud), terminal.say),
+        ]
+        for server in servers:
+            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        heart = Heart(cloud, terminal.say)
+        heart.start()
+        terminal.announce(f"API  {api_url}")
+        terminal.announce(f"S3   {s3_url}")
+        terminal.announce("ready")
+        stopped.wait()
+        heart.stop()
+        for server in servers:
+            server.shutdown()
+
+
+def take_near(port: int) -> socket.socket:
+    """The next port, or any if somebody has that one: its address is printed, nobody need guess it."""
+    try:
+        return take(port + 1 if port else 0)
+    except PortTaken:
+        return take(0)

@@ -1,0 +1,159 @@
+"""The routes under `/_local`: what a person, the demo or a test does to the world that no client could."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from werkzeug.datastructures import Headers
+
+from infra.local.cloud import UNCHANGED, LocalCloud
+from infra.local.gateway import Asked, Response, asked_for
+
+PREFIX = "/_local/"
+# The clock's route answers within 30 s; what fires at the very end still has to fit.
+ADVANCE_WITHIN_SECONDS = 22.0
+MAX_ADVANCE_SECONDS = 50 * 366 * 86_400
+OUTCOMES = ("paid", "refused", "expired")
+
+
+class Wrong(Exception):
+    """A request that cannot be done; the sentence says why."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Route(NamedTuple):
+    method: str
+    path: re.Pattern[str]
+    view: Callable[..., Any]
+
+
+class Stage:
+    """Serves `/_local`, and leaves everything else to the API."""
+
+    def __init__(self, cloud: LocalCloud, say: Callable[[str], None] = lambda sentence: None) -> None:
+        self._cloud = cloud
+        self._say = say
+        self._routes = [
+            Route("GET", re.compile("outbox"), self._outbox),
+            Route("GET", re.compile("clock"), self._clock),
+            Route("POST", re.compile("clock"), self._advance),
+            Route("POST", re.compile("schedules/([^/]+)"), self._schedule),
+            Route("POST", re.compile("operations/([^/]+)"), self._operation),
+            Route("POST", re.compile("payments/([^/]+)"), self._payment),
+            Route("GET", re.compile("dump"), self._dump),
+        ]
+
+    def handle(self, asked: Asked) -> Response:
+        if not asked.path.startswith(PREFIX):
+            return self._cloud.handle(asked)
+        try:
+            view, parts = self._view(asked.method, asked.path.removeprefix(PREFIX))
+            answer = view(asked, *parts)
+        except Wrong as wrong:
+            return _json(wrong.status, {"message": str(wrong)})
+        except Exception as fault:  # noqa: BLE001  # a job's or an operation's own, whatever it is
+            if refusal := _refusal(fault):
+                return refusal
+            return _json(500, {"message": f"{type(fault).__name__}: {fault}", "traceback": traceback.format_exc()})
+        return answer if isinstance(answer, Response) else _json(200, answer)
+
+    def _view(self, method: str, path: str) -> tuple[Callable[..., Any], list[str]]:
+        found = [(route, match) for route in self._routes if (match := route.path.fullmatch(path))]
+        if not found:
+            raise Wrong(404, f"There is no {PREFIX}{path}.")
+        for route, match in found:
+            if route.method == method:
+                return route.view, [unquote(part) for part in match.groups()]
+        raise Wrong(405, f"{PREFIX}{path} takes {' and '.join(route.method for route, _ in found)}, not {method}.")
+
+    def _outbox(self, asked: Asked) -> Any:
+        to = parse_qs(asked.query, keep_blank_values=True).get("to", [None])[-1]
+        return self._cloud.outbox(to)
+
+    def _clock(self, asked: Asked) -> Any:
+        return {"now": _rfc3339(self._cloud.now())}
+
+    def _advance(self, asked: Asked) -> Any:
+        wanted = _object(asked)
+        if unknown := set(wanted) - {"advance_seconds", "reaper_lag_seconds"}:
+            raise Wrong(
+                400, f"The clock takes advance_seconds and reaper_lag_seconds, not {', '.join(sorted(unknown))}."
+            )
+        if not wanted:
+            raise Wrong(400, "Say advance_seconds, reaper_lag_seconds, or both.")
+        seconds = wanted.get("advance_seconds", 0)
+        if not _is_number(seconds) or not 0 <= seconds <= MAX_ADVANCE_SECONDS:
+            raise Wrong(400, f"advance_seconds is a number from 0 to {MAX_ADVANCE_SECONDS}.")
+        lag = wanted.get("reaper_lag_seconds", UNCHANGED)
+        if lag is not UNCHANGED and lag is not None and not (_is_number(lag) and lag >= 0):
+            raise Wrong(400, "reaper_lag_seconds is a number from 0, or null for never.")
+        passage = self._cloud.advance(seconds, reaper_lag_seconds=lag, within_seconds=ADVANCE_WITHIN_SECONDS)
+        answer: dict[str, Any] = {"now": _rfc3339(self._cloud.now())}
+        if passage.every_hours > 1:
+            # Nothing is left out in silence.
+            answer["fired_at_most_every_hours"] = passage.every_hours
+            self._say(f"To be back in time, schedules fired at most every {passage.every_hours} hours.")
+        return answer
+
+    def _schedule(self, asked: Asked, name: str) -> Any:
+        if name not in (known := self._cloud.calendar.schedules):
+            raise Wrong(404, f"There is no schedule {name}. There are: {', '.join(sorted(known))}.")
+        return self._cloud.run_schedule(name)
+
+    def _operation(self, asked: Asked, name: str) -> Any:
+        if name not in (known := {one.name for one in self._cloud.gateway.app.pure_lambda_functions}):
+            raise Wrong(404, f"There is no operation {name}. There are: {', '.join(sorted(known))}.")
+        return self._cloud.invoke(name, _object(asked))
+
+    def _payment(self, asked: Asked, order_id: str) -> Any:
+        outcome = _object(asked).get("outcome")
+        if outcome not in OUTCOMES:
+            raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
+        sandbox = importlib.import_module("chalicelib.orders.sandbox")
+        headers, body = sandbox.event(order_id, outcome)
+        return self._cloud.handle(asked_for("POST", "/payments/sandbox", headers, body))
+
+    def _dump(self, asked: Asked) -> Any:
+        return self._cloud.dump()
+
+
+def _refusal(fault: Exception) -> Response | None:
+    """An operator sees the code of what was refused; the product's refusals tell their sentence by language."""
+    from chalicelib.errors import NotFound, Refusal
+
+    if not isinstance(fault, Refusal):
+        return None
+    status = 404 if isinstance(fault, NotFound) else 422
+    return _json(status, {"code": type(fault).__name__, "message": fault.message("en"), **fault.details})
+
+
+def _object(asked: Asked) -> dict[str, Any]:
+    try:
+        value = json.loads(asked.body or b"{}")
+    except ValueError as error:
+        raise Wrong(400, f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise Wrong(400, "The body is a JSON object.")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _json(status: int, value: Any) -> Response:
+    return Response(status, Headers({"Content-Type": "application/json"}), json.dumps(value).encode())
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,221 @@
+"""The strict layer: what stands between any SDK client of this process and moto."""
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import botocore.client
+import botocore.endpoint
+import botocore.retries.bucket
+import botocore.retries.quota
+import moto.core.common_models
+import moto.core.responses
+import moto.dynamodb.models
+import moto.dynamodb.models.dynamo_type
+import moto.dynamodb.models.table
+import moto.dynamodb.responses
+import moto.dynamodbstreams.models
+import moto.kms.models
+import moto.s3.models
+import moto.sqs.models
+import pynamodb.models
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import BotoCoreError, ClientError
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.moto_api._internal import mock_random
+
+from infra.local.strict import dynamodb, kms_states, reads, reapers, routes, snapshots, trace, transactions, writes
+from infra.local.strict.faults import Answer, Crash, Faults
+from infra.local.strict.reapers import Lag, Moment
+from infra.local.strict.scheduler import BeforeCall, Scheduler
+from infra.local.strict.snapshots import Snapshot
+from infra.local.strict.trace import Call, Trace
+from infra.local.strict.transactions import Tokens
+
+SHARD_ITERATORS_KEPT = 500
+
+
+class StrictAWS(AbstractContextManager["StrictAWS"]):
+    """moto, started and held to AWS's word; one at a time in a process, used by as many threads as there are."""
+
+    _running = False
+
+    def __init__(self, seed: int | None = 0) -> None:
+        self.trace = Trace()
+        self.faults = Faults()
+        self._seed = seed
+        self._scheduler = Scheduler()
+        self._tokens = Tokens()
+        self._stack = ExitStack()
+
+    @property
+    def lock(self) -> Any:
+        """Held through every effect. Take it to see several things as of one moment."""
+        return self._scheduler.lock
+
+    def __enter__(self) -> "StrictAWS":
+        if StrictAWS._running:
+            raise RuntimeError("a strict layer is already on in this process")
+        StrictAWS._running = True
+        self._stack.callback(setattr, StrictAWS, "_running", False)
+        self._stack.enter_context(mock_aws())
+        for owner, name, replacement in self._replacements():
+            self._stack.enter_context(patch.object(owner, name, replacement))
+        if self._seed is not None:
+            mock_random.seed(self._seed)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def order_by(self, before_call: BeforeCall | None) -> None:
+        """Called before every attempt with the thread's name and the call, outside the lock: it may wait."""
+        self._scheduler.before_call = before_call
+
+    def outside(self) -> AbstractContextManager[None]:
+        """For calls of the world and of AWS itself (a camera, a poller): neither traced nor struck by faults."""
+        return trace.outside()
+
+    def snapshot(self) -> Snapshot:
+        with self.lock:
+            return snapshots.take(self._tokens.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        with self.lock:
+            self._tokens.restore(snapshots.restore(snapshot))
+
+    def reap_expired(self, now: Moment, lag: Lag) -> int:
+        with self.lock:
+            return reapers.reap_expired(now, lag)
+
+    def reap_lifecycle(self, now: Moment, lag: Lag) -> int:
+        with self.lock:
+            return reapers.reap_lifecycle(now, lag)
+
+    def _send(self, event_name: str, request: AWSPreparedRequest) -> AWSResponse | None:
+        """In the place of moto's handler of botocore's `before-send`, so the SDK's own retries and parsing are real."""
+        call = trace.current()
+        if call.service == "none":
+            _, call.service, call.operation = event_name.split(".")
+        with self._scheduler.turn(call):
+            call.attempts += 1
+            answer = self._answer(call, request)
+        if answer is None:
+            return None
+        status, headers, body = answer
+        return AWSResponse(request.url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]
+
+    def _answer(self, call: Call, request: AWSPreparedRequest) -> Answer | None:
+        effect = functools.partial(self._effect, request)
+        if trace.is_outside():
+            return effect()
+        if call.attempts == 1:
+            self.trace.calls.append(call)
+        return self.faults.strike(call, request.url, effect)  # type: ignore[arg-type]  # AWS's addresses have an answer
+
+    def _effect(self, request: AWSPreparedRequest) -> Answer | None:
+        operation = dynamodb.operation_of(request)
+        return dynamodb.answer(operation, request, self._tokens) if operation else routes.answer(request)
+
+    def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
+        yield BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)
+        yield botocore.client.BaseClient, "_make_api_call", _followed(botocore.client.BaseClient._make_api_call)
+        yield from _STRICTER
+        yield from _FASTER
+        yield from _SLEEPLESS
+
+
+def _followed(original: Callable[..., Any]) -> Callable[..., Any]:
+    """One Call for one call of a client, retries and all; its error is what the caller gets to see."""
+
+    def make_api_call(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        model = client.meta.service_model
+        call = Call(model.service_name, operation_name, dict(api_params), protocol=model.protocol)
+        call.thread = threading.current_thread().name
+        try:
+            with trace.inside(call):
+                return original(client, operation_name, api_params)
+        except ClientError as error:
+            call.error = error.response.get("Error", {}).get("Code", "Unknown")
+            raise
+        except (BotoCoreError, Crash) as error:
+            call.error = type(error).__name__
+            raise
+
+    return make_api_call
+
+
+def _receive_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A long poll would hold the one lock while it waits for a message nobody else could send."""
+
+    def receive_message(self: Any, queue_name: str, count: int, wait_seconds: int, *args: Any, **kwargs: Any) -> Any:
+        return original(self, queue_name, count, 0, *args, **kwargs)
+
+    return receive_message
+
+
+def _forgetting_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
+    """AWS forgets a shard iterator after 15 minutes, moto never does."""
+
+    def get_records(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for oldest in list(self.shard_iterators)[:-SHARD_ITERATORS_KEPT]:
+            del self.shard_iterators[oldest]
+        return original(self, *args, **kwargs)
+
+    return get_records
+
+
+_DynamoDB = moto.dynamodb.models.DynamoDBBackend
+_Table = moto.dynamodb.models.table.Table
+_Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
+_SQS = moto.sqs.models.SQSBackend
+_Object = moto.s3.models.FakeKey
+
+_STRICTER: list[tuple[Any, str, Any]] = [
+    (_DynamoDB, "put_item", writes.put_item),
+    (_DynamoDB, "update_item", writes.update_item),
+    (_DynamoDB, "delete_item", writes.delete_item),
+    (_DynamoDB, "transact_write_items", transactions.transact_write_items),
+    (moto.dynamodb.responses, "TRANSACTION_MAX_ITEMS", 100),
+    (_Table, "query", reads.query),
+    (_Table, "scan", reads.scan),
+    (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
+    (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
+    *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
+]
+
+
+def _untracked(cls: type, *_: Any, **__: Any) -> Any:
+    """moto keeps every model it ever made for its dashboard: a leak that grows with every call."""
+    return super(moto.core.common_models.BaseModel, cls).__new__(cls)  # type: ignore[misc]
+
+
+def _keep_bytes(key: Any, garbage: bool = False) -> None:
+    """A deleted object's bytes may be in a snapshot still; the buffer is closed when the last of them goes."""
+    key.disposed = True
+
+
+_FASTER: list[tuple[Any, str, Any]] = [
+    (moto.core.common_models.BaseModel, "__new__", _untracked),
+    (_Object, "dispose", _keep_bytes),
+    (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
+    (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
+    (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
+]
+
+_no_sleep = SimpleNamespace(sleep=lambda seconds: None, time=time.time)
+
+_SLEEPLESS: list[tuple[Any, str, Any]] = [
+    (botocore.endpoint, "time", _no_sleep),
+    (botocore.retries.bucket.Clock, "sleep", lambda clock, amount: None),
+    (pynamodb.models, "time", _no_sleep),
+    (_SQS, "receive_message", _receive_at_once(_SQS.receive_message)),
+    # A client remembers how often it failed and retries less: one test's faults would change the next one's retries.
+    (botocore.retries.quota.RetryQuota, "acquire", lambda quota, amount: True),
+]

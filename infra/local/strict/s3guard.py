@@ -1,0 +1,189 @@
+"""S3's door for those who come with a presigned address or a POST form: a WSGI app that checks, then acts on moto."""
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import ClientError
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Request, Response
+
+from infra.local.strict import trace
+from infra.local.strict.presigned import S3Error, Trust, Upload, check_get, check_post
+
+LARGEST_BODY = 256 * 1024 * 1024
+OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Content-Range, Content-Length, Location, x-amz-request-id",
+}
+_STORED = {
+    "content-type": "ContentType",
+    "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-language": "ContentLanguage",
+    "cache-control": "CacheControl",
+    "x-amz-storage-class": "StorageClass",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+}
+_MEANT_FOR_S3 = {
+    "key",
+    "policy",
+    "bucket",
+    "success_action_status",
+    "success_action_redirect",
+    *(f"x-amz-{name}" for name in ("algorithm", "credential", "date", "signature", "security-token")),
+}
+_RETURNED = ("etag", "last-modified", "content-range", "accept-ranges", *OVERRIDES)
+
+
+class S3Guard:
+    """Give it a boto3 S3 client of this process; `credentials` are {access key: secret} of those who may sign."""
+
+    def __init__(
+        self,
+        s3: Any,
+        *,
+        credentials: Mapping[str, str],
+        region: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._s3 = s3
+        self._trust = Trust(credentials, region, now)
+        self._numbers = itertools.count(1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        response = self.answer(Request(environ))
+        return response(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        try:
+            response = self._answer(request)
+        except S3Error as error:
+            response = _xml(error.status, "Error", {"Code": error.code, "Message": error.message})
+        except ClientError as error:
+            response = _of_client_error(error)
+        response.headers.update(CORS)
+        response.headers["x-amz-request-id"] = f"LOCAL{next(self._numbers):011d}"
+        if request.method == "HEAD":
+            # The length of the object is told, its bytes are not sent.
+            response.automatically_set_content_length = False
+            response.set_data(b"")
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return _preflight(request)
+        if request.method == "POST":
+            return self._store(_granted(check_post(_url(request), _headers(request), _body(request), self._trust)))
+        granted = _granted(check_get(request.method, _url(request), _headers(request), self._trust))
+        if request.method not in ("GET", "HEAD") or not granted.key:
+            raise S3Error(501, "NotImplemented", "Only objects are read here, and only by GET and HEAD.")
+        return self._read(granted, request)
+
+    def _read(self, granted: Any, request: Request) -> Response:
+        _require_plain(granted.query)
+        asked = {"Bucket": granted.bucket, "Key": granted.key}
+        for header, name in (("Range", "Range"), ("If-None-Match", "IfNoneMatch"), ("If-Match", "IfMatch")):
+            if header in request.headers:
+                asked[name] = request.headers[header]
+        with trace.outside():
+            found = (self._s3.head_object if request.method == "HEAD" else self._s3.get_object)(**asked)
+            data = found["Body"].read() if "Body" in found else b""
+        told = found["ResponseMetadata"]["HTTPHeaders"]
+        headers = Headers([(name, told[name]) for name in told if name in _RETURNED or name.startswith("x-amz-meta-")])
+        headers.update(
+            {name: granted.query[f"response-{name}"] for name in OVERRIDES if f"response-{name}" in granted.query}
+        )
+        response = Response(data, found["ResponseMetadata"]["HTTPStatusCode"], headers)
+        if request.method == "HEAD":
+            response.headers["Content-Length"] = str(found["ContentLength"])
+        return response
+
+    def _store(self, upload: Upload) -> Response:
+        with trace.outside():
+            stored = self._s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.data, **_kept(upload.fields))
+        location = f"/{quote(upload.bucket)}/{quote(upload.key)}"
+        told = {"ETag": stored["ETag"], "Location": location}
+        if redirect := upload.fields.get("success_action_redirect"):
+            joint = "&" if "?" in redirect else "?"
+            query = f"bucket={quote(upload.bucket)}&key={quote(upload.key)}&etag={quote(stored['ETag'])}"
+            return Response(status=303, headers={**told, "Location": f"{redirect}{joint}{query}"})
+        if upload.fields.get("success_action_status") == "201":
+            answer = {"Location": location, "Bucket": upload.bucket, "Key": upload.key, "ETag": stored["ETag"]}
+            response = _xml(201, "PostResponse", answer)
+            response.headers.update(told)
+            return response
+        # Anything but 200 and 201 is taken for the default.
+        return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=told)
+
+
+def _granted(outcome: Any) -> Any:
+    if isinstance(outcome, S3Error):
+        raise outcome
+    return outcome
+
+
+def _require_plain(query: dict[str, str]) -> None:
+    """What is neither a signing parameter nor an override would ask for something else than the object."""
+    unknown = query.keys() - {f"response-{name}" for name in OVERRIDES} - {"X-Amz-Security-Token", "x-id"}
+    if unknown:
+        raise S3Error(501, "NotImplemented", f"Not played here: {', '.join(sorted(unknown))}")
+
+
+def _kept(fields: dict[str, str]) -> dict[str, Any]:
+    """What a form's fields say about the object; a field that would be silently lost is refused."""
+    kept: dict[str, Any] = {parameter: fields[name] for name, parameter in _STORED.items() if name in fields}
+    kept["Metadata"] = {
+        name.removeprefix("x-amz-meta-"): fields[name] for name in fields if name.startswith("x-amz-meta-")
+    }
+    unknown = [
+        name
+        for name in fields
+        if name not in _STORED and name not in _MEANT_FOR_S3 and not name.startswith(("x-amz-meta-", "x-ignore-"))
+    ]
+    if unknown:
+        raise S3Error(501, "NotImplemented", f"Not played here: {', '.join(unknown)}")
+    return kept
+
+
+def _url(request: Request) -> str:
+    path = quote(request.path, safe="/-_.~")
+    return f"{request.scheme}://{request.host}{path}?{request.query_string.decode('latin-1')}"
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return dict(request.headers.items())
+
+
+def _body(request: Request) -> bytes:
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise S3Error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+    body = request.get_data(cache=False)
+    if request.content_length is not None and len(body) < request.content_length:
+        raise S3Error(400, "IncompleteBody", "You did not provide the number of bytes specified by Content-Length.")
+    return body
+
+
+def _preflight(request: Request) -> Response:
+    asked = request.headers.get("Access-Control-Request-Headers", "*")
+    allowed = {"Access-Control-Allow-Methods": "GET, HEAD, POST", "Access-Control-Allow-Headers": asked}
+    return Response(status=200, headers={**allowed, "Access-Control-Max-Age": "3000"})
+
+
+def _xml(status: int, root: str, content: dict[str, str]) -> Response:
+    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in content.items())
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}>{inner}</{root}>'
+    return Response(text, status, content_type="application/xml")
+
+
+def _of_client_error(error: ClientError) -> Response:
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if status == 304:
+        return Response(status=304)
+    told = error.response.get("Error", {})
+    return _xml(status, "Error", {"Code": told.get("Code", ""), "Message": told.get("Message", "")})

@@ -1,0 +1,342 @@
+"""What the templates promise is what can be read back from the endpoint, figure by figure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+import boto3
+import pytest
+from cfnlint.api import lint, lint_file
+from cfnlint.config import ManualArgs
+from moto import mock_aws
+
+from chalicelib.settings import Settings
+from infra.applier import RESOURCES, WIRING, Stack, apply, load
+
+REGION = "eu-central-1"
+PARAMETERS = {
+    "Stage": "local",
+    "MailDomain": "sowa.test",
+    "MailSender": "Sowa <post@sowa.test>",
+    "PublicUrl": "http://127.0.0.1:8000",
+    "PaymentProvider": "sandbox",
+    "PaymentWebhookSecret": "whsec_of_no_importance",
+}
+TEMPLATE = load(RESOURCES, WIRING)
+QUEUES = ("AlarmPictures", "OrderChanges", "Erasures")
+# No function may run longer: resources.yaml sizes its queues by it.
+LONGEST_FUNCTION_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[boto3.Session]:
+    with mock_aws():
+        yield boto3.Session(region_name=REGION)
+
+
+@pytest.fixture(scope="module")
+def stack(session: boto3.Session) -> Stack:
+    return apply(parameters=PARAMETERS, session=session, local=True)
+
+
+def ids_of(kind: str) -> list[str]:
+    return [name for name, resource in TEMPLATE["Resources"].items() if resource["Type"] == kind]
+
+
+def queue_attributes(stack: Stack, name: str) -> dict[str, str]:
+    url = stack.physical(name)
+    attributes: dict[str, str] = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
+        "Attributes"
+    ]
+    return attributes
+
+
+# Tables
+
+
+def described(stack: Stack, table: str) -> dict[str, Any]:
+    description: dict[str, Any] = stack.client("dynamodb").describe_table(TableName=stack.physical(table))["Table"]
+    return description
+
+
+def test_there_are_the_four_tables_and_no_other() -> None:
+    assert ids_of("AWS::DynamoDB::Table") == ["Items", "Keys", "Ledger", "Fiscal"]
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [("Items", ["pk", "sk"]), ("Keys", ["pk"]), ("Ledger", ["pk", "sk"]), ("Fiscal", ["pk", "sk"])],
+)
+def test_a_table_has_its_keys_is_paid_by_the_request_and_sealed(stack: Stack, table: str, keys: list[str]) -> None:
+    description = described(stack, table)
+    assert [key["AttributeName"] for key in description["KeySchema"]] == keys
+    assert {one["AttributeName"]: one["AttributeType"] for one in description["AttributeDefinitions"]} == dict.fromkeys(
+        keys, "S"
+    )
+    assert description["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert description["SSEDescription"]["Status"] == "ENABLED"
+
+
+@pytest.mark.parametrize(("table", "days"), [("Items", 35), ("Keys", 7), ("Ledger", 35), ("Fiscal", 35)])
+def test_a_table_can_be_restored_for_its_days_and_no_longer(stack: Stack, table: str, days: int) -> None:
+    answer = stack.client("dynamodb").describe_continuous_backups(TableName=stack.physical(table))
+    recovery = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert recovery["RecoveryPeriodInDays"] == days
+
+
+@pytest.mark.parametrize("table", ["Items", "Keys", "Ledger"])
+def test_rows_end_by_expires_at(stack: Stack, table: str) -> None:
+    answer = stack.client("dynamodb").describe_time_to_live(TableName=stack.physical(table))
+    assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+def test_invoices_never_end_by_themselves(stack: Stack) -> None:
+    answer = stack.client("dynamodb").describe_time_to_live(TableName=stack.physical("Fiscal"))
+    assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+
+
+@pytest.mark.parametrize("table", ["Items", "Ledger"])
+def test_a_stream_tells_what_was_and_what_is(stack: Stack, table: str) -> None:
+    description = described(stack, table)
+    assert description["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert description["LatestStreamArn"] == stack.attribute(table, "StreamArn")
+
+
+@pytest.mark.parametrize("table", ["Keys", "Fiscal"])
+def test_vault_keys_and_invoices_are_in_no_stream(stack: Stack, table: str) -> None:
+    assert "LatestStreamArn" not in described(stack, table)
+
+
+# Bucket
+
+
+def test_the_bucket_is_sealed_private_and_its_owners(stack: Stack) -> None:
+    s3, bucket = stack.client("s3"), stack.physical("Media")
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert [rule["ApplyServerSideEncryptionByDefault"] for rule in rules] == [{"SSEAlgorithm": "AES256"}]
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert blocked == dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
+    owners = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert owners == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_the_bucket_keeps_no_versions(stack: Stack) -> None:
+    assert "Status" not in stack.client("s3").get_bucket_versioning(Bucket=stack.physical("Media"))
+
+
+def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
+    where = stack.client("s3").get_bucket_location(Bucket=stack.physical("Media"))
+    assert where["LocationConstraint"] == REGION
+
+
+def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
+    answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
+    alarms, uploads = answer["Rules"]
+    assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
+    assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Expiration" not in uploads
+
+
+def test_the_bucket_tells_the_queue_of_alarm_pictures_only(stack: Stack) -> None:
+    answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
+    (told,) = answer["QueueConfigurations"]
+    assert told["QueueArn"] == stack.attribute("AlarmPictures", "Arn")
+    assert told["Events"] == ["s3:ObjectCreated:*"]
+    assert told["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "alarms/"}]
+    assert not {"TopicConfigurations", "LambdaFunctionConfigurations", "EventBridgeConfiguration"} & set(answer)
+
+
+def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -> None:
+    bucket, url = stack.physical("Media"), stack.physical("AlarmPictures")
+    for key in ("recordings/one.mp4", "alarms/20260101/one.jpg"):
+        stack.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
+    answer = stack.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    bodies = [json.loads(message["Body"]) for message in answer["Messages"]]
+    # Keys come URL-encoded; moto encodes the slash too, AWS does not.
+    keys = [unquote_plus(record["s3"]["object"]["key"]) for body in bodies for record in body.get("Records", [])]
+    assert keys == ["alarms/20260101/one.jpg"]
+    # As on AWS, the first message of a new notification is not one of an object.
+    assert [body["Event"] for body in bodies if "Event" in body] == ["s3:TestEvent"]
+
+
+def test_away_from_moto_the_bucket_is_closed_to_whoever_comes_without_tls(session: boto3.Session) -> None:
+    # moto closes it to everybody, but still says why.
+    stack = apply(parameters={**PARAMETERS, "Stage": "real"}, session=session, stack_name="sowa-real")
+    policy = json.loads(stack.client("s3").get_bucket_policy(Bucket=stack.physical("Media"))["Policy"])
+    (only,) = policy["Statement"]
+    assert (only["Effect"], only["Principal"], only["Action"]) == ("Deny", "*", "s3:*")
+    assert only["Resource"] == [stack.attribute("Media", "Arn"), stack.attribute("Media", "Arn") + "/*"]
+    assert only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+# Queues
+
+
+def test_each_queue_has_its_dead_letters() -> None:
+    assert sorted(ids_of("AWS::SQS::Queue")) == sorted([*QUEUES, *(f"{name}DeadLetters" for name in QUEUES)])
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_hides_a_message_for_six_time_outs_and_gives_up_after_five_tries(stack: Stack, queue: str) -> None:
+    attributes = queue_attributes(stack, queue)
+    assert int(attributes["VisibilityTimeout"]) >= 6 * LONGEST_FUNCTION_SECONDS
+    assert attributes["SqsManagedSseEnabled"] == "true"
+    assert json.loads(attributes["RedrivePolicy"]) == {
+        "deadLetterTargetArn": stack.attribute(f"{queue}DeadLetters", "Arn"),
+        "maxReceiveCount": 5,
+    }
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_dead_letters_wait_for_fourteen_days(stack: Stack, queue: str) -> None:
+    attributes = queue_attributes(stack, f"{queue}DeadLetters")
+    assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+    assert attributes["SqsManagedSseEnabled"] == "true"
+
+
+def test_only_the_media_bucket_of_this_account_may_write_into_the_queue(stack: Stack) -> None:
+    (only,) = json.loads(queue_attributes(stack, "AlarmPictures")["Policy"])["Statement"]
+    assert (only["Effect"], only["Principal"]) == ("Allow", {"Service": "s3.amazonaws.com"})
+    assert (only["Action"], only["Resource"]) == ("sqs:SendMessage", stack.attribute("AlarmPictures", "Arn"))
+    # The policy spells the bucket's name out, because a reference would close a circle: here is where both meet.
+    assert only["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnEquals": {"aws:SourceArn": stack.attribute("Media", "Arn")},
+    }
+
+
+# Keys
+
+
+def test_the_root_key_is_symmetric_and_rotates(stack: Stack) -> None:
+    kms, key = stack.client("kms"), stack.physical("RootKey")
+    described = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (described["KeySpec"], described["KeyUsage"]) == ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
+
+
+def test_the_receipt_key_signs_on_p256(stack: Stack) -> None:
+    kms, key = stack.client("kms"), stack.physical("ReceiptKey")
+    described = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (described["KeySpec"], described["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    said = {"KeyId": key, "Message": b"gone", "MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
+    assert kms.verify(Signature=kms.sign(**said)["Signature"], **said)["SignatureValid"] is True
+
+
+@pytest.mark.parametrize("key", ["RootKey", "ReceiptKey"])
+def test_a_key_is_left_to_the_account(stack: Stack, key: str) -> None:
+    policy = stack.client("kms").get_key_policy(KeyId=stack.physical(key), PolicyName="default")["Policy"]
+    (only,) = json.loads(policy)["Statement"]
+    assert only["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+
+
+@pytest.mark.parametrize(
+    ("alias", "key"), [("alias/sowa-local-root", "RootKey"), ("alias/sowa-local-receipt", "ReceiptKey")]
+)
+def test_a_key_is_found_by_its_alias(stack: Stack, alias: str, key: str) -> None:
+    assert stack.client("kms").describe_key(KeyId=alias)["KeyMetadata"]["KeyId"] == stack.physical(key)
+
+
+# Mail
+
+
+@pytest.mark.parametrize("sender", ["post@sowa.test", PARAMETERS["MailSender"]])
+def test_mail_can_be_sent_from_the_domain_by_either_api(stack: Stack, sender: str) -> None:
+    to, text = {"ToAddresses": ["ola@example.org"]}, {"Data": "Hello"}
+    v2 = stack.client("sesv2").send_email(
+        FromEmailAddress=sender, Destination=to, Content={"Simple": {"Subject": text, "Body": {"Text": text}}}
+    )
+    v1 = boto3.client("ses", REGION).send_email(
+        Source=sender, Destination=to, Message={"Subject": text, "Body": {"Text": text}}
+    )
+    assert v1["MessageId"]
+    assert v2["MessageId"]
+
+
+def test_mail_from_another_domain_is_refused(stack: Stack) -> None:
+    ses = stack.client("sesv2")
+    text = {"Data": "Hello"}
+    with pytest.raises(ses.exceptions.MessageRejected):
+        ses.send_email(
+            FromEmailAddress="post@elsewhere.test",
+            Destination={"ToAddresses": ["ola@example.org"]},
+            Content={"Simple": {"Subject": text, "Body": {"Text": text}}},
+        )
+
+
+# The templates themselves
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"])
+def test_what_holds_data_outlives_the_stack(kind: str) -> None:
+    for name in ids_of(kind):
+        resource = TEMPLATE["Resources"][name]
+        assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
+
+
+def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:
+    named = {
+        name
+        for name, resource in TEMPLATE["Resources"].items()
+        if {"TableName", "QueueName"} & set(resource["Properties"])
+    }
+    assert not named
+
+
+def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
+    environment = stack.environment()
+    empty = {name for name, value in environment.items() if not value}
+    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN"}
+    assert not [value for value in environment.values() if "${" in value or "Fn::" in value]
+    assert environment["ITEMS_TABLE"] == stack.physical("Items")
+    assert environment["ERASURES_QUEUE_URL"] == stack.physical("Erasures")
+    bucket = stack.physical("Media")
+    assert environment["MEDIA_URL"] == f"https://{bucket}.s3.{REGION}.amazonaws.com"
+
+
+def test_every_setting_that_the_code_reads_is_told(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = stack.environment()
+    # What Lambda itself says to a function.
+    for name, value in {**told, "AWS_REGION": REGION}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    for name in dir(Settings):
+        if not name.startswith("_"):
+            getattr(settings, name)
+    for queue in ("OrderChanges", "Erasures"):
+        assert settings.queue_url(queue) == stack.physical(queue)
+
+
+def linted(matches: list[Any]) -> list[str]:
+    return [f"{match.rule.id} {match.message}" for match in matches]
+
+
+def test_the_resources_are_clean_plain_cloudformation() -> None:
+    assert linted(lint_file(Path(RESOURCES), config=ManualArgs(regions=[REGION]))) == []
+
+
+def test_resources_and_wiring_together_are_clean_around_a_function() -> None:
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Runtime": "python3.13", "Handler": "app.app", "InlineCode": "def app(event, context): pass"},
+    }
+    template = {
+        **TEMPLATE,
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {**TEMPLATE["Resources"], "Api": function},
+    }
+    assert linted(lint(json.dumps(template), config=ManualArgs(regions=[REGION]))) == []
+
+
+def test_a_reference_to_nothing_is_seen_by_the_linter() -> None:
+    broken = json.loads(json.dumps(TEMPLATE).replace('"Ref": "Media"', '"Ref": "Mediums"'))
+    broken = {key: value for key, value in broken.items() if key != "Globals"}
+    assert any("Mediums" in line for line in linted(lint(json.dumps(broken), config=ManualArgs(regions=[REGION]))))

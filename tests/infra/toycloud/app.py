@@ -1,0 +1,8 @@
+"""The toy app, as `app.py` is the product's."""
+
+from chalice import Chalice
+
+from toycloud.house import house
+
+app = Chalice("toy")
+app.register_blueprint(house)
