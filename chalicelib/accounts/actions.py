@@ -9,7 +9,6 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from pynamodb.expressions.condition import Condition
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
@@ -113,7 +112,11 @@ def register(
     )
     code, digits = new_code(account_id, REGISTRATION)
     try:
-        commit(create(registration, otherwise=lambda standing: _repeated(standing, request_hash)), put(vault_key), put(code))
+        commit(
+            create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
+            put(vault_key),
+            put(code),
+        )
     except _Repeated:
         return account_id
     _send_code_or_hint(registration, digits)
@@ -258,10 +261,12 @@ def prove_password(email: str, password: str) -> tuple[Account, Vault, Write] | 
         raise TooMany(retry_after_seconds=int(guesses.wait_until) - clock.now_s())
     account_id = ids.new_id() if address is None else address.account_id
     account, key = read(Account.key(account_id), vaults.key_of(account_id))
-    right = account is not None and key is not None
-    vault = key.unlocked() if right else None
-    expected = account.opened(vault).password_hash if right else _hash_of_nothing()
-    if not (_is_right(expected, password) and right):
+    if account is None or key is None:
+        _is_right(_hash_of_nothing(), password)
+        _count_guess(hashed, guesses)
+        return None
+    vault: Vault = key.unlocked()
+    if not _is_right(account.opened(vault).password_hash, password):
         _count_guess(hashed, guesses)
         return None
     return account, vault, remove(Guesses.key(hashed))
@@ -293,7 +298,7 @@ def _count_guess(hashed: str, guesses: Guesses | None) -> None:
     commit(put(row, when=before, otherwise=TooMany(retry_after_seconds=1)))
 
 
-def change_profile(account: Account, **changes: str) -> Account:
+def change_profile(account: Account, **changes: Any) -> Account:
     """Nickname, country or language (B1b)."""
     return done(change(account, **changes), answer=account)
 
@@ -325,13 +330,12 @@ def loses_endpoint(account: Account, endpoint: str) -> Write:
     return change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
 
 
-def _is_as_read(account: Account) -> Condition:
+def _is_as_read(account: Account) -> Any:
     return _is_set(Account.device_ids, account.device_ids) & _is_set(Account.endpoints, account.endpoints)
 
 
-def _is_set(attribute: Any, value: set[str] | None) -> Condition:
-    condition: Condition = attribute == value if value else attribute.does_not_exist()
-    return condition
+def _is_set(attribute: Any, value: set[str] | None) -> Any:
+    return attribute == value if value else attribute.does_not_exist()
 
 
 def read_again(account: Account) -> Account:

@@ -69,9 +69,9 @@ def require_password(password: str, *known: str) -> None:
 
 def wait_before_resend_s(sends: int) -> int:
     """After the first code half a minute, then twice as long each time, up to an hour."""
-    return min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S)
+    return int(min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S))
 
 
 def wait_after_guess_s(wrong: int) -> int:
     """Ten guesses are free; each further one doubles the wait, up to an hour."""
-    return 0 if wrong < FREE_GUESSES else min(2 ** (wrong - FREE_GUESSES) * 30, _LONGEST_WAIT_S)
+    return 0 if wrong < FREE_GUESSES else int(min(30 * 2 ** (wrong - FREE_GUESSES), _LONGEST_WAIT_S))

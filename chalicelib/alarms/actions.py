@@ -59,11 +59,11 @@ class Arrival:
 
     @property
     def device_id(self) -> str:
-        return (self.object_key.split("/", 3) + ["", "", ""])[2]
+        return PICTURES.cut(self.object_key)[0]
 
     @property
     def name(self) -> str:
-        return (self.object_key.split("/", 3) + ["", "", "", ""])[3]
+        return PICTURES.cut(self.object_key)[1]
 
 
 def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> None:

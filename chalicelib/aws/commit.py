@@ -211,6 +211,4 @@ def _refusal(write: Write, standing: dict[str, Any] | None) -> BaseException:
     otherwise = write.otherwise
     if isinstance(otherwise, BaseException):
         return otherwise
-    if isinstance(otherwise, type):
-        return otherwise()
-    return otherwise(standing)
+    return otherwise() if isinstance(otherwise, type) else otherwise(standing)

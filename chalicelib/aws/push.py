@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 
-PLATFORMS = ("fcm", "apns")
+# SNS's words for a terminal that cannot be reached: disabled by its platform, or deleted.
+_UNREACHABLE = {"EndpointDisabled", "EndpointDisabledException", "NotFound", "InvalidParameter"}
 
 
 def take_endpoint(platform: str, token: str) -> str:
@@ -17,7 +18,8 @@ def take_endpoint(platform: str, token: str) -> str:
     application = settings.platform_application_arn(platform)
 
     def create() -> str:
-        arn: str = client("sns").create_platform_endpoint(PlatformApplicationArn=application, Token=token)["EndpointArn"]
+        answer = client("sns").create_platform_endpoint(PlatformApplicationArn=application, Token=token)
+        arn: str = answer["EndpointArn"]
         return arn
 
     # SNS answers with the endpoint that exists for a token, perhaps an earlier user's of this phone.
@@ -38,7 +40,7 @@ def send(arn: str, **ids: str) -> bool:
     try:
         client("sns").publish(TargetArn=arn, MessageStructure="json", Message=json.dumps(message))
     except ClientError as refusal:
-        if refusal.response["Error"]["Code"] in ("EndpointDisabled", "EndpointDisabledException", "NotFound", "InvalidParameter"):
+        if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return False
         raise
     return True

@@ -148,11 +148,13 @@ class Record(Model):
         """
         place = cls.place or ""
         low, high = keys.span(place, first, last)
-        if after is not None:
-            low, high = (low, min(high, keys.joined(place, after))) if newest_first else (keys.joined(place, after), high)
+        if after is not None and newest_first:
+            high = min(high, keys.joined(place, after))
+        elif after is not None:
+            low = max(low, keys.joined(place, after))
         found = cls.query(
             cls.key(partition_id).pk,
-            cls.sk.between(low, high),
+            cls.get_attributes()["sk"].between(low, high),
             consistent_read=True,
             scan_index_forward=not newest_first,
             limit=None if limit is None else limit + 1,

@@ -25,6 +25,7 @@ from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
 _TRIES = 4
+_REPORTED = ("mac", "firmware", "channels", "lan", "country")
 
 
 class CameraUnknown(NotSignedIn):
@@ -144,7 +145,7 @@ def _held_as_read(stock: Stock) -> Any:
 
 
 def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:
-    said = {
+    said: dict[str, Any] = {
         "mac": told.mac,
         "firmware": told.firmware,
         "channels": [{"id": channel.id, "name": channel.name} for channel in told.channels],
@@ -257,7 +258,7 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
 def _ownership(
     device_id: str, vault: Vault, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind
 ) -> Device:
-    told = {} if report is None else {name: getattr(report, name) for name in ("mac", "firmware", "channels", "lan", "country")}
+    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
     return Device.new(
         device_id,
         vault=vault,

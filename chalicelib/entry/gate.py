@@ -28,7 +28,7 @@ class Who(Enum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """What is known of every request: the language it wants, the country it comes from, the key it may be repeated by."""
+    """What is known of every request: its language, the country it comes from, the key by which it may be repeated."""
 
     language: str
     country: str

@@ -74,7 +74,7 @@ class Api(Chalice):
     _current: ContextVar[Request | None] = ContextVar("request", default=None)
 
     @property
-    def current_request(self) -> Request | None:  # type: ignore[override]
+    def current_request(self) -> Request | None:
         return self._current.get()
 
     @current_request.setter
@@ -242,7 +242,7 @@ def _said(door: Door, request: Request, raw: bytes) -> tuple[Any, ...]:
     if raw and wire.decode(raw) != {}:
         raise Malformed(reason="this request has no body")
     if door.query is not None:
-        given = request.query_params or {}
+        given: Any = request.query_params or {}
         return (wire.parse({name: given[name] for name in given}, door.query, from_text=True),)
     return ()
 

@@ -6,11 +6,12 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from chalicelib import clock
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from chalicelib import clock
 
 NAMESPACE = "Sowa"
 # What a line may say. Nothing that a person typed, nothing that names one.

@@ -113,8 +113,17 @@ def checked_key(text: str | None) -> str | None:
 
 
 def once(
-    *, account_id: str, session_id: str, route: str, key_text: str, body: bytes, status: int, money: bool, outlives: bool
+    *,
+    account_id: str,
+    session_id: str,
+    route: str,
+    key_text: str,
+    body: bytes,
+    status: int,
+    money: bool,
+    outlives: bool,
 ) -> Once:
+    """`route` names the path as it was asked; the key is the client's, the session its own."""
     return Once(
         kind=AnsweredForGood if outlives else Answered,
         account_id=account_id,

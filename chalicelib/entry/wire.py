@@ -15,7 +15,7 @@ MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object with exactly these fields."""
 
 

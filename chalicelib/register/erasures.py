@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
@@ -13,7 +14,8 @@ from chalicelib.aws.table import LedgerRow
 from chalicelib.register.rows import B17
 from chalicelib.register.tags import key, plain
 
-ERASING, DONE = "erasing", "done"
+ERASING: Final = "erasing"
+DONE: Final = "done"
 
 
 class Erasure(LedgerRow):

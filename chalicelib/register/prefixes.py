@@ -27,6 +27,11 @@ class Prefix:
     def of(self, at: datetime, subject_id: str) -> str:
         return f"{self.day(at)}{subject_id}/"
 
+    def cut(self, object_key: str) -> tuple[str, str]:
+        """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short."""
+        parts = object_key.split("/", 3)
+        return (parts[2], parts[3]) if len(parts) == 4 else ("", "")
+
     def all_of(self, subject_id: str, since: datetime, until: datetime) -> Iterator[str]:
         """Every prefix at which something of this subject can lie: from before what `since` still kept."""
         at = since - timedelta(days=self.keep_days + 2)

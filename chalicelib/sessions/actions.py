@@ -82,7 +82,7 @@ def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | Non
     if proved is None:
         raise PasswordWrong
     account, vault, forget_guesses = proved
-    session, tokens, opening = _new_session(account, vault, terminal, repeat_key)
+    tokens, opening = _new_session(account, vault, terminal, repeat_key)
     commit(opening, forget_guesses)
     return tokens
 
@@ -92,17 +92,17 @@ def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_ke
     try:
         new = accounts.confirmed(registration_id, code, repeat_key)
     except accounts.AlreadyConfirmed as before:
-        _, tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
+        tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
         commit(opening)
         return tokens
-    _, tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
+    tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
     commit(*new.writes, opening)
     return tokens
 
 
 def _new_session(
     account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None
-) -> tuple[Session, Tokens, Write]:
+) -> tuple[Tokens, Write]:
     account_id = account.partition_id
     session_id = _session_id(account_id, repeat_key)
     refresh_secret = ids.as_text(ids.random_bytes(32))
@@ -122,7 +122,7 @@ def _new_session(
     values, tokens = _turn(account_id, session_id, 1, refresh_secret)
     session.assign(**values)
     same = Session.pk.does_not_exist() | (Session.request_hash == request_hash)
-    return session, tokens, put(session, when=same, otherwise=KeyReused)
+    return tokens, put(session, when=same, otherwise=KeyReused)
 
 
 def _session_id(account_id: str, repeat_key: str | None) -> str:
@@ -157,7 +157,7 @@ def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str
 def refresh(refresh_token: str) -> Tokens:
     """The next pair. For 30 s a spent refresh token still yields its successor; used later, it ends the family."""
     claim = rules.cut_token(REFRESH, refresh_token)
-    account, _, session = _standing(read(*places_of(claim)))
+    _, _, session = _standing(read(*places_of(claim)))
     given = crypto.plain_hash(claim.secret)
     generation = int(session.generation)
     if crypto.same(session.refresh_hash, given):

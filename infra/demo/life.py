@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -38,6 +40,19 @@ class Step:
 
 
 STEPS: list[Step] = []
+
+
+@contextmanager
+def _held_to_the_contract(step: str) -> Iterator[None]:
+    """An answer that the story cannot go on with is a broken promise as well."""
+    try:
+        yield
+    except (Refused, NotBound) as refusal:
+        raise BrokenPromise(step, "the cloud does its part", str(refusal)) from refusal
+    except KeyError as missing:
+        raise BrokenPromise(step, "answers have the agreed fields", f"one lacks {missing}") from missing
+    except (AttributeError, IndexError, TypeError, ValueError) as odd:
+        raise BrokenPromise(step, "answers have the agreed form", f"one has not: {odd!r}") from odd
 
 
 def step(title: str, **promises: str) -> Callable[[Callable[[Life, Promises], None]], Callable[[Life, Promises], None]]:
@@ -91,28 +106,21 @@ class Life:
 
     def play(self, steps: Sequence[Step] | None = None) -> None:
         """Raises BrokenPromise at the first promise that does not hold."""
-        self.look_around()
+        with _held_to_the_contract("0 (Looking around)"):
+            self.look_around()
         for number, act in enumerate(steps or STEPS, 1):
+            name = f"{number} ({act.title})"
             self.teller.heading(number, act.title)
-            self._play(f"{number} ({act.title})", act)
-            self.costs.append(self.cost(f"{number:>2}  {act.title}"))
+            promises = Promises(name, act.promises, self.teller)
+            with _held_to_the_contract(name):
+                act.play(self, promises)
+                promises.all_shown()
+                self.costs.append(self.cost(f"{number:>2}  {act.title}"))
         self.teller.line()
         for line in summary(self.costs, self.before):
             self.teller.line(line)
         self.teller.line()
         self.teller.line(LAST_LINE)
-
-    def _play(self, name: str, act: Step) -> None:
-        promises = Promises(name, act.promises, self.teller)
-        try:
-            act.play(self, promises)
-        except (Refused, NotBound) as refusal:
-            raise BrokenPromise(name, "the cloud does its part", str(refusal)) from refusal
-        except KeyError as missing:
-            raise BrokenPromise(name, "answers have the agreed fields", f"one lacks {missing}") from missing
-        except (AttributeError, IndexError, TypeError, ValueError) as odd:
-            raise BrokenPromise(name, "answers have the agreed form", f"one has not: {odd!r}") from odd
-        promises.all_shown()
 
     def look_around(self) -> None:
         """What is there already: a running cloud may serve others."""
@@ -160,7 +168,8 @@ class Life:
             "account": self.person.account_id,
             "device": self.device_id,
             "order": self.order["order_id"],
-            "erasure": self.erasure_id,
+            "invoice": self.order["invoice_number"],
+            "erasure": self.claims.get("erasure", self.erasure_id),  # its own id is her secret; it lies under a hash
         }
         return {name: value for name, value in ids.items() if value}
 
@@ -210,11 +219,7 @@ def register(life: Life, promises: Promises) -> None:
 def bind(life: Life, promises: Promises) -> None:
     who = life.cast
     life.camera.activate()
-    try:
-        life.camera.ticket()
-        promises.shows("unowned", False, "it got one")
-    except NotBound:
-        promises.shows("unowned", True, "")
+    promises.shows("unowned", _gets_no_ticket(life), "it got one")
     binding = {
         "sn": who.sn,
         "code": who.code,
@@ -361,7 +366,7 @@ def buy(life: Life, promises: Promises) -> None:
     path = f"/orders/{life.order['order_id']}"
     paying = life.backstage.pay(life.order["order_id"], "paid")
     life.backstage.settle()
-    order = life.person.expect(200, "GET", path)
+    life.order = order = life.person.expect(200, "GET", path)
     invoiced = (paying.status // 100, order["state"], bool(order.get("invoice_number")))
     promises.equal("paid", invoiced, (2, "paid", True))
     device_plan = life.person.expect(200, "GET", f"/devices/{life.device_id}/plan")
@@ -377,10 +382,10 @@ def buy(life: Life, promises: Promises) -> None:
     price = f"{plan['price']['amount'] / 100:.2f} {plan['price']['currency']}"
     life.teller.say(f"“{plan['name']}” for {price}; invoice {order['invoice_number']}, until {device_plan['until']}.")
     readable = her_strings_in(life, life.backstage.dump())
-    names = sorted({hit.what for hit in readable})
-    total = len(life.cast.needles())
+    names = sorted({f"{hit.what} (in {hit.where.partition('[')[0]})" for hit in readable})
+    found, total = len({hit.what for hit in readable}), len(life.cast.needles())
     life.teller.say(
-        f"While the account lives, {total - len(names)} of {total} personal strings are not readable anywhere in the "
+        f"While the account lives, {total - found} of {total} personal strings are not readable anywhere in the "
         "stores" + (f"; readable: {', '.join(names)}." if names else ".")
     )
 
@@ -450,7 +455,10 @@ def _left_of_alarms(life: Life, dump: Json) -> list[Thing]:
     mailed="a code by e-mail raises it",
     at_once="the next request is refused, and the session cannot be renewed",
     camera="her camera gets no upload ticket any more",
+    late="a picture sent with a ticket that it still had is deleted on arrival",
     done="within 20 minutes the erasure is done, with a receipt",
+    emptied="storage holds no picture of hers any more",
+    dead="the link that she had to one is dead",
 )
 def close(life: Life, promises: Promises) -> None:
     life.person.expect(200, "GET", "/me")
@@ -461,6 +469,8 @@ def close(life: Life, promises: Promises) -> None:
     mails = life.coded_mails()
     promises.equal("mailed", len(mails), before + 1)
     life.person.expect(200, "POST", "/step-up/confirm", {"code": mails[0]["code"]})
+    link = _one_more_picture(life)
+    ticket = life.camera.ticket()
     began = time.monotonic()
     closing = life.person.expect(202, "POST", "/me/closing", {})
     life.erasure_id = closing.get("erasure_id") or closing["receipt_url"].rstrip("/").rsplit("/", 1)[-1]
@@ -468,16 +478,39 @@ def close(life: Life, promises: Promises) -> None:
     refusals = (life.wire.ask("GET", "/me", token=token).status, life.person.renewal().status)
     took = time.monotonic() - began
     promises.equal("at_once", refusals, (401, 401))
-    try:
-        life.camera.ticket(fresh=True)
-        promises.shows("camera", False, "it got one")
-    except NotBound:
-        promises.shows("camera", True, "")
+    promises.shows("camera", _gets_no_ticket(life), "it got one")
+    late = ticket.key_prefix + f"1/{life.backstage.now():%Y%m%dT%H%M%SZ}-motion-{secrets.token_hex(8)}.jpg"
+    life.camera.upload(ticket, late, life.frames[-1].jpeg)
+    life.backstage.settle()
+    promises.shows("late", late not in _own_pictures(life), "it lies in storage")
     life.backstage.advance(ERASED_WITHIN.total_seconds())
     erasure = life.wire.expect(200, "GET", f"/erasures/{life.erasure_id}")
     promises.equal("done", (erasure["state"], bool(erasure.get("receipt"))), ("done", True))
     life.receipt = erasure["receipt"]
+    promises.equal("emptied", _own_pictures(life), [])
+    status = life.wire.send("GET", link).status
+    promises.shows("dead", 400 <= status < 500, f"it was answered {status}")
     life.teller.say(f"Closing and two refusals took {took * 1000:,.0f} ms. Erased at {erasure.get('done_at', '?')}.")
+
+
+def _one_more_picture(life: Life) -> str:
+    """The link to a fresh picture, so that there is one to erase: those of the first hours ended by themselves."""
+    life.sent.append(life.camera.snapshot(life.frames[-1].jpeg))
+    life.backstage.settle()
+    alarm = life.own_alarms()[0]
+    return cast(str, life.person.expect(200, "GET", life.alarm_path(alarm))["picture_url"])
+
+
+def _own_pictures(life: Life) -> list[str]:
+    return [thing.name for thing in objects(life.backstage.dump()) if life.device_id in thing.name]
+
+
+def _gets_no_ticket(life: Life) -> bool:
+    try:
+        life.camera.ticket(fresh=True)
+    except NotBound:
+        return True
+    return False
 
 
 @step(
@@ -553,18 +586,23 @@ def seek(life: Life, promises: Promises) -> None:
     ids = life.own_ids()
     left = [thing for thing in items(dump) + objects(dump) if thing.names(ids.values())]
     unlawful = [thing for thing in left if not any(table in thing.where.lower() for table in LAWFUL_TABLES)]
-    life.teller.say("What is left and bears one of the random ids of this account, its camera, order or erasure:")
+    life.teller.say("What is left and bears one of the ids of this account, its camera, order, invoice or erasure:")
     for thing in left:
         named = ", ".join(name for name, value in ids.items() if thing.names([value]))
-        life.teller.line(f"      {thing.where}: {thing.name} (names the {named})"[:100])
+        life.teller.line(f"      {_short(thing)} (names the {named})")
     others = [thing for thing in items(dump) + objects(dump) if (thing.where, thing.name) not in life.known]
     life.teller.say(f"Besides, {len(others) - len(left)} things that were not there before and name nobody:")
     for thing in others:
         if thing not in left:
-            life.teller.line(f"      {thing.where}: {thing.name}"[:100])
+            life.teller.line(f"      {_short(thing)}")
     promises.shows("lawful", not unlawful, f"{[(thing.where, thing.name) for thing in unlawful[:5]]}")
     said = json.dumps(life.claims.get("kept")).lower()
     promises.shows("told", "invoice" in said or "fiscal" in said, f"kept: {life.claims.get('kept')}")
+
+
+def _short(thing: Thing) -> str:
+    """Where it lies, with the middle of long random ids left out."""
+    return re.sub(r"\w{20,}", lambda long: f"{long[0][:8]}…", f"{thing.where}: {thing.name}")
 
 
 def _listed(hits: Sequence[Hit]) -> str:

@@ -1,4 +1,4 @@
-"""The world's clock: it ticks or stands still, and jumps with everything happening on the way that would have happened."""
+"""The world's clock: it ticks or stands still, and when it jumps, everything happens that would have happened."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import time_machine
 from chalice.app import Chalice, ScheduledEventConfig
@@ -55,7 +55,7 @@ class _Kept:
 
 
 class Clock:
-    """The time everybody in this process sees, from `start` to `stop`."""
+    """The time everybody in this process sees, within."""
 
     def __init__(self, at: datetime, *, tick: bool) -> None:
         self._travel = time_machine.travel(at, tick=tick)
@@ -63,10 +63,11 @@ class Clock:
         self._at = at
         self.tick = tick
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         self._traveller = self._travel.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._travel.stop()
 
     def now(self) -> datetime:

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import boto3
@@ -57,7 +57,10 @@ class Snapshot:
 
 
 class LocalCloud:
-    """One at a time in a process, because the app reads its environment once. For a fresh world, `restore` a snapshot."""
+    """One at a time in a process; another one puts it aside. For a fresh world, `restore` a snapshot: it is faster, and
+    what the app keeps in memory about its world stays true."""
+
+    _running: ClassVar[LocalCloud | None] = None
 
     aws: StrictAWS
     stack: applier.Stack
@@ -66,9 +69,16 @@ class LocalCloud:
     calendar: Calendar
     guard: S3Guard
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, logs: Logs, seed: int | None) -> None:
+        self.clock = clock
+        self.logs = logs
+        self.seed = seed
         self.outbox_of_the_world = Outbox()
-        self._stack = ExitStack()
+        self.aws = StrictAWS(seed=seed)
+        self.functions = Functions(logs=logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
+        self._environment = dict(_CREDENTIALS)
+        self._present = ExitStack()
+        self._stopped = ExitStack()
 
     @classmethod
     def start(
@@ -87,21 +97,42 @@ class LocalCloud:
     ) -> LocalCloud:
         """Everything is there when this returns, and only then is the app imported.
 
-        A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands still
-        in a seeded world and ticks in a real one, unless `tick` says otherwise.
+        A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
+        still in a seeded world and ticks in a real one, unless `tick` says otherwise.
         """
-        cloud = cls()
+        begin = at or (datetime.now(UTC) if seed is None else SEEDED_START)
+        clock = Clock(begin, tick=seed is None if tick is None else tick)
+        cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed)
+        cloud._stopped.enter_context(cls.set_aside())
+        cloud._stopped.callback(cloud._leave)
         try:
-            cloud._begin(seed, at, tick, logs_everything, log_keep_days)
+            cloud._enter()
             cloud._create(templates, public_url, media_url)
-            cloud._load(app_module, seed, country)
+            cloud._load(app_module, country)
         except BaseException:
             cloud.stop()
             raise
         return cloud
 
     def stop(self) -> None:
-        self._stack.close()
+        self._stopped.close()
+
+    @classmethod
+    @contextmanager
+    def set_aside(cls) -> Iterator[None]:
+        """Within, no cloud runs in this process: time, environment, AWS and output are real. Afterwards the one that ran
+        goes on as if nothing had been."""
+        cloud = cls._running
+        if cloud is None:
+            yield
+            return
+        before = cloud.snapshot()
+        cloud._leave()
+        try:
+            yield
+        finally:
+            cloud._enter()
+            cloud._put_back(before)
 
     def __enter__(self) -> Self:
         return self
@@ -223,11 +254,17 @@ class LocalCloud:
                 self.pump.snapshot(),
                 self.calendar.snapshot(),
                 self.functions.random.getstate(),
-                _app_random_state(),
+                _app_random(),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """The trace and planned failures are cleared with it; they belong to what was undone."""
+        """The trace, planned failures and `failures` are cleared with it; they belong to what was undone."""
+        self._put_back(snapshot)
+        self.functions.failures.clear()
+        self.trace.clear()
+        self.faults.clear()
+
+    def _put_back(self, snapshot: Snapshot) -> None:
         with self.functions.turnstile.alone(), self.aws.lock:
             self.aws.restore(snapshot.aws)
             self.outbox_of_the_world.restore(snapshot.outbox)
@@ -235,29 +272,31 @@ class LocalCloud:
             self.pump.restore(snapshot.pump)
             self.calendar.restore(snapshot.calendar)
             self.functions.random.setstate(snapshot.functions_random)
-            self.functions.failures.clear()
-            _set_app_random_state(snapshot.app_random)
-            self.aws.trace.clear()
-            self.aws.faults.clear()
+            _set_app_random(snapshot.app_random)
 
     # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _begin(
-        self, seed: int | None, at: datetime | None, tick: bool | None, logs_everything: bool, log_keep_days: int | None
-    ) -> None:
-        start = at or (datetime.now(UTC) if seed is None else SEEDED_START)
-        self.clock = Clock(start, tick=seed is None if tick is None else tick)
-        self._keep(self.clock.start, self.clock.stop)
-        self._stack.enter_context(_environment())
-        self.aws = self._stack.enter_context(StrictAWS(seed=seed))
-        self._keep(self.outbox_of_the_world.install, self.outbox_of_the_world.remove)
-        self.logs = Logs(keep_days=log_keep_days, everything=logs_everything)
-        self._keep(self.logs.install, self.logs.remove)
-        self.functions = Functions(logs=self.logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
-        self._secret = secrets.token_hex(16) if seed is None else random.Random(seed).randbytes(16).hex()
+    def _enter(self) -> None:
+        """Everything about this process that is not as it was outside of the cloud."""
+        type(self)._running = self
+        self._present.callback(setattr, type(self), "_running", None)
+        self._present.enter_context(self.clock)
+        self._present.enter_context(_as_before())
+        self._present.enter_context(self.aws)
+        self._present.enter_context(self.outbox_of_the_world)
+        self._present.enter_context(self.logs)
+        self._tell({})
+
+    def _leave(self) -> None:
+        self._present.close()
+
+    def _tell(self, environment: Mapping[str, str]) -> None:
+        """What the functions find in their environment."""
+        self._environment |= environment
+        os.environ.update(self._environment)
+        _forget_settings()
 
     def _create(self, templates: Sequence[Path | str], public_url: str, media_url: str) -> None:
-        os.environ.update(_CREDENTIALS)
         session = boto3.Session(region_name=REGION)
         template = applier.load(*templates)
         wanted = template.get("Parameters", {})
@@ -270,9 +309,10 @@ class LocalCloud:
                 local=True,
             )
         self.guard = S3Guard(session.client("s3"), credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY}, region=REGION)
-        os.environ.update(self.stack.environment())
-        if bucket := os.environ.get("MEDIA_BUCKET"):
-            os.environ["MEDIA_URL"] = f"{media_url}/{bucket}"
+        told = self.stack.environment()
+        if "MEDIA_BUCKET" in told:
+            told["MEDIA_URL"] = f"{media_url}/{told['MEDIA_BUCKET']}"
+        self._tell(told)
 
     def _parameters(self, session: boto3.Session, public_url: str) -> dict[str, str]:
         sns = session.client("sns")
@@ -286,22 +326,19 @@ class LocalCloud:
             "MailSender": "Sowa <no-reply@sowa.example>",
             "MailDomain": "sowa.example",
             "PaymentProvider": "sandbox",
-            "PaymentWebhookSecret": self._secret,
+            "PaymentWebhookSecret": _secret(self.seed),
             "FcmApplicationArn": made["GCM"]["PlatformApplicationArn"],
             "ApnsApplicationArn": made["APNS"]["PlatformApplicationArn"],
         }
 
-    def _load(self, app_module: str, seed: int | None, country: str) -> None:
+    def _load(self, app_module: str, country: str) -> None:
         if (ids := _ids()) is not None:
-            ids.seed(seed)
+            ids.seed(self.seed)
         app = importlib.import_module(app_module).app
+        self.logs.adopt(app.log)
         self.gateway = Gateway(app, self.functions, country=country)
         self.pump = Pump(app, self.stack, self.functions, self.aws.lock)
         self.calendar = Calendar(self.clock, app, self.functions, self.pump, self.aws)
-
-    def _keep(self, begin: Any, end: Any) -> None:
-        begin()
-        self._stack.callback(end)
 
     def _ask_s3(self, builder: EnvironBuilder) -> Response:
         with self.functions.turnstile.among(), self.aws.outside():
@@ -321,8 +358,8 @@ _CREDENTIALS = {
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
-    """As it was before, afterwards; and within, nothing of the developer's own AWS account."""
+def _as_before() -> Iterator[None]:
+    """The environment afterwards as it was; and within, nothing of the developer's own AWS account."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -330,8 +367,13 @@ def _environment() -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name in os.environ.keys() - before.keys() - _OTHERS:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if name not in _OTHERS})
+
+
+# What comes and goes without us.
+_OTHERS = {"PYTEST_CURRENT_TEST"}
 
 
 def _address(url: str) -> dict[str, Any]:
@@ -348,16 +390,28 @@ def _ids() -> Any:
         return None
 
 
-def _app_random() -> random.Random | None:
-    source = getattr(getattr(sys.modules.get("chalicelib.ids"), "_source", None), "__self__", None)
-    return source if isinstance(source, random.Random) else None
+def _app_random() -> Any:
+    """Where the product's randomness comes from, and how far it has come."""
+    source = getattr(sys.modules.get("chalicelib.ids"), "_source", None)
+    generator = getattr(source, "__self__", None)
+    return source, generator.getstate() if isinstance(generator, random.Random) else None
 
 
-def _app_random_state() -> Any:
-    source = _app_random()
-    return source.getstate() if source else None
+def _set_app_random(kept: Any) -> None:
+    source, state = kept
+    if source is not None:
+        setattr(_ids(), "_source", source)  # noqa: B010  # it is private, and nobody else needs to go back
+    if state is not None:
+        source.__self__.setstate(state)
 
 
-def _set_app_random_state(state: Any) -> None:
-    if (source := _app_random()) is not None and state is not None:
-        source.setstate(state)
+def _forget_settings() -> None:
+    """The product reads its environment once, but here a process may live in more than one."""
+    if (module := sys.modules.get("chalicelib.settings")) is not None:
+        vars(module.settings).clear()
+
+
+def _secret(seed: int | None) -> str:
+    if seed is None:
+        return secrets.token_hex(16)
+    return random.Random(seed).randbytes(16).hex()  # noqa: S311  # repeatable is the point

@@ -40,7 +40,7 @@ def plain(attributes: Mapping[str, Any]) -> Json:
 
 def _value(kind: str, value: Any) -> Any:
     if kind == "B":
-        return base64.b64decode(value).decode("latin-1")
+        return (value if isinstance(value, bytes) else base64.b64decode(value)).decode("latin-1")
     if kind == "N":
         return _number(value)
     if kind == "M":

@@ -64,7 +64,7 @@ class Functions:
         """`process` surrounds each call: who dies in it stays dead until it ends."""
         self.logs = logs or Logs()
         self.turnstile = turnstile or Turnstile()
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311  # names requests, guards nothing
         self.failures: deque[Failure] = deque(maxlen=1_000)
         self._timeout_seconds = timeout_seconds
         self._process = process
@@ -86,18 +86,21 @@ class Functions:
 
     def call_by_name(self, name: str, handler_string: str, event: Any) -> Any:
         """As `call`, with event and answer passed through JSON, as between AWS and a function."""
-        answer = self.call(name, found(handler_string), json.loads(json.dumps(event)))
-        return json.loads(json.dumps(answer))
+        return self._call_with(name, handler_string, json.dumps(event))
 
     def attempt(self, name: str, handler_string: str, event: Any) -> tuple[bool, Any]:
         """Whether it went well, and its answer. Nobody waits for what was raised, so it is kept in `failures`."""
+        sent = json.dumps(event)  # an event that is none is nobody's failure but ours
         try:
-            return True, self.call_by_name(name, handler_string, event)
+            return True, self._call_with(name, handler_string, sent)
         except KeyboardInterrupt:
             raise
-        except BaseException as fault:  # noqa: BLE001  # a planned crash is no Exception, and must end only its function
+        except BaseException as fault:  # a planned crash is no Exception, and must end only its function
             self.failures.append(Failure(name, fault))
             return False, None
+
+    def _call_with(self, name: str, handler_string: str, sent: str) -> Any:
+        return json.loads(json.dumps(self.call(name, found(handler_string), json.loads(sent))))
 
     def _log(self, fault: BaseException, context: Context) -> None:
         said = "".join(traceback.format_exception(fault))

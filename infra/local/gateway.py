@@ -34,8 +34,8 @@ _REMAPPED = frozenset(
     | {"proxy-authenticate", "server", "trailer", "transfer-encoding", "upgrade", "www-authenticate"}
 )
 _IDENTITY = dict.fromkeys(
-    ["accessKey", "accountId", "apiKey", "apiKeyId", "caller", "cognitoAuthenticationProvider", "user", "userArn"]
-    + ["cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId"]
+    {"accessKey", "accountId", "apiKey", "apiKeyId", "caller", "cognitoAuthenticationProvider", "user", "userArn"}
+    | {"cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId"}
 )
 
 
@@ -91,6 +91,11 @@ class Gateway:
         return [response.body]
 
     def _integrate(self, asked: Asked, route: str, values: dict[str, str] | None) -> Response:
+        # Wait for one's turn first: what time did meanwhile is not the function's.
+        with self.functions.turnstile.among():
+            return self._in_time(asked, route, values)
+
+    def _in_time(self, asked: Asked, route: str, values: dict[str, str] | None) -> Response:
         request_id = self.functions.new_id()
         event = self._event(asked, route, values, request_id)
         if _size_of(event) > MAX_EVENT_BYTES:
@@ -101,9 +106,9 @@ class Gateway:
             response = _response(answer, request_id)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # noqa: BLE001  # whatever a function dies of, its caller is told only that it did
+        except BaseException:  # whatever a function dies of, its caller is told only that it did
             return refused(502, "Internal server error")
-        # The world's time, because a slow dependency may be a simulated one. Nothing is killed: effects stay, as on AWS.
+        # The world's time, because a slow dependency may be a simulated one. Nothing is killed: effects stay.
         if time.time() - started > MAX_SECONDS:
             return refused(504, "Endpoint request timed out")
         return response
@@ -327,7 +332,7 @@ def _gateway_of(app: Chalice) -> Gateway:
 
 
 def _for_threads(app: Chalice) -> Chalice:
-    """A Lambda serves one request at a time, so Chalice keeps the current one on the app; here threads serve several."""
+    """A Lambda serves one request at a time, so Chalice keeps it on the app; here threads serve several."""
     if not isinstance(app, _PerThread):
         app.__class__ = type(f"Threaded{type(app).__name__}", (_PerThread, type(app)), {})
     return app

@@ -1,4 +1,4 @@
-"""Keeps what the functions write, as CloudWatch would: standard output, standard error, and warnings logged anywhere."""
+"""Keeps what the functions write, as CloudWatch would: standard output, standard error, and anybody's warnings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 DAY_SECONDS = 86_400
 
@@ -78,20 +78,30 @@ class Logs:
         self._mine = threading.local()
         self._tees = [_Tee(self, "stdout"), _Tee(self, "stderr")]
         self._warnings = _Warnings(self)
+        self._installed = False
 
-    def install(self) -> None:
+    def __enter__(self) -> Self:
+        self._installed = True
         for tee in self._tees:
             tee.install()
         logging.getLogger().addHandler(self._warnings)
+        return self
 
-    def remove(self) -> None:
+    def __exit__(self, *_: object) -> None:
+        self._installed = False
         for tee in self._tees:
             tee.remove()
         logging.getLogger().removeHandler(self._warnings)
 
+    def adopt(self, logger: logging.Logger) -> None:
+        """Chalice's own logger keeps the standard output that it found at its import, which may be anybody's by now."""
+        for handler in logger.handlers:
+            if type(handler) is logging.StreamHandler:  # not one that is made for a stream of its own, such as pytest's
+                handler.setStream(self._tees[0])
+
     @contextmanager
     def of_function(self) -> Iterator[None]:
-        for tee in self._tees:
+        for tee in self._tees if self._installed else []:
             tee.install()
         self._mine.depth = getattr(self._mine, "depth", 0) + 1
         try:

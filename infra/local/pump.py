@@ -6,6 +6,7 @@ failure, and cost nothing when nothing happened.
 
 from __future__ import annotations
 
+import base64
 import random
 import threading
 import time
@@ -49,7 +50,7 @@ class Mischief:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._random = random.Random(self.seed)  # noqa: S311  # repeatable is the point
         self._done: set[Any] = set()
 
     def once(self, share: float, what: Any) -> bool:
@@ -309,7 +310,7 @@ class Stream:
             **({"userIdentity": asked_by} if asked_by else {}),  # Lambda writes its names small
             "eventVersion": "1.1",
             "awsRegion": REGION,
-            "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": int(made_at)},
+            "dynamodb": _told(record["dynamodb"]) | {"ApproximateCreationDateTime": int(made_at)},
             "eventSourceARN": f"{table.table_arn}/stream/{table.latest_stream_label}",
         }
 
@@ -330,6 +331,15 @@ def _trim(shard: Any, now: float) -> None:
 def _made_at(record: Mapping[str, Any]) -> datetime:
     made_at: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
     return made_at
+
+
+def _told(value: Any) -> Any:
+    """JSON has no bytes: Lambda gets them in base64."""
+    if isinstance(value, dict):
+        return {name: _told(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_told(one) for one in value]
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def _failed(answer: Any, ids: list[str]) -> list[str]:

@@ -61,7 +61,7 @@ class Stage:
             answer = view(asked, *parts)
         except Wrong as wrong:
             return _json(wrong.status, {"message": str(wrong)})
-        except Exception as fault:  # noqa: BLE001  # a job's or an operation's own, whatever it is
+        except Exception as fault:  # a job's or an operation's own, whatever it is
             if refusal := _refusal(fault):
                 return refusal
             return _json(500, {"message": f"{type(fault).__name__}: {fault}", "traceback": traceback.format_exc()})

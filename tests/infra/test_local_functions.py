@@ -21,10 +21,8 @@ MODULE = "toy_functions_of_a_test"
 
 @pytest.fixture
 def logs() -> Iterator[Logs]:
-    logs = Logs()
-    logs.install()
-    yield logs
-    logs.remove()
+    with Logs() as logs:
+        yield logs
 
 
 @pytest.fixture
@@ -51,7 +49,9 @@ def test_event_and_answer_pass_through_json(module: types.ModuleType) -> None:
         Functions().call_by_name("door", f"{MODULE}.door", {})
 
 
-def test_what_a_function_prints_and_warns_is_kept_and_nothing_else(logs: Logs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_function_prints_and_warns_is_kept_and_nothing_else(
+    logs: Logs, capsys: pytest.CaptureFixture[str]
+) -> None:
     def door(event: Any, context: Any) -> None:
         print("to standard output")
         print("to standard error", file=sys.stderr)
@@ -64,12 +64,16 @@ def test_what_a_function_prints_and_warns_is_kept_and_nothing_else(logs: Logs, c
     assert capsys.readouterr().out == "before\nafter\n"
 
 
-def test_a_handler_made_at_import_writes_to_the_log_too(logs: Logs) -> None:
-    handler = logging.StreamHandler(sys.stdout)  # as Chalice makes one; it keeps the stream
-    logger = logging.getLogger("made at import")
-    logger.addHandler(handler)
-    logger.propagate = False
-    Functions(logs=logs).call("door", lambda event, context: logger.error("kept"), {})
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_handler_that_keeps_its_stream_writes_to_the_log_too(when: str) -> None:
+    logger, logs = logging.Logger("as Chalice makes one"), Logs()
+    if when == "before":
+        logger.addHandler(logging.StreamHandler(sys.stdout))
+    with logs:
+        if when == "after":
+            logger.addHandler(logging.StreamHandler(sys.stdout))
+        logs.adopt(logger)
+        Functions(logs=logs).call("door", lambda event, context: logger.error("kept"), {})
     assert logs.lines() == ["kept"]
 
 
@@ -91,14 +95,10 @@ def test_threads_do_not_mix_their_lines(logs: Logs) -> None:
 
 
 def test_a_servers_log_takes_what_other_threads_write() -> None:
-    logs = Logs(everything=True)
-    logs.install()
-    try:
+    with Logs(everything=True) as logs:
         thread = threading.Thread(target=print, args=("from a thread of the function's",))
         thread.start()
         thread.join(10)
-    finally:
-        logs.remove()
     assert logs.lines() == ["from a thread of the function's"]
 
 
@@ -142,12 +142,10 @@ def test_lines_are_bounded_and_expire_as_the_log_group_says() -> None:
         assert short.lines() == ["new"]
 
 
-def test_removed_logs_give_the_streams_back() -> None:
+def test_logs_give_the_streams_back() -> None:
     before = sys.stdout
-    logs = Logs()
-    logs.install()
-    assert sys.stdout is not before
-    logs.remove()
+    with Logs():
+        assert sys.stdout is not before
     assert sys.stdout is before
 
 
@@ -198,3 +196,9 @@ def test_a_function_cannot_move_the_time_that_it_runs_in() -> None:
         pass
     with turnstile.alone():
         pass
+
+
+def test_an_event_that_is_no_json_is_our_fault_and_not_the_functions(module: types.ModuleType) -> None:
+    module.door = lambda event, context: None
+    with pytest.raises(TypeError):
+        Functions().attempt("door", f"{MODULE}.door", {"bytes": b""})

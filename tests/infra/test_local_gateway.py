@@ -146,7 +146,9 @@ def test_an_unknown_path_and_a_wrong_method_are_refused_in_aws_words(method: str
 
 
 def test_a_repeated_header_is_told_once_and_in_full() -> None:
-    asked = Asked("GET", "/", headers=[("X-A", "1"), ("X-A", "2"), ("X-Forwarded-For", "10.0.0.1")], source_ip="10.0.0.2")
+    asked = Asked(
+        "GET", "/", headers=[("X-A", "1"), ("X-A", "2"), ("X-Forwarded-For", "10.0.0.1")], source_ip="10.0.0.2"
+    )
     event = Gateway(app).handle(asked).json["event"]
     assert event["headers"]["X-A"] == "2"
     assert event["multiValueHeaders"]["X-A"] == ["1", "2"]
@@ -156,7 +158,10 @@ def test_a_repeated_header_is_told_once_and_in_full() -> None:
 
 def test_the_viewers_country_is_added_unless_the_caller_says_one() -> None:
     assert _get("/")["headers"]["CloudFront-Viewer-Country"] == "PL"
-    assert Gateway(app, country="DE").handle(asked_for("GET", "/")).json["event"]["headers"]["CloudFront-Viewer-Country"] == "DE"
+    assert (
+        Gateway(app, country="DE").handle(asked_for("GET", "/")).json["event"]["headers"]["CloudFront-Viewer-Country"]
+        == "DE"
+    )
     told = _get("/", headers={"cloudfront-viewer-country": "FR"})["headers"]
     assert [value for name, value in told.items() if name.lower() == "cloudfront-viewer-country"] == ["FR"]
 
@@ -287,7 +292,9 @@ def test_over_wsgi_it_is_the_same_event() -> None:
 def test_a_chunked_body_arrives_whole() -> None:
     environ = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     client = Client(Gateway(app))
-    answer = client.post("/raw", data=b"chunks", content_type="text/plain", environ_overrides={**environ, "CONTENT_LENGTH": ""})
+    answer = client.post(
+        "/raw", data=b"chunks", content_type="text/plain", environ_overrides={**environ, "CONTENT_LENGTH": ""}
+    )
     assert answer.json["event"]["body"] == "chunks"
 
 

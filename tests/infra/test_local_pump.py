@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
+from urllib.parse import unquote_plus
+from uuid import uuid4
 
 import pytest
-import toycloud
-from toycloud import house
 
 from infra.local.cloud import LocalCloud
 from infra.local.pump import MAX_TRIES, Mischief, Unsettled
+from tests.infra import toycloud
+from tests.infra.toycloud import house
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +124,8 @@ def test_an_upload_is_told_to_the_queue_and_from_there_to_the_function(cloud: Lo
     [[body]] = _bodies()
     [record] = json.loads(body)["Records"]
     assert record["eventName"] == "ObjectCreated:Put"
-    assert (record["s3"]["object"]["key"], record["s3"]["object"]["size"]) == ("pictures/a+b.jpg", 4)
+    told = record["s3"]["object"]
+    assert (unquote_plus(told["key"]), told["size"]) == ("pictures/a b.jpg", 4)
 
 
 def test_a_stream_event_has_what_lambda_tells(cloud: LocalCloud) -> None:
@@ -216,7 +220,7 @@ def test_the_pump_itself_is_in_no_trace_and_takes_no_failure(cloud: LocalCloud) 
 
 
 def test_events_that_make_events_without_end_are_an_error(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house, "on_item_changed", lambda event, context: house.put("again"))
+    monkeypatch.setattr(house, "on_item_changed", lambda event, context: house.put(str(uuid4())))
     monkeypatch.setattr("infra.local.pump.MAX_BATCHES", 20)
     house.put("first")
     with pytest.raises(Unsettled, match="on_item_changed"):
@@ -245,7 +249,7 @@ def test_reordered_messages_come_in_an_order_that_the_seed_says(cloud: LocalClou
         house.forget()
         _send(cloud, *"abcdefgh")
         cloud.settle()
-        orders.append("".join(sum(_bodies(), [])))
+        orders.append("".join(chain(*_bodies())))
     assert orders[0] == orders[1] != orders[2]
     assert sorted(orders[0]) == sorted(orders[2]) == list("abcdefgh")
 
@@ -275,7 +279,7 @@ def test_delayed_events_come_later_by_themselves(cloud: LocalCloud) -> None:
     cloud.settle()
     assert house.told == []
     cloud.advance(300)
-    assert sorted(sum(_bodies_or_keys(), [])) == ["a", "b"]
+    assert sorted(chain(*_bodies_or_keys())) == ["a", "b"]
 
 
 def _bodies_or_keys() -> list[list[str]]:

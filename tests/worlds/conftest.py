@@ -1,34 +1,13 @@
-"""The strict world and, beside it, bare moto: what a strict test holds must fail there, or the test shows nothing."""
+"""The strict layer and, beside it, bare moto: what a strict test holds must fail there, or the test shows nothing."""
 
-import functools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from moto import mock_aws
 
 from infra.local.strict import StrictAWS
-
-REGION = "eu-central-1"
-ACCESS_KEY, SECRET = "FOOBARKEY", "FOOBARSECRET"
-
-
-@functools.cache
-def client(service: str, retries: int = 3) -> Any:
-    """Made once: a client outlives any number of worlds."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET,
-        config=Config(
-            signature_version="s3v4" if service == "s3" else None,
-            account_id_endpoint_mode="disabled",  # bare moto does not know such a host for streams
-            retries={"mode": "standard", "total_max_attempts": 1 + retries},
-        ),
-    )
 
 
 class BareMoto:
@@ -46,53 +25,24 @@ RED_ON_BARE_MOTO = pytest.mark.xfail(
 )
 
 
-@pytest.fixture(params=["strict", pytest.param("bare", marks=RED_ON_BARE_MOTO)])
-def world(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A test that takes this runs twice: it must pass in the strict world, and fail by its own assertion on bare moto."""
-    if request.param == "strict":
-        with StrictAWS() as aws:
-            yield aws
-    else:
-        with mock_aws():
-            yield BareMoto()
-
-
 @pytest.fixture
-def aws() -> Iterator[StrictAWS]:
-    with StrictAWS() as aws:
+def strict_aws() -> Iterator[StrictAWS]:
+    with _nothing_else(), StrictAWS() as aws:
         yield aws
 
 
-def make_table(name: str = "Things", *, stream: bool = False, ttl: bool = False, range_key: bool = True) -> Any:
-    dynamodb = client("dynamodb")
-    keys = [("pk", "HASH"), ("sk", "RANGE")] if range_key else [("pk", "HASH")]
-    extra: dict[str, Any] = {}
-    if stream:
-        extra["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-        **extra,
-    )
-    if ttl:
-        specification = {"Enabled": True, "AttributeName": "expires_at"}
-        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
-    return dynamodb
+@pytest.fixture(params=["strict", pytest.param("bare", marks=RED_ON_BARE_MOTO)])
+def strict_or_bare(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A test that takes this runs twice: it must pass on the strict layer, and fail by an assertion on bare moto."""
+    with _nothing_else():
+        if request.param == "strict":
+            with StrictAWS() as aws:
+                yield aws
+        else:
+            with mock_aws():
+                yield BareMoto()
 
 
-def key(pk: str, sk: str = "0") -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def read(pk: str, sk: str = "0", table: str = "Things") -> dict[str, Any] | None:
-    return client("dynamodb").get_item(TableName=table, Key=key(pk, sk), ConsistentRead=True).get("Item")  # type: ignore[no-any-return]
-
-
-def stream_records(table: str = "Things") -> list[dict[str, Any]]:
-    streams = client("dynamodbstreams")
-    arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
-    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    return streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]  # type: ignore[no-any-return]
+def _nothing_else() -> AbstractContextManager[None]:
+    """A cloud that other tests of this process share may be on."""
+    return StrictAWS.running.set_aside() if StrictAWS.running else nullcontext()

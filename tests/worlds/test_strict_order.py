@@ -1,5 +1,6 @@
 """One call at a time: races have one winner, and a test may choose who goes first."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,8 @@ import moto.dynamodb.models.table
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import client, key, make_table, read
 from infra.local.strict import Call, StrictAWS, writes
+from tests.worlds.strict_scene import client, key, make_table, read
 
 PATIENCE = 0.1
 
@@ -46,32 +47,29 @@ def at_every_condition(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[]
     return arrange
 
 
-def test_two_conditional_puts_at_once_have_one_winner(world: Any, at_every_condition: Any) -> None:
+def test_two_conditional_puts_at_once_have_one_winner(strict_or_bare: Any, at_every_condition: Any) -> None:
     make_table()
     meeting = threading.Barrier(2)
 
     def meet() -> None:
-        try:
+        # Broken when the other one was not let in, which is the point.
+        with contextlib.suppress(threading.BrokenBarrierError):
             meeting.wait(PATIENCE)
-        except threading.BrokenBarrierError:
-            pass  # the other one was not let in: that is the point
 
     at_every_condition(meet)
     won: list[str] = []
 
     def claim(name: str) -> None:
-        try:
-            item = {**key("a"), "by": {"S": name}}
+        item = {**key("a"), "by": {"S": name}}
+        with contextlib.suppress(ClientError):
             client("dynamodb").put_item(TableName="Things", Item=item, ConditionExpression="attribute_not_exists(pk)")
             won.append(name)
-        except ClientError:
-            pass
 
     in_threads(lambda: claim("ada"), lambda: claim("bob"))
     assert len(won) == 1
 
 
-def test_a_cancelled_transaction_leaves_what_others_wrote_meanwhile(world: Any, at_every_condition: Any) -> None:
+def test_a_cancelled_transaction_leaves_what_others_wrote(strict_or_bare: Any, at_every_condition: Any) -> None:
     dynamodb = make_table()
     started: list[threading.Thread] = []
 
@@ -90,7 +88,7 @@ def test_a_cancelled_transaction_leaves_what_others_wrote_meanwhile(world: Any, 
     assert read("other") is not None
 
 
-def test_many_threads_lose_no_increment(aws: StrictAWS) -> None:
+def test_many_threads_lose_no_increment(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
 
     def increment() -> None:
@@ -108,7 +106,7 @@ def test_many_threads_lose_no_increment(aws: StrictAWS) -> None:
 
 
 @pytest.mark.parametrize("order", [["client-0", "client-1"], ["client-1", "client-0"]])
-def test_a_test_can_choose_which_client_goes_first(aws: StrictAWS, order: list[str]) -> None:
+def test_a_test_can_choose_which_client_goes_first(strict_aws: StrictAWS, order: list[str]) -> None:
     make_table()
     second_may_go = threading.Event()
 
@@ -120,14 +118,14 @@ def test_a_test_can_choose_which_client_goes_first(aws: StrictAWS, order: list[s
         client("dynamodb").put_item(TableName="Things", Item={**key("a"), "by": {"S": name}})
         second_may_go.set()
 
-    aws.order_by(before_call)
+    strict_aws.order_by(before_call)
     in_threads(lambda: put("client-0"), lambda: put("client-1"))
-    aws.order_by(None)
-    assert [call.thread for call in aws.trace if call.operation == "PutItem"] == order
+    strict_aws.order_by(None)
+    assert [call.thread for call in strict_aws.trace if call.operation == "PutItem"] == order
     found = read("a")
     assert found is not None and found["by"] == {"S": order[1]}
 
 
-def test_only_one_strict_layer_is_on_at_a_time(aws: StrictAWS) -> None:
+def test_only_one_strict_layer_is_on_at_a_time(strict_aws: StrictAWS) -> None:
     with pytest.raises(RuntimeError), StrictAWS():
         pass

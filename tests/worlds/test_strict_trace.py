@@ -8,8 +8,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from conftest import ACCESS_KEY, REGION, SECRET, client, key, make_table
 from infra.local.strict import StrictAWS, sizes
+from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table
 
 
 class Thing(Model):
@@ -31,7 +31,7 @@ def text_of(kilobytes: float) -> dict[str, str]:
     return {"S": "x" * (int(kilobytes * 1024) - bare)}
 
 
-def test_the_capacity_told_is_that_of_the_items(world: Any) -> None:
+def test_the_capacity_told_is_that_of_the_items(strict_or_bare: Any) -> None:
     dynamodb = make_table()
     item = {**key("a"), "text": text_of(9.5)}
     written = dynamodb.put_item(TableName="Things", Item=item, ReturnConsumedCapacity="TOTAL")
@@ -40,40 +40,40 @@ def test_the_capacity_told_is_that_of_the_items(world: Any) -> None:
     assert read["ConsumedCapacity"]["CapacityUnits"] == 3
 
 
-def test_every_call_is_traced_with_its_parameters_and_error(aws: StrictAWS) -> None:
+def test_every_call_is_traced_with_its_parameters_and_error(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     dynamodb.put_item(TableName="Things", Item=key("a"))
     with pytest.raises(ClientError):
         dynamodb.delete_item(TableName="Things", Key=key("a"), ConditionExpression="attribute_not_exists(pk)")
     client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     client("s3").put_object(Bucket="bucket", Key="k", Body=b"1")
     client("sqs").create_queue(QueueName="q")
-    assert aws.trace.names() == [
+    assert strict_aws.trace.names() == [
         "dynamodb.PutItem",
         "dynamodb.DeleteItem",
         "s3.CreateBucket",
         "s3.PutObject",
         "sqs.CreateQueue",
     ]
-    put, refused, _, stored, _ = aws.trace
+    put, refused, _, stored, _ = strict_aws.trace
     assert put.params == {"TableName": "Things", "Item": key("a")} and put.error is None
     assert refused.error == "ConditionalCheckFailedException"
     assert stored.params["Key"] == "k" and stored.units == 0
 
 
-def test_what_the_sdk_refuses_by_itself_was_never_a_call(aws: StrictAWS) -> None:
+def test_what_the_sdk_refuses_by_itself_was_never_a_call(strict_aws: StrictAWS) -> None:
     with pytest.raises(Exception, match="Parameter validation"):
         client("dynamodb").get_item(TableName="Things")
-    assert aws.trace.calls == []
+    assert strict_aws.trace.calls == []
 
 
-def test_calls_of_the_world_outside_are_not_the_programs(aws: StrictAWS) -> None:
+def test_calls_of_the_world_outside_are_not_the_programs(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
-    aws.trace.clear()
-    with aws.outside():
+    strict_aws.trace.clear()
+    with strict_aws.outside():
         dynamodb.put_item(TableName="Things", Item=key("a"))
-    assert aws.trace.calls == []
+    assert strict_aws.trace.calls == []
 
 
 @pytest.mark.parametrize(
@@ -81,51 +81,53 @@ def test_calls_of_the_world_outside_are_not_the_programs(aws: StrictAWS) -> None
     [(0.1, False, 0.5), (0.1, True, 1), (4, True, 1), (4.01, True, 2), (4.01, False, 1), (9, False, 1.5)],
 )
 def test_a_read_costs_its_size_in_steps_of_four_kilobytes(
-    aws: StrictAWS, kilobytes: float, consistent: bool, units: float
+    strict_aws: StrictAWS, kilobytes: float, consistent: bool, units: float
 ) -> None:
     dynamodb = make_table()
     dynamodb.put_item(TableName="Things", Item={**key("a"), "text": text_of(kilobytes)})
-    aws.trace.clear()
+    strict_aws.trace.clear()
     dynamodb.get_item(TableName="Things", Key=key("a"), ConsistentRead=consistent)
-    assert [(call.read_units, call.write_units) for call in aws.trace] == [(units, 0)]
+    assert [(call.read_units, call.write_units) for call in strict_aws.trace] == [(units, 0)]
 
 
-def test_a_read_of_nothing_costs_a_unit_too(aws: StrictAWS) -> None:
+def test_a_read_of_nothing_costs_a_unit_too(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     dynamodb.get_item(TableName="Things", Key=key("none"))
     dynamodb.get_item(TableName="Things", Key=key("none"), ConsistentRead=True)
     question = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "none"}}}
     dynamodb.query(TableName="Things", **question)
-    assert [call.read_units for call in aws.trace] == [0.5, 1, 0.5]
+    assert [call.read_units for call in strict_aws.trace] == [0.5, 1, 0.5]
 
 
-def test_a_write_costs_the_larger_of_before_and_after(aws: StrictAWS) -> None:
+def test_a_write_costs_the_larger_of_before_and_after(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     dynamodb.put_item(TableName="Things", Item={**key("a"), "text": text_of(1)})
     dynamodb.put_item(TableName="Things", Item={**key("a"), "text": text_of(2.5)})
-    dynamodb.update_item(TableName="Things", Key=key("a"), UpdateExpression="REMOVE #t", ExpressionAttributeNames={"#t": "text"})
+    dynamodb.update_item(
+        TableName="Things", Key=key("a"), UpdateExpression="REMOVE #t", ExpressionAttributeNames={"#t": "text"}
+    )
     dynamodb.delete_item(TableName="Things", Key=key("a"))
     dynamodb.delete_item(TableName="Things", Key=key("a"))
-    assert [call.write_units for call in aws.trace] == [1, 3, 3, 1, 1]
+    assert [call.write_units for call in strict_aws.trace] == [1, 3, 3, 1, 1]
 
 
-def test_a_refused_write_costs_what_is_there(aws: StrictAWS) -> None:
+def test_a_refused_write_costs_what_is_there(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
     dynamodb.put_item(TableName="Things", Item={**key("a"), "text": text_of(3)})
-    aws.trace.clear()
+    strict_aws.trace.clear()
     with pytest.raises(ClientError):
         dynamodb.put_item(TableName="Things", Item=key("a"), ConditionExpression="attribute_not_exists(pk)")
-    assert aws.trace.calls[0].write_units == 3
+    assert strict_aws.trace.calls[0].write_units == 3
 
 
-def test_a_query_costs_the_sum_of_what_it_looks_at_even_if_a_filter_hides_it(aws: StrictAWS) -> None:
+def test_a_query_costs_the_sum_of_what_it_looks_at_even_if_a_filter_hides_it(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
     for number in range(10):
         dynamodb.put_item(TableName="Things", Item={**key("a", str(number)), "text": text_of(1)})
     dynamodb.put_item(TableName="Things", Item={**key("b"), "text": text_of(100)})
-    aws.trace.clear()
+    strict_aws.trace.clear()
     found = dynamodb.query(
         TableName="Things",
         KeyConditionExpression="pk = :pk",
@@ -134,12 +136,12 @@ def test_a_query_costs_the_sum_of_what_it_looks_at_even_if_a_filter_hides_it(aws
         ConsistentRead=True,
     )
     assert (found["Count"], found["ScannedCount"]) == (1, 10)
-    assert aws.trace.calls[0].read_units == 3  # 10 KB
+    assert strict_aws.trace.calls[0].read_units == 3  # 10 KB
 
 
-def test_a_batch_rounds_each_item_and_a_transaction_costs_double(aws: StrictAWS) -> None:
+def test_a_batch_rounds_each_item_and_a_transaction_costs_double(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     things = [{**key("a", str(number)), "text": text_of(1.5)} for number in range(3)]
     dynamodb.batch_write_item(RequestItems={"Things": [{"PutRequest": {"Item": item}} for item in things]})
     dynamodb.batch_get_item(RequestItems={"Things": {"Keys": [key("a", "0"), key("a", "1"), key("a", "none")]}})
@@ -147,10 +149,10 @@ def test_a_batch_rounds_each_item_and_a_transaction_costs_double(aws: StrictAWS)
     check = {"TableName": "Things", "Key": key("a", "0"), "ConditionExpression": "attribute_exists(pk)"}
     put = {"TableName": "Things", "Item": {**key("a", "9"), "text": text_of(1.5)}}
     dynamodb.transact_write_items(TransactItems=[{"ConditionCheck": check}, {"Put": put}])
-    assert [(call.read_units, call.write_units) for call in aws.trace] == [(0, 6), (1.5, 0), (2, 0), (0, 8)]
+    assert [(call.read_units, call.write_units) for call in strict_aws.trace] == [(0, 6), (1.5, 0), (2, 0), (0, 8)]
 
 
-def test_an_index_is_written_when_its_view_of_the_item_moves(aws: StrictAWS) -> None:
+def test_an_index_is_written_when_its_view_of_the_item_moves(strict_aws: StrictAWS) -> None:
     names = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "colour")]
     index = {
         "IndexName": "by_colour",
@@ -164,11 +166,11 @@ def test_an_index_is_written_when_its_view_of_the_item_moves(aws: StrictAWS) -> 
         GlobalSecondaryIndexes=[index],
         BillingMode="PAY_PER_REQUEST",
     )
-    aws.trace.clear()
+    strict_aws.trace.clear()
     for colour, note in [(None, "a"), ("red", "a"), ("red", "b"), ("blue", "b"), (None, "b")]:
         item = {"pk": {"S": "1"}, "note": {"S": note}, **({"colour": {"S": colour}} if colour else {})}
         client("dynamodb").put_item(TableName="Things", Item=item)
-    assert [call.write_units for call in aws.trace] == [1, 2, 1, 3, 2]
+    assert [call.write_units for call in strict_aws.trace] == [1, 2, 1, 3, 2]
 
 
 @pytest.mark.parametrize(
@@ -193,10 +195,10 @@ def test_an_attribute_weighs_what_dynamodb_says(value: dict[str, Any], size: int
     assert sizes.item_bytes(item) == len("pk") + 1 + len("a") + size
 
 
-def test_pynamodb_is_seen_the_same_way(aws: StrictAWS) -> None:
+def test_pynamodb_is_seen_the_same_way(strict_aws: StrictAWS) -> None:
     make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     Thing("a", "0", text="x" * 5000, count=3).save()
     assert Thing.get("a", "0", consistent_read=True).count == 3
     assert len(list(Thing.query("a"))) == 1
-    assert [(call.operation, call.units) for call in aws.trace] == [("PutItem", 5), ("GetItem", 2), ("Query", 1)]
+    assert [(call.operation, call.units) for call in strict_aws.trace] == [("PutItem", 5), ("GetItem", 2), ("Query", 1)]

@@ -13,9 +13,9 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from conftest import ACCESS_KEY, REGION, SECRET, client, key, make_table, read, stream_records
 from infra.local.strict import StrictAWS
-from test_strict_faults import Counter
+from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read, stream_records
+from tests.worlds.test_strict_faults import Counter
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ def refused(*actions: dict[str, Any], **more: Any) -> Any:
     return caught.value.response
 
 
-def test_all_actions_take_effect_together(aws: StrictAWS) -> None:
+def test_all_actions_take_effect_together(strict_aws: StrictAWS) -> None:
     make_table(stream=True)
     transact(put("gone"), put("there"))
     transact(put("new", text={"S": "x"}), add("counter", 2), check("there"), delete("gone"))
@@ -65,7 +65,7 @@ def test_all_actions_take_effect_together(aws: StrictAWS) -> None:
     assert [record["eventName"] for record in stream_records()] == ["INSERT"] * 4 + ["REMOVE"]
 
 
-def test_a_cancelled_transaction_leaves_nothing_and_says_why_in_order(aws: StrictAWS) -> None:
+def test_a_cancelled_transaction_leaves_nothing_and_says_why_in_order(strict_aws: StrictAWS) -> None:
     make_table(stream=True)
     transact(put("a", owner={"S": "ada"}))
     answer = refused(
@@ -90,7 +90,7 @@ def test_a_cancelled_transaction_leaves_nothing_and_says_why_in_order(aws: Stric
     assert len(stream_records()) == 1
 
 
-def test_what_an_update_finds_wrong_in_the_item_cancels_with_a_reason(world: Any) -> None:
+def test_what_an_update_finds_wrong_in_the_item_cancels_with_a_reason(strict_or_bare: Any) -> None:
     make_table()
     transact(put("a", hits={"S": "many"}))
     answer = refused(add("b"), add("a"))
@@ -99,7 +99,7 @@ def test_what_an_update_finds_wrong_in_the_item_cancels_with_a_reason(world: Any
     assert read("b") is None
 
 
-def test_pynamodb_sees_reasons_and_old_items(aws: StrictAWS) -> None:
+def test_pynamodb_sees_reasons_and_old_items(strict_aws: StrictAWS) -> None:
     make_table()
     Counter("a", "0", hits=5).save()
     connection = Connection(region=REGION)
@@ -131,7 +131,7 @@ TOO_MUCH = {"S": "x" * 399_000}
         ([add("a"), add("b", ExpressionAttributeNames={"#unused": "x"})], "unused"),
     ],
 )
-def test_what_is_wrong_in_itself_is_refused_whole(aws: StrictAWS, actions: list[Any], message: str) -> None:
+def test_what_is_wrong_in_itself_is_refused_whole(strict_aws: StrictAWS, actions: list[Any], message: str) -> None:
     make_table(stream=True)
     with pytest.raises(ClientError) as caught:
         transact(*actions)
@@ -140,13 +140,13 @@ def test_what_is_wrong_in_itself_is_refused_whole(aws: StrictAWS, actions: list[
     assert stream_records() == []
 
 
-def test_more_than_four_megabytes_are_refused(world: Any) -> None:
+def test_more_than_four_megabytes_are_refused(strict_or_bare: Any) -> None:
     make_table()
     with pytest.raises(ClientError):
         transact(*(put(f"a{number}", text=TOO_MUCH) for number in range(11)))
 
 
-def test_a_hundred_actions_just_under_four_megabytes_are_done(aws: StrictAWS) -> None:
+def test_a_hundred_actions_just_under_four_megabytes_are_done(strict_aws: StrictAWS) -> None:
     make_table()
     transact(*(put(f"a{number}", text={"S": "x" * 41_000}) for number in range(100)))
     assert read("a99") is not None
@@ -155,22 +155,22 @@ def test_a_hundred_actions_just_under_four_megabytes_are_done(aws: StrictAWS) ->
 # --- tokens ---
 
 
-def test_the_same_token_twice_takes_effect_once(world: Any) -> None:
+def test_the_same_token_twice_takes_effect_once(strict_or_bare: Any) -> None:
     make_table()
     for _ in range(2):
         transact(add("a"), ClientRequestToken="token")
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 
-def test_a_repeat_is_charged_as_a_read(aws: StrictAWS) -> None:
+def test_a_repeat_is_charged_as_a_read(strict_aws: StrictAWS) -> None:
     make_table()
-    aws.trace.clear()
+    strict_aws.trace.clear()
     for _ in range(2):
         transact(add("a"), ClientRequestToken="token")
-    assert [(call.read_units, call.write_units) for call in aws.trace] == [(0, 2), (2, 0)]
+    assert [(call.read_units, call.write_units) for call in strict_aws.trace] == [(0, 2), (2, 0)]
 
 
-def test_the_same_token_for_something_else_is_refused(world: Any) -> None:
+def test_the_same_token_for_something_else_is_refused(strict_or_bare: Any) -> None:
     make_table()
     transact(add("a"), ClientRequestToken="token")
     answer = refused(add("a", 2), ClientRequestToken="token")
@@ -178,7 +178,7 @@ def test_the_same_token_for_something_else_is_refused(world: Any) -> None:
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 
-def test_how_the_answer_is_told_does_not_make_it_another_request(aws: StrictAWS) -> None:
+def test_how_the_answer_is_told_does_not_make_it_another_request(strict_aws: StrictAWS) -> None:
     make_table()
     transact(add("a"), ClientRequestToken="token")
     told = transact(add("a"), ClientRequestToken="token", ReturnConsumedCapacity="TOTAL")
@@ -186,7 +186,7 @@ def test_how_the_answer_is_told_does_not_make_it_another_request(aws: StrictAWS)
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 
-def test_a_token_is_forgotten_after_ten_minutes(aws: StrictAWS) -> None:
+def test_a_token_is_forgotten_after_ten_minutes(strict_aws: StrictAWS) -> None:
     make_table()
     with time_machine.travel(NOON, tick=False) as clock:
         transact(add("a"), ClientRequestToken="token")
@@ -198,7 +198,7 @@ def test_a_token_is_forgotten_after_ten_minutes(aws: StrictAWS) -> None:
     assert read("a") == {**key("a"), "hits": {"N": "11"}}
 
 
-def test_a_cancelled_transaction_does_not_use_its_token_up(aws: StrictAWS) -> None:
+def test_a_cancelled_transaction_does_not_use_its_token_up(strict_aws: StrictAWS) -> None:
     make_table()
     refused(check("a"), ClientRequestToken="token")
     transact(put("a"))
@@ -245,7 +245,7 @@ def a_query() -> None:
 
 
 @pytest.mark.parametrize("deed", [a_transaction, a_cancelled_transaction, a_query])
-def test_cost_does_not_grow_with_the_table(world: Any, deed: Callable[[], None]) -> None:
+def test_cost_does_not_grow_with_the_table(strict_or_bare: Any, deed: Callable[[], None]) -> None:
     make_table()
     deed()
     small = steps_of(deed)
@@ -253,7 +253,7 @@ def test_cost_does_not_grow_with_the_table(world: Any, deed: Callable[[], None])
     assert steps_of(deed) < 1.2 * small
 
 
-def test_ten_thousand_rows_cost_a_transaction_what_none_cost_it(aws: StrictAWS) -> None:
+def test_ten_thousand_rows_cost_a_transaction_what_none_cost_it(strict_aws: StrictAWS) -> None:
     make_table(stream=True)
     a_transaction()
     small = steps_of(a_transaction)

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import REGION, client, key, make_table, read, stream_records
 from infra.local.strict import StrictAWS
+from tests.worlds.strict_scene import REGION, client, key, make_table, read, stream_records
 
 A = key("a")
 
@@ -34,7 +34,10 @@ LENIENT: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 REFUSED_BY_BOTH: dict[str, tuple[str, dict[str, Any]]] = {
-    "101 keys in a batch": ("batch_get_item", {"RequestItems": {"Things": {"Keys": [key(str(n)) for n in range(101)]}}}),
+    "101 keys in a batch": (
+        "batch_get_item",
+        {"RequestItems": {"Things": {"Keys": [key(str(n)) for n in range(101)]}}},
+    ),
     "an item over 400 KB": ("put_item", {"Item": {**A, "x": {"S": "x" * 409_600}}}),
     "an empty hash key": ("put_item", {"Item": key("")}),
     "an empty range key": ("put_item", {"Item": key("a", "")}),
@@ -73,16 +76,16 @@ def require_refusal(operation: str, params: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", LENIENT)
-def test_moto_lets_through_what_dynamodb_refuses(world: Any, case: str) -> None:
+def test_moto_lets_through_what_dynamodb_refuses(strict_or_bare: Any, case: str) -> None:
     require_refusal(*LENIENT[case])
 
 
 @pytest.mark.parametrize("case", REFUSED_BY_BOTH)
-def test_what_moto_refuses_is_still_refused(aws: StrictAWS, case: str) -> None:
+def test_what_moto_refuses_is_still_refused(strict_aws: StrictAWS, case: str) -> None:
     require_refusal(*REFUSED_BY_BOTH[case])
 
 
-def test_the_limits_themselves_are_allowed(aws: StrictAWS) -> None:
+def test_the_limits_themselves_are_allowed(strict_aws: StrictAWS) -> None:
     make_indexed_table()
     dynamodb = client("dynamodb")
     dynamodb.batch_write_item(**puts(*(key(str(number)) for number in range(25))))
@@ -93,7 +96,7 @@ def test_the_limits_themselves_are_allowed(aws: StrictAWS) -> None:
     assert read("a") == full
 
 
-def test_every_kind_of_value_comes_back_as_it_was(aws: StrictAWS) -> None:
+def test_every_kind_of_value_comes_back_as_it_was(strict_aws: StrictAWS) -> None:
     make_table()
     item = {
         **A,
@@ -115,7 +118,7 @@ def test_every_kind_of_value_comes_back_as_it_was(aws: StrictAWS) -> None:
     assert found["Items"] == [item]
 
 
-def test_an_update_that_creates_is_told_of_once(world: Any) -> None:
+def test_an_update_that_creates_is_told_of_once(strict_or_bare: Any) -> None:
     make_table(stream=True)
     client("dynamodb").update_item(
         TableName="Things",
@@ -128,7 +131,7 @@ def test_an_update_that_creates_is_told_of_once(world: Any) -> None:
     assert records[0]["dynamodb"]["NewImage"] == {**A, "x": {"S": "1"}}
 
 
-def test_a_refused_update_leaves_nothing_behind(world: Any) -> None:
+def test_a_refused_update_leaves_nothing_behind(strict_or_bare: Any) -> None:
     make_table()
     grow = {"UpdateExpression": "SET x = :x, y = :x", "ExpressionAttributeValues": {":x": {"S": "x" * 300_000}}}
     with pytest.raises(ClientError):
@@ -136,14 +139,14 @@ def test_a_refused_update_leaves_nothing_behind(world: Any) -> None:
     assert read("a") is None
 
 
-def test_a_write_that_changes_nothing_is_not_told_of(world: Any) -> None:
+def test_a_write_that_changes_nothing_is_not_told_of(strict_or_bare: Any) -> None:
     dynamodb = make_table(stream=True)
     for _ in range(2):
         dynamodb.put_item(TableName="Things", Item={**A, "n": {"N": "1"}})
     assert len(stream_records()) == 1
 
 
-def test_a_full_last_page_has_a_next_one(world: Any) -> None:
+def test_a_full_last_page_has_a_next_one(strict_or_bare: Any) -> None:
     """DynamoDB stops at the limit without looking whether anything follows."""
     dynamodb = make_table()
     dynamodb.put_item(TableName="Things", Item=A)
@@ -154,7 +157,7 @@ def test_a_full_last_page_has_a_next_one(world: Any) -> None:
     assert page["Items"] == [] and "LastEvaluatedKey" not in page
 
 
-def test_pages_backwards_and_filters_come_out_right(aws: StrictAWS) -> None:
+def test_pages_backwards_and_filters_come_out_right(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
     for number in range(10):
         dynamodb.put_item(TableName="Things", Item={**key("a", str(number)), "even": {"BOOL": number % 2 == 0}})
@@ -178,14 +181,14 @@ def test_pages_backwards_and_filters_come_out_right(aws: StrictAWS) -> None:
     assert found == ["8", "6", "4", "2"]
 
 
-def test_a_table_in_another_region_is_another_table(aws: StrictAWS) -> None:
+def test_a_table_in_another_region_is_another_table(strict_aws: StrictAWS) -> None:
     make_table()
     elsewhere = boto3.client("dynamodb", region_name="us-east-1")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         elsewhere.get_item(TableName="Things", Key=A)
 
 
-def test_a_stream_is_found_at_the_accounts_own_address(world: Any) -> None:
+def test_a_stream_is_found_at_the_accounts_own_address(strict_or_bare: Any) -> None:
     make_table(stream=True)
     streams = boto3.client("dynamodbstreams", region_name=REGION)
     arn = streams.list_streams(TableName="Things")["Streams"][0]["StreamArn"]

@@ -1,10 +1,16 @@
 """A KMS key that is disabled or pending deletion refuses to be used, as AWS's does and moto's does not."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.core.exceptions import JsonRESTError
 from moto.kms.models import Key, KmsBackend
+from moto.kms.responses import KmsResponse
 from moto.kms.utils import _deserialize_ciphertext_blob, generate_private_key
 
 
@@ -53,6 +59,23 @@ def decrypt(self: KmsBackend, ciphertext_blob: bytes, *args: Any, **kwargs: Any)
 def private_key_if_needed(key_spec: str) -> Any:
     """moto makes an RSA pair even for a symmetric key, which takes longer than all the rest of creating it."""
     return None if key_spec == "SYMMETRIC_DEFAULT" else generate_private_key(key_spec)
+
+
+_motos_answer_to_sign = KmsResponse.sign
+_DIGESTS = {"ECDSA_SHA_256": hashes.SHA256(), "ECDSA_SHA_384": hashes.SHA384(), "ECDSA_SHA_512": hashes.SHA512()}
+
+
+def answer_to_sign(self: KmsResponse) -> str:
+    """moto hashes a digest once more, and so signs something else than what AWS would."""
+    if self._get_param("MessageType") != "DIGEST":
+        return _motos_answer_to_sign(self)
+    key = self.kms_backend.keys[self.kms_backend.any_id_to_key_id(self._get_param("KeyId"))]
+    require_usable(key)
+    algorithm = self._get_param("SigningAlgorithm")
+    digest = Prehashed(_DIGESTS[algorithm])
+    signature = key.private_key.private_key.sign(self._get_param("Message"), ECDSA(digest))
+    blob = base64.b64encode(signature).decode()
+    return json.dumps({"KeyId": key.arn, "Signature": blob, "SigningAlgorithm": algorithm})
 
 
 # generate_data_key and re_encrypt go through encrypt, verify_mac through generate_mac.

@@ -1,12 +1,13 @@
 """The strict layer: what stands between any SDK client of this process and moto."""
 
 import functools
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import botocore.client
@@ -21,6 +22,7 @@ import moto.dynamodb.models.table
 import moto.dynamodb.responses
 import moto.dynamodbstreams.models
 import moto.kms.models
+import moto.kms.responses
 import moto.s3.models
 import moto.sqs.models
 import pynamodb.models
@@ -44,7 +46,7 @@ SHARD_ITERATORS_KEPT = 500
 class StrictAWS(AbstractContextManager["StrictAWS"]):
     """moto, started and held to AWS's word; one at a time in a process, used by as many threads as there are."""
 
-    _running = False
+    running: "ClassVar[StrictAWS | None]" = None
 
     def __init__(self, seed: int | None = 0) -> None:
         self.trace = Trace()
@@ -60,19 +62,32 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         return self._scheduler.lock
 
     def __enter__(self) -> "StrictAWS":
-        if StrictAWS._running:
+        if StrictAWS.running is not None:
             raise RuntimeError("a strict layer is already on in this process")
-        StrictAWS._running = True
-        self._stack.callback(setattr, StrictAWS, "_running", False)
-        self._stack.enter_context(mock_aws())
+        StrictAWS.running = self
+        self._stack.callback(setattr, StrictAWS, "running", None)
         for owner, name, replacement in self._replacements():
             self._stack.enter_context(patch.object(owner, name, replacement))
+        self._stack.enter_context(mock_aws())
         if self._seed is not None:
             mock_random.seed(self._seed)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """As if this layer, moto and all that is in it were not there: room for another world for a while."""
+        kept, environment = self.snapshot(), dict(os.environ)
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
+            self.restore(kept)
+            os.environ.clear()
+            os.environ.update(environment)
 
     def order_by(self, before_call: BeforeCall | None) -> None:
         """Called before every attempt with the thread's name and the call, outside the lock: it may wait."""
@@ -188,6 +203,7 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
+    (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
 ]
 
 
@@ -196,14 +212,15 @@ def _untracked(cls: type, *_: Any, **__: Any) -> Any:
     return super(moto.core.common_models.BaseModel, cls).__new__(cls)  # type: ignore[misc]
 
 
-def _keep_bytes(key: Any, garbage: bool = False) -> None:
-    """A deleted object's bytes may be in a snapshot still; the buffer is closed when the last of them goes."""
+def _dispose(key: Any, garbage: bool = False) -> None:
+    """Without moto's warning: an object that a restored snapshot does without was not forgotten."""
+    key._value_buffer.close()
     key.disposed = True
 
 
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
-    (_Object, "dispose", _keep_bytes),
+    (_Object, "dispose", _dispose),
     (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),

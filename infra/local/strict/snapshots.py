@@ -1,15 +1,16 @@
 """All of moto's state taken and put back in milliseconds, by pickling it with the bulk of it shared.
 
 Shared is what never changes once written: items, stream records, the bytes of S3 objects, KMS private keys. Everything
-else is pickled, so a snapshot cannot be touched by what happens after it.
+else is pickled, so a snapshot cannot be touched by what happens after it, not even by the end of the layer.
 """
 
-import copyreg
 import io
 import pickle
 import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -21,14 +22,13 @@ from moto.s3.models import FakeKey, s3_backends
 # IAM's managed policies are thousands of objects that nothing here ever changes.
 LEFT_ALONE = {"iam"}
 
-Backends = dict[str, dict[str, dict[str, Any]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     pickled: bytes
     shared: list[Any]
-    extra: Any
+    services: list[Any]
+    randomness: Any
 
 
 class _Shared:
@@ -71,18 +71,30 @@ class _Pickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO, shared: list[Any]) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self._shared = shared
-        self.dispatch_table: dict[type, Callable[[Any], Any]] = {
-            **copyreg.dispatch_table,
+        self._reducers: dict[type, Callable[[Any], Any]] = {
             _Shared: self._share,
             Table: _reduce_table,
             StreamShard: _reduce_shard,
-            FakeKey: _reduce_object,
+            FakeKey: _reduce_key,
             RSAPrivateKey: self._share_itself,
             ECDSAPrivateKey: self._share_itself,
+            FunctionType: self._share_local_function,
             type(threading.Lock()): lambda _: (threading.Lock, ()),
             type(threading.RLock()): lambda _: (threading.RLock, ()),
             threading.Condition: lambda _: (threading.Condition, ()),
         }
+
+    def reducer_override(self, thing: Any) -> Any:
+        reduce = self._reducers.get(type(thing))
+        if reduce is None and isinstance(thing, dict) and type(thing) not in _PLAIN_DICTS:
+            reduce = _reduce_dict
+        return reduce(thing) if reduce else NotImplemented
+
+    def _share_local_function(self, function: Any) -> Any:
+        """The factory of a defaultdict, as a rule; one that knows a backend would bring the old one back."""
+        if "<locals>" not in function.__qualname__ or function.__closure__:
+            return NotImplemented
+        return self._share_itself(function)
 
     def _share(self, stand_in: _Shared) -> Any:
         return self._share_itself(stand_in.thing)
@@ -100,9 +112,33 @@ def _reduce_shard(shard: StreamShard) -> Any:
     return _empty, (StreamShard,), {**shard.__dict__, "items": _Shared(_frozen(shard.items))}
 
 
-def _reduce_object(key: FakeKey) -> Any:
-    state = {**key.__dict__, "_value_buffer": _Shared(key._value_buffer)}
+def _reduce_key(key: FakeKey) -> Any:
+    if not isinstance(key._value_buffer, io.BytesIO):
+        # A BytesIO made from bytes shares them until it is written to, and an object is never written to twice.
+        key._value_buffer = io.BytesIO(key.value)  # type: ignore[assignment]
+    state = {**key.__dict__, "_value_buffer": _Shared(key._value_buffer.getvalue())}  # type: ignore[attr-defined]
     return _empty, (FakeKey,), state, None, None, _set_state
+
+
+_PLAIN_DICTS = (dict, OrderedDict, defaultdict)
+
+
+def _reduce_dict(thing: Any) -> Any:
+    """moto's own dictionaries do more on setting and getting than a pickle expects; theirs is not what is wanted."""
+    state = vars(thing), getattr(thing, "default_factory", None), dict(dict.items(thing))
+    return _empty_dict, (type(thing),), state, None, None, _fill_dict
+
+
+def _empty_dict(kind: type[dict[Any, Any]]) -> Any:
+    return kind.__new__(kind)
+
+
+def _fill_dict(thing: Any, state: tuple[dict[str, Any], Any, dict[Any, Any]]) -> None:
+    attributes, factory, items = state
+    thing.__dict__.update(attributes)
+    if factory is not None:
+        thing.default_factory = factory
+    dict.update(thing, items)
 
 
 def _empty(kind: type) -> Any:
@@ -112,49 +148,35 @@ def _empty(kind: type) -> Any:
 def _set_state(thing: Any, state: dict[str, Any]) -> None:
     """FakeKey has a way of its own, which would copy its bytes."""
     thing.__dict__.update(state)
+    thing._value_buffer = io.BytesIO(state["_value_buffer"])
 
 
 def take(extra: Any) -> Snapshot:
+    services = _in_use()
+    regions = [{account: dict(found.items()) for account, found in service.items()} for service in services]
     shared: list[Any] = []
     file = io.BytesIO()
-    _Pickler(file, shared).dump((_backends(), s3_backends.bucket_accounts, extra))
-    return Snapshot(file.getvalue(), shared, mock_random.getstate())
+    _Pickler(file, shared).dump((regions, s3_backends.bucket_accounts, extra))
+    return Snapshot(file.getvalue(), shared, services, mock_random.getstate())
 
 
 def restore(snapshot: Snapshot) -> Any:
     """Puts the state back into the dictionaries the clients look in, and gives back what was kept with it."""
     _beside[:] = snapshot.shared
     try:
-        backends, bucket_accounts, extra = pickle.loads(snapshot.pickled)  # noqa: S301  # our own bytes, from take()
+        regions, s3_backends.bucket_accounts, extra = pickle.loads(snapshot.pickled)  # noqa: S301  # from take()
     finally:
         _beside.clear()
     for service in _in_use():
-        for account, regions in service.items():
-            # update(), for AccountSpecificBackend makes a backend for whatever is only looked up.
-            regions.clear()
-            regions.update(backends.get(service.service_name, {}).get(account, {}))
-    _recall_forgotten(backends)
-    s3_backends.bucket_accounts = bucket_accounts
-    mock_random.setstate(snapshot.extra)
+        for found in service.values():
+            found.clear()
+    for service, accounts in zip(snapshot.services, regions, strict=True):
+        for account, found in accounts.items():
+            # update(), for AccountSpecificBackend makes a backend of whatever is only looked up.
+            service[account].update(found)
+    mock_random.setstate(snapshot.randomness)
     return extra
-
-
-def _backends() -> Backends:
-    return {
-        service.service_name: {account: dict(regions.items()) for account, regions in service.items()}
-        for service in _in_use()
-    }
 
 
 def _in_use() -> list[Any]:
     return [service for service in BackendDict._instances if service.service_name not in LEFT_ALONE]
-
-
-def _recall_forgotten(backends: Backends) -> None:
-    """A service moto no longer lists (it was reset in between) is found by its name."""
-    from moto.backends import get_backend
-
-    listed = {service.service_name for service in _in_use()}
-    for name in backends.keys() - listed:
-        for account, regions in backends[name].items():
-            get_backend(name)[account].update(regions)  # type: ignore[call-overload]

@@ -8,4 +8,4 @@ RESOURCES = Path(__file__).parent / "resources.yaml"
 
 
 def start(**how) -> LocalCloud:
-    return LocalCloud.start(app_module="toycloud.app", templates=[RESOURCES], **how)
+    return LocalCloud.start(app_module="tests.infra.toycloud.app", templates=[RESOURCES], **how)

@@ -2,7 +2,7 @@
 
 from chalice import Chalice
 
-from toycloud.house import house
+from tests.infra.toycloud.house import house
 
 app = Chalice("toy")
 app.register_blueprint(house)

@@ -10,7 +10,7 @@ from chalice import Blueprint, Cron, Rate, Response
 
 from chalicelib.errors import Conflict
 
-house = Blueprint("toycloud.house")
+house = Blueprint("tests.infra.toycloud.house")
 told: list[Any] = []  # what the functions were called with, oldest first
 failing: set[str] = set()  # what they cannot stand today
 fired: Counter[str] = Counter()

@@ -1,0 +1,40 @@
+# Everything is done in .venv, made from requirements pinned with hashes.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+PORT ?= 8000
+VIDEO ?=
+# Two cores are what this is measured on; more go faster.
+WORKERS ?= auto
+
+.PHONY: help demo run test lint lock clean
+
+help: ## say what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+$(INSTALLED): requirements-dev.txt
+	@echo "Setting up $(VENV) (about a minute, once) ..."
+	@python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: $(INSTALLED) ## play a camera's whole life; VIDEO=path for footage of your own
+	@VIDEO="$(VIDEO)" $(PYTHON) -m infra.demo
+
+run: $(INSTALLED) ## the local cloud, for clients; PORT=8000
+	@PORT="$(PORT)" $(PYTHON) -m infra.local
+
+test: $(INSTALLED) ## all tests, without a network
+	@$(PYTHON) -m pytest -n $(WORKERS)
+
+lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+
+lock: ## pin the requirements anew (needs uv)
+	uv pip compile -q --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --extra dev \
+		--no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements-dev.txt
+
+clean: ## remove what was set up
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

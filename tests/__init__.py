@@ -1,0 +1,1 @@
+"""What Sowa promises, shown."""

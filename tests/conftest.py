@@ -1,0 +1,65 @@
+"""One world for all tests of a process, put back to a snapshot before each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from tests.scene import Camera, Person, new_camera, new_person
+
+
+@pytest.fixture(scope="session")
+def one_cloud() -> Iterator[LocalCloud]:
+    with LocalCloud.start(seed=0) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def _empty(one_cloud: LocalCloud) -> Any:
+    return one_cloud.snapshot()
+
+
+@pytest.fixture
+def world(one_cloud: LocalCloud, _empty: Any) -> LocalCloud:
+    """The cloud as it is after deployment: nobody is there yet."""
+    one_cloud.restore(_empty)
+    return one_cloud
+
+
+@dataclass
+class Home:
+    """A world with an owner, a stranger, the owner's camera, and one alarm in it."""
+
+    world: LocalCloud
+    owner: Person
+    stranger: Person
+    camera: Camera
+    alarm_id: str
+
+
+@pytest.fixture(scope="session")
+def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
+    one_cloud.restore(_empty)
+    owner = new_person(one_cloud)
+    stranger = new_person(one_cloud, "stranger@example.com", nickname="Zed")
+    camera = new_camera(one_cloud, owner=owner)
+    owner.take_pushes("platform-token-of-the-owner")
+    camera.see(1)
+    (alarm,) = owner.alarms(camera.device_id)
+
+    def copy() -> Home:
+        # Tests change what they are given.
+        return Home(one_cloud, Person(**vars(owner)), Person(**vars(stranger)), Camera(**vars(camera)), alarm["alarm_id"])
+
+    return one_cloud.snapshot(), copy
+
+
+@pytest.fixture
+def home(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> Home:
+    snapshot, copy = _home
+    one_cloud.restore(snapshot)
+    return copy()

@@ -1,0 +1,182 @@
+"""The people and cameras that tests are played with; everything goes through the public doors."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from PIL import Image
+
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response
+
+PASSWORD = "correct horse battery staple"
+SECRET = "factory-secret-0123456789abcdef"
+CODE = "ABCD-2345"
+POLICY = "2026-11-01"
+
+
+@cache
+def jpeg(number: int = 0, size: tuple[int, int] = (160, 120)) -> bytes:
+    """A picture of its own for each number, between 1 KB and 1 MB."""
+    # Noise that is the same in every run, so that no test depends on Pillow's randomness.
+    noise = b"".join(hashlib.sha256(f"{number}/{block}".encode()).digest() for block in range(size[0] * size[1] // 32))
+    picture = io.BytesIO()
+    Image.frombytes("L", size, noise).save(picture, "JPEG", quality=60)
+    return picture.getvalue()
+
+
+@dataclass
+class Person:
+    """Somebody with a phone."""
+
+    world: LocalCloud
+    email: str
+    nickname: str = "Ola"
+    language: str = "en"
+    terminal: dict[str, Any] = field(default_factory=lambda: {"os": "Android 16", "model": "Pixel 9", "unique_id": "t1"})
+    account_id: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
+
+    def registration(self, **other: Any) -> dict[str, Any]:
+        return {
+            "email": self.email,
+            "password": PASSWORD,
+            "country": "PL",
+            "nickname": self.nickname,
+            "birth_date": "1990-05-17",
+            "policy_version": POLICY,
+            "language": self.language,
+            **other,
+        }
+
+    def register(self, **other: Any) -> str:
+        """Ask for an account; the registration's id."""
+        answer = self.world.call("POST", "/accounts", self.registration(**other))
+        assert answer.status == 202, answer.body
+        return str(answer.json["registration_id"])
+
+    def newest_code(self) -> str:
+        return str(next(mail["code"] for mail in self.world.outbox(self.email) if mail.get("code")))
+
+    def confirm(self, registration_id: str, **headers: str) -> Response:
+        body = {"registration_id": registration_id, "code": self.newest_code(), "terminal": self.terminal}
+        return self._keep(self.world.call("POST", "/accounts/confirm", body, headers=headers))
+
+    def sign_in(self, password: str = PASSWORD, **headers: str) -> Response:
+        body = {"email": self.email, "password": password, "terminal": self.terminal}
+        return self._keep(self.world.call("POST", "/sessions", body, headers=headers))
+
+    def _keep(self, answer: Response) -> Response:
+        if answer.status == 201:
+            self.account_id = answer.json["account_id"]
+            self.access_token, self.refresh_token = answer.json["access_token"], answer.json["refresh_token"]
+        return answer
+
+    def call(self, method: str, path: str, body: Any = None, **how: Any) -> Response:
+        return self.world.call(method, path, body, token=self.access_token, **how)
+
+    def step_up(self) -> None:
+        assert self.call("POST", "/step-up", {}).status == 202
+        assert self.call("POST", "/step-up/confirm", {"code": self.newest_code()}).status == 200
+
+    def bind(self, camera: Camera, name: str = "Garden", **headers: str) -> Response:
+        body = {"sn": camera.sn, "code": camera.code, "name": name, "time_zone": "Europe/Warsaw", "dst": True}
+        answer = self.call("POST", "/devices", body, headers=headers)
+        if answer.status == 201:
+            camera.device_id = answer.json["device_id"]
+        return answer
+
+    def take_pushes(self, token: str) -> Response:
+        return self.call("PUT", "/terminals/current/push", {"platform": "fcm", "token": token})
+
+    def alarms(self, device_id: str, **query: Any) -> list[dict[str, Any]]:
+        answer = self.call("GET", f"/devices/{device_id}/alarms", query=query)
+        assert answer.status == 200, answer.body
+        items: list[dict[str, Any]] = answer.json["items"]
+        return items
+
+    def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
+        body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
+        return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
+
+    def close(self, **headers: str) -> Response:
+        return self.call("POST", "/me/closing", headers=headers)
+
+
+@dataclass
+class Camera:
+    """A camera of the factory."""
+
+    world: LocalCloud
+    sn: str = "SN0001"
+    code: str = CODE
+    secret: str = SECRET
+    token: str = ""
+    device_id: str = ""
+
+    def load(self) -> dict[str, Any]:
+        row = {"sn": self.sn, "model": "Sowa One", "code": self.code, "secret": self.secret}
+        answer: dict[str, Any] = self.world.invoke("load_devices", {"devices": [row]})
+        return answer
+
+    def activation(self, **other: Any) -> dict[str, Any]:
+        return {
+            "sn": self.sn,
+            "secret": self.secret,
+            "mac": "02:00:5e:10:00:01",
+            "model": "Sowa One",
+            "firmware": "1.0.0",
+            "channels": [{"id": "1", "name": "Door"}],
+            "lan": {"ip": "192.168.1.20", "port": 8554},
+            **other,
+        }
+
+    def activate(self, **other: Any) -> Response:
+        answer = self.world.call("POST", "/cameras/activation", self.activation(**other))
+        if answer.status == 200:
+            self.token = answer.json["camera_token"]
+        return answer
+
+    def ask_ticket(self) -> Response:
+        return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
+
+    def upload(self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None) -> Response:
+        """Upload one snapshot on a fresh ticket; the cloud has not been told yet (see `settle`)."""
+        ticket = self.ask_ticket().json
+        name = f"{channel}/{self.world.now():%Y%m%dT%H%M%SZ}-{kind}-{number:06d}.jpg"
+        return self.world.upload(ticket, name, jpeg(number) if data is None else data)
+
+    def see(self, number: int = 0, **how: Any) -> None:
+        """A snapshot, all the way to its alarm."""
+        assert self.upload(number, **how).status == 204
+        self.world.settle()
+
+
+def new_person(world: LocalCloud, email: str = "ola@example.com", **other: Any) -> Person:
+    """Somebody with an account, signed in."""
+    person = Person(world, email, **other)
+    assert person.confirm(person.register()).status == 201
+    return person
+
+
+def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = None) -> Camera:
+    """A camera, loaded and activated, and bound if it is given an owner."""
+    camera = Camera(world, sn)
+    camera.load()
+    assert camera.activate().status == 200
+    if owner is not None:
+        assert owner.bind(camera).status == 201
+    return camera
+
+
+def pay(world: LocalCloud, order_id: str, outcome: str = "paid") -> Response:
+    """What the sandbox provider's page does."""
+    from chalicelib.orders import sandbox
+
+    headers, body = sandbox.event(order_id, outcome)  # type: ignore[arg-type]
+    return world.call("POST", "/payments/sandbox", raw=body, headers=headers)
