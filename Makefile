@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint lock clean
+.PHONY: help demo run test lint contract lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -30,6 +30,9 @@ test: $(INSTALLED) ## all tests, without a network
 lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+
+contract: $(INSTALLED) ## write the OpenAPI document anew
+	@$(PYTHON) -m tests.entry.test_contract
 
 lock: ## pin the requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt

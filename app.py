@@ -8,7 +8,7 @@ from chalicelib.alarms import routes as alarms
 from chalicelib.alarms import scheduled as alarms_on_time
 from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
-from chalicelib.entry import forwarding
+from chalicelib.entry import contract, forwarding
 from chalicelib.entry.http import Api
 from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
@@ -30,6 +30,7 @@ app.register_blueprint(push.routes)
 app.register_blueprint(plans.routes)
 app.register_blueprint(orders.routes)
 app.register_blueprint(privacy.routes)
+app.register_blueprint(contract.routes)
 
 # Told
 app.register_blueprint(forwarding.listeners)

@@ -74,6 +74,12 @@ class Api(Chalice):
     _current: ContextVar[Request | None] = ContextVar("request", default=None)
 
     @property
+    def doors(self) -> list[Door]:
+        """Every route there is."""
+        views: list[Any] = [entry.view_function for methods in self.routes.values() for entry in methods.values()]
+        return [view.door for view in views]
+
+    @property
     def current_request(self) -> Request | None:
         return self._current.get()
 
@@ -85,10 +91,6 @@ class Api(Chalice):
 class Routes(Blueprint):
     """A house's routes. Chalice turns a view's exception into a 500 before middleware sees it, so each view is
     wrapped here, once."""
-
-    def __init__(self, import_name: str) -> None:
-        super().__init__(import_name)
-        self.doors: list[Door] = []
 
     def get(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._declare("GET", path, **declared)
@@ -134,7 +136,7 @@ class Routes(Blueprint):
                 return _serve(door, self.current_request, path_values)
 
             served.__name__ = view.__name__
-            self.doors.append(door)
+            served.door = door  # type: ignore[attr-defined]
             self.route(path, methods=[method], content_types=["*/*"])(served)
             return view
 

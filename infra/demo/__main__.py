@@ -49,7 +49,8 @@ def _play(chosen: argparse.Namespace, teller: Teller) -> None:
 
 def _what_was_seen(seen: Sequence[Frame]) -> str:
     moments = ", ".join(f"{frame.at_seconds:.1f}" for frame in seen)
-    return f"{len(seen)} pictures worth an alarm, at second {moments}."
+    pictures = "picture" if len(seen) == 1 else "pictures"
+    return f"{len(seen)} {pictures} worth an alarm, at second {moments}."
 
 
 def _cloud(url: str | None, teller: Teller) -> AbstractContextManager[str]:

@@ -67,9 +67,8 @@ class Wire:
                 f"{address.netloc} did not answer {method} {address.path} within {self.patience_seconds:.0f} seconds."
             ) from error
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(
-                f"No answer from {address.netloc} to {method} {address.path}: {error or type(error).__name__}."
-            ) from error
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise Unreachable(f"No answer from {address.netloc} to {method} {address.path}: {reason}.") from error
         finally:
             connection.close()
 

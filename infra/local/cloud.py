@@ -100,18 +100,17 @@ class LocalCloud:
         A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
         still in a seeded world and ticks in a real one, unless `tick` says otherwise.
         """
-        begin = at or (datetime.now(UTC) if seed is None else SEEDED_START)
-        clock = Clock(begin, tick=seed is None if tick is None else tick)
-        cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed)
-        cloud._stopped.enter_context(cls.set_aside())
-        cloud._stopped.callback(cloud._leave)
-        try:
+        with ExitStack() as stopped:
+            stopped.enter_context(cls.set_aside())
+            begin = at or (datetime.now(UTC) if seed is None else SEEDED_START)
+            clock = Clock(begin, tick=seed is None if tick is None else tick)
+            cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed)
+            stopped.callback(cloud._leave)
             cloud._enter()
             cloud._create(templates, public_url, media_url)
             cloud._load(app_module, country)
-        except BaseException:
-            cloud.stop()
-            raise
+            # It went well: all this is undone by `stop` and not before.
+            cloud._stopped = stopped.pop_all()
         return cloud
 
     def stop(self) -> None:
@@ -120,8 +119,10 @@ class LocalCloud:
     @classmethod
     @contextmanager
     def set_aside(cls) -> Iterator[None]:
-        """Within, no cloud runs in this process: time, environment, AWS and output are real. Afterwards the one that ran
-        goes on as if nothing had been."""
+        """Within, no cloud runs in this process: time, environment, AWS and output are as without one.
+
+        Afterwards the one that ran goes on as if nothing had been.
+        """
         cloud = cls._running
         if cloud is None:
             yield
@@ -288,6 +289,8 @@ class LocalCloud:
         self._tell({})
 
     def _leave(self) -> None:
+        # Chalice itself has told the functions something more at its import.
+        self._environment |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         self._present.close()
 
     def _tell(self, environment: Mapping[str, str]) -> None:

@@ -8,18 +8,23 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TextIO
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wsgi import LimitedStream
 
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import MAX_BODY_BYTES, Asked, Response, asked_by, refused, status_line
+from infra.local.gateway import Asked, Response, asked_by, refused, status_line
 from infra.local.stage import Stage
 
 HOST = "127.0.0.1"
+DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 2.0
 LOOK_EVERY_SECONDS = 0.2
 REAP_EVERY_SECONDS = 60.0
+# Enough for whoever asks /_local/trace now and then; a cloud that is left up for weeks must not fill the memory.
+MOST_CALLS_TRACED = 100_000
 
 
 class PortTaken(Exception):
@@ -38,23 +43,39 @@ class Handler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         began = time.perf_counter()
         self.environ = environ = self.make_environ()
+        if not environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = LimitedStream(self.rfile, self._length(environ))
         environ["local.headers"] = [(name, str(value)) for name, value in self.headers.items()]
         try:
             status, headers, body = self.server.answer(environ)
-        except ValueError as error:  # of a chunked body that is none, or a length that is no number
+        except ConnectionError:
+            raise
+        except (ValueError, OSError) as error:  # of a chunked body that is none, or a length that is no number
             status, headers, body = "400 Bad Request", [("Content-Type", "text/plain")], f"{error}\n".encode()
             self.close_connection = True
-        if not self._read_to_its_end(environ):
-            self.close_connection = True
-        self._send(status, headers, body)
+        left = self._is_left(environ)
+        self.close_connection |= left
         self.server.say(f"{self.command} {self.path.partition('?')[0]} {status[:3]} {_ms_since(began)} ms")
+        self._send(status, headers, body)
+        if left:
+            self._drain()
 
-    def _read_to_its_end(self, environ: dict[str, Any]) -> bool:
-        """Whether the next request may follow on this connection."""
+    def _length(self, environ: dict[str, Any]) -> int:
+        text = environ.get("CONTENT_LENGTH") or "0"
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    def _is_left(self, environ: dict[str, Any]) -> bool:
+        """Whether there is something of the body left, which would be taken for the next request."""
         stream = environ["wsgi.input"]
-        if environ.get("wsgi.input_terminated"):
-            return bool(getattr(stream, "_done", False))
-        return int(environ.get("CONTENT_LENGTH") or 0) <= MAX_BODY_BYTES
+        return not stream._done if environ.get("wsgi.input_terminated") else stream.tell() < self._length(environ)
+
+    def _drain(self) -> None:
+        """A client that is still sending would see a broken connection instead of its answer."""
+        self.connection.settimeout(DRAIN_SECONDS)
+        left = DRAIN_BYTES
+        with suppress(OSError):
+            while left > 0 and (data := self.rfile.read1(65_536)):
+                left -= len(data)
 
     def _send(self, status: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         code = int(status[:3])
@@ -150,6 +171,7 @@ class Heart:
 
     def _look(self) -> None:
         self._cloud.settle()
+        self._cloud.trace.forget_all_but(MOST_CALLS_TRACED)
         self._cloud.calendar.keep_up()
         if time.monotonic() - self._reaped >= REAP_EVERY_SECONDS:
             self._reaped = time.monotonic()
@@ -196,15 +218,14 @@ def take(port: int) -> socket.socket:
     return taken
 
 
-def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event, app_module: str = "app") -> None:
-    """Until `stopped` is set. Raises PortTaken before anything is made."""
+def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event, **how: Any) -> None:
+    """Until `stopped` is set. Raises PortTaken before anything is made. `how` is the cloud's."""
     sockets = [take(port), take_near(port)]
     api_url, s3_url = (f"http://{HOST}:{one.getsockname()[1]}" for one in sockets)
     terminal = Terminal(sys.stdout, quiet=quiet)
     terminal.say("Setting up …")
-    cloud = LocalCloud.start(
-        seed=seed, tick=True, app_module=app_module, public_url=api_url, media_url=s3_url, logs_everything=True
-    )
+    how = {"public_url": api_url, "media_url": s3_url, **how}
+    cloud = LocalCloud.start(seed=seed, tick=True, logs_everything=True, **how)
     with cloud:
         servers = [
             Server(sockets[0], api(Stage(cloud, terminal.say)), terminal.say),

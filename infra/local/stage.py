@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -51,6 +52,7 @@ class Stage:
             Route("POST", re.compile("operations/([^/]+)"), self._operation),
             Route("POST", re.compile("payments/([^/]+)"), self._payment),
             Route("GET", re.compile("dump"), self._dump),
+            Route("GET", re.compile("trace"), self._trace),
         ]
 
     def handle(self, asked: Asked) -> Response:
@@ -125,6 +127,17 @@ class Stage:
 
     def _dump(self, asked: Asked) -> Any:
         return self._cloud.dump()
+
+    def _trace(self, asked: Asked) -> Any:
+        """What AWS was asked since this was last asked, the functions' own waits for work not counted."""
+        calls = list(self._cloud.trace)
+        self._cloud.trace.clear()
+        return {
+            "calls": len(calls),
+            "read_units": sum(call.read_units for call in calls),
+            "write_units": sum(call.write_units for call in calls),
+            "by_operation": dict(sorted(Counter(call.name for call in calls).items())),
+        }
 
 
 def _refusal(fault: Exception) -> Response | None:

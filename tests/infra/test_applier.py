@@ -138,6 +138,12 @@ def test_a_resource_without_a_type_is_refused(session: boto3.Session) -> None:
         applied(session, {"Resources": {"Patch": {"Properties": {"Timeout": 5}}}})
 
 
+def test_what_is_switched_off_stays_off(session: boto3.Session) -> None:
+    stack = applied(session, {"Resources": {"Open": {**QUEUE, "Properties": {"SqsManagedSseEnabled": False}}}})
+    answer = session.client("sqs").get_queue_attributes(QueueUrl=stack.physical("Open"), AttributeNames=["All"])
+    assert answer["Attributes"]["SqsManagedSseEnabled"] == "false"
+
+
 def test_what_the_applier_takes_and_drops_has_its_reason_beside_it() -> None:
     source = Path(applier.__file__).read_text(encoding="utf-8")
     lines = source.splitlines()

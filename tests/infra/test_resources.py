@@ -154,6 +154,11 @@ def test_the_bucket_tells_the_queue_of_alarm_pictures_only(stack: Stack) -> None
     assert not {"TopicConfigurations", "LambdaFunctionConfigurations", "EventBridgeConfiguration"} & set(answer)
 
 
+def test_the_queue_lets_the_bucket_in_before_the_bucket_is_told_of_it() -> None:
+    # moto does not mind; S3 refuses the notification, and the stack with it.
+    assert TEMPLATE["Resources"]["Media"]["DependsOn"] == "AlarmPicturesPolicy"
+
+
 def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -> None:
     bucket, url = stack.physical("Media"), stack.physical("AlarmPictures")
     for key in ("recordings/one.mp4", "alarms/20260101/one.jpg"):
@@ -193,6 +198,13 @@ def test_a_queue_hides_a_message_for_six_time_outs_and_gives_up_after_five_tries
         "deadLetterTargetArn": stack.attribute(f"{queue}DeadLetters", "Arn"),
         "maxReceiveCount": 5,
     }
+
+
+def test_that_a_queue_is_sealed_is_said_and_not_left_to_a_default() -> None:
+    # Reading it back shows nothing: SQS, and moto, seal a queue that says nothing.
+    assert all(
+        TEMPLATE["Resources"][name]["Properties"]["SqsManagedSseEnabled"] is True for name in ids_of("AWS::SQS::Queue")
+    )
 
 
 @pytest.mark.parametrize("queue", QUEUES)
@@ -280,6 +292,13 @@ def test_what_holds_data_outlives_the_stack(kind: str) -> None:
     for name in ids_of(kind):
         resource = TEMPLATE["Resources"][name]
         assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
+
+
+def test_each_policy_is_written_in_the_language_of_2012() -> None:
+    # Without a version a policy is read as one of 2008, in which variables mean themselves.
+    properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
+    policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 4
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

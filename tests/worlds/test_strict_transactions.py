@@ -1,9 +1,7 @@
 """Transactions are all or nothing, once per token, refused where AWS refuses them, and cost what they touch."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,7 +12,17 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from infra.local.strict import StrictAWS
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read, stream_records
+from tests.worlds.strict_scene import (
+    ACCESS_KEY,
+    REGION,
+    SECRET,
+    client,
+    key,
+    make_table,
+    read,
+    steps_of,
+    stream_records,
+)
 from tests.worlds.test_strict_faults import Counter
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -206,22 +214,6 @@ def test_a_cancelled_transaction_does_not_use_its_token_up(strict_aws: StrictAWS
 
 
 # --- cost ---
-
-
-def steps_of(deed: Callable[[], Any]) -> int:
-    """Python calls made: a count instead of a stopwatch."""
-    count = 0
-
-    def watch(frame: FrameType, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(watch)
-    try:
-        deed()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def fill(rows: int) -> None:

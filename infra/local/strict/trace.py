@@ -47,6 +47,9 @@ class Trace:
     def clear(self) -> None:
         self.calls.clear()
 
+    def forget_all_but(self, newest: int) -> None:
+        del self.calls[: max(0, len(self.calls) - newest)]
+
     def __len__(self) -> int:
         return len(self.calls)
 

@@ -1,0 +1,38 @@
+"""Serving the contract to whoever wants to write a client."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.entry.wire import Shape
+
+DOCUMENT = Path(__file__).with_name("openapi.json")
+
+routes = Routes(__name__)
+
+
+class Contract(Shape):
+    """An OpenAPI 3.1 document."""
+
+    openapi: str
+
+    @classmethod
+    def of(cls, document: bytes) -> Any:
+        # Committed as it is served; only a test ever makes it anew.
+        return msgspec.Raw(document)
+
+
+@cache
+def _document() -> bytes:
+    return DOCUMENT.read_bytes()
+
+
+@routes.get("/openapi.json", who=Who.ANYONE, answers=Contract, example={})
+def get_contract(visitor: Visitor) -> bytes:
+    return _document()

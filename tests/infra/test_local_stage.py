@@ -1,0 +1,179 @@
+"""The routes under `/_local` do what the contract says, and say what is wrong with what they are asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import NotFound
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response, asked_for
+from infra.local.stage import Stage
+from tests.infra import toycloud
+from tests.infra.toycloud import house
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[tuple[LocalCloud, Any]]:
+    with toycloud.start() as cloud:
+        cloud.settle()
+        yield cloud, cloud.snapshot()
+
+
+@pytest.fixture
+def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
+    cloud, beginning = started
+    cloud.restore(beginning)
+    house.forget()
+    return cloud
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def stage(cloud: LocalCloud, said: list[str]) -> Stage:
+    return Stage(cloud, said.append)
+
+
+def _ask(stage: Stage, method: str, path: str, body: Any = None) -> Response:
+    raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return stage.handle(asked_for(method, path, {}, raw))
+
+
+def test_everything_else_is_the_apis(stage: Stage) -> None:
+    assert _ask(stage, "PUT", "/things/a").json == {"thing": "a"}
+    assert _ask(stage, "GET", "/_localx").json == {"message": "Missing Authentication Token"}
+
+
+def test_the_outbox_shows_what_left_and_for_whom(stage: Stage) -> None:
+    house.client("sns").publish(PhoneNumber="+48600100200", Message="Sowa: 042424")
+    [sent] = _ask(stage, "GET", "/_local/outbox").json
+    assert (sent["kind"], sent["code"]) == ("sms", "042424")
+    assert _ask(stage, "GET", "/_local/outbox?to=%2B48600100200").json == [sent]
+    assert _ask(stage, "GET", "/_local/outbox?to=nobody").json == []
+
+
+def test_the_clock_tells_and_moves_the_time(stage: Stage) -> None:
+    assert _ask(stage, "GET", "/_local/clock").json == {"now": "2026-01-05T08:00:00Z"}
+    assert _ask(stage, "POST", "/_local/clock", {"advance_seconds": 3600}).json == {"now": "2026-01-05T09:00:00Z"}
+    assert house.fired["sweep_hourly"] == 1
+
+
+def test_the_clock_sets_the_reapers_lag_until_it_is_changed(stage: Stage, cloud: LocalCloud) -> None:
+    _ask(stage, "POST", "/_local/clock", {"advance_seconds": 1, "reaper_lag_seconds": None})
+    assert cloud.calendar.lag is None
+    _ask(stage, "POST", "/_local/clock", {"advance_seconds": 1})
+    assert cloud.calendar.lag is None
+    _ask(stage, "POST", "/_local/clock", {"reaper_lag_seconds": 172800})
+    assert cloud.calendar.lag == 172800
+
+
+def test_a_stretched_jump_is_told(stage: Stage, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = iter(range(10**9))
+    monkeypatch.setattr("infra.local.clock.time.monotonic", lambda: next(real) / 10)
+    answer = _ask(stage, "POST", "/_local/clock", {"advance_seconds": 60 * 86_400}).json
+    assert answer["fired_at_most_every_hours"] > 1
+    assert "fired at most every" in said[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        {},
+        {"advance_seconds": -1},
+        {"advance_seconds": "60"},
+        {"advance_seconds": True},
+        {"advance_seconds": 1e300},
+        {"advance_seconds": 1, "reaper_lag_seconds": "never"},
+        {"advance_seconds": 1, "reaper_lag_seconds": -1},
+        {"advance_minutes": 1},
+        b'{"advance_seconds": NaN}',
+    ],
+)
+def test_a_wrong_wish_of_the_clock_is_told_in_a_sentence(stage: Stage, cloud: LocalCloud, body: Any) -> None:
+    before = cloud.now()
+    response = _ask(stage, "POST", "/_local/clock", body)
+    assert response.status == 400
+    assert response.json["message"].endswith(".")
+    assert cloud.now() == before
+
+
+def test_a_schedule_runs_now_and_answers(stage: Stage) -> None:
+    assert _ask(stage, "POST", "/_local/schedules/sweep_daily").json == {"at": 1767600000.0}
+    assert _ask(stage, "POST", "/_local/schedules/sweep_often").json is None
+    assert house.fired == {"sweep_daily": 1, "sweep_often": 1}
+
+
+def test_a_job_that_fails_says_how(stage: Stage) -> None:
+    house.failing.add("sweep_hourly")
+    response = _ask(stage, "POST", "/_local/schedules/sweep_hourly")
+    assert (response.status, response.json["message"]) == (500, "RuntimeError: cannot sweep")
+
+
+def test_an_operation_gets_the_body_and_answers(stage: Stage) -> None:
+    response = _ask(stage, "POST", "/_local/operations/greet", {"name": "Ala"})
+    assert (response.status, response.json) == (200, {"greeting": "hello Ala", "by": "greet"})
+
+
+def test_a_refusal_is_told_by_its_code(stage: Stage) -> None:
+    response = _ask(stage, "POST", "/_local/operations/greet", {"again": True})
+    assert (response.status, response.json) == (422, {"code": "AlreadyGreeted", "message": "Once is enough."})
+
+
+@pytest.mark.parametrize("path", ["schedules/nobody", "operations/nobody", "operations/", "nothing", "", "dump/x"])
+def test_what_is_not_there_is_not_found(stage: Stage, path: str) -> None:
+    response = _ask(stage, "POST", f"/_local/{path}", {})
+    assert response.status == 404
+    assert response.json["message"].startswith("There is no ")
+
+
+def test_a_wrong_method_is_told(stage: Stage) -> None:
+    response = _ask(stage, "DELETE", "/_local/clock")
+    assert response.status == 405
+    assert response.json["message"] == "/_local/clock takes GET and POST, not DELETE."
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    module = types.ModuleType("chalicelib.orders.sandbox")
+
+    def event(order_id: str, outcome: str) -> tuple[dict[str, str], bytes]:
+        if order_id == "nobody's":
+            raise NotFound
+        told = json.dumps({"order": order_id, "outcome": outcome}).encode()
+        return {"Content-Type": "application/json", "X-Signature": "s"}, told
+
+    module.event = event  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_a_payment_is_told_to_the_webhook_and_its_answer_is_the_answer(stage: Stage, sandbox: types.ModuleType) -> None:
+    response = _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid"})
+    assert response.status == 202
+    assert response.json == {"signed": "s", "body": {"order": "order-1", "outcome": "paid"}}
+
+
+def test_a_payment_of_no_order_is_not_found_and_an_unknown_outcome_is_wrong(
+    stage: Stage, sandbox: types.ModuleType
+) -> None:
+    assert _ask(stage, "POST", "/_local/payments/nobody's", {"outcome": "paid"}).status == 404
+    assert _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "maybe"}).status == 400
+    assert _ask(stage, "POST", "/_local/payments/order-1").status == 400
+
+
+def test_the_dump_shows_everything(stage: Stage) -> None:
+    house.put("a")
+    world = _ask(stage, "GET", "/_local/dump").json
+    assert world["tables"] == {"sowa-local-Items": [{"pk": "a", "sk": "-"}]}
+    assert {"tables", "buckets", "queues", "streams", "unsent", "logs"} <= set(world)
