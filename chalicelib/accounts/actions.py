@@ -327,7 +327,9 @@ def gains_endpoint(account: Account, endpoint: str) -> Write:
 
 
 def loses_endpoint(account: Account, endpoint: str) -> Write:
-    return change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
+    write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
+    account.endpoints = {other for other in account.endpoints or () if other != endpoint}
+    return write
 
 
 def _is_as_read(account: Account) -> Any:

@@ -53,7 +53,7 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     asks=shapes.SendCode,
     status=202,
     refuses=(NotFound, rules.CodeTooSoon),
-    example={"registration_id": "$registration_id"},
+    example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     actions.send_new_code(asked.registration_id)

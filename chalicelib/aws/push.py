@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from botocore.exceptions import ClientError
 
@@ -13,18 +14,29 @@ from chalicelib.settings import settings
 _UNREACHABLE = {"EndpointDisabled", "EndpointDisabledException", "NotFound", "InvalidParameter"}
 
 
-def take_endpoint(platform: str, token: str) -> str:
-    """The ARN of a new endpoint for this token; whoever had one for it before, on the same terminal, loses it."""
-    application = settings.platform_application_arn(platform)
+def open_endpoint(platform: str, token: str, holder: str) -> str:
+    """The ARN of the holder's endpoint for this token, the same one if asked again; another holder's is ended."""
+    try:
+        return _create(platform, token, holder)
+    except ClientError as refusal:
+        # SNS has one endpoint for a token, perhaps of an earlier user of this phone, and says which only in words.
+        other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
+        if other is None:
+            raise
+        close_endpoint(other[0])
+        return _create(platform, token, holder)
 
-    def create() -> str:
-        answer = client("sns").create_platform_endpoint(PlatformApplicationArn=application, Token=token)
-        arn: str = answer["EndpointArn"]
-        return arn
 
-    # SNS answers with the endpoint that exists for a token, perhaps an earlier user's of this phone.
-    close_endpoint(create())
-    return create()
+def _create(platform: str, token: str, holder: str) -> str:
+    arn: str = client("sns").create_platform_endpoint(
+        PlatformApplicationArn=settings.platform_application_arn(platform), Token=token, CustomUserData=holder
+    )["EndpointArn"]
+    return arn
+
+
+def close_token(platform: str, token: str, holder: str) -> None:
+    """Make SNS forget a token whose endpoint's name was never learnt: asking for it again names it."""
+    close_endpoint(open_endpoint(platform, token, holder))
 
 
 def close_endpoint(arn: str) -> None:

@@ -15,7 +15,6 @@ from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans import actions as plans
-from chalicelib.plans import rules as offers
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
@@ -38,7 +37,7 @@ class _NumberTaken(Conflict):
 
 def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, Any]:
     """An open order for one of the caller's devices, and where to pay it. Raises PlanUnknown, NotFound."""
-    offer = offers.offer(plan_id)
+    offer = plans.offered(plan_id)
     if device_id not in (caller.account.device_ids or ()):
         raise NotFound
     now = clock.now()
@@ -176,7 +175,7 @@ def confirm_by_mail(account_id: str, place_id: str) -> None:
     if order is None or account is None or key is None or order.state != "paid" or order.confirmed_at is not None:
         return
     account.opened(key.unlocked())
-    offer = offers.offer(order.plan_id)
+    offer = plans.offered(order.plan_id)
     mail.send(
         account.email,
         "orders/mail/paid",

@@ -10,6 +10,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.errors import Conflict
 from chalicelib.plans import rules
 from chalicelib.plans.records import Plan
+from chalicelib.plans.rules import Offer
 from chalicelib.plans.shapes import DevicePlan
 
 
@@ -19,6 +20,11 @@ class PlanChanged(Conflict):
 
 def place_of(device_id: str) -> Key:
     return Plan.key(device_id)
+
+
+def offered(plan_id: str) -> Offer:
+    """The plan of this id in the catalogue; raises PlanUnknown."""
+    return rules.offer(plan_id)
 
 
 def grant(device_id: str, held: Plan | None, plan_id: str) -> Write:

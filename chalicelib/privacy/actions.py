@@ -15,6 +15,7 @@ from chalicelib.devices import actions as devices
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.orders import actions as orders
 from chalicelib.privacy import shapes
+from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, Erasure
 from chalicelib.sessions.actions import Caller
@@ -27,6 +28,7 @@ def close_account(caller: Caller) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows."""
     email, language = caller.account.email, caller.account.language
+    push.close_unfinished(caller)
     for _ in range(_TRIES):
         try:
             closing = _close(caller)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 from chalicelib.accounts import actions as accounts
 from chalicelib.aws import push
-from chalicelib.aws.commit import Write, commit, done, put, remove
+from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
-from chalicelib.errors import Conflict, Unavailable
+from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
@@ -24,37 +24,60 @@ class PlatformMissing(Conflict):
 
 
 def take_pushes(caller: Caller, platform: str, token: str) -> None:
-    """Push to this terminal from now on; an address it had before is forgotten."""
+    """Push to this terminal from now on; an address it had before is forgotten.
+
+    The row comes before SNS's copy of the token and names it after, so that a copy without a row cannot be.
+    """
     if not settings.platform_application_arn(platform):
         raise PlatformMissing
     (held,) = read(_place(caller))
-    if held is not None and held.opened(caller.vault).token == token and held.platform == platform:
+    if held is not None and _is_the_same(held.opened(caller.vault), platform, token):
         return
-    if held is not None:
-        _commit_as_read(caller, lambda: commit(*_forgetting(caller, held)))
-    arn = push.take_endpoint(platform, token)
     endpoint = Endpoint.new(
-        caller.account_id, caller.session.place_id, vault=caller.vault, arn=arn, platform=platform, token=token
+        caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )
+    forgotten = () if held is None else _forgetting(caller, held)
+    _commit_as_read(caller, lambda: commit(*(forgotten[1:]), put(endpoint)))
+    endpoint_arn = push.open_endpoint(platform, token, caller.session.place_id)
+    try:
+        _commit_as_read(caller, lambda: done(*_taking(caller, endpoint, endpoint_arn), answer=None))
+    except Refusal:
+        push.close_endpoint(endpoint_arn)
+        raise
 
-    def take() -> None:
-        heard = devices.hears_at(caller.account.device_ids or (), caller.account_id, arn)
-        done(put(endpoint), accounts.gains_endpoint(caller.account, arn), *heard, answer=None)
 
-    _commit_as_read(caller, take)
+def _is_the_same(held: Endpoint, platform: str, token: str) -> bool:
+    return held.arn is not None and (held.platform, held.token) == (platform, token)
+
+
+def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
+    # The sealed token is like no other: only the row that was put is named.
+    as_put = Endpoint.token == endpoint.attribute_values["token"]
+    heard = devices.hears_at(caller.account.device_ids or (), caller.account_id, arn)
+    return change(endpoint, arn=arn, when=as_put), accounts.gains_endpoint(caller.account, arn), *heard
 
 
 def forget_terminal(caller: Caller) -> tuple[Write, ...]:
-    """What ends pushes to this terminal, to be committed with what ends its session. SNS forgets it first, so that
-    whatever happens then, no copy is left there."""
+    """What ends pushes to this terminal, to be committed with what ends its session."""
     (held,) = read(_place(caller))
-    return () if held is None else _forgetting(caller, held)
+    return () if held is None else _forgetting(caller, held.opened(caller.vault))
 
 
 def _forgetting(caller: Caller, held: Endpoint) -> tuple[Write, ...]:
+    """SNS forgets the terminal first, so that whatever happens then, no copy is left there."""
+    if held.arn is None:
+        push.close_token(held.platform, held.token, held.place_id)
+        return (remove(held),)
     push.close_endpoint(held.arn)
     heard = devices.hears_no_more_at(caller.account.device_ids or (), caller.account_id, held.arn)
     return remove(held), accounts.loses_endpoint(caller.account, held.arn), *heard
+
+
+def close_unfinished(caller: Caller) -> None:
+    """Before the key to its token is destroyed: a copy at SNS whose name never reached its row."""
+    for held in Endpoint.list_of(caller.account_id).items:
+        if held.arn is None:
+            push.close_token(held.platform, held.opened(caller.vault).token, held.place_id)
 
 
 def _commit_as_read(caller: Caller, attempt: Callable[[], None]) -> None:

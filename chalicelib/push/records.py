@@ -10,11 +10,12 @@ from chalicelib.register.tags import key, personal
 
 
 class Endpoint(Item):
-    """A terminal's push address at SNS. It outlives its session's row, so that no copy at SNS is ever forgotten."""
+    """A terminal's push address at SNS. It outlives its session's row, so that no copy at SNS is ever forgotten; it has
+    no ARN yet while SNS is being asked."""
 
     partition = "account"
     place = "endpoint"
 
-    arn = key(UnicodeAttribute(), B11, why="random id given by SNS", points_to="push endpoint")
+    arn = key(UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint")
     platform = key(UnicodeAttribute(), B11, why="fcm or apns")
     token = personal(B11)

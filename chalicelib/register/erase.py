@@ -1,4 +1,4 @@
-"""Forgetting a subject: everything in its partitions and prefixes, and what they point to. It names no house."""
+"""Forgetting a subject: everything in its partitions and prefixes, and what they point to; it names no house."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger of erasures: which subjects are to be, and have been, forgotten. It holds random ids only."""
+"""The ledger of erasures: which subjects are to be, and have been, forgotten, by random ids only."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
@@ -44,7 +44,7 @@ class Handler(WSGIRequestHandler):
         began = time.perf_counter()
         self.environ = environ = self.make_environ()
         if not environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = LimitedStream(self.rfile, self._length(environ))
+            environ["wsgi.input"] = LimitedStream(cast("IO[bytes]", self.rfile), self._length(environ))
         environ["local.headers"] = [(name, str(value)) for name, value in self.headers.items()]
         try:
             status, headers, body = self.server.answer(environ)

@@ -85,3 +85,8 @@ def test_aliases_and_public_keys_work(strict_aws: StrictAWS) -> None:
     disable(key_id)
     with pytest.raises(ClientError, match="DisabledException"):
         sign("alias/receipts")
+
+
+def test_a_symmetric_key_has_no_public_half(strict_or_bare: Any) -> None:
+    with pytest.raises(ClientError, match="UnsupportedOperationException"):
+        client("kms").get_public_key(KeyId=symmetric())

@@ -457,6 +457,8 @@ BAD_FORMS: dict[str, tuple[Callable[[], Asked], int, str]] = {
     "a key elsewhere": (lambda: posted({**ticket(), "key": "others/p.jpg"}), 403, "AccessDenied"),
     "a key beside the prefix": (lambda: posted({**ticket(), "key": "alarms"}), 403, "AccessDenied"),
     "another key than the one": (lambda: posted({**ticket("k"), "key": "k2"}), 403, "AccessDenied"),
+    "an endless key": (lambda: posted(ticket(), filename="x" * 1100), 400, "KeyTooLongError"),
+    "an empty key": (lambda: posted(ticket("${filename}"), filename=""), 400, "InvalidArgument"),
     "no key": (lambda: posted(without(ticket(), "key")), 400, "InvalidArgument"),
     "another type": (lambda: posted({**ticket(), "Content-Type": "text/html"}), 403, "AccessDenied"),
     "no type": (lambda: posted(without(ticket(), "Content-Type")), 403, "AccessDenied"),

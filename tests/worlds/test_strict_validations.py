@@ -1,5 +1,6 @@
 """What DynamoDB refuses and moto lets through."""
 
+import functools
 from typing import Any
 
 import boto3
@@ -196,3 +197,48 @@ def test_a_stream_is_found_at_the_accounts_own_address(strict_or_bare: Any) -> N
         assert streams.describe_stream(StreamArn=arn)["StreamDescription"]["TableName"] == "Things"
     except ClientError as error:
         pytest.fail(str(error))
+
+
+def test_two_names_for_one_value_are_two_values(strict_or_bare: Any) -> None:
+    make_table()
+    change = functools.partial(client("dynamodb").update_item, TableName="Things", Key=A)
+    value = {":v": {"M": {"x": {"S": "old"}}}}
+    change(UpdateExpression="SET a = :v", ExpressionAttributeValues=value)
+    change(UpdateExpression="SET b = a")
+    change(UpdateExpression="SET a.x = :v", ExpressionAttributeValues={":v": {"S": "new"}})
+    assert read("a") == {**A, "a": {"M": {"x": {"S": "new"}}}, "b": value[":v"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("1.0", "1"),
+        ("007", "7"),
+        ("+5", "5"),
+        ("-0.50", "-0.5"),
+        ("1E+3", "1000"),
+        ("1e-3", "0.001"),
+        ("0.00", "0"),
+        ("100", "100"),
+    ],
+)
+def test_numbers_come_back_as_dynamodb_writes_them(strict_aws: StrictAWS, given: str, kept: str) -> None:
+    make_table()
+    client("dynamodb").put_item(TableName="Things", Item={**A, "n": {"N": given}, "s": {"NS": [given]}})
+    assert read("a") == {**A, "n": {"N": kept}, "s": {"NS": [kept]}}
+
+
+def test_a_table_restored_to_a_point_in_time_is_a_table_like_any_other(strict_aws: StrictAWS) -> None:
+    dynamodb = make_table(stream=True)
+    dynamodb.put_item(TableName="Things", Item={**A, "x": {"S": "old"}})
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="Things", PointInTimeRecoverySpecification=recovery)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="Things", TargetTableName="Restored", UseLatestRestorableTime=True
+    )
+    snapshot = strict_aws.snapshot()
+    change = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": {":x": {"S": "new"}}}
+    dynamodb.update_item(TableName="Restored", Key=A, **change)
+    assert read("a") == {**A, "x": {"S": "old"}}
+    strict_aws.restore(snapshot)
+    assert read("a", table="Restored") == {**A, "x": {"S": "old"}}

@@ -30,6 +30,12 @@ def require_usable(key: Key) -> None:
         raise Disabled(key)
 
 
+def require_pair(key: Key) -> None:
+    require_usable(key)
+    if key.private_key is None:
+        raise JsonRESTError("UnsupportedOperationException", f"{key.arn} has no public key.")
+
+
 def require_not_dying(key: Key) -> None:
     if key.key_state == "PendingDeletion":
         raise InvalidState(key)
@@ -81,8 +87,7 @@ def answer_to_sign(self: KmsResponse) -> str:
 # generate_data_key and re_encrypt go through encrypt, verify_mac through generate_mac.
 REPLACEMENTS = {
     "decrypt": decrypt,
-    **{
-        name: _guarded(name, require_usable) for name in ("encrypt", "sign", "verify", "get_public_key", "generate_mac")
-    },
+    "get_public_key": _guarded("get_public_key", require_pair),
+    **{name: _guarded(name, require_usable) for name in ("encrypt", "sign", "verify", "generate_mac")},
     **{name: _guarded(name, require_not_dying) for name in ("enable_key", "disable_key", "schedule_key_deletion")},
 }

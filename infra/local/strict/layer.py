@@ -3,7 +3,6 @@
 import functools
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import SimpleNamespace
@@ -14,6 +13,7 @@ import botocore.client
 import botocore.endpoint
 import botocore.retries.bucket
 import botocore.retries.quota
+import botocore.useragent
 import moto.core.common_models
 import moto.core.responses
 import moto.dynamodb.models
@@ -131,7 +131,7 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         if trace.is_outside():
             return effect()
         if call.attempts == 1:
-            self.trace.calls.append(call)
+            self.trace.add(call)
         return self.faults.strike(call, request.url, effect)  # type: ignore[arg-type]  # AWS's addresses have an answer
 
     def _effect(self, request: AWSPreparedRequest) -> Answer | None:
@@ -140,6 +140,7 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
 
     def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
         yield BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)
+        yield BotocoreStubber, "process_request", _refuse_unverified
         yield botocore.client.BaseClient, "_make_api_call", _followed(botocore.client.BaseClient._make_api_call)
         yield from _STRICTER
         yield from _FASTER
@@ -164,6 +165,11 @@ def _followed(original: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return make_api_call
+
+
+def _refuse_unverified(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Answer:
+    """What comes by plain HTTP (`requests.get(an address)`) moto would answer without looking at its signature."""
+    raise RuntimeError(f"{request.method} {request.url}: ask S3Guard, which verifies what is presigned")
 
 
 def _receive_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,6 +197,7 @@ _Table = moto.dynamodb.models.table.Table
 _Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
 _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
+_UserAgent = botocore.useragent.UserAgentString
 
 _STRICTER: list[tuple[Any, str, Any]] = [
     (_DynamoDB, "put_item", writes.put_item),
@@ -218,15 +225,29 @@ def _dispose(key: Any, garbage: bool = False) -> None:
     key.disposed = True
 
 
+def _told_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
+    """botocore puts its user agent together twice per call, which takes a quarter of the call's time."""
+
+    def to_string(self: Any) -> str:
+        config, told = self.__dict__.get("_told", (None, None))
+        if told is None or config is not self._client_config:
+            told = original(self)
+            self._told = self._client_config, told
+        return str(told)
+
+    return to_string
+
+
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
     (_Object, "dispose", _dispose),
     (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
+    (_UserAgent, "to_string", _told_once(_UserAgent.to_string)),
 ]
 
-_no_sleep = SimpleNamespace(sleep=lambda seconds: None, time=time.time)
+_no_sleep = SimpleNamespace(sleep=lambda seconds: None)
 
 _SLEEPLESS: list[tuple[Any, str, Any]] = [
     (botocore.endpoint, "time", _no_sleep),

@@ -24,6 +24,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 LONGEST_SECONDS = 7 * 24 * 3600
 SKEW = timedelta(minutes=15)
 LARGEST_FIELDS = 20 * 1024
+LONGEST_KEY = 1024
 
 _SIGNING = (
     "X-Amz-Algorithm",
@@ -319,6 +320,8 @@ def _verified_form(bucket: str, form: Form, trust: Trust) -> Upload:
     _require_signature(secret, fields["x-amz-credential"], fields["policy"], fields["x-amz-signature"])
     # Variables are put in before the policy is looked at.
     key = fields["key"].replace("${filename}", re.split(r"[/\\]", form.filename)[-1])
+    if not 0 < len(key.encode()) <= LONGEST_KEY:
+        raise S3Error(400, "KeyTooLongError" if key else "InvalidArgument", "A key has a length of 1 to 1,024 bytes.")
     _require_policy(_policy(fields["policy"]), {**fields, "key": key, "bucket": bucket}, len(form.data), trust.now())
     return Upload(bucket, key, form.data, fields)
 

@@ -37,7 +37,9 @@ def answer(request: AWSPreparedRequest) -> Answer | None:
 # The SDK puts the account of a stream's ARN into the host; moto does not know that host yet.
 _STREAMS_OF_ACCOUNT = re.compile(r"^[0-9]{12}\.streams-ddb\.")
 _AWS = re.compile(r"https?://.+\.amazonaws.com/.*")
-_S3 = re.compile(r"https?://([a-zA-Z0-9\-_.]+\.)?s3[.-][a-z0-9\-.]*amazonaws\.com/")
+_S3 = re.compile(
+    r"https?://([a-zA-Z0-9\-_.]+\.)?s3(?!-control|-outposts|tables|vectors)[.-][a-z0-9\-.]*amazonaws\.com/"
+)
 
 
 @functools.lru_cache(maxsize=1024)

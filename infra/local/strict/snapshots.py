@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from moto.core.base_backend import BackendDict
-from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodb.models.table import RestoredPITTable, RestoredTable, StreamShard, Table
 from moto.kms.utils import ECDSAPrivateKey, RSAPrivateKey
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeKey, s3_backends
@@ -74,6 +74,8 @@ class _Pickler(pickle.Pickler):
         self._reducers: dict[type, Callable[[Any], Any]] = {
             _Shared: self._share,
             Table: _reduce_table,
+            RestoredTable: _reduce_table,
+            RestoredPITTable: _reduce_table,
             StreamShard: _reduce_shard,
             FakeKey: _reduce_key,
             RSAPrivateKey: self._share_itself,
@@ -105,7 +107,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _reduce_table(table: Table) -> Any:
-    return _empty, (Table,), {**table.__dict__, "items": _Shared(_frozen_table(table.items))}
+    return _empty, (type(table),), {**table.__dict__, "items": _Shared(_frozen_table(table.items))}
 
 
 def _reduce_shard(shard: StreamShard) -> Any:

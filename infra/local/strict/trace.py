@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+CALLS_KEPT = 100_000
+
 
 @dataclass(slots=True, eq=False)
 class Call:
@@ -43,6 +45,12 @@ class Call:
 class Trace:
     def __init__(self) -> None:
         self.calls: list[Call] = []
+
+    def add(self, call: Call) -> None:
+        # A local cloud may run for weeks and nobody look.
+        if len(self.calls) >= CALLS_KEPT:
+            del self.calls[: CALLS_KEPT // 2]
+        self.calls.append(call)
 
     def clear(self) -> None:
         self.calls.clear()

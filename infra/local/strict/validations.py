@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +22,7 @@ from infra.local.strict.sizes import LARGEST_ITEM, item_bytes, significant_digit
 
 _INVALID = "One or more parameter values were invalid: "
 _LARGEST, _SMALLEST = Decimal("9.9999999999999999999999999999999999999E+125"), Decimal("1E-130")
+_PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,30}")
 _SET_NAMES = {"SS": "string", "NS": "number", "BS": "binary"}
 
 
@@ -41,12 +43,12 @@ def _attribute_value(found: dict[str, Any]) -> dict[str, Any]:
         return found
     (kind, value) = next(iter(found.items()))
     if kind == "N" and isinstance(value, str):
-        _check_number(value)
-    elif kind == "B" and isinstance(value, str):
+        return {"N": _number(value)}
+    if kind == "B" and isinstance(value, str):
         return {"B": _binary(value)}
-    elif kind in _SET_NAMES and isinstance(value, list) and all(isinstance(member, str) for member in value):
+    if kind in _SET_NAMES and isinstance(value, list) and all(isinstance(member, str) for member in value):
         return {kind: _set(kind, value)}
-    elif kind == "NULL" and value is False:
+    if kind == "NULL" and value is False:
         raise refusal(_INVALID + "Null attribute value types must have the value of true")
     return found
 
@@ -58,7 +60,10 @@ def _binary(value: str) -> bytes:
         raise refusal("Invalid Base64 data") from None
 
 
-def _check_number(value: str) -> None:
+def _number(value: str) -> str:
+    """Checked, and written as DynamoDB writes it: without zeros that say nothing, and without an exponent."""
+    if _PLAIN_NUMBER.fullmatch(value):
+        return value
     try:
         number = Decimal(value)
     except InvalidOperation:
@@ -71,16 +76,17 @@ def _check_number(value: str) -> None:
         raise refusal("Number overflow. Attempting to store a number with magnitude larger than supported range")
     if number and abs(number) < _SMALLEST:
         raise refusal("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+    plain = format(number, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return plain if number else "0"
 
 
 def _set(kind: str, members: list[str]) -> list[Any]:
     if not members:
         raise refusal(f"{_INVALID}An {_SET_NAMES[kind]} set  may not be empty")
     if kind == "NS":
-        for member in members:
-            _check_number(member)
-    distinct = {Decimal(member) for member in members} if kind == "NS" else set(members)
-    if len(distinct) != len(members):
+        members = [_number(member) for member in members]
+    if len(set(members)) != len(members):
         raise refusal(f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates.")
     return [_binary(member) for member in members] if kind == "BS" else members
 

@@ -1,0 +1,106 @@
+"""What each door costs, counted: AWS calls, read and write units, and bytes of log, as a table that is committed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.conftest import Home
+from tests.doors import Request, all_doors, request_for
+
+TABLE = Path(__file__).with_name("costs.md")
+_HEAD = """# What each door costs
+
+Counted in the local cloud, in a world with one camera and one alarm, with an `Idempotency-Key` on each mutation, in a
+warm container. A transaction's units are double, as DynamoDB charges them. `make costs` writes this table anew; a test
+compares.
+
+| door | AWS calls | read units | write units | log bytes | which calls |
+|---|---:|---:|---:|---:|---|
+"""
+_FOOT = """
+An alarm costs one read of the device (shared by a batch of up to ten), one ranged read of the picture, one write of at
+most 1 KB, and one publication for each terminal that hears of it. S3's PUT is the camera's own.
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One row."""
+
+    door: str
+    calls: tuple[str, ...]
+    read_units: float
+    write_units: float
+    log_bytes: int
+
+    def row(self) -> str:
+        counted = Counter(self.calls)
+        which = ", ".join(name if count == 1 else f"{count} {name}" for name, count in counted.items()) or "none"
+        return (
+            f"| `{self.door}` | {len(self.calls)} | {self.read_units:g} | {self.write_units:g} "
+            f"| {self.log_bytes} | {which} |"
+        )
+
+
+def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
+    """Every door in turn, each in the same world; `restore` puts it back."""
+    for door in all_doors():
+        restore()
+        # The first call of a container fetches what later ones have.
+        home.owner.call("GET", "/me")
+        request = request_for(door, home)
+        yield _counted(home, door.name, partial(_succeed, request, home))
+    restore()
+    yield _alarms(home, 1)
+    restore()
+    yield _alarms(home, 10)
+    for name in ("sweep_expired_pictures", "resume_erasures"):
+        restore()
+        yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
+
+
+def _succeed(request: Request, home: Home) -> None:
+    answer = request.send(home)
+    assert answer.status == request.door.status, answer.body
+
+
+def _alarms(home: Home, count: int) -> Cost:
+    for number in range(count):
+        assert home.camera.upload(100 + number).status == 204
+    return _counted(home, f"on_picture_uploaded, {count} in a batch", home.world.settle)
+
+
+def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:
+    home.world.trace.clear()
+    lines = len(home.world.logs.lines())
+    act()
+    calls = [call for call in home.world.trace if call.name not in _PUMPS]
+    written = home.world.logs.lines()[lines:]
+    return Cost(
+        name,
+        tuple(call.name for call in calls),
+        sum(call.read_units for call in calls),
+        sum(call.write_units for call in calls),
+        sum(len(_steady(line)) for line in written),
+    )
+
+
+# What Lambda itself does to bring events.
+_PUMPS = {
+    "sqs.ReceiveMessage", "sqs.DeleteMessage", "sqs.DeleteMessageBatch", "sqs.GetQueueAttributes",
+    "sqs.ChangeMessageVisibility", "dynamodbstreams.GetRecords",
+}  # fmt: skip
+
+
+def _steady(line: str) -> str:
+    # A duration has more or fewer digits from run to run.
+    return re.sub(r'"Latency":\[[0-9.]+\]', '"Latency":[0.000]', line)
+
+
+def table(costs: list[Cost]) -> str:
+    return _HEAD + "\n".join(cost.row() for cost in costs) + "\n" + _FOOT

@@ -1,0 +1,157 @@
+"""Every route as its own declaration says it is used: what the matrix, the cost table and the sweep are driven by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.entry.contract import DOCUMENT
+from chalicelib.entry.gate import Who
+from chalicelib.entry.http import Door
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import CODE, PASSWORD, POLICY, SECRET, Person, new_camera, new_person
+
+# What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
+# own call is looked at.
+_FILL: dict[str, Callable[[Home], Any]] = {
+    "email": lambda home: home.owner.email,
+    "password": lambda home: PASSWORD,
+    "new_email": lambda home: "newcomer@example.com",
+    "policy_version": lambda home: POLICY,
+    "registration_id": lambda home: _registration(home).register(),
+    "waiting_registration_id": lambda home: _waiting_registration(home),
+    "registration_code": lambda home: _registration(home).newest_code(),
+    "refresh_token": lambda home: home.owner.refresh_token,
+    "step_up_code": lambda home: _step_up_code(home),
+    "sn": lambda home: home.camera.sn,
+    "secret": lambda home: SECRET,
+    "free_sn": lambda home: new_camera(home.world, "SN0099").sn,
+    "free_code": lambda home: CODE,
+    "device_id": lambda home: home.camera.device_id,
+    "alarm_id": lambda home: home.alarm_id,
+    "push_token": lambda home: "another-platform-token",
+    "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
+    "provider": lambda home: "sandbox",
+    "erasure_id": lambda home: _erasure(home),
+}
+
+
+def _registration(home: Home) -> Person:
+    return Person(home.world, "registering@example.com")
+
+
+def _waiting_registration(home: Home) -> str:
+    registration_id = _registration(home).register()
+    home.world.advance(30)  # or the next code would come too soon
+    return registration_id
+
+
+def _step_up_code(home: Home) -> str:
+    home.owner.call("POST", "/step-up", {})
+    return home.owner.newest_code()
+
+
+def _erasure(home: Home) -> str:
+    other = new_person(home.world, "leaving@example.com")
+    other.step_up()
+    return str(other.close().json["erasure_id"])
+
+
+@dataclass
+class Request:
+    """A request through one door that ought to succeed."""
+
+    door: Door
+    path: str
+    body: Any = None
+    raw: bytes | None = None
+    query: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    token: str | None = None
+
+    def send(self, home: Home) -> Response:
+        return home.world.call(
+            self.door.method,
+            self.path,
+            self.body,
+            raw=self.raw,
+            query=self.query,
+            headers=self.headers,
+            token=self.token,
+        )
+
+    def by(self, token: str | None) -> Request:
+        return replace(self, token=token)
+
+
+def request_for(door: Door, home: Home) -> Request:
+    """The door's example, with the world arranged so that it succeeds."""
+    if door.stepped_up:
+        home.owner.step_up()
+    path = door.path
+    for name in _names_in(path):
+        path = path.replace("{" + name + "}", _FILL[name](home))
+    said = _filled(door.example, home)
+    request = Request(door, path, token=_token(door, home))
+    if door.method != "GET" and door.who is not Who.PROVIDER:
+        request.headers["Idempotency-Key"] = f"key-of-{door.view.__name__}-0123456789"
+    if door.who is Who.PROVIDER:
+        return _webhook(request, home)
+    if door.asks is not None:
+        request.body = said
+    elif door.query is not None:
+        request.query = said
+    return request
+
+
+def _webhook(request: Request, home: Home) -> Request:
+    from chalicelib.orders import sandbox
+
+    request.headers, request.raw = sandbox.event(_FILL["order_id"](home), "paid")
+    return request
+
+
+def _names_in(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+
+
+def _filled(value: Any, home: Home) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one, home) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, home) for one in value]
+    return _FILL[value[1:]](home) if isinstance(value, str) and value.startswith("$") else value
+
+
+def _token(door: Door, home: Home) -> str | None:
+    return {Who.PERSON: home.owner.access_token, Who.CAMERA: home.camera.token}.get(door.who)
+
+
+def all_doors() -> list[Door]:
+    """Every route of the application."""
+    from app import app
+
+    return sorted(app.doors, key=lambda door: (door.path, door.method))
+
+
+def named(name: str) -> Door:
+    return next(door for door in all_doors() if door.name == name)
+
+
+def door_names(*, of: str = "", containing: str = "") -> list[str]:
+    """For parametrizing before there is a world: the committed contract names the doors, and a test compares it.
+
+    `of` a person or a camera, or all; `containing` this in their path.
+    """
+    contract = json.loads(DOCUMENT.read_text())
+    return [
+        f"{method.upper()} {path}"
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        if containing in path and (not of or {of: []} in operation["security"])
+    ]
+
+

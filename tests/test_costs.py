@@ -1,0 +1,54 @@
+"""A regression of cost is a diff, not a feeling."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.costs import TABLE, Cost, measured, table
+
+MOST_CALLS_OF_A_READ = 2
+MOST_CALLS_OF_A_MUTATION = 6
+
+
+@pytest.fixture(scope="session")
+def costs(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> list[Cost]:
+    snapshot, copy = _home
+    return list(measured(copy(), lambda: one_cloud.restore(snapshot)))
+
+
+def test_the_committed_table_is_what_is_counted(costs: list[Cost]) -> None:
+    if os.environ.get("WRITE_COSTS"):
+        TABLE.write_text(table(costs))
+    assert TABLE.read_text() == table(costs), "run `make costs` and look at the difference"
+
+
+def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None:
+    over = [
+        cost.door
+        for cost in costs
+        if cost.door.split()[0] in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        and len(cost.calls) > (MOST_CALLS_OF_A_READ if cost.door.startswith("GET") else MOST_CALLS_OF_A_MUTATION)
+    ]
+    # A page over all devices asks each of them; see the next test for one.
+    assert over == ["GET /alarms"]
+
+
+def test_nothing_ever_scans(costs: list[Cost]) -> None:
+    assert not [cost.door for cost in costs if any("Scan" in call for call in cost.calls)]
+
+
+def test_an_alarm_is_one_write_of_one_unit_and_a_batch_one_read(costs: list[Cost]) -> None:
+    one, ten = (next(cost for cost in costs if f" {count} in a batch" in cost.door) for count in (1, 10))
+    assert (one.write_units, ten.write_units) == (1, 10)
+    for cost, pictures in ((one, 1), (ten, 10)):
+        assert cost.calls.count("dynamodb.PutItem") == pictures
+        assert cost.calls.count("s3.GetObject") == pictures
+        assert cost.calls.count("dynamodb.GetItem") + cost.calls.count("dynamodb.BatchGetItem") == 1
+        assert cost.calls.count("sns.Publish") == pictures
+        assert len(cost.calls) == 3 * pictures + 1

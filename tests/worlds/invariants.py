@@ -1,0 +1,324 @@
+"""What must hold of everything stored, at rest, whatever happened before: checked on a raw dump."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.aws import crypto, keys
+from chalicelib.aws.crypto import Unreadable
+from chalicelib.aws.table import BASES, Item, KeyRow, LedgerRow, Record
+from chalicelib.orders import rules as order_rules
+from chalicelib.plans import rules as plan_rules
+from chalicelib.register import catalogue, vaults
+from chalicelib.register.tags import tag_of
+from chalicelib.register.vaults import Vault
+
+Row = dict[str, Any]
+Found = Iterator[str]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dump, looked at by kinds of record. What has expired is not there, as for every reader."""
+
+    dump: dict[str, Any]
+
+    def rows(self, base: type[Record]) -> list[Row]:
+        rows: list[Row] = self.dump["tables"][base.Meta.table_name]
+        return [row for row in rows if row.get("expires_at", clock.now_s() + 1) > clock.now_s()]
+
+    def of(self, name: str) -> dict[tuple[str, str], Row]:
+        """The rows of the record of this name, by partition id and place id."""
+        kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
+        base = next(base for base in BASES if issubclass(kind, base))
+        return {
+            (keys.id_of(row["pk"]), keys.id_of(row.get("sk", ""))): row
+            for row in self.rows(base)
+            if keys.kind_of(row["pk"]) == kind.partition
+            and (kind.place is None or keys.kind_of(row["sk"]) == kind.place)
+        }
+
+    def first_ids(self, name: str) -> dict[str, Row]:
+        """The same for records of which a partition has one."""
+        return {partition_id: row for (partition_id, _), row in self.of(name).items()}
+
+    @cached_property
+    def objects(self) -> dict[str, Row]:
+        return {one["key"]: one for objects in self.dump["buckets"].values() for one in objects}
+
+    @cached_property
+    def vaults(self) -> dict[str, Vault]:
+        return {
+            vault_id: Vault(vault_id, crypto.unseal(vaults._wrapping_key(), _bytes(row["wrapped"]), row["pk"]))
+            for vault_id, row in self.first_ids("VaultKey").items()
+        }
+
+    @cached_property
+    def sealed(self) -> list[tuple[type[Record], Row, str]]:
+        """(kind, row, attribute) of every value that is tagged as personal."""
+        return [(kind, row, name) for kind, row in known_rows(self) for name in personal(kind) if name in row]
+
+    def opened(self, row: Row, name: str) -> Any:
+        """The value of a sealed attribute; Unreadable without its key."""
+        vault = self.vaults.get(keys.id_of(row["pk"]))
+        if vault is None:
+            raise Unreadable(f"no key for {row['pk']}")
+        return vault.open(_bytes(row[name]), row["pk"], row["sk"], name)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("latin-1")  # as a dump writes them
+
+
+def personal(kind: type[Record]) -> list[str]:
+    tags = {name: tag_of(attribute) for name, attribute in kind.get_attributes().items()}
+    return sorted(name for name, tag in tags.items() if tag is not None and tag.kind == "personal")
+
+
+def known_rows(stored: Stored) -> Iterator[tuple[type[Record], Row]]:
+    for base in BASES:
+        for row in stored.rows(base):
+            place = keys.kind_of(row["sk"]) if "sk" in row else None
+            kind = catalogue.record_at(base.Meta.table_name, keys.kind_of(row["pk"]), place)
+            if kind is not None:
+                yield kind, row
+
+
+INVARIANTS: dict[str, Callable[[Stored], Found]] = {}
+
+
+def invariant(check: Callable[[Stored], Found]) -> Callable[[Stored], Found]:
+    INVARIANTS[check.__name__] = check
+    return check
+
+
+def violations(dump: dict[str, Any]) -> list[str]:
+    """Each sentence begins with the name of what does not hold."""
+    stored = Stored(dump)
+    return [f"{name}: {found}" for name, check in INVARIANTS.items() for found in check(stored)]
+
+
+@invariant
+def an_address_belongs_to_one_account(stored: Stored) -> Found:
+    accounts, addresses = stored.first_ids("Account"), stored.first_ids("Address")
+    for hashed, address in addresses.items():
+        if accounts.get(address["account_id"], {}).get("address_hash") != hashed:
+            yield f"address {hashed} leads to no account that has it"
+    for account_id, account in accounts.items():
+        if addresses.get(account["address_hash"], {}).get("account_id") != account_id:
+            yield f"account {account_id} is not where its address leads"
+
+
+@invariant
+def a_device_has_one_owner(stored: Stored) -> Found:
+    accounts, devices, stocks = (stored.first_ids(name) for name in ("Account", "Device", "Stock"))
+    for device_id, device in devices.items():
+        if device_id not in accounts.get(device["account_id"], {}).get("device_ids", []):
+            yield f"device {device_id} is not among its owner's"
+        if stocks.get(device["stock_id"], {}).get("device_id") != device_id:
+            yield f"the camera of device {device_id} does not know it"
+    for account_id, account in accounts.items():
+        for device_id in account.get("device_ids", []):
+            if devices.get(device_id, {}).get("account_id") != account_id:
+                yield f"account {account_id} counts device {device_id} as its own"
+    for stock_id, stock in stocks.items():
+        if stock.get("device_id") and devices.get(stock["device_id"], {}).get("stock_id") != stock_id:
+            yield f"camera {stock_id} is tied to {stock['device_id']}, which is not its device"
+
+
+@invariant
+def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
+    accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
+    for device_id, device in stored.first_ids("Device").items():
+        owner = device["account_id"]
+        wanted = {f"{owner} {arn}" for arn in accounts.get(owner, {}).get("endpoints", [])}
+        if set(device.get("audience", [])) != wanted:
+            yield f"device {device_id} pushes to others than its owner's terminals"
+    for account_id, account in accounts.items():
+        arns = {row["arn"] for (held_by, _), row in places.items() if held_by == account_id}
+        if arns != set(account.get("endpoints", [])):
+            yield f"account {account_id} and its terminals disagree"
+
+
+@invariant
+def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
+    rows = Counter(row["arn"] for row in stored.of("Endpoint").values())
+    at_sns = {endpoint["arn"] for endpoint in stored.dump["endpoints"]}
+    yield from (f"SNS has {arn}, of which nobody knows" for arn in at_sns - rows.keys())
+    yield from (f"SNS does not have {arn}" for arn in rows.keys() - at_sns)
+    yield from (f"{arn} has {count} rows" for arn, count in rows.items() if count > 1)
+
+
+@invariant
+def a_vault_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
+    found = stored.first_ids("VaultKey")
+    lasting = {**stored.first_ids("Account"), **stored.first_ids("Device")}
+    passing = {**stored.first_ids("Registration"), **stored.first_ids("Report")}
+    wanted = {**passing, **lasting}
+    yield from (f"vault {vault_id} belongs to nobody" for vault_id in found.keys() - wanted.keys())
+    yield from (f"{subject} has no vault" for subject in wanted.keys() - found.keys())
+    for vault_id in found.keys() & wanted.keys():
+        if found[vault_id].get("expires_at") != wanted[vault_id].get("expires_at"):
+            yield f"vault {vault_id} does not end with its subject"
+
+
+@invariant
+def what_is_sealed_opens(stored: Stored) -> Found:
+    for kind, row, name in stored.sealed:
+        try:
+            stored.opened(row, name)
+        except Unreadable:
+            yield f"{kind.__name__}.{name} at {row['pk']} {row['sk']}"
+
+
+@invariant
+def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
+    accounts = stored.first_ids("Account")
+    for (account_id, session_id), session in stored.of("Session").items():
+        if account_id not in accounts:
+            yield f"session {session_id} of nobody"
+        elif session["epoch"] > accounts[account_id]["epoch"]:
+            yield f"session {session_id} is ahead of its account"
+    for account_id, _ in [*stored.of("Endpoint"), *stored.of("Order"), *stored.of("Answered")]:
+        if account_id not in accounts:
+            yield f"something is left of account {account_id}"
+
+
+def _reference(order: Row) -> str:
+    order_id = keys.id_of(order["pk"]) + keys.id_of(order["sk"])
+    return f"sandbox-{crypto.plain_hash(order_id)[:16]}"  # what the sandbox calls its payment
+
+
+@invariant
+def paid_means_one_invoice(stored: Stored) -> Found:
+    orders = stored.of("Order").values()
+    invoices = {number: row for (_, number), row in stored.of("Invoice").items()}
+    by_reference = Counter(row["payment_reference"] for row in invoices.values())
+    yield from (f"payment {one} has {count} invoices" for one, count in by_reference.items() if count > 1)
+    for order in orders:
+        number = order.get("invoice_number")
+        if (order["state"] == "paid") != (by_reference[_reference(order)] == 1):
+            yield f"order {order['sk']} is {order['state']}, and so is not its invoice"
+        elif order["state"] != "paid" and number is not None:
+            yield f"order {order['sk']} is {order['state']} and has a number"
+        elif order["state"] == "paid" and not _agree(order, invoices.get(number)):
+            yield f"order {order['sk']} and invoice {number} disagree"
+
+
+def _agree(order: Row, invoice: Row | None) -> bool:
+    said = ("plan_id", "amount", "currency", "payment_method")
+    same = invoice is not None and all(order[name] == invoice[name] for name in said)
+    return same and invoice is not None and invoice["payment_reference"] == _reference(order)
+
+
+@invariant
+def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
+    last = {int(year): row["last"] for (_, year), row in stored.of("InvoiceCounter").items()}
+    numbers = {number for _, number in stored.of("Invoice")}
+    wanted = {order_rules.invoice_number(year, n) for year, count in last.items() for n in range(1, count + 1)}
+    yield from (f"{number} is missing" for number in sorted(wanted - numbers))
+    yield from (f"{number} was never counted" for number in sorted(numbers - wanted))
+
+
+@invariant
+def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
+    orders = [order for order in stored.of("Order").values() if order["state"] == "paid"]
+    plans = stored.first_ids("Plan")
+    for device_id in stored.first_ids("Device").keys() | plans.keys():
+        mine = sorted((one for one in orders if one["device_id"] == device_id), key=lambda one: one["paid_at"])
+        if (until := _paid_until(mine)) != plans.get(device_id, {}).get("until"):
+            yield f"device {device_id} paid until {until}, has it until {plans.get(device_id, {}).get('until')}"
+
+
+def _paid_until(orders: Iterable[Row]) -> int | None:
+    until: int | None = None
+    for order in orders:
+        span = timedelta(days=plan_rules.offer(order["plan_id"]).period_days)
+        until = max(until or 0, order["paid_at"]) + int(span.total_seconds())
+    return until
+
+
+@invariant
+def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
+    devices = stored.first_ids("Device")
+    pictures: dict[str, Row] = {}
+    for (device_id, alarm_id), alarm in stored.of("Alarm").items():
+        if device_id not in devices:
+            yield f"alarm {alarm_id} of nobody's device"
+        if alarm.get("picture") is not None:
+            pictures[alarm["picture"]] = alarm
+    yield from (f"nobody knows of {key}" for key in stored.objects.keys() - pictures.keys())
+    yield from (f"{key} is gone" for key in pictures.keys() - stored.objects.keys())
+    yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
+
+
+@invariant
+def the_forgotten_have_nothing_but_their_erasure(stored: Stored) -> Found:
+    for (hashed, _), erasure in stored.of("Erasure").items():
+        if erasure["state"] != "done" or "receipt" not in erasure:
+            yield f"erasure {hashed} is not done"
+        for subject in erasure["subjects"]:
+            yield from (f"{subject} is named in {where}" for where in _places_of(stored, keys.id_of(subject)))
+
+
+def _places_of(stored: Stored, subject_id: str) -> Found:
+    """Where a random id still stands. An order says for which device it was; the answer to a closing outlives it."""
+    for base in BASES:
+        for row in stored.rows(base):
+            said = {name for name, value in row.items() if subject_id in str(value)}
+            allowed = {"subjects", "receipt"} if base is LedgerRow else {"device_id"}
+            is_answer = base is LedgerRow and keys.kind_of(row["sk"]) == "answer"
+            is_order = base is Item and keys.kind_of(row["sk"]) == "order"
+            if said and not is_answer and not (said <= allowed and (base is LedgerRow or is_order)):
+                yield f"{row['pk']} {row.get('sk', '')}: {sorted(said)}"
+    yield from (key for key in stored.objects if subject_id in key)
+
+
+@invariant
+def what_was_told_was_heard(stored: Stored) -> Found:
+    for name, messages in stored.dump["queues"].items():
+        yield from (f"{name} still holds {message['body']}" for message in messages)
+    yield from (f"{one['queue']} hides {one['body']}" for one in stored.dump["unsent"])
+    for (_, place_id), order in stored.of("Order").items():
+        if order["state"] == "paid" and "confirmed_at" not in order:
+            yield f"nobody was told that order {place_id} is paid"
+    yield from (f"removal {one[1]} was never carried out" for one in stored.of("Removal"))
+
+
+@invariant
+def what_is_personal_is_sealed(stored: Stored) -> Found:
+    for base in BASES:
+        for row in stored.dump["tables"][base.Meta.table_name]:
+            yield from _in_the_clear(base.Meta.table_name, row)
+    names = {base.Meta.table_name for base in BASES}
+    for table, records in stored.dump["streams"].items():
+        for record in records if table in names else ():
+            for image in ("OldImage", "NewImage"):
+                yield from _in_the_clear(table, record.get(image))
+
+
+def _in_the_clear(table: str, row: Row | None) -> Found:
+    if row is None:
+        return
+    place = keys.kind_of(row["sk"]) if "sk" in row else None
+    kind = catalogue.record_at(table, keys.kind_of(row["pk"]), place)
+    if kind is None:
+        yield f"nobody knows what {row['pk']} {place} is"
+        return
+    yield from (f"{kind.__name__}.{name} is not declared" for name in row.keys() - kind.get_attributes().keys())
+    for name in personal(kind):
+        value = row.get(name)
+        # One byte of form, twelve of nonce, sixteen of tag, and a value.
+        if value is not None and (not isinstance(value, str) or value[0] != "\x01" or len(value) < 30):
+            yield f"{kind.__name__}.{name} is in the clear"
+
+
+def key_rows(dump: dict[str, Any]) -> list[Row]:
+    rows: list[Row] = dump["tables"][KeyRow.Meta.table_name]
+    return rows

@@ -1,0 +1,186 @@
+"""Operations as scenarios: each is done once for every way in which each of its AWS calls can fail, then done again or
+left alone, then time passes, and then everything must be in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+from argon2 import PasswordHasher
+
+from chalicelib.accounts import actions as accounts
+from chalicelib.aws import crypto
+from infra.local.cloud import LocalCloud, Snapshot
+from infra.local.gateway import Response
+from infra.local.strict.faults import Crash, Kind
+from tests.conftest import Home
+from tests.worlds.invariants import Stored, violations
+
+AGAIN, ANEW = "the-key-of-the-first-try", "the-key-of-another-try"
+RECOVERY_SECONDS = 20 * 60
+MOST_CALLS = 60  # more would be an operation that never ends
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`act` does it with an Idempotency-Key; `happened` counts how often it has taken effect.
+
+    A refusal in `may_say` is right when what was asked has happened already and is asked with another key.
+    """
+
+    name: str
+    covers: str
+    arrange: Callable[[Home], Any]
+    act: Callable[[Home, Any, str], Response | None]
+    happened: Callable[[Home, Any, Stored], int] = lambda home, state, stored: 1
+    at_most: int = 1
+    may_say: tuple[int, ...] = ()
+    keeps_answer: bool = False
+    steps: int | None = None  # calls of one act, where only the first so many are of interest
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass
+class Tried:
+    """What a scenario was left with by a failure, and what it said."""
+
+    scenario: Scenario
+    home: Home
+    state: Any
+    answer: Response | None
+    after: Snapshot
+
+    def stored(self) -> Stored:
+        """Without letting anything settle: as it lies there now."""
+        from infra.local import dump
+
+        return Stored({**dump.dump(), "logs": []})
+
+    def times(self) -> int:
+        return self.scenario.happened(self.home, self.state, self.stored())
+
+
+def act(scenario: Scenario, home: Home, state: Any, key: str) -> Response | None:
+    """The answer; None where nobody waits for one. A container that has read nothing yet does it."""
+    crypto.signing_public_pem.cache_clear()
+    try:
+        return scenario.act(home, state, key)
+    except Crash:
+        return None
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Retries and password hashing cost no time here."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with patch("chalicelib.clock.sleep"), patch.object(accounts, "_hasher", quick):
+        yield
+
+
+def calls_of(scenario: Scenario, home: Home, state: Any) -> list[str]:
+    """The AWS calls of a run in which nothing fails."""
+    home.world.trace.clear()
+    answer = act(scenario, home, state, AGAIN)
+    assert answer is None or answer.status < 300, answer.body
+    names = home.world.trace.names()
+    assert len(names) <= MOST_CALLS, names
+    return names
+
+
+def failures(scenario: Scenario, kind: Kind, home: Home) -> Iterator[tuple[str, Tried]]:
+    """Every run of the scenario in which one call fails this way, and which call it was."""
+    world = home.world
+    state = scenario.arrange(home)
+    before = world.snapshot()
+    names = calls_of(scenario, home, state)[: scenario.steps]
+    assert names, "it calls nobody"
+    for nth, name in enumerate(names, start=1):
+        world.restore(before)
+        world.faults.fail(nth, kind)
+        answer = act(scenario, home, state, AGAIN)
+        assert world.faults.fired, f"call {nth} was never made"
+        world.faults.clear()
+        yield f"call {nth} of {len(names)}, {name}", Tried(scenario, home, state, answer, world.snapshot())
+
+
+def recover(world: LocalCloud) -> None:
+    """Twenty minutes in which clock, queues and streams do their work, and an operator brings back what was put aside."""
+    world.settle()
+    world.redrive()
+    world.advance(RECOVERY_SECONDS)
+
+
+def wrongs(tried: Tried) -> Iterator[str]:
+    """Everything that is not in order after this failure, whichever way it goes on."""
+    yield from _wrong_answer(tried)
+    for way in _WAYS if tried.scenario.act.__name__ != "by_itself" else (_no_retry,):
+        tried.home.world.restore(tried.after)
+        said = f"{way.__name__.removeprefix('_').replace('_', ' ')}: "
+        yield from (said + wrong for wrong in way(tried))
+        recover(tried.home.world)
+        yield from (said + wrong for wrong in violations(tried.home.world.dump()))
+
+
+def _wrong_answer(tried: Tried) -> Iterator[str]:
+    answer, times = tried.answer, tried.times()
+    if answer is not None and answer.status not in (502, 503) and answer.status >= 300:
+        yield f"it said {answer.status} {answer.body!r}"
+    if answer is not None and answer.status < 300 and times != 1:
+        yield f"it said {answer.status}, and had happened {times} times"
+    if times > 1:
+        yield f"it happened {times} times"
+    if tried.scenario.keeps_answer and _answers(tried) != times:
+        yield f"it happened {times} times, and {_answers(tried)} answers are kept"
+
+
+def _answers(tried: Tried) -> int:
+    stored = tried.stored()
+    before = _answers_before(tried)
+    return len({*stored.of("Answered"), *stored.of("AnsweredForGood")} - before)
+
+
+def _answers_before(tried: Tried) -> set[tuple[str, str]]:
+    """Those of other requests, which were asked while arranging; they are older."""
+    found: set[tuple[str, str]] = getattr(tried.state, "answers_before", set())
+    return found
+
+
+def _retried_with_the_same_key(tried: Tried) -> Iterator[str]:
+    answer = act(tried.scenario, tried.home, tried.state, AGAIN)
+    if answer is None or answer.status >= 300:
+        yield f"a false failure, {answer and answer.status} {answer and answer.body!r}"
+    if tried.times() != 1:
+        yield f"it happened {tried.times()} times"
+
+
+def _retried_with_a_new_key(tried: Tried) -> Iterator[str]:
+    had = tried.times()
+    answer = act(tried.scenario, tried.home, tried.state, ANEW)
+    if answer is None or (answer.status >= 300 and not (had and answer.status in tried.scenario.may_say)):
+        yield f"it said {answer and answer.status} {answer and answer.body!r}"
+    if not 1 <= tried.times() <= tried.scenario.at_most:
+        yield f"it happened {tried.times()} times"
+
+
+def _no_retry(tried: Tried) -> Iterator[str]:
+    if tried.times() > 1:
+        yield f"it happened {tried.times()} times"
+
+
+_WAYS = (_retried_with_the_same_key, _retried_with_a_new_key, _no_retry)
+
+
+@cache
+def doors() -> frozenset[str]:
+    """Everything by which something can be changed: routes, listeners, jobs and operators' orders."""
+    import app
+
+    asked = {door.name for door in app.app.doors if door.method not in ("GET", "HEAD")}
+    told = {source.name for source in app.app.event_sources}
+    return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})

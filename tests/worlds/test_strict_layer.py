@@ -1,0 +1,87 @@
+"""The layer as a whole: it sleeps for nobody, makes room, and leaves nothing behind."""
+
+import os
+import time
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.models import DynamoDBBackend
+
+from infra.local.strict import THROTTLED, StrictAWS
+from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read
+
+
+def test_retries_take_no_time(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_table()
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("somebody slept"))
+    strict_aws.faults.fail(1, THROTTLED)
+    with pytest.raises(ClientError):
+        read("a")
+    assert strict_aws.trace.calls[-1].attempts == 4
+
+
+def test_a_long_poll_comes_back_at_once(strict_aws: StrictAWS) -> None:
+    queue = client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    started = time.monotonic()
+    assert "Messages" not in client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)
+    assert time.monotonic() - started < 10
+
+
+def test_a_client_made_before_is_held_too(strict_aws: StrictAWS) -> None:
+    """All of these tests share their clients, made whenever they were first needed."""
+    make_table()
+    fresh = boto3.client("dynamodb", region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET)
+    fresh.put_item(TableName="Things", Item=key("a"))
+    client("dynamodb").put_item(TableName="Things", Item=key("b"))
+    assert strict_aws.trace.names()[-2:] == ["dynamodb.PutItem"] * 2
+
+
+def test_plain_http_to_aws_is_not_let_through_unverified(strict_or_bare: Any) -> None:
+    client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
+    with pytest.raises(RuntimeError, match="S3Guard"):
+        requests.put(f"https://media.s3.{REGION}.amazonaws.com/k", data=b"1", timeout=1)
+
+
+def test_a_layer_set_aside_comes_back_as_it_was(strict_aws: StrictAWS) -> None:
+    make_table()
+    client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3").put_object(Bucket="media", Key="k", Body=b"mine")
+    client("dynamodb").put_item(TableName="Things", Item=key("mine"))
+    environment = dict(os.environ)
+    with strict_aws.set_aside():
+        with StrictAWS():
+            make_table()
+            assert read("mine") is None
+            client("dynamodb").put_item(TableName="Things", Item=key("theirs"))
+        with mock_aws():
+            assert client("dynamodb").list_tables()["TableNames"] == []
+    assert dict(os.environ) == environment
+    assert read("mine") is not None and read("theirs") is None
+    assert client("s3").get_object(Bucket="media", Key="k")["Body"].read() == b"mine"
+    strict_aws.trace.clear()
+    read("mine")
+    assert len(strict_aws.trace) == 1
+
+
+def test_nothing_of_the_layer_stays_behind() -> None:
+    before = StrictAWS.running
+    replaced = [(BotocoreStubber, "__call__"), (DynamoDBBackend, "put_item"), (DynamoDBBackend, "transact_write_items")]
+    if before is None:
+        originals = [getattr(owner, name) for owner, name in replaced]
+        with StrictAWS():
+            assert all(
+                getattr(owner, name) is not kept for (owner, name), kept in zip(replaced, originals, strict=True)
+            )
+        assert [getattr(owner, name) for owner, name in replaced] == originals
+    assert StrictAWS.running is before
+
+
+def test_what_would_go_past_the_layer_is_not_played(strict_aws: StrictAWS) -> None:
+    make_table()
+    with pytest.raises(NotImplementedError):
+        client("dynamodb").execute_statement(Statement="DELETE FROM Things WHERE pk='a' AND sk='0'")
