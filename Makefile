@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint contract costs lock clean
+.PHONY: help demo run test lint night contract costs lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -30,6 +30,9 @@ test: $(INSTALLED) ## all tests, without a network
 lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+
+night: $(INSTALLED) ## fuzz every route with a hundred thousand requests
+	@FUZZ_EXAMPLES=3000 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 
 costs: $(INSTALLED) ## count what each door costs anew
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py

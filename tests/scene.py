@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -180,3 +184,53 @@ def pay(world: LocalCloud, order_id: str, outcome: str = "paid") -> Response:
 
     headers, body = sandbox.event(order_id, outcome)  # type: ignore[arg-type]
     return world.call("POST", "/payments/sandbox", raw=body, headers=headers)
+
+
+@contextmanager
+def just_before(world: LocalCloud, nth: int, act: Callable[[], Any]) -> Iterator[None]:
+    """Within, somebody else acts right before the n-th AWS call of whoever asks here; it must come to that."""
+    mine, calls = threading.current_thread().name, 0
+
+    def before_call(thread: str, call: Any) -> None:
+        nonlocal calls
+        calls += thread == mine
+        if thread == mine and calls == nth:
+            other = threading.Thread(target=act)
+            other.start()
+            other.join()
+
+    world.aws.order_by(before_call)
+    try:
+        yield
+    finally:
+        world.aws.order_by(None)
+    assert calls >= nth, f"there were only {calls} calls"
+
+
+def at_once(*acts: Callable[[], Response]) -> list[Response]:
+    """All of them in threads of their own, begun together."""
+    together = threading.Barrier(len(acts))
+    answers: list[Response] = []
+
+    def run(act: Callable[[], Response]) -> None:
+        together.wait()
+        answers.append(act())
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def everything_stored(world: LocalCloud) -> str:
+    """As one text, to search."""
+    return json.dumps(world.dump(), ensure_ascii=False)
+
+
+def rows(world: LocalCloud, kind: str, table: str = "Items") -> list[dict[str, Any]]:
+    """The rows of a kind, by the first words of their keys: `account/session`, or `vault` where there is one key."""
+    pk, _, sk = kind.partition("/")
+    found = world.dump()["tables"][f"sowa-local-{table}"]
+    return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]

@@ -9,14 +9,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import clock
 from chalicelib.accounts.records import Account
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import END, Shape
 
 Language = Literal["en", "pl"]
 Email = Annotated[str, Meta(max_length=254, description="an e-mail address")]
 Nickname = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2")]
 Password = Annotated[str, Meta(max_length=1024)]
-OneTimeCode = Annotated[str, Meta(pattern="^[0-9]{6}$", description="six digits")]
+OneTimeCode = Annotated[str, Meta(pattern="^[0-9]{6}" + END, description="six digits")]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 

@@ -31,6 +31,12 @@ _BUSY_CODES = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    # The words of SES, SNS and SQS for the same.
+    "Throttling",
+    "Throttled",
+    "ThrottledException",
+    "RequestThrottled",
+    "TooManyRequestsException",
 }
 # Seven waits of at most 0.05 … 3.2 s stay within the 8 s in which a person is answered.
 _WAITS_S = tuple(0.05 * 2**turn for turn in range(7))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import TableConnection
+from pynamodb.exceptions import QueryError
 from pynamodb.models import Model
 
 from chalicelib import clock
@@ -160,7 +161,11 @@ class Record(Model):
             limit=None if limit is None else limit + 1,
             page_size=None if limit is None else limit + 1,
         )
-        records = [record for record in found if record.place_id != after]
+        try:
+            records = [record for record in found if record.place_id != after]
+        except QueryError as wrapped:
+            # What AWS said is known to whoever calls; PynamoDB's word for it is not.
+            raise wrapped.cause or wrapped from None
         more = limit is not None and len(records) > limit
         page = records[:limit]
         return Page([record for record in page if not record.is_over], page[-1].place_id if more else None)

@@ -8,16 +8,16 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import clock
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import END, Shape
 from chalicelib.plans.shapes import DevicePlan
 
-SerialNumber = Annotated[str, Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+SerialNumber = Annotated[str, Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9_-]+" + END)]
 PrintedCode = Annotated[str, Meta(min_length=6, max_length=64)]
 FactorySecret = Annotated[str, Meta(min_length=16, max_length=256)]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 TimeZone = Annotated[str, Meta(max_length=64)]
-Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}$")]
-ChannelId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
+Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + END)]
+ChannelId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}" + END)]
 
 
 class Made(Shape):
@@ -52,7 +52,7 @@ class Channel(Shape):
 
 
 class Lan(Shape):
-    ip: Annotated[str, Meta(max_length=45, pattern="^[0-9A-Fa-f:.]+$")]
+    ip: Annotated[str, Meta(max_length=45, pattern="^[0-9A-Fa-f:.]+" + END)]
     port: Annotated[int, Meta(ge=1, le=65535)]
 
 

@@ -21,6 +21,9 @@ class Contract(Shape):
     """An OpenAPI 3.1 document."""
 
     openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
     @classmethod
     def of(cls, document: bytes) -> Any:

@@ -156,7 +156,7 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             refusal = _as_refusal(problem)
             if refusal is None:
                 entry.tell_fault(problem)
-                status, refusal = refusals.SERVER_ERROR, _ServerFault()
+                status, refusal = refusals.SERVER_ERROR, ServerFault()
             else:
                 status = refusals.status_of(refusal)
             entry["code"] = type(refusal).__name__
@@ -167,7 +167,7 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
     return Response(body.decode(), status_code=status, headers={**_HEADERS, "X-Request-Id": request_id, **headers})
 
 
-class _ServerFault(Refusal):
+class ServerFault(Refusal):
     en = "Something broke on our side. Nothing was lost; please try again."
     pl = "Coś się u nas zepsuło. Nic nie przepadło; spróbuj ponownie."
 

@@ -13,6 +13,8 @@ from chalicelib.errors import Invalid, Malformed, TooLarge
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
+# The end of a pattern; `$` alone would let one more line break through.
+END = r"(?!\n)$"
 
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

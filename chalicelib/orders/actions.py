@@ -10,7 +10,7 @@ from chalicelib.aws import mail
 from chalicelib.aws.commit import change, commit, create, done, merge
 from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
-from chalicelib.errors import Conflict, Invalid, NotFound, Unavailable
+from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
@@ -31,7 +31,7 @@ class _DeviceGone(Exception):
     """Nobody has the device any more for which a plan was paid."""
 
 
-class _NumberTaken(Conflict):
+class _NumberTaken(Exception):
     """Another invoice took the number first: take the next one."""
 
 

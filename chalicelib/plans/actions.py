@@ -7,14 +7,13 @@ from datetime import datetime
 from chalicelib import clock
 from chalicelib.aws.commit import Write, put
 from chalicelib.aws.keys import Key
-from chalicelib.errors import Conflict
 from chalicelib.plans import rules
 from chalicelib.plans.records import Plan
 from chalicelib.plans.rules import Offer
 from chalicelib.plans.shapes import DevicePlan
 
 
-class PlanChanged(Conflict):
+class PlanChanged(Exception):
     """Something else changed the plan at the same moment: read again and decide anew."""
 
 

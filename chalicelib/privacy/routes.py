@@ -9,6 +9,7 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
 from chalicelib.privacy import actions, shapes
 from chalicelib.register import policy_table
+from chalicelib.register.policy_table import UnknownVersion
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
@@ -33,7 +34,7 @@ def get_keys(visitor: Visitor) -> shapes.Keys:
 
 
 @routes.get(
-    "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(NotFound,), example={}
+    "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(UnknownVersion,), example={}
 )
 def get_policy(visitor: Visitor, asked: shapes.AskPolicy) -> Any:
     return policy_table.render(visitor.language, operator=settings.operator, version=asked.version)

@@ -32,7 +32,9 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
         raise PlatformMissing
     (held,) = read(_place(caller))
     if held is not None and _is_the_same(held.opened(caller.vault), platform, token):
-        return
+        # A sign-out that died half-way made SNS forget the terminal and the row keep it: then it is taken anew.
+        if push.open_endpoint(platform, token, held.place_id) == held.arn:
+            return
     endpoint = Endpoint.new(
         caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )

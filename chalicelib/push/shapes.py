@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import END, Shape
 
 
 class TakePushes(Shape):
     platform: Literal["fcm", "apns"]
-    token: Annotated[str, Meta(min_length=8, max_length=4096, pattern=r"^\S+$")]
+    token: Annotated[str, Meta(min_length=8, max_length=4096, pattern=r"^\S+" + END)]

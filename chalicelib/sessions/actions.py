@@ -162,15 +162,14 @@ def refresh(refresh_token: str) -> Tokens:
     generation = int(session.generation)
     if crypto.same(session.refresh_hash, given):
         values, tokens = _turn(*_of(claim), generation + 1, _successor(claim, generation + 1))
-        commit(
-            change(
-                session,
-                spent_refresh_hash=given,
-                when=Session.refresh_hash == given,
-                otherwise=_Turned,
-                **values,
-            )
+        turned = change(
+            session, spent_refresh_hash=given, when=Session.refresh_hash == given, otherwise=_Turned, **values
         )
+        try:
+            commit(turned)
+        except _Turned:
+            # The same token came twice at once, and the other was faster: now it is a spent one.
+            return refresh(refresh_token)
         return tokens
     if session.spent_refresh_hash is None or not crypto.same(session.spent_refresh_hash, given):
         raise NotSignedIn
@@ -180,7 +179,7 @@ def refresh(refresh_token: str) -> Tokens:
     raise NotSignedIn
 
 
-class _Turned(NotSignedIn):
+class _Turned(Exception):
     pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import NotSignedIn, TooMany
+from chalicelib.errors import KeyReused, NotSignedIn, TooMany
 from chalicelib.push import actions as push
 from chalicelib.sessions import actions, shapes
 from chalicelib.sessions.actions import Caller
@@ -21,7 +21,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.SignIn,
     answers=shapes.Tokens,
     status=201,
-    refuses=(actions.PasswordWrong, TooMany),
+    refuses=(actions.PasswordWrong, accounts_rules.AddressInvalid, KeyReused, TooMany),
     example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
 )
 def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:

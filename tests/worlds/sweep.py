@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 
 from chalicelib.accounts import actions as accounts
 from chalicelib.aws import crypto
+from infra.local import dump
 from infra.local.cloud import LocalCloud, Snapshot
 from infra.local.gateway import Response
 from infra.local.strict.faults import Crash, Kind
@@ -40,10 +41,7 @@ class Scenario:
     at_most: int = 1
     may_say: tuple[int, ...] = ()
     keeps_answer: bool = False
-    steps: int | None = None  # calls of one act, where only the first so many are of interest
-
-    def __str__(self) -> str:
-        return self.name
+    is_asked: bool = True  # somebody waits for the answer, and would ask again
 
 
 @dataclass
@@ -53,17 +51,24 @@ class Tried:
     scenario: Scenario
     home: Home
     state: Any
+    answers_before: int
     answer: Response | None
     after: Snapshot
 
     def stored(self) -> Stored:
         """Without letting anything settle: as it lies there now."""
-        from infra.local import dump
+        return Stored(dump.dump())
 
-        return Stored({**dump.dump(), "logs": []})
+    def answers(self) -> int:
+        """How many answers are kept for repeats of this operation."""
+        return kept_answers(self.stored()) - self.answers_before
 
     def times(self) -> int:
         return self.scenario.happened(self.home, self.state, self.stored())
+
+
+def kept_answers(stored: Stored) -> int:
+    return len(stored.of("Answered")) + len(stored.of("AnsweredForGood"))
 
 
 def act(scenario: Scenario, home: Home, state: Any, key: str) -> Response | None:
@@ -98,7 +103,8 @@ def failures(scenario: Scenario, kind: Kind, home: Home) -> Iterator[tuple[str, 
     world = home.world
     state = scenario.arrange(home)
     before = world.snapshot()
-    names = calls_of(scenario, home, state)[: scenario.steps]
+    kept = kept_answers(Stored(dump.dump()))
+    names = calls_of(scenario, home, state)
     assert names, "it calls nobody"
     for nth, name in enumerate(names, start=1):
         world.restore(before)
@@ -106,7 +112,9 @@ def failures(scenario: Scenario, kind: Kind, home: Home) -> Iterator[tuple[str, 
         answer = act(scenario, home, state, AGAIN)
         assert world.faults.fired, f"call {nth} was never made"
         world.faults.clear()
-        yield f"call {nth} of {len(names)}, {name}", Tried(scenario, home, state, answer, world.snapshot())
+        yield f"call {nth} of {len(names)}, {name}", Tried(
+            scenario, home, state, kept, answer, world.snapshot()
+        )
 
 
 def recover(world: LocalCloud) -> None:
@@ -119,7 +127,7 @@ def recover(world: LocalCloud) -> None:
 def wrongs(tried: Tried) -> Iterator[str]:
     """Everything that is not in order after this failure, whichever way it goes on."""
     yield from _wrong_answer(tried)
-    for way in _WAYS if tried.scenario.act.__name__ != "by_itself" else (_no_retry,):
+    for way in _WAYS if tried.scenario.is_asked else (_no_retry,):
         tried.home.world.restore(tried.after)
         said = f"{way.__name__.removeprefix('_').replace('_', ' ')}: "
         yield from (said + wrong for wrong in way(tried))
@@ -135,20 +143,9 @@ def _wrong_answer(tried: Tried) -> Iterator[str]:
         yield f"it said {answer.status}, and had happened {times} times"
     if times > 1:
         yield f"it happened {times} times"
-    if tried.scenario.keeps_answer and _answers(tried) != times:
-        yield f"it happened {times} times, and {_answers(tried)} answers are kept"
-
-
-def _answers(tried: Tried) -> int:
-    stored = tried.stored()
-    before = _answers_before(tried)
-    return len({*stored.of("Answered"), *stored.of("AnsweredForGood")} - before)
-
-
-def _answers_before(tried: Tried) -> set[tuple[str, str]]:
-    """Those of other requests, which were asked while arranging; they are older."""
-    found: set[tuple[str, str]] = getattr(tried.state, "answers_before", set())
-    return found
+    # Closing takes the account's other kept answers away with it, later; its own is there with the effect.
+    if tried.scenario.keeps_answer and tried.answers() != times:
+        yield f"it happened {times} times, and {tried.answers()} answers are kept"
 
 
 def _retried_with_the_same_key(tried: Tried) -> Iterator[str]:

@@ -89,7 +89,7 @@ def update(change: Change, key: Json, expression: str | None, names: Json, value
     elif legacy:
         new.validate_no_empty_key_values(legacy, change.table.attribute_keys)
         new.update_with_attribute_updates(legacy)
-    # `SET a = :v, b = :v` makes moto store one value under two names; a change of one would change the other.
+    # `SET b = a` makes moto store one value under two names; a later change of one would change the other.
     for name, value in new.attrs.items():
         dict.__setitem__(new.attrs, name, copy.deepcopy(value))
     change.new = new

@@ -1,0 +1,152 @@
+"""Strict JSON and exact shapes: what comes in is what was meant, or it is refused."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from chalicelib.entry import wire
+from chalicelib.errors import Invalid, Malformed, TooLarge
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": -1e999}',
+        b'{"a": 1, "a": 2}',
+        b'{"b": {"a": 1, "a": 1}}',
+        b'{"a": 1, "\\u0061": 2}',
+        nested(33),
+        b'{"a":' * 33 + b"1" + b"}" * 33,
+        b'{"\\"": ' * 33 + b"1" + b"}" * 33,
+        nested(5_000),
+        b'"\\ud800"',
+        b'{"a": "x\\udfffy"}',
+        b'{"\\ud800": 1}',
+        b"\xff",
+        b'"\xed\xa0\x80"',
+        b"",
+        b"{",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 1} {"a": 1}',
+        b'{"a": 01}',
+        b'"a\nb"',
+        b"\xef\xbb\xbf{}",
+        b"9" * 5_000,
+    ],
+    ids=lambda body: str(body[:24]),
+)
+def test_what_is_not_strict_json_cannot_be_read(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        wire.decode(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": 1.5e3, "b": [null, true]}', {"a": 1500.0, "b": [None, True]}),
+        (b'"\\ud83e\\udd89"', "🦉"),
+        ('"zażółć 🦉"'.encode(), "zażółć 🦉"),
+        (b'"\\u0000"', "\0"),
+        (nested(32).replace(b"[]", b"[1]"), None),
+        (b'"' + b"[" * 1000 + b'"', "[" * 1000),
+        (b'{"a": "\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}', {"a": '"' + "[" * 37}),
+        (b"[" + b",".join([b"[]"] * 1000) + b"]", [[]] * 1000),
+        (b"[" + b"{}," * 40 + b"{}]", [{}] * 41),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_what_is_strict_json_is_read(body: bytes, value: Any) -> None:
+    decoded = wire.decode(body)
+    assert value is None or decoded == value
+
+
+def test_a_quarter_of_a_mebibyte_is_read_and_a_byte_more_is_too_large() -> None:
+    most = b'"' + b"a" * (wire.MOST_BODY_BYTES - 2) + b'"'
+    assert len(wire.decode(most)) == wire.MOST_BODY_BYTES - 2
+    with pytest.raises(TooLarge) as refusal:
+        wire.decode(most[:-1] + b'a"')
+    assert refusal.value.details == {"most_bytes": 262_144}
+
+
+@settings(derandomize=True, database=None)
+@given(st.binary(max_size=200))
+def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        wire.decode(body)
+
+
+class Inner(wire.Shape):
+    port: Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Outer(wire.Shape):
+    name: Annotated[str, Meta(min_length=1, max_length=8)]
+    kind: Literal["a", "b"] = "a"
+    on: bool = False
+    inner: Inner | None = None
+    many: list[Inner] = []  # noqa: RUF012  # msgspec copies it
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "name"),
+        ({"name": "n", "nome": 1}, "nome"),
+        ({"name": 1}, "name"),
+        ({"name": None}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": "n" * 9}, "name"),
+        ({"name": "n", "kind": "c"}, "kind"),
+        ({"name": "n", "on": "true"}, "on"),
+        ({"name": "n", "on": 1}, "on"),
+        ({"name": "n", "inner": {"port": "1"}}, "inner.port"),
+        ({"name": "n", "inner": {"port": 1.5}}, "inner.port"),
+        ({"name": "n", "inner": {"port": 0}}, "inner.port"),
+        ({"name": "n", "inner": {}}, "inner.port"),
+        ({"name": "n", "inner": {"port": 1, "host": "x"}}, "inner.host"),
+        ({"name": "n", "many": [{"port": 1}, {"port": 70000}]}, "many.port"),
+        ({"name": "n", "many": {}}, "many"),
+        ([], "body"),
+        ("text", "body"),
+        (None, "body"),
+        (5, "body"),
+    ],
+)
+def test_the_first_wrong_field_is_named(data: Any, field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        wire.parse(data, Outer)
+    (named,) = refusal.value.details["fields"]
+    assert named == field
+
+
+def test_a_missing_and_an_unknown_field_are_told_apart() -> None:
+    for data, said in (({}, "is missing"), ({"name": "n", "nome": 1}, "is not known here")):
+        with pytest.raises(Invalid) as refusal:
+            wire.parse(data, Outer)
+        assert list(refusal.value.details["fields"].values()) == [said]
+
+
+def test_a_query_string_is_read_as_what_it_means_and_a_body_is_not() -> None:
+    assert wire.parse({"port": "8554"}, Inner, from_text=True).port == 8554
+    with pytest.raises(Invalid):
+        wire.parse({"port": "8554"}, Inner)
+
+
+def test_nothing_is_encoded_as_nothing() -> None:
+    assert wire.encode(None) == b""
+    assert wire.encode(Inner(port=1)) == b'{"port":1}'

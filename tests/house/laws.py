@@ -1,0 +1,345 @@
+"""The laws of the house, each a function from one module's source to the breaches in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "chalicelib"
+
+# A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
+HOUSES = ("accounts", "plans", "sessions", "devices", "push", "alarms", "orders", "privacy")
+FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids")
+# Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
+# `aws` is the whole folder, `register.policy_table` one module of one.
+ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
+    # Of other houses' rules a route takes the refusals that it declares, of their shapes the answer that it passes on.
+    "routes": (
+        {"actions", "shapes", "rules", "providers"},
+        {"entry", "errors", "settings", "register.policy_table"},
+        {"actions", "rules", "shapes"},
+    ),
+    "listeners": ({"actions"}, {"entry", "errors"}, {"actions", "records"}),
+    "scheduled": ({"actions"}, {"entry", "errors"}, {"actions"}),
+    "operations": ({"actions", "shapes"}, {"entry", "errors"}, {"actions"}),
+    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock"}, {"shapes", "records"}),
+    "actions": (
+        {"rules", "records", "shapes", "providers"},
+        {"aws", "register", "errors", "settings", "clock", "ids"},
+        {"actions", "records", "shapes"},
+    ),
+    "rules": (set(), {"errors"}, set()),
+    "records": (set(), {"aws", "register"}, set()),
+    # Who takes the money: an adapter to a world outside of AWS, and the one that plays it.
+    "providers": ({"rules", "sandbox"}, {"errors", "settings"}, set()),
+    "sandbox": ({"rules", "providers", "actions"}, {"aws", "errors", "settings", "clock"}, set()),
+    "__init__": (set(), set(), set()),
+}
+# The floor carries the houses and opens none, but for these.
+CARRIED = {
+    "entry.gate": {"sessions.actions", "devices.actions"},
+    "register.catalogue": {f"{house}.records" for house in HOUSES},
+}
+# Within the floor: who may not open whom.
+BELOW = {
+    "aws": {"entry"},
+    "register": {"entry"},
+    "errors": {*FLOOR},
+    "clock": {*FLOOR},
+    "ids": {*FLOOR},
+    "settings": {*FLOOR},
+}
+BELOW_BUT = {"register.catalogue": {"entry.once"}}
+
+MOST_LINES = 40
+NO_ROOM = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc", "manager", "service", "handler"}
+NO_ROOM |= {"handlers", "services", "managers", "data", "v1"}
+DERIVED = {"register.erase", "register.policy_table"}
+DOMAIN_WORDS = {"account", "session", "device", "camera", "alarm", "picture", "recording", "plan", "order", "invoice"}
+DOMAIN_WORDS |= {"owner", "terminal", "registration", "snapshot", "stock", "share"}
+STATUSES = {400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 421, 422, 423, 425, 426, 428, 429}
+STATUSES |= {500, 501, 502, 503, 504}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of the package; `name` is what follows `chalicelib.`, `devices.actions`."""
+
+    name: str
+    source: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.source)
+
+    @property
+    def house(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def room(self) -> str:
+        return self.name.split(".")[1] if "." in self.name else "__init__"
+
+    @cached_property
+    def imports(self) -> list[str]:
+        """Every module that is opened, full names; `from a import b` opens `a.b` where that is a module."""
+        found = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                if node.level:
+                    raise ValueError(f"{self.name}: an import is written in full, so that it can be found")
+                found += [_opened(node.module or "", alias.name) for alias in node.names]
+        return found
+
+    @property
+    def opened(self) -> list[str]:
+        """Of those, our own; what follows `chalicelib.`."""
+        return [name.removeprefix(f"{PACKAGE}.") for name in self.imports if name.startswith(f"{PACKAGE}.")]
+
+    @cached_property
+    def docstrings(self) -> set[int]:
+        """The ids of the nodes that are docstrings."""
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        owners = [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
+        firsts = [owner.body[0] for owner in owners if owner.body and ast.get_docstring(owner) is not None]
+        return {id(first.value) for first in firsts if isinstance(first, ast.Expr)}
+
+    def texts(self) -> Iterator[str]:
+        """Every string in the code, docstrings apart."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self.docstrings:
+                yield node.value
+
+    def uses(self) -> Iterator[str]:
+        """Every dotted name that is read: `os.environ`, `datetime.now`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Attribute):
+                yield ast.unparse(node)
+
+
+def _opened(module: str, name: str) -> str:
+    folder = ROOT.joinpath(*module.split("."))
+    is_module = module == PACKAGE or (folder.is_dir() and (folder / f"{name}.py").exists()) or module in _FOLDERS
+    return f"{module}.{name}" if is_module else module
+
+
+_FOLDERS = {f"{PACKAGE}.{house}" for house in HOUSES}
+
+
+def all_modules() -> list[Module]:
+    package = ROOT / PACKAGE
+    paths = sorted(package.rglob("*.py"))
+    return [Module(".".join(path.relative_to(package).with_suffix("").parts), path.read_text()) for path in paths]
+
+
+def _within(name: str, allowed: set[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in allowed)
+
+
+# ── Walls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rooms_open_only_what_they_may(module: Module) -> list[str]:
+    if module.house not in HOUSES:
+        return []
+    if module.room not in ROOMS:
+        return [f"{module.name}: there is no room of this name"]
+    own, floor, others = ROOMS[module.room]
+    allowed = {f"{module.house}.{room}" for room in own} | floor
+    allowed |= {f"{house}.{room}" for house in HOUSES if house != module.house for room in others}
+    return [f"{module.name} opens {name}" for name in module.opened if not _within(name, allowed)]
+
+
+def houses_open_only_houses_before_them(module: Module) -> list[str]:
+    # A route reads what it is asked with the actions of any house: nothing is built on routes.
+    if module.house not in HOUSES or module.room == "routes":
+        return []
+    later = set(HOUSES[HOUSES.index(module.house) + 1 :])
+    return [f"{module.name} opens {name}" for name in module.opened if name.split(".")[0] in later]
+
+
+def the_floor_opens_no_house(module: Module) -> list[str]:
+    if module.house not in FLOOR:
+        return []
+    allowed = CARRIED.get(module.name, set())
+    houses = [name for name in module.opened if name.split(".")[0] in HOUSES]
+    return [f"{module.name} opens {name}" for name in houses if not _within(name, allowed)]
+
+
+def the_floor_stands_on_itself(module: Module) -> list[str]:
+    forbidden = BELOW.get(module.house, set())
+    opened = [name for name in module.opened if _within(name, forbidden)]
+    return [f"{module.name} opens {name}" for name in opened if not _within(name, BELOW_BUT.get(module.name, set()))]
+
+
+def everything_is_a_house_or_the_floor(module: Module) -> list[str]:
+    known = {*HOUSES, *FLOOR, "__init__"}
+    return [] if module.house in known else [f"{module.name}: neither in the list of houses nor of the floor"]
+
+
+# ── One place for each thing ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def only_aws_knows_the_sdk(module: Module) -> list[str]:
+    if module.house == "aws":
+        return []
+    allowed = {"botocore.exceptions"} if module.house == "entry" else set()
+    sdk = [name for name in module.imports if name.split(".")[0] in ("boto3", "botocore", "s3transfer")]
+    clients = [name for name in module.opened if name.startswith("aws.clients")]
+    return [f"{module.name} opens {name}" for name in [*sdk, *clients] if name not in allowed]
+
+
+def only_settings_reads_the_environment(module: Module) -> list[str]:
+    if module.name == "settings":
+        return []
+    named = [name for name in module.uses() if name in ("os.environ", "os.getenv", "os.environb", "os.putenv")]
+    taken = [f"os.{name}" for name in _taken_from(module, "os") if name.startswith(("environ", "getenv"))]
+    return [f"{module.name} reads {name}" for name in [*named, *taken]]
+
+
+def only_clock_knows_the_time(module: Module) -> list[str]:
+    if module.name == "clock":
+        return []
+    opened = [name for name in module.imports if name == "time"]
+    ends = (".now", ".utcnow", ".today")
+    asked = [name for name in module.uses() if name.endswith(ends) and re.search(r"\b(datetime|date)\.\w+$", name)]
+    return [f"{module.name} uses {name}" for name in [*opened, *asked]]
+
+
+def only_ids_knows_chance(module: Module) -> list[str]:
+    if module.name == "ids":
+        return []
+    opened = [name for name in module.imports if name in ("random", "secrets", "uuid")]
+    asked = [name for name in module.uses() if name in ("os.urandom", "os.getrandom") or name.endswith(".generate_key")]
+    taken = [f"os.{name}" for name in _taken_from(module, "os") if name in ("urandom", "getrandom")]
+    return [f"{module.name} uses {name}" for name in [*opened, *asked, *taken]]
+
+
+def only_entry_writes_a_status(module: Module) -> list[str]:
+    # What AWS answered is no answer of ours.
+    if module.house in ("entry", "aws"):
+        return []
+    numbers = [
+        f"{module.name}:{node.lineno} writes {node.value}"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in STATUSES
+    ]
+    said = [
+        f"{module.name}:{node.value.lineno} says status={ast.unparse(node.value)}"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.keyword) and node.arg in ("status", "status_code")
+        if not (module.room == "routes" and isinstance(node.value, ast.Constant) and 200 <= node.value.value < 300)
+    ]
+    return [*numbers, *said, *(f"{module.name} opens {name}" for name in module.imports if name.startswith("http"))]
+
+
+def only_keys_builds_a_key(module: Module) -> list[str]:
+    if module.name == "aws.keys":
+        return []
+    # `#/components/…` is a reference within a document.
+    return [f"{module.name} writes {text!r}" for text in module.texts() if re.search(r"#(?!/)", text)]
+
+
+def nothing_is_scanned_and_nothing_leaves_as_it_lies(module: Module) -> list[str]:
+    calls = [node.func.attr for node in _calls(module) if isinstance(node.func, ast.Attribute)]
+    forbidden = {"scan", "to_dict", "to_json", "to_simple_dict", "parallel_scan"}
+    return [f"{module.name} calls {name}" for name in calls if name in forbidden]
+
+
+def only_aws_writes_records(module: Module) -> list[str]:
+    if module.house == "aws":
+        return []
+    calls = [node.func.attr for node in _calls(module) if isinstance(node.func, ast.Attribute)]
+    return [f"{module.name} calls {name}" for name in calls if name in {"save", "batch_write", "batch_get"}]
+
+
+# ── Words and sizes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def no_room_is_called_so(module: Module) -> list[str]:
+    words = {word for part in module.name.split(".") for word in [part, *part.split("_")]}
+    return [f"{module.name}: {word}" for word in sorted(words & NO_ROOM)]
+
+
+def what_is_derived_names_no_house(module: Module) -> list[str]:
+    if module.name not in DERIVED:
+        return []
+    words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", module.source).lower())
+    return [f"{module.name} says {word}" for word in words if {word, word.removesuffix("s")} & DOMAIN_WORDS]
+
+
+def a_sentence_hangs_on_the_door(module: Module) -> list[str]:
+    said = ast.get_docstring(module.tree) or ""
+    is_sentence = said.endswith(".") and "\n\n" not in said and not re.search(r"[.!?]\s+[A-ZĄĆĘŁŃÓŚŹŻ]", said)
+    return [] if is_sentence and len(said.split()) > 2 else [f"{module.name}: {said!r} is not one sentence"]
+
+
+def functions_are_short(module: Module) -> list[str]:
+    """What is counted is what is done; a long signature is a long sentence, but one."""
+    functions = [node for node in ast.walk(module.tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    lines = {node.name: (node.end_lineno or 0) - node.body[0].lineno + 1 for node in functions}
+    return [f"{module.name}.{name} has {count} lines" for name, count in lines.items() if count > MOST_LINES]
+
+
+LAWS = (
+    rooms_open_only_what_they_may,
+    houses_open_only_houses_before_them,
+    the_floor_opens_no_house,
+    the_floor_stands_on_itself,
+    everything_is_a_house_or_the_floor,
+    only_aws_knows_the_sdk,
+    only_settings_reads_the_environment,
+    only_clock_knows_the_time,
+    only_ids_knows_chance,
+    only_entry_writes_a_status,
+    only_keys_builds_a_key,
+    nothing_is_scanned_and_nothing_leaves_as_it_lies,
+    only_aws_writes_records,
+    no_room_is_called_so,
+    what_is_derived_names_no_house,
+    a_sentence_hangs_on_the_door,
+    functions_are_short,
+)
+
+
+def _calls(module: Module) -> list[ast.Call]:
+    return [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+
+
+def _taken_from(module: Module, source: str) -> list[str]:
+    froms = [node for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom) and node.module == source]
+    return [alias.name for node in froms for alias in node.names]
+
+
+# ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DOORS = ("Routes", "Listeners", "Schedules", "Operations")
+
+
+def doors_of(module: Module) -> set[str]:
+    """The objects of a module on which doors are declared: `alarms.routes.routes`."""
+    made = [node for node in module.tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
+    named = [node for node in made if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in DOORS]
+    return {f"{module.name}.{ast.unparse(node.targets[0])}" for node in named}
+
+
+def registered_in(app_source: str) -> list[str]:
+    """The same objects, as the app registers them."""
+    tree = ast.parse(app_source)
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [
+        node.args[0]
+        for node in calls
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "register_blueprint"
+    ]
+    objects = [node for node in given if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    return [f"{names[ast.unparse(node.value)].removeprefix(f'{PACKAGE}.')}.{node.attr}" for node in objects]

@@ -1,0 +1,239 @@
+"""Absence is an error: what every record, refusal and route must say of itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from chalicelib.aws.table import BASES, Record
+from chalicelib.entry import wire
+from chalicelib.entry.gate import Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Invalid, Refusal
+from chalicelib.register import catalogue, rows
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import Row
+from chalicelib.register.tags import tag_of
+from infra.local.cloud import LocalCloud
+from tests.doors import all_doors
+from tests.house.laws import PACKAGE, all_modules
+
+POLISH = set("ąćęłńóśźż")
+ROWS = {one for one in vars(rows).values() if isinstance(one, Row)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_modules_are_imported(one_cloud: LocalCloud) -> None:
+    for module in all_modules():
+        importlib.import_module(f"{PACKAGE}.{module.name.removesuffix('.__init__').removesuffix('__init__')}".rstrip("."))
+
+
+def below(kind: type) -> Iterator[type[Any]]:
+    """Every class of the product that descends from this one; what tests make for themselves apart."""
+    for child in kind.__subclasses__():
+        yield from below(child)
+        if child.__module__.startswith(f"{PACKAGE}."):
+            yield child
+
+
+# ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def faults_of_tags(record: type[Record]) -> list[str]:
+    faults = []
+    for name, attribute in record.get_attributes().items():
+        tag = tag_of(attribute)
+        if tag is None:
+            faults.append(f"{name}: no tag")
+        elif tag.kind in ("personal", "key") and tag.row not in ROWS:
+            faults.append(f"{name}: no row of the policy")
+        elif tag.kind == "plain" and tag.row is not None:
+            faults.append(f"{name}: a row for what says nothing about a person")
+        elif tag.kind in ("key", "plain") and not tag.why.strip():
+            faults.append(f"{name}: no reason")
+    return faults
+
+
+def test_every_attribute_of_every_record_bears_a_tag_with_its_row_or_its_reason() -> None:
+    assert {record.__name__: faults for record in catalogue.RECORDS if (faults := faults_of_tags(record))} == {}
+
+
+def test_a_reason_that_is_missing_is_seen() -> None:
+    from pynamodb.attributes import UnicodeAttribute
+
+    from chalicelib.register.tags import key, plain
+
+    class Sloppy(Record):
+        named = key(UnicodeAttribute(), rows.B1A, why=" ")
+        shown = plain(UnicodeAttribute(), why="")
+        rowless = key(UnicodeAttribute(), None, why="found by it")  # type: ignore[arg-type]
+
+    assert [fault.partition(":")[0] for fault in faults_of_tags(Sloppy)] == ["named", "rowless", "shown"]
+
+
+def test_every_record_there_is_stands_in_the_catalogue_once() -> None:
+    there = {record for record in below(Record) if record not in BASES}
+    assert there == set(catalogue.RECORDS)
+    assert len(set(catalogue.RECORDS)) == len(catalogue.RECORDS)
+
+
+def test_every_prefix_there_is_stands_in_the_catalogue() -> None:
+    names = [module.name for module in all_modules() if module.room == "records"]
+    modules = [importlib.import_module(f"{PACKAGE}.{name}") for name in names]
+    there = {value for module in modules for value in vars(module).values() if isinstance(value, Prefix)}
+    assert there == set(catalogue.PREFIXES)
+    assert {prefix.row for prefix in there} <= ROWS
+
+
+def test_no_two_kinds_of_record_lie_in_one_place(one_cloud: LocalCloud) -> None:
+    places = [(record.Meta.table_name, record.partition, record.place) for record in catalogue.RECORDS]
+    assert len(set(places)) == len(places)
+
+
+def test_queues_that_records_are_told_to_are_there(one_cloud: LocalCloud) -> None:
+    from chalicelib.settings import settings
+
+    for record in catalogue.RECORDS:
+        if record.told_to is not None:
+            assert settings.queue_url(record.told_to), record.__name__
+
+
+# ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def faults_of_messages(refusal: type[Refusal]) -> list[str]:
+    own = vars(refusal)
+    if refusal.__name__.startswith("_"):
+        return [f"{refusal.__name__}: its name is what clients read"]
+    if not {"en", "pl"} <= own.keys():
+        return [f"{refusal.__name__}: no messages of its own"]
+    en, pl = own["en"], own["pl"]
+    faults = []
+    if en == pl or not re.fullmatch(r"[A-Z0-9].*\.", en) or not re.fullmatch(r"[A-ZŁŚŻŹĆÓ0-9].*\.", pl):
+        faults.append(f"{refusal.__name__}: not a sentence in each language")
+    if POLISH & set(en.lower()) or (len(pl) > 30 and not POLISH & set(pl.lower()) and " " not in pl):
+        faults.append(f"{refusal.__name__}: the languages are mixed up")
+    return faults
+
+
+def test_every_refusal_speaks_polish_and_english_in_its_own_words() -> None:
+    refusals = {*below(Refusal), Refusal}
+    assert len(refusals) > 20
+    assert [fault for refusal in refusals for fault in faults_of_messages(refusal)] == []
+
+
+def test_no_two_refusals_share_a_code_or_their_words() -> None:
+    refusals = list(below(Refusal))
+    for said in ([one.__name__ for one in refusals], [one.en for one in refusals], [one.pl for one in refusals]):
+        assert sorted({word for word in said if said.count(word) > 1}) == []
+
+
+def test_a_refusal_without_words_is_seen() -> None:
+    class Mute(Invalid):
+        pass
+
+    class _Hidden(Invalid):
+        en, pl = "No.", "Nie."
+
+    class Untranslated(Invalid):
+        en = pl = "This is wrong."
+
+    for kind in (Mute, _Hidden, Untranslated):
+        assert faults_of_messages(kind), kind
+
+
+def test_every_refusal_has_a_status_and_every_family_its_own() -> None:
+    from chalicelib.entry import refusals
+
+    assert all(refusals.status_of(one) for one in below(Refusal) if one.__name__ != "ServerFault")
+    assert len(set(refusals.STATUS.values())) == len(refusals.STATUS)
+
+
+# ── Routes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# What the `$names` of examples may look like; the scene of the tests makes the real ones.
+STAND_INS = {"$registration_code": "123456", "$step_up_code": "123456", "$free_code": "ABCD-2345"}
+
+
+def stood_in(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: stood_in(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [stood_in(one) for one in value]
+    return STAND_INS.get(value, value.removeprefix("$") * 2) if isinstance(value, str) and value[:1] == "$" else value
+
+
+def example_fits(example: dict[str, Any], shape: type[wire.Shape] | None, *, from_text: bool = False) -> bool:
+    """Nothing it does not name, nothing required left out, and all of the right kind."""
+    if shape is None:
+        return example == {}
+    try:
+        wire.parse(stood_in(example), shape, from_text=from_text)
+    except Invalid:
+        return False
+    return True
+
+
+def test_a_route_cannot_be_declared_without_saying_who_may_ask_and_how() -> None:
+    declared = inspect.signature(Routes._declare).parameters
+    assert all(declared[name].default is inspect.Parameter.empty for name in ("who", "example"))
+    with pytest.raises(TypeError, match="example"):
+        Routes("garden").get("/garden", who=Who.ANYONE)
+    with pytest.raises(TypeError, match="who"):
+        Routes("garden").get("/garden", example={})
+
+
+def test_every_route_says_who_may_ask_and_shows_an_example_that_fits_its_shape() -> None:
+    doors = all_doors()
+    assert len(doors) > 30
+    for door in doors:
+        assert isinstance(door.who, Who), door.name
+        assert door.query is None or door.method == "GET", door.name
+        assert door.asks is None or door.method != "GET", door.name
+        shape = door.query if door.method == "GET" else door.asks
+        assert example_fits(door.example, shape, from_text=door.query is not None), door.name
+
+
+def test_an_example_that_does_not_fit_is_seen() -> None:
+    class Asked(wire.Shape):
+        name: str
+        count: int = 1
+
+    assert example_fits({"name": "$name"}, Asked)
+    for wrong in ({}, {"nome": "a"}, {"name": "a", "more": 1}, {"name": "a", "count": "many"}):
+        assert not example_fits(wrong, Asked)
+    assert not example_fits({"name": "a"}, None)
+
+
+def test_what_a_route_answers_is_named_field_by_field() -> None:
+    for door in all_doors():
+        assert door.answers is None or issubclass(door.answers, wire.Shape), door.name
+        assert door.answers is None or msgspec.structs.fields(door.answers), door.name
+
+
+def test_a_route_that_raises_trust_or_takes_money_is_for_people_and_changes_something() -> None:
+    for door in all_doors():
+        if door.stepped_up or door.money or door.outlives:
+            assert (door.who, door.once) == (Who.PERSON, True), door.name
+
+
+def test_what_a_route_refuses_are_refusals() -> None:
+    for door in all_doors():
+        assert all(issubclass(refusal, Refusal) for refusal in door.refuses), door.name
+
+
+def test_names_of_doors_are_given_once() -> None:
+    """They become the names of functions and log groups, which are global."""
+    from app import app
+
+    names = [one.name for one in [*app.event_sources, *app.pure_lambda_functions]]
+    assert sorted(names) == sorted(set(names))
+    assert names
+    views = [door.view.__name__ for door in all_doors()]
+    assert sorted(views) == sorted(set(views))

@@ -1,0 +1,162 @@
+"""The laws of the house hold, and each would see its breach."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.house import laws
+from tests.house.laws import LAWS, ROOT, Module, all_modules, doors_of, registered_in
+
+Law = Callable[[Module], list[str]]
+MODULES = all_modules()
+
+BREACHES: list[tuple[Law, str, str]] = [
+    (laws.rooms_open_only_what_they_may, "devices.routes", "from chalicelib.devices.records import Device"),
+    (laws.rooms_open_only_what_they_may, "devices.routes", "from chalicelib.aws.commit import commit"),
+    (laws.rooms_open_only_what_they_may, "devices.routes", "from chalicelib.register import erase"),
+    (laws.rooms_open_only_what_they_may, "devices.rules", "from chalicelib import clock"),
+    (laws.rooms_open_only_what_they_may, "devices.rules", "from chalicelib.devices import actions"),
+    (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.entry import wire"),
+    (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.plans.rules import offer"),
+    (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.accounts import routes"),
+    (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.devices import rules"),
+    (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.accounts.records import Account"),
+    (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.entry.http import Routes"),
+    (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.aws import table"),
+    (laws.rooms_open_only_what_they_may, "devices.listeners", "from chalicelib.aws import bucket"),
+    (laws.rooms_open_only_what_they_may, "devices.scheduled", "from chalicelib.devices.records import Device"),
+    (laws.rooms_open_only_what_they_may, "devices.operations", "from chalicelib.register import vaults"),
+    (laws.rooms_open_only_what_they_may, "devices.cellar", ""),
+    (laws.houses_open_only_houses_before_them, "devices.actions", "from chalicelib.alarms import actions as alarms"),
+    (laws.houses_open_only_houses_before_them, "plans.shapes", "from chalicelib.devices.shapes import Device"),
+    (laws.houses_open_only_houses_before_them, "sessions.actions", "def f():\n    from chalicelib.push import actions"),
+    (laws.the_floor_opens_no_house, "aws.table", "from chalicelib.devices.records import Device"),
+    (laws.the_floor_opens_no_house, "register.export", "import chalicelib.accounts.records"),
+    (laws.the_floor_opens_no_house, "entry.gate", "from chalicelib.accounts import actions"),
+    (laws.the_floor_opens_no_house, "register.catalogue", "from chalicelib.accounts.actions import register"),
+    (laws.the_floor_opens_no_house, "errors", "from chalicelib.plans import rules"),
+    (laws.the_floor_stands_on_itself, "aws.commit", "from chalicelib.entry import log"),
+    (laws.the_floor_stands_on_itself, "register.catalogue", "from chalicelib.entry.http import Routes"),
+    (laws.the_floor_stands_on_itself, "clock", "from chalicelib.settings import settings"),
+    (laws.everything_is_a_house_or_the_floor, "garden.actions", ""),
+    (laws.only_aws_knows_the_sdk, "devices.actions", "import boto3"),
+    (laws.only_aws_knows_the_sdk, "devices.actions", "from botocore.exceptions import ClientError"),
+    (laws.only_aws_knows_the_sdk, "entry.http", "import botocore.session"),
+    (laws.only_aws_knows_the_sdk, "register.erase", "from chalicelib.aws.clients import client"),
+    (laws.only_settings_reads_the_environment, "aws.mail", "import os\nsender = os.environ['MAIL_SENDER']"),
+    (laws.only_settings_reads_the_environment, "aws.mail", "import os\nsender = os.getenv('MAIL_SENDER')"),
+    (laws.only_settings_reads_the_environment, "aws.mail", "from os import environ"),
+    (laws.only_clock_knows_the_time, "alarms.actions", "import time"),
+    (laws.only_clock_knows_the_time, "alarms.actions", "from time import sleep"),
+    (laws.only_clock_knows_the_time, "alarms.actions", "from datetime import UTC, datetime\nat = datetime.now(UTC)"),
+    (laws.only_clock_knows_the_time, "alarms.actions", "import datetime\nat = datetime.date.today()"),
+    (laws.only_ids_knows_chance, "alarms.actions", "import random"),
+    (laws.only_ids_knows_chance, "alarms.actions", "from secrets import token_hex"),
+    (laws.only_ids_knows_chance, "alarms.actions", "import os\nid = os.urandom(16)"),
+    (laws.only_ids_knows_chance, "aws.crypto", "key = AESGCM.generate_key(256)"),
+    (laws.only_entry_writes_a_status, "alarms.actions", "def f():\n    return 404"),
+    (laws.only_entry_writes_a_status, "alarms.routes", "@routes.get('/x', status=299 + 1)\ndef f(): ..."),
+    (laws.only_entry_writes_a_status, "alarms.actions", "refuse(status=201)"),
+    (laws.only_entry_writes_a_status, "alarms.actions", "from http import HTTPStatus"),
+    (laws.only_keys_builds_a_key, "alarms.actions", "key = f'device#{device_id}'"),
+    (laws.only_keys_builds_a_key, "alarms.actions", "kind = key.split('#')[0]"),
+    (laws.nothing_is_scanned_and_nothing_leaves_as_it_lies, "alarms.actions", "rows = Alarm.scan()"),
+    (laws.nothing_is_scanned_and_nothing_leaves_as_it_lies, "alarms.routes", "answer = alarm.to_dict()"),
+    (laws.only_aws_writes_records, "alarms.actions", "alarm.save()"),
+    (laws.no_room_is_called_so, "alarms.utils", ""),
+    (laws.no_room_is_called_so, "common.texts", ""),
+    (laws.no_room_is_called_so, "alarms.picture_helpers", ""),
+    (laws.what_is_derived_names_no_house, "register.erase", "def forget(device): ..."),
+    (laws.what_is_derived_names_no_house, "register.erase", "# the alarms go first"),
+    (laws.what_is_derived_names_no_house, "register.erase", "class PushOfCameras: ..."),
+    (laws.a_sentence_hangs_on_the_door, "alarms.actions", "import typing"),
+    (laws.a_sentence_hangs_on_the_door, "alarms.actions", '"""What is done. And more."""'),
+    (laws.a_sentence_hangs_on_the_door, "alarms.actions", '"""Alarms."""'),
+    (laws.functions_are_short, "alarms.actions", "def f():\n" + "    a = 1\n" * 41),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_the_law_holds(law: Law) -> None:
+    assert [breach for module in MODULES for breach in law(module)] == []
+
+
+@pytest.mark.parametrize(("law", "name", "source"), BREACHES)
+def test_a_breach_of_the_law_is_seen(law: Law, name: str, source: str) -> None:
+    assert law(Module(name, source))
+
+
+def test_every_law_has_a_breach_that_it_would_see() -> None:
+    assert {law for law, _, _ in BREACHES} == set(LAWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("devices.actions", '"""It does a thing."""\nfrom chalicelib.accounts import actions as accounts'),
+        ("devices.routes", '"""It is asked things."""\nfrom chalicelib.alarms.actions import Seen\nf(status=201)'),
+        ("entry.gate", '"""It asks who."""\ndef f():\n    from chalicelib.sessions import actions'),
+        ("entry.http", '"""It is the door."""\nfrom botocore.exceptions import ClientError\nstatus = 404'),
+        ("alarms.rules", '"""It is true."""\nfrom datetime import date, datetime, time'),
+        ("entry.openapi", '"""It is written."""\nat = "#/components/schemas"'),
+        ("alarms.actions", '"""It says `device#1`."""\ndef f():\n    """`device#1`."""'),
+        ("alarms.actions", '"""It asks the clock."""\nat = clock.now()'),
+    ],
+)
+def test_what_is_allowed_is_no_breach(name: str, source: str) -> None:
+    module = Module(name, source)
+    assert [breach for law in LAWS for breach in law(module)] == []
+
+
+def test_there_are_modules_to_hold_the_laws_against() -> None:
+    names = {module.name for module in MODULES}
+    assert {f"{house}.actions" for house in laws.HOUSES} <= names
+    # A room in a list of rooms that no house has would be a wall without a door.
+    assert {module.room for module in MODULES if module.house in laws.HOUSES} == set(laws.ROOMS)
+
+
+# ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_app_registers_every_door_there_is_and_none_twice() -> None:
+    there = {door for module in MODULES for door in doors_of(module)}
+    registered = registered_in((ROOT / "app.py").read_text())
+    assert sorted(registered) == sorted(there)
+
+
+def test_a_door_that_is_not_registered_is_seen() -> None:
+    forgotten = Module("garden.routes", "from chalicelib.entry.http import Routes\nroutes = Routes(__name__)")
+    assert doors_of(forgotten) == {"garden.routes.routes"}
+    app = "from chalicelib.garden import routes as garden\napp.register_blueprint(garden.routes)"
+    assert registered_in(app) == ["garden.routes.routes"]
+    assert registered_in("from chalicelib.garden import routes as garden") == []
+
+
+# ── The top of the repository ────────────────────────────────────────────────────────────────────────────────────────
+
+ALLOWED = {"app.py", "chalicelib", ".chalice", "tests", "infra", "requirements.txt", "README.md", "Makefile"}
+ALLOWED |= {"pyproject.toml", "requirements-dev.txt", ".ci", "LICENSE", "CHANGELOG.md", ".gitignore"}
+
+
+def strange_entries(paths: list[str]) -> set[str]:
+    return {path.split("/")[0] for path in paths} - ALLOWED
+
+
+def test_only_what_belongs_there_lies_at_the_top_of_the_repository() -> None:
+    listed = subprocess.run(  # git is what says what belongs to the repository
+        ["git", "ls-files"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git repository: an archive was unpacked")
+    assert strange_entries(listed.stdout.split()) == set()
+
+
+def test_a_strange_entry_at_the_top_is_seen() -> None:
+    assert strange_entries(["app.py", "notes.txt", "scripts/run.sh"]) == {"notes.txt", "scripts"}

@@ -1,0 +1,385 @@
+"""Every operation that changes anything, as a scenario of the crash sweep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug.datastructures import Headers
+
+from chalicelib.accounts import actions as accounts
+from chalicelib.orders import sandbox
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import PASSWORD, Camera, Person, new_camera, pay
+from tests.worlds.invariants import Stored
+from tests.worlds.sweep import Scenario
+
+
+def once(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key}
+
+
+def _settled(home: Home) -> None:
+    home.world.settle()
+
+
+def _settle(home: Home, state: Any, key: str) -> None:
+    home.world.settle()
+
+
+# People
+
+
+def _newcomer(home: Home) -> Person:
+    return Person(home.world, "new@example.com", nickname="Iza")
+
+
+def _register(home: Home, person: Person, key: str) -> Response:
+    return home.world.call("POST", "/accounts", person.registration(), headers=once(key))
+
+
+def _registrations(home: Home, person: Person, stored: Stored) -> int:
+    wanted = accounts.address_hash(person.email)
+    return sum(row["address_hash"] == wanted for row in stored.of("Registration").values())
+
+
+def _registered(home: Home) -> tuple[Person, str, str]:
+    person = _newcomer(home)
+    registration_id = person.register()
+    return person, registration_id, person.newest_code()
+
+
+def _registered_a_minute_ago(home: Home) -> tuple[Person, str, str]:
+    state = _registered(home)
+    home.world.advance(60)
+    return state
+
+
+def _ask_for_new_code(home: Home, state: Any, key: str) -> Response:
+    return home.world.call("POST", "/accounts/code", {"registration_id": state[1]}, headers=once(key))
+
+
+def _codes_sent_again(home: Home, state: Any, stored: Stored) -> int:
+    return int(stored.first_ids("Code")[state[1]]["sends"]) - 1
+
+
+def _confirm(home: Home, state: Any, key: str) -> Response:
+    person, registration_id, code = state
+    body = {"registration_id": registration_id, "code": code, "terminal": person.terminal}
+    return home.world.call("POST", "/accounts/confirm", body, headers=once(key))
+
+
+def _accounts_made(home: Home, state: Any, stored: Stored) -> int:
+    return int(state[1] in stored.first_ids("Account"))
+
+
+def _sign_in(home: Home, state: None, key: str) -> Response:
+    body = {"email": home.stranger.email, "password": PASSWORD, "terminal": home.stranger.terminal}
+    return home.world.call("POST", "/sessions", body, headers=once(key))
+
+
+def _sign_ins(home: Home, state: None, stored: Stored) -> int:
+    return sum(account_id == home.stranger.account_id for account_id, _ in stored.of("Session")) - 1
+
+
+def _refresh(home: Home, state: None, key: str) -> Response:
+    return home.world.call("POST", "/sessions/refresh", {"refresh_token": home.owner.refresh_token}, headers=once(key))
+
+
+def _own_session(home: Home, stored: Stored) -> Any:
+    return next((row for where, row in stored.of("Session").items() if where[0] == home.owner.account_id), None)
+
+
+def _refreshes(home: Home, state: None, stored: Stored) -> int:
+    return int(_own_session(home, stored)["generation"]) - 1
+
+
+def _sign_out(home: Home, state: None, key: str) -> Response:
+    return home.owner.call("DELETE", "/sessions/current", headers=once(key))
+
+
+def _sign_outs(home: Home, state: None, stored: Stored) -> int:
+    return int(_own_session(home, stored) is None)
+
+
+def _ask_for_step_up(home: Home, state: None, key: str) -> Response:
+    return home.owner.call("POST", "/step-up", {}, headers=once(key))
+
+
+def _step_up_codes(home: Home, state: None, stored: Stored) -> int:
+    return sum(account_id == home.owner.account_id for account_id, _ in stored.of("Code"))
+
+
+def _step_up_code(home: Home) -> str:
+    assert home.owner.call("POST", "/step-up", {}).status == 202
+    return home.owner.newest_code()
+
+
+def _step_up(home: Home, code: str, key: str) -> Response:
+    return home.owner.call("POST", "/step-up/confirm", {"code": code}, headers=once(key))
+
+
+def _step_ups(home: Home, code: str, stored: Stored) -> int:
+    return int("stepped_up_until" in _own_session(home, stored))
+
+
+def _change_me(home: Home, state: None, key: str) -> Response:
+    return home.owner.call("PATCH", "/me", {"nickname": "Aleksandra"}, headers=once(key))
+
+
+def _changes_of_me(home: Home, state: None, stored: Stored) -> int:
+    return int(stored.opened(stored.first_ids("Account")[home.owner.account_id], "nickname") == "Aleksandra")
+
+
+def _take_pushes(home: Home, person: Person, key: str) -> Response:
+    body = {"platform": "fcm", "token": "another-token-of-a-platform"}
+    return person.call("PUT", "/terminals/current/push", body, headers=once(key))
+
+
+def _terminals(home: Home, person: Person, stored: Stored) -> int:
+    rows = [row for where, row in stored.of("Endpoint").items() if where[0] == person.account_id]
+    return sum(stored.opened(row, "token") == "another-token-of-a-platform" for row in rows)
+
+
+# Cameras
+
+
+def _unbound(home: Home) -> Camera:
+    return new_camera(home.world, "SN0002")
+
+
+def _activate(home: Home, camera: Camera, key: str) -> Response:
+    body = camera.activation(firmware="2.0.0")
+    return home.world.call("POST", "/cameras/activation", body, headers=once(key))
+
+
+def _bind(home: Home, camera: Camera, key: str) -> Response:
+    return home.owner.bind(camera, **once(key))
+
+
+def _bindings(home: Home, camera: Camera, stored: Stored) -> int:
+    return len(stored.of("Device")) - 1
+
+
+def _rename(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("PATCH", f"/devices/{home.camera.device_id}", {"name": "Back door"}, headers=once(key))
+
+
+def _renamings(home: Home, state: Any, stored: Stored) -> int:
+    return int(stored.opened(stored.first_ids("Device")[home.camera.device_id], "name") == "Back door")
+
+
+def _remove_device(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}", headers=once(key))
+
+
+def _removals(home: Home, state: Any, stored: Stored) -> int:
+    return int(home.camera.device_id not in stored.first_ids("Device"))
+
+
+def _load(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = Camera(home.world, "SN0009").load()
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _loads(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Stock")) - 1
+
+
+# Alarms
+
+
+def _ask_ticket(home: Home, state: Any, key: str) -> Response:
+    return home.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=home.camera.token, headers=once(key))
+
+
+def _uploaded(home: Home) -> None:
+    for number in (7, 8):
+        assert home.camera.upload(number).status == 204
+
+
+def _alarm_path(home: Home) -> str:
+    return f"/devices/{home.camera.device_id}/alarms"
+
+
+def _mark_read(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", f"{_alarm_path(home)}/{home.alarm_id}/read", headers=once(key))
+
+
+def _markings(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Alarm")[home.camera.device_id, home.alarm_id].get("read_by", []))
+
+
+def _delete_alarm(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"{_alarm_path(home)}/{home.alarm_id}", headers=once(key))
+
+
+def _alarms_deleted(home: Home, state: Any, stored: Stored) -> int:
+    alarm = stored.of("Alarm").get((home.camera.device_id, home.alarm_id))
+    return int(alarm is None or "removed" in alarm)
+
+
+def _more_alarms(home: Home) -> list[str]:
+    for number in (7, 8):
+        home.camera.see(number)
+    return [alarm["alarm_id"] for alarm in home.owner.alarms(home.camera.device_id)]
+
+
+def _delete_some(home: Home, alarm_ids: list[str], key: str) -> Response:
+    return home.owner.call("DELETE", _alarm_path(home), {"alarm_ids": alarm_ids}, headers=once(key))
+
+
+def _delete_all(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", _alarm_path(home), headers=once(key))
+
+
+def _all_deleted(home: Home, state: Any, stored: Stored) -> int:
+    return int("alarms_after" in stored.first_ids("Device")[home.camera.device_id])
+
+
+def _all_just_deleted(home: Home) -> None:
+    _more_alarms(home)
+    assert _delete_all(home, None, "the-key-of-deleting").status == 204
+
+
+def _picture_of_last_week(home: Home) -> None:
+    """Its seven days are over, and neither clock nor lifecycle has come yet."""
+    home.world.calendar.lag = None
+    home.world.advance(7 * 86_400 - 60)
+    home.world.clock.move_to(home.world.now().timestamp() + 120)
+
+
+def _sweep(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_expired_pictures")
+
+
+# Money
+
+
+def _ordered(home: Home) -> tuple[str, dict[str, str], bytes]:
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    home.world.settle()
+    return order_id, *sandbox.event(order_id, "paid")
+
+
+def _place_order(home: Home, state: Any, key: str) -> Response:
+    return home.owner.order(home.camera.device_id, key=key)
+
+
+def _orders(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Order"))
+
+
+def _take_payment(home: Home, state: Any, key: str) -> Response:
+    _, headers, body = state
+    return home.world.call("POST", "/payments/sandbox", raw=body, headers=headers)
+
+
+def _payments(home: Home, state: Any, stored: Stored) -> int:
+    return sum(order["state"] == "paid" for order in stored.of("Order").values())
+
+
+def _second_period(home: Home) -> tuple[str, dict[str, str], bytes]:
+    """The device has a plan already, and the year's first invoice is out."""
+    _paid(home)
+    home.world.settle()
+    order_id = home.owner.order(home.camera.device_id, key="the-key-of-a-second-order").json["order_id"]
+    home.world.settle()
+    return order_id, *sandbox.event(order_id, "paid")
+
+
+def _second_payments(home: Home, state: Any, stored: Stored) -> int:
+    return _payments(home, state, stored) - 1
+
+
+def _paid(home: Home) -> None:
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    assert pay(home.world, order_id).json == {"changed": True}
+
+
+# Closing
+
+
+def _about_to_close(home: Home) -> None:
+    _paid(home)
+    home.owner.bind(_unbound(home), "Attic")
+    home.owner.step_up()
+
+
+def _close(home: Home, state: Any, key: str) -> Response:
+    return home.owner.close(**once(key))
+
+
+def _closings(home: Home, state: Any, stored: Stored) -> int:
+    return int(home.owner.account_id not in stored.first_ids("Account"))
+
+
+def _closed(home: Home) -> None:
+    _about_to_close(home)
+    home.world.settle()
+    assert home.owner.close().status == 202
+
+
+def _closed_a_minute_ago(home: Home) -> None:
+    """The first pass is made; the next one is the clock's."""
+    _closed(home)
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 61)
+
+
+def _resume_erasures(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "resume_erasures")
+
+
+def _job(world: LocalCloud, name: str) -> None:
+    """EventBridge gets the exception, and tries again later."""
+    try:
+        world.run_schedule(name)
+    except Exception as fault:
+        assert not isinstance(fault, AssertionError), fault
+
+
+SCENARIOS = (
+    # The three that matter most come first.
+    Scenario("bind a device", "POST /devices", _unbound, _bind, _bindings, may_say=(409,), keeps_answer=True),
+    Scenario("an order is paid", "POST /payments/{provider}", _ordered, _take_payment, _payments),
+    Scenario("close the account", "POST /me/closing", _about_to_close, _close, _closings, may_say=(401,), keeps_answer=True),
+    Scenario("another period is paid", "POST /payments/{provider}", _second_period, _take_payment, _second_payments),
+    Scenario("register", "POST /accounts", _newcomer, _register, _registrations, at_most=2),
+    Scenario("ask for a new code", "POST /accounts/code", _registered_a_minute_ago, _ask_for_new_code, _codes_sent_again, may_say=(429,)),
+    Scenario("confirm a registration", "POST /accounts/confirm", _registered, _confirm, _accounts_made, may_say=(410,)),
+    Scenario("sign in", "POST /sessions", _settled, _sign_in, _sign_ins, at_most=2),
+    Scenario("refresh", "POST /sessions/refresh", _settled, _refresh, _refreshes),
+    Scenario("sign out", "DELETE /sessions/current", _settled, _sign_out, _sign_outs, may_say=(401,), keeps_answer=True),
+    Scenario("ask for a step-up", "POST /step-up", _settled, _ask_for_step_up, _step_up_codes, may_say=(429,), keeps_answer=True),
+    Scenario("step up", "POST /step-up/confirm", _step_up_code, _step_up, _step_ups, may_say=(410,), keeps_answer=True),
+    Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
+    Scenario("take pushes", "PUT /terminals/current/push", lambda home: home.stranger, _take_pushes, _terminals, keeps_answer=True),
+    Scenario("take pushes elsewhere", "PUT /terminals/current/push", lambda home: home.owner, _take_pushes, _terminals, keeps_answer=True),
+    Scenario("activate a camera", "POST /cameras/activation", _unbound, _activate),
+    Scenario("activate one's camera", "POST /cameras/activation", lambda home: home.camera, _activate),
+    Scenario("rename a device", "PATCH /devices/{device_id}", _settled, _rename, _renamings, keeps_answer=True),
+    Scenario("remove a device", "DELETE /devices/{device_id}", _paid, _remove_device, _removals, may_say=(404,), keeps_answer=True),
+    Scenario("get a ticket", "POST /cameras/tickets", _settled, _ask_ticket),
+    Scenario("mark an alarm read", "POST /devices/{device_id}/alarms/{alarm_id}/read", _settled, _mark_read, _markings, keeps_answer=True),
+    Scenario("delete an alarm", "DELETE /devices/{device_id}/alarms/{alarm_id}", _settled, _delete_alarm, _alarms_deleted, may_say=(404,), keeps_answer=True),
+    Scenario("delete some alarms", "DELETE /devices/{device_id}/alarms", _more_alarms, _delete_some, _alarms_deleted, keeps_answer=True),
+    Scenario("delete all alarms", "DELETE /devices/{device_id}/alarms", _more_alarms, _delete_all, _all_deleted, keeps_answer=True),
+    Scenario("order a plan", "POST /orders", _settled, _place_order, _orders, at_most=2, keeps_answer=True),
+    Scenario("load cameras", "load_devices", _settled, _load, _loads),
+    # What nobody asks for happens by itself, and is tried again by itself.
+    Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
+    Scenario("alarms go", "on_alarms_removed", _all_just_deleted, _settle, is_asked=False),
+    Scenario("the stream tells", "forward_item_changes", _all_just_deleted, _settle, is_asked=False),
+    Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),
+    Scenario("an erasure begins", "on_erasure_begun", _closed, _settle, is_asked=False),
+    Scenario("the ledger tells", "forward_ledger_changes", _closed, _settle, is_asked=False),
+    Scenario("an erasure ends", "resume_erasures", _closed_a_minute_ago, _resume_erasures, is_asked=False),
+    Scenario("old pictures go", "sweep_expired_pictures", _picture_of_last_week, _sweep, is_asked=False),
+)  # fmt: skip
