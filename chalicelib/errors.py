@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+
+class Words(NamedTuple):
+    """A few words in each language a person may read them in."""
+
+    en: str
+    pl: str
+
+    def read_in(self, language: str) -> str:
+        return self.pl if language == "pl" else self.en
 
 
 class Refusal(Exception):
@@ -35,7 +45,7 @@ class TooLarge(Refusal):
 
 
 class Invalid(Refusal):
-    """422: well-formed, but something in it is wrong; `fields` names what."""
+    """422: well-formed, but something in it is wrong; `fields` names what, in Words."""
 
     en = "Something in the request is not right. Check the named fields."
     pl = "Coś w żądaniu jest nieprawidłowe. Sprawdź wskazane pola."
@@ -95,6 +105,10 @@ class Unavailable(Refusal):
 class KeyReused(Invalid):
     en = "This Idempotency-Key was already used with another request."
     pl = "Ten Idempotency-Key był już użyty z innym żądaniem."
+
+    def __init__(self) -> None:
+        used = Words("was used with another request", "użyto go z innym żądaniem")
+        super().__init__(fields={"Idempotency-Key": used})
 
 
 class KeyMissing(Malformed):

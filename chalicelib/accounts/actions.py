@@ -15,10 +15,10 @@ from chalicelib.accounts import rules
 from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration
 from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong
 from chalicelib.aws import crypto, mail
-from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
+from chalicelib.aws.commit import Write, absent, change, commit, create, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, NotSignedIn, TooMany
+from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, NotSignedIn, TooMany, Words
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault, VaultKey
 from chalicelib.settings import settings
@@ -64,7 +64,7 @@ def normal_address(email: str) -> str:
     try:
         found = validate_email(email, check_deliverability=False, test_environment=settings.stage != "production")
     except EmailNotValidError as cause:
-        raise AddressInvalid(fields={"email": "is not an e-mail address"}) from cause
+        raise AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")}) from cause
     return found.normalized.casefold()
 
 
@@ -89,7 +89,8 @@ def register(
     address = normal_address(email)
     rules.require_password(password, address, nickname)
     if policy_version != current_policy:
-        raise PolicyOutdated(fields={"policy_version": f"the current one is {current_policy}"})
+        current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
+        raise PolicyOutdated(fields={"policy_version": current})
     hashed = address_hash(address)
     request_hash = crypto.keyed_hash("registrations", address, nickname, country, language)
     (known,) = read(Address.key(hashed))
@@ -114,7 +115,8 @@ def register(
     try:
         commit(
             create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
-            put(vault_key),
+            # A late repeat, when the registration has become an account, must not take the account's key away.
+            create(vault_key, otherwise=_Repeated),
             put(code),
         )
     except _Repeated:
@@ -173,7 +175,7 @@ def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewA
         raise CodeOver
     spent = prove_code(code, digits)
     if registration.is_known:
-        raise CodeWrong(fields={"code": "is not right"})
+        raise _wrong_code()
     vault = key.unlocked()
     account = _account_of(registration.opened(vault), confirmed_by, vault)
     address = Address.new(registration.address_hash, account_id=registration_id)
@@ -236,10 +238,14 @@ def prove_code(code: Code | None, digits: str) -> Write:
     if code is None or clock.now_s() >= code.until or code.tries >= rules.CODE_TRIES:
         raise CodeOver
     tries = int(code.tries)
-    commit(change(code, tries=tries + 1, when=Code.tries == tries, otherwise=CodeWrong))
+    commit(change(code, tries=tries + 1, when=Code.tries == tries, otherwise=_wrong_code))
     if not crypto.same(code.code_hash, _code_hash(code.partition_id, code.place_id, digits)):
-        raise CodeWrong(fields={"code": "is not right"})
+        raise _wrong_code()
     return remove(code, when=Code.code_hash == code.code_hash, otherwise=CodeOver)
+
+
+def _wrong_code(standing: dict[str, Any] | None = None) -> CodeWrong:
+    return CodeWrong(fields={"code": Words("is not right", "jest nieprawidłowy")})
 
 
 def _code_hash(account_id: str, purpose: str, digits: str) -> str:
@@ -293,7 +299,7 @@ def _count_guess(hashed: str, guesses: Guesses | None) -> None:
         wait_until=now + rules.wait_after_guess_s(wrong),
         expires_at=now + rules.GUESSES_REMEMBERED_HOURS * 3600,
     )
-    before = Guesses.pk.does_not_exist() if guesses is None else Guesses.wrong == guesses.wrong
+    before = absent(Guesses) if guesses is None else Guesses.wrong == guesses.wrong
     # Guesses made at the same moment count as one try answered and the others refused.
     commit(put(row, when=before, otherwise=TooMany(retry_after_seconds=1)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from chalicelib.errors import Gone, Invalid, TooMany
+from chalicelib.errors import Gone, Invalid, TooMany, Words
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
@@ -53,18 +53,18 @@ def age_years(born: date, today: date) -> int:
 
 def require_age(born: date, today: date) -> None:
     if born > today or age_years(born, today) > 130:
-        raise Invalid(fields={"birth_date": "is not a date of birth"})
+        raise Invalid(fields={"birth_date": Words("is not a date of birth", "nie jest datą urodzenia")})
     if age_years(born, today) < LEAST_AGE_YEARS:
-        raise TooYoung(fields={"birth_date": "under 16"})
+        raise TooYoung(fields={"birth_date": Words("under 16", "poniżej 16 lat")})
 
 
 def require_password(password: str, *known: str) -> None:
     """Long enough, not longer than is kept whole, not one character over and over, not the person's own name."""
     if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
-        raise PasswordTooEasy(fields={"password": "needs 15 to 128 characters"})
+        raise PasswordTooEasy(fields={"password": Words("needs 15 to 128 characters", "wymaga od 15 do 128 znaków")})
     folded = password.casefold()
     if len(set(folded)) < 5 or any(word and folded == word.casefold() for word in known):
-        raise PasswordTooEasy(fields={"password": "is too easy to guess"})
+        raise PasswordTooEasy(fields={"password": Words("is too easy to guess", "zbyt łatwo odgadnąć")})
 
 
 def wait_before_resend_s(sends: int) -> int:

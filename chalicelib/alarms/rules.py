@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.errors import Invalid
+from chalicelib.errors import Invalid, Words
 
 TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low")
 KEEP = timedelta(days=7)
@@ -91,4 +91,4 @@ def span_of_day(day: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
         end = datetime.combine(first + timedelta(days=1), time(), zone)
         return start.astimezone(UTC), end.astimezone(UTC)
     except (ValueError, OverflowError) as cause:
-        raise DayInvalid(fields={"day": "is not a day"}) from cause
+        raise DayInvalid(fields={"day": Words("is not a day", "nie jest dniem")}) from cause

@@ -31,6 +31,9 @@ _BUSY_CODES = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    # PynamoDB keeps the code and drops the status.
+    "InternalServerError",
+    "ServiceUnavailable",
     # The words of SES, SNS and SQS for the same.
     "Throttling",
     "Throttled",
@@ -72,7 +75,13 @@ class Write:
 
 def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
     """Store it, if nothing is there."""
-    return Write("Put", record, type(record).pk.does_not_exist(), otherwise)
+    return Write("Put", record, absent(type(record)), otherwise)
+
+
+def absent(kind: type[Record]) -> Condition:
+    """Nothing is there, or only what is over and TTL has not taken yet."""
+    condition: Condition = kind.pk.does_not_exist() | (kind.expires_at <= clock.now_s())
+    return condition
 
 
 def put(record: Record, *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:

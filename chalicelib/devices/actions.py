@@ -43,6 +43,11 @@ class DeviceLocked(TooMany):
     pl = "Zbyt wiele błędnych kodów dla tego urządzenia. Odczekaj."
 
 
+class DeviceBusy(Conflict):
+    en = "Somebody is just trying a code for this device. Please try again in a moment."
+    pl = "Ktoś właśnie próbuje kodu tego urządzenia. Spróbuj ponownie za chwilę."
+
+
 class DeviceTaken(Conflict):
     en = "This device belongs to somebody. Its owner has to remove it first."
     pl = "To urządzenie ma właściciela. Najpierw musi je usunąć właściciel."
@@ -226,7 +231,7 @@ def _prove_printed_code(stock_id: str, code: str) -> None:
             wrong_codes=wrong,
             locked_until=now + lock_s if lock_s else None,
             when=Stock.wrong_codes == wrong - 1,
-            otherwise=DeviceLocked(retry_after_seconds=1),
+            otherwise=DeviceBusy(retry_after_seconds=1),
         )
     )
     if not crypto.same(stock.code_hash, _code_hash(stock_id, code)):

@@ -18,7 +18,8 @@ def load_devices(asked: shapes.Load) -> shapes.Loaded:
         try:
             loaded += actions.load_device(wire.parse(row, shapes.Made))
         except Invalid as wrong:
-            bad_rows.append(shapes.BadRow(row=number, fields=wrong.details["fields"]))
+            fields = {name: words.en for name, words in wrong.details["fields"].items()}
+            bad_rows.append(shapes.BadRow(row=number, fields=fields))
         except Conflict:
             bad_rows.append(shapes.BadRow(row=number, fields={"sn": "is in stock with another code or secret"}))
     return shapes.Loaded(loaded=loaded, unchanged=len(asked.devices) - loaded - len(bad_rows), bad_rows=bad_rows)

@@ -45,6 +45,7 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     refuses=(
         actions.DeviceNotFound,
         actions.DeviceLocked,
+        actions.DeviceBusy,
         actions.DeviceTaken,
         actions.TooManyDevices,
         rules.TimeZoneUnknown,

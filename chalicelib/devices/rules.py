@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from chalicelib.errors import Invalid
+from chalicelib.errors import Invalid, Words
 
 # Closing an account cuts all its devices in one transaction of a hundred writes, three for each.
 MOST_DEVICES = 30
@@ -41,5 +41,5 @@ def _zones() -> frozenset[str]:
 
 def require_time_zone(name: str) -> ZoneInfo:
     if name not in _zones():
-        raise TimeZoneUnknown(fields={"time_zone": "is not an IANA time zone"})
+        raise TimeZoneUnknown(fields={"time_zone": Words("is not an IANA time zone", "nie jest strefą czasową IANA")})
     return ZoneInfo(name)

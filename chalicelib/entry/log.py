@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ class _StandardOutput:
 
 
 _logger = Logger(service="sowa", stream=_StandardOutput(), location=None, log_uncaught_exceptions=False)  # type: ignore[arg-type]
+# Lambda hangs a handler of its own on the root logger, which would say every line again in its own words.
+logging.getLogger("sowa").propagate = False
 
 
 class Line(dict[str, Any]):

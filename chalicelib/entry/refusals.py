@@ -27,5 +27,13 @@ def status_of(refusal: errors.Refusal | type[errors.Refusal]) -> int:
 
 
 def body_of(refusal: errors.Refusal, language: str, request_id: str) -> dict[str, object]:
-    code = {"code": type(refusal).__name__, "message": refusal.message(language), "request_id": request_id}
-    return code | refusal.details
+    said = {"code": type(refusal).__name__, "message": refusal.message(language), "request_id": request_id}
+    return said | {name: _in_language(detail, language) for name, detail in refusal.details.items()}
+
+
+def _in_language(detail: object, language: str) -> object:
+    if isinstance(detail, errors.Words):
+        return detail.read_in(language)
+    if isinstance(detail, dict):
+        return {name: _in_language(one, language) for name, one in detail.items()}
+    return detail

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.errors import Invalid, Malformed, TooLarge
+from chalicelib.errors import Invalid, Malformed, TooLarge, Words
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
@@ -77,14 +77,26 @@ def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
         raise Invalid(fields=_wrong_field(str(wrong))) from None
 
 
-def _wrong_field(said: str) -> dict[str, str]:
+# What msgspec says of a value, as a person may read it.
+_PHRASES = (
+    (r"missing required field", Words("is missing", "brakuje")),
+    (r"contains unknown field", Words("is not known here", "nie jest tu znane")),
+    (r"of length <= ", Words("is too long", "jest za długie")),
+    (r"of length >= ", Words("is too short", "jest za krótkie")),
+    (r"<= |>= |< |> ", Words("is out of range", "jest poza zakresem")),
+    (r"matching regex", Words("has the wrong form", "ma niewłaściwą postać")),
+    (r"Invalid enum value", Words("is none of the possible values", "nie jest jedną z możliwych wartości")),
+    (r"Invalid", Words("is not valid", "jest nieprawidłowe")),
+)
+_WRONG_TYPE = Words("has the wrong type", "ma niewłaściwy typ")
+
+
+def _wrong_field(said: str) -> dict[str, Words]:
     reason, _, path = said.partition(" - at `")
     inside = re.sub(r"\[[^]]*]", "", path.rstrip("`").removeprefix("$").lstrip("."))
-    named = re.search(r"(?:required|unknown) field `([^`]+)`", reason)
-    if named is None:
-        return {inside or "body": reason}
-    field = f"{inside}.{named[1]}" if inside else named[1]
-    return {field: "is missing" if "required" in reason else "is not known here"}
+    words = next((words for pattern, words in _PHRASES if re.search(pattern, reason)), _WRONG_TYPE)
+    named = re.search(r"field `([^`]+)`", reason)
+    return {".".join(part for part in (inside, named[1] if named else "") if part) or "body": words}
 
 
 def encode(answer: Any) -> bytes:

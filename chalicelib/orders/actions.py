@@ -10,7 +10,7 @@ from chalicelib.aws import mail
 from chalicelib.aws.commit import change, commit, create, done, merge
 from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
-from chalicelib.errors import Invalid, NotFound, Unavailable
+from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
@@ -124,7 +124,7 @@ def _apply(payment: Payment) -> bool:
     if order is None or not rules.may_become(order.state, payment.outcome):
         return False
     if (payment.amount, payment.currency) != (int(order.amount), order.currency):
-        raise PaymentMismatch(fields={"amount": "is not the order's"})
+        raise PaymentMismatch(fields={"amount": Words("is not the order's", "nie jest kwotą zamówienia")})
     unchanged = Order.state == order.state
     if payment.outcome != "paid":
         commit(change(order, state=payment.outcome, when=unchanged, otherwise=_Moved))

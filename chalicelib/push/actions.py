@@ -38,8 +38,7 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
     endpoint = Endpoint.new(
         caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )
-    forgotten = () if held is None else _forgetting(caller, held)
-    _commit_as_read(caller, lambda: commit(*(forgotten[1:]), put(endpoint)))
+    _commit_as_read(caller, lambda: commit(*_replacing(caller, held), put(endpoint)))
     endpoint_arn = push.open_endpoint(platform, token, caller.session.place_id)
     try:
         _commit_as_read(caller, lambda: done(*_taking(caller, endpoint, endpoint_arn), answer=None))
@@ -59,10 +58,16 @@ def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
     return change(endpoint, arn=arn, when=as_put), accounts.gains_endpoint(caller.account, arn), *heard
 
 
-def forget_terminal(caller: Caller) -> tuple[Write, ...]:
-    """What ends pushes to this terminal, to be committed with what ends its session."""
+def _replacing(caller: Caller, held: Endpoint | None) -> tuple[Write, ...]:
+    """What ends the address of before, but for its row, which the new one takes."""
+    return () if held is None else _forgetting(caller, held)[1:]
+
+
+def forget_terminal(caller: Caller, end: Callable[..., None]) -> None:
+    """End pushes to this terminal in the same commit as its session, which `end` ends."""
     (held,) = read(_place(caller))
-    return () if held is None else _forgetting(caller, held.opened(caller.vault))
+    opened = None if held is None else held.opened(caller.vault)
+    _commit_as_read(caller, lambda: end(caller, *(() if opened is None else _forgetting(caller, opened))))
 
 
 def _forgetting(caller: Caller, held: Endpoint) -> tuple[Write, ...]:

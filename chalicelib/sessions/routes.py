@@ -60,4 +60,4 @@ def step_up(caller: Caller, asked: shapes.StepUp) -> None:
 
 @routes.delete("/sessions/current", who=Who.PERSON, example={})
 def sign_out(caller: Caller) -> None:
-    actions.sign_out(caller, *push.forget_terminal(caller))
+    push.forget_terminal(caller, actions.sign_out)

@@ -344,7 +344,7 @@ class LocalCloud:
         self.calendar = Calendar(self.clock, app, self.functions, self.pump, self.aws)
 
     def _ask_s3(self, builder: EnvironBuilder) -> Response:
-        with self.functions.turnstile.among(), self.aws.outside():
+        with self.functions.turnstile.among():
             answer = Client(self.guard).open(builder)
             return Response(answer.status_code, answer.headers, answer.get_data())
 

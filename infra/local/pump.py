@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,6 +82,8 @@ class Pump:
 
     def __init__(self, app: Chalice, stack: Stack, functions: Functions, lock: AbstractContextManager[Any]) -> None:
         self.mischief = Mischief()
+        self._turnstile = functions.turnstile
+        self._lock = lock
         self._settling = threading.RLock()  # one at a time, or a batch would be delivered twice
         self._sources = [
             made for made in (self._source(one, stack, functions, lock) for one in app.event_sources) if made
@@ -92,7 +94,7 @@ class Pump:
 
         What fails is tried again at once, a message until its queue puts it aside, a stream's batch `MAX_TRIES` times.
         """
-        with self._settling:
+        with self._alone():
             tries: Counter[Any] = Counter()
             batches = 0
             while delivered := [source.name for source in self._sources if source.deliver(tries)]:
@@ -107,7 +109,7 @@ class Pump:
 
     def forget(self, now: float) -> None:
         """Drop what AWS would keep no longer: stream records after a day, messages after their queue's period."""
-        with self._settling:
+        with self._alone(), self._lock:
             for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
                 _trim(table.stream_shard, now)
             for queue in _queues().values():
@@ -117,7 +119,7 @@ class Pump:
     def redrive(self) -> int:
         """What an operator does after an outage: bring what was put aside back to its queue."""
         moved = 0
-        with self._settling:
+        with self._alone(), self._lock:
             for queue in _queues().values():
                 aside = queue.dead_letter_queue
                 for message in list(aside._messages) if aside else []:
@@ -135,6 +137,12 @@ class Pump:
         self.mischief = deepcopy(mischief)
         for source in self._streams():
             source.position = positions[source.name]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        # In this order: who settles calls functions, and who waits for his turn with them must hold nothing.
+        with self._turnstile.among(), self._settling:
+            yield
 
     def _queues(self) -> Iterator[Queue]:
         return (source for source in self._sources if isinstance(source, Queue))

@@ -142,12 +142,13 @@ class Stage:
 
 def _refusal(fault: Exception) -> Response | None:
     """An operator sees the code of what was refused; the product's refusals tell their sentence by language."""
+    from chalicelib.entry import refusals
     from chalicelib.errors import NotFound, Refusal
 
     if not isinstance(fault, Refusal):
         return None
     status = 404 if isinstance(fault, NotFound) else 422
-    return _json(status, {"code": type(fault).__name__, "message": fault.message("en"), **fault.details})
+    return _json(status, refusals.body_of(fault, "en", ""))
 
 
 def _object(asked: Asked) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def test_an_address_is_the_same_in_whatever_case_it_is_typed(world: LocalCloud) 
 
 def test_of_a_child_nothing_is_stored(home: Home) -> None:
     before = home.world.dump()
-    answer = home.world.call("POST", "/accounts", Person(home.world, "kid@example.com").registration(birth_date="2010-01-06"))
+    kid = Person(home.world, "kid@example.com").registration(birth_date="2010-01-06")
+    answer = home.world.call("POST", "/accounts", kid)
     assert (answer.status, answer.json["code"]) == (422, "TooYoung")
     assert answer.json["fields"] == {"birth_date": "under 16"}
     after = home.world.dump()

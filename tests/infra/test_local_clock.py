@@ -246,6 +246,34 @@ def test_after_an_error_on_the_way_the_clock_goes_on(monkeypatch: pytest.MonkeyP
         patched.setattr(cloud.pump, "settle", broken)
         with pytest.raises(RuntimeError):
             cloud.advance(HOUR)
-        before = time.time()
-        while time.time() == before:
+        before, until = time.time(), time.monotonic() + 5
+        while time.time() == before and time.monotonic() < until:
             pass
+        assert time.time() > before
+
+
+def test_who_looks_for_events_while_time_moves_waits_and_stops_nobody(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+
+    def look() -> None:
+        looked.set()
+        cloud.settle()
+
+    looking = threading.Thread(target=look, daemon=True)
+
+    def job(event: Any, context: Any) -> None:
+        house.put("an event for both")
+        if not looking.ident:
+            looking.start()
+            looked.wait(5)
+            looking.join(0.05)  # so long it has to take what it wants to take
+
+    monkeypatch.setattr(house, "sweep_hourly", job)
+    moving = threading.Thread(target=cloud.advance, args=(2 * HOUR,), daemon=True)
+    moving.start()
+    moving.join(10)
+    looking.join(10)
+    assert not moving.is_alive()
+    assert not looking.is_alive()

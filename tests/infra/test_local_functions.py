@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -169,7 +170,8 @@ def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out() -> 
     inside.wait(10)
     mover = threading.Thread(target=clock)
     mover.start()
-    while not turnstile._waiting:
+    until = time.monotonic() + 5
+    while not turnstile._waiting and time.monotonic() < until:
         pass
     second = threading.Thread(target=function, args=("second",))
     second.start()

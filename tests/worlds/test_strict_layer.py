@@ -47,7 +47,8 @@ def test_plain_http_to_aws_is_not_let_through_unverified(strict_or_bare: Any) ->
         requests.put(f"https://media.s3.{REGION}.amazonaws.com/k", data=b"1", timeout=1)
 
 
-def test_a_layer_set_aside_comes_back_as_it_was(strict_aws: StrictAWS) -> None:
+def test_a_layer_set_aside_comes_back_as_it_was(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "set-after-the-layer-was-on")
     make_table()
     client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
     client("s3").put_object(Bucket="media", Key="k", Body=b"mine")

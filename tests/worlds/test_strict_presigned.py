@@ -524,6 +524,11 @@ BAD_FORMS: dict[str, tuple[Callable[[], Asked], int, str]] = {
         "InvalidArgument",
     ),
     "cut short": (lambda: spoilt(posted(ticket()), f"--{BOUNDARY}--\r\n".encode(), b""), 400, "MalformedPOSTRequest"),
+    "cut short after the file": (
+        lambda: spoilt(posted(ticket()), f"--{BOUNDARY}--\r\n".encode(), f"--{BOUNDARY}\r\n".encode()),
+        400,
+        "MalformedPOSTRequest",
+    ),
     "no form at all": (
         lambda: Asked("POST", f"{HOST}/", {"Content-Type": "image/jpeg"}, PICTURE),
         412,

@@ -64,11 +64,14 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
     def __enter__(self) -> "StrictAWS":
         if StrictAWS.running is not None:
             raise RuntimeError("a strict layer is already on in this process")
+        with ExitStack() as stack:
+            for owner, name, replacement in self._replacements():
+                stack.enter_context(patch.object(owner, name, replacement))
+            # Last in and first out: moto still needs ours while it puts its things away.
+            stack.enter_context(mock_aws())
+            stack.callback(setattr, StrictAWS, "running", None)
+            self._stack = stack.pop_all()
         StrictAWS.running = self
-        self._stack.callback(setattr, StrictAWS, "running", None)
-        for owner, name, replacement in self._replacements():
-            self._stack.enter_context(patch.object(owner, name, replacement))
-        self._stack.enter_context(mock_aws())
         if self._seed is not None:
             mock_random.seed(self._seed)
         return self

@@ -1,0 +1,248 @@
+"""A request that is sent again is answered again, and carried out once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import crypto
+from chalicelib.entry.once import Answered, once
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response
+from infra.local.strict import ERROR_AFTER, LOST_REPLY
+from infra.local.strict.trace import Call
+from tests.conftest import Home
+from tests.doors import door_names, named, request_for
+
+KEY = "a-key-of-the-client-0123456789"
+DAY = 24 * 3600
+PLAN = "event-7-month"
+
+
+def order(home: Home, key: str | None = KEY, **other: Any) -> Response:
+    body = {"plan_id": PLAN, "device_id": home.camera.device_id, "payment_method": "card", **other}
+    return home.owner.call("POST", "/orders", body, headers={} if key is None else {"Idempotency-Key": key})
+
+
+def order_ids(home: Home) -> list[str]:
+    return [one["order_id"] for one in home.owner.call("GET", "/orders").json["items"]]
+
+
+def rename(home: Home, name: str, key: str = KEY) -> Response:
+    path = f"/devices/{home.camera.device_id}"
+    return home.owner.call("PATCH", path, {"name": name}, headers={"Idempotency-Key": key})
+
+
+def writes(world: LocalCloud) -> list[str]:
+    return [call.operation for call in world.trace if call.write_units]
+
+
+REPEATED = [name for name in door_names(of="person") if not name.startswith("GET")]
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_every_mutation_of_a_person_answers_its_exact_repeat_and_does_nothing_more(home: Home, name: str) -> None:
+    door = named(name)
+    request = request_for(door, home)
+    first = request.send(home)
+    assert first.status == door.status
+    sent = len(home.world.outbox())
+    home.world.trace.clear()
+    again = request.send(home)
+    if name == "PUT /terminals/current/push":
+        # What is so already is not done again, and nothing needs to be remembered of it.
+        assert again.status == first.status
+    else:
+        assert (again.status, again.body) == (first.status, first.body)
+    assert writes(home.world) == []
+    assert len(home.world.outbox()) == sent
+
+
+def test_a_repeat_is_told_from_another_request(home: Home) -> None:
+    assert rename(home, "Gate").json["name"] == "Gate"
+    answer = rename(home, "Shed")
+    assert (answer.status, answer.json["code"]) == (422, "KeyReused")
+    assert home.owner.call("GET", f"/devices/{home.camera.device_id}").json["name"] == "Gate"
+
+
+def test_a_repeat_says_what_was_said_though_the_world_has_moved_on(home: Home) -> None:
+    first = rename(home, "Gate")
+    rename(home, "Shed", key="another-key-of-the-client")
+    assert rename(home, "Gate").body == first.body
+    assert home.owner.call("GET", f"/devices/{home.camera.device_id}").json["name"] == "Shed"
+
+
+def test_without_a_key_a_request_is_another_request(home: Home) -> None:
+    path = f"/devices/{home.camera.device_id}"
+    home.owner.call("PATCH", path, {"name": "Gate"})
+    home.world.trace.clear()
+    home.owner.call("PATCH", path, {"name": "Gate"})
+    assert writes(home.world)
+
+
+def test_the_same_key_is_another_one_on_another_route_and_for_another_person(home: Home) -> None:
+    headers = {"Idempotency-Key": KEY}
+    assert home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers=headers).json["nickname"] == "Ala"
+    assert rename(home, "Gate").json["name"] == "Gate"
+    stranger = home.stranger.call("PATCH", "/me", {"nickname": "Ala"}, headers=headers)
+    assert (stranger.status, stranger.json["email"]) == (200, home.stranger.email)
+
+
+def test_a_refused_request_is_not_remembered(home: Home) -> None:
+    assert order(home, device_id="a" * 26).status == 404
+    assert order(home).status == 201
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 15, "a" * 201])
+def test_a_key_that_could_be_somebody_elses_is_refused(home: Home, key: str) -> None:
+    answer = order(home, key)
+    assert (answer.status, answer.json["code"]) == (400, "Malformed")
+
+
+@pytest.mark.parametrize("key", ["a" * 16, "a" * 200, "klucz-zażółć-gęślą-jaźń"])
+def test_a_key_of_sixteen_to_two_hundred_characters_will_do(home: Home, key: str) -> None:
+    assert order(home, key).status == 201
+    assert order(home, key).status == 201
+    assert len(order_ids(home)) == 1
+
+
+def test_where_money_moves_a_key_is_needed(home: Home) -> None:
+    answer = order(home, None)
+    assert (answer.status, answer.json["code"]) == (400, "KeyMissing")
+    assert order_ids(home) == []
+
+
+def test_an_answer_is_kept_for_a_day_and_where_money_moves_for_a_month(home: Home) -> None:
+    """To the second, however late TTL comes."""
+    owner = home.owner
+    rename(home, "Gate")
+    first = order(home)
+
+    def wait(seconds: float) -> None:
+        home.world.advance(seconds, reaper_lag_seconds=None, within_seconds=0.5)
+        pair = owner.world.call("POST", "/sessions/refresh", {"refresh_token": owner.refresh_token}).json
+        owner.access_token, owner.refresh_token = pair["access_token"], pair["refresh_token"]
+        home.world.trace.clear()
+
+    wait(DAY - 1)
+    assert (rename(home, "Gate").status, order(home).body, writes(home.world)) == (200, first.body, [])
+    wait(1)
+    assert (rename(home, "Gate").status, writes(home.world)) == (200, ["TransactWriteItems"])
+    wait(29 * DAY - 1)
+    assert (order(home).body, writes(home.world)) == (first.body, [])
+    wait(1)
+    assert order(home).status == 201
+    assert len(order_ids(home)) == 2
+
+
+# ── Two at once ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def at_once(home: Home) -> Iterator[Any]:
+    """Two requests, of which neither commits before the other has read."""
+
+    def both(send: Any) -> list[Response]:
+        answers: list[Response] = []
+        meeting = threading.Barrier(2, timeout=10)
+
+        def before_call(name: str, call: Call) -> None:
+            if name.startswith("client") and call.operation == "TransactWriteItems" and call.attempts == 0:
+                meeting.wait()
+
+        home.world.aws.order_by(before_call)
+        threads = [threading.Thread(target=lambda: answers.append(send()), name=f"client-{one}") for one in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        return answers
+
+    yield both
+    home.world.aws.order_by(None)
+
+
+def test_of_two_equal_requests_at_once_one_is_carried_out_and_both_are_answered(home: Home, at_once: Any) -> None:
+    one, other = at_once(lambda: order(home))
+    assert (one.status, one.body) == (other.status, other.body)
+    assert one.status == 201
+    assert order_ids(home) == [one.json["order_id"]]
+
+
+def test_of_two_different_requests_at_once_under_one_key_one_is_refused(home: Home, at_once: Any) -> None:
+    plans = iter((PLAN, "event-3-month"))
+    answers = at_once(lambda: order(home, plan_id=next(plans)))
+    assert sorted(answer.status for answer in answers) == [201, 422]
+    assert len(order_ids(home)) == 1
+
+
+@pytest.mark.parametrize("fault", [LOST_REPLY, ERROR_AFTER])
+def test_a_lost_reply_is_no_reason_to_do_it_twice(home: Home, fault: Any) -> None:
+    home.world.faults.fail(2, fault)
+    answer = order(home)
+    assert answer.status in (201, 503)
+    assert home.world.faults.fired
+    again = order(home)
+    assert again.status == 201
+    assert order_ids(home) == [again.json["order_id"]]
+
+
+# ── After the end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_repeat_of_a_sign_out_is_answered_and_everything_else_is_refused(home: Home) -> None:
+    def sign_out(key: str) -> int:
+        return home.owner.call("DELETE", "/sessions/current", headers={"Idempotency-Key": key}).status
+
+    assert [sign_out(KEY), sign_out(KEY), sign_out("another-key-of-the-client")] == [204, 204, 401]
+    assert home.owner.call("GET", "/me").status == 401
+
+
+def test_the_repeat_of_a_closing_is_answered_when_nothing_is_left_of_the_account(home: Home) -> None:
+    home.owner.step_up()
+    headers = {"Idempotency-Key": KEY}
+    first = home.owner.close(**headers)
+    assert first.status == 202
+    for passed in (0, 300, 3600):
+        home.world.advance(passed)
+        again = home.owner.close(**headers)
+        assert (again.status, again.body) == (202, first.body)
+    assert home.owner.close(**{"Idempotency-Key": "another-key-of-the-client"}).status == 401
+    assert home.owner.close().status == 401
+
+
+def test_the_repeat_needs_the_whole_claim_and_not_the_key_alone(home: Home) -> None:
+    """Who has the key but another session is not answered from the first one's memory."""
+    home.owner.step_up()
+    assert home.owner.close(**{"Idempotency-Key": KEY}).status == 202
+    answer = home.stranger.close(**{"Idempotency-Key": KEY})
+    assert (answer.status, answer.json["code"]) == (403, "StepUpRequired")
+
+
+# ── What is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_kept_answer_cannot_be_read_from_the_tables(home: Home) -> None:
+    rename(home, "The gate behind the old oak")
+    order_id = order(home).json["order_id"]
+    text = json.dumps(home.world.dump(), default=str)
+    assert "answer#" in text
+    assert "old oak" not in text and order_id not in text and KEY not in text
+
+
+def test_a_kept_answer_opens_only_for_who_can_send_the_request_again(world: LocalCloud) -> None:
+    def of(**other: Any) -> Any:
+        told = {"session_id": "s", "route": "POST /x", "key_text": KEY, "body": b"{}"} | other
+        return once(account_id="a", status=201, money=False, outlives=False, **told)
+
+    kept = of().companion(lambda answer: answer)(b'{"secret": 1}').record
+    assert isinstance(kept, Answered) and b"secret" not in kept.answer
+    for other in ({"session_id": "t"}, {"route": "POST /y"}, {"key_text": KEY + "1"}):
+        another = of(**other)
+        assert another.where != of().where
+        with pytest.raises(crypto.Unreadable):
+            crypto.unseal(another.secret, kept.answer, kept.pk)
