@@ -75,12 +75,14 @@ class Listeners(_Doors):
         def declare(handle: Callable[..., None]) -> Callable[..., Any]:
             def door(event: dict[str, Any], context: Any) -> Any:
                 bodies = [_body(record["body"]) for record in event["Records"]]
-                common = () if prepare is None else (prepare([body for body in bodies if body is not None]),)
+                common = _common(prepare, [body for body in bodies if body is not None])
 
                 def take(record: Any) -> None:
                     with line(door=handle.__name__) as entry:
                         try:
-                            handle(Message(json.loads(record.body), _tries(record)), *common)
+                            body = json.loads(record.body)
+                            own = common if common is not None else (prepare([body]),) if prepare else ()
+                            handle(Message(body, _tries(record)), *own)
                         except Exception as fault:
                             entry.tell_fault(fault)
                             raise
@@ -166,6 +168,16 @@ class Operations(_Doors):
 def _each(event: dict[str, Any], take: Callable[[Any], None], source: EventType) -> Any:
     processor = BatchProcessor(event_type=source, raise_on_entire_batch_failure=False)
     return process_partial_response(event, take, processor)
+
+
+def _common(prepare: Callable[[list[Any]], Any] | None, bodies: list[Any]) -> tuple[Any, ...] | None:
+    """None if one record spoils it for all: then each is prepared alone, and the bad one fails alone."""
+    if prepare is None:
+        return ()
+    try:
+        return (prepare(bodies),)
+    except Exception:
+        return None
 
 
 def _body(text: str) -> Any:

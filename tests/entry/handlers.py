@@ -1,0 +1,60 @@
+"""Calls each function the way Lambda does: its own module, freshly imported, and never the app.
+
+Run as a program it prints, for every `handler event` pair of its arguments, what the function answered.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import types
+from typing import Any
+
+from chalice import Chalice
+
+from infra.local.cloud import LocalCloud
+from infra.local.functions import Context
+from tests.events import event
+
+OPERATIONS = {"load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]}}
+
+
+def answer_of(handler: str, event_name: str) -> Any:
+    module, _, name = handler.rpartition(".")
+    asked = OPERATIONS[name] if event_name == "operation" else event(event_name)
+    answer = getattr(importlib.import_module(module), name)(asked, Context(name, "a-request", 60))
+    if "app" in sys.modules:
+        raise RuntimeError("the app was imported")
+    return answer
+
+
+def in_a_process_of_its_own(handler: str, event_name: str) -> Any:
+    """Forked from one that has imported no house yet."""
+    read, write = os.pipe()
+    if not os.fork():
+        try:
+            said = {"answer": answer_of(handler, event_name)}
+        except BaseException as fault:  # whatever it is, it is to be told
+            said = {"fault": repr(fault)}
+        os.write(write, json.dumps(said, default=repr).encode())
+        os._exit(0)
+    os.close(write)
+    os.wait()
+    with os.fdopen(read) as told:
+        return json.loads(told.read())
+
+
+def main(pairs: list[str]) -> None:
+    nothing = types.ModuleType("nothing")
+    nothing.app = Chalice("nothing", configure_logs=False)  # type: ignore[attr-defined]
+    sys.modules["nothing"] = nothing
+    with LocalCloud.start(app_module="nothing"):
+        houses = [name for name in sys.modules if name.startswith("chalicelib.") and name.endswith(".actions")]
+        said = {pair: in_a_process_of_its_own(*pair.split()) for pair in pairs}
+    print(json.dumps({"imported before": houses, **said}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,195 @@
+"""The doors without a person: a record that fails, fails alone; and what Lambda imports carries its own door."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Invalid
+from infra.local.cloud import LocalCloud
+from infra.local.functions import Context
+from infra.local.strict import FAILING_FROM
+from tests.conftest import Home
+from tests.events import event, event_names
+from tests.house.laws import ROOT
+from tests.scene import jpeg
+
+ALL_WELL = {"batchItemFailures": []}
+# Every function that Lambda knows beside the API's, and the sample events that it must bear.
+HANDLERS: dict[str, tuple[str, ...]] = {
+    "chalicelib.alarms.listeners.on_picture_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
+    "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
+    "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
+    "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
+    "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
+    "chalicelib.entry.forwarding.forward_ledger_changes": ("dynamodb_stream",),
+    "chalicelib.alarms.scheduled.sweep_expired_pictures": ("schedule",),
+    "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
+    "chalicelib.devices.operations.load_devices": ("operation",),
+}
+PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
+
+
+def on_picture_uploaded(asked: Any) -> Any:
+    from chalicelib.alarms import listeners
+
+    return listeners.on_picture_uploaded(asked, Context("on_picture_uploaded", "r", 60))
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    """One message for each body, m0 and so on."""
+    (sample,) = event("sqs_s3_notification")["Records"]
+    return {"Records": [{**sample, "messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]}
+
+
+def failed(answer: Any) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def uploaded(key: str) -> str:
+    return json.dumps({"Records": [{"eventTime": "2026-01-05T08:00:00.000Z", "s3": {"object": {"key": key}}}]})
+
+
+# ── As Lambda calls them ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
+    from app import app
+
+    declared = {one.handler_string for one in [*app.event_sources, *app.pure_lambda_functions]}
+    assert declared == set(HANDLERS)
+    assert {name for names in HANDLERS.values() for name in names} | {"rest_v1"} == {*event_names(), "operation"}
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, Any]:
+    ran = subprocess.run(  # noqa: S603  # our own words
+        [sys.executable, "-m", "tests.entry.handlers", *PAIRS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    assert told["imported before"] == []
+    return told
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_what_lambda_imports_carries_its_own_door(said: dict[str, Any], pair: str) -> None:
+    assert "fault" not in said[pair]
+    answer = said[pair]["answer"]
+    expected = {"schedule": dict, "operation": dict}.get(pair.split()[1])
+    assert isinstance(answer, expected) if expected else answer == ALL_WELL
+    if pair.endswith("operation"):
+        assert answer == {"loaded": 1, "unchanged": 0, "bad_rows": []}
+
+
+# ── Queues ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+POISON = ["", "not JSON", "null", "[]", "7", '"text"', '{"Records": 7}', '{"Records": [{}]}']
+POISON += ['{"Records": [{"s3": {}}]}', uploaded("").replace("2026", "soon")]
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_a_poisoned_message_fails_alone(home: Home, poison: str) -> None:
+    ticket = home.camera.ask_ticket().json
+    names = [f"1/{home.world.now():%Y%m%dT%H%M%SZ}-person-{number:06d}.jpg" for number in (71, 72)]
+    for number, name in enumerate(names):
+        assert home.world.upload(ticket, name, jpeg(number)).status == 204
+    good, better = (uploaded(ticket["key_prefix"] + name) for name in names)
+    assert failed(on_picture_uploaded(batch(good, poison, better))) == ["m1"]
+    assert len(home.owner.alarms(home.camera.device_id, type="person")) == 2
+
+
+def test_a_batch_of_nothing_but_poison_fails_message_by_message(world: LocalCloud) -> None:
+    assert failed(on_picture_uploaded(batch(*POISON))) == [f"m{number}" for number in range(len(POISON))]
+
+
+def test_a_failure_is_logged_by_its_kind_and_place_without_the_message(home: Home) -> None:
+    asked = batch("ola@example.com")
+    home.world.functions.call("on_picture_uploaded", lambda asked, _: on_picture_uploaded(asked), asked)
+    line = json.loads(home.world.logs.lines()[-1])
+    assert (line["door"], line["fault"], line["level"]) == ("on_picture_uploaded", "JSONDecodeError", "ERROR")
+    assert line["at"] and "ola" not in json.dumps(line)
+
+
+def test_messages_wait_while_aws_is_down_and_are_delivered_when_it_is_back(home: Home) -> None:
+    home.camera.upload(7, kind="person")
+    home.world.faults.fail(1, FAILING_FROM)
+    ticket_key = "alarms/20260105/" + "a" * 26 + "/1/20260105T080000Z-motion-000001.jpg"
+    assert failed(on_picture_uploaded(batch(uploaded(ticket_key), uploaded(ticket_key)))) == ["m0", "m1"]
+    home.world.faults.clear()
+    home.world.settle()
+    assert len(home.owner.alarms(home.camera.device_id, type="person")) == 1
+
+
+def test_a_batch_reads_once_what_its_messages_have_in_common(home: Home) -> None:
+    bodies = [uploaded(f"alarms/20260105/{home.camera.device_id}/nonsense-{number}") for number in range(10)]
+    home.world.trace.clear()
+    assert on_picture_uploaded(batch(*bodies)) == ALL_WELL
+    assert [call.name for call in home.world.trace if call.service == "dynamodb"] == ["dynamodb.GetItem"]
+
+
+# ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_change_that_cannot_be_forwarded_is_told_again_alone(world: LocalCloud) -> None:
+    from chalicelib.entry import forwarding
+
+    asked = event("dynamodb_stream")
+    world.faults.fail(1, FAILING_FROM)
+    answer = forwarding.forward_item_changes(asked, Context("f", "r", 60))
+    assert failed(answer) == ["111000000000000000000001"]
+    world.faults.clear()
+    assert forwarding.forward_item_changes(asked, Context("f", "r", 60)) == ALL_WELL
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, True),
+        ({"eventName": "MODIFY"}, True),  # orders are told of whenever they change
+        ({"eventName": "REMOVE"}, False),
+        ({"sk": "session#x"}, False),
+        ({"sk": "retired-kind#x"}, False),
+        ({"pk": "device#d", "sk": "removal#r"}, True),
+        ({"pk": "device#d", "sk": "removal#r", "eventName": "MODIFY"}, False),
+        ({"pk": "device#d", "sk": "order#x"}, False),
+    ],
+)
+def test_what_a_house_listens_to_is_forwarded_with_ids_only(
+    world: LocalCloud, change: dict[str, str], told: bool
+) -> None:
+    from chalicelib.entry import forwarding
+
+    record = event("dynamodb_stream")["Records"][0]
+    record["eventName"] = change.get("eventName", "INSERT")
+    for name in ("pk", "sk"):
+        record["dynamodb"]["Keys"][name]["S"] = change.get(name, record["dynamodb"]["Keys"][name]["S"])
+    world.trace.clear()
+    assert forwarding.forward_item_changes({"Records": [record]}, Context("f", "r", 60)) == ALL_WELL
+    sent = [json.loads(call.params["MessageBody"]) for call in world.trace if call.name == "sqs.SendMessage"]
+    assert len(sent) == told
+    assert all(message.keys() == {"partition_id", "place_id"} for message in sent)
+
+
+# ── The clock and the operators ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_job_that_fails_is_logged_and_rings_the_alarm(world: LocalCloud) -> None:
+    world.faults.fail(1, FAILING_FROM)
+    with pytest.raises(Exception, match=r"503|ServiceUnavailable|busy"):
+        world.run_schedule("resume_erasures")
+    ours = [json.loads(text) for text in world.logs.lines() if text.startswith("{")]
+    assert (ours[-1]["door"], "fault" in ours[-1]) == ("resume_erasures", True)
+
+
+def test_an_operator_is_told_what_was_wrong_and_the_log_only_its_code(world: LocalCloud) -> None:
+    for asked in ({"devices": 5}, {"cameras": []}, [], None):
+        with pytest.raises(Invalid) as refusal:
+            world.invoke("load_devices", asked)
+        assert refusal.value.details["fields"]
+    ours = [json.loads(text) for text in world.logs.lines() if text.startswith("{")]
+    assert (ours[-1]["code"], "fault" in ours[-1]) == ("Invalid", False)
