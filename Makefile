@@ -40,6 +40,18 @@ costs: $(INSTALLED) ## count what each door costs anew
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
 
+policies: $(INSTALLED) ## note anew what each function does to AWS
+	@WRITE_POLICIES=1 $(PYTHON) -m pytest tests/infra/test_package_policies.py
+
+package: $(INSTALLED) ## zip and template into build/; ARCHITECTURE=arm64, OFFLINE=1 for a look only
+	@$(PYTHON) -m infra.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(OFFLINE),--offline)
+
+deploy: package ## put build/ into an AWS account (see infra/README.md); STAGE=name AWS_REGION=eu-central-1
+	@STAGE="$(STAGE)" $(PYTHON) -m infra.package.deploy deploy
+
+destroy: $(INSTALLED) ## take it away, all but the data; STAGE=name CONFIRM=name
+	@STAGE="$(STAGE)" CONFIRM="$(CONFIRM)" $(PYTHON) -m infra.package.deploy destroy
+
 lock: ## pin the requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --extra dev \

@@ -49,9 +49,7 @@ class _Loader(yaml.SafeLoader):
 def _short_tag(name: str, loader: yaml.SafeLoader, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
-    if not isinstance(node, yaml.ScalarNode):
-        raise Unresolved(f"{node.tag} of a mapping{node.start_mark}")
-    text = loader.construct_scalar(node)
+    text = str(loader.construct_scalar(node))  # type: ignore[arg-type]  # a mapping is refused there
     return {name: text.split(".", 1) if name == "Fn::GetAtt" else text}
 
 
@@ -286,6 +284,7 @@ def _table(stack: Stack, logical_id: str, declared: Declared) -> Made:
     if sealed := declared.block("SSESpecification").given(SSEEnabled="Enabled"):
         wanted["SSESpecification"] = sealed
     table = dynamodb.create_table(TableName=name, **wanted)["TableDescription"]
+    # moto's tables are there at once; those of other endpoints refuse what follows until they are.
     dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     if ttl := declared.given("TimeToLiveSpecification"):
         dynamodb.update_time_to_live(TableName=name, **ttl)

@@ -25,7 +25,7 @@ from chalicelib.sessions.actions import Caller
 
 JPEG = "image/jpeg"
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
-_MOST_PAGES = 10
+_MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
 class NobodyOwns(Conflict):
@@ -78,6 +78,10 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
         bucket.delete([arrival.object_key])
         return
     alarm = _alarm_of(arrival, named, device)
+    if not _is_there(alarm, device):
+        # Everything was deleted between its arrival and the news of it.
+        bucket.delete([arrival.object_key])
+        return
     try:
         commit(create(alarm, otherwise=_Known))
     except _Known:
@@ -175,29 +179,39 @@ def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
 
 
 def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Alarms:
-    found = [alarm for one in mine for alarm in _newest(one.device, search)]
+    looked = [_newest(one.device, search) for one in mine]
+    # What is older than where looking stopped waits for the next page, or something in between would be passed over.
+    stop = max((one.stopped_at for one in looked if one.stopped_at is not None), default="")
+    found = [alarm for one in looked for alarm in one.found if alarm.place_id >= stop]
     found.sort(key=lambda alarm: alarm.place_id, reverse=True)
     shown = found[: search.limit]
     return shapes.Alarms(
         items=[Seen(alarm, caller.account_id).described() for alarm in shown],
-        cursor=shown[-1].place_id if len(found) > search.limit else None,
+        cursor=shown[-1].place_id if len(found) > search.limit else stop or None,
     )
 
 
-def _newest(device: Device, search: shapes.Search) -> list[Alarm]:
+@dataclass(frozen=True)
+class _Looked:
+    """What was found of one device, and the last id that was looked at if older ones are left."""
+
+    found: list[Alarm]
+    stopped_at: str | None
+
+
+def _newest(device: Device, search: shapes.Search) -> _Looked:
     """One more than fits the page, so that it is known whether another follows."""
     first, last = _span(device, search.day)
+    count = search.limit + 1 if search.channel is None and search.type is None else _PAGE_OF_SEARCH
     found: list[Alarm] = []
     after = search.cursor
     for _ in range(_MOST_PAGES):
-        page = Alarm.list_of(
-            device.partition_id, first=first, last=last, newest_first=True, limit=search.limit + 1, after=after
-        )
+        page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
         found += [alarm for alarm in page.items if _is_there(alarm, device) and _is_wanted(alarm, search)]
         after = page.cursor
         if after is None or len(found) > search.limit:
             break
-    return found
+    return _Looked(found, after)
 
 
 def _span(device: Device, day: str | None) -> tuple[str, str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _JOINT = "#"
 # Sorts after every character that ids and times are made of.
 _AFTER_ALL = "~"
+_MOST_PK_BYTES, _MOST_SK_BYTES = 2048, 1024
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Key:
     record: type[Record]
     pk: str
     sk: str | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether anything can lie there at all: DynamoDB calls a longer key an error."""
+        return len(self.pk.encode()) <= _MOST_PK_BYTES and len((self.sk or "").encode()) <= _MOST_SK_BYTES
 
     def raw(self) -> dict[str, Any]:
         key = {"pk": {"S": self.pk}}

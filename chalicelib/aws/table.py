@@ -109,7 +109,7 @@ class Record(Model):
     def _container_serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
         # PynamoDB would read each value through the attribute and so unseal it on its way to storage.
         sealed = {
-            name: {"B": self.attribute_values[name]}
+            name: {"B": attribute.serialize(self.attribute_values[name])}
             for name, attribute in self.get_attributes().items()
             if isinstance(attribute, Sealed) and self.attribute_values.get(name) is not None
         }
@@ -153,13 +153,17 @@ class Record(Model):
             high = min(high, keys.joined(place, after))
         elif after is not None:
             low = max(low, keys.joined(place, after))
+        if low > high:  # DynamoDB refuses to look between bounds the wrong way round
+            return Page([], None)
+        # One more than the page, to know whether anything follows, and the last one of the page before.
+        count = None if limit is None else limit + (1 if after is None else 2)
         found = cls.query(
             cls.key(partition_id).pk,
             cls.get_attributes()["sk"].between(low, high),
             consistent_read=True,
             scan_index_forward=not newest_first,
-            limit=None if limit is None else limit + 1,
-            page_size=None if limit is None else limit + 1,
+            limit=count,
+            page_size=count,
         )
         try:
             records = [record for record in found if record.place_id != after]
@@ -233,7 +237,7 @@ BASES: tuple[type[Record], ...] = (Item, KeyRow, LedgerRow, FiscalRow)
 def read(*wanted: Key) -> tuple[Any, ...]:
     """The records of these keys, in their order, None for what is absent or over; one consistent call for all."""
     by_table: dict[str, list[Key]] = {}
-    for key in dict.fromkeys(wanted):
+    for key in dict.fromkeys(key for key in wanted if key.fits):
         by_table.setdefault(key.record.Meta.table_name, []).append(key)
     found: dict[Key, Record | None] = {}
     for name, items in _get_together(by_table).items():
@@ -246,6 +250,8 @@ def read(*wanted: Key) -> tuple[Any, ...]:
 
 def _get_together(by_table: dict[str, list[Key]]) -> dict[str, list[dict[str, Any]]]:
     keys_of = list(by_table.items())
+    if not keys_of:
+        return {}
     if len(keys_of) == 1 and len(keys_of[0][1]) == 1:
         name, (key,) = keys_of[0]
         item = client("dynamodb").get_item(TableName=name, Key=key.raw(), ConsistentRead=True).get("Item")

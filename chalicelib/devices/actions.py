@@ -202,10 +202,10 @@ def bind(caller: Caller, asked: shapes.Bind) -> Owned:
     _prove_printed_code(stock_id, asked.code)
     for _ in range(_TRIES):
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))
-        if stock.device_id is not None:
-            raise DeviceTaken
-        if len(account.device_ids or ()) >= rules.MOST_DEVICES:
-            raise TooManyDevices
+        if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
+            # The code was right, so it must not count as a wrong one and lock out whoever comes next.
+            commit(change(stock, wrong_codes=0, locked_until=None))
+            raise DeviceTaken if stock.device_id is not None else TooManyDevices
         if report is not None and report_key is not None:
             report.opened(report_key.unlocked())
         try:

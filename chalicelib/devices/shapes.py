@@ -73,7 +73,7 @@ class Activated(Shape):
 
 class Wifi(Shape):
     ssid: Annotated[str, Meta(max_length=64)]
-    signal_dbm: int | None = None
+    signal_dbm: Annotated[int, Meta(ge=-200, le=100)] | None = None
 
 
 class Bind(Shape):

@@ -18,7 +18,7 @@ from chalicelib.entry import gate, refusals, wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.once import Once, Replayed, checked_key, once
-from chalicelib.errors import KeyMissing, Malformed, Refusal, Unavailable
+from chalicelib.errors import KeyMissing, Malformed, NotFound, Refusal, Unavailable
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -29,6 +29,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _READING = ("GET", "HEAD")
+# No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
+_LONGEST_ID = 128
 _OK, _NO_CONTENT = 200, 204
 
 
@@ -191,6 +193,8 @@ def _answer(
         raise KeyMissing
     raw = _raw_body(request)
     path = {name: unquote(value) for name, value in path_values.items()}
+    if any(len(value) > _LONGEST_ID for value in path.values()):
+        raise NotFound
     asker, repeat = _admit(door, visitor, request, path, raw, entry)
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):

@@ -31,10 +31,8 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
     if not settings.platform_application_arn(platform):
         raise PlatformMissing
     (held,) = read(_place(caller))
-    if held is not None and _is_the_same(held.opened(caller.vault), platform, token):
-        # A sign-out that died half-way made SNS forget the terminal and the row keep it: then it is taken anew.
-        if push.open_endpoint(platform, token, held.place_id) == held.arn:
-            return
+    if held is not None and _is_taken(held.opened(caller.vault), platform, token):
+        return
     endpoint = Endpoint.new(
         caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )
@@ -47,8 +45,11 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
         raise
 
 
-def _is_the_same(held: Endpoint, platform: str, token: str) -> bool:
-    return held.arn is not None and (held.platform, held.token) == (platform, token)
+def _is_taken(held: Endpoint, platform: str, token: str) -> bool:
+    if held.arn is None or (held.platform, held.token) != (platform, token):
+        return False
+    # A sign-out that died half-way made SNS forget the terminal and let the row stand: then it is taken anew.
+    return push.open_endpoint(platform, token, held.place_id) == held.arn
 
 
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B2, B11
+from chalicelib.register.rows import B2
 from chalicelib.register.tags import key, personal, plain
 
 
@@ -29,7 +29,3 @@ class Session(Item):
     terminal_model = personal(B2)
     terminal_unique_id = personal(B2)
     terminal_gps = personal(B2, null=True)
-    push_token = personal(B11, null=True)
-    push_endpoint = key(
-        UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint"
-    )

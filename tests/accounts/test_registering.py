@@ -81,7 +81,7 @@ def test_of_a_child_nothing_is_stored(home: Home) -> None:
     kid = Person(home.world, "kid@example.com").registration(birth_date="2010-01-06")
     answer = home.world.call("POST", "/accounts", kid)
     assert (answer.status, answer.json["code"]) == (422, "TooYoung")
-    assert answer.json["fields"] == {"birth_date": "under 16"}
+    assert list(answer.json["fields"]) == ["birth_date"]
     after = home.world.dump()
     assert {**after, "logs": None} == {**before, "logs": None}
     assert "kid@" not in everything_stored(home.world)

@@ -31,6 +31,7 @@ from infra.applier import (
     named_in,
     without_transport_denial,
 )
+from infra.local.cloud import LocalCloud
 
 REGION = "eu-central-1"
 TEMPLATE = load(RESOURCES)
@@ -47,7 +48,7 @@ SESSION = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none", 
 
 @pytest.fixture
 def session() -> Iterator[boto3.Session]:
-    with mock_aws():
+    with LocalCloud.set_aside(), mock_aws():
         yield SESSION
 
 
@@ -380,7 +381,7 @@ def test_a_template_is_taken_from_one_file_from_several_or_as_it_is(session: bot
 
 
 def test_the_oldest_region_of_s3_needs_no_location() -> None:
-    with mock_aws():
+    with LocalCloud.set_aside(), mock_aws():
         session = boto3.Session(region_name="us-east-1")
         stack = apply({"Resources": {"Box": {"Type": "AWS::S3::Bucket"}}}, parameters={}, session=session)
         assert stack.physical("Box") == "sowa-local-box"

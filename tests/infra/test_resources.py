@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from chalicelib.settings import Settings
 from infra.applier import RESOURCES, WIRING, Stack, apply, load
+from infra.local.cloud import LocalCloud
 
 REGION = "eu-central-1"
 PARAMETERS = {
@@ -34,7 +35,8 @@ LONGEST_FUNCTION_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[boto3.Session]:
-    with mock_aws():
+    # moto alone, beside no cloud that may be running in this process for other tests.
+    with LocalCloud.set_aside(), mock_aws():
         yield boto3.Session(region_name=REGION)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.aws import crypto, keys
 from chalicelib.aws.crypto import Unreadable
-from chalicelib.aws.table import BASES, Item, KeyRow, LedgerRow, Record
+from chalicelib.aws.table import BASES, Item, LedgerRow, Record
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
 from chalicelib.register import catalogue, vaults
@@ -54,10 +55,13 @@ class Stored:
 
     @cached_property
     def vaults(self) -> dict[str, Vault]:
-        return {
-            vault_id: Vault(vault_id, crypto.unseal(vaults._wrapping_key(), _bytes(row["wrapped"]), row["pk"]))
-            for vault_id, row in self.first_ids("VaultKey").items()
-        }
+        """Those whose key is whole."""
+        found = {}
+        for vault_id, row in self.first_ids("VaultKey").items():
+            with suppress(Unreadable):
+                key = crypto.unseal(vaults._wrapping_key(), _bytes(row["wrapped"]), row["pk"])
+                found[vault_id] = Vault(vault_id, key)
+        return found
 
     @cached_property
     def sealed(self) -> list[tuple[type[Record], Row, str]]:
@@ -320,8 +324,3 @@ def _in_the_clear(table: str, row: Row | None) -> Found:
         # One byte of form, twelve of nonce, sixteen of tag, and a value.
         if value is not None and (not isinstance(value, str) or value[0] != "\x01" or len(value) < 30):
             yield f"{kind.__name__}.{name} is in the clear"
-
-
-def key_rows(dump: dict[str, Any]) -> list[Row]:
-    rows: list[Row] = dump["tables"][KeyRow.Meta.table_name]
-    return rows

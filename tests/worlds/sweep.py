@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +23,6 @@ from tests.conftest import Home
 from tests.worlds.invariants import Stored, violations
 
 AGAIN, ANEW = "the-key-of-the-first-try", "the-key-of-another-try"
-RECOVERY_SECONDS = 20 * 60
 MOST_CALLS = 60  # more would be an operation that never ends
 
 
@@ -43,6 +42,7 @@ class Scenario:
     may_say: tuple[int, ...] = ()
     keeps_answer: bool = False
     is_asked: bool = True  # somebody waits for the answer, and would ask again
+    within_seconds: float = 20 * 60  # how soon all must be in order
 
 
 @dataclass
@@ -134,11 +134,18 @@ def _is_new(seen: set[bytes], answer: Response | None) -> bool:
     return mark not in seen and not seen.add(mark)  # type: ignore[func-returns-value]
 
 
-def recover(world: LocalCloud) -> None:
-    """Twenty minutes in which clock, queues and streams do their work, and an operator brings back what was put aside."""
+def recover(world: LocalCloud, seconds: float = 20 * 60) -> None:
+    """Clock, queues and streams do their work for a while; an operator brings back what was put aside."""
     world.settle()
     world.redrive()
-    world.advance(RECOVERY_SECONDS)
+    world.advance(seconds)
+
+
+def leap(world: LocalCloud, seconds: float) -> None:
+    """Time passes, and nothing that time makes happen has happened yet."""
+    now = world.now().timestamp() + seconds
+    world.clock.move_to(now)
+    world.calendar.restore(replace(world.calendar.snapshot(), seen=now))
 
 
 def wrongs(tried: Tried) -> Iterator[str]:
@@ -148,7 +155,7 @@ def wrongs(tried: Tried) -> Iterator[str]:
         tried.home.world.restore(tried.after)
         said = f"{way.__name__.removeprefix('_').replace('_', ' ')}: "
         yield from (said + wrong for wrong in way(tried))
-        recover(tried.home.world)
+        recover(tried.home.world, tried.scenario.within_seconds)
         yield from (said + wrong for wrong in violations(tried.home.world.dump()))
 
 

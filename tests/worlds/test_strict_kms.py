@@ -1,10 +1,15 @@
 """A key that is disabled or dying refuses to be used."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from infra.local.strict import StrictAWS
 from tests.worlds.strict_scene import client
@@ -90,3 +95,16 @@ def test_aliases_and_public_keys_work(strict_aws: StrictAWS) -> None:
 def test_a_symmetric_key_has_no_public_half(strict_or_bare: Any) -> None:
     with pytest.raises(ClientError, match="UnsupportedOperationException"):
         client("kms").get_public_key(KeyId=symmetric())
+
+
+def test_a_digest_is_signed_as_it_is(strict_or_bare: Any) -> None:
+    key_id = signing()
+    digest = hashlib.sha256(b"receipt").digest()
+    wanted = {"KeyId": key_id, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    signature = client("kms").sign(Message=digest, **wanted)["Signature"]
+    public_key = load_der_public_key(client("kms").get_public_key(KeyId=key_id)["PublicKey"])
+    assert isinstance(public_key, EllipticCurvePublicKey)
+    try:
+        public_key.verify(signature, b"receipt", ECDSA(SHA256()))
+    except InvalidSignature:
+        pytest.fail("what was signed is not the digest")

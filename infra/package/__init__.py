@@ -1,0 +1,1 @@
+"""Makes of the application what AWS can be given: a zip, a template, and a stack."""

@@ -1,0 +1,43 @@
+"""`make package`: the zip and the template, into build/."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from infra.package import bundle
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build"
+MANIFEST = "package.json"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="make package", description=__doc__)
+    options.add_argument("--architecture", choices=bundle.ARCHITECTURES, default="x86_64")
+    options.add_argument("--offline", action="store_true", help="from this environment's packages; for a look, not for AWS")
+    options.add_argument("--into", type=Path, default=BUILD)
+    chosen = options.parse_args()
+    # botocore wants a region as soon as the application is imported; none of it gets into the template.
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+    package(chosen.into, architecture=chosen.architecture, offline=chosen.offline)
+
+
+def package(into: Path, *, architecture: str, offline: bool) -> None:
+    """Everything that `make deploy` needs, and a word on whether Lambda can run it."""
+    from app import app
+    from infra.package import template
+
+    fits = bundle.build(into / template.BUNDLE, architecture=architecture, offline=offline)
+    made = template.made(app, architecture=architecture)
+    text = template.written(made)
+    (into / "template.json").write_bytes(text)
+    (into / MANIFEST).write_text(json.dumps({"architecture": architecture, "python": bundle.PYTHON, "fits_lambda": fits}))
+    functions = len(template.functions_of(made))
+    print(f"template.json: {len(text) / 1e3:.0f} KB, {len(made['Resources'])} resources, {functions} functions")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The zip that Lambda unpacks: the application, Chalice's runtime, what both import, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import Distribution, distribution, distributions
+from pathlib import Path
+
+import chalice
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ROOT / "requirements.txt"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Lambda's word for a processor, and that of wheels.
+ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
+# The C library of Lambda's Python 3.11 (Amazon Linux 2) is 2.26; from 3.12 on it is 2.34.
+NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
+
+# The AWS services whose descriptions botocore has to find.
+SERVICES = frozenset({"dynamodb", "kms", "s3", "ses", "sns", "sqs"})
+_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
+# Installed because something depends on it, imported by nothing that runs: boto3 (we use botocore), dnspython (an
+# address's domain is never looked up), the parts of cffi and Powertools that are for other uses.
+_DROPPED = (
+    "bin/", "boto3/", "cffi/", "dns/", "pycparser/", "s3transfer/",
+    "aws_lambda_powertools/event_handler/", "aws_lambda_powertools/utilities/parser/",
+)  # fmt: skip
+_DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")
+
+# The first date that a zip can say.
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+class Unfit(Exception):
+    """A package is built for another machine than Lambda's."""
+
+
+def is_carried(path: str) -> bool:
+    """Whether a file of an installed package goes into the zip."""
+    if path.startswith(_DROPPED) or path.endswith(_DROPPED_SUFFIXES) or "__pycache__/" in path:
+        return False
+    top, *rest = path.split("/")
+    if top.endswith(".dist-info") or path.startswith("..") or {"tests", "test"} & set(rest[:-1]):
+        return False
+    if top == "botocore" and rest[:1] == ["data"]:
+        return rest[1] in (_DATA if len(rest) == 2 else SERVICES)
+    return True
+
+
+def requirements() -> list[str]:
+    """The names of what is pinned for the functions."""
+    return re.findall(r"^([A-Za-z0-9_.-]+)==", REQUIREMENTS.read_text(), re.MULTILINE)
+
+
+def fetch(into: Path, architecture: str) -> None:
+    """Install the pinned requirements from the package index, in wheels for Lambda's machine, hashes checked."""
+    machine = ARCHITECTURES[architecture]
+    fitting = [f"manylinux_2_{minor}_{machine}" for minor in range(17, NEWEST_GLIBC + 1)]
+    platforms = [argument for tag in (*fitting, f"manylinux2014_{machine}") for argument in ("--platform", tag)]
+    abi = f"cp{PYTHON.replace('.', '')}"
+    subprocess.run(  # noqa: S603  # our own words only
+        [
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
+            "--require-hashes", "--requirement", REQUIREMENTS, "--target", into, "--only-binary", ":all:",
+            "--python-version", PYTHON, "--implementation", "cp", "--abi", abi, "--abi", "abi3", "--abi", "none",
+            *platforms,
+        ],
+        check=True,
+    )  # fmt: skip
+
+
+def copy_installed(into: Path) -> None:
+    """The same from this very environment, without a network. It may be built for this machine only: see `unfit`."""
+    for name in requirements():
+        found = distribution(name)
+        for file in found.files or ():
+            if is_carried(str(file)) or file.name in ("METADATA", "WHEEL"):
+                target = into / str(file)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(found.locate_file(file)), target)
+
+
+def unfit(installed: Path, architecture: str) -> list[str]:
+    """Which of the installed packages Lambda could not load."""
+    found = distributions(path=[str(installed)])
+    return sorted(f"{one.name} {one.version} ({', '.join(tags)})" for one, tags in _unfit(found, architecture))
+
+
+def _unfit(found: Iterable[Distribution], architecture: str) -> Iterator[tuple[Distribution, list[str]]]:
+    for one in found:
+        tags = re.findall(r"^Tag: \S+-(\S+)$", one.read_text("WHEEL") or "", re.MULTILINE)
+        if not any(_fits(tag, architecture) for tag in tags):
+            yield one, tags
+
+
+def _fits(platform: str, architecture: str) -> bool:
+    if platform == "any":
+        return True
+    linux = re.fullmatch(r"manylinux(?:_2_(\d+)|2014|2010|1)_(\w+)", platform)
+    return bool(linux) and linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
+
+
+def _application() -> Iterator[tuple[str, Path]]:
+    yield "app.py", ROOT / "app.py"
+    for path in (ROOT / "chalicelib").rglob("*"):
+        if path.is_file() and is_carried(path.relative_to(ROOT).as_posix()):
+            yield path.relative_to(ROOT).as_posix(), path
+    # As Chalice packages itself: the rest of it is for developers.
+    runtime = Path(chalice.__file__).parent
+    yield from ((f"chalice/{name}", runtime / name) for name in ("__init__.py", "app.py"))
+
+
+def lay_out(installed: Path, into: Path) -> None:
+    """Everything that goes into the zip, compiled, as it will lie under /var/task."""
+    files = {path.relative_to(installed).as_posix(): path for path in installed.rglob("*") if path.is_file()}
+    carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
+    for name, path in carried.items():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, into / name)
+    _compile(into)
+
+
+def _compile(tree: Path) -> None:
+    # Lambda cannot write what it compiled, so it would compile at each cold start. Unchecked, because nothing here ever
+    # changes and dates in a zip mean nothing. In a process of its own, so that the order of sets is the same each time.
+    subprocess.run(  # noqa: S603  # our own words only
+        [
+            sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", tree,
+            "-p", "/var/task", tree,
+        ],
+        env={**os.environ, "PYTHONHASHSEED": "0"}, check=True,
+    )  # fmt: skip
+
+
+def write_zip(tree: Path, target: Path) -> None:
+    """The same bytes for the same files: sorted, and without dates, owners or modes of this machine."""
+    files = sorted(path for path in tree.rglob("*") if path.is_file())
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix(), _LONG_AGO)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
+            bundle.writestr(entry, path.read_bytes())
+
+
+def build(target: Path, *, architecture: str, offline: bool, say: Callable[[str], None] = print) -> bool:
+    """Write the zip; whether Lambda can run it.
+
+    `offline` takes the packages of this environment instead of fetching them: for tests, and to look at sizes.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        installed, tree = Path(place, "installed"), Path(place, "tree")
+        if offline:
+            copy_installed(installed)
+        else:
+            fetch(installed, architecture)
+        wrong = unfit(installed, architecture)
+        if wrong and not offline:
+            raise Unfit(", ".join(wrong))
+        lay_out(installed, tree)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_zip(tree, target)
+        unpacked = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
+    if wrong:
+        say(f"For this machine only; Lambda could not load {', '.join(wrong)}.")
+    say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {unpacked / 1e6:.1f} MB unpacked, Python {PYTHON}, "
+        f"{architecture}")  # fmt: skip
+    return not wrong

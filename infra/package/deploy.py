@@ -1,0 +1,55 @@
+"""`make deploy` and `make destroy`: the words of the command line, for `stack`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.package.stack import Account, Refused
+
+BUILD = Path(__file__).parents[2] / "build"
+PARAMETERS = (
+    "AlarmMail", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender", "PaymentProvider",
+    "PaymentWebhookSecret", "PublicUrl", "RequestsAtOnce", "RequestsPerSecond",
+)  # fmt: skip
+
+
+def in_capitals(parameter: str) -> str:
+    """`PublicUrl` is PUBLIC_URL in the environment."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
+
+
+def given(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the environment says of the parameters. An empty word says nothing: make hands over all it knows of."""
+    return {name: environment[in_capitals(name)] for name in PARAMETERS if environment.get(in_capitals(name))}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("what", choices=["deploy", "destroy"])
+    options.add_argument("--stage", default=os.environ.get("STAGE"))
+    options.add_argument("--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
+    options.add_argument("--confirm", default=os.environ.get("CONFIRM"))
+    options.add_argument("--build", type=Path, default=BUILD)
+    chosen = options.parse_args()
+    if not chosen.stage or not chosen.region:
+        sys.exit("Say which installation and where: make deploy STAGE=… AWS_REGION=…")
+    account = Account(boto3.Session(region_name=chosen.region), chosen.stage)
+    try:
+        if chosen.what == "deploy":
+            account.deploy(chosen.build, given(os.environ))
+        else:
+            account.destroy(confirmed=chosen.confirm)
+    except (Refused, BotoCoreError, ClientError) as refusal:
+        sys.exit(str(refusal))
+
+
+if __name__ == "__main__":
+    main()

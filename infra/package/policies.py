@@ -1,0 +1,127 @@
+"""What each function may do: what it was seen to do (policies.yaml), and what no local cloud can see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chalicelib.register import catalogue
+
+SEEN = Path(__file__).with_name("policies.yaml")
+NOT_FORWARDED = "ForwardingDeadLetters"
+PUSH, MAIL, MEDIA = "Push", "Mail", "Media"
+_KINDS = {
+    **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
+    **dict.fromkeys(("RootKey", "ReceiptKey"), "kms"),
+}
+# Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
+# meanwhile would look like a fault.
+BEYOND: dict[str, dict[str, set[str]]] = {"on_picture_uploaded": {MEDIA: {"ListBucket"}}}
+
+# A read of one record is the one, of several the other: how many there are depends on the day.
+_READS = {"BatchGetItem", "GetItem"}
+
+Statement = dict[str, Any]
+
+
+@cache
+def seen() -> dict[str, dict[str, list[str]]]:
+    """Function → resource → actions, as tests/infra/test_package_policies.py saw them used."""
+    said: dict[str, dict[str, list[str]]] = yaml.safe_load(SEEN.read_text())
+    return said
+
+
+def granted(door: str) -> dict[str, list[str]]:
+    """Resource → actions."""
+    used, more = seen()[door], BEYOND.get(door, {})
+    actions = {name: {*used.get(name, ()), *more.get(name, ())} for name in sorted({*used, *more})}
+    return {name: sorted(some | _READS if some & _READS else some) for name, some in actions.items()}
+
+
+def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
+    """The role of one function."""
+    own = [statement for name, actions in granted(door).items() for statement in _statements(name, actions, door)]
+    fed = [statement for event in events.values() for statement in _fed_by(event)]
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                ],
+            },
+            "Policies": [
+                {
+                    "PolicyName": "own",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [*own, *fed, _writes_to(logs)]},
+                }
+            ],
+        },
+    }
+
+
+def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
+    if name == MEDIA:
+        return _media(actions, door)
+    if name == PUSH:
+        return [_push(platform, actions) for platform in ("Fcm", "Apns")]
+    if name == MAIL:
+        identity = {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailDomain}"}
+        return [_allow("ses", actions, identity)]
+    return [_allow(_KINDS.get(name, "sqs"), actions, {"Fn::GetAtt": [name, "Arn"]})]
+
+
+def _allow(service: str, actions: list[str], resource: Any) -> Statement:
+    return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resource}
+
+
+def _media(actions: list[str], door: str) -> list[Statement]:
+    objects = [action for action in actions if action != "ListBucket"]
+    prefixes = [f"{prefix.name}/*" for prefix in catalogue.PREFIXES]
+    statements = []
+    if objects:
+        where = [{"Fn::Sub": f"${{Media.Arn}}/{prefix}"} for prefix in prefixes]
+        statements.append(_allow("s3", objects, where))
+    if "ListBucket" in actions:
+        listing = _allow("s3", ["ListBucket"], {"Fn::GetAtt": [MEDIA, "Arn"]})
+        if "ListBucket" not in BEYOND.get(door, {}).get(MEDIA, ()):
+            listing["Condition"] = {"StringLike": {"s3:prefix": prefixes}}
+        statements.append(listing)
+    return statements
+
+
+def _push(platform: str, actions: list[str]) -> Statement:
+    """Only where the installation pushes there. An endpoint has a random name below its application's."""
+    application = {"Ref": f"{platform}ApplicationArn"}
+    kind, name = ({"Fn::Select": [part, {"Fn::Split": ["/", application]}]} for part in (1, 2))
+    endpoints = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*"
+    resources: list[Any] = [{"Fn::Sub": [endpoints, {"Kind": kind, "Name": name}]}]
+    if "CreatePlatformEndpoint" in actions:
+        resources.append(application)
+    return {"Fn::If": [f"PushesBy{platform}", _allow("sns", actions, resources), {"Ref": "AWS::NoValue"}]}
+
+
+def _fed_by(event: Mapping[str, Any]) -> list[Statement]:
+    """What Lambda does in the function's name to bring it its events."""
+    if event["Type"] == "SQS":
+        queue = event["Properties"]["Queue"]
+        return [_allow("sqs", ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"], queue)]
+    if event["Type"] == "DynamoDB":
+        stream = event["Properties"]["Stream"]
+        table = stream["Fn::GetAtt"][0]
+        return [
+            _allow("dynamodb", ["DescribeStream", "GetRecords", "GetShardIterator"], stream),
+            # A list is of all streams of a table: AWS knows no narrower resource for it.
+            _allow("dynamodb", ["ListStreams"], {"Fn::Sub": f"${{{table}.Arn}}/stream/*"}),
+            _allow("sqs", ["SendMessage"], {"Fn::GetAtt": [NOT_FORWARDED, "Arn"]}),
+        ]
+    return []
+
+
+def _writes_to(logs: str) -> Statement:
+    return _allow("logs", ["CreateLogStream", "PutLogEvents"], {"Fn::GetAtt": [logs, "Arn"]})

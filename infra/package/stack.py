@@ -1,0 +1,236 @@
+"""The stack in an AWS account: what is built is put there, and taken away as far as its owner may want."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+from infra.package.template import BUNDLE
+
+# What holds data that exists only once. An update that would put something new and empty in its place is refused.
+PRECIOUS = frozenset({"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"})
+_STATES_BEFORE_THE_FIRST = ("REVIEW_IN_PROGRESS",)
+_PATIENCE = {"Delay": 5, "MaxAttempts": 360}
+
+
+class Refused(Exception):
+    """It was not done, and the sentence says why."""
+
+
+@dataclass
+class Account:
+    """An AWS account and region, seen through the credentials that are there."""
+
+    session: boto3.Session
+    stage: str
+    say: Callable[[str], None] = print
+    patience: Mapping[str, int] = _PATIENCE  # type: ignore[assignment]
+
+    @property
+    def stack_name(self) -> str:
+        return f"sowa-{self.stage}"
+
+    @property
+    def region(self) -> str:
+        return str(self.session.region_name)
+
+    @property
+    def artifacts(self) -> str:
+        account_id = self.session.client("sts").get_caller_identity()["Account"]
+        return f"sowa-{self.stage}-artifacts-{account_id}-{self.region}"
+
+    # Putting it there
+
+    def deploy(self, build: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+        """The stack's outputs, once it stands. Raises Refused."""
+        if not json.loads((build / "package.json").read_text())["fits_lambda"]:
+            raise Refused("What is in build/ was packaged offline, for this machine. Run `make package` with a network.")
+        template_url = self._upload(build)
+        change_set = self._proposed(template_url, self._parameters(build, parameters))
+        if change_set is None:
+            self.say("Nothing changes.")
+        else:
+            self._carry_out(change_set)
+        outputs = self.outputs()
+        for name, value in sorted(outputs.items()):
+            self.say(f"  {name}: {value}")
+        return outputs
+
+    def outputs(self) -> dict[str, str]:
+        return {one["OutputKey"]: one["OutputValue"] for one in (self._standing() or {}).get("Outputs", [])}
+
+    def _upload(self, build: Path) -> str:
+        """The address of the template, in which the zip has its place. Both are named by what they hold."""
+        self._make_artifacts()
+        code = (build / BUNDLE).read_bytes()
+        key = f"{hashlib.sha256(code).hexdigest()}.zip"
+        self._put(key, code)
+        template = json.loads((build / "template.json").read_text())
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                resource["Properties"]["CodeUri"] = {"Bucket": self.artifacts, "Key": key}
+        text = json.dumps(template, ensure_ascii=False, sort_keys=True).encode()
+        name = f"{hashlib.sha256(text).hexdigest()}.json"
+        self._put(name, text)
+        return f"https://{self.artifacts}.s3.{self.region}.amazonaws.com/{name}"
+
+    def _make_artifacts(self) -> None:
+        s3 = self.session.client("s3")
+        try:
+            s3.head_bucket(Bucket=self.artifacts)
+        except ClientError as missing:
+            if missing.response["Error"]["Code"] != "404":
+                raise Refused(f"The bucket {self.artifacts} cannot be used: {missing}") from missing
+            # S3 refuses to be told the name of its oldest region.
+            where = {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+            s3.create_bucket(Bucket=self.artifacts, **({} if self.region == "us-east-1" else where))
+            closed = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+            s3.put_public_access_block(
+                Bucket=self.artifacts, PublicAccessBlockConfiguration=dict.fromkeys(closed, True)
+            )
+            self.say(f"Made the bucket {self.artifacts} for code and templates.")
+
+    def _put(self, key: str, content: bytes) -> None:
+        s3 = self.session.client("s3")
+        if s3.list_objects_v2(Bucket=self.artifacts, Prefix=key)["KeyCount"] == 0:
+            s3.put_object(Bucket=self.artifacts, Key=key, Body=content)
+            self.say(f"Uploaded {key} ({len(content) / 1e6:.1f} MB).")
+
+    def _parameters(self, build: Path, given: Mapping[str, str]) -> list[dict[str, Any]]:
+        """What was given, else what the stack has already, else the template's own default. Raises Refused."""
+        declared = json.loads((build / "template.json").read_text())["Parameters"]
+        if unknown := given.keys() - declared.keys():
+            raise Refused(f"There is no parameter {', '.join(sorted(unknown))}.")
+        values = {**given, "Stage": self.stage}
+        had = {one["ParameterKey"] for one in (self._standing() or {}).get("Parameters", [])}
+        missing = [name for name, one in declared.items() if name not in {*values, *had} and "Default" not in one]
+        if missing:
+            raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
+        return [
+            *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
+            *({"ParameterKey": name, "UsePreviousValue": True} for name in sorted(had & declared.keys() - values.keys())),
+        ]
+
+    def _standing(self) -> dict[str, Any] | None:
+        try:
+            stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
+        except ClientError as absent:
+            if "does not exist" not in str(absent):
+                raise
+            return None
+        return None if stack["StackStatus"] in _STATES_BEFORE_THE_FIRST else stack
+
+    def _proposed(self, template_url: str, parameters: list[dict[str, Any]]) -> str | None:
+        """The id of a change set that may be carried out; None if it would change nothing. Raises Refused."""
+        cloudformation = self._cloudformation
+        change_set: str = cloudformation.create_change_set(
+            StackName=self.stack_name,
+            ChangeSetName=f"deploy-{int(time.time())}",
+            ChangeSetType="CREATE" if self._standing() is None else "UPDATE",
+            TemplateURL=template_url,
+            Parameters=parameters,
+            # Roles without names of their own, and SAM.
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )["Id"]
+        try:
+            cloudformation.get_waiter("change_set_create_complete").wait(
+                ChangeSetName=change_set, WaiterConfig=self.patience
+            )
+        except WaiterError as failed:
+            reason = cloudformation.describe_change_set(ChangeSetName=change_set).get("StatusReason", str(failed))
+            cloudformation.delete_change_set(ChangeSetName=change_set)
+            if "didn't contain changes" in reason or "No updates" in reason:
+                return None
+            raise Refused(f"CloudFormation does not take it: {reason}") from failed
+        self._look_at(change_set)
+        return change_set
+
+    def _look_at(self, change_set: str) -> None:
+        changes = list(self._changes(change_set))
+        for change in changes:
+            replaced = " (replaced)" if change.get("Replacement") == "True" else ""
+            self.say(f"  {change['Action']:7} {change['LogicalResourceId']}{replaced}")
+        lost = [one["LogicalResourceId"] for one in changes if _is_lost(one)]
+        if lost:
+            self._cloudformation.delete_change_set(ChangeSetName=change_set)
+            raise Refused(
+                f"{', '.join(lost)} would be put aside for something empty. Nothing was done; the data is where it was."
+            )
+
+    def _changes(self, change_set: str) -> Iterator[dict[str, Any]]:
+        more: dict[str, str] = {}
+        while True:
+            page = self._cloudformation.describe_change_set(ChangeSetName=change_set, **more)
+            yield from (one["ResourceChange"] for one in page.get("Changes", []))
+            if "NextToken" not in page:
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def _carry_out(self, change_set: str) -> None:
+        is_first = self._standing() is None
+        self._cloudformation.execute_change_set(ChangeSetName=change_set)
+        self._wait("stack_create_complete" if is_first else "stack_update_complete")
+        self._cloudformation.update_termination_protection(
+            StackName=self.stack_name, EnableTerminationProtection=True
+        )
+
+    def _wait(self, state: str) -> None:
+        try:
+            self._cloudformation.get_waiter(state).wait(StackName=self.stack_name, WaiterConfig=self.patience)
+        except WaiterError as failed:
+            reasons = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+                for event in self._cloudformation.describe_stack_events(StackName=self.stack_name)["StackEvents"]
+                if event["ResourceStatus"].endswith("_FAILED")
+            ]
+            raise Refused("The stack did not get there. " + "; ".join(reasons or [str(failed)])) from failed
+
+    @property
+    def _cloudformation(self) -> Any:
+        return self.session.client("cloudformation")
+
+    # Taking it away
+
+    def destroy(self, *, confirmed: str | None) -> list[str]:
+        """Delete the stack; what is kept, by type and name. Raises Refused unless its stage is named once more."""
+        if confirmed != self.stage:
+            raise Refused(f"This deletes the installation {self.stage}. Say CONFIRM={self.stage} to mean it.")
+        if self._standing() is None:
+            raise Refused(f"There is no stack {self.stack_name} in {self.region}.")
+        kept = self._kept()
+        self._cloudformation.update_termination_protection(
+            StackName=self.stack_name, EnableTerminationProtection=False
+        )
+        self._cloudformation.delete_stack(StackName=self.stack_name)
+        self._wait("stack_delete_complete")
+        self.say("The functions, the API, queues, logs and alarms are gone. What holds data is kept, and costs on:")
+        for one in kept:
+            self.say(f"  {one}")
+        self.say('infra/README.md says under "Removing" how to delete each, and what cannot be undone.')
+        return kept
+
+    def _kept(self) -> list[str]:
+        template = self._cloudformation.get_template(StackName=self.stack_name)["TemplateBody"]
+        declared = (json.loads(template) if isinstance(template, str) else template)["Resources"]
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack_name)
+        there = [one for page in pages for one in page["StackResourceSummaries"]]
+        kept = [
+            f"{one['ResourceType']} {one['PhysicalResourceId']}"
+            for one in there
+            if declared.get(one["LogicalResourceId"], {}).get("DeletionPolicy") == "Retain"
+        ]
+        return [*kept, f"AWS::S3::Bucket {self.artifacts}"]
+
+
+def _is_lost(change: Mapping[str, Any]) -> bool:
+    # A conditional replacement is decided by a value that is not known yet: too late to ask.
+    gone = change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional")
+    return change["ResourceType"] in PRECIOUS and gone

@@ -1,0 +1,240 @@
+"""The template that is deployed: what Chalice makes of the doors, and the files that say the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chalice.config import Config
+from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
+from chalice.deploy.deployer import BuildStage, InjectDefaults, SwaggerBuilder
+from chalice.deploy.swagger import CFNSwaggerGenerator
+from chalice.package import SAMTemplateGenerator
+
+from chalicelib import errors
+from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.entry.http import ServerFault
+from chalicelib.entry.refusals import SERVER_ERROR, STATUS, status_of
+from chalicelib.register import catalogue
+from infra import applier
+from infra.package import policies, watch
+
+ROOT = Path(__file__).parents[2]
+DEPLOYED, OPERATE = Path(__file__).with_name("deployed.yaml"), ROOT / "infra" / "operate.yaml"
+BUNDLE = "bundle.zip"
+# The settings of .chalice/config.json that everybody's installation has; which one it is, is a parameter.
+_SETTINGS = "production"
+_LOG_DAYS = 7
+# A stream forgets after 24 hours: what could not be forwarded after six leaves eighteen to look at it.
+_FORWARDING = {
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "BisectBatchOnFunctionError": True,
+    "MaximumRecordAgeInSeconds": 6 * 3600,
+    "MaximumRetryAttempts": 50,
+    "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": [policies.NOT_FORWARDED, "Arn"]}}},
+}
+_BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
+# What API Gateway says by itself, in our words. Who asks for a route that is not there, signed or not, is told so.
+_OWN_ANSWERS: dict[str, type[errors.Refusal]] = {
+    "ACCESS_DENIED": errors.Forbidden,
+    "BAD_REQUEST_BODY": errors.Malformed,
+    "BAD_REQUEST_PARAMETERS": errors.Malformed,
+    "EXPIRED_TOKEN": errors.NotSignedIn,
+    "INTEGRATION_FAILURE": errors.Unavailable,
+    "INTEGRATION_TIMEOUT": errors.Unavailable,
+    "INVALID_SIGNATURE": errors.NotFound,
+    "MISSING_AUTHENTICATION_TOKEN": errors.NotFound,
+    "QUOTA_EXCEEDED": errors.TooMany,
+    "REQUEST_TOO_LARGE": errors.TooLarge,
+    "RESOURCE_NOT_FOUND": errors.NotFound,
+    "THROTTLED": errors.TooMany,
+    "UNAUTHORIZED": errors.NotSignedIn,
+    "WAF_FILTERED": errors.Forbidden,
+    "DEFAULT_4XX": errors.Malformed,
+    "DEFAULT_5XX": ServerFault,
+}
+_HEADERS = {"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'"}
+_COME_BACK_SECONDS = 2
+
+
+class LeftOver(Exception):
+    """Something in the template still stands for something else."""
+
+
+class Function(NamedTuple):
+    """One Lambda function: its logical id, the door that it is, and what Chalice says of it."""
+
+    logical_id: str
+    door: str
+    properties: dict[str, Any]
+
+    @property
+    def events(self) -> dict[str, Any]:
+        return self.properties.get("Events", {})  # type: ignore[no-any-return]
+
+
+def made(app: Any, *, architecture: str) -> dict[str, Any]:
+    """The whole template; its code lies beside it under the name `BUNDLE`."""
+    template = of_chalice(app)
+    resources = template["Resources"]
+    # One role for each function instead, with what that function does and no more.
+    for name in [name for name, one in resources.items() if one["Type"] == "AWS::IAM::Role"]:
+        del resources[name]
+    data = applier.load(applier.RESOURCES, applier.WIRING, DEPLOYED, OPERATE)
+    functions = functions_of(template)
+    for function in functions:
+        _wire(function, architecture)
+        resources |= _beside(function)
+    resources["RestAPI"]["Properties"]["GatewayResponses"] = own_answers()
+    template = applier.merged(template, data)
+    template["Resources"] |= watch.alarms(template["Resources"], functions)
+    template["Description"] = "Sowa: a camera cloud"
+    _refuse_left_overs(template)
+    return template
+
+
+def of_chalice(app: Any) -> dict[str, Any]:
+    """What Chalice's own packager makes of the doors, without its zip and its guess at policies."""
+    settings = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    config = Config(
+        _SETTINGS, user_provided_params={"chalice_app": app, "project_dir": str(ROOT)}, config_from_disk=settings
+    )
+    application = ApplicationGraphBuilder().build(config, _SETTINGS)
+    resources = DependencyBuilder().build_dependencies(application)
+    BuildStage([InjectDefaults(), SwaggerBuilder(CFNSwaggerGenerator())]).execute(config, resources)
+    template: dict[str, Any] = SAMTemplateGenerator(config, _Principals()).generate(resources)
+    return template
+
+
+class _Principals:
+    """Who may call functions and take on roles; the packager would look it up by region."""
+
+    def service_principal(self, service: str) -> str:
+        return f"{service}.amazonaws.com"
+
+
+def functions_of(template: Mapping[str, Any]) -> list[Function]:
+    """Every function of a template; the API's is called `api`, and any other as its door."""
+    return [
+        Function(
+            name,
+            "api" if name == "APIHandler" else resource["Properties"]["Handler"].rpartition(".")[2],
+            resource["Properties"],
+        )
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+
+
+def _wire(function: Function, architecture: str) -> None:
+    properties = function.properties
+    properties |= {
+        "FunctionName": {"Fn::Sub": name_of(function)},
+        "CodeUri": f"./{BUNDLE}",
+        "Architectures": [architecture],
+        "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},
+        "LoggingConfig": {"LogGroup": {"Ref": f"{function.logical_id}Logs"}},
+    }
+    # Chalice writes its own version and stage into it, which would change every function at each of its releases.
+    properties.pop("Tags", None)
+    for event in function.events.values():
+        if event["Type"] == "SQS":
+            event["Properties"] |= _of_queue(event["Properties"]["Queue"])
+        elif event["Type"] == "DynamoDB":
+            event["Properties"] |= _of_stream(event["Properties"]["Stream"])
+
+
+def name_of(function: Function) -> str:
+    """With names that are known beforehand, roles can name log groups."""
+    return f"sowa-${{Stage}}-{function.door}"
+
+
+def _of_queue(placeholder: str) -> dict[str, Any]:
+    queue = placeholder.rpartition(":")[2]
+    return {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+
+
+def _of_stream(placeholder: str) -> dict[str, Any]:
+    table = placeholder.partition("/")[2].partition("/")[0]
+    patterns = [{"Pattern": json.dumps(one, separators=(",", ":"))} for one in told_of(_BASES[table])]
+    return {
+        "Stream": {"Fn::GetAtt": [table, "StreamArn"]},
+        "FilterCriteria": {"Filters": patterns},
+        **_FORWARDING,
+    }
+
+
+def told_of(base: type[Record]) -> list[dict[str, Any]]:
+    """Which changes of a table anybody listens to, as patterns of event source mappings.
+
+    One for what is told when it comes, one for what is told when it changes too. A mapping has room for five, so each
+    names all its partitions and places, and lets a little more through than is told.
+    """
+    records = [one for one in catalogue.RECORDS if issubclass(one, base) and one.told_to is not None]
+    sorts = {
+        ("INSERT",): [one for one in records if not one.is_told_of_changes],
+        ("INSERT", "MODIFY"): [one for one in records if one.is_told_of_changes],
+    }
+    return [
+        {
+            "eventName": list(events),
+            "dynamodb": {
+                "Keys": {
+                    "pk": {"S": _beginning(one.partition for one in kinds)},
+                    "sk": {"S": _beginning(str(one.place) for one in kinds)},
+                }
+            },
+        }
+        for events, kinds in sorts.items()
+        if kinds
+    ]
+
+
+def _beginning(kinds: Iterable[str]) -> list[Any]:
+    """A kind stands alone, or ids follow it."""
+    return [what for kind in sorted(set(kinds)) for what in (kind, {"prefix": f"{kind}#"})]
+
+
+def _beside(function: Function) -> dict[str, Any]:
+    logs = f"{function.logical_id}Logs"
+    return {
+        logs: {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {
+                "LogGroupName": {"Fn::Sub": f"/aws/lambda/{name_of(function)}"},
+                "RetentionInDays": _LOG_DAYS,
+            },
+        },
+        f"{function.logical_id}Role": policies.role(function.door, function.events, logs),
+    }
+
+
+def own_answers() -> dict[str, Any]:
+    return {kind: _own_answer(kind, refusal) for kind, refusal in _OWN_ANSWERS.items()}
+
+
+def _own_answer(kind: str, refusal: type[errors.Refusal]) -> dict[str, Any]:
+    body = {"code": refusal.__name__, "message": refusal.en, "request_id": "$context.requestId"}
+    busy = refusal in (errors.TooMany, errors.Unavailable)
+    answer: dict[str, Any] = {
+        "ResponseTemplates": {"application/json": json.dumps(body)},
+        "ResponseParameters": {"Headers": {**_HEADERS, **({"Retry-After": f"'{_COME_BACK_SECONDS}'"} if busy else {})}},
+    }
+    # What is left over keeps the status that API Gateway gives it.
+    if not kind.startswith("DEFAULT"):
+        answer["StatusCode"] = status_of(refusal) if STATUS.keys() & set(refusal.__mro__) else SERVER_ERROR
+    return answer
+
+
+def _refuse_left_overs(template: Mapping[str, Any]) -> None:
+    text = json.dumps(template)
+    for sign in ("Placeholder.", "placeholder", "000000000000", "us-east-1"):
+        if sign in text:
+            raise LeftOver(text[max(0, text.index(sign) - 100) :][:200])
+
+
+def written(template: Mapping[str, Any]) -> bytes:
+    """As JSON, in which every word is what it looks like (YAML knows `OFF` and `NO` as falsehoods)."""
+    return json.dumps(template, ensure_ascii=False, indent=1, sort_keys=True).encode()

@@ -1,0 +1,61 @@
+"""An alarm for each function and each dead-letter queue; the other alarms are written in infra/operate.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infra.package.template import Function
+
+_LATE_MS = 15 * 60 * 1000
+
+
+def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[str, Any]:
+    """By logical id, for every function and every queue whose name ends in DeadLetters."""
+    made: dict[str, Any] = {}
+    for function in functions:
+        who = [{"Name": "FunctionName", "Value": {"Ref": function.logical_id}}]
+        made[f"{function.logical_id}Errors"] = _alarm(
+            f"{function.door} failed: its log says at which line.", "AWS/Lambda", "Errors", who, threshold=0
+        )
+        if any(event["Type"] == "DynamoDB" for event in function.events.values()):
+            made[f"{function.logical_id}Lag"] = _alarm(
+                f"{function.door} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge", who,
+                threshold=_LATE_MS, statistic="Maximum",
+            )  # fmt: skip
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters"):
+            made[f"{name}Filled"] = _alarm(
+                f"Something was given up after all its tries: look into {name}, mend, and redrive within 14 days.",
+                "AWS/SQS", "ApproximateNumberOfMessagesVisible",
+                [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}], threshold=0, statistic="Maximum",
+            )  # fmt: skip
+    return made
+
+
+def _alarm(
+    description: str,
+    namespace: str,
+    metric: str,
+    dimensions: list[dict[str, Any]],
+    *,
+    threshold: float,
+    statistic: str = "Sum",
+) -> dict[str, Any]:
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": description,
+            "Namespace": namespace,
+            "MetricName": metric,
+            "Dimensions": dimensions,
+            "Statistic": statistic,
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "Threshold": threshold,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [{"Ref": "Rings"}],
+        },
+    }

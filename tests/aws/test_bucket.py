@@ -1,0 +1,138 @@
+"""A ticket lets in exactly what it says, a link opens one object for minutes, and what is deleted is gone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import clock
+from chalicelib.aws import bucket
+from chalicelib.aws.clients import client
+from chalicelib.settings import settings
+from infra.local.cloud import LocalCloud
+
+JPEG = "image/jpeg"
+PREFIX = "alarms/20260105/somebody/"
+HOUR = timedelta(minutes=60)
+
+
+def ticket() -> dict[str, Any]:
+    made = bucket.ticket(PREFIX, JPEG, least_bytes=10, most_bytes=100, until=clock.now() + HOUR)
+    return {"url": made.url, "fields": made.fields, "key_prefix": made.key_prefix}
+
+
+def store(key: str, body: bytes = b"0123456789") -> None:
+    client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=body)
+
+
+def test_a_ticket_lets_in_what_it_says_and_costs_no_call(world: LocalCloud) -> None:
+    world.trace.clear()
+    made = ticket()
+    assert len(world.trace) == 0
+    for size in (10, 100):
+        assert world.upload(made, f"{size}.jpg", b"x" * size).status == 204
+    assert [stored.size_bytes for stored in bucket.below(PREFIX)] == [10, 100]
+
+
+@pytest.mark.parametrize(
+    ("size", "overrides"),
+    [
+        (9, {}),
+        (101, {}),
+        (50, {"key": "alarms/20260105/somebody-else/1.jpg"}),
+        (50, {"key": "alarms/20260106/somebody/1.jpg"}),
+        (50, {"key": "1.jpg"}),
+        (50, {"Content-Type": "text/html"}),
+        (50, {"Content-Type": None}),
+        (50, {"policy": None}),
+        (50, {"x-amz-signature": "0" * 64}),
+        (50, {"acl": "public-read"}),
+        (50, {"x-amz-meta-note": "more"}),
+        (50, {"success_action_redirect": "https://example.com"}),
+    ],
+)
+def test_a_ticket_lets_in_nothing_else(world: LocalCloud, size: int, overrides: dict[str, Any]) -> None:
+    assert world.upload(ticket(), "1.jpg", b"x" * size, **overrides).status in (400, 403)
+    assert list(bucket.below("")) == []
+
+
+def test_a_ticket_ends_at_its_time(world: LocalCloud) -> None:
+    made = ticket()
+    world.advance(HOUR.total_seconds() - 1)
+    assert world.upload(made, "1.jpg", b"x" * 50).status == 204
+    world.advance(2)
+    assert world.upload(made, "2.jpg", b"x" * 50).status == 403
+
+
+@pytest.mark.parametrize(("left_s", "lives_s"), [(86_400, 300), (301, 300), (300, 300), (60, 60), (1, 1)])
+def test_a_link_lives_five_minutes_or_until_the_end_if_that_is_sooner(
+    world: LocalCloud, left_s: int, lives_s: int
+) -> None:
+    store("kept/1.jpg")  # below `alarms/` nobody's picture would be deleted on arrival
+    world.trace.clear()
+    link = bucket.link("kept/1.jpg", until=clock.now() + timedelta(seconds=left_s), content_type=JPEG)
+    assert len(world.trace) == 0
+    assert world.fetch(link).body == b"0123456789"
+    world.advance(lives_s - 1)
+    assert world.fetch(link).status == 200
+    world.advance(1)
+    assert world.fetch(link).status == 403
+
+
+def test_a_link_opens_one_object_as_an_attachment_of_our_type(world: LocalCloud) -> None:
+    store(PREFIX + "1.jpg")
+    store(PREFIX + "2.jpg")
+    link = bucket.link(PREFIX + "1.jpg", until=clock.now() + HOUR, content_type=JPEG)
+    answer = world.fetch(link)
+    assert answer.headers["Content-Type"] == JPEG
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert world.fetch(link.replace("1.jpg", "2.jpg")).status == 403
+    assert world.fetch(link.replace("attachment", "inline")).status == 403
+    assert world.fetch(link.partition("?")[0]).status == 403
+
+
+def test_a_link_bears_any_name(world: LocalCloud) -> None:
+    key = PREFIX + "a b+ż%2F~&?.jpg"
+    store(key)
+    assert world.fetch(bucket.link(key, until=clock.now() + HOUR, content_type=JPEG)).status == 200
+
+
+def test_a_head_is_the_first_bytes_or_nothing(world: LocalCloud) -> None:
+    store("a", b"0123456789")
+    assert (bucket.head("a", 4), bucket.head("a", 99), bucket.head("b", 4)) == (b"0123", b"0123456789", None)
+
+
+def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(world: LocalCloud) -> None:
+    for number in range(1001):
+        store(f"a/{number:04d}", b"")
+    store("b/1")
+    world.trace.clear()
+    keys = [stored.key for stored in bucket.below("a/")]
+    assert bucket.delete(keys) == 1001
+    assert [call.operation for call in world.trace] == [*["ListObjectsV2"] * 2, *["DeleteObjects"] * 2]
+    assert [stored.key for stored in bucket.below("")] == ["b/1"]
+    assert bucket.delete(["a/0000"]) == 1  # gone already: no error
+    assert bucket.delete([]) == 0
+
+
+def test_what_s3_keeps_is_said(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Keeping:
+        def delete_objects(self, **asked: Any) -> Any:
+            return {"Errors": [{"Key": "a", "Code": "InternalError"}]}
+
+    monkeypatch.setattr(bucket, "client", lambda service: Keeping())
+    with pytest.raises(bucket.NotDeleted):
+        bucket.delete(["a"])
+
+
+def test_nothing_in_a_ticket_but_ids_and_conditions(world: LocalCloud) -> None:
+    import base64
+
+    policy = json.loads(base64.b64decode(ticket()["fields"]["policy"]))
+    named = {name for one in policy["conditions"] for name in (one if isinstance(one, dict) else [one[1]])}
+    signing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date"}
+    assert {str(name).lower() for name in named} - signing == {"bucket", "$key", "content-type", "10"}

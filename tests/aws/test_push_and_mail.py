@@ -1,0 +1,82 @@
+"""What leaves for the outside world: pushes of ids only, mails in two languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from jinja2 import UndefinedError
+
+from chalicelib.aws import mail, push
+from chalicelib.aws.clients import client
+from chalicelib.settings import settings
+from infra.local.cloud import LocalCloud
+from infra.local.strict import FAILING_FROM
+
+HOUSES = Path(mail.__file__).parents[1]
+TEMPLATES = sorted(str(path.relative_to(HOUSES)).removesuffix(".en.txt") for path in HOUSES.glob("*/mail/*.en.txt"))
+VALUES = {"code": "123456", "minutes": 10, "operator": "<b>Ola & Co</b>", "url": "https://example.com/erasures/x"}
+VALUES |= {"plan": "Events", "price": "4.99 EUR", "invoice_number": "S-2026-000001"}
+
+
+@pytest.fixture
+def endpoint(world: LocalCloud) -> str:
+    application = settings.platform_application_arn("fcm")
+    made = client("sns").create_platform_endpoint(PlatformApplicationArn=application, Token="a-phone's-token")
+    return str(made["EndpointArn"])
+
+
+def test_a_push_carries_ids_only(world: LocalCloud, endpoint: str) -> None:
+    assert push.send(endpoint, device_id="d", alarm_id="a") is True
+    (pushed,) = world.outbox("a-phone's-token")
+    assert (pushed["data"], pushed["text"]) == ({"data": {"device_id": "d", "alarm_id": "a"}}, "")
+
+
+def test_a_terminal_that_was_disabled_or_forgotten_is_not_reachable(world: LocalCloud, endpoint: str) -> None:
+    client("sns").set_endpoint_attributes(EndpointArn=endpoint, Attributes={"Enabled": "false"})
+    assert push.send(endpoint, alarm_id="a") is False
+    push.close_endpoint(endpoint)
+    assert push.send(endpoint, alarm_id="a") is False
+    push.close_endpoint(endpoint)
+    assert world.outbox("a-phone's-token") == []
+
+
+def test_a_push_that_fails_otherwise_is_a_fault(world: LocalCloud, endpoint: str) -> None:
+    world.faults.fail(1, FAILING_FROM)
+    with pytest.raises(ClientError):
+        push.send(endpoint, alarm_id="a")
+
+
+def test_every_mail_is_there_in_both_languages() -> None:
+    polish = sorted(str(path.relative_to(HOUSES)).removesuffix(".pl.txt") for path in HOUSES.glob("*/mail/*.pl.txt"))
+    assert polish == TEMPLATES and TEMPLATES
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_mail_says_its_subject_first_and_marks_nothing_up(world: LocalCloud, template: str, language: str) -> None:
+    mail.send("ola@example.com", template, language, **VALUES)
+    (sent,) = world.outbox("ola@example.com")
+    assert sent["subject"] and "\n" not in sent["subject"]
+    assert sent["subject"] not in sent["text"]
+    assert f'lang="{language}"' in sent["html"]
+    assert "<b>Ola" not in sent["html"] and "{{" not in sent["text"] + sent["html"]
+    if "operator" in (HOUSES / f"{template}.{language}.txt").read_text():
+        assert "<b>Ola & Co</b>" in sent["text"] and "&lt;b&gt;Ola &amp; Co&lt;/b&gt;" in sent["html"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_languages_of_a_mail_differ_and_use_the_same_values(template: str) -> None:
+    import re
+
+    english, polish = ((HOUSES / f"{template}.{language}.txt").read_text() for language in ("en", "pl"))
+    assert english != polish and set("ąćęłńóśźż") & set(polish.lower()) and not set("ąćęłńśźż") & set(english.lower())
+    used = [set(re.findall(r"{{\s*(\w+)", text)) for text in (english, polish)]
+    assert used[0] == used[1]
+
+
+def test_a_mail_that_lacks_a_value_is_not_sent(world: LocalCloud) -> None:
+    with pytest.raises(UndefinedError):
+        mail.send("ola@example.com", "accounts/mail/code", "en")
+    assert world.outbox() == []

@@ -1,0 +1,100 @@
+"""From the factory into stock: `load_devices`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Invalid
+from infra.local.cloud import LocalCloud
+from tests.scene import CODE, SECRET, Camera, everything_stored, new_person, rows
+
+
+def made(sn: str = "SN0001", **other: Any) -> dict[str, Any]:
+    return {"sn": sn, "model": "Sowa One", "code": CODE, "secret": SECRET, **other}
+
+
+def load(world: LocalCloud, *devices: Any) -> Any:
+    return world.invoke("load_devices", {"devices": list(devices)})
+
+
+def test_rows_are_loaded_and_loading_them_again_changes_nothing(world: LocalCloud) -> None:
+    assert load(world, made("SN0001"), made("SN0002")) == {"loaded": 2, "unchanged": 0, "bad_rows": []}
+    before = world.dump()["tables"]
+    assert load(world, made("SN0002"), made("SN0003")) == {"loaded": 1, "unchanged": 1, "bad_rows": []}
+    after = rows(world, "stock/stock")
+    assert len(after) == 3
+    assert all(row in after for row in before["sowa-local-Items"] if row["sk"] == "stock")
+
+
+def test_a_serial_number_typed_otherwise_is_the_same_camera(world: LocalCloud) -> None:
+    load(world, made("SN0001"))
+    assert load(world, made("sn0001", code="abcd 2345"))["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"code": "WXYZ-9876"}, {"secret": "another-secret-0123456789"}, {"model": "Sowa Two"}]
+)
+def test_a_camera_in_stock_is_not_loaded_with_other_properties(world: LocalCloud, other: dict[str, str]) -> None:
+    load(world, made())
+    before = rows(world, "stock/stock")
+    answer = load(world, made("SN0002"), made(**other))
+    assert (answer["loaded"], answer["unchanged"]) == (1, 0)
+    assert [(bad["row"], list(bad["fields"])) for bad in answer["bad_rows"]] == [(2, ["sn"])]
+    assert all(row in rows(world, "stock/stock") for row in before)
+
+
+def test_loading_again_touches_neither_owner_nor_token(world: LocalCloud) -> None:
+    ola, camera = new_person(world), Camera(world)
+    camera.load()
+    camera.activate()
+    assert ola.bind(camera).status == 201
+    before = rows(world, "stock/stock")
+    assert camera.load() == {"loaded": 0, "unchanged": 1, "bad_rows": []}
+    assert rows(world, "stock/stock") == before
+    assert camera.ask_ticket().status == 200
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({}, "sn"),
+        (made(sn="SN1"), "sn"),
+        (made(sn="SN 0001"), "sn"),
+        (made(sn="SN0001\n"), "sn"),
+        (made(sn="S" * 65), "sn"),
+        (made(sn=None), "sn"),
+        (made(sn=7_000_001), "sn"),
+        (made(model=""), "model"),
+        (made(code="12345"), "code"),
+        (made(code="1" * 65), "code"),
+        (made(secret="short"), "secret"),
+        (made(secret="x" * 257), "secret"),
+        (made(colour="white"), "colour"),
+    ],
+)
+def test_a_bad_row_is_named_by_its_number_and_stops_no_other(
+    world: LocalCloud, row: dict[str, Any], field: str
+) -> None:
+    answer = load(world, made("SN0001"), row, made("SN0003"))
+    assert (answer["loaded"], answer["unchanged"]) == (2, 0)
+    assert [(bad["row"], list(bad["fields"])) for bad in answer["bad_rows"]] == [(2, [field])]
+    assert len(rows(world, "stock/stock")) == 2
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"devices": None}, {"devices": {}}, {"devices": ["SN0001"]}, {"cameras": []}, []]
+)
+def test_what_is_no_list_of_rows_is_refused_as_a_whole(world: LocalCloud, event: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        world.invoke("load_devices", event)
+    assert refused.value.details["fields"]
+    assert rows(world, "stock/stock") == []
+
+
+def test_serial_number_code_and_secret_are_kept_as_hashes_only(world: LocalCloud) -> None:
+    load(world, made("CANARY-0001", code="CANA-RYCODE", secret="canary-secret-0123456789"))
+    stored = everything_stored(world).casefold()
+    for plain in ("canary-0001", "cana-rycode", "canarycode", "canary-secret"):
+        assert plain not in stored

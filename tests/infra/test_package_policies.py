@@ -1,0 +1,245 @@
+"""What a function may do is what it was seen to do in every life there is, and hardly more.
+
+`WRITE_POLICIES=1 pytest tests/infra/test_package_policies.py` writes what was seen anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+import yaml
+
+from chalicelib.aws import bucket, crypto
+from infra.local.cloud import LocalCloud
+from infra.local.functions import Functions
+from infra.package import policies, template
+from tests.conftest import Home
+from tests.doors import all_doors, request_for
+from tests.events import event as sample
+from tests.scene import Camera, new_person, pay
+
+_HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
+"""
+_running: ContextVar[str | None] = ContextVar("running", default=None)
+_TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_ACTIONS = {"DeleteObjects": "DeleteObject", "ListObjectsV2": "ListBucket"}
+
+
+class Witness:
+    """Sees who does what, as if each call were the first of its container."""
+
+    def __init__(self, world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: dict[str, dict[str, set[str]]] = {}
+        # What has an ARN of its own; a bucket's policy answers to the bucket's name too.
+        self._names = {made.physical: name for name, made in world.stack._made.items() if "Arn" in made.attributes}
+        self._media = world.stack.physical(policies.MEDIA)
+        world.aws.order_by(lambda thread, call: self.note(call.service, call.operation, call.params))
+        monkeypatch.setattr(Functions, "call", _cold(Functions.call))
+        # Tickets and links are signed without a call, and carry their signer's rights.
+        monkeypatch.setattr(bucket, "ticket", self._as_well(bucket.ticket, "PutObject"))
+        monkeypatch.setattr(bucket, "link", self._as_well(bucket.link, "GetObject"))
+
+    def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        for resource, action in self._rights(service, operation, params):
+            if (who := _running.get()) is not None:
+                self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
+
+    def _rights(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if service == "dynamodb" and operation == "TransactWriteItems":
+            for item in params["TransactItems"]:
+                ((kind, one),) = item.items()
+                yield self._names[one["TableName"]], _TOGETHER[kind]
+        elif service == "dynamodb":
+            for name in params.get("RequestItems") or [params["TableName"]]:
+                yield self._names[name], operation
+        elif service in ("sns", "ses"):
+            yield {"sns": policies.PUSH, "ses": policies.MAIL}[service], operation
+        else:
+            resource = next(params[name] for name in ("Bucket", "QueueUrl", "KeyId") if name in params)
+            yield self._names[resource], _ACTIONS.get(operation, operation)
+
+    def _as_well(self, sign: Callable[..., Any], right: str) -> Callable[..., Any]:
+        def signing(*args: Any, **kwargs: Any) -> Any:
+            self.note("s3", right, {"Bucket": self._media})
+            return sign(*args, **kwargs)
+
+        return signing
+
+
+def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
+    def cold(functions: Functions, name: str, handler: Any, event: Any) -> Any:
+        for remembered in (crypto._root_secret, crypto.secret_for, crypto.signing_public_pem):
+            remembered.cache_clear()
+        before = _running.set("api" if name == "sowa-api" else name)
+        try:
+            return call(functions, name, handler, event)
+        finally:
+            _running.reset(before)
+
+    return cold
+
+
+def _told(world: LocalCloud, door: str, **ids: str) -> None:
+    """A message that comes again, late."""
+    event = sample("sqs_ids")
+    event["Records"] = [{**event["Records"][0], "body": json.dumps(ids)}]
+    handler = {source.name: source.handler_string for source in world.gateway.app.event_sources}[door]
+    well, _answer = world.functions.attempt(door, handler, event)
+    assert well, world.failures
+
+
+def _every_door(home: Home) -> None:
+    before = home.world.snapshot()
+    for door in all_doors():
+        home.world.restore(before)
+        request = request_for(door, home)
+        answer = request.send(home)
+        assert answer.status == door.status, answer.body
+        home.world.settle()
+    home.world.restore(before)
+
+
+def _nobody_was_here_before(world: LocalCloud, empty: Any) -> None:
+    """Whoever comes first makes the root secret."""
+    world.restore(empty)
+    new_person(world)
+    world.restore(empty)
+    Camera(world).load()
+
+
+def _pictures(home: Home) -> None:
+    home.camera.see(2)
+    assert home.camera.upload(3, data=b"not a picture" * 100).status == 204
+    home.world.settle()
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms").status == 204
+    home.world.settle()
+    home.world.advance(60)
+    home.camera.see(4)
+    seven_days_s = 7 * 86_400
+    home.world.clock.move_to(home.world.now().timestamp() + seven_days_s + 1)
+    assert home.world.run_schedule("sweep_expired_pictures") == {"deleted": 1}
+
+
+def _an_order(home: Home) -> None:
+    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    home.world.settle()
+
+
+def _one_phone_of_two_people(home: Home) -> None:
+    home.stranger.take_pushes("platform-token-of-the-owner")
+
+
+def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
+    """A closed account, whose erasure is driven by one function alone to its very end."""
+    _an_order(home)
+    home.camera.see(5)
+    home.owner.step_up()
+    erasure_id = home.owner.close().json["erasure_id"]
+    for seconds in (0, 15 * 60, 2 * 3600, 25 * 3600):
+        home.world.clock.move_to(home.world.now().timestamp() + seconds)
+        drive(crypto.plain_hash(erasure_id))
+    home.world.settle()
+    assert home.world.call("GET", f"/erasures/{erasure_id}").json["state"] == "done"
+
+
+def _by_the_clock(home: Home) -> None:
+    _erasure_by(home, lambda hashed: home.world.run_schedule("resume_erasures"))
+
+
+def _by_messages(home: Home) -> None:
+    _erasure_by(home, lambda hashed: _told(home.world, "on_erasure_begun", partition_id=hashed, place_id=hashed))
+
+
+_LIVES = (_pictures, _an_order, _one_phone_of_two_people, _by_the_clock, _by_messages)
+
+
+@pytest.fixture
+def seen(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, list[str]]]]:
+    world, begin = home.world, home.world.snapshot()
+    witness = Witness(world, monkeypatch)
+    try:
+        _every_door(home)
+        for life in _LIVES:
+            world.restore(begin)
+            life(home)
+        _nobody_was_here_before(world, _empty)
+    finally:
+        world.aws.order_by(None)
+    assert not world.failures
+    yield {
+        door: {resource: sorted(actions) for resource, actions in sorted(used.items())}
+        for door, used in sorted(witness.seen.items())
+    }
+
+
+def test_what_is_granted_is_what_was_seen(seen: dict[str, dict[str, list[str]]]) -> None:
+    if os.environ.get("WRITE_POLICIES"):
+        policies.SEEN.write_text(_HEAD + yaml.safe_dump(seen, width=110))
+        policies.seen.cache_clear()
+    assert policies.seen() == seen
+
+
+def _statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    from app import app
+
+    made = template.made(app, architecture="x86_64")
+    for function in template.functions_of(made):
+        role = made["Resources"][f"{function.logical_id}Role"]["Properties"]
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            yield function.door, statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    assert {door for door, _ in _statements()} == set(policies.seen())
+
+
+def test_no_statement_names_everything() -> None:
+    for door, statement in _statements():
+        assert not [action for action in statement["Action"] if "*" in action], door
+        assert statement["Resource"] != "*", door
+        assert statement["Effect"] == "Allow", door
+
+
+def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
+    patterns = {
+        (action, _said(resource))
+        for _, statement in _statements()
+        for action in statement["Action"]
+        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+        if "*" in json.dumps(resource)
+    }
+    assert patterns == {
+        # objects that do not exist yet
+        ("s3:DeleteObject", "${Media.Arn}/alarms/*"),
+        ("s3:GetObject", "${Media.Arn}/alarms/*"),
+        ("s3:PutObject", "${Media.Arn}/alarms/*"),
+        # AWS knows no narrower resource
+        ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
+        ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),
+        # endpoints have random names
+        *(
+            (f"sns:{action}", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*")
+            for action in ("CreatePlatformEndpoint", "DeleteEndpoint", "Publish")
+        ),
+    }
+
+
+def _said(resource: dict[str, Any]) -> str:
+    said = resource["Fn::Sub"]
+    return str(said if isinstance(said, str) else said[0])
+
+
+def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> None:
+    kms = {(door, action) for door, one in _statements() for action in one["Action"] if action.startswith("kms:")}
+    assert {action for _, action in kms} <= {"kms:Decrypt", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"}
+    assert {door for door, action in kms if action == "kms:Sign"} == {"on_erasure_begun", "resume_erasures"}
+
+
+def test_a_forwarder_reads_no_table() -> None:
+    for door in ("forward_item_changes", "forward_ledger_changes"):
+        assert {action for actions in policies.granted(door).values() for action in actions} == {"SendMessage"}

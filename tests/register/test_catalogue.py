@@ -1,0 +1,50 @@
+"""What is not in the catalogue does not exist: every item and object of a full life is found there."""
+
+from __future__ import annotations
+
+from chalicelib.aws import bucket, keys
+from chalicelib.aws.clients import client
+from chalicelib.aws.table import BASES
+from chalicelib.register import catalogue
+from chalicelib.register.tags import tag_of
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.scene import new_camera, pay
+
+
+def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
+    for record in catalogue.RECORDS:
+        assert catalogue.record_at(record.Meta.table_name, record.partition, record.place) is record
+        assert catalogue.record_at(record.Meta.table_name, record.partition, "nonsense") is None
+        assert catalogue.record_at("nonsense", record.partition, record.place) is None
+
+
+def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
+    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    new_camera(home.world, "SN0002")
+    home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})
+    home.owner.sign_in(password="wrong password of fifteen")
+    home.world.call("POST", "/accounts", {**home.stranger.registration(), "email": "new@example.com"})
+    home.stranger.step_up()
+    home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
+    seen = set()
+    for base in BASES:
+        for item in client("dynamodb").scan(TableName=base.Meta.table_name)["Items"]:
+            place = keys.kind_of(item["sk"]["S"]) if "sk" in item else None
+            record = catalogue.record_at(base.Meta.table_name, keys.kind_of(item["pk"]["S"]), place)
+            assert record is not None, (item["pk"], item.get("sk"))
+            assert item.keys() <= set(record.get_attributes()), record
+            for name, value in item.items():
+                tag = tag_of(record.get_attributes()[name])
+                assert tag is not None
+                assert tag.kind != "personal" or set(value) == {"B"}, (record, name)
+            seen.add(record.__name__)
+    assert {one.__name__ for one in catalogue.RECORDS} - seen <= {"RootSecret"}  # made before this world
+
+
+def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> None:
+    home.camera.see(2)
+    objects = [stored.key for stored in bucket.below("")]
+    assert len(objects) == 2
+    assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)

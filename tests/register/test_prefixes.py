@@ -1,0 +1,45 @@
+"""Where media lies: by day, then by whom, so that a day and a subject can both be found and deleted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import B11
+
+PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=7)
+AT = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_prefix_is_its_name_the_day_and_the_subject() -> None:
+    assert PICTURES.day(AT) == "alarms/20260301/"
+    assert PICTURES.of(AT, "d") == "alarms/20260301/d/"
+
+
+@pytest.mark.parametrize(
+    ("key", "cut"),
+    [
+        ("alarms/20260301/d/1/name.jpg", ("d", "1/name.jpg")),
+        ("alarms/20260301/d/", ("d", "")),
+        ("alarms/20260301/d", ("", "")),
+        ("alarms", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_key_is_cut_into_its_subject_and_its_name(key: str, cut: tuple[str, str]) -> None:
+    assert PICTURES.cut(key) == cut
+
+
+@pytest.mark.parametrize("asked_after", [timedelta(), timedelta(minutes=1), timedelta(hours=24)])
+def test_every_day_on_which_something_can_lie_is_looked_at(asked_after: timedelta) -> None:
+    """What was let in eight days before still lies there; a ticket of today may be used tomorrow."""
+    places = set(PICTURES.all_of("d", AT, AT + asked_after))
+    first, last = AT - timedelta(days=PICTURES.keep_days + 1), AT + asked_after + timedelta(hours=1)
+    day = first
+    while day <= last:
+        assert PICTURES.of(day, "d") in places, day
+        day += timedelta(hours=1)
+    assert all(place.endswith("/d/") for place in places)
+    assert len(places) <= PICTURES.keep_days + 6

@@ -1,0 +1,105 @@
+"""An attribute says what it is, or it cannot be declared; and what is personal never lies in the clear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pynamodb.attributes import JSONAttribute, ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item, Record, Untagged
+from chalicelib.register import rows, vaults
+from chalicelib.register.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, personal, plain, tag_of
+from infra.local.cloud import LocalCloud
+
+
+class Diary(Item):
+    partition = "diary"
+    place = "page"
+
+    words = personal(rows.B3, null=True)
+    more = personal(rows.B7, null=True)
+    number = plain(NumberAttribute(null=True), why="a test's")
+    place_hash = key(UnicodeAttribute(null=True), rows.B3, why="a test's")
+
+
+@pytest.fixture
+def vault(world: LocalCloud) -> vaults.Vault:
+    return vaults.new_vault("v")[0]
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        UnicodeAttribute(),
+        UnicodeAttribute(null=True),
+        NumberAttribute(),
+        ListAttribute(),
+        MapAttribute(),
+        JSONAttribute(),
+        plain(MapAttribute(), why="a tag does not reach inside"),
+        key(JSONAttribute(), rows.B3, why="nor here"),
+        Sealed(),
+    ],
+    ids=lambda attribute: type(attribute).__name__,
+)
+def test_what_does_not_say_what_it_is_cannot_be_declared(attribute: Any) -> None:
+    with pytest.raises(Untagged, match=r"Sloppy\.words"):
+        type("Sloppy", (Record,), {"words": attribute, "__module__": __name__})
+
+
+def test_what_says_what_it_is_can_be_declared() -> None:
+    type("Neat", (Record,), {"words": plain(UnicodeAttribute(), why="a test's"), "__module__": __name__})
+
+
+def test_tags_tell_row_and_reason() -> None:
+    kinds = {name: tag_of(attribute) for name, attribute in Diary.get_attributes().items()}
+    assert all(kinds.values())
+    words, hashed = kinds["words"], kinds["place_hash"]
+    assert words is not None and (words.kind, words.row) == ("personal", rows.B3)
+    assert hashed is not None and (hashed.kind, hashed.row, hashed.why) == ("key", rows.B3, "a test's")
+
+
+@pytest.mark.parametrize("value", ["words", "", 5, -0.5, True, False, ["a", {"b": None}], {"latitude": 52.2}])
+def test_a_personal_value_is_sealed_when_it_is_assigned_and_opened_when_it_is_read(
+    vault: vaults.Vault, value: Any
+) -> None:
+    page = Diary.new("d", "1", vault=vault, words=value, number=7)
+    assert page.words == value
+    item = page.serialize()
+    assert item["number"] == {"N": "7"}
+    assert set(item["words"]) == {"B"} and isinstance(item["words"]["B"], bytes)
+    assert page.words == value  # storing it has changed nothing
+    again = Diary.of(item)
+    assert again is not None and again.opened(vault).words == value
+
+
+def test_nothing_stays_nothing(vault: vaults.Vault) -> None:
+    page = Diary.new("d", "1", vault=vault, words=None)
+    assert page.words is None and "words" not in page.serialize()
+
+
+def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: vaults.Vault) -> None:
+    page = Diary.new("d", "1", vault=vault)
+    with pytest.raises(NotSealed):
+        Diary.get_attributes()["words"].serialize("words")
+    with pytest.raises(NotSealed):
+        Diary.words.set("words")
+    page.attribute_values["words"] = "words"  # past the guard at assignment
+    with pytest.raises(NotSealed):
+        page.serialize()
+
+
+def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(vault: vaults.Vault) -> None:
+    with pytest.raises(VaultClosed):
+        Diary.new("d", "1", words="words")
+    item = Diary.new("d", "1", vault=vault, words="words").serialize()
+    closed = Diary.of(item)
+    assert closed is not None and closed.partition_id == "d"
+    with pytest.raises(VaultClosed):
+        _ = closed.words
+
+
+def test_ciphertext_is_carried_as_it_is(vault: vaults.Vault) -> None:
+    sealed = vault.seal("words", "diary#d", "page#1", "words")
+    assert Diary.new("d", "1", vault=vault, words=Ciphertext(sealed)).words == "words"

@@ -1,0 +1,80 @@
+"""One key for each subject: what it sealed opens at its own place, and never again once the key is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import clock
+from chalicelib.aws.commit import commit, put, remove
+from chalicelib.aws.crypto import Unreadable
+from chalicelib.aws.table import read
+from chalicelib.register import vaults
+from chalicelib.register.vaults import VaultKey, key_of, new_vault
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.register.test_tags import Diary
+
+
+def moved(page: Diary, **elsewhere: Any) -> Any:
+    """The same sealed bytes at another place."""
+    item = page.serialize() | elsewhere
+    return Diary.of(item)
+
+
+def test_what_is_moved_does_not_open(world: LocalCloud) -> None:
+    vault, _ = new_vault("v")
+    other, _ = new_vault("w")
+    page = Diary.new("d", "1", vault=vault, words="mine", more="also mine")
+    item = page.serialize()
+    assert moved(page).opened(vault).words == "mine"
+    for elsewhere in (
+        {"pk": {"S": "diary#e"}},  # to another subject
+        {"sk": {"S": "page#2"}},  # to another record
+        {"words": item["more"]},  # to another attribute
+    ):
+        with pytest.raises(Unreadable):
+            _ = moved(page, **elsewhere).opened(vault).words
+    with pytest.raises(Unreadable):
+        _ = moved(page).opened(other).words
+
+
+def test_a_vault_of_another_id_with_the_same_key_does_not_open_it(world: LocalCloud) -> None:
+    key = bytes(32)
+    sealed = vaults.Vault("v", key).seal("mine", "place")
+    assert vaults.Vault("v", key).open(sealed, "place") == "mine"
+    with pytest.raises(Unreadable):
+        vaults.Vault("w", key).open(sealed, "place")
+
+
+def test_a_key_lies_wrapped_and_only_in_its_own_row(world: LocalCloud) -> None:
+    vault, row = new_vault("v")
+    assert vault._key not in row.wrapped
+    commit(put(row))
+    (stored,) = read(key_of("v"))
+    assert stored.unlocked().open(vault.seal("mine", "place"), "place") == "mine"
+    swapped = VaultKey.new("w", wrapped=stored.wrapped)
+    with pytest.raises(Unreadable):
+        swapped.unlocked()
+
+
+def test_every_vault_has_a_key_of_its_own(world: LocalCloud) -> None:
+    assert len({new_vault("v")[0]._key for _ in range(20)}) == 20
+
+
+def test_a_short_lived_vault_ends_by_itself(world: LocalCloud) -> None:
+    _, row = new_vault("v", until=clock.now() + timedelta(hours=1))
+    commit(put(row))
+    world.advance(3599, reaper_lag_seconds=None)
+    assert read(key_of("v")) != (None,)
+    world.advance(1)
+    assert read(key_of("v")) == (None,)
+
+
+def test_without_its_key_an_account_cannot_be_read_though_its_row_is_there(home: Home) -> None:
+    assert home.owner.call("GET", "/me").status == 200
+    commit(remove(key_of(home.owner.account_id)))
+    assert home.owner.call("GET", "/me").status == 401
+    assert home.owner.sign_in().status == 401

@@ -1,0 +1,204 @@
+"""The richest life there can be today, with a canary in everything that is personal, and the search for them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.aws.crypto import Unreadable
+from chalicelib.register import catalogue
+from chalicelib.register.vaults import Vault
+from infra.demo.search import Hit, Needle, search
+from infra.local.cloud import LocalCloud
+from tests.scene import Camera, Person, jpeg, pay
+from tests.worlds.invariants import Stored, personal
+
+Place = tuple[str, str]
+
+# What cannot hold a canary, and why.
+EXEMPT: dict[Place, str] = {
+    **{(kind, "country"): "two letters, found in anything" for kind in ("Account", "Registration", "Report", "Device")},
+    **{(kind, "language"): "two letters, found in anything" for kind in ("Account", "Registration")},
+    ("Device", "dst"): "yes or no",
+    ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
+}
+
+
+def of_the_catalogue() -> set[Place]:
+    return {(kind.__name__, name) for kind in catalogue.RECORDS for name in personal(kind)}
+
+
+def canary(whose: str, what: str) -> str:
+    """A word that is nowhere else."""
+    return f"{what}{hashlib.sha256(f'{whose}/{what}'.encode()).hexdigest()[:14]}"
+
+
+def _digits(whose: str, what: str, count: int) -> str:
+    return str(int(hashlib.sha256(f"{whose}/{what}".encode()).hexdigest(), 16))[:count]
+
+
+@dataclass
+class Life:
+    """Somebody, what he has, and every canary in it."""
+
+    world: LocalCloud
+    whose: str
+    time_zone: str
+    person: Person = field(init=False)
+    camera: Camera = field(init=False)
+    planted: dict[Place, Any] = field(default_factory=dict)
+    needles: list[Needle] = field(default_factory=list)
+    ticket: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        terminal = {name: self.word(name) for name in ("os", "model", "unique_id")}
+        place = {"latitude": self.number("52.", "lat"), "longitude": self.number("21.", "lon")}
+        email = f"{self.word('mail')}@example.com"
+        self.person = Person(self.world, email, nickname=self.word("Nick"), terminal={**terminal, "gps": place})
+        self.camera = Camera(self.world, sn=self.word("SN").upper(), code=self.word("code"), secret=self.word("secret"))
+
+    def word(self, what: str) -> str:
+        word = canary(self.whose, what)
+        self._look_for(what, word)
+        return word
+
+    def number(self, start: str, what: str) -> float:
+        text = start + "1" + _digits(self.whose, what, 9).rstrip("0") + "7"
+        self._look_for(what, text)
+        return float(text)
+
+    def _look_for(self, what: str, value: str | bytes) -> None:
+        if what not in ("code", "secret"):  # the factory's, and only as hashes
+            self.needles.append(Needle(f"{what} of {self.whose}", value))
+
+    # How it goes
+
+    def live(self) -> None:
+        self._register()
+        self._get_a_camera()
+        self._see()
+        self._buy()
+        self._keep_all_planted()
+
+    def _register(self) -> None:
+        registration_id = self.person.register(password=self.word("password"), country="PL", language="pl")
+        self._keep("Registration", registration_id)
+        code = self.person.newest_code()
+        body = {"registration_id": registration_id, "code": code, "terminal": self.person.terminal}
+        key = {"Idempotency-Key": self.word("confirmation")}
+        answer = self.person._keep(self.world.call("POST", "/accounts/confirm", body, headers=key))
+        assert answer.status == 201, answer.body
+        for name in ("access_token", "refresh_token"):
+            self._look_for(name, answer.json[name].rpartition(".")[2])
+        assert self.person.take_pushes(self.word("pushtoken")).status == 204
+
+    def _get_a_camera(self) -> None:
+        self.camera.load()
+        mac = ":".join(f"02{_digits(self.whose, 'mac', 10)}"[at : at + 2] for at in range(0, 12, 2))
+        ip = f"fd00:{_digits(self.whose, 'ip', 4)}:{_digits(self.whose, 'lan', 4)}::77"
+        self._look_for("mac", mac)
+        self._look_for("ip", ip)
+        told = self.camera.activation(
+            mac=mac, firmware=self.word("fw"), channels=[{"id": "1", "name": self.word("channel")}],
+            lan={"ip": ip, "port": 8554},
+        )  # fmt: skip
+        answer = self.world.call("POST", "/cameras/activation", told)
+        assert answer.status == 200, answer.body
+        self.camera.token = answer.json["camera_token"]
+        stored = Stored(self.world.dump())
+        self._keep("Report", next(iter(where for where, _ in stored.of("Report"))))
+        self._bind()
+
+    def _bind(self) -> None:
+        body = {
+            "sn": self.camera.sn, "code": self.camera.code, "name": self.word("name"), "time_zone": self.time_zone,
+            "dst": True, "wifi": {"ssid": self.word("ssid"), "signal_dbm": -51}, "password": self.word("devicepass"),
+        }  # fmt: skip
+        self._look_for("time zone", self.time_zone)
+        answer = self.person.call("POST", "/devices", body, headers={"Idempotency-Key": self.word("binding")})
+        assert answer.status == 201, answer.body
+        self.camera.device_id = answer.json["device_id"]
+
+    def _see(self) -> None:
+        for number in (1, 2):
+            picture = jpeg(int(_digits(self.whose, f"picture {number}", 6)))
+            self.needles.append(Needle(f"picture {number} of {self.whose}", picture[700:748]))
+            self.camera.see(number, data=picture)
+        self.ticket = self.camera.ask_ticket().json
+        alarms = self.person.alarms(self.camera.device_id)
+        path = f"/devices/{self.camera.device_id}/alarms/{alarms[0]['alarm_id']}"
+        assert self.person.call("POST", f"{path}/read").status == 200
+
+    def _buy(self) -> None:
+        order = self.person.order(self.camera.device_id, key=self.word("ordering"))
+        assert pay(self.world, order.json["order_id"]).status == 200
+        self.world.settle()
+
+    # What is planted
+
+    def _keep_all_planted(self) -> None:
+        for kind in ("Account", "Session", "Endpoint"):
+            self._keep(kind, self.person.account_id)
+        self._keep("Device", self.camera.device_id)
+        self._look_for("password hash", self.planted["Account", "password_hash"])
+
+    def _keep(self, name: str, partition_id: str) -> None:
+        stored = Stored(self.world.dump())
+        row = stored.first_ids(name)[partition_id]
+        for kind, other, attribute in stored.sealed:
+            if kind.__name__ == name and other is row:
+                self.planted[name, attribute] = stored.opened(row, attribute)
+
+    def still_planted(self) -> dict[Place, Any]:
+        """What of it opens now."""
+        stored = Stored(self.world.dump())
+        mine = {
+            "Account": self.person.account_id, "Session": self.person.account_id, "Endpoint": self.person.account_id,
+            "Device": self.camera.device_id,
+        }  # fmt: skip
+        return {
+            (kind.__name__, name): stored.opened(row, name)
+            for kind, row, name in stored.sealed
+            if row["pk"].endswith(f"#{mine.get(kind.__name__)}")
+        }
+
+    def hits(self) -> list[Hit]:
+        return search(self.world.dump(), self.needles)
+
+
+def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:
+    """(how many, of how many) sealed values of these subjects open: those in the rows and stream images of a copy, with
+    any of the keys of another."""
+    vaults = Stored(keys_of).vaults.values()
+    values = [(row, name) for row, name in _sealed_values(copied) if row["pk"].partition("#")[2] in subject_ids]
+    return sum(_opens_with_any(vaults, row, name) for row, name in values), len(values)
+
+
+def _sealed_values(copied: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    images = [
+        record[image]
+        for records in copied["streams"].values()
+        for record in records
+        for image in ("OldImage", "NewImage")
+        if image in record
+    ]
+    everything = Stored({**copied, "tables": {**copied["tables"]}})
+    of_streams = Stored({**copied, "tables": {name: [] for name in copied["tables"]} | {_items(copied): images}})
+    return [(row, name) for stored in (everything, of_streams) for _, row, name in stored.sealed]
+
+
+def _items(copied: dict[str, Any]) -> str:
+    return next(name for name in copied["tables"] if name.endswith("Items"))
+
+
+def _opens_with_any(vaults: Any, row: dict[str, Any], name: str) -> bool:
+    for vault in vaults:
+        try:
+            # As if it were the right one: what a key is for is bound in, but known to whoever holds a copy.
+            right = Vault(row["pk"].partition("#")[2], vault._key)
+            right.open(row[name].encode("latin-1"), row["pk"], row["sk"], name)
+        except Unreadable:
+            continue
+        return True
+    return False

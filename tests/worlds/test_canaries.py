@@ -1,0 +1,324 @@
+"""Nothing is left of who closed the account, and everything of who did not."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Address
+from chalicelib.aws import commit as commits
+from chalicelib.aws.keys import Key
+from chalicelib.devices import actions as devices
+from chalicelib.devices.records import Stock
+from chalicelib.register import erase
+from chalicelib.register.vaults import VaultKey
+from infra.demo.search import Needle, search
+from infra.local.cloud import LocalCloud
+from tests.scene import jpeg
+from tests.worlds.canaries import EXEMPT, Life, canary, of_the_catalogue, opens
+from tests.worlds.invariants import Stored, violations
+from tests.worlds.sweep import leap, recover
+
+
+@dataclass
+class Lives:
+    ola: Life
+    zed: Life
+
+
+@pytest.fixture(scope="module")
+def _lives(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Lives]:
+    one_cloud.restore(_empty)
+    lives = Lives(Life(one_cloud, "ola", "Antarctica/Troll"), Life(one_cloud, "zed", "Pacific/Kiritimati"))
+    lives.ola.live()
+    lives.zed.live()
+    return one_cloud.snapshot(), lives
+
+
+@pytest.fixture
+def lives(one_cloud: LocalCloud, _lives: tuple[Any, Lives]) -> Lives:
+    snapshot, lives = _lives
+    one_cloud.restore(snapshot)
+    return lives
+
+
+def close(life: Life) -> str:
+    life.person.step_up()
+    answer = life.person.close()
+    assert answer.status == 202
+    return str(answer.json["erasure_id"])
+
+
+def subjects(life: Life) -> set[str]:
+    return {life.person.account_id, life.camera.device_id}
+
+
+def left_of(life: Life, before: dict[str, Any]) -> list[str]:
+    """Everything that speaks against its being forgotten; `before` is a copy of all stores from when it lived."""
+    now = life.world.dump()
+    found = [f"stored: {hit}" for hit in search(now, life.needles)]
+    found += violations(now)
+    readable, _ = opens(before, now, subjects(life))
+    return found + ([f"{readable} values of the copy can be read"] if readable else [])
+
+
+def test_every_personal_attribute_has_a_canary_or_a_reason(lives: Lives) -> None:
+    for life in (lives.ola, lives.zed):
+        with_canary = {place for place, value in life.planted.items() if _has_canary(life, value)}
+        assert with_canary.isdisjoint(EXEMPT), with_canary & EXEMPT.keys()
+        assert with_canary | EXEMPT.keys() == of_the_catalogue()
+        assert len(with_canary) + len(EXEMPT) == len(of_the_catalogue())
+
+
+def _has_canary(life: Life, value: Any) -> bool:
+    said = json.dumps(value).lower()
+    return any(isinstance(one.value, str) and one.value.lower() in said for one in life.needles)
+
+
+def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(lives: Lives) -> None:
+    for life in (lives.ola, lives.zed):
+        where = {(hit.what.partition(" of ")[0], hit.where.partition(".")[0].partition("[")[0]) for hit in life.hits()}
+        assert where == {("picture 1", "buckets"), ("picture 2", "buckets"), ("pushtoken", "endpoints")}
+        assert life.still_planted() == {
+            place: value for place, value in life.planted.items() if place[0] not in ("Registration", "Report")
+        }
+
+
+def test_nothing_is_left_of_who_closed_the_account(lives: Lives) -> None:
+    ola, zed, world = lives.ola, lives.zed, lives.ola.world
+    before, pictures = world.dump(), _pictures_of(zed)
+    erasure_id = close(ola)
+    recover(world)
+    assert left_of(ola, before) == []
+    assert world.call("GET", f"/erasures/{erasure_id}").json["state"] == "done"
+    assert zed.still_planted() == {place: zed.planted[place] for place in zed.still_planted()}
+    assert len(zed.still_planted()) == sum(place[0] not in ("Registration", "Report") for place in zed.planted)
+    assert _pictures_of(zed) == pictures
+
+
+def _pictures_of(life: Life) -> dict[str, str]:
+    stored = Stored(life.world.dump()).objects
+    return {key: one["body"] for key, one in stored.items() if life.camera.device_id in key}
+
+
+def test_at_once_nothing_can_be_read_of_who_closed_the_account(lives: Lives) -> None:
+    """Before anything but the one commit has happened."""
+    ola, world = lives.ola, lives.ola.world
+    before = world.dump()
+    ola.person.step_up()
+    with world.aws.lock:
+        ola.person.close()
+        from infra.local import dump
+
+        assert opens(before, dump.dump(), subjects(ola))[0] == 0
+    for path in ("/me", "/devices", "/alarms", f"/devices/{ola.camera.device_id}", "/orders"):
+        assert ola.person.call("GET", path).status == 401
+
+
+def test_a_picture_that_comes_for_the_forgotten_is_deleted(lives: Lives) -> None:
+    ola, world = lives.ola, lives.ola.world
+    before = world.dump()
+    close(ola)
+    recover(world)
+    late = world.upload(ola.ticket, "1/20260105T080000Z-motion-late.jpg", jpeg(77))
+    assert late.status == 204
+    ola_and_late = [*ola.needles, Needle("the late picture", jpeg(77)[700:748])]
+    recover(world)
+    assert search(world.dump(), ola_and_late) == []
+    assert left_of(ola, before) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "kind"), [(1, "Registration"), (30, "Report")], ids=["a registration", "an unowned camera's report"]
+)
+def test_what_came_to_nothing_lapses(world: LocalCloud, days: int, kind: str) -> None:
+    life = Life(world, "nobody", "Antarctica/Troll")
+    if kind == "Registration":
+        subject = life.person.register(password=life.word("password"))
+    else:
+        life.camera.load()
+        life.camera.activate(firmware=life.word("fw"), channels=[{"id": "1", "name": life.word("channel")}])
+        subject = next(iter(Stored(world.dump()).first_ids("Report")))
+    before = world.dump()
+    assert opens(before, before, {subject})[0] > 0
+    leap(world, days * 86_400)
+    world.calendar.reap()
+    recover(world)
+    assert Stored(world.dump()).of(kind) == {}
+    assert opens(before, world.dump(), {subject})[0] == 0
+    assert left_of(life, before) == []
+
+
+# Each step of the saga, switched off
+
+
+def _keep(kind: type[Any]) -> Callable[..., Any]:
+    """`remove`, but for this kind of record."""
+
+    def remove(what: Any, **how: Any) -> Any:
+        record = what.record if isinstance(what, Key) else type(what)
+        return commits.remove(Key(record, f"{what.pk}-not", what.sk) if record is kind else what, **how)
+
+    return remove
+
+
+def _no_vault_key_deleted(patch: pytest.MonkeyPatch) -> None:
+    for module in (accounts, devices, erase):
+        patch.setattr(module, "remove", _keep(VaultKey))
+
+
+def _no_address_released(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(accounts, "remove", _keep(Address))
+
+
+def _no_camera_released(patch: pytest.MonkeyPatch) -> None:
+    def change(record: Any, *actions: Any, **values: Any) -> Any:
+        if isinstance(record, Stock) and values.get("device_id", "") is None:
+            return commits.check(record, Stock.pk.exists())
+        return commits.change(record, *actions, **values)
+
+    patch.setattr(devices, "change", change)
+
+
+def _no_items_deleted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(erase, "delete_raw", lambda base, items: 0)
+
+
+def _no_objects_deleted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(erase, "_forget_objects", lambda *_: 0)
+
+
+def _no_endpoint_closed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(erase.push, "close_endpoint", lambda arn: None)
+
+
+def _no_pass_made(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(erase, "make_pass", lambda hashed_id: None)
+
+
+@pytest.mark.parametrize(
+    ("switch_off", "said"),
+    [
+        (_no_vault_key_deleted, "values of the copy can be read"),
+        (_no_address_released, "an_address_belongs_to_one_account"),
+        (_no_camera_released, "a_device_has_one_owner"),
+        (_no_items_deleted, "the_forgotten_have_nothing_but_their_erasure"),
+        (_no_objects_deleted, "stored: picture 1 of ola, plain"),
+        (_no_endpoint_closed, "stored: pushtoken of ola, plain"),
+        (_no_pass_made, "is not done"),
+    ],
+)
+def test_a_step_left_out_is_noticed(
+    lives: Lives, monkeypatch: pytest.MonkeyPatch, switch_off: Callable[[pytest.MonkeyPatch], None], said: str
+) -> None:
+    before = lives.ola.world.dump()
+    switch_off(monkeypatch)
+    close(lives.ola)
+    recover(lives.ola.world)
+    assert any(said in one for one in left_of(lives.ola, before))
+
+
+# The search itself
+
+SECRET = canary("the search", 'Zażółć/gęślą "jaźń" ')
+
+
+def _latin1(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "plain": lambda text: f"before {text} after",
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    **{
+        f"base64 at {offset}": lambda text, offset=offset: base64.b64encode(b"xyz"[:offset] + text.encode()).decode()
+        for offset in range(3)
+    },
+    "base64url": lambda text: base64.urlsafe_b64encode(b"?" + text.encode()).decode(),
+    "utf-16-le": lambda text: _latin1(text.encode("utf-16-le")),
+    "utf-16-be": lambda text: _latin1(text.encode("utf-16-be")),
+    "gzip": lambda text: _latin1(gzip.compress(f"{{{text}}}".encode())),
+    "gzip in base64": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "url-escaped": lambda text: f"/path/{quote(text, safe='')}",
+    "json-escaped": lambda text: json.dumps({"said": text}),
+    "json-escaped in json": lambda text: json.dumps({"said": json.dumps({"said": text})}),
+    "utf-8 as bytes": lambda text: _latin1(text.encode()),
+}
+
+
+def _into_a_row(dump: Any, text: str) -> None:
+    dump["tables"]["sowa-local-Items"][0]["note"] = text
+
+
+def _into_a_set_of_a_row(dump: Any, text: str) -> None:
+    dump["tables"]["sowa-local-Ledger"].append({"pk": "x", "notes": [text]})
+
+
+def _into_an_object(dump: Any, text: str) -> None:
+    next(iter(dump["buckets"].values())).append({"key": "left", "body": text})
+
+
+def _into_a_key(dump: Any, text: str) -> None:
+    next(iter(dump["buckets"].values())).append({"key": text, "body": ""})
+
+
+def _into_metadata(dump: Any, text: str) -> None:
+    next(iter(dump["buckets"].values()))[0]["metadata"] = {"note": text}
+
+
+def _into_a_queue(dump: Any, text: str) -> None:
+    dump["queues"]["sowa-local-ErasuresDeadLetters"].append({"body": text})
+
+
+def _into_a_stream(dump: Any, text: str) -> None:
+    dump["streams"]["sowa-local-Items"][0]["NewImage"] = {"note": text}
+
+
+def _into_the_logs(dump: Any, text: str) -> None:
+    dump["logs"].append(text)
+
+
+def _into_a_list(name: str) -> Callable[[Any, str], None]:
+    def leak(dump: Any, text: str) -> None:
+        dump[name].append({"note": text})
+
+    leak.__name__ = f"_into {name}"
+    return leak
+
+
+LEAKS = [
+    _into_a_row,
+    _into_a_set_of_a_row,
+    _into_an_object,
+    _into_a_key,
+    _into_metadata,
+    _into_a_queue,
+    _into_a_stream,
+    _into_the_logs,
+    *(_into_a_list(name) for name in ("unsent", "endpoints", "identities", "uploads")),
+]
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.__name__.strip("_"))
+def test_a_leak_is_found_wherever_it_is_and_however_it_is_written(
+    lives: Lives, leak: Callable[[Any, str], None]
+) -> None:
+    clean = lives.ola.world.dump()
+    needle = [Needle("the secret", SECRET)]
+    assert search(clean, needle) == []
+    for name, write in WRITTEN.items():
+        dump = copy.deepcopy(clean)
+        leak(dump, write(SECRET))
+        assert search(dump, needle), name

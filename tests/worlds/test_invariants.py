@@ -1,0 +1,248 @@
+"""Each invariant is seen red: a dump of a world in order is damaged by hand, and the right one notices."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.scene import new_camera, new_person, pay
+from tests.worlds.invariants import INVARIANTS, violations
+
+Dump = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> tuple[Any, Dump]:
+    snapshot, copy_of_home = _home
+    one_cloud.restore(snapshot)
+    home, world = copy_of_home(), one_cloud
+    for key in ("the-key-of-an-order-1", "the-key-of-an-order-2"):
+        assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
+    new_camera(world, "SN0007")  # which has a report
+    new_person(world, "pending@example.com").register()
+    gone = new_person(world, "gone@example.com")
+    gone.bind(new_camera(world, "SN0008"))
+    gone.step_up()
+    gone.close()
+    world.advance(20 * 60)
+    return world.snapshot(), world.dump()
+
+
+@pytest.fixture
+def in_order(one_cloud: LocalCloud, _in_order: tuple[Any, Dump]) -> Dump:
+    """Everything that can be stored today, and what is left of an account that was closed."""
+    snapshot, dump = _in_order
+    one_cloud.restore(snapshot)
+    return copy.deepcopy(dump)
+
+
+def rows(dump: Dump, kind: str, table: str = "Items") -> list[Any]:
+    pk, _, sk = kind.partition("/")
+    found = dump["tables"][f"sowa-local-{table}"]
+    return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]
+
+
+def remove(kind: str, table: str = "Items") -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        dump["tables"][f"sowa-local-{table}"].remove(rows(dump, kind, table)[0])
+
+    damage.__name__ = f"remove {kind}"
+    return damage
+
+
+def put(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        rows(dump, kind, table)[0].update(values)
+
+    damage.__name__ = f"put {', '.join(values)} into {kind}"
+    return damage
+
+
+def lose(kind: str, name: str, table: str = "Items") -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        del next(row for row in rows(dump, kind, table) if name in row)[name]
+
+    damage.__name__ = f"lose {name} of {kind}"
+    return damage
+
+
+def add_row(table: str, **row: Any) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        dump["tables"][f"sowa-local-{table}"].append(row)
+
+    damage.__name__ = f"add {row['pk']} {row.get('sk', '')}"
+    return damage
+
+
+def copy_row(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        dump["tables"][f"sowa-local-{table}"].append({**rows(dump, kind, table)[0], **values})
+
+    damage.__name__ = f"copy {kind}"
+    return damage
+
+
+def give_away_a_device(dump: Dump) -> None:
+    """To somebody who exists and does not count it as his own."""
+    device = rows(dump, "device/device")[0]
+    others = (
+        row for row in rows(dump, "account/account") if device["pk"].split("#")[1] not in row.get("device_ids", [])
+    )
+    device["account_id"] = next(others)["pk"].split("#")[1]
+
+
+def tie_a_camera_to_nothing(dump: Dump) -> None:
+    next(row for row in rows(dump, "stock/stock") if "device_id" not in row)["device_id"] = "nowhere"
+
+
+def let_a_stranger_listen(dump: Dump) -> None:
+    rows(dump, "device/device")[0]["audience"] = ["somebody arn"]
+
+
+def forget_an_object(dump: Dump) -> None:
+    next(iter(objects for objects in dump["buckets"].values() if objects)).pop()
+
+
+def leave_an_object(dump: Dump) -> None:
+    next(iter(dump["buckets"].values())).append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
+
+
+def leave_an_upload(dump: Dump) -> None:
+    dump["uploads"].append({"key": "alarms/x"})
+
+
+def leave_an_endpoint(dump: Dump) -> None:
+    dump["endpoints"].append({"arn": "arn:left", "attributes": {"Token": "left"}})
+
+
+def mention_the_forgotten(dump: Dump) -> None:
+    subject = next(iter(rows(dump, "erasure/erasure", "Ledger")))["subjects"][0].split("#")[1]
+    rows(dump, "account/account")[0]["confirmed_by"] = subject
+
+
+def move_what_is_sealed(dump: Dump) -> None:
+    account = rows(dump, "account/account")[0]
+    account["email"] = account["nickname"]
+
+
+def name_in_the_clear(dump: Dump) -> None:
+    rows(dump, "account/account")[0]["nickname"] = "Ola, who lives by the sea and likes owls"
+
+
+def stream_in_the_clear(dump: Dump) -> None:
+    images = (one["NewImage"] for one in dump["streams"]["sowa-local-Items"] if "nickname" in one.get("NewImage", {}))
+    next(images)["nickname"] = "Ola, who lives by the sea and likes owls"
+
+
+def leave_a_message(dump: Dump) -> None:
+    dump["queues"]["sowa-local-ErasuresDeadLetters"].append({"body": "{}"})
+
+
+def hide_a_message(dump: Dump) -> None:
+    dump["unsent"].append({"queue": "sowa-local-Erasures", "body": "{}"})
+
+
+DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
+    "an_address_belongs_to_one_account": [
+        remove("address/address"),
+        put("address/address", account_id="nobody"),
+        put("account/account", address_hash="another"),
+        copy_row("account/account", pk="account#twin"),
+        copy_row("address/address", pk="address#second"),
+    ],
+    "a_device_has_one_owner": [
+        remove("device/device"),
+        lose("account/account", "device_ids"),
+        lose("stock/stock", "device_id"),
+        copy_row("device/device", pk="device#twin"),
+        tie_a_camera_to_nothing,
+        give_away_a_device,
+    ],
+    "pushes_go_to_the_owners_terminals": [
+        let_a_stranger_listen,
+        lose("device/device", "audience"),
+        lose("account/account", "endpoints"),
+        remove("account/endpoint"),
+    ],
+    "a_push_address_at_sns_has_a_row": [
+        remove("account/endpoint"),
+        leave_an_endpoint,
+        copy_row("account/endpoint", sk="endpoint#twin"),
+    ],
+    "a_vault_key_is_there_as_long_as_its_subject": [
+        *(remove(kind) for kind in ("account/account", "device/device", "account/registration", "stock/report")),
+        remove("vault", "Keys"),
+        copy_row("vault", "Keys", pk="vault#nobody"),
+        put("vault", "Keys", expires_at=9_999_999_999),
+        lose("vault", "expires_at", "Keys"),
+    ],
+    "what_is_sealed_opens": [remove("vault", "Keys"), move_what_is_sealed],
+    "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", epoch=7)],
+    "paid_means_one_invoice": [
+        remove("invoices/invoice", "Fiscal"),
+        copy_row("invoices/invoice", "Fiscal", sk="invoice#S-2026-000009"),
+        put("account/order", state="open"),
+        put("account/order", invoice_number="S-2026-000002"),
+        put("invoices/invoice", "Fiscal", amount=1),
+        put("invoices/invoice", "Fiscal", payment_reference="another"),
+    ],
+    "invoices_are_numbered_without_a_gap": [
+        remove("invoices/invoice", "Fiscal"),
+        remove("invoices/counter", "Fiscal"),
+        put("invoices/counter", "Fiscal", last=3),
+        put("invoices/counter", "Fiscal", last=1),
+    ],
+    "plan_time_granted_is_plan_time_paid": [
+        remove("device/plan"),
+        put("device/plan", until=9_999_999_999),
+        remove("account/order"),
+        add_row("Items", pk="device#other", sk="plan", plan_id="event-7-month", until=1),
+    ],
+    "no_object_without_row_and_no_row_without_object": [
+        forget_an_object,
+        leave_an_object,
+        leave_an_upload,
+        remove("device/alarm"),
+        put("device/alarm", pk="device#nobody"),
+    ],
+    "the_forgotten_have_nothing_but_their_erasure": [
+        mention_the_forgotten,
+        lose("erasure/erasure", "receipt", "Ledger"),
+        put("erasure/erasure", "Ledger", state="erasing"),
+    ],
+    "what_was_told_was_heard": [
+        leave_a_message,
+        hide_a_message,
+        lose("account/order", "confirmed_at"),
+        add_row("Items", pk="device#x", sk="removal#y"),
+    ],
+    "what_is_personal_is_sealed": [
+        name_in_the_clear,
+        stream_in_the_clear,
+        put("account/account", shoe_size=38),
+        add_row("Items", pk="account#x", sk="shoe", size=38),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        pytest.param(name, damage, id=f"{name}: {damage.__name__}")
+        for name, damages in DAMAGES.items()
+        for damage in damages
+    ],
+)
+def test_a_damaged_world_is_noticed(in_order: Dump, name: str, damage: Callable[[Dump], None]) -> None:
+    assert violations(in_order) == []
+    damage(in_order)
+    assert [found for found in violations(in_order) if found.startswith(f"{name}: ")]
+
+
+def test_every_invariant_can_be_broken() -> None:
+    assert DAMAGES.keys() == INVARIANTS.keys()

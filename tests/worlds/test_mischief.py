@@ -1,0 +1,106 @@
+"""Events come twice, late and in another order, and everything ends as if they had not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.pump import Mischief
+from tests.conftest import Home
+from tests.scene import jpeg, pay
+from tests.worlds.invariants import violations
+
+# Which attempt wrote something, how many it took, what it still found, and when the last one came, may differ.
+OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "done_at", "receipt", "next_at", "confirmed_at"}
+HOUR = 3_600
+
+
+def _uploads(home: Home) -> None:
+    for number in range(5):
+        assert home.camera.upload(number).status == 204
+    assert home.camera.upload(9, data=b"no picture" * 200).status == 204
+
+
+def _payment(home: Home) -> None:
+    for key in ("the-key-of-an-order-1", "the-key-of-an-order-2"):
+        assert pay(home.world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
+
+
+def _deletion(home: Home) -> None:
+    _uploads(home)
+    home.world.settle()
+    home.camera.upload(10)
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms").status == 204
+
+
+def _removal(home: Home) -> None:
+    _uploads(home)
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+
+
+def _closing(home: Home) -> None:
+    ticket = home.camera.ask_ticket().json
+    home.owner.step_up()
+    _uploads(home)
+    assert home.owner.close().status == 202
+    late = home.world.upload(ticket, "1/20260105T080000Z-motion-late.jpg", jpeg(10))
+    assert late.status == 204
+
+
+STORIES = [_uploads, _payment, _deletion, _removal, _closing]
+MISCHIEF = {
+    "all twice": {"duplicated": 1.0},
+    "shuffled": {"reordered": True, "seed": 1},
+    "half of it late": {"delayed": 0.5, "delay_seconds": HOUR / 2, "seed": 2},
+    "everything late": {"delayed": 1.0, "delay_seconds": HOUR / 2, "seed": 3},
+    **{
+        f"everything at once, {seed}": {
+            "duplicated": 0.5,
+            "delayed": 0.5,
+            "delay_seconds": HOUR / 2,
+            "reordered": True,
+            "seed": seed,
+        }
+        for seed in range(4, 8)
+    },
+}
+
+
+def _outcome(world: LocalCloud) -> dict[str, Any]:
+    dump = world.dump()
+    rows = {
+        (table, row["pk"], row.get("sk")): {name: value for name, value in row.items() if name not in OF_THE_ATTEMPT}
+        for table, found in dump["tables"].items()
+        for row in found
+    }
+    objects = {one["key"]: one["body"] for found in dump["buckets"].values() for one in found}
+    mails = sorted((mail["to"], mail["subject"], mail["text"]) for mail in world.outbox() if mail["kind"] == "email")
+    # A push may come twice.
+    pushes = {str(push["data"]) for push in world.outbox() if push["kind"] == "push"}
+    return {"rows": rows, "objects": objects, "mails": mails, "pushes": pushes}
+
+
+def _told(home: Home, story: Callable[[Home], None], mischief: Mischief) -> dict[str, Any]:
+    world, before = home.world, home.world.snapshot()
+    world.mischief = mischief
+    story(home)
+    world.advance(2 * HOUR)
+    outcome = _outcome(world)
+    assert violations(world.dump()) == []
+    assert world.failures == []
+    world.restore(before)
+    return outcome
+
+
+@pytest.mark.parametrize("mischief", MISCHIEF.values(), ids=MISCHIEF)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.strip("_"))
+def test_it_ends_the_same(home: Home, story: Callable[[Home], None], mischief: dict[str, Any]) -> None:
+    as_usual = _told(home, story, Mischief())
+    otherwise = _told(home, story, Mischief(**mischief))
+    pushed, otherwise_pushed = as_usual.pop("pushes"), otherwise.pop("pushes")
+    assert otherwise == as_usual
+    # Who deleted an alarm before the news of it came is not told of it; of all others he is.
+    assert otherwise_pushed <= pushed if story in (_deletion, _removal, _closing) else otherwise_pushed == pushed
