@@ -53,7 +53,8 @@ def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
 
     def copy() -> Home:
         # Tests change what they are given.
-        return Home(one_cloud, Person(**vars(owner)), Person(**vars(stranger)), Camera(**vars(camera)), alarm["alarm_id"])
+        people = Person(**vars(owner)), Person(**vars(stranger))
+        return Home(one_cloud, *people, Camera(**vars(camera)), alarm["alarm_id"])
 
     return one_cloud.snapshot(), copy
 

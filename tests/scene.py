@@ -41,7 +41,9 @@ class Person:
     email: str
     nickname: str = "Ola"
     language: str = "en"
-    terminal: dict[str, Any] = field(default_factory=lambda: {"os": "Android 16", "model": "Pixel 9", "unique_id": "t1"})
+    terminal: dict[str, Any] = field(
+        default_factory=lambda: {"os": "Android 16", "model": "Pixel 9", "unique_id": "t1"}
+    )
     account_id: str = ""
     access_token: str = ""
     refresh_token: str = ""
@@ -149,7 +151,9 @@ class Camera:
     def ask_ticket(self) -> Response:
         return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
 
-    def upload(self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None) -> Response:
+    def upload(
+        self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None
+    ) -> Response:
         """Upload one snapshot on a fresh ticket; the cloud has not been told yet (see `settle`)."""
         ticket = self.ask_ticket().json
         name = f"{channel}/{self.world.now():%Y%m%dT%H%M%SZ}-{kind}-{number:06d}.jpg"

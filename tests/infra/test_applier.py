@@ -29,6 +29,7 @@ from infra.applier import (
     load,
     merged,
     named_in,
+    read,
     without_transport_denial,
 )
 from infra.local.cloud import LocalCloud
@@ -54,11 +55,6 @@ def session() -> Iterator[boto3.Session]:
 
 def applied(session: boto3.Session, template: dict[str, Any] | str, **parameters: str) -> Stack:
     return apply(read(template) if isinstance(template, str) else template, parameters=parameters, session=session)
-
-
-def read(text: str) -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load(text, applier._Loader)
-    return template
 
 
 def queues(session: boto3.Session) -> list[str]:

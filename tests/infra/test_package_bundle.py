@@ -1,0 +1,242 @@
+"""What Lambda unpacks is all that the functions need, small, and the same each time."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.package import bundle
+from tests.events import event as sample
+
+MOST_BYTES = 12_000_000
+MOST_IMPORT_MS = 3_000  # a hang or a runaway import; what it really takes is printed
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("build") / "bundle.zip"
+    bundle.build(target, architecture="x86_64", offline=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(place)
+    return place
+
+
+def handlers() -> list[str]:
+    from app import app
+
+    from infra.package import template
+
+    made = template.of_chalice(app)
+    return sorted({function.properties["Handler"] for function in template.functions_of(made)})
+
+
+def test_it_is_small(zipped: Path) -> None:
+    size = zipped.stat().st_size
+    print(f"{size / 1e6:.1f} MB")
+    assert size <= MOST_BYTES
+
+
+def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
+    names = [path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")]
+    assert not [name for name in names if name.endswith(".dist-info") or "/tests/" in name]
+    assert not {"boto3", "s3transfer", "moto", "pytest", "infra", "tests"} & {name.split("/")[0] for name in names}
+    assert sorted(name for name in names if name.startswith("chalice/") and name.endswith(".py")) == [
+        "chalice/__init__.py",
+        "chalice/app.py",
+    ]
+
+
+def test_botocore_knows_the_services_that_are_called_and_no_other(unpacked: Path) -> None:
+    source = "".join(path.read_text() for path in (bundle.ROOT / "chalicelib").rglob("*.py"))
+    called = set(re.findall(r'\bclient\("([a-z0-9]+)"\)', source))
+    assert called == bundle.SERVICES
+    data = unpacked / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == called
+
+
+def test_everything_is_compiled_and_will_never_be_compared_with_its_source(unpacked: Path) -> None:
+    sources = [path for path in unpacked.rglob("*.py")]
+    assert sources
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+        # PEP 552: bit 0 says that a hash stands in the place of a date, bit 1 that it is to be checked.
+        assert compiled.read_bytes()[4:8] == b"\x01\0\0\0", source
+
+
+def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for place in (first, second):
+        shutil.copytree(bundle.ROOT / "chalicelib", place, ignore=shutil.ignore_patterns("__pycache__"))
+    (second / "errors.py").touch()
+    (second / "ids.py").chmod(0o700)
+    for place in (first, second):
+        bundle._compile(place)
+        bundle.write_zip(place, place.with_suffix(".zip"))
+    assert first.with_suffix(".zip").read_bytes() == second.with_suffix(".zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("platform", "architecture", "fits"),
+    [
+        ("any", "arm64", True),
+        ("manylinux2014_x86_64", "x86_64", True),
+        ("manylinux_2_26_aarch64", "arm64", True),
+        ("manylinux_2_17_x86_64", "arm64", False),
+        (f"manylinux_2_{bundle.NEWEST_GLIBC + 1}_x86_64", "x86_64", False),
+        ("musllinux_1_2_x86_64", "x86_64", False),
+        ("macosx_11_0_arm64", "arm64", False),
+    ],
+)
+def test_a_wheel_for_another_machine_is_recognised(platform: str, architecture: str, fits: bool) -> None:
+    assert bundle._fits(platform, architecture) is fits
+
+
+def test_a_package_that_lambda_cannot_load_is_named(tmp_path: Path) -> None:
+    info = tmp_path / "grapes-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: grapes\nVersion: 1.2\n")
+    (info / "WHEEL").write_text("Tag: cp311-cp311-musllinux_1_2_x86_64\n")
+    assert bundle.unfit(tmp_path, "x86_64") == ["grapes 1.2 (musllinux_1_2_x86_64)"]
+
+
+# As Lambda starts it: nothing but the standard library and what was unpacked (-S leaves out everything installed).
+
+
+def started(unpacked: Path, script: str, *arguments: str, **environment: str) -> str:
+    told = {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1", **environment}
+    prologue = f"import sys; sys.path.insert(0, {str(unpacked)!r}); sys.dont_write_bytecode = True\n"
+    done = subprocess.run(  # noqa: S603  # our own words only
+        [sys.executable, "-I", "-S", "-c", prologue + script, *arguments],
+        env=told, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+_IMPORT = """
+import importlib, time
+started = time.perf_counter()
+module, _, name = sys.argv[1].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+took_ms = (time.perf_counter() - started) * 1000
+assert callable(handler)
+strange = {name for name in sys.modules if name.startswith("chalice.")} - {"chalice.app"}
+assert not strange, strange
+print(round(took_ms))
+"""
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_every_handler_is_there_in_a_fresh_process(unpacked: Path, number: int) -> None:
+    for handler in handlers()[number::10]:
+        took_ms = int(started(unpacked, _IMPORT, handler))
+        print(f"{handler}: {took_ms} ms")
+        assert took_ms < MOST_IMPORT_MS
+
+
+# And at work, against an AWS of its own behind HTTP
+
+
+_AWS = """
+import json, os, sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+host, port = server.get_host_and_port()
+os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+import boto3
+from infra import applier
+session = boto3.Session(region_name="eu-central-1")
+session.client("ses").verify_domain_identity(Domain="sowa.test")
+fcm = session.client("sns").create_platform_application(Name="sowa", Platform="GCM", Attributes={})
+parameters = {
+    "Stage": "test", "MailDomain": "sowa.test", "MailSender": "post@sowa.test", "PublicUrl": "https://sowa.test",
+    "PaymentProvider": "sandbox", "PaymentWebhookSecret": "a-secret-of-no-importance",
+    "FcmApplicationArn": fcm["PlatformApplicationArn"],
+}
+told = applier.apply(parameters=parameters, session=session, local=True).environment()
+print(json.dumps({**told, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}), flush=True)
+sys.stdin.read()
+"""
+_KEYS = {"AWS_ACCESS_KEY_ID": "AKIAOFNOIMPORTANCE00", "AWS_SECRET_ACCESS_KEY": "none"}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[dict[str, str]]:
+    """The environment of functions in a world that begins with this test."""
+    with subprocess.Popen(  # noqa: S603  # our own words only
+        [sys.executable, "-c", _AWS], cwd=bundle.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**_KEYS, "AWS_DEFAULT_REGION": "eu-central-1", "PATH": ""}, stderr=subprocess.DEVNULL,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        yield {**json.loads(server.stdout.readline()), **_KEYS}
+        server.terminate()
+
+
+_CALLS = """
+import contextlib, importlib, io, json
+answers = []
+for handler, event in json.loads(sys.argv[1]):
+    module, _, name = handler.rpartition(".")
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        answers.append(getattr(importlib.import_module(module), name)(event, None))
+from chalicelib.aws import push
+push.send(push.open_endpoint("fcm", "a-token", "a-terminal"), device_id="d", alarm_id="a")
+print(json.dumps(answers))
+"""
+
+
+def _request(method: str, path: str, body: Any = None) -> list[Any]:
+    event = sample("rest_v1")
+    told = {"resource": path, "path": path, "httpMethod": method, "pathParameters": None, "isBase64Encoded": False}
+    event |= told | {"body": None if body is None else json.dumps(body), "queryStringParameters": None}
+    event["multiValueQueryStringParameters"] = None
+    event["requestContext"] |= {"resourcePath": path, "path": path, "httpMethod": method}
+    return ["app.app", event]
+
+
+def _stream_record(pk: str, sk: str) -> dict[str, Any]:
+    event = sample("dynamodb_stream")
+    record = {**event["Records"][0], "eventName": "INSERT"}
+    record["dynamodb"] = {**record["dynamodb"], "Keys": {"pk": {"S": pk}, "sk": {"S": sk}}}
+    return {"Records": [record]}
+
+
+def test_it_works_with_nothing_else_around(unpacked: Path, aws: dict[str, str]) -> None:
+    camera = {"sn": "SN0001", "model": "Sowa One", "code": "ABCD-2345", "secret": "factory-secret-0123456789abcdef"}
+    person = {
+        "email": "ola@example.com", "password": "correct horse battery staple", "country": "PL", "nickname": "Ola",
+        "birth_date": "1990-05-17", "policy_version": "2026-11-01", "language": "pl",
+    }  # fmt: skip
+    calls = [
+        ["chalicelib.devices.operations.load_devices", {"devices": [camera]}],
+        _request("POST", "/accounts", person),
+        _request("GET", "/keys"),
+        ["chalicelib.alarms.listeners.on_picture_uploaded", sample("sqs_s3_notification")],
+        ["chalicelib.entry.forwarding.forward_ledger_changes", _stream_record("erasure#x", "erasure")],
+        ["chalicelib.alarms.scheduled.sweep_expired_pictures", sample("schedule")],
+        ["chalicelib.privacy.scheduled.resume_erasures", sample("schedule")],
+    ]
+    loaded, registered, keys, uploaded, forwarded, swept, resumed = json.loads(
+        started(unpacked, _CALLS, json.dumps(calls), **aws)
+    )
+    assert (loaded["loaded"], loaded["bad_rows"]) == (1, [])
+    assert registered["statusCode"] == 202, registered
+    assert keys["statusCode"] == 200 and json.loads(keys["body"])["keys"][0]["crv"] == "P-256"
+    assert uploaded == forwarded == {"batchItemFailures": []}
+    assert (swept["deleted"], resumed["passes"]) == (0, 0)
