@@ -16,6 +16,7 @@ from chalicelib.plans import routes as plans
 from chalicelib.privacy import listeners as privacy_told
 from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
+from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
 from chalicelib.sessions import routes as sessions
 
@@ -36,6 +37,7 @@ app.register_blueprint(contract.routes)
 app.register_blueprint(forwarding.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(orders_told.listeners)
+app.register_blueprint(push_told.listeners)
 app.register_blueprint(privacy_told.listeners)
 
 # On time

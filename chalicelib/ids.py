@@ -26,6 +26,9 @@ def as_text(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()
 
 
+LENGTH = 26
+
+
 def new_id() -> str:
     """128 random bits in 26 letters and digits."""
     return as_text(random_bytes(16))

@@ -65,7 +65,7 @@ def normal_address(email: str) -> str:
         found = validate_email(email, check_deliverability=False, test_environment=settings.stage != "production")
     except EmailNotValidError as cause:
         raise AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")}) from cause
-    return found.normalized.casefold()
+    return found.normalized.lower()
 
 
 def address_hash(address: str) -> str:

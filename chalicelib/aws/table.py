@@ -41,9 +41,9 @@ class Record(Model):
 
     partition: ClassVar[str]
     place: ClassVar[str | None]
-    # The queue, by its logical id, of the house that must hear of a new record of this kind, or of every change.
+    # The queue, by its logical id, of the house that hears of records of this kind, and of which of a stream's events.
     told_to: ClassVar[str | None] = None
-    is_told_of_changes: ClassVar[bool] = False
+    told_of: ClassVar[frozenset[str]] = frozenset({"INSERT"})
     vault: Vault | None = None
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")

@@ -139,7 +139,10 @@ def activate(told: shapes.Activate, country: str) -> str:
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
     token_taken = change(
-        stock, camera_token_hash=crypto.plain_hash(secret), when=_held_as_read(stock), otherwise=Unavailable
+        stock,
+        camera_token_hash=crypto.plain_hash(secret),
+        when=_held_as_read(stock),
+        otherwise=Unavailable(retry_after_seconds=1),
     )
     commit(token_taken, *_report(stock, key, told, country))
     return f"c.{stock_id}.{secret}"
@@ -210,6 +213,8 @@ def bind(caller: Caller, asked: shapes.Bind) -> Owned:
             report.opened(report_key.unlocked())
         try:
             return _bind(account, stock, report, asked)
+        except crypto.Unreadable:
+            continue  # the camera is just activated anew: one of the report and its key was read before, one after
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)

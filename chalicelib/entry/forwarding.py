@@ -24,9 +24,7 @@ def forward_ledger_changes(change: Change) -> None:
 
 def _forward(base: type[Record], change: Change) -> None:
     record = _listened_to(base).get(change.kind)
-    if record is None or record.told_to is None or change.event == "REMOVE":
-        return
-    if change.event == "INSERT" or record.is_told_of_changes:
+    if record is not None and record.told_to is not None and change.event in record.told_of:
         queue.tell(record.told_to, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
 
 

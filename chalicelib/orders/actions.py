@@ -19,7 +19,6 @@ from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
 _TRIES = 5
-_ACCOUNT_ID_LENGTH = 26
 
 
 class PaymentMismatch(Invalid):
@@ -77,7 +76,7 @@ def _order_id(order: Order) -> str:
 
 
 def order_at(order_id: str) -> Order | None:
-    (order,) = read(Order.key(order_id[:_ACCOUNT_ID_LENGTH], order_id[_ACCOUNT_ID_LENGTH:]))
+    (order,) = read(Order.key(order_id[:ids.LENGTH], order_id[ids.LENGTH:]))
     found: Order | None = order
     return found
 

@@ -15,7 +15,7 @@ class Order(Item):
     partition = "account"
     place = "order"
     told_to = "OrderChanges"
-    is_told_of_changes = True
+    told_of = frozenset({"INSERT", "MODIFY"})
 
     plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue")
     device_id = key(UnicodeAttribute(), B13, why="random id of what it is for")

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from typing import get_args
 
 from chalicelib import clock
 from chalicelib.aws import crypto
@@ -15,6 +16,7 @@ from chalicelib.settings import settings
 
 _HEADER = "sandbox-signature"
 _TOLERANCE_S = 300
+_EVENTS = tuple(f"payment.{outcome}" for outcome in get_args(Outcome))
 
 
 class Sandbox:
@@ -24,7 +26,7 @@ class Sandbox:
     def verified(self, headers: Mapping[str, str], body: bytes) -> Payment | None:
         _require_signature(headers.get(_HEADER, ""), body)
         event = json.loads(body)
-        if not str(event.get("type", "")).startswith("payment."):
+        if event.get("type") not in _EVENTS:
             return None
         return Payment(**event["payment"])
 

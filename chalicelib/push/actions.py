@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Account
 from chalicelib.aws import push
 from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
@@ -12,6 +13,7 @@ from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint
+from chalicelib.sessions import actions as sessions
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
@@ -62,24 +64,35 @@ def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
 
 def _replacing(caller: Caller, held: Endpoint | None) -> tuple[Write, ...]:
     """What ends the address of before, but for its row, which the new one takes."""
-    return () if held is None else _forgetting(caller, held)[1:]
+    return () if held is None else _forgetting(caller.account, held)[1:]
 
 
 def forget_terminal(caller: Caller, end: Callable[..., None]) -> None:
     """End pushes to this terminal in the same commit as its session, which `end` ends."""
     (held,) = read(_place(caller))
     opened = None if held is None else held.opened(caller.vault)
-    _commit_as_read(caller, lambda: end(caller, *(() if opened is None else _forgetting(caller, opened))))
+    _commit_as_read(caller, lambda: end(caller, *(() if opened is None else _forgetting(caller.account, opened))))
 
 
-def _forgetting(caller: Caller, held: Endpoint) -> tuple[Write, ...]:
+def forget_ended_session(account_id: str, session_id: str) -> None:
+    """A session is gone, by its time or because its token was used twice: its terminal hears nothing more."""
+    session, held, account, key = read(
+        sessions.place_of(account_id, session_id),
+        Endpoint.key(account_id, session_id),
+        *accounts.places_of(account_id),
+    )
+    if session is None and held is not None and account is not None and key is not None:
+        commit(*_forgetting(account, held.opened(key.unlocked())))
+
+
+def _forgetting(account: Account, held: Endpoint) -> tuple[Write, ...]:
     """SNS forgets the terminal first, so that whatever happens then, no copy is left there."""
     if held.arn is None:
         push.close_token(held.platform, held.token, held.place_id)
         return (remove(held),)
     push.close_endpoint(held.arn)
-    heard = devices.hears_no_more_at(caller.account.device_ids or (), caller.account_id, held.arn)
-    return remove(held), accounts.loses_endpoint(caller.account, held.arn), *heard
+    heard = devices.hears_no_more_at(account.device_ids or (), account.partition_id, held.arn)
+    return remove(held), accounts.loses_endpoint(account, held.arn), *heard
 
 
 def close_unfinished(caller: Caller) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib import clock, ids
 from chalicelib.accounts import actions as accounts
 from chalicelib.accounts.records import Account
@@ -105,7 +107,8 @@ def _new_session(
 ) -> tuple[Tokens, Write]:
     account_id = account.partition_id
     session_id = _session_id(account_id, repeat_key)
-    refresh_secret = ids.as_text(ids.random_bytes(32))
+    family = ids.new_id()
+    refresh_secret = family + ids.as_text(ids.random_bytes(32))
     request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id)
     session = Session.new(
         account_id,
@@ -114,6 +117,7 @@ def _new_session(
         epoch=account.epoch,
         opened_at=clock.now_s(),
         request_hash=request_hash,
+        family_hash=crypto.plain_hash(family),
         terminal_os=terminal.os,
         terminal_model=terminal.model,
         terminal_unique_id=terminal.unique_id,
@@ -158,6 +162,8 @@ def refresh(refresh_token: str) -> Tokens:
     """The next pair. For 30 s a spent refresh token still yields its successor; used later, it ends the family."""
     claim = rules.cut_token(REFRESH, refresh_token)
     _, _, session = _standing(read(*places_of(claim)))
+    if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
+        raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
     generation = int(session.generation)
     if crypto.same(session.refresh_hash, given):
@@ -171,10 +177,11 @@ def refresh(refresh_token: str) -> Tokens:
             # The same token came twice at once, and the other was faster: now it is a spent one.
             return refresh(refresh_token)
         return tokens
-    if session.spent_refresh_hash is None or not crypto.same(session.spent_refresh_hash, given):
-        raise NotSignedIn
-    if clock.now_s() < session.rotated_at + rules.REFRESH_GRACE.total_seconds():
-        return _turn(*_of(claim), generation, _successor(claim, generation))[1]
+    is_last = session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given)
+    if is_last and clock.now_s() < session.rotated_at + rules.REFRESH_GRACE.total_seconds():
+        _, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
+        return replace(tokens, expires_in_seconds=int(session.access_until) - clock.now_s())
+    # It was this family's once: somebody holds a copy, and nobody can say who.
     commit(remove(session))
     raise NotSignedIn
 
@@ -187,8 +194,18 @@ def _of(claim: Claim) -> tuple[str, str]:
     return claim.account_id, claim.session_id
 
 
+def _family(claim: Claim) -> str:
+    """What all refresh tokens of one sign-in begin with, random: it tells a token spent long ago from a guess."""
+    return claim.secret[: ids.LENGTH]
+
+
 def _successor(claim: Claim, generation: int) -> str:
-    return ids.as_text(crypto.derived("refresh", claim.session_id, str(generation), claim.secret))
+    turned = ids.as_text(crypto.derived("refresh", claim.session_id, str(generation), claim.secret))
+    return _family(claim) + turned
+
+
+def place_of(account_id: str, session_id: str) -> Key:
+    return Session.key(account_id, session_id)
 
 
 def sign_out(caller: Caller, *more: Write) -> None:

@@ -14,10 +14,13 @@ class Session(Item):
 
     partition = "account"
     place = "session"
+    told_to = "SessionEnds"
+    told_of = frozenset({"REMOVE"})
 
     epoch = plain(NumberAttribute(), why="must equal the account's")
     access_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     access_until = plain(NumberAttribute(), why="a time")
+    family_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     refresh_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     spent_refresh_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
     rotated_at = key(NumberAttribute(), B2, why="time of last use")

@@ -13,6 +13,7 @@ SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
 
 ACCESS, REFRESH = "a", "r"
+_LONGEST_PART = 128
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,6 @@ def cut_token(kind: str, text: str | None) -> Claim:
     parts = (text or "").split(".")
     if len(parts) != 4 or parts[0] != kind or not all(part.isascii() and part.isalnum() for part in parts):
         raise NotSignedIn
-    if max(map(len, parts)) > 64:
+    if max(map(len, parts)) > _LONGEST_PART:
         raise NotSignedIn
     return Claim(*parts[1:])

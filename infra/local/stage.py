@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 
+from infra.local import front
 from infra.local.cloud import UNCHANGED, LocalCloud
 from infra.local.gateway import Asked, Response, asked_for
 
@@ -39,7 +40,7 @@ class Route(NamedTuple):
 
 
 class Stage:
-    """Serves `/_local`, and leaves everything else to the API."""
+    """Serves `/_local` and the front page, and leaves everything else to the API."""
 
     def __init__(self, cloud: LocalCloud, say: Callable[[str], None] = lambda sentence: None) -> None:
         self._cloud = cloud
@@ -56,6 +57,8 @@ class Stage:
         ]
 
     def handle(self, asked: Asked) -> Response:
+        if front.is_front(asked) and (page := front.serve(asked)):
+            return page
         if not asked.path.startswith(PREFIX):
             return self._cloud.handle(asked)
         try:

@@ -18,7 +18,7 @@ from infra.package.template import BUNDLE
 # What holds data that exists only once. An update that would put something new and empty in its place is refused.
 PRECIOUS = frozenset({"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"})
 _STATES_BEFORE_THE_FIRST = ("REVIEW_IN_PROGRESS",)
-_PATIENCE = {"Delay": 5, "MaxAttempts": 360}
+_LOOKS = 360
 
 
 class Refused(Exception):
@@ -32,7 +32,8 @@ class Account:
     session: boto3.Session
     stage: str
     say: Callable[[str], None] = print
-    patience: Mapping[str, int] = _PATIENCE  # type: ignore[assignment]
+    # Seconds between two looks at CloudFormation; it is looked at for half an hour.
+    wait_s: float = 5
 
     @property
     def stack_name(self) -> str:
@@ -41,6 +42,10 @@ class Account:
     @property
     def region(self) -> str:
         return str(self.session.region_name)
+
+    @property
+    def _patience(self) -> dict[str, float]:
+        return {"Delay": self.wait_s, "MaxAttempts": _LOOKS}
 
     @property
     def artifacts(self) -> str:
@@ -142,7 +147,7 @@ class Account:
         )["Id"]
         try:
             cloudformation.get_waiter("change_set_create_complete").wait(
-                ChangeSetName=change_set, WaiterConfig=self.patience
+                ChangeSetName=change_set, WaiterConfig=self._patience
             )
         except WaiterError as failed:
             reason = cloudformation.describe_change_set(ChangeSetName=change_set).get("StatusReason", str(failed))
@@ -178,13 +183,17 @@ class Account:
         is_first = self._standing() is None
         self._cloudformation.execute_change_set(ChangeSetName=change_set)
         self._wait("stack_create_complete" if is_first else "stack_update_complete")
+        self._protect(True)
+
+    def _protect(self, protected: bool) -> None:
+        """From being deleted by a slip in the console."""
         self._cloudformation.update_termination_protection(
-            StackName=self.stack_name, EnableTerminationProtection=True
+            StackName=self.stack_name, EnableTerminationProtection=protected
         )
 
     def _wait(self, state: str) -> None:
         try:
-            self._cloudformation.get_waiter(state).wait(StackName=self.stack_name, WaiterConfig=self.patience)
+            self._cloudformation.get_waiter(state).wait(StackName=self.stack_name, WaiterConfig=self._patience)
         except WaiterError as failed:
             reasons = [
                 f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
@@ -206,9 +215,7 @@ class Account:
         if self._standing() is None:
             raise Refused(f"There is no stack {self.stack_name} in {self.region}.")
         kept = self._kept()
-        self._cloudformation.update_termination_protection(
-            StackName=self.stack_name, EnableTerminationProtection=False
-        )
+        self._protect(False)
         self._cloudformation.delete_stack(StackName=self.stack_name)
         self._wait("stack_delete_complete")
         self.say("The functions, the API, queues, logs and alarms are gone. What holds data is kept, and costs on:")

@@ -169,13 +169,13 @@ def _of_stream(placeholder: str) -> dict[str, Any]:
 def told_of(base: type[Record]) -> list[dict[str, Any]]:
     """Which changes of a table anybody listens to, as patterns of event source mappings.
 
-    One for what is told when it comes, one for what is told when it changes too. A mapping has room for five, so each
-    names all its partitions and places, and lets a little more through than is told.
+    One for each sort of events that is listened to. A mapping has room for five, so each names all its partitions and
+    places, and lets a little more through than is told.
     """
     records = [one for one in catalogue.RECORDS if issubclass(one, base) and one.told_to is not None]
     sorts = {
-        ("INSERT",): [one for one in records if not one.is_told_of_changes],
-        ("INSERT", "MODIFY"): [one for one in records if one.is_told_of_changes],
+        tuple(sorted(events)): [one for one in records if one.told_of == events]
+        for events in {one.told_of for one in records}
     }
     return [
         {
@@ -187,8 +187,7 @@ def told_of(base: type[Record]) -> list[dict[str, Any]]:
                 }
             },
         }
-        for events, kinds in sorts.items()
-        if kinds
+        for events, kinds in sorted(sorts.items())
     ]
 
 

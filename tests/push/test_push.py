@@ -145,7 +145,6 @@ def test_signing_out_of_a_phone_that_another_took_leaves_it_to_them(ola: Person,
     assert pushed(ola.world, TOKEN) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a session that ends by the reuse of a spent token leaves its terminal's pushes")
 def test_the_end_of_a_family_ends_its_pushes(ola: Person, camera: Camera) -> None:
     ola.take_pushes(TOKEN)
     for seconds in (0, 30):

@@ -19,4 +19,10 @@ function give(element, name, value) {
 
 export const button = (word, onclick, traits = {}) => make("button", { type: "button", say: word, onclick, ...traits });
 
+/** Says nothing more, in no language. */
+export function hush(element) {
+  delete element.dataset.say;
+  element.textContent = "";
+}
+
 export const announcer = (traits = {}) => make("p", { class: "said", role: "status", ...traits });

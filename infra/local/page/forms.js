@@ -1,5 +1,5 @@
 /** Forms that say what is wrong beside the field that is wrong. */
-import { announcer, make } from "./elements.js";
+import { announcer, hush, make } from "./elements.js";
 
 let numbers = 0;
 
@@ -34,7 +34,7 @@ function values(made) {
 }
 
 function clear(made, alert) {
-  alert.textContent = "";
+  hush(alert);
   for (const input of made.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
   for (const note of made.querySelectorAll(".field .wrong")) note.textContent = "";
 }
@@ -52,7 +52,7 @@ function mark(made, refusal) {
 export async function doing(started, alert, work, refused = () => {}) {
   if (started.getAttribute("aria-disabled") === "true") return;
   started.setAttribute("aria-disabled", "true");
-  alert.textContent = "";
+  hush(alert);
   try {
     await work();
   } catch (failure) {

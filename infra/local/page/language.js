@@ -5,9 +5,11 @@ let spoken = sessionStorage.getItem("language") || (navigator.language.startsWit
 
 export const language = () => spoken;
 
+/** A text of the table; `{name}` in it stands for something known, `{@name}` for another word of the table. */
 export function say(key, known = {}) {
   // A missing word shows its key: ugly enough to be noticed, and nothing breaks.
-  return (WORDS[spoken][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => known[name] ?? "");
+  const filled = (_, isWord, name) => (isWord ? say(known[name]) : known[name] ?? "");
+  return (WORDS[spoken][key] ?? key).replace(/\{(@?)(\w+)\}/g, filled);
 }
 
 /** Gives an element a text of the table, now and after each change of the language. */

@@ -1,0 +1,41 @@
+/** The world's clock, and buttons that let it run ahead. */
+import { ask, learnTime } from "./api.js";
+import { announcer, button, make } from "./elements.js";
+import { doing } from "./forms.js";
+import { language } from "./language.js";
+import { ownZone } from "./zones.js";
+
+const EVERY_MS = 1000;
+const JUMPS = [["anHour", 3600], ["aDay", 86_400], ["sevenDays", 604_800]];
+let world = { now: Date.now(), seen: Date.now() };
+
+export async function startClock(place) {
+  const face = make("time", { class: "clock-face", "aria-live": "off" });
+  const wrong = announcer();
+  const jumps = JUMPS.map(([word, seconds]) => button(word, (event) => doing(event.currentTarget, wrong, () => jump(seconds, wrong))));
+  const group = make("div", { class: "actions", role: "group", label: "letPass" }, ...jumps);
+  place.replaceChildren(face, make("p", { class: "quiet", say: "letPass" }), group, wrong);
+  const tick = () => show(face);
+  setInterval(tick, EVERY_MS);
+  document.addEventListener("language", tick);
+  learn((await ask("GET", "/_local/clock")).now);
+  tick();
+}
+
+function learn(now) {
+  world = { now: Date.parse(now), seen: Date.now() };
+  learnTime(now);
+}
+
+function show(face) {
+  const now = new Date(world.now + (Date.now() - world.seen));
+  face.dateTime = now.toISOString();
+  face.textContent = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "medium", timeZone: ownZone() }).format(now);
+}
+
+async function jump(seconds, said) {
+  said.append(make("span", { say: "passing" }));
+  learn((await ask("POST", "/_local/clock", { advance_seconds: seconds })).now);
+  said.textContent = "";
+  document.dispatchEvent(new Event("time-passed"));
+}

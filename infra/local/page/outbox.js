@@ -1,0 +1,48 @@
+/** What left for the outside world, looked at again and again while somebody looks at the page. */
+import { ask } from "./api.js";
+import { button, make } from "./elements.js";
+import { moment, ownZone } from "./zones.js";
+
+const EVERY_MS = 3000;
+const MOST_SHOWN = 30;
+let shown = "";
+let seen = [];
+
+export function startOutbox(place) {
+  const look = async () => show(place, await ask("GET", "/_local/outbox").catch(() => seen));
+  setInterval(() => document.hidden || look(), EVERY_MS);
+  document.addEventListener("acted", look);
+  document.addEventListener("language", () => { shown = ""; show(place, seen); });
+  return look();
+}
+
+function show(place, sent) {
+  const now = JSON.stringify(sent);
+  if (now === shown) return;
+  const pushes = (all) => all.filter(({ kind }) => kind === "push").length;
+  if (pushes(sent) > pushes(seen)) document.dispatchEvent(new Event("alarmed"));
+  [shown, seen] = [now, sent];
+  place.replaceChildren(sent.length ? list(sent.slice(0, MOST_SHOWN)) : make("p", { class: "empty", say: "nothingLeft" }));
+}
+
+const list = (sent) => make("ul", { class: "outbox" }, ...sent.map(entry));
+
+function entry({ kind, to, at, subject, text, code, data }) {
+  const time = make("time", { datetime: at });
+  time.textContent = moment(at, ownZone());
+  const head = make("div", { class: "entry-head" }, make("strong", { say: kind }), time);
+  const whom = make("div", { class: "quiet to", say: ["to", { to }] });
+  const title = subject ? make("div", { class: "subject" }, subject) : null;
+  const use = code ? button(["useCode", { code }], () => useCode(code), { class: "code" }) : null;
+  const whole = kind === "push" ? JSON.stringify(data ?? text) : text;
+  const more = make("details", {}, make("summary", { say: "wholeText" }), make("pre", {}, whole));
+  return make("li", { "data-kind": kind }, head, whom, title, use, more);
+}
+
+/** Into the field that waits for one, if there is one. */
+function useCode(code) {
+  const field = document.querySelector("[data-code]");
+  if (!field) return;
+  field.value = code;
+  field.focus();
+}

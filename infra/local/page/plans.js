@@ -1,0 +1,44 @@
+/** Storage plans: ordering one, and being the sandbox's payment page. */
+import { ask, askAsPerson } from "./api.js";
+import { announcer, button, make } from "./elements.js";
+import { doing, form } from "./forms.js";
+import { language, tell } from "./language.js";
+import { moment } from "./zones.js";
+
+const OUTCOMES = [["pay", "paid"], ["refuse", "refused"], ["expire", "expired"]];
+
+export async function showPlan(place, device) {
+  const held = make("div");
+  const paying = make("div", { id: "paying" });
+  const offers = (await ask("GET", "/plans")).items;
+  const choices = offers.map(({ plan_id, name, price }) => make("option", { value: plan_id }, `${name} · ${money(price)}`));
+  const submit = async (wanted) => {
+    const order = await askAsPerson("POST", "/orders", { ...wanted, device_id: device.device_id, payment_method: "sandbox" });
+    checkout(paying, order, () => showHeld(held, device, offers));
+  };
+  const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
+  place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying));
+  await showHeld(held, device, offers);
+}
+
+const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
+
+async function showHeld(place, device, offers) {
+  const plan = await askAsPerson("GET", `/devices/${device.device_id}/plan`);
+  const name = offers.find(({ plan_id }) => plan_id === plan.plan_id)?.name;
+  const state = make("span", { class: plan.state === "active" ? "badge good" : "badge", say: `state_${plan.state}` });
+  const until = plan.until ? make("p", { class: "quiet" }, make("span", { say: "planUntil" }), ` ${moment(plan.until, device.time_zone)}`) : null;
+  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...(until ? [until] : []));
+}
+
+function checkout(place, order, paid) {
+  const said = announcer();
+  const end = (outcome) => (event) => doing(event.currentTarget, said, async () => {
+    await ask("POST", `/_local/payments/${order.order_id}`, { outcome });
+    const after = await askAsPerson("GET", `/orders/${order.order_id}`);
+    place.replaceChildren(tell(announcer({ class: "said badge-line" }), `order_${after.state}`, { invoice: after.invoice_number }));
+    await paid();
+  });
+  const ends = OUTCOMES.map(([word, outcome]) => button(word, end(outcome), { class: outcome === "paid" ? "primary" : "", "data-outcome": outcome }));
+  place.replaceChildren(make("p", { say: ["orderOpen", { amount: money(order.amount) }] }), make("div", { class: "actions" }, ...ends), said);
+}

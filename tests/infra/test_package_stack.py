@@ -1,0 +1,222 @@
+"""Deploying puts there what was built, asks before nothing is lost, and says what stays.
+
+moto has no SAM: whole stacks are played with a plain template, and the real one goes as far as moto can be asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from moto import mock_aws
+
+from infra.local.cloud import LocalCloud
+from infra.package import deploy
+from infra.package.stack import Account, Refused, _is_lost
+
+REGION = "eu-central-1"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    with LocalCloud.set_aside(), mock_aws():
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFNOIMPORTANCE00")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+        # moto does not know of it.
+        protected: list[bool] = []
+        monkeypatch.setattr(Account, "_protect", lambda self, on: protected.append(on))
+        said: list[str] = []
+        yield Account(boto3.Session(region_name=REGION), "test", say=said.append, wait_s=0)
+
+
+def build(place: Path, resources: dict[str, Any] | None = None, *, code: bytes = b"a zip", fits: bool = True) -> Path:
+    """What `make package` leaves, with a template that moto understands."""
+    place.mkdir(exist_ok=True)
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": {
+            "Stage": {"Type": "String", "Description": "which"},
+            "MailDomain": {"Type": "String", "Description": "whence"},
+            "AlarmMail": {"Type": "String", "Default": ""},
+        },
+        "Resources": resources or {"Letters": queue(), "Items": table()},
+    }
+    (place / "template.json").write_text(json.dumps(template))
+    (place / "bundle.zip").write_bytes(code)
+    (place / "package.json").write_text(json.dumps({"fits_lambda": fits}))
+    return place
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+
+def table() -> dict[str, Any]:
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        },
+    }
+
+
+def function() -> dict[str, Any]:
+    return {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./bundle.zip"}}
+
+
+PARAMETERS = {"MailDomain": "sowa.test"}
+
+
+def test_a_first_deployment_stands(account: Account, tmp_path: Path) -> None:
+    account.deploy(build(tmp_path), PARAMETERS)
+    assert len(account.session.client("dynamodb").list_tables()["TableNames"]) == 1
+    stack = account.session.client("cloudformation").describe_stacks(StackName="sowa-test")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}["Stage"] == "test"
+
+
+def test_a_later_one_keeps_what_is_not_said_again(account: Account, tmp_path: Path) -> None:
+    account.deploy(build(tmp_path), PARAMETERS)
+    changed = build(tmp_path, {"Letters": queue(VisibilityTimeout=60), "Items": table()})
+    account.deploy(changed, {})
+    stack = account.session.client("cloudformation").describe_stacks(StackName="sowa-test")["Stacks"][0]
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    assert {"ParameterKey": "MailDomain", "ParameterValue": "sowa.test"} in stack["Parameters"]
+
+
+def test_code_and_template_lie_in_a_bucket_closed_to_the_public_named_by_what_they_hold(
+    account: Account, tmp_path: Path
+) -> None:
+    account._upload(build(tmp_path, {"Api": function()}))
+    account._upload(build(tmp_path, {"Api": function()}))
+    s3 = account.session.client("s3")
+    keys = {one["Key"]: one["Size"] for one in s3.list_objects_v2(Bucket=account.artifacts)["Contents"]}
+    (code,) = (key for key in keys if key.endswith(".zip"))
+    (template,) = (key for key in keys if key.endswith(".json"))
+    assert keys[code] == len(b"a zip")
+    put = json.loads(s3.get_object(Bucket=account.artifacts, Key=template)["Body"].read())
+    assert put["Resources"]["Api"]["Properties"]["CodeUri"] == {"Bucket": account.artifacts, "Key": code}
+    block = s3.get_public_access_block(Bucket=account.artifacts)["PublicAccessBlockConfiguration"]
+    assert all(block.values()) and len(block) == 4
+
+
+def test_what_was_packaged_for_this_machine_is_not_deployed(account: Account, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="offline"):
+        account.deploy(build(tmp_path, fits=False), PARAMETERS)
+
+
+def test_a_parameter_that_is_missing_is_asked_for_and_one_that_is_not_known_refused(
+    account: Account, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=r"MailDomain \(whence\)"):
+        account.deploy(build(tmp_path), {})
+    with pytest.raises(Refused, match="MailDomian"):
+        account.deploy(build(tmp_path), {"MailDomian": "sowa.test"})
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ({"Action": "Modify", "Replacement": "True"}, True),
+        ({"Action": "Modify", "Replacement": "Conditional"}, True),
+        ({"Action": "Remove"}, True),
+        ({"Action": "Modify", "Replacement": "False"}, False),
+        ({"Action": "Add"}, False),
+    ],
+)
+def test_only_a_change_that_puts_data_aside_loses_it(change: dict[str, str], lost: bool) -> None:
+    assert _is_lost({"ResourceType": "AWS::DynamoDB::Table", **change}) is lost
+    assert _is_lost({"ResourceType": "AWS::SQS::Queue", **change}) is False
+
+
+def _stubbed(account: Account, monkeypatch: pytest.MonkeyPatch) -> Stubber:
+    client = account.session.client("cloudformation")
+    monkeypatch.setattr(Account, "_cloudformation", client)
+    return Stubber(client)
+
+
+def _expect_change_set(stub: Stubber) -> None:
+    stub.add_client_error("describe_stacks", "ValidationError", "Stack with id sowa-test does not exist")
+    stub.add_response(
+        "create_change_set",
+        {"Id": "arn:of:the:change-set"},
+        {
+            "StackName": "sowa-test",
+            "ChangeSetName": ANY,
+            "ChangeSetType": "CREATE",
+            "TemplateURL": "https://template",
+            "Parameters": [],
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        },
+    )
+
+
+def test_a_change_set_that_would_empty_a_table_is_dropped(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "Items", "Action": "Modify"}
+    with _stubbed(account, monkeypatch) as stub:
+        _expect_change_set(stub)
+        stub.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+        stub.add_response("describe_change_set", {"Changes": [{"ResourceChange": {**change, "Replacement": "True"}}]})
+        stub.add_response("delete_change_set", {}, {"ChangeSetName": "arn:of:the:change-set"})
+        with pytest.raises(Refused, match="Items would be put aside"):
+            account._proposed("https://template", [])
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("reason", "refused"),
+    [("The submitted information didn't contain changes.", False), ("Template error: no such thing", True)],
+)
+def test_a_change_set_without_changes_is_no_failure_and_any_other_is(
+    account: Account, monkeypatch: pytest.MonkeyPatch, reason: str, refused: bool
+) -> None:
+    with _stubbed(account, monkeypatch) as stub:
+        _expect_change_set(stub)
+        stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
+        stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
+        stub.add_response("delete_change_set", {})
+        if refused:
+            with pytest.raises(Refused, match="no such thing"):
+                account._proposed("https://template", [])
+        else:
+            assert account._proposed("https://template", []) is None
+        stub.assert_no_pending_responses()
+
+
+def test_what_the_stack_answers_is_said(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    # moto forgets the outputs of a stack that a change set made.
+    output = {"OutputKey": "EndpointURL", "OutputValue": "https://api"}
+    stack = {"StackName": "sowa-test", "CreationTime": 0, "StackStatus": "UPDATE_COMPLETE", "Outputs": [output]}
+    with _stubbed(account, monkeypatch) as stub:
+        stub.add_response("describe_stacks", {"Stacks": [stack]})
+        assert account.outputs() == {"EndpointURL": "https://api"}
+
+
+def test_destroying_wants_the_name_once_more(account: Account, tmp_path: Path) -> None:
+    account.deploy(build(tmp_path), PARAMETERS)
+    for confirmed in (None, "", "production"):
+        with pytest.raises(Refused, match="CONFIRM=test"):
+            account.destroy(confirmed=confirmed)
+    assert account._standing() is not None
+
+
+def test_destroying_says_what_is_kept(account: Account, tmp_path: Path) -> None:
+    account.deploy(build(tmp_path), PARAMETERS)
+    kept = account.destroy(confirmed="test")
+    assert [one.split()[0] for one in kept] == ["AWS::DynamoDB::Table", "AWS::S3::Bucket"]
+    assert account._standing() is None
+    with pytest.raises(Refused, match="no stack"):
+        account.destroy(confirmed="test")
+
+
+def test_parameters_come_from_the_environment_in_capitals() -> None:
+    told = {"PUBLIC_URL": "https://sowa.test", "MAIL_DOMAIN": "", "HOME": "/root"}
+    assert deploy.given(told) == {"PublicUrl": "https://sowa.test"}

@@ -1,0 +1,229 @@
+"""The template is whole: nothing stands for something else, nothing is watched by nobody, nothing is told for nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+from moto.events.models import EventPattern
+
+from chalicelib.aws.table import Record
+from chalicelib.entry import http
+from chalicelib.errors import Refusal
+from chalicelib.register import catalogue
+from infra import applier
+from infra.local.cloud import LocalCloud
+from infra.package import deploy, policies, template
+
+REGION = "eu-central-1"
+PARAMETERS = {
+    "Stage": "production",
+    "PublicUrl": "https://cloud.sowa.test",
+    "MailDomain": "sowa.test",
+    "MailSender": "post@sowa.test",
+    "PaymentProvider": "sandbox",
+    "PaymentWebhookSecret": "whsec_of_no_importance",
+}
+
+
+@cache
+def made() -> dict[str, Any]:
+    from app import app
+
+    return template.made(app, architecture="arm64")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_region() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        yield
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: one for name, one in made()["Resources"].items() if one["Type"] == kind}
+
+
+def events(kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        function.door: event["Properties"]
+        for function in template.functions_of(made())
+        for event in function.events.values()
+        if event["Type"] == kind
+    }
+
+
+def complaints(text: str) -> list[str]:
+    return [str(one) for one in lint(text, config=ManualArgs(regions=[REGION]))]
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    assert not complaints(template.written(made()).decode())
+
+
+def test_what_sam_makes_of_it_is_clean_too() -> None:
+    transform = pytest.importorskip("samtranslator.translator.transform", reason="aws-sam-translator is not installed")
+    source = json.loads(template.written(made()))
+    for resource in source["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": "sowa-production-artifacts", "Key": "code.zip"}
+    defaults = {name: one["Default"] for name, one in source["Parameters"].items() if "Default" in one}
+    expanded = transform.transform(source, defaults | PARAMETERS, _NoManagedPolicies())
+    assert not complaints(json.dumps(expanded))
+    kinds = [one["Type"] for one in expanded["Resources"].values()]
+    assert kinds.count("AWS::ApiGateway::Stage") == 1  # SAM likes to add one called Stage
+    assert kinds.count("AWS::IAM::Role") == len(resources("AWS::Serverless::Function"))
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def test_no_placeholder_is_left_and_a_new_one_is_refused() -> None:
+    template._refuse_left_overs(made())
+    with pytest.raises(template.LeftOver):
+        template._refuse_left_overs({"Queue": "arn:aws:sqs:us-east-1:000000000000:AlarmPictures"})
+
+
+def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_week() -> None:
+    functions = template.functions_of(made())
+    assert len({function.properties["Role"]["Fn::GetAtt"][0] for function in functions}) == len(functions)
+    for function in functions:
+        log = made()["Resources"][function.properties["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+        name = function.properties["FunctionName"]["Fn::Sub"]
+        assert log == {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{name}"}, "RetentionInDays": 7}
+        assert len(name.replace("${Stage}", "x" * 20)) <= 64
+        assert (function.properties["Runtime"], function.properties["Architectures"]) == ("python3.11", ["arm64"])
+
+
+def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
+    shared = applier.load(applier.WIRING)["Globals"]["Function"]
+    for function in template.functions_of(made()):
+        assert function.properties["Timeout"] == shared["Timeout"]
+        assert function.properties["MemorySize"] == shared["MemorySize"]
+        assert "Environment" not in function.properties
+
+
+def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
+    for door, queue in events("SQS").items():
+        assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"], door
+        assert made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Type"] == "AWS::SQS::Queue"
+    fed = {queue["Queue"]["Fn::GetAtt"][0] for queue in events("SQS").values()}
+    assert fed == {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
+
+
+def test_a_stream_is_never_blocked_for_ever_and_loses_nothing_in_silence() -> None:
+    assert {stream["Stream"]["Fn::GetAtt"][0] for stream in events("DynamoDB").values()} == {"Items", "Ledger"}
+    for stream in events("DynamoDB").values():
+        assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert stream["BisectBatchOnFunctionError"] and stream["MaximumRetryAttempts"] > 0
+        # The stream itself forgets after a day, and somebody must have time to look before.
+        assert stream["MaximumRecordAgeInSeconds"] <= 12 * 3600
+        assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [policies.NOT_FORWARDED, "Arn"]}
+
+
+def _lets_through(base: type[Record], record: type[Record], event: str) -> bool:
+    table = next(name for name, one in template._BASES.items() if one is base)
+    (stream,) = (one for one in events("DynamoDB").values() if one["Stream"]["Fn::GetAtt"][0] == table)
+    where = record.key("an-id", "another") if record.place else record.key("an-id")
+    raw = {"eventName": event, "dynamodb": {"Keys": where.raw()}}
+    patterns = [EventPattern.load(one["Pattern"]) for one in stream["FilterCriteria"]["Filters"]]
+    return any(pattern.matches_event(raw) for pattern in patterns)
+
+
+_LISTENED = [(base, record) for record in catalogue.RECORDS for base in template._BASES.values() if issubclass(record, base)]
+
+
+@pytest.mark.parametrize(("base", "record"), _LISTENED, ids=lambda kind: kind.__name__)
+def test_a_stream_lets_through_what_somebody_is_told(base: type[Record], record: type[Record]) -> None:
+    told = record.told_of if record.told_to is not None else ()
+    assert all(_lets_through(base, record, event) for event in told)
+
+
+def test_what_goes_wakes_only_who_listens_to_it() -> None:
+    woken = {record.__name__ for base, record in _LISTENED if _lets_through(base, record, "REMOVE")}
+    assert woken == {"Session"}
+
+
+def test_what_nobody_listens_to_wakes_nobody() -> None:
+    woken = {record.__name__ for base, record in _LISTENED if _lets_through(base, record, "INSERT")}
+    assert not {"Session", "Alarm", "Answered", "Report"} & woken
+
+
+def test_api_gateway_refuses_in_our_words() -> None:
+    answers = resources("AWS::Serverless::Api")["RestAPI"]["Properties"]["GatewayResponses"]
+    refusals = {one.__name__: one for one in _all(Refusal)}
+    for kind, answer in answers.items():
+        body = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert body.keys() == {"code", "message", "request_id"}
+        assert body["message"] == refusals[body["code"]].en
+        assert body["request_id"] == "$context.requestId"
+        assert answer["ResponseParameters"]["Headers"]["Cache-Control"] == f"'{http._HEADERS['Cache-Control']}'"
+        assert ("StatusCode" in answer) != kind.startswith("DEFAULT")
+    statuses = {kind: answer.get("StatusCode") for kind, answer in answers.items()}
+    assert statuses["MISSING_AUTHENTICATION_TOKEN"] == 404
+    assert (statuses["THROTTLED"], statuses["REQUEST_TOO_LARGE"], statuses["INTEGRATION_TIMEOUT"]) == (429, 413, 503)
+
+
+def _all(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _all(below)
+
+
+def test_what_holds_data_outlives_the_stack() -> None:
+    for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"):
+        assert resources(kind)
+        for name, resource in resources(kind).items():
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_every_parameter_can_be_said_and_a_secret_is_not_shown() -> None:
+    assert {*deploy.PARAMETERS, "Stage"} == made()["Parameters"].keys()
+    assert made()["Parameters"]["PaymentWebhookSecret"]["NoEcho"] is True
+
+
+# Watching
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {name: one["Properties"] for name, one in resources("AWS::CloudWatch::Alarm").items()}
+
+
+def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
+    watched = [(one["MetricName"], json.dumps(one["Dimensions"])) for one in alarms().values()]
+    for function in template.functions_of(made()):
+        assert [1 for metric, where in watched if metric == "Errors" and f'"{function.logical_id}"' in where]
+    for queue in resources("AWS::SQS::Queue"):
+        if queue.endswith("DeadLetters"):
+            assert [1 for _, where in watched if f'"{queue}"' in where], queue
+            assert queue in made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
+
+
+def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
+    body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    assert {widget["type"] for widget in body["widgets"]} == {"metric"}
+    places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("job", ["resume_erasures", "sweep_expired_pictures"])
+def test_the_alarms_of_a_job_look_where_its_figures_are_written(world: LocalCloud, job: str) -> None:
+    world.run_schedule(job)
+    written = [json.loads(line) for line in world.logs.lines() if f'"door":"{job}"' in line]
+    (metrics,) = written[-1]["_aws"]["CloudWatchMetrics"]
+    mine = [one for one in alarms().values() if {"Name": "door", "Value": job} in one["Dimensions"]]
+    assert len(mine) == 2
+    for alarm in mine:
+        assert alarm["Namespace"] == metrics["Namespace"]
+        assert {one["Name"] for one in alarm["Dimensions"]} == set(metrics["Dimensions"][0])
+        for dimension in alarm["Dimensions"]:
+            assert written[-1][dimension["Name"]] == dimension["Value"]
+    assert {one["Name"] for one in metrics["Metrics"]} >= {"Latency"}

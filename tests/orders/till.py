@@ -1,0 +1,76 @@
+"""Orders and the events that say what became of their payments."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import os
+from typing import Any
+
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import rows
+
+_keys = itertools.count()
+
+
+def order(home: Home, plan_id: str = "event-7-month", device_id: str | None = None) -> dict[str, Any]:
+    """Always another one."""
+    answer = home.owner.order(device_id or home.camera.device_id, plan_id, f"order-key-{next(_keys):016d}")
+    assert answer.status == 201, answer.body
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def signature(world: LocalCloud, body: bytes, *, at: int | str | None = None, secret: str | None = None) -> str:
+    """As the provider makes it, by its documentation and not by our code."""
+    stamp = str(int(world.now().timestamp()) if at is None else at)
+    key = secret or os.environ["PAYMENT_WEBHOOK_SECRET"]
+    return f"t={stamp},v1={hmac.new(key.encode(), f'{stamp}.'.encode() + body, hashlib.sha256).hexdigest()}"
+
+
+def event(ordered: dict[str, Any], outcome: str = "paid", **altered: Any) -> bytes:
+    payment = {
+        "order_id": ordered["order_id"],
+        "outcome": outcome,
+        **ordered["amount"],
+        "reference": f"pi_{hashlib.sha256(ordered['order_id'].encode()).hexdigest()[:12]}",
+        **altered,
+    }
+    return json.dumps({"type": f"payment.{outcome}", "payment": payment}).encode()
+
+
+def send(world: LocalCloud, body: bytes, header: str | None, provider: str = "sandbox") -> Response:
+    headers = {} if header is None else {"Sandbox-Signature": header}
+    return world.call("POST", f"/payments/{provider}", raw=body, headers=headers)
+
+
+def tell(home: Home, ordered: dict[str, Any], outcome: str = "paid", **altered: Any) -> Response:
+    body = event(ordered, outcome, **altered)
+    return send(home.world, body, signature(home.world, body))
+
+
+def state(home: Home, ordered: dict[str, Any]) -> str:
+    answer = home.owner.call("GET", f"/orders/{ordered['order_id']}")
+    assert answer.status == 200, answer.body
+    return str(answer.json["state"])
+
+
+def plan(home: Home) -> dict[str, Any]:
+    told: dict[str, Any] = home.owner.call("GET", f"/devices/{home.camera.device_id}/plan").json
+    return told
+
+
+def invoices(world: LocalCloud) -> list[dict[str, Any]]:
+    return sorted(rows(world, "invoices/invoice", "Fiscal"), key=lambda row: str(row["sk"]))
+
+
+def numbers(world: LocalCloud) -> list[str]:
+    return [row["sk"].partition("#")[2] for row in invoices(world)]
+
+
+def mails_of_payment(world: LocalCloud, to: str = "ola@example.com") -> list[dict[str, Any]]:
+    return [mail for mail in world.outbox(to) if "plan" in mail.get("subject", "")]

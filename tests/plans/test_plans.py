@@ -1,0 +1,144 @@
+"""The catalogue as people read it, and which plan a device has until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.plans.rules import CATALOGUE
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.scene import new_camera, pay, rows
+
+DAY = 86_400
+
+
+def catalogue(world: LocalCloud, language: str) -> list[dict[str, Any]]:
+    answer = world.call("GET", "/plans", headers={"Accept-Language": language})
+    assert (answer.status, answer.json["cursor"]) == (200, None)
+    items: list[dict[str, Any]] = answer.json["items"]
+    return items
+
+
+def plan_of(home: Home) -> dict[str, Any]:
+    answer = home.owner.call("GET", f"/devices/{home.camera.device_id}/plan")
+    assert answer.status == 200, answer.body
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def buy(home: Home, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> None:
+    order_id = home.owner.order(home.camera.device_id, plan_id, key).json["order_id"]
+    assert pay(home.world, order_id).json == {"changed": True}
+
+
+def later(home: Home, seconds: float) -> None:
+    home.world.clock.move_to(home.world.now().timestamp() + seconds)
+    home.owner.sign_in()
+
+
+def in_days(home: Home, days: int) -> str:
+    return f"{home.world.now() + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "Events, 7 days, monthly"), ("pl", "Zdarzenia, 7 dni, na miesiąc")]
+)
+def test_the_catalogue_is_read_in_ones_own_language_without_signing_in(
+    world: LocalCloud, language: str, name: str
+) -> None:
+    items = {plan.pop("plan_id"): plan for plan in catalogue(world, language)}
+    assert items["event-7-month"] == {
+        "name": name,
+        "kind": "event",
+        "keep_days": 7,
+        "period_days": 30,
+        "price": {"amount": 299, "currency": "EUR"},
+    }
+    assert list(items) == [offer.plan_id for offer in CATALOGUE]
+
+
+def test_the_two_languages_differ_in_names_only(world: LocalCloud) -> None:
+    english, polish = catalogue(world, "en"), catalogue(world, "pl-PL,pl;q=0.9,en;q=0.8")
+    for one, other in zip(english, polish, strict=True):
+        assert one.pop("name") != other.pop("name")
+        assert one == other
+        assert type(one["price"]["amount"]) is int
+    assert catalogue(world, "de") == catalogue(world, "en")
+
+
+def test_the_catalogue_costs_no_call(world: LocalCloud) -> None:
+    world.trace.clear()
+    catalogue(world, "en")
+    assert world.trace.names() == []
+
+
+def test_a_device_without_a_plan_has_none(home: Home) -> None:
+    assert plan_of(home) == {"state": "none", "plan_id": None, "until": None}
+
+
+def test_a_plan_that_was_ordered_is_none_until_it_is_paid(home: Home) -> None:
+    home.owner.order(home.camera.device_id)
+    assert plan_of(home)["state"] == "none"
+
+
+@pytest.mark.parametrize(("plan_id", "days"), [("event-7-month", 30), ("event-30-year", 365)])
+def test_a_paid_plan_is_active_for_exactly_its_period_then_in_grace_then_ended(
+    home: Home, plan_id: str, days: int
+) -> None:
+    until = in_days(home, days)
+    buy(home, plan_id)
+    steps = ((0, "active"), (days * DAY - 1, "active"), (1, "grace"), (7 * DAY - 1, "grace"), (1, "ended"))
+    for seconds, state in steps:
+        later(home, seconds)
+        assert plan_of(home) == {"state": state, "plan_id": plan_id, "until": until}
+        device = home.owner.call("GET", f"/devices/{home.camera.device_id}").json
+        assert device["plan"] == {"state": state, "plan_id": plan_id, "until": until}
+
+
+def test_a_second_period_is_put_after_the_first_to_the_second(home: Home) -> None:
+    until = in_days(home, 60)
+    buy(home)
+    later(home, 12 * DAY + 345)
+    buy(home, key="another-key-0123456789")
+    assert plan_of(home) == {"state": "active", "plan_id": "event-7-month", "until": until}
+
+
+@pytest.mark.parametrize("days", [30, 33, 37, 100])
+def test_a_period_bought_after_the_end_begins_when_it_is_paid(home: Home, days: int) -> None:
+    buy(home)
+    later(home, days * DAY)
+    until = in_days(home, 30)
+    buy(home, key="another-key-0123456789")
+    assert plan_of(home) == {"state": "active", "plan_id": "event-7-month", "until": until}
+
+
+def test_another_plan_follows_what_is_left_of_the_first(home: Home) -> None:
+    until = in_days(home, 30 + 365)
+    buy(home)
+    buy(home, "continuous-7-year", key="another-key-0123456789")
+    assert plan_of(home) == {"state": "active", "plan_id": "continuous-7-year", "until": until}
+
+
+def test_a_plan_is_of_one_device(home: Home) -> None:
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    buy(home)
+    assert home.owner.call("GET", f"/devices/{other.device_id}/plan").json["state"] == "none"
+
+
+def test_a_plan_does_not_pass_to_the_next_owner(home: Home) -> None:
+    buy(home)
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
+    assert home.stranger.bind(home.camera).status == 201
+    assert home.stranger.call("GET", f"/devices/{home.camera.device_id}/plan").json["state"] == "none"
+    home.world.advance(900)
+    assert rows(home.world, "device/plan") == []
+
+
+def test_nobody_sees_the_plan_of_somebody_elses_device(home: Home) -> None:
+    path = f"/devices/{home.camera.device_id}/plan"
+    assert home.stranger.call("GET", path).status == 404
+    assert home.owner.call("GET", f"/devices/{'x' * 26}/plan").status == 404
+    assert home.world.call("GET", path).status == 401
