@@ -10,6 +10,7 @@ from chalicelib import clock
 from chalicelib.aws import bucket, keys, push
 from chalicelib.aws.commit import change, commit, remove
 from chalicelib.aws.table import Item, Record, UnknownKind, delete_raw, raw_partition, read
+from chalicelib.errors import Unavailable
 from chalicelib.register import catalogue
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.tags import tag_of
@@ -93,13 +94,15 @@ def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
 
 
 def _note(erasure: Erasure, found: Counter[str]) -> None:
+    # A repeat after a lost reply must not count twice, nor two passes at once what only one of them deleted.
+    as_read = {"when": Erasure.passes == int(erasure.passes), "otherwise": Unavailable}
     clean = not found.total()
     late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
     if erasure.state == ERASING and clean and late_enough:
-        commit(change(erasure, Erasure.passes.add(1), state=DONE, done_at=clock.now_s()))
+        commit(change(erasure, Erasure.passes.add(1), **as_read, state=DONE, done_at=clock.now_s()))
         return
     counts = [getattr(Erasure, name).add(count) for name, count in found.items() if count]
-    commit(change(erasure, Erasure.passes.add(1), *counts))
+    commit(change(erasure, Erasure.passes.add(1), *counts, **as_read))
 
 
 def look_again(erasure: Erasure) -> None:

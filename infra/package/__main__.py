@@ -17,7 +17,9 @@ MANIFEST = "package.json"
 def main() -> None:
     options = argparse.ArgumentParser(prog="make package", description=__doc__)
     options.add_argument("--architecture", choices=bundle.ARCHITECTURES, default="x86_64")
-    options.add_argument("--offline", action="store_true", help="from this environment's packages; for a look, not for AWS")
+    options.add_argument(
+        "--offline", action="store_true", help="from this environment's packages; for a look, not for AWS"
+    )
     options.add_argument("--into", type=Path, default=BUILD)
     chosen = options.parse_args()
     # botocore wants a region as soon as the application is imported; none of it gets into the template.
@@ -34,7 +36,9 @@ def package(into: Path, *, architecture: str, offline: bool) -> None:
     made = template.made(app, architecture=architecture)
     text = template.written(made)
     (into / "template.json").write_bytes(text)
-    (into / MANIFEST).write_text(json.dumps({"architecture": architecture, "python": bundle.PYTHON, "fits_lambda": fits}))
+    (into / MANIFEST).write_text(
+        json.dumps({"architecture": architecture, "python": bundle.PYTHON, "fits_lambda": fits})
+    )
     functions = len(template.functions_of(made))
     print(f"template.json: {len(text) / 1e3:.0f} KB, {len(made['Resources'])} resources, {functions} functions")
 

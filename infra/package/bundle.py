@@ -67,9 +67,10 @@ def fetch(into: Path, architecture: str) -> None:
     abi = f"cp{PYTHON.replace('.', '')}"
     subprocess.run(  # noqa: S603  # our own words only
         [
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-            "--require-hashes", "--requirement", REQUIREMENTS, "--target", into, "--only-binary", ":all:",
-            "--python-version", PYTHON, "--implementation", "cp", "--abi", abi, "--abi", "abi3", "--abi", "none",
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+            "--no-compile", "--require-hashes", "--requirement", REQUIREMENTS, "--target", into,
+            "--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp",
+            "--abi", abi, "--abi", "abi3", "--abi", "none",
             *platforms,
         ],
         check=True,
@@ -104,7 +105,9 @@ def _fits(platform: str, architecture: str) -> bool:
     if platform == "any":
         return True
     linux = re.fullmatch(r"manylinux(?:_2_(\d+)|2014|2010|1)_(\w+)", platform)
-    return bool(linux) and linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
+    if linux is None:
+        return False
+    return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
 
 
 def _application() -> Iterator[tuple[str, Path]]:

@@ -18,9 +18,13 @@ _KINDS = {
     **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
     **dict.fromkeys(("RootKey", "ReceiptKey"), "kms"),
 }
-# Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
-# meanwhile would look like a fault.
-BEYOND: dict[str, dict[str, set[str]]] = {"on_picture_uploaded": {MEDIA: {"ListBucket"}}}
+BEYOND: dict[str, dict[str, set[str]]] = {
+    # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
+    # meanwhile would look like a fault.
+    "on_picture_uploaded": {MEDIA: {"ListBucket"}},
+    # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.
+    "on_session_ended": {PUSH: {"CreatePlatformEndpoint"}},
+}
 
 # A read of one record is the one, of several the other: how many there are depends on the day.
 _READS = {"BatchGetItem", "GetItem"}

@@ -57,7 +57,9 @@ class Account:
     def deploy(self, build: Path, parameters: Mapping[str, str]) -> dict[str, str]:
         """The stack's outputs, once it stands. Raises Refused."""
         if not json.loads((build / "package.json").read_text())["fits_lambda"]:
-            raise Refused("What is in build/ was packaged offline, for this machine. Run `make package` with a network.")
+            raise Refused(
+                "What is in build/ was packaged offline, for this machine. Run `make package` with a network."
+            )
         template_url = self._upload(build)
         change_set = self._proposed(template_url, self._parameters(build, parameters))
         if change_set is None:
@@ -121,7 +123,10 @@ class Account:
             raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
         return [
             *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
-            *({"ParameterKey": name, "UsePreviousValue": True} for name in sorted(had & declared.keys() - values.keys())),
+            *(
+                {"ParameterKey": name, "UsePreviousValue": True}
+                for name in sorted(had & declared.keys() - values.keys())
+            ),
         ]
 
     def _standing(self) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
 from chalice.deploy.deployer import BuildStage, InjectDefaults, SwaggerBuilder
 from chalice.deploy.swagger import CFNSwaggerGenerator
-from chalice.package import SAMTemplateGenerator
+from chalice.package import PackageOptions, SAMTemplateGenerator
 
 from chalicelib import errors
 from chalicelib.aws.table import Item, LedgerRow, Record
@@ -88,8 +88,11 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
         _wire(function, architecture)
         resources |= _beside(function)
     resources["RestAPI"]["Properties"]["GatewayResponses"] = own_answers()
-    template = applier.merged(template, data)
-    template["Resources"] |= watch.alarms(template["Resources"], functions)
+    template = {**applier.merged(template, data)}
+    resources = template["Resources"]
+    resources |= watch.alarms(resources, functions)
+    body = resources["Overview"]["Properties"]["DashboardBody"]
+    body["Fn::Sub"] = watch.page(body["Fn::Sub"], resources)
     template["Description"] = "Sowa: a camera cloud"
     _refuse_left_overs(template)
     return template
@@ -108,8 +111,11 @@ def of_chalice(app: Any) -> dict[str, Any]:
     return template
 
 
-class _Principals:
+class _Principals(PackageOptions):
     """Who may call functions and take on roles; the packager would look it up by region."""
+
+    def __init__(self) -> None:
+        """There is nobody to ask."""
 
     def service_principal(self, service: str) -> str:
         return f"{service}.amazonaws.com"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from infra.package.template import Function
 
 _LATE_MS = 15 * 60 * 1000
+_EVERY = '"of every dead-letter queue"'
 
 
 def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[str, Any]:
@@ -24,14 +26,24 @@ def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[
                 f"{function.door} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge", who,
                 threshold=_LATE_MS, statistic="Maximum",
             )  # fmt: skip
-    for name, resource in resources.items():
-        if resource["Type"] == "AWS::SQS::Queue" and name.endswith("DeadLetters"):
-            made[f"{name}Filled"] = _alarm(
-                f"Something was given up after all its tries: look into {name}, mend, and redrive within 14 days.",
-                "AWS/SQS", "ApproximateNumberOfMessagesVisible",
-                [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}], threshold=0, statistic="Maximum",
-            )  # fmt: skip
+    for name in dead_letters(resources):
+        made[f"{name}Filled"] = _alarm(
+            f"Something was given up after all its tries: look into {name}, mend, and redrive within 14 days.",
+            "AWS/SQS", "ApproximateNumberOfMessagesVisible",
+            [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}], threshold=0, statistic="Maximum",
+        )  # fmt: skip
     return made
+
+
+def dead_letters(resources: Mapping[str, Any]) -> list[str]:
+    queues = (name for name, resource in resources.items() if resource["Type"] == "AWS::SQS::Queue")
+    return sorted(name for name in queues if name.endswith("DeadLetters"))
+
+
+def page(body: str, resources: Mapping[str, Any]) -> str:
+    """The dashboard with every dead-letter queue in its place."""
+    metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")
+    return body.replace(_EVERY, json.dumps([[*metric, f"${{{name}.QueueName}}"] for name in dead_letters(resources)]))
 
 
 def _alarm(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.clients import client
+from infra.local import dump
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -79,3 +80,9 @@ def frame(width: int, height: int, marker: int = 0xC0) -> bytes:
 def drawn(*segments: bytes, size: int = 2048) -> bytes:
     """What begins like a JPEG, filled up with nothing."""
     return (b"\xff\xd8" + b"".join(segments)).ljust(size, b"\0")
+
+
+def rows_now_of(table: str) -> list[dict[str, Any]]:
+    """As they lie there, without letting anything settle."""
+    found: list[dict[str, Any]] = dump.dump()["tables"][f"sowa-local-{table}"]
+    return found

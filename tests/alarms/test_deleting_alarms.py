@@ -18,6 +18,7 @@ from tests.alarms.snapshots import (
     path_of,
     post,
     pushes,
+    rows_now_of,
     s3_event,
     tell,
 )
@@ -284,7 +285,7 @@ def test_an_order_that_was_carried_out_may_be_told_of_again(home: Home) -> None:
     from chalicelib.aws.clients import client
 
     delete(home)
-    (removal,) = [row for row in rows_now() if row["sk"].startswith("removal#")]
+    (removal,) = [row for row in rows_now_of("Items") if row["sk"].startswith("removal#")]
     home.world.settle()
     body = json.dumps({"partition_id": home.camera.device_id, "place_id": removal["sk"].partition("#")[2]})
     with home.world.aws.outside():
@@ -292,10 +293,3 @@ def test_an_order_that_was_carried_out_may_be_told_of_again(home: Home) -> None:
     home.world.settle()
     assert home.world.failures == []
     assert rows(home.world, "device/removal") == []
-
-
-def rows_now() -> list[dict[str, Any]]:
-    from infra.local import dump
-
-    found: list[dict[str, Any]] = dump.dump()["tables"]["sowa-local-Items"]
-    return found

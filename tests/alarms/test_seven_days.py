@@ -14,6 +14,14 @@ WEEK = 7 * DAY
 LAGS = [0, 48 * HOUR, None]
 
 
+def pass_by(world: LocalCloud, seconds: float, *, lag: int | None = 0) -> None:
+    """Nothing of what happens within is of interest before the last hours."""
+    world.settle()
+    skipped = max(0, seconds - 3 * HOUR)
+    world.clock.move_to(world.now().timestamp() + skipped)
+    world.advance(seconds - skipped, reaper_lag_seconds=lag)
+
+
 def status(home: Home) -> tuple[int, int, int, int]:
     """What the alarm's own path says, and how many each list has."""
     home.owner.sign_in()
@@ -24,7 +32,7 @@ def status(home: Home) -> tuple[int, int, int, int]:
 
 @pytest.mark.parametrize("lag", LAGS)
 def test_an_alarm_is_readable_to_its_last_second_and_not_one_longer(home: Home, lag: int | None) -> None:
-    home.world.advance(WEEK - 1, reaper_lag_seconds=lag)
+    pass_by(home.world, WEEK - 1, lag=lag)
     assert status(home) == (200, 200, 1, 1)
     url = home.owner.call("GET", path_of(home, home.alarm_id)).json["picture_url"]
     assert home.world.fetch(url).body == jpeg(1)
@@ -36,14 +44,14 @@ def test_an_alarm_is_readable_to_its_last_second_and_not_one_longer(home: Home, 
 
 @pytest.mark.parametrize("lag", LAGS)
 def test_its_picture_is_gone_within_a_day_though_no_lifecycle_comes(home: Home, lag: int | None) -> None:
-    home.world.advance(WEEK - 1, reaper_lag_seconds=lag)
+    pass_by(home.world, WEEK - 1, lag=lag)
     assert len(objects(home.world)) == 1
     home.world.advance(DAY)
     assert objects(home.world) == []
 
 
 def test_the_sweep_comes_within_the_hour(home: Home) -> None:
-    home.world.advance(WEEK + HOUR, reaper_lag_seconds=None)
+    pass_by(home.world, WEEK + HOUR, lag=None)
     assert objects(home.world) == []
 
 
@@ -51,21 +59,21 @@ def test_the_lifecycle_is_a_net_below_the_sweep(home: Home, monkeypatch: pytest.
     from chalicelib.alarms import actions
 
     monkeypatch.setattr(actions, "sweep_expired_pictures", lambda: 0)
-    home.world.advance(WEEK - 1)
+    pass_by(home.world, WEEK - 1)
     assert len(objects(home.world)) == 1
     home.world.advance(DAY)
     assert objects(home.world) == []
 
 
 def test_the_row_goes_by_ttl(home: Home) -> None:
-    home.world.advance(WEEK - 1)
+    pass_by(home.world, WEEK - 1)
     assert len(rows(home.world, "device/alarm")) == 1
     home.world.advance(1)
     assert rows(home.world, "device/alarm") == []
 
 
 def test_a_row_that_ttl_is_late_for_says_nothing_to_anybody(home: Home) -> None:
-    home.world.advance(WEEK + 40 * HOUR, reaper_lag_seconds=48 * HOUR)
+    pass_by(home.world, WEEK + 40 * HOUR, lag=48 * HOUR)
     assert len(rows(home.world, "device/alarm")) == 1
     assert status(home) == (404, 404, 0, 0)
     home.world.advance(8 * HOUR)
@@ -79,7 +87,7 @@ def test_the_end_counts_from_the_arrival_and_not_from_the_stamp(world: LocalClou
     person = new_person(world)
     camera = new_camera(world, owner=person)
     arrives(camera, world.now() + timedelta(seconds=off_s))
-    world.advance(WEEK - 1)
+    pass_by(world, WEEK - 1)
     person.sign_in()
     assert len(person.alarms(camera.device_id)) == 1
     world.advance(1)
@@ -96,7 +104,7 @@ def test_whatever_hour_it_arrives_at_and_however_old_its_ticket_was(world: Local
     world.clock.move_to(world.now().timestamp() + HOUR - 1)
     assert world.upload(ticket, "1/20260105T080000Z-motion-a.jpg", jpeg()).status == 204
     world.settle()
-    world.advance(WEEK - 1, reaper_lag_seconds=None)
+    pass_by(world, WEEK - 1, lag=None)
     assert len(objects(world)) == 1
     world.advance(1 + HOUR)
     assert objects(world) == []
@@ -142,7 +150,7 @@ def test_a_repeat_of_the_event_after_seven_days_makes_no_alarm(home: Home) -> No
 
     (key,) = objects(home.world)
     arrived = home.world.now()
-    home.world.advance(WEEK, reaper_lag_seconds=None)
+    pass_by(home.world, WEEK, lag=None)
     sent = len(pushes(home.world))
     tell(home.world, s3_event(key, arrived))
     home.world.settle()

@@ -38,7 +38,6 @@ def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def handlers() -> list[str]:
     from app import app
-
     from infra.package import template
 
     made = template.of_chalice(app)
@@ -70,7 +69,7 @@ def test_botocore_knows_the_services_that_are_called_and_no_other(unpacked: Path
 
 
 def test_everything_is_compiled_and_will_never_be_compared_with_its_source(unpacked: Path) -> None:
-    sources = [path for path in unpacked.rglob("*.py")]
+    sources = list(unpacked.rglob("*.py"))
     assert sources
     for source in sources:
         compiled = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"

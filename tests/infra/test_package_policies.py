@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from chalicelib.aws import bucket, crypto
+from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
 from infra.package import policies, template
@@ -134,6 +135,11 @@ def _one_phone_of_two_people(home: Home) -> None:
     home.stranger.take_pushes("platform-token-of-the-owner")
 
 
+def _a_terminal_that_never_comes_back(home: Home) -> None:
+    home.world.clock.move_to(home.world.now().timestamp() + rules.SESSION_LIFE.total_seconds())
+    home.world.advance(3600, reaper_lag_seconds=0)
+
+
 def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     """A closed account, whose erasure is driven by one function alone to its very end."""
     _an_order(home)
@@ -155,7 +161,14 @@ def _by_messages(home: Home) -> None:
     _erasure_by(home, lambda hashed: _told(home.world, "on_erasure_begun", partition_id=hashed, place_id=hashed))
 
 
-_LIVES = (_pictures, _an_order, _one_phone_of_two_people, _by_the_clock, _by_messages)
+_LIVES = (
+    _pictures,
+    _an_order,
+    _one_phone_of_two_people,
+    _a_terminal_that_never_comes_back,
+    _by_the_clock,
+    _by_messages,
+)
 
 
 @pytest.fixture

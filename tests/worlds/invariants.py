@@ -144,6 +144,8 @@ def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
         wanted = {f"{owner} {arn}" for arn in accounts.get(owner, {}).get("endpoints", [])}
         if set(device.get("audience", [])) != wanted:
             yield f"device {device_id} pushes to others than its owner's terminals"
+    for account_id, session_id in places.keys() - stored.of("Session").keys():
+        yield f"session {session_id} of {account_id} has ended and is pushed to"
     for account_id, account in accounts.items():
         arns = {row.get("arn") for (held_by, _), row in places.items() if held_by == account_id} - {None}
         if arns != set(account.get("endpoints", [])):

@@ -98,6 +98,16 @@ def _refreshes(home: Home, state: None, stored: Stored) -> int:
     return int(_own_session(home, stored)["generation"]) - 1
 
 
+def _family_ended(home: Home) -> None:
+    """A token that was spent long ago came back, so the session is gone; its terminal is still pushed to."""
+    tokens = [home.owner.refresh_token]
+    for _ in range(2):
+        answer = home.world.call("POST", "/sessions/refresh", {"refresh_token": tokens[-1]})
+        tokens.append(answer.json["refresh_token"])
+    leap(home.world, 60)
+    assert home.world.call("POST", "/sessions/refresh", {"refresh_token": tokens[0]}).status == 401
+
+
 def _sign_out(home: Home, state: None, key: str) -> Response:
     return home.owner.call("DELETE", "/sessions/current", headers=once(key))
 
@@ -441,6 +451,7 @@ SCENARIOS = (
     Scenario("order a plan", "POST /orders", _settled, _place_order, _orders, at_most=2, keeps_answer=True),
     Scenario("load cameras", "load_devices", _settled, _load, _loads),
     # What nobody asks for happens by itself, and is tried again by itself.
+    Scenario("a session has ended", "on_session_ended", _family_ended, _settle, is_asked=False),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),
     Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),

@@ -104,6 +104,15 @@ def let_a_stranger_listen(dump: Dump) -> None:
     rows(dump, "device/device")[0]["audience"] = ["somebody arn"]
 
 
+def end_a_session(dump: Dump) -> None:
+    """Of a terminal that is pushed to."""
+    place = rows(dump, "account/endpoint")[0]
+    where = place["pk"], place["sk"].replace("endpoint", "session")
+    dump["tables"]["sowa-local-Items"].remove(
+        next(row for row in rows(dump, "account/session") if (row["pk"], row["sk"]) == where)
+    )
+
+
 def forget_an_object(dump: Dump) -> None:
     next(iter(objects for objects in dump["buckets"].values() if objects)).pop()
 
@@ -165,6 +174,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "pushes_go_to_the_owners_terminals": [
         let_a_stranger_listen,
+        end_a_session,
         lose("device/device", "audience"),
         lose("account/account", "endpoints"),
         remove("account/endpoint"),
@@ -187,7 +197,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         remove("invoices/invoice", "Fiscal"),
         copy_row("invoices/invoice", "Fiscal", sk="invoice#S-2026-000009"),
         put("account/order", state="open"),
-        put("account/order", invoice_number="S-2026-000002"),
+        put("account/order", invoice_number="S-2026-000077"),
         put("invoices/invoice", "Fiscal", amount=1),
         put("invoices/invoice", "Fiscal", payment_reference="another"),
     ],

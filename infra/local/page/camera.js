@@ -7,7 +7,9 @@ import { dayOf, ownZone, secondsIntoDay, timeOf } from "./zones.js";
 const KEPT = "cameras";
 const CHANNEL = "1";
 const MODEL = "SOWA-C22";
-// Stamps further back than a day are not believed, and these lie within today.
+const ENOUGH_MS = 6 * 3_600_000;
+const BELIEVED_MS = 23 * 3_600_000;
+// When in the day, as a part of it.
 const SEEN = [
   { at: 0.14, type: "motion", who: "owl" },
   { at: 0.33, type: "motion", who: "cat" },
@@ -49,12 +51,17 @@ function activate({ sn, secret }) {
 
 async function sendDay(device, tell) {
   const ticket = await ticketFor(device);
-  const now = Date.parse(ticket.now);
-  const elapsed = secondsIntoDay(device, now);
+  const [begin, end] = dayToShow(device, Date.parse(ticket.now));
   for (const [number, { at, type, who }] of SEEN.entries()) {
     tell("demoSend", { n: number + 1, all: SEEN.length });
-    await send(device, ticket, { type, who, at: now - elapsed * (1 - at) * 1000 });
+    await send(device, ticket, { type, who, at: begin + (end - begin) * at });
   }
+}
+
+/** Today so far; early in the morning that is little, so the day before, as far back as stamps are believed. */
+function dayToShow(device, now) {
+  const midnight = now - secondsIntoDay(device, now) * 1000;
+  return now - midnight > ENOUGH_MS ? [midnight, now] : [now - BELIEVED_MS, midnight];
 }
 
 /** One more picture, of this moment. */

@@ -1,8 +1,8 @@
 /** The world's clock, and buttons that let it run ahead. */
 import { ask, learnTime } from "./api.js";
-import { announcer, button, make } from "./elements.js";
+import { announcer, button, hush, make } from "./elements.js";
 import { doing } from "./forms.js";
-import { language } from "./language.js";
+import { language, tell } from "./language.js";
 import { ownZone } from "./zones.js";
 
 const EVERY_MS = 1000;
@@ -13,7 +13,7 @@ export async function startClock(place) {
   const face = make("time", { class: "clock-face", "aria-live": "off" });
   const wrong = announcer();
   const jumps = JUMPS.map(([word, seconds]) => button(word, (event) => doing(event.currentTarget, wrong, () => jump(seconds, wrong))));
-  const group = make("div", { class: "actions", role: "group", label: "letPass" }, ...jumps);
+  const group = make("div", { class: "actions small", role: "group", label: "letPass" }, ...jumps);
   place.replaceChildren(face, make("p", { class: "quiet", say: "letPass" }), group, wrong);
   const tick = () => show(face);
   setInterval(tick, EVERY_MS);
@@ -34,8 +34,13 @@ function show(face) {
 }
 
 async function jump(seconds, said) {
-  said.append(make("span", { say: "passing" }));
+  tell(said, "passing");
+  await pass(seconds);
+  hush(said);
+}
+
+/** Lets the world's time run ahead; everybody on the page hears of it. */
+export async function pass(seconds) {
   learn((await ask("POST", "/_local/clock", { advance_seconds: seconds })).now);
-  said.textContent = "";
   document.dispatchEvent(new Event("time-passed"));
 }

@@ -1,11 +1,13 @@
 /** Closing the account, which takes raised trust, and waiting for the receipt. */
 import { ask, askAsPerson, forget } from "./api.js";
 import { forgetCameras } from "./camera.js";
+import { pass } from "./clock.js";
 import { announcer, button, make } from "./elements.js";
-import { codeField, doing, form } from "./forms.js";
+import { arrivedCodes, codeField, doing, form } from "./forms.js";
 import { showReceipt } from "./receipt.js";
 
 const EVERY_MS = 1000;
+const TWENTY_MINUTES = 1200;
 
 /** `closed(erasure_id)` is called when there is no account any more. */
 export function showAccount(place, closed) {
@@ -29,13 +31,17 @@ function stepUp(closed) {
     forgetCameras();
     await closed(erasure_id);
   };
-  return form({ fields: [codeField], submit, word: "closeNow", danger: true });
+  const asked = form({ fields: [codeField], submit, word: "closeNow", danger: true });
+  asked.querySelector(".actions").before(arrivedCodes());
+  return asked;
 }
 
 /** Looks until the erasure is done; nobody need be signed in, for nobody is there any more. */
 export async function awaitErasure(place, erasure_id, again) {
   const said = announcer();
-  const waiting = make("div", { class: "card narrow" }, make("h3", { say: "erasing" }), make("p", { class: "quiet", say: "erasingSays" }), said);
+  const hurry = button("twentyMinutes", (event) => doing(event.currentTarget, said, () => pass(TWENTY_MINUTES)), { class: "primary" });
+  const words = ["erasingSays", "erasingWhy"].map((say) => make("p", { class: "quiet", say }));
+  const waiting = make("div", { class: "card narrow", id: "erasing" }, make("h3", { say: "erasing" }), ...words, hurry, said);
   place.replaceChildren(waiting);
   const look = async () => {
     const erasure = await ask("GET", `/erasures/${encodeURIComponent(erasure_id)}`).catch((failure) => ({ failure }));

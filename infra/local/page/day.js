@@ -14,6 +14,9 @@ export class Day {
     this.device = device;
     this.date = dayOf(device, worldNow());
     this.alarms = [];
+    // Until somebody turns to another day, the one with the newest alarm is shown.
+    this.follows = true;
+    this.changes = 0;
     // A link is asked for once: it holds as long as the picture.
     this.links = new Map();
     this.line = make("div", { class: "line", "aria-hidden": "true" });
@@ -33,15 +36,29 @@ export class Day {
   }
 
   async go(date) {
+    this.follows = date === dayOf(this.device, worldNow());
+    await this.turnTo(date);
+  }
+
+  async turnTo(date) {
     this.date = this.input.value = date;
     await this.load();
   }
 
+  /** Something may have happened: shows the day of it, or the one that is looked at. */
+  async catchUp() {
+    if (!this.follows) return this.load();
+    const { items } = await askAsPerson("GET", `/devices/${this.device.device_id}/alarms?limit=1`);
+    const newest = items.map(({ at }) => Date.parse(at)).find((at) => at > worldNow() - DAY_SECONDS * 1000);
+    return this.turnTo(dayOf(this.device, newest ?? worldNow()));
+  }
+
   async load() {
-    const asked = this.date;
+    const [asked, before] = [this.date, this.changes];
     try {
       const alarms = await allOf(`/devices/${this.device.device_id}/alarms?day=${asked}&limit=100`);
-      if (asked === this.date) this.show(alarms);
+      // An answer from before a change would bring back what is deleted; each change looks anew.
+      if (asked === this.date && before === this.changes) this.show(alarms);
     } catch (failure) {
       this.said.textContent = failure.message;
     }
@@ -118,8 +135,15 @@ export class Day {
     });
   }
 
+  async change(...asked) {
+    await askAsPerson(...asked);
+    this.changes += 1;
+    // Whatever was being looked up meanwhile is out of date, so it is looked up again.
+    setTimeout(() => this.load());
+  }
+
   async markRead({ alarm_id }) {
-    await askAsPerson("POST", `${this.path(alarm_id)}/read`, {});
+    await this.change("POST", `${this.path(alarm_id)}/read`, {});
     this.show(this.alarms.map((each) => (each.alarm_id === alarm_id ? { ...each, read: true } : each)));
     this.focusOn(alarm_id);
     tell(this.said, "markedRead");
@@ -127,7 +151,7 @@ export class Day {
 
   async remove({ alarm_id }) {
     const at = this.alarms.findIndex((each) => each.alarm_id === alarm_id);
-    await askAsPerson("DELETE", this.path(alarm_id));
+    await this.change("DELETE", this.path(alarm_id));
     this.show(this.alarms.filter((each) => each.alarm_id !== alarm_id));
     this.focusOn((this.alarms[at] ?? this.alarms[at - 1])?.alarm_id);
     tell(this.said, "deleted");

@@ -15,6 +15,7 @@ export function startDevices(place, choose) {
     const devices = await allOf("/devices");
     chosen = devices.find(({ device_id }) => device_id === (wanted ?? chosen?.device_id)) ?? devices[0] ?? null;
     list.replaceChildren(...(devices.length ? devices.map((device) => card(device, chosen, show)) : [nothing()]));
+    demo.classList.toggle("primary", devices.length === 0);
     see.hidden = !(chosen && plays(chosen));
     await choose(chosen);
   };

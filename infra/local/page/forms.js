@@ -65,4 +65,7 @@ export async function doing(started, alert, work, refused = () => {}) {
   }
 }
 
+/** Where the outbox is far away, as on a phone, it shows its newest code here. */
+export const arrivedCodes = () => make("div", { class: "arrived" });
+
 export const codeField = { name: "code", say: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "6", "data-code": true };

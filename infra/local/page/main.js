@@ -39,7 +39,7 @@ async function look(device, dayPlace, planPlace) {
     return;
   }
   day = new Day(dayPlace, device);
-  await Promise.all([day.load(), showPlan(planPlace, device)]);
+  await Promise.all([day.catchUp(), showPlan(planPlace, device)]);
 }
 
 function whoIsHere(me) {
@@ -56,7 +56,7 @@ function whoIsHere(me) {
 
 function listen() {
   for (const choice of document.querySelectorAll("[data-language]")) choice.addEventListener("click", () => speak(choice.dataset.language));
-  document.addEventListener("alarmed", () => day?.load());
+  document.addEventListener("alarmed", () => day?.catchUp());
   document.addEventListener("time-passed", () => devices?.show());
   document.addEventListener("signed-out", () => outside("signIn"));
 }

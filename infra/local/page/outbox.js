@@ -22,6 +22,7 @@ function show(place, sent) {
   const pushes = (all) => all.filter(({ kind }) => kind === "push").length;
   if (pushes(sent) > pushes(seen)) document.dispatchEvent(new Event("alarmed"));
   [shown, seen] = [now, sent];
+  showNewestCode();
   place.replaceChildren(sent.length ? list(sent.slice(0, MOST_SHOWN)) : make("p", { class: "empty", say: "nothingLeft" }));
 }
 
@@ -32,12 +33,20 @@ function entry({ kind, to, at, subject, text, code, data }) {
   time.textContent = moment(at, ownZone());
   const head = make("div", { class: "entry-head" }, make("strong", { say: kind }), time);
   const whom = make("div", { class: "quiet to", say: ["to", { to }] });
-  const title = subject ? make("div", { class: "subject" }, subject) : null;
-  const use = code ? button(["useCode", { code }], () => useCode(code), { class: "code" }) : null;
+  const title = make("div", { class: "subject" }, subject ?? (kind === "sms" ? text : ""));
+  const use = code ? codeButton(code) : null;
   const whole = kind === "push" ? JSON.stringify(data ?? text) : text;
   const more = make("details", {}, make("summary", { say: "wholeText" }), make("pre", {}, whole));
   return make("li", { "data-kind": kind }, head, whom, title, use, more);
 }
+
+/** Also beside the field that waits for it. */
+export function showNewestCode() {
+  const code = seen.find((sent) => sent.code)?.code;
+  for (const place of document.querySelectorAll(".arrived")) place.replaceChildren(...(code ? [codeButton(code)] : []));
+}
+
+const codeButton = (code) => button(["useCode", { code }], () => useCode(code), { class: "code" });
 
 /** Into the field that waits for one, if there is one. */
 function useCode(code) {

@@ -1,7 +1,7 @@
 /** Registering, confirming, signing in: everything before there is a session. */
 import { ask, randomHex, signedIn } from "./api.js";
 import { announcer, button, make } from "./elements.js";
-import { codeField, doing, form } from "./forms.js";
+import { arrivedCodes, codeField, doing, form } from "./forms.js";
 import { language } from "./language.js";
 
 // Filled in so that a stranger only presses a button. In memory: the browser keeps nothing but tokens.
@@ -56,6 +56,7 @@ function confirmation(place, entered, registration_id, email) {
   };
   const title = make("h3", { say: ["checkMail", { email }] });
   const asked = form({ fields: [codeField], submit, word: "confirm", extra: [again, back] });
+  asked.querySelector(".actions").before(arrivedCodes());
   place.replaceChildren(make("div", { class: "card narrow" }, title, make("p", { class: "quiet", say: "checkMailSays" }), asked, said));
   asked.querySelector("input").focus({ preventScroll: true });
 }

@@ -28,6 +28,7 @@ async function isSigned(receipt, kid) {
 }
 
 function claims(value) {
+  if (Array.isArray(value) && value.length && value.every((each) => typeof each !== "object")) return make("span", {}, value.join(", "));
   if (Array.isArray(value)) return value.length ? make("ul", {}, ...value.map((each) => make("li", {}, claims(each)))) : make("span", { say: "nothing" });
   if (value === null || typeof value !== "object") return make("span", {}, String(value));
   const pairs = Object.entries(value).map(([name, each]) => make("div", {}, make("dt", {}, name.replaceAll("_", " ")), make("dd", { "data-claim": name }, claims(each))));

@@ -1,0 +1,245 @@
+"""A stranger with a browser sees the whole life of an account on the front page, without a terminal."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local import front
+from infra.local.cloud import LocalCloud
+from infra.local.gateway import asked_for
+from infra.local.server import HOST, Heart, Server, api, s3, take
+from infra.local.stage import Stage
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+
+# Two cores may be busy with other tests.
+sync_api.expect.set_options(timeout=15_000)
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update"]
+ARGUMENTS = [f"--{name}" for name in ["no-sandbox", "disable-sync", "disable-dev-shm-usage", *QUIET]]
+WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
+PICTURES = 6
+# Not the machine's own time, which the page must not go by; a day with room for pictures, and far from its end.
+EVENING = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
+JUST_AFTER_MIDNIGHT_SECONDS = 5.5 * 3600
+
+in_a_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not installed")
+
+
+@pytest.fixture(scope="module")
+def _served() -> Iterator[tuple[str, LocalCloud, Any]]:
+    """A cloud of its own on two ports, whose clock ticks as in `make run`."""
+    with take(0) as api_port, take(0) as s3_port:
+        urls = [f"http://{HOST}:{port.getsockname()[1]}" for port in (api_port, s3_port)]
+        with LocalCloud.start(seed=None, at=EVENING, public_url=urls[0], media_url=urls[1]) as cloud:
+            servers = [Server(api_port, api(Stage(cloud)), _ignore), Server(s3_port, s3(cloud), _ignore)]
+            for server in servers:
+                threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            heart = Heart(cloud, _ignore)
+            heart.start()
+            yield urls[0], cloud, cloud.snapshot()
+            heart.stop()
+            for server in servers:
+                server.shutdown()
+
+
+@pytest.fixture
+def address(_served: tuple[str, LocalCloud, Any]) -> str:
+    """Where nobody has been yet."""
+    url, cloud, beginning = _served
+    cloud.restore(beginning)
+    return url
+
+
+def _ignore(line: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Visitor:
+    """Somebody in front of the page, and what the browser complained of meanwhile."""
+
+    page: Any
+    complaints: list[str] = field(default_factory=list)
+
+    def press(self, name: str, within: str = "body") -> None:
+        self.page.locator(within).get_by_role("button", name=name, exact=True).click()
+
+    def use_newest_code(self) -> None:
+        """Waits until what left last holds a code, since the outbox is looked at now and then."""
+        sync_api.expect(self.page.get_by_label("Code", exact=True)).to_be_visible()
+        self.page.locator("#outbox li:first-child button.code").click()
+
+    def is_as_wide_as_the_screen(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.fixture
+def visitor(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    width, height = WIDTHS[getattr(request, "param", "desktop")]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/Warsaw"
+    )
+    context.set_default_timeout(15_000)
+    visitor = Visitor(context.new_page())
+    visitor.page.on("console", lambda said: visitor.complaints.append(said.text) if said.type == "error" else None)
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.goto(address)
+    yield visitor
+    context.close()
+
+
+def _register(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.press("Register", "form")
+    visitor.use_newest_code()
+    visitor.press("Confirm")
+    sync_api.expect(page.get_by_text("Signed in as Zofia")).to_be_visible()
+
+
+def _wait_for_pictures(visitor: Visitor, count: int) -> None:
+    sync_api.expect(visitor.page.locator(".shots li")).to_have_count(count)
+    for number in range(count):
+        sync_api.expect(visitor.page.locator(".shots img").nth(number)).to_have_js_property("naturalWidth", 640)
+
+
+@in_a_browser
+@pytest.mark.parametrize("visitor", WIDTHS, indirect=True)
+def test_a_stranger_plays_a_whole_life_from_registering_to_the_receipt(visitor: Visitor) -> None:
+    page = visitor.page
+    _register(visitor)
+    visitor.press("A demo camera")
+    _wait_for_pictures(visitor, PICTURES)
+    sync_api.expect(page.locator("#outbox [data-kind=push]")).to_have_count(PICTURES)
+    assert visitor.is_as_wide_as_the_screen()
+
+    page.locator(".shots .frame").first.click()
+    visitor.press("Mark read", "dialog")
+    sync_api.expect(page.locator("dialog")).to_have_count(0)
+    sync_api.expect(page.locator(".shots li").first.locator(".state")).to_have_text("read")
+    page.locator(".shots li").first.get_by_role("button", name="Delete", exact=True).click()
+    sync_api.expect(page.locator(".shots li")).to_have_count(PICTURES - 1)
+
+    visitor.press("Order")
+    visitor.press("Pay")
+    sync_api.expect(page.locator("#plan .badge")).to_have_text("active")
+
+    visitor.press("Close the account")
+    visitor.use_newest_code()
+    visitor.press("Close and erase")
+    visitor.press("Let twenty minutes pass")
+    receipt = page.locator("#receipt")
+    sync_api.expect(receipt.get_by_text("Signature checked")).to_be_visible()
+    sync_api.expect(receipt.locator("[data-claim=keys_destroyed]")).to_have_text("2")
+    sync_api.expect(receipt.locator("[data-claim=kept]")).to_contain_text("tax law")
+    assert visitor.is_as_wide_as_the_screen()
+    assert page.evaluate("Object.keys(sessionStorage).sort()") == ["language"]
+    assert visitor.complaints == []
+
+
+@in_a_browser
+def test_the_page_speaks_polish_when_it_is_told_to_and_keeps_what_was_typed(visitor: Visitor) -> None:
+    visitor.page.get_by_label("Nickname").fill("Żaneta")
+    visitor.press("Polski")
+    assert visitor.page.get_by_label("Pseudonim").input_value() == "Żaneta"
+    assert visitor.page.locator("html").get_attribute("lang") == "pl"
+    sync_api.expect(visitor.page.get_by_role("heading", name="Zegar świata")).to_be_visible()
+
+
+@in_a_browser
+def test_a_refusal_is_told_beside_the_field_that_is_wrong(visitor: Visitor) -> None:
+    visitor.page.get_by_label("Password").fill("too short")
+    visitor.press("Register", "form")
+    field = visitor.page.get_by_label("Password")
+    sync_api.expect(field).to_have_attribute("aria-invalid", "true")
+    sync_api.expect(field).to_be_focused()
+    sync_api.expect(visitor.page.get_by_role("alert")).to_contain_text("15 characters")
+
+
+@in_a_browser
+def test_signing_out_leads_to_signing_in_and_back_to_the_same_camera(visitor: Visitor) -> None:
+    _register(visitor)
+    visitor.press("A demo camera")
+    _wait_for_pictures(visitor, PICTURES)
+    visitor.press("Sign out")
+    visitor.press("Sign in", "form")
+    _wait_for_pictures(visitor, PICTURES)
+    visitor.press("Seven days", "#clock")
+    sync_api.expect(visitor.page.get_by_text("Nothing happened on this day.")).to_be_visible()
+    assert visitor.complaints == []
+
+
+@in_a_browser
+def test_just_after_midnight_the_demo_shows_the_day_before_and_then_what_happens_now(
+    visitor: Visitor, _served: tuple[str, LocalCloud, Any]
+) -> None:
+    _served[1].advance(JUST_AFTER_MIDNIGHT_SECONDS)
+    visitor.page.reload()
+    _register(visitor)
+    visitor.press("A demo camera")
+    _wait_for_pictures(visitor, PICTURES)
+    day = visitor.page.get_by_label("Day", exact=True)
+    sync_api.expect(day).to_have_value("2026-01-05")
+    visitor.press("See something now")
+    sync_api.expect(day).to_have_value("2026-01-06")
+    _wait_for_pictures(visitor, 1)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """Without a browser: the table is plain enough to be read by lines."""
+    english, polish = (front.PAGE / "words.js").read_text("utf-8").split("\n  pl: {")
+    keys = [_keys(half) for half in (english, polish)]
+    assert keys[0] == keys[1]
+    used = "".join(file.read_text("utf-8") for file in front.PAGE.iterdir() if file.name != "words.js")
+    # These are the API's own words: the kinds of alarms, of what leaves, of orders and plans.
+    told = {"motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "email", "sms", "push"}
+    told |= {key for key in keys[0] if key.startswith(("state_", "order_"))}
+    assert {key for key in keys[0] - told if f'"{key}"' not in used and f"{key}:" not in used} == set()
+
+
+def _keys(half: str) -> set[str]:
+    return set(re.findall(r'(?<=[ {,])(\w+): (?=")', half))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    class Nothing:
+        def handle(self, asked: Any) -> Any:
+            raise AssertionError(f"{asked.path} went to the API")
+
+    return Stage(Nothing())  # type: ignore[arg-type]  # the page needs no cloud
+
+
+def test_the_page_allows_itself_and_s3_and_nothing_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIA_URL", "http://127.0.0.1:8001/media")
+    page = stage.handle(asked_for("GET", "/", {}, b""))
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    policy = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["connect-src"] == policy["img-src"] == "'self' http://127.0.0.1:8001"
+    assert (policy["script-src"], policy["style-src"]) == ("'self'", "'self'")
+    assert b"<code>http://127.0.0.1:8001</code>" in page.body
+
+
+@pytest.mark.parametrize(
+    "path", ["../front.py", "%2e%2e/front.py", "page.css/", "nothing.js", "", ".js", "/etc/passwd"]
+)
+def test_only_the_pages_own_files_are_served(stage: Stage, path: str) -> None:
+    assert stage.handle(asked_for("GET", f"/_local/page/{path}", {}, b"")).status == 404
+    assert stage.handle(asked_for("GET", "/_local/page/page.css", {}, b"")).status == 200

@@ -1,0 +1,91 @@
+"""The policy, as anybody may read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.register.rows import ROWS
+from infra.local.cloud import LocalCloud
+from tests.conftest import Home
+from tests.scene import POLICY
+
+
+def policy(world: LocalCloud, accepted: str = "en", **query: str) -> dict[str, Any]:
+    answer = world.call("GET", "/policy", headers={"Accept-Language": accepted}, query=query)
+    assert answer.status == 200, answer.body
+    told: dict[str, Any] = answer.json
+    return told
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "title"),
+    [
+        ("pl", "pl", "Polityka prywatności"),
+        ("pl-PL,pl;q=0.9,en;q=0.8", "pl", "Polityka prywatności"),
+        ("en", "en", "Privacy policy"),
+        ("en;q=0.5,pl;q=0.4", "en", "Privacy policy"),
+        ("de", "en", "Privacy policy"),
+        ("", "en", "Privacy policy"),
+    ],
+)
+def test_it_is_read_in_the_language_that_is_asked_for(
+    world: LocalCloud, accepted: str, language: str, title: str
+) -> None:
+    told = policy(world, accepted)
+    assert (told["language"], told["title"]) == (language, title)
+    assert all(section["heading"] and section["paragraphs"] for section in told["sections"])
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_its_table_has_every_row_of_the_register(world: LocalCloud, language: str) -> None:
+    told = policy(world, language)
+    assert [line["row"] for line in told["table"]] == [row.id for row in ROWS]
+    assert all(set(line) == set(told["columns"]) and all(line.values()) for line in told["table"])
+
+
+def test_who_runs_the_installation_is_named_and_no_gap_is_left(world: LocalCloud) -> None:
+    for language in ("pl", "en"):
+        text = str(policy(world, language)["sections"])
+        assert "no-reply@sowa.example" in text
+        assert "{" not in text.replace("{'", "")
+
+
+def test_each_language_has_a_digest_of_its_own_which_stays(world: LocalCloud) -> None:
+    digests = {language: policy(world, language)["sha256"] for language in ("pl", "en")}
+    assert len(set(digests.values())) == 2
+    assert all(len(digest) == 64 for digest in digests.values())
+    world.clock.move_to(world.now().timestamp() + 30 * 86_400)
+    assert digests["pl"] == policy(world, "pl")["sha256"]
+
+
+def test_the_one_in_force_comes_first_and_is_what_is_shown(world: LocalCloud) -> None:
+    answer = world.call("GET", "/policy/versions")
+    assert (answer.status, answer.json["cursor"]) == (200, None)
+    first = answer.json["items"][0]
+    assert first == {"version": POLICY, "from": POLICY, "url": f"/policy?version={POLICY}"}
+    assert policy(world)["version"] == first["version"]
+    path, _, query = first["url"].partition("?")
+    assert world.call("GET", path, query=query).json == policy(world)
+
+
+@pytest.mark.parametrize("version", ["2021-09-13", "latest", "../2026-11-01", "en", " "])
+def test_a_version_that_never_was_is_not_found(world: LocalCloud, version: str) -> None:
+    answer = world.call("GET", "/policy", query={"version": version})
+    assert (answer.status, answer.json["code"]) == (404, "UnknownVersion")
+
+
+def test_a_version_that_cannot_be_is_refused(world: LocalCloud) -> None:
+    answer = world.call("GET", "/policy", query={"version": "v" * 33})
+    assert (answer.status, list(answer.json["fields"])) == (422, ["version"])
+
+
+def test_reading_it_costs_no_call_and_leaves_nothing(home: Home) -> None:
+    home.world.settle()
+    before = home.world.dump()["tables"]
+    home.world.trace.clear()
+    policy(home.world)
+    home.world.call("GET", "/policy/versions")
+    assert home.world.trace.names() == []
+    assert home.world.dump()["tables"] == before
