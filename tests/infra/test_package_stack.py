@@ -23,13 +23,14 @@ REGION = "eu-central-1"
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with LocalCloud.set_aside(), mock_aws():
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFNOIMPORTANCE00")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+def account() -> Iterator[Account]:
+    # Patched and put back within: a cloud that comes back finds its own environment.
+    with LocalCloud.set_aside(), mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFNOIMPORTANCE00")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "none")
         # moto does not know of it.
         protected: list[bool] = []
-        monkeypatch.setattr(Account, "_protect", lambda self, on: protected.append(on))
+        patch.setattr(Account, "_protect", lambda self, on: protected.append(on))
         said: list[str] = []
         yield Account(boto3.Session(region_name=REGION), "test", say=said.append, wait_s=0)
 

@@ -38,13 +38,6 @@ def made() -> dict[str, Any]:
     return template.made(app, architecture="arm64")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def a_region() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        yield
-
-
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in made()["Resources"].items() if one["Type"] == kind}
 
@@ -66,7 +59,8 @@ def test_cfn_lint_has_nothing_to_say() -> None:
     assert not complaints(template.written(made()).decode())
 
 
-def test_what_sam_makes_of_it_is_clean_too() -> None:
+def test_what_sam_makes_of_it_is_clean_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)  # SAM asks boto3 where it is
     transform = pytest.importorskip("samtranslator.translator.transform", reason="aws-sam-translator is not installed")
     source = json.loads(template.written(made()))
     for resource in source["Resources"].values():

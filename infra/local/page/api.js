@@ -3,7 +3,7 @@ import { language, say } from "./language.js";
 
 const KEPT = "tokens";
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, answer) {
     super(answer?.message || say("failed", { why: String(status) }));
     this.status = status;

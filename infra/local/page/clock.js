@@ -1,13 +1,13 @@
 /** The world's clock, and buttons that let it run ahead. */
-import { ask, learnTime } from "./api.js";
+import { ask, learnTime, worldNow } from "./api.js";
 import { announcer, button, hush, make } from "./elements.js";
 import { doing } from "./forms.js";
 import { language, tell } from "./language.js";
 import { ownZone } from "./zones.js";
 
 const EVERY_MS = 1000;
+const LEARN_EVERY_MS = 15_000;
 const JUMPS = [["anHour", 3600], ["aDay", 86_400], ["sevenDays", 604_800]];
-let world = { now: Date.now(), seen: Date.now() };
 
 export async function startClock(place) {
   const face = make("time", { class: "clock-face", "aria-live": "off" });
@@ -18,17 +18,16 @@ export async function startClock(place) {
   const tick = () => show(face);
   setInterval(tick, EVERY_MS);
   document.addEventListener("language", tick);
-  learn((await ask("GET", "/_local/clock")).now);
+  // Somebody else may move it as well.
+  setInterval(() => document.hidden || learn().catch(() => {}), LEARN_EVERY_MS);
+  await learn();
   tick();
 }
 
-function learn(now) {
-  world = { now: Date.parse(now), seen: Date.now() };
-  learnTime(now);
-}
+const learn = async () => learnTime((await ask("GET", "/_local/clock")).now);
 
 function show(face) {
-  const now = new Date(world.now + (Date.now() - world.seen));
+  const now = new Date(worldNow());
   face.dateTime = now.toISOString();
   face.textContent = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "medium", timeZone: ownZone() }).format(now);
 }
@@ -41,6 +40,6 @@ async function jump(seconds, said) {
 
 /** Lets the world's time run ahead; everybody on the page hears of it. */
 export async function pass(seconds) {
-  learn((await ask("POST", "/_local/clock", { advance_seconds: seconds })).now);
+  learnTime((await ask("POST", "/_local/clock", { advance_seconds: seconds })).now);
   document.dispatchEvent(new Event("time-passed"));
 }

@@ -41,7 +41,7 @@ function entry({ kind, to, at, subject, text, code, data }) {
 }
 
 /** Also beside the field that waits for it. */
-export function showNewestCode() {
+function showNewestCode() {
   const code = seen.find((sent) => sent.code)?.code;
   for (const place of document.querySelectorAll(".arrived")) place.replaceChildren(...(code ? [codeButton(code)] : []));
 }

@@ -2,7 +2,7 @@
 import { language } from "./language.js";
 
 /** The parts of a moment where the device is; without daylight saving time its clock stays on winter time. */
-export function partsAt(device, at) {
+function partsAt(device, at) {
   const shift = device.dst ? 0 : offsetMinutes(device, at) - winterMinutes(device, at);
   return partsIn(device.time_zone, new Date(at - shift * 60_000));
 }
