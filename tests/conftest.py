@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws import crypto
 from infra.local.cloud import LocalCloud
 from tests.scene import Camera, Person, new_camera, new_person
 
@@ -20,6 +21,8 @@ def one_cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def _empty(one_cloud: LocalCloud) -> Any:
+    # All worlds of a process have one root secret, as a container that remembers it expects.
+    crypto.secret_for("tests")
     return one_cloud.snapshot()
 
 

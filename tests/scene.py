@@ -182,6 +182,14 @@ def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = Non
     return camera
 
 
+def forget_root_secret(world: LocalCloud) -> None:
+    """As it is before the installation's first request; what a container remembers of it is another matter."""
+    from chalicelib.aws.clients import client
+
+    with world.aws.outside():
+        client("dynamodb").delete_item(TableName=world.stack.physical("Keys"), Key={"pk": {"S": "root"}})
+
+
 def pay(world: LocalCloud, order_id: str, outcome: str = "paid") -> Response:
     """What the sandbox provider's page does."""
     from chalicelib.orders import sandbox

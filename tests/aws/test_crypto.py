@@ -13,6 +13,7 @@ from chalicelib.aws.crypto import RootSecret, Unreadable
 from chalicelib.aws.table import KeyRow, raw_partition, read
 from infra.local.cloud import LocalCloud
 from infra.local.strict.trace import Call
+from tests.scene import forget_root_secret
 
 KEY = bytes(range(32))
 
@@ -40,6 +41,7 @@ def test_the_same_words_are_never_sealed_the_same_way() -> None:
 
 
 def test_two_containers_at_once_make_one_root_secret(world: LocalCloud) -> None:
+    forget_root_secret(world)
     made: list[bytes] = []
 
     def another_is_faster(_: str, call: Call) -> None:
@@ -59,6 +61,7 @@ def test_two_containers_at_once_make_one_root_secret(world: LocalCloud) -> None:
 
 
 def test_the_root_secret_lies_encrypted(world: LocalCloud) -> None:
+    forget_root_secret(world)
     secret = crypto._make_root_secret()
     (row,) = read(RootSecret.key())
     assert len(secret) == 32 and secret not in row.encrypted

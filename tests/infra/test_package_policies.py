@@ -22,10 +22,12 @@ from infra.package import policies, template
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
-from tests.scene import Camera, new_person, pay
+from tests.scene import Camera, forget_root_secret, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
+# What a container keeps of the installation.
+_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto.signing_public_pem)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _ACTIONS = {"DeleteObjects": "DeleteObject", "ListObjectsV2": "ListBucket"}
@@ -74,7 +76,7 @@ class Witness:
 
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
     def cold(functions: Functions, name: str, handler: Any, event: Any) -> Any:
-        for remembered in (crypto._root_secret, crypto.secret_for, crypto.signing_public_pem):
+        for remembered in _REMEMBERED:
             remembered.cache_clear()
         before = _running.set("api" if name == "sowa-api" else name)
         try:
@@ -107,10 +109,10 @@ def _every_door(home: Home) -> None:
 
 def _nobody_was_here_before(world: LocalCloud, empty: Any) -> None:
     """Whoever comes first makes the root secret."""
-    world.restore(empty)
-    new_person(world)
-    world.restore(empty)
-    Camera(world).load()
+    for first in (lambda: new_person(world), lambda: Camera(world).load()):
+        world.restore(empty)
+        forget_root_secret(world)
+        first()
 
 
 def _pictures(home: Home) -> None:
@@ -183,6 +185,9 @@ def seen(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
         _nobody_was_here_before(world, _empty)
     finally:
         world.aws.order_by(None)
+        # The last world had a root secret of its own.
+        for remembered in _REMEMBERED:
+            remembered.cache_clear()
     assert not world.failures
     yield {
         door: {resource: sorted(actions) for resource, actions in sorted(used.items())}

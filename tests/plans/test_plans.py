@@ -142,3 +142,20 @@ def test_nobody_sees_the_plan_of_somebody_elses_device(home: Home) -> None:
     assert home.stranger.call("GET", path).status == 404
     assert home.owner.call("GET", f"/devices/{'x' * 26}/plan").status == 404
     assert home.world.call("GET", path).status == 401
+
+
+def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> None:
+    """Else two payments at once would both be put after the same end, and one be lost."""
+    from chalicelib.aws.commit import commit
+    from chalicelib.aws.table import read
+    from chalicelib.plans import actions
+
+    device_id = home.camera.device_id
+    (nothing,) = read(actions.place_of(device_id))
+    commit(actions.grant(device_id, nothing, "event-7-month"))
+    (held,) = read(actions.place_of(device_id))
+    commit(actions.grant(device_id, held, "event-7-month"))
+    for as_read_before in (nothing, held):
+        with pytest.raises(actions.PlanChanged):
+            commit(actions.grant(device_id, as_read_before, "event-7-month"))
+    assert plan_of(home)["until"] == in_days(home, 60)

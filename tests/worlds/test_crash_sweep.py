@@ -12,7 +12,7 @@ from chalicelib.aws import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.strict.faults import DIES_BEFORE, Kind
 from tests.conftest import Home
-from tests.scene import Person, new_camera
+from tests.scene import Person, forget_root_secret, new_camera
 from tests.worlds.invariants import violations
 from tests.worlds.scenarios import SCENARIOS
 from tests.worlds.sweep import Scenario, doors, failures, recover, without_waiting, wrongs
@@ -59,9 +59,7 @@ def fresh_container(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_first_request_of_an_installation_may_fail_anywhere(
     world: LocalCloud, fresh_container: Any, kind: Kind
 ) -> None:
-    keys = world.stack.physical("Keys")
-    with world.aws.outside():
-        _forget_root_secret(keys)
+    forget_root_secret(world)
     before = world.snapshot()
     person = Person(world, "first@example.com")
     world.trace.clear()
@@ -80,12 +78,6 @@ def test_the_first_request_of_an_installation_may_fail_anywhere(
         assert person.call("GET", "/me").json["nickname"] == "Ola"
         recover(world)
         assert violations(world.dump()) == []
-
-
-def _forget_root_secret(table: str) -> None:
-    from chalicelib.aws.clients import client
-
-    client("dynamodb").delete_item(TableName=table, Key={"pk": {"S": "root"}})
 
 
 def test_a_late_repeat_of_a_registration_leaves_the_account_alone(world: LocalCloud) -> None:
