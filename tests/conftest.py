@@ -21,7 +21,10 @@ def one_cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def _empty(one_cloud: LocalCloud) -> Any:
-    # All worlds of a process have one root secret, as a container that remembers it expects.
+    # All worlds that are put back to this one have one root secret, as a container that remembers it expects; what is
+    # remembered of another cloud of this process goes first.
+    for remembered in (crypto._root_secret, crypto.secret_for):
+        remembered.cache_clear()
     crypto.secret_for("tests")
     return one_cloud.snapshot()
 

@@ -120,8 +120,12 @@ def sign(message: bytes) -> bytes:
     return r.to_bytes(32) + s.to_bytes(32)
 
 
-@cache
 def signing_public_pem() -> bytes:
     """The public half of the receipt key."""
-    der = client("kms").get_public_key(KeyId=settings.receipt_key_id)["PublicKey"]
+    return _public_pem(settings.receipt_key_id)
+
+
+@cache
+def _public_pem(key_id: str) -> bytes:
+    der = client("kms").get_public_key(KeyId=key_id)["PublicKey"]
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

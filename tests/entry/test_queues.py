@@ -12,7 +12,7 @@ import pytest
 from chalicelib.errors import Invalid
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
-from infra.local.strict import FAILING_FROM
+from infra.local.strict import FAILING_FROM, THROTTLED
 from tests.conftest import Home
 from tests.events import event, event_names
 from tests.house.laws import ROOT
@@ -24,6 +24,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.alarms.listeners.on_picture_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
+    "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
     "chalicelib.entry.forwarding.forward_ledger_changes": ("dynamodb_stream",),
@@ -139,7 +140,7 @@ def test_a_change_that_cannot_be_forwarded_is_told_again_alone(world: LocalCloud
     from chalicelib.entry import forwarding
 
     asked = event("dynamodb_stream")
-    world.faults.fail(1, FAILING_FROM)
+    world.faults.fail(1, THROTTLED)
     answer = forwarding.forward_item_changes(asked, Context("f", "r", 60))
     assert failed(answer) == ["111000000000000000000001"]
     world.faults.clear()
@@ -153,6 +154,7 @@ def test_a_change_that_cannot_be_forwarded_is_told_again_alone(world: LocalCloud
         ({"eventName": "MODIFY"}, True),  # orders are told of whenever they change
         ({"eventName": "REMOVE"}, False),
         ({"sk": "session#x"}, False),
+        ({"sk": "session#x", "eventName": "REMOVE"}, True),  # of sessions when they end
         ({"sk": "retired-kind#x"}, False),
         ({"pk": "device#d", "sk": "removal#r"}, True),
         ({"pk": "device#d", "sk": "removal#r", "eventName": "MODIFY"}, False),

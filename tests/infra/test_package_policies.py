@@ -27,7 +27,7 @@ from tests.scene import Camera, forget_root_secret, new_person, pay
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
 # What a container keeps of the installation.
-_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto.signing_public_pem)
+_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _ACTIONS = {"DeleteObjects": "DeleteObject", "ListObjectsV2": "ListBucket"}
