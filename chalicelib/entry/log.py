@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -25,17 +25,19 @@ class NotAllowed(ValueError):
     """Somebody wanted to log a field that is not on the list."""
 
 
-class _StandardOutput:
-    """Whatever standard output is at the moment, so that a line goes where the caller of the function looks."""
+class _ToStandardOutput(logging.StreamHandler[TextIO]):
+    """To whatever standard output is at the moment, so that a line goes where the caller of the function looks."""
 
-    def write(self, text: str) -> int:
-        return sys.stdout.write(text)
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
 
-    def flush(self) -> None:
-        sys.stdout.flush()
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        pass  # it is asked for anew each time
 
 
-_logger = Logger(service="sowa", stream=_StandardOutput(), location=None, log_uncaught_exceptions=False)  # type: ignore[arg-type]
+_logger = Logger(service="sowa", logger_handler=_ToStandardOutput(), location=None, log_uncaught_exceptions=False)
 # Lambda hangs a handler of its own on the root logger, which would say every line again in its own words.
 logging.getLogger("sowa").propagate = False
 

@@ -104,7 +104,7 @@ def test_a_signature_is_verified_by_the_public_key(world: LocalCloud) -> None:
     message = b"x" * 10_000
     signature = crypto.sign(message)
     assert len(signature) == 64
-    public = load_pem_public_key(crypto.signing_public_pem.__wrapped__())
+    public = load_pem_public_key(crypto.signing_public_pem())
     assert isinstance(public, ec.EllipticCurvePublicKey)
     der = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
     public.verify(der, message, ec.ECDSA(hashes.SHA256()))

@@ -74,7 +74,7 @@ def kept_answers(stored: Stored) -> int:
 
 def act(scenario: Scenario, home: Home, state: Any, key: str) -> Response | None:
     """The answer; None where nobody waits for one. A container that has read nothing yet does it."""
-    crypto.signing_public_pem.cache_clear()
+    crypto._public_pem.cache_clear()
     try:
         return scenario.act(home, state, key)
     except Crash:
