@@ -14,6 +14,7 @@ from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
 from chalicelib.plans import routes as plans
 from chalicelib.privacy import listeners as privacy_told
+from chalicelib.privacy import operations as privacy_ordered
 from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
 from chalicelib.push import listeners as push_told
@@ -46,3 +47,4 @@ app.register_blueprint(privacy_on_time.schedules)
 
 # Ordered
 app.register_blueprint(devices_ordered.operations)
+app.register_blueprint(privacy_ordered.operations)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto
+from chalicelib.aws import crypto, table
 from infra.local.cloud import LocalCloud
 from tests.scene import Camera, Person, new_camera, new_person
 
@@ -23,9 +23,10 @@ def one_cloud() -> Iterator[LocalCloud]:
 def _empty(one_cloud: LocalCloud) -> Any:
     # All worlds that are put back to this one have one root secret, as a container that remembers it expects; what is
     # remembered of another cloud of this process goes first.
-    for remembered in (crypto._root_secret, crypto.secret_for):
+    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
         remembered.cache_clear()
     crypto.secret_for("tests")
+    table.in_service_since()
     return one_cloud.snapshot()
 
 

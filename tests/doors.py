@@ -36,6 +36,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
     "erasure_id": lambda home: _erasure(home),
+    "export_id": lambda home: _export(home)["export_id"],
+    "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
 }
 
 
@@ -58,6 +60,17 @@ def _erasure(home: Home) -> str:
     other = new_person(home.world, "leaving@example.com")
     other.step_up()
     return str(other.close().json["erasure_id"])
+
+
+def _export(home: Home) -> Any:
+    home.owner.step_up()
+    home.owner.call("POST", "/privacy/exports")
+    home.world.settle()
+    return _newest_export(home)
+
+
+def _newest_export(home: Home) -> Any:
+    return home.owner.call("GET", "/privacy/exports").json["items"][0]
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B1A, B3, B11, GUESSES
-from chalicelib.register.tags import key, personal, plain
+from chalicelib.register.tags import Time, key, personal, plain
 
 
 class Account(Item):
@@ -20,11 +20,11 @@ class Account(Item):
     confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
     email = personal(B1A)
     nickname = personal(B1A)
-    password_hash = personal(B1A)
+    password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
     country = personal(B1A)
     language = personal(B1A)
-    policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
-    registered_at = key(NumberAttribute(), B1A, why="time")
+    policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
+    registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
     endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
 
@@ -40,7 +40,7 @@ class Registration(Item):
     is_known = key(NumberAttribute(), B1A, why="1 where the address has an account already, so that no code will do")
     email = personal(B1A)
     nickname = personal(B1A)
-    password_hash = personal(B1A)
+    password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
     country = personal(B1A)
     language = personal(B1A)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
@@ -61,8 +61,8 @@ class Guesses(Item):
     partition = "address"
     place = "guesses"
 
-    wrong = key(NumberAttribute(), GUESSES, why="a count")
-    wait_until = key(NumberAttribute(), GUESSES, why="a time")
+    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
+    wait_until = key(Time(), GUESSES, why="a time", told=True)
 
 
 class Code(Item):

@@ -78,7 +78,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
         bucket.delete([arrival.object_key])
         return
     alarm = _alarm_of(arrival, named, device)
-    if not _is_there(alarm, device):
+    if not alarm.stands(device):
         # Everything was deleted between its arrival and the news of it.
         bucket.delete([arrival.object_key])
         return
@@ -158,14 +158,9 @@ def alarm_of(caller: Caller) -> Seen:
     """The alarm that the route names; raises NotFound."""
     mine = devices.owned(caller)
     alarm = caller.along[3]
-    if alarm is None or not _is_there(alarm, mine.device):
+    if alarm is None or not alarm.stands(mine.device):
         raise NotFound
     return Seen(alarm, caller.account_id)
-
-
-def _is_there(alarm: Alarm, device: Device) -> bool:
-    deleted_before = device.alarms_after
-    return alarm.removed is None and (deleted_before is None or alarm.arrived_at > deleted_before)
 
 
 def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
@@ -207,7 +202,7 @@ def _newest(device: Device, search: shapes.Search) -> _Looked:
     after = search.cursor
     for _ in range(_MOST_PAGES):
         page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
-        found += [alarm for alarm in page.items if _is_there(alarm, device) and _is_wanted(alarm, search)]
+        found += [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
         after = page.cursor
         if after is None or len(found) > search.limit:
             break
@@ -245,7 +240,7 @@ def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
     """Those of the named alarms that are there; the others are gone already."""
     device = devices.owned(caller).device
     found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
-    there = [alarm for alarm in found if alarm is not None and _is_there(alarm, device)]
+    there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
     if there:
         done(*_marked(there), answer=None)
 

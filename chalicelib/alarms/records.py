@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B11
-from chalicelib.register.tags import key, plain
+from chalicelib.register.tags import Time, key, plain
 
 KEEP_DAYS = 7
 
@@ -20,13 +22,20 @@ class Alarm(Item):
     partition = "device"
     place = "alarm"
 
-    at = key(NumberAttribute(), B11, why="time")
-    arrived_at = key(NumberAttribute(), B11, why="time")
-    channel = key(UnicodeAttribute(), B11, why="which of the device's channels: it is asked for")
-    type = key(UnicodeAttribute(), B11, why="which of seven types: it is asked for")
-    picture = key(UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times")
+    at = key(Time(), B11, why="time", told=True)
+    arrived_at = key(Time(), B11, why="time", told=True)
+    channel = key(UnicodeAttribute(), B11, why="which of the device's channels: it is asked for", told=True)
+    type = key(UnicodeAttribute(), B11, why="which of seven types: it is asked for", told=True)
+    picture = key(
+        UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times", points_to="object"
+    )
     read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it")
     removed = plain(NumberAttribute(null=True), why="1 once it is to go")
+
+    def stands(self, head: Any) -> bool:
+        deleted_before = head.alarms_after
+        later = deleted_before is None or self.arrived_at > deleted_before
+        return super().stands(head) and self.removed is None and later
 
 
 class Removal(Item):
@@ -37,4 +46,4 @@ class Removal(Item):
     told_to = "AlarmRemovals"
 
     alarm_ids = key(UnicodeSetAttribute(null=True), B11, why="random ids; none for all")
-    until = key(NumberAttribute(), B11, why="time: what arrived before")
+    until = key(Time(), B11, why="time: what arrived before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
 LONGEST_TICKET = timedelta(minutes=60)
+_PART_BYTES = 8 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,75 @@ def link(key: str, *, until: datetime, content_type: str) -> str:
 
 def head(key: str, count: int) -> bytes | None:
     """The first bytes of an object; None if it is not there."""
+    body = _body(key, Range=f"bytes=0-{count - 1}")
+    first: bytes | None = None if body is None else body.read()
+    return first
+
+
+def chunks(key: str) -> Iterator[bytes] | None:
+    """An object, piece by piece; None if it is not there."""
+    body = _body(key)
+    pieces: Iterator[bytes] | None = None if body is None else body.iter_chunks(_CHUNK_BYTES)
+    return pieces
+
+
+def _body(key: str, **part: str) -> Any:
     try:
-        answer = client("s3").get_object(Bucket=settings.media_bucket, Key=key, Range=f"bytes=0-{count - 1}")
+        return client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)["Body"]
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
-    body: bytes = answer["Body"].read()
-    return body
+
+
+class Upload:
+    """An object that is written piece by piece, in parts of 8 MiB; nothing is there until it is complete.
+
+    Its hash and size are known as it grows. It can be written only from beginning to end, as a ZIP can.
+    """
+
+    def __init__(self, key: str, content_type: str) -> None:
+        self._where = {"Bucket": settings.media_bucket, "Key": key}
+        begun = client("s3").create_multipart_upload(**self._where, ContentType=content_type)
+        self._where["UploadId"] = begun["UploadId"]
+        self._parts: list[dict[str, Any]] = []
+        self._pending = bytearray()
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> int:
+        self._pending += data
+        self._hash.update(data)
+        self.size_bytes += len(data)
+        while len(self._pending) >= _PART_BYTES:
+            self._send(bytes(self._pending[:_PART_BYTES]))
+            del self._pending[:_PART_BYTES]
+        return len(data)
+
+    def flush(self) -> None:
+        """Files can be flushed; a part is sent when it is full."""
+
+    def _send(self, part: bytes) -> None:
+        number = len(self._parts) + 1
+        sent = client("s3").upload_part(**self._where, PartNumber=number, Body=part)
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+
+    def complete(self) -> None:
+        if self._pending or not self._parts:
+            self._send(bytes(self._pending))
+        client("s3").complete_multipart_upload(**self._where, MultipartUpload={"Parts": self._parts})
+
+
+def abandon(prefix: str) -> int:
+    """End the uploads below a prefix that are not complete; whoever is still at one fails with its next part."""
+    open_ones = client("s3").list_multipart_uploads(Bucket=settings.media_bucket, Prefix=prefix).get("Uploads", [])
+    for one in open_ones:
+        client("s3").abort_multipart_upload(Bucket=settings.media_bucket, Key=one["Key"], UploadId=one["UploadId"])
+    return len(open_ones)
 
 
 @dataclass(frozen=True)

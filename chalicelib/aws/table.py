@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -131,6 +134,10 @@ class Record(Model):
     def is_over(self) -> bool:
         return self.expires_at is not None and clock.now_s() >= self.expires_at
 
+    def stands(self, head: Any) -> bool:
+        """Whether it may still be read; `head` is the record that its partition is named after."""
+        return not self.is_over
+
     @classmethod
     def list_of(
         cls,
@@ -186,14 +193,23 @@ class Page(Generic[_Kind]):
     cursor: str | None
 
 
+class TableClosed(Unavailable):
+    en = "We are bringing data back from a backup. Please come back in a while."
+    pl = "Odtwarzamy dane z kopii zapasowej. Wróć za jakiś czas."
+
+
 class _NamedBySettings(type):
     """Table names are known when a function first calls, not when its module is imported."""
 
     setting: str
+    stays_closed: bool = False
 
     @property
     def table_name(cls) -> str:
+        """Raises TableClosed where the table was restored and not put into service."""
         name: str = getattr(settings, cls.setting)
+        if cls.stays_closed and not _restoring.get():
+            _service_of(name)
         return name
 
 
@@ -204,6 +220,7 @@ class Item(Record):
 
     class Meta(metaclass=_NamedBySettings):
         setting = "items_table"
+        stays_closed = True
 
 
 class KeyRow(Record):
@@ -211,6 +228,7 @@ class KeyRow(Record):
 
     class Meta(metaclass=_NamedBySettings):
         setting = "keys_table"
+        stays_closed = True
 
 
 class LedgerRow(Record):
@@ -232,6 +250,72 @@ class FiscalRow(Record):
 
 
 BASES: tuple[type[Record], ...] = (Item, KeyRow, LedgerRow, FiscalRow)
+
+
+# A restored table is a copy with another name, so a table that bears its own name is the one that is in service. A
+# container asks once.
+
+
+class ItemsService(Item):
+    """The name of the table that it lies in, unless that is a copy."""
+
+    partition = "service"
+    place = "service"
+
+    table = plain(UnicodeAttribute(), why="name of a table")
+    since = plain(NumberAttribute(), why="a time: who signed in before must do it again")
+
+
+class KeysService(KeyRow):
+    """The same for the table of keys."""
+
+    partition = "service"
+    place = None
+
+    table = plain(UnicodeAttribute(), why="name of a table")
+    since = plain(NumberAttribute(), why="a time")
+
+
+_restoring: ContextVar[bool] = ContextVar("restoring", default=False)
+
+
+@contextmanager
+def restoring() -> Iterator[None]:
+    """Within, tables that are not in service can be read and written."""
+    token = _restoring.set(True)
+    try:
+        yield
+    finally:
+        _restoring.reset(token)
+
+
+def put_into_service(since: int) -> None:
+    """Open the tables of this installation, as they are named now, to everybody."""
+    with restoring():
+        for kind in (ItemsService, KeysService):
+            row = kind.new(table=kind.Meta.table_name, since=since)
+            client("dynamodb").put_item(TableName=kind.Meta.table_name, Item=row.serialize())
+
+
+def in_service_since() -> int:
+    """When the main table was last put into service; 0 if it was never restored."""
+    return _service_of(settings.items_table)
+
+
+@cache
+def _service_of(name: str) -> int:
+    with restoring():
+        kind = ItemsService if name == settings.items_table else KeysService
+        where = {"TableName": name, "Key": kind.key().raw(), "ConsistentRead": True}
+        item = client("dynamodb").get_item(**where).get("Item")
+        if item is None:
+            # Nothing was ever read here. Whoever comes second writes the same.
+            row = kind.new(table=name, since=0)
+            client("dynamodb").put_item(TableName=name, Item=row.serialize())
+            return 0
+    if item["table"]["S"] != name:
+        raise TableClosed(retry_after_seconds=600)
+    return int(item["since"]["N"])
 
 
 def read(*wanted: Key) -> tuple[Any, ...]:

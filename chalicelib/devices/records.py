@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B3, B6, B7, B8, B10, B11
-from chalicelib.register.tags import key, personal, plain
+from chalicelib.register.tags import Time, key, personal, plain
 
 
 class Stock(Item):
@@ -35,7 +35,7 @@ class Report(Item):
     channels = personal(B6)
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
-    reported_at = key(NumberAttribute(), B6, why="time")
+    reported_at = key(Time(), B6, why="time", told=True)
 
 
 class Device(Item):
@@ -47,9 +47,9 @@ class Device(Item):
     account_id = key(UnicodeAttribute(), B3, why="random id of the owner")
     stock_id = key(UnicodeAttribute(), B3, why="keyed hash of the serial number")
     audience = key(UnicodeSetAttribute(null=True), B11, why="random ids of whom to push to, and where")
-    bound_at = key(NumberAttribute(), B6, why="time")
-    last_seen = key(NumberAttribute(null=True), B6, why="time")
-    alarms_after = key(NumberAttribute(null=True), B11, why="time: alarms from before were deleted")
+    bound_at = key(Time(), B6, why="time", told=True)
+    last_seen = key(Time(null=True), B6, why="time", told=True)
+    alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
     sn = personal(B3)
     model = personal(B3)
     name = personal(B7)

@@ -31,7 +31,7 @@ _HEADERS = {
 _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
 _LONGEST_ID = 128
-_OK, _NO_CONTENT = 200, 204
+_OK, _NO_CONTENT, _FOUND = 200, 204, 302
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Door:
     def render(self, answer: Any) -> bytes:
         """Only the fields that the shape names leave the house."""
         if self.answers is None:
-            return b"" if self.status == _NO_CONTENT else b"{}"
+            return b"" if self.status in (_NO_CONTENT, _FOUND) else b"{}"
         of = getattr(self.answers, "of", None)
         return wire.encode(answer if of is None or isinstance(answer, self.answers) else of(answer))
 
@@ -199,7 +199,8 @@ def _answer(
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):
         answer = door.view(asker, *path.values(), *said)
-    return door.status, door.render(answer), {}
+    # What leads elsewhere answers with the address.
+    return door.status, door.render(answer), {"Location": answer} if door.status == _FOUND else {}
 
 
 def _admit(

@@ -21,7 +21,13 @@ _WHO: dict[Who, list[dict[str, list[str]]]] = {
     Who.CAMERA: [{"camera": []}],
     Who.PROVIDER: [],
 }
-_REASONS = {200: "Done.", 201: "Made.", 202: "Accepted; it goes on.", 204: "Done; nothing to say."}
+_REASONS = {
+    200: "Done.",
+    201: "Made.",
+    202: "Accepted; it goes on.",
+    204: "Done; nothing to say.",
+    302: "It lies elsewhere.",
+}
 
 
 def document(doors: Iterable[Door]) -> dict[str, Any]:
@@ -101,6 +107,8 @@ def _success(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": _REASONS[door.status]}
     if door.answers is not None:
         answer["content"] = {_JSON: {"schema": reference_of[door.answers]}}
+    elif door.status == 302:
+        answer["headers"] = {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}}
     elif door.status != 204:
         answer["content"] = {_JSON: {"schema": {"type": "object", "maxProperties": 0}}}
     return {str(door.status): answer}

@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.table import FiscalRow, Item
 from chalicelib.register.rows import B13, LAW
-from chalicelib.register.tags import key, plain
+from chalicelib.register.tags import Time, key, plain
 
 
 class Order(Item):
@@ -17,16 +17,18 @@ class Order(Item):
     told_to = "OrderChanges"
     told_of = frozenset({"INSERT", "MODIFY"})
 
-    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue")
-    device_id = key(UnicodeAttribute(), B13, why="random id of what it is for")
-    amount = key(NumberAttribute(), B13, why="a price")
-    currency = plain(UnicodeAttribute(), why="of the price")
-    payment_method = key(UnicodeAttribute(), B13, why="the kind of payment, without its number")
-    ordered_at = key(NumberAttribute(), B13, why="time")
-    state = key(UnicodeAttribute(), B13, why="open, paid, refused, expired or refund_due")
-    paid_at = key(NumberAttribute(null=True), B13, why="time")
-    invoice_number = key(UnicodeAttribute(null=True), B13, why="number of the invoice", points_to="fiscal")
-    confirmed_at = key(NumberAttribute(null=True), B13, why="time: when the person was told")
+    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
+    device_id = key(UnicodeAttribute(), B13, why="random id of what it is for", told=True)
+    amount = key(NumberAttribute(), B13, why="a price", told=True)
+    currency = plain(UnicodeAttribute(), why="of the price", told=True)
+    payment_method = key(UnicodeAttribute(), B13, why="the kind of payment, without its number", told=True)
+    ordered_at = key(Time(), B13, why="time", told=True)
+    state = key(UnicodeAttribute(), B13, why="open, paid, refused, expired or refund_due", told=True)
+    paid_at = key(Time(null=True), B13, why="time", told=True)
+    invoice_number = key(
+        UnicodeAttribute(null=True), B13, why="number of the invoice", points_to="fiscal", told=True
+    )
+    confirmed_at = key(Time(null=True), B13, why="time: when the person was told", told=True)
 
 
 class Invoice(FiscalRow):
@@ -35,12 +37,12 @@ class Invoice(FiscalRow):
     partition = "invoices"
     place = "invoice"
 
-    issued_at = key(NumberAttribute(), LAW, why="time")
-    plan_id = key(UnicodeAttribute(), LAW, why="what was sold")
-    amount = key(NumberAttribute(), LAW, why="gross price")
-    currency = plain(UnicodeAttribute(), why="of the price")
-    payment_method = key(UnicodeAttribute(), LAW, why="how it was paid")
-    payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment")
+    issued_at = key(Time(), LAW, why="time", told=True)
+    plan_id = key(UnicodeAttribute(), LAW, why="what was sold", told=True)
+    amount = key(NumberAttribute(), LAW, why="gross price", told=True)
+    currency = plain(UnicodeAttribute(), why="of the price", told=True)
+    payment_method = key(UnicodeAttribute(), LAW, why="how it was paid", told=True)
+    payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment", told=True)
 
 
 class InvoiceCounter(FiscalRow):

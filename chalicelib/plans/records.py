@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B12
-from chalicelib.register.tags import key, plain
+from chalicelib.register.tags import Time, key, plain
 
 
 class Plan(Item):
@@ -15,5 +15,5 @@ class Plan(Item):
     partition = "device"
     place = "plan"
 
-    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue")
-    until = key(NumberAttribute(), B12, why="time")
+    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
+    until = key(Time(), B12, why="time", told=True)

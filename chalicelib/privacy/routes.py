@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
-from chalicelib.privacy import actions, shapes
+from chalicelib.privacy import shapes
+from chalicelib.privacy.actions import closing, export
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
 from chalicelib.sessions.actions import Caller
@@ -20,17 +21,55 @@ routes = Routes(__name__)
     "/me/closing", who=Who.PERSON, stepped_up=True, answers=shapes.Closing, status=202, outlives=True, example={}
 )
 def close_account(caller: Caller) -> shapes.Closing:
-    return actions.close_account(caller)
+    return closing.close_account(caller)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})
 def get_erasure(visitor: Visitor, erasure_id: str) -> shapes.Erasure:
-    return actions.erasure_of(erasure_id)
+    return closing.erasure_of(erasure_id)
+
+
+@routes.post(
+    "/privacy/exports",
+    who=Who.PERSON,
+    stepped_up=True,
+    answers=shapes.Export,
+    status=202,
+    refuses=(export.TooManyExports,),
+    example={},
+)
+def ask_for_export(caller: Caller) -> shapes.Export:
+    return export.ask_for_export(caller)
+
+
+@routes.get("/privacy/exports", who=Who.PERSON, query=shapes.Search, answers=shapes.Exports, example={})
+def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
+    return export.exports_of(caller, search.limit, search.cursor)
+
+
+@routes.get(
+    "/privacy/exports/{export_id}",
+    who=Who.PERSON,
+    along=export.place_of,
+    answers=shapes.Export,
+    refuses=(NotFound,),
+    example={},
+)
+def get_export(caller: Caller, export_id: str) -> shapes.Export:
+    return export.export_of(caller)
+
+
+@routes.get(
+    "/privacy/exports/{export_id}/archive/{link}", who=Who.ANYONE, status=302, refuses=(NotFound,), example={}
+)
+def download_export(visitor: Visitor, export_id: str, link: str) -> str:
+    """Leads to the archive, for a minute; each link opens once."""
+    return export.open_link(export_id, link)
 
 
 @routes.get("/keys", who=Who.ANYONE, answers=shapes.Keys, example={})
 def get_keys(visitor: Visitor) -> shapes.Keys:
-    return actions.public_keys()
+    return closing.public_keys()
 
 
 @routes.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.privacy import actions
+from chalicelib.privacy.actions import closing, export
 
 schedules = Schedules(__name__)
 
@@ -13,4 +13,10 @@ schedules = Schedules(__name__)
 @schedules.every(5, Rate.MINUTES)
 def resume_erasures() -> dict[str, int]:
     """Make the next pass over every erasure that is due."""
-    return {"passes": actions.pursue_due()}
+    return {"passes": closing.pursue_due()}
+
+
+@schedules.every(1, Rate.HOURS)
+def sweep_expired_archives() -> dict[str, int]:
+    """Delete the copies of people's data that have waited for a day."""
+    return {"deleted": export.sweep_expired_archives()}

@@ -25,6 +25,43 @@ class Erasure(Shape):
     receipt: str | None = None
 
 
+class Export(Shape):
+    """`download_url` opens once, and only who proved once more who it is gets it; ask again for another one."""
+
+    export_id: str
+    state: Literal["preparing", "ready", "over"]
+    asked_at: datetime
+    due_at: datetime
+    ready_at: datetime | None
+    until: datetime | None
+    size_bytes: int | None
+    sha256: str | None
+    download_url: str | None
+
+
+class Exports(Shape):
+    items: list[Export]
+    cursor: str | None
+
+
+class Search(Shape):
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Replay(Shape):
+    """The moment to which tables were restored."""
+
+    restored_to: datetime
+
+
+class Replayed(Shape):
+    """How many erasures began after that, of how many people and devices."""
+
+    erasures: int
+    subjects: int
+
+
 class Keys(Shape):
     """A JWK set (RFC 7517)."""
 

@@ -17,5 +17,5 @@ class Endpoint(Item):
     place = "endpoint"
 
     arn = key(UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint")
-    platform = key(UnicodeAttribute(), B11, why="fcm or apns")
+    platform = key(UnicodeAttribute(), B11, why="fcm or apns", told=True)
     token = personal(B11)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
-from chalicelib.aws.table import Record
+from chalicelib.aws.table import ItemsService, KeysService, Record, UnknownKind
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
+from chalicelib.privacy.records import ARCHIVES, Export
 from chalicelib.push.records import Endpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.prefixes import Prefix
@@ -26,9 +30,12 @@ RECORDS: tuple[type[Record], ...] = (
     Device,
     Endpoint,
     Erasure,
+    Export,
     Guesses,
     Invoice,
     InvoiceCounter,
+    ItemsService,
+    KeysService,
     OpenErasure,
     Order,
     Plan,
@@ -41,7 +48,7 @@ RECORDS: tuple[type[Record], ...] = (
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (PICTURES,)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, PICTURES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:
@@ -50,3 +57,12 @@ def record_at(table: str, partition: str, place: str | None) -> type[Record] | N
         if (record.Meta.table_name, record.partition, record.place) == (table, partition, place):
             return record
     return None
+
+
+def kind_of(base: type[Record], item: dict[str, Any]) -> type[Record]:
+    """The kind of record that an item of this table is; raises UnknownKind."""
+    where = keys.kind_of(item["pk"]["S"]), keys.kind_of(item["sk"]["S"]) if "sk" in item else None
+    record = record_at(base.Meta.table_name, *where)
+    if record is None:
+        raise UnknownKind("/".join(filter(None, where)))
+    return record

@@ -9,11 +9,11 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.aws import bucket, keys, push
 from chalicelib.aws.commit import change, commit, remove
-from chalicelib.aws.table import Item, Record, UnknownKind, delete_raw, raw_partition, read
+from chalicelib.aws.table import Item, delete_raw, raw_partition, read
 from chalicelib.errors import Unavailable
 from chalicelib.register import catalogue
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
-from chalicelib.register.tags import tag_of
+from chalicelib.register.tags import tags_of
 from chalicelib.register.vaults import VaultKey
 
 # A function that began before the tombstone may write until its time-out; then nobody does.
@@ -69,18 +69,9 @@ def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
 
 
 def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
-    record = _kind_of(item)
-    tags = {name: tag_of(attribute) for name, attribute in record.get_attributes().items()}
-    return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag and tag.points_to and name in item]
-
-
-def _kind_of(item: dict[str, Any]) -> type[Record]:
-    where = keys.kind_of(item["pk"]["S"]), keys.kind_of(item["sk"]["S"])
-    record = catalogue.record_at(Item.Meta.table_name, *where)
-    if record is None:
-        # It may point to something; passing over it in silence would leave that behind.
-        raise UnknownKind("/".join(where))
-    return record
+    # What a kind that nobody knows points to would be left behind in silence.
+    tags = tags_of(catalogue.kind_of(Item, item))
+    return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
 
 
 def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
@@ -89,6 +80,8 @@ def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
         if prefix.subject != kind:
             continue
         for place in prefix.all_of(subject_id, since, clock.now()):
+            # What is not complete is no object yet, but its parts are stored, and would become one.
+            count += bucket.abandon(place) if prefix.in_parts else 0
             count += bucket.delete([stored.key for stored in bucket.below(place)])
     return count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -49,6 +50,11 @@ class OpenErasure(LedgerRow):
     place = "erasure"
 
     next_at = plain(NumberAttribute(), why="a time")
+
+
+def begun_since(at: datetime) -> Iterator[Erasure]:
+    """Every erasure that began then or later. It looks through the whole ledger: for an operator, after a restore."""
+    yield from Erasure.scan(Erasure.begun_at >= clock.epoch_s(at), consistent_read=True)
 
 
 def begin(*subjects: tuple[str, str]) -> tuple[str, tuple[Write, ...]]:

@@ -13,13 +13,19 @@ from chalicelib.register.rows import Row
 class Prefix:
     """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on.
 
-    The day comes first so that a whole day can be listed and deleted when it is over.
+    The day comes first so that a whole day can be listed and deleted when it is over. `in_parts`: written by us, part
+    by part, so that half an object may have been left behind.
     """
 
     name: str
     subject: str
     row: Row
     keep_days: int
+    in_parts: bool = False
+
+    @property
+    def keep(self) -> timedelta:
+        return timedelta(days=self.keep_days)
 
     def day(self, at: datetime) -> str:
         return f"{self.name}/{at:%Y%m%d}/"

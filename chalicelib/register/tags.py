@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NewType
 
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, NumberAttribute
 
 from chalicelib.register.rows import Row
 
@@ -14,12 +14,14 @@ Ciphertext = NewType("Ciphertext", bytes)
 
 @dataclass(frozen=True)
 class Tag:
-    """`points_to` names a copy outside the tables (`push endpoint`) or a record that the law keeps (`fiscal`)."""
+    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), or a record
+    that the law keeps (`fiscal`); `told` says that a copy of one's data shows it."""
 
     kind: Literal["personal", "key", "plain"]
     row: Row | None = None
     why: str = ""
     points_to: str = ""
+    told: bool = False
 
 
 class NotSealed(TypeError):
@@ -61,25 +63,30 @@ class Sealed(Attribute[Any]):
         return Ciphertext(bytes(value))
 
 
+class Time(NumberAttribute):
+    """An instant, in whole seconds since 1970."""
+
+
 def _vault_of(instance: Any) -> Any:
     if instance.vault is None:
         raise VaultClosed(type(instance).__name__)
     return instance.vault
 
 
-def personal(row: Row, *, null: bool = False) -> Any:
-    """Data about a person, by this row of the policy: sealed before storage."""
-    return _tagged(Sealed(null=null), Tag("personal", row))
+def personal(row: Row, *, null: bool = False, withheld: str = "") -> Any:
+    """Data about a person, by this row of the policy: sealed before storage, and shown in a copy of one's data unless
+    there is a reason why it must not leave."""
+    return _tagged(Sealed(null=null), Tag("personal", row, why=withheld, told=not withheld))
 
 
-def key(attribute: Attribute[Any], row: Row, *, why: str, points_to: str = "") -> Any:
+def key(attribute: Attribute[Any], row: Row, *, why: str, points_to: str = "", told: bool = False) -> Any:
     """Must stay in the clear to be found: keyed hashes, random ids, times."""
-    return _tagged(attribute, Tag("key", row, why, points_to))
+    return _tagged(attribute, Tag("key", row, why, points_to, told))
 
 
-def plain(attribute: Attribute[Any], *, why: str) -> Any:
+def plain(attribute: Attribute[Any], *, why: str, told: bool = False) -> Any:
     """Says nothing about a person."""
-    return _tagged(attribute, Tag("plain", None, why))
+    return _tagged(attribute, Tag("plain", None, why, told=told))
 
 
 def _tagged(attribute: Attribute[Any], tag: Tag) -> Attribute[Any]:
@@ -89,3 +96,8 @@ def _tagged(attribute: Attribute[Any], tag: Tag) -> Attribute[Any]:
 
 def tag_of(attribute: Attribute[Any]) -> Tag | None:
     return getattr(attribute, "tag", None)
+
+
+def tags_of(record: Any) -> dict[str, Tag]:
+    """Attribute → tag, of a kind of record."""
+    return {name: tag for name, attribute in record.get_attributes().items() if (tag := tag_of(attribute))}

@@ -14,7 +14,7 @@ from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotSignedIn
 from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules
@@ -74,6 +74,8 @@ def vouch(claim: Claim, found: tuple[Any, ...], language: str, country: str, rep
 def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     account, vault_key, session = found
     if account is None or vault_key is None or session is None or session.epoch != account.epoch:
+        raise NotSignedIn
+    if session.rotated_at < in_service_since():  # it may have ended after what was restored
         raise NotSignedIn
     return account, vault_key, session
 

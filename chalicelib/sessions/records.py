@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B2
-from chalicelib.register.tags import key, personal, plain
+from chalicelib.register.tags import Time, key, personal, plain
 
 
 class Session(Item):
@@ -23,10 +23,10 @@ class Session(Item):
     family_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     refresh_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     spent_refresh_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
-    rotated_at = key(NumberAttribute(), B2, why="time of last use")
+    rotated_at = key(Time(), B2, why="time of last use", told=True)
     generation = plain(NumberAttribute(), why="a count")
     request_hash = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the same sign-in again?")
-    opened_at = key(NumberAttribute(), B2, why="time")
+    opened_at = key(Time(), B2, why="time", told=True)
     stepped_up_until = plain(NumberAttribute(null=True), why="a time")
     terminal_os = personal(B2)
     terminal_model = personal(B2)

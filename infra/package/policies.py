@@ -9,8 +9,6 @@ from typing import Any
 
 import yaml
 
-from chalicelib.register import catalogue
-
 SEEN = Path(__file__).with_name("policies.yaml")
 NOT_FORWARDED = "ForwardingDeadLetters"
 PUSH, MAIL, MEDIA = "Push", "Mail", "Media"
@@ -21,7 +19,10 @@ _KINDS = {
 BEYOND: dict[str, dict[str, set[str]]] = {
     # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
     # meanwhile would look like a fault.
-    "on_picture_uploaded": {MEDIA: {"ListBucket"}},
+    "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
+    # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
+    # along.
+    "on_export_asked": {f"{MEDIA}/alarms": {"ListBucket"}, f"{MEDIA}/exports": {"DeleteObject"}},
     # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.
     "on_session_ended": {PUSH: {"CreatePlatformEndpoint"}},
 }
@@ -70,8 +71,8 @@ def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
 
 
 def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
-    if name == MEDIA:
-        return _media(actions, door)
+    if name.startswith(f"{MEDIA}/"):
+        return _media(name.partition("/")[2], actions, door)
     if name == PUSH:
         return [_push(platform, actions) for platform in ("Fcm", "Apns")]
     if name == MAIL:
@@ -84,17 +85,16 @@ def _allow(service: str, actions: list[str], resource: Any) -> Statement:
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resource}
 
 
-def _media(actions: list[str], door: str) -> list[Statement]:
-    objects = [action for action in actions if action != "ListBucket"]
-    prefixes = [f"{prefix.name}/*" for prefix in catalogue.PREFIXES]
-    statements = []
-    if objects:
-        where = [{"Fn::Sub": f"${{Media.Arn}}/{prefix}"} for prefix in prefixes]
-        statements.append(_allow("s3", objects, where))
-    if "ListBucket" in actions:
-        listing = _allow("s3", ["ListBucket"], {"Fn::GetAtt": [MEDIA, "Arn"]})
-        if "ListBucket" not in BEYOND.get(door, {}).get(MEDIA, ()):
-            listing["Condition"] = {"StringLike": {"s3:prefix": prefixes}}
+def _media(prefix: str, actions: list[str], door: str) -> list[Statement]:
+    """What is done to the objects below one prefix; lists are the bucket's."""
+    listings = [action for action in actions if action.startswith("ListBucket")]
+    objects = [action for action in actions if action not in listings]
+    statements = [_allow("s3", objects, {"Fn::Sub": f"${{Media.Arn}}/{prefix}/*"})] if objects else []
+    for action in listings:
+        listing = _allow("s3", [action], {"Fn::GetAtt": [MEDIA, "Arn"]})
+        # AWS knows no narrower list of uploads; where nothing is there, it asks whether the whole may be listed.
+        if action == "ListBucket" and action not in BEYOND.get(door, {}).get(f"{MEDIA}/{prefix}", ()):
+            listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}/*"}}
         statements.append(listing)
     return statements
 

@@ -18,7 +18,10 @@ from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
 from tests.events import event
 
-OPERATIONS = {"load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]}}
+OPERATIONS = {
+    "load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]},
+    "replay_erasures": {"restored_to": "2026-01-05T08:00:00Z"},
+}
 
 
 def answer_of(handler: str, event_name: str) -> Any:

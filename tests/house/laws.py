@@ -57,9 +57,11 @@ BELOW = {
 BELOW_BUT = {"register.catalogue": {"entry.once"}}
 
 MOST_LINES = 40
+# After a restore an operator looks through the whole ledger, once.
+MAY = {"register.erasures": {"scan"}}
 NO_ROOM = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc", "manager", "service", "handler"}
 NO_ROOM |= {"handlers", "services", "managers", "data", "v1"}
-DERIVED = {"register.erase", "register.policy_table"}
+DERIVED = {"register.erase", "register.export", "register.sweep", "register.policy_table"}
 DOMAIN_WORDS = {"account", "session", "device", "camera", "alarm", "picture", "recording", "plan", "order", "invoice"}
 DOMAIN_WORDS |= {"owner", "terminal", "registration", "snapshot", "stock", "share"}
 STATUSES = {400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 421, 422, 423, 425, 426, 428, 429}
@@ -235,7 +237,7 @@ def only_entry_writes_a_status(module: Module) -> list[str]:
         f"{module.name}:{node.value.lineno} says status={ast.unparse(node.value)}"
         for node in ast.walk(module.tree)
         if isinstance(node, ast.keyword) and node.arg in ("status", "status_code")
-        if not (module.room == "routes" and isinstance(node.value, ast.Constant) and 200 <= node.value.value < 300)
+        if not (module.room == "routes" and isinstance(node.value, ast.Constant) and 200 <= node.value.value < 400)
     ]
     return [*numbers, *said, *(f"{module.name} opens {name}" for name in module.imports if name.startswith("http"))]
 
@@ -249,7 +251,7 @@ def only_keys_builds_a_key(module: Module) -> list[str]:
 
 def nothing_is_scanned_and_nothing_leaves_as_it_lies(module: Module) -> list[str]:
     calls = [node.func.attr for node in _calls(module) if isinstance(node.func, ast.Attribute)]
-    forbidden = {"scan", "to_dict", "to_json", "to_simple_dict", "parallel_scan"}
+    forbidden = {"scan", "to_dict", "to_json", "to_simple_dict", "parallel_scan"} - MAY.get(module.name, set())
     return [f"{module.name} calls {name}" for name in calls if name in forbidden]
 
 

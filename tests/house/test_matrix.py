@@ -75,6 +75,7 @@ def test_raised_trust_is_asked_for_where_it_is_declared(home: Home) -> None:
     doors = [door for door in all_doors() if door.stepped_up]
     assert doors
     for door in doors:
+        home.owner.sign_in()
         request = request_for(door, home)
         home.world.advance(10 * 60)
         answer = request.send(home)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.aws import bucket, crypto
+from chalicelib.aws import bucket, crypto, table
+from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
@@ -22,15 +23,23 @@ from infra.package import policies, template
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
+from tests.privacy.backups import brought_back
 from tests.scene import Camera, forget_root_secret, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
 # What a container keeps of the installation.
-_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem)
+_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem, table._service_of)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_ACTIONS = {"DeleteObjects": "DeleteObject", "ListObjectsV2": "ListBucket"}
+_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObjects": "DeleteObject",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectsV2": "ListBucket",
+    "UploadPart": "PutObject",
+}
 
 
 class Witness:
@@ -62,16 +71,26 @@ class Witness:
                 yield self._names[name], operation
         elif service in ("sns", "ses"):
             yield {"sns": policies.PUSH, "ses": policies.MAIL}[service], operation
+        elif service == "s3":
+            for prefix in {key.partition("/")[0] for key in _keys(params)}:
+                yield f"{self._names[params['Bucket']]}/{prefix}", _ACTIONS.get(operation, operation)
         else:
-            resource = next(params[name] for name in ("Bucket", "QueueUrl", "KeyId") if name in params)
-            yield self._names[resource], _ACTIONS.get(operation, operation)
+            resource = next(params[name] for name in ("QueueUrl", "KeyId") if name in params)
+            yield self._names[resource], operation
 
     def _as_well(self, sign: Callable[..., Any], right: str) -> Callable[..., Any]:
-        def signing(*args: Any, **kwargs: Any) -> Any:
-            self.note("s3", right, {"Bucket": self._media})
-            return sign(*args, **kwargs)
+        def signing(key: str, *args: Any, **kwargs: Any) -> Any:
+            self.note("s3", right, {"Bucket": self._media, "Key": key})
+            return sign(key, *args, **kwargs)
 
         return signing
+
+
+def _keys(params: dict[str, Any]) -> list[str]:
+    """Of the objects that a call to S3 is about, or what they begin with."""
+    if "Delete" in params:
+        return [one["Key"] for one in params["Delete"]["Objects"]]
+    return [params["Key"] if "Key" in params else params["Prefix"]]
 
 
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,7 +165,9 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     """A closed account, whose erasure is driven by one function alone to its very end."""
     _an_order(home)
     home.camera.see(5)
-    home.owner.step_up()
+    _ask_for_a_copy(home)
+    home.world.settle()
+    _break_off_a_copy(home)
     erasure_id = home.owner.close().json["erasure_id"]
     for seconds in (0, 15 * 60, 2 * 3600, 25 * 3600):
         home.world.clock.move_to(home.world.now().timestamp() + seconds)
@@ -163,7 +184,48 @@ def _by_messages(home: Home) -> None:
     _erasure_by(home, lambda hashed: _told(home.world, "on_erasure_begun", partition_id=hashed, place_id=hashed))
 
 
+def _a_copy_of_everything(home: Home) -> None:
+    _an_order(home)
+    _ask_for_a_copy(home)
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_archives") == {"deleted": 1}
+
+
+def _ask_for_a_copy(home: Home) -> None:
+    home.owner.step_up()
+    assert home.owner.call("POST", "/privacy/exports").status == 202
+
+
+def _break_off_a_copy(home: Home) -> None:
+    """As if who was writing it had died."""
+    with home.world.aws.outside():
+        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
+
+
+def _a_copy_that_was_broken_off(home: Home) -> None:
+    """Whoever writes it anew ends what was left; the names of archives follow from when they were asked for."""
+    _ask_for_a_copy(home)
+    (asked,) = home.owner.call("GET", "/privacy/exports").json["items"]
+    place_id = asked["export_id"].removeprefix(home.owner.account_id)
+    with home.world.aws.outside():
+        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{place_id}.zip", "application/zip")
+    home.world.settle()
+
+
+def _a_restore(home: Home) -> None:
+    home.owner.step_up()
+    with brought_back(home.world):
+        assert home.owner.close().status == 202
+    told = {"restored_to": "2026-01-05T08:00:00Z"}
+    assert home.world.invoke("replay_erasures", told) == {"erasures": 1, "subjects": 2}
+    home.world.settle()
+
+
 _LIVES = (
+    _a_restore,
+    _a_copy_of_everything,
+    _a_copy_that_was_broken_off,
     _pictures,
     _an_order,
     _one_phone_of_two_people,
@@ -236,6 +298,10 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ("s3:DeleteObject", "${Media.Arn}/alarms/*"),
         ("s3:GetObject", "${Media.Arn}/alarms/*"),
         ("s3:PutObject", "${Media.Arn}/alarms/*"),
+        *(
+            (f"s3:{action}", "${Media.Arn}/exports/*")
+            for action in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
+        ),
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
         ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),

@@ -115,21 +115,21 @@ def test_aws_may_be_down_for_hours_and_it_is_finished_when_it_is_back(home: Home
 def test_one_that_fails_keeps_no_other_waiting_and_rings_the_alarm(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.privacy import actions
+    from chalicelib.privacy.actions import closing
 
     first = closed(home)["erasure_id"]
     home.stranger.step_up()
     second = home.stranger.close().json["erasure_id"]
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 61)
-    pursue, stuck = actions.pursue, actions.crypto.plain_hash(first)
+    pursue, stuck = closing.pursue, closing.crypto.plain_hash(first)
 
     def pursue_but_one(hashed_id: str) -> None:
         if hashed_id == stuck:
             raise RuntimeError("this one is stuck")
         pursue(hashed_id)
 
-    monkeypatch.setattr(actions, "pursue", pursue_but_one)
+    monkeypatch.setattr(closing, "pursue", pursue_but_one)
     with pytest.raises(RuntimeError, match="stuck"):
         home.world.run_schedule("resume_erasures")
     assert erasure(home.world, second).json["state"] == "done"

@@ -194,7 +194,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
-    for account_id, _ in [*stored.of("Endpoint"), *stored.of("Order"), *stored.of("Answered")]:
+    for account_id, _ in [*stored.of("Endpoint"), *stored.of("Order"), *stored.of("Answered"), *stored.of("Export")]:
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
 
@@ -262,8 +262,10 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
             yield f"alarm {alarm_id} of nobody's device"
         if alarm.get("picture") is not None:
             pictures[alarm["picture"]] = alarm
-    yield from (f"nobody knows of {key}" for key in stored.objects.keys() - pictures.keys())
-    yield from (f"{key} is gone" for key in pictures.keys() - stored.objects.keys())
+    archives = {export["archive"] for export in stored.of("Export").values() if export.get("until", 0) > clock.now_s()}
+    known = pictures.keys() | archives
+    yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known)
+    yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
 
 
@@ -298,6 +300,9 @@ def what_was_told_was_heard(stored: Stored) -> Found:
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {place_id} is paid"
     yield from (f"removal {one[1]} was never carried out" for one in stored.of("Removal"))
+    for (_, place_id), export in stored.of("Export").items():
+        if "announced_at" not in export:
+            yield f"copy {place_id} was asked for and is {export['state']}"
 
 
 @invariant

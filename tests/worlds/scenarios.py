@@ -12,6 +12,7 @@ from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.privacy.backups import brought_back
 from tests.scene import PASSWORD, Camera, Person, new_camera, pay
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
@@ -347,6 +348,54 @@ def _resume_erasures(home: Home, state: Any, key: str) -> None:
     _job(home.world, "resume_erasures")
 
 
+# A copy of one's data
+
+
+def _proved(home: Home) -> None:
+    _paid(home)
+    home.owner.step_up()
+    home.world.settle()
+
+
+def _ask_for_export(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", "/privacy/exports", headers=once(key))
+
+
+def _exports(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Export"))
+
+
+def _export_asked(home: Home) -> None:
+    _proved(home)
+    assert _ask_for_export(home, None, "the-key-of-an-export").status == 202
+
+
+def _export_of_yesterday(home: Home) -> None:
+    _export_asked(home)
+    home.world.settle()
+    leap(home.world, 86_400 + 60)
+
+
+def _sweep_archives(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_expired_archives")
+
+
+def _a_stranger_left_and_came_back(home: Home) -> None:
+    home.stranger.bind(_unbound(home))
+    home.stranger.step_up()
+    with brought_back(home.world):
+        assert home.stranger.close().status == 202
+
+
+def _replay(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("replay_erasures", {"restored_to": "2026-01-05T08:00:00Z"})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
 def _job(world: LocalCloud, name: str) -> None:
     """As EventBridge does it, which tries again."""
     world.calendar.fire(world.calendar.schedules[name])
@@ -449,7 +498,16 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("order a plan", "POST /orders", _settled, _place_order, _orders, at_most=2, keeps_answer=True),
+    Scenario(
+        "ask for a copy of one's data",
+        "POST /privacy/exports",
+        _proved,
+        _ask_for_export,
+        _exports,
+        keeps_answer=True,
+    ),
     Scenario("load cameras", "load_devices", _settled, _load, _loads),
+    Scenario("replay erasures", "replay_erasures", _a_stranger_left_and_came_back, _replay, is_repeated=True),
     # What nobody asks for happens by itself, and is tried again by itself.
     Scenario("a session has ended", "on_session_ended", _family_ended, _settle, is_asked=False),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
@@ -457,6 +515,15 @@ SCENARIOS = (
     Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),
     Scenario("an erasure begins", ("forward_ledger_changes", "on_erasure_begun"), _closed, _settle, is_asked=False),
     Scenario("an erasure ends", "resume_erasures", _closed_a_minute_ago, _resume_erasures, is_asked=False),
+    Scenario("a copy is made", "on_export_asked", _export_asked, _settle, is_asked=False),
+    Scenario(
+        "old copies go",
+        "sweep_expired_archives",
+        _export_of_yesterday,
+        _sweep_archives,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
     Scenario(
         "old pictures go", "sweep_expired_pictures", _picture_of_last_week, _sweep, is_asked=False, within_seconds=HOUR
     ),

@@ -42,6 +42,7 @@ class Scenario:
     may_say: tuple[int, ...] = ()
     keeps_answer: bool = False
     is_asked: bool = True  # somebody waits for the answer, and would ask again
+    is_repeated: bool = False  # whoever orders it does so until it is done
     within_seconds: float = 20 * 60  # how soon all must be in order
 
 
@@ -151,7 +152,7 @@ def leap(world: LocalCloud, seconds: float) -> None:
 def wrongs(tried: Tried) -> Iterator[str]:
     """Everything that is not in order after this failure, whichever way it goes on."""
     yield from _wrong_answer(tried)
-    for way in _WAYS if tried.scenario.is_asked else (_no_retry,):
+    for way in _ways(tried.scenario):
         tried.home.world.restore(tried.after)
         said = f"{way.__name__.removeprefix('_').replace('_', ' ')}: "
         yield from (said + wrong for wrong in way(tried))
@@ -194,7 +195,9 @@ def _no_retry(tried: Tried) -> Iterator[str]:
         yield f"it happened {tried.times()} times"
 
 
-_WAYS = (_retried_with_the_same_key, _retried_with_a_new_key, _no_retry)
+def _ways(scenario: Scenario) -> tuple[Callable[[Tried], Iterator[str]], ...]:
+    retried = (_retried_with_the_same_key, _retried_with_a_new_key) if scenario.is_asked else ()
+    return retried if scenario.is_repeated else (*retried, _no_retry)
 
 
 @cache

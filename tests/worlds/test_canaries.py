@@ -23,6 +23,7 @@ from chalicelib.register import erase
 from chalicelib.register.vaults import VaultKey
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
+from tests.privacy.exports import archive, ready
 from tests.scene import jpeg
 from tests.worlds.canaries import EXEMPT, Life, canary, of_the_catalogue, opens
 from tests.worlds.invariants import Stored, violations
@@ -91,6 +92,33 @@ def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(live
         assert life.still_planted() == {
             place: value for place, value in life.planted.items() if place[0] not in ("Registration", "Report")
         }
+
+
+def test_a_copy_of_ones_data_has_every_canary_of_ones_own_and_no_other(lives: Lives) -> None:
+    for life, other in ((lives.ola, lives.zed), (lives.zed, lives.ola)):
+        copy = archive(life.person)
+        told = [copy.read(name) for name in copy.namelist()]
+        missing = {one.what for one in life.needles if not _is_in(told, one)}
+        # What no copy shows: secrets that only hashes are kept of, or that are over.
+        kept_back = {"password", "password hash", "confirmation", "binding", "ordering"}
+        kept_back |= {"access_token", "refresh_token"}
+        assert missing == {f"{what} of {life.whose}" for what in kept_back}
+        assert [one.what for one in other.needles if _is_in(told, one)] == []
+
+
+def _is_in(files: list[bytes], needle: Needle) -> bool:
+    wanted = needle.value if isinstance(needle.value, bytes) else needle.value.encode()
+    return any(wanted.lower() in file.lower() for file in files)
+
+
+def test_a_copy_that_waits_goes_with_its_owner(lives: Lives) -> None:
+    ola, world = lives.ola, lives.ola.world
+    ready(ola.person)
+    before = world.dump()
+    leap(world, 60)  # or the next code would come too soon
+    close(ola)
+    recover(world)
+    assert left_of(ola, before) == []
 
 
 def test_nothing_is_left_of_who_closed_the_account(lives: Lives) -> None:

@@ -115,6 +115,9 @@ def _reduce_shard(shard: StreamShard) -> Any:
 
 
 def _reduce_key(key: FakeKey) -> Any:
+    if key._value_buffer.closed:
+        # The part of an upload that is complete: the object has its bytes.
+        key._value_buffer = io.BytesIO()  # type: ignore[assignment]
     if not isinstance(key._value_buffer, io.BytesIO):
         # A BytesIO made from bytes shares them until it is written to, and an object is never written to twice.
         key._value_buffer = io.BytesIO(key.value)  # type: ignore[assignment]

@@ -1,0 +1,1 @@
+"""What is done about rights: one module for each."""

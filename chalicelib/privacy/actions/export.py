@@ -1,0 +1,184 @@
+"""Handing somebody a copy of all that is kept about them: access and portability (RIGHTS)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Account, Address
+from chalicelib.aws import bucket, crypto, mail
+from chalicelib.aws.commit import change, check, commit, create, done
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices.records import Device
+from chalicelib.errors import NotFound, TooMany
+from chalicelib.privacy import shapes
+from chalicelib.privacy.records import ARCHIVES, PREPARING, READY, Export
+from chalicelib.register.export import write_archive
+from chalicelib.register.sweep import sweep_expired
+from chalicelib.sessions.actions import Caller
+from chalicelib.settings import settings
+
+ZIP = "application/zip"
+# By law (GDPR, article 12); by promise a quarter of an hour.
+_DUE = timedelta(days=30)
+# Long enough to begin the download, after which S3 does not ask again.
+_LINK_LIFE = timedelta(minutes=1)
+_GIVEN_UP_AFTER = timedelta(hours=1)
+_MOST_A_DAY = 5
+
+
+class TooManyExports(TooMany):
+    en = "You have asked for several copies of your data today. Please use one of them, or come back tomorrow."
+    pl = "Dziś zamówiono już kilka kopii danych. Użyj jednej z nich albo wróć jutro."
+
+
+# Asking
+
+
+def ask_for_export(caller: Caller) -> shapes.Export:
+    """Begin a copy; one that is still being prepared is the answer to whoever asks again. Raises TooManyExports."""
+    now = clock.now()
+    lately = Export.list_of(caller.account_id, first=_stamp(now - timedelta(days=1)), newest_first=True).items
+    waiting = [one for one in lately if one.state == PREPARING and _asked(one) > now - _GIVEN_UP_AFTER]
+    if waiting:
+        return done(check(waiting[0], Export.pk.exists(), otherwise=NotFound), answer=_described(caller, waiting[0]))
+    if len(lately) >= _MOST_A_DAY:
+        left = clock.epoch_s(_asked(lately[-1]) + timedelta(days=1)) - clock.now_s()
+        raise TooManyExports(retry_after_seconds=max(1, left))
+    place_id = _stamp(now) + ids.random_bytes(8).hex()
+    export = Export.new(
+        caller.account_id,
+        place_id,
+        asked_at=clock.epoch_s(now),
+        asked_in=caller.session.place_id,
+        state=PREPARING,
+        archive=f"{ARCHIVES.of(now, caller.account_id)}{place_id}.zip",
+    )
+    return done(create(export), answer=_described(caller, export))
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def _asked(export: Export) -> datetime:
+    return clock.at_epoch(export.asked_at)
+
+
+# Preparing
+
+
+def prepare(account_id: str, place_id: str) -> None:
+    """Write the archive, then say that it is there, then tell the person; each may be repeated."""
+    export, account, key = read(Export.key(account_id, place_id), *accounts.places_of(account_id))
+    if export is None or account is None or key is None:
+        return
+    account.opened(key.unlocked())
+    if export.state == PREPARING:
+        _write(export, account)
+    if export.announced_at is None:
+        mail.send(account.email, "privacy/mail/export", account.language, operator=settings.operator["name"])
+        commit(change(export, announced_at=clock.now_s()))
+
+
+def _write(export: Export, account: Account) -> None:
+    bucket.abandon(export.archive)
+    upload = bucket.Upload(export.archive, ZIP)
+    devices = [(Device.partition, device_id) for device_id in sorted(account.device_ids or ())]
+    subjects = [(Account.partition, account.partition_id), *devices, (Address.partition, account.address_hash)]
+    write_archive(upload, subjects, language=account.language, operator=settings.operator["name"])
+    # Who left while it was written must not find it again.
+    (standing,) = read(account.own_key)
+    if standing is None:
+        bucket.abandon(export.archive)
+        return
+    upload.complete()
+    bucket.abandon(export.archive)  # begun twice, if the first reply was lost
+    now = clock.now_s()
+    until = now + int(ARCHIVES.keep.total_seconds())
+    made: dict[str, Any] = {"size_bytes": upload.size_bytes, "sha256": upload.sha256}
+    try:
+        commit(
+            change(export, otherwise=_Gone, state=READY, ready_at=now, until=until, **made),
+            check(account, Account.pk.exists(), otherwise=_Gone),
+        )
+    except _Gone:
+        bucket.delete([export.archive])
+        raise
+
+
+class _Gone(Exception):
+    """The account was closed while its copy was written."""
+
+
+# Handing out
+
+
+def place_of(account_id: str, export_id: str) -> tuple[Key, ...]:
+    return (Export.key(account_id, export_id.removeprefix(account_id)),)
+
+
+def export_of(caller: Caller) -> shapes.Export:
+    """The export that the route names; raises NotFound."""
+    (export,) = caller.along
+    if export is None:
+        raise NotFound
+    return _described(caller, export)
+
+
+def exports_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Exports:
+    page = Export.list_of(caller.account_id, newest_first=True, limit=limit, after=cursor)
+    return shapes.Exports(items=[_described(caller, export) for export in page.items], cursor=page.cursor)
+
+
+def _described(caller: Caller, export: Export) -> shapes.Export:
+    # Who asked had proved once more who it is; another session has to prove it too.
+    is_trusted = caller.is_stepped_up or export.asked_in == caller.session.place_id
+    export_id = f"{export.partition_id}{export.place_id}"
+    url = f"{settings.public_url}/privacy/exports/{export_id}/archive/{_link(export)}"
+    return shapes.Export(
+        export_id=export_id,
+        state="over" if _is_over(export) else export.state,
+        asked_at=_asked(export),
+        due_at=_asked(export) + _DUE,
+        ready_at=None if export.ready_at is None else clock.at_epoch(export.ready_at),
+        until=None if export.until is None else clock.at_epoch(export.until),
+        size_bytes=None if export.size_bytes is None else int(export.size_bytes),
+        sha256=export.sha256,
+        download_url=url if is_trusted and export.state == READY and not _is_over(export) else None,
+    )
+
+
+def _is_over(export: Export) -> bool:
+    return export.until is not None and clock.now_s() >= export.until
+
+
+def _link(export: Export) -> str:
+    """The secret of the next link; once that was used, it is another one."""
+    used = str(int(export.links_used))
+    return ids.as_text(crypto.derived("exports", export.partition_id, export.place_id, used))
+
+
+def open_link(export_id: str, link: str) -> str:
+    """Where the archive lies, for a minute; the link opens once. Raises NotFound."""
+    account_id, place_id = export_id[: ids.LENGTH], export_id[ids.LENGTH :]
+    export, account = read(Export.key(account_id, place_id), accounts.places_of(account_id)[0])
+    if export is None or account is None or export.state != READY or _is_over(export):
+        raise NotFound
+    if not crypto.same(link, _link(export)):
+        raise NotFound
+    used = int(export.links_used)
+    commit(change(export, links_used=used + 1, when=Export.links_used == used, otherwise=NotFound))
+    end = min(clock.at_epoch(export.until), clock.now() + _LINK_LIFE)
+    return bucket.link(export.archive, until=end, content_type=ZIP)
+
+
+# The clock
+
+
+def sweep_expired_archives() -> int:
+    """Delete the archives whose day is over; how many."""
+    return sweep_expired(ARCHIVES)

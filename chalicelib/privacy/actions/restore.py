@@ -1,0 +1,48 @@
+"""Bringing tables back from a backup without bringing back anybody who has left since (B17)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib import clock
+from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.aws import keys
+from chalicelib.aws.commit import commit
+from chalicelib.aws.table import put_into_service, read, restoring
+from chalicelib.devices import actions as devices
+from chalicelib.devices.records import Device
+from chalicelib.privacy import shapes
+from chalicelib.register import erase, erasures
+
+# Clocks differ, and a restore is to the second.
+_MARGIN = timedelta(minutes=5)
+
+
+def replay_erasures(restored_to: datetime) -> shapes.Replayed:
+    """Forget again whoever left after that instant, then open the tables. Until this is done nobody can read them;
+    it may be repeated, and everybody signs in anew."""
+    subjects = 0
+    with restoring():
+        begun = list(erasures.begun_since(restored_to - _MARGIN))
+        for erasure in begun:
+            _cut(erasure.subjects)
+            erase.make_pass(erasure.partition_id)
+            subjects += len(erasure.subjects)
+        put_into_service(since=clock.now_s())
+    return shapes.Replayed(erasures=len(begun), subjects=subjects)
+
+
+def _cut(subjects: set[str]) -> None:
+    """What others know of them goes as it went the first time: an address is free again, and so is a camera."""
+    # Devices come first: an account that ends must not have lost one that it was read with.
+    for subject in sorted(subjects, key=lambda one: keys.kind_of(one) != Device.partition):
+        kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
+        if kind == Device.partition:
+            (device,) = read(Device.key(subject_id))
+            if device is not None:
+                commit(*devices.cut(device), accounts.loses_device(Account.new(device.account_id), subject_id))
+        if kind == Account.partition:
+            (account,) = read(Account.key(subject_id))
+            if account is not None:
+                commit(*accounts.end(account))

@@ -1,0 +1,36 @@
+"""What is remembered of rights that somebody exercised."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import RIGHTS
+from chalicelib.register.tags import Time, key, plain
+
+ARCHIVES = Prefix("exports", subject="account", row=RIGHTS, keep_days=1, in_parts=True)
+
+PREPARING: Final = "preparing"
+READY: Final = "ready"
+
+
+class Export(Item):
+    """A copy of somebody's data that was asked for; its archive waits for a day, the request is remembered."""
+
+    partition = "account"
+    place = "export"
+    told_to = "Exports"
+
+    asked_at = key(Time(), RIGHTS, why="time", told=True)
+    asked_in = key(UnicodeAttribute(), RIGHTS, why="random id of the session that proved who asks")
+    state = key(UnicodeAttribute(), RIGHTS, why="preparing or ready", told=True)
+    archive = key(UnicodeAttribute(), RIGHTS, why="where the archive lies: random ids and a day")
+    ready_at = key(Time(null=True), RIGHTS, why="time", told=True)
+    until = key(Time(null=True), RIGHTS, why="time: end of the archive", told=True)
+    size_bytes = key(NumberAttribute(null=True), RIGHTS, why="size of the archive", told=True)
+    sha256 = key(UnicodeAttribute(null=True), RIGHTS, why="hash of the archive", told=True)
+    links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
+    announced_at = key(Time(null=True), RIGHTS, why="time: when the person was told")

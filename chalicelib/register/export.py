@@ -1,0 +1,285 @@
+"""A copy of all that is kept about somebody, as a ZIP that is written while it is read; it names no house."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
+
+from chalicelib import clock
+from chalicelib.aws import bucket
+from chalicelib.aws.table import FiscalRow, Item, Record, raw_partition, read
+from chalicelib.register import catalogue
+from chalicelib.register.rows import Row
+from chalicelib.register.tags import Time, tags_of
+from chalicelib.register.vaults import Vault, VaultKey
+
+FORMAT = "sowa-export/1"
+_HERE = Path(__file__).parent
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+OBJECT, FISCAL = "object", "fiscal"
+
+
+# What is in it follows from the tags: every personal attribute, and what else is said to be told. Beside the JSON of
+# each kind of record lie its JSON Schema, the objects that its records point to, and a page for people.
+
+
+@dataclass
+class Section:
+    """The records of one kind of one subject, as they are told."""
+
+    kind: type[Record]
+    path: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return _name_of(self.kind)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Those rows of the policy by which something of it is kept."""
+        rows = [tag.row for tag in tags_of(self.kind).values() if tag.told and tag.row is not None]
+        return list(dict.fromkeys(rows))
+
+
+class Sink(Protocol):
+    """What can only be written on and on."""
+
+    def write(self, data: bytes) -> int:
+        """All of it is taken."""
+
+    def flush(self) -> None:
+        """Asked for by ZipFile."""
+
+
+def write_archive(to: Sink, subjects: Iterable[tuple[str, str]], *, language: str, operator: str) -> int:
+    """Write everything that stands of these subjects (kind and id), and how many files that were.
+
+    What ends while it is written is left out.
+    """
+    archive = _Archive(to)
+    sections = [section for subject in subjects for section in _sections_of(archive, *subject)]
+    for section in sections:
+        archive.add_json(section.path, section.records, of=section)
+    for kind in dict.fromkeys(section.kind for section in sections):
+        archive.add_json(_schema_path(kind), schema_of(kind))
+    archive.add("index.html", [_page(sections, language, operator).encode()])
+    archive.close(language)
+    return len(archive.files)
+
+
+class _Archive:
+    def __init__(self, to: Sink) -> None:
+        self._zip = ZipFile(cast("IO[bytes]", to), "w")
+        self._made_at = clock.now()
+        self.files: list[dict[str, Any]] = []
+
+    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **told: Any) -> None:
+        entry = ZipInfo(path, self._made_at.timetuple()[:6])
+        entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
+        entry.external_attr = 0o600 << 16
+        digest, size = hashlib.sha256(), 0
+        with self._zip.open(entry, "w") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+        self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **told})
+
+    def add_json(self, path: str, value: Any, *, of: Section | None = None) -> None:
+        told: dict[str, Any] = {} if of is None else {"records": len(of.records), "schema": _schema_path(of.kind)}
+        self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()], **told)
+
+    def close(self, language: str) -> None:
+        """The list of contents comes last, when they are known."""
+        told = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at), "language": language}
+        self.add_json("export.json", {**told, "withheld": withheld(), "files": list(self.files)})
+        self._zip.close()
+
+
+# What is told
+
+
+def withheld() -> list[dict[str, str]]:
+    """The personal attributes that no copy shows, and why."""
+    return [
+        {"kind": _name_of(kind), "attribute": name, "why": tag.why}
+        for kind in catalogue.RECORDS
+        for name, tag in sorted(tags_of(kind).items())
+        if tag.kind == "personal" and not tag.told
+    ]
+
+
+def _sections_of(archive: _Archive, kind: str, subject_id: str) -> Iterator[Section]:
+    head_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
+    if head_kind is None:
+        raise LookupError(kind)
+    head, key = read(head_kind.key(subject_id), VaultKey.key(subject_id))
+    if head is None:
+        return
+    vault = None if key is None else key.unlocked()
+    folder = f"{kind}-{subject_id}"
+    kept_by_law: set[str] = set()
+    sections: list[Section] = []
+    items = raw_partition(Item, head.pk)
+    for record_kind, group in groupby(items, key=lambda item: catalogue.kind_of(Item, item)):
+        section = Section(record_kind, f"{folder}/{record_kind.place}.json")
+        for record in _standing(record_kind, group, head, vault):
+            section.records.append(_told(record) | _with_objects(archive, folder, record))
+            kept_by_law |= set(_pointers(record, FISCAL))
+        sections.append(section)
+    # What they are about comes first.
+    yield from sorted(filter(_is_told, sections), key=lambda section: section.kind is not head_kind)
+    yield from _kept_by_law(kept_by_law)
+
+
+def _standing(kind: type[Record], items: Iterable[Any], head: Record, vault: Vault | None) -> Iterator[Record]:
+    for item in items:
+        record = kind.from_raw_data(item)
+        if record.stands(head):
+            yield record.opened(vault)
+
+
+def _is_told(section: Section) -> bool:
+    return bool(section.records) and bool(_told_attributes(section.kind))
+
+
+def _kept_by_law(numbers: set[str]) -> Iterator[Section]:
+    kinds = [kind for kind in catalogue.RECORDS if issubclass(kind, FiscalRow) and _told_attributes(kind)]
+    for kind in kinds:
+        found = read(*(kind.key("", number) for number in sorted(numbers)))
+        section = Section(kind, f"kept-by-law/{kind.place}.json", [_told(record) for record in found if record])
+        yield from filter(_is_told, [section])
+
+
+def _told(record: Record) -> dict[str, Any]:
+    names = _told_attributes(type(record))
+    values = {name: _plain(type(record), name, getattr(record, name)) for name in names}
+    return {"id": record.place_id or record.partition_id, **values}
+
+
+@cache
+def _told_attributes(kind: type[Record]) -> list[str]:
+    return [name for name, tag in tags_of(kind).items() if tag.told]
+
+
+def _plain(kind: type[Record], name: str, value: Any) -> Any:
+    """As JSON says it: instants in RFC 3339, sets sorted."""
+    attribute = kind.get_attributes()[name]
+    if value is None:
+        return None
+    if isinstance(attribute, Time):
+        return clock.rfc3339(clock.at_epoch(value))
+    if isinstance(attribute, NumberAttribute):
+        return int(value) if value == int(value) else float(value)
+    return sorted(value) if isinstance(value, set) else value
+
+
+def _pointers(record: Record, what: str) -> dict[str, str]:
+    """Value → attribute."""
+    named = [name for name, tag in tags_of(type(record)).items() if tag.points_to == what]
+    return {getattr(record, name): name for name in named if getattr(record, name) is not None}
+
+
+def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, str | None]:
+    """The objects go into the archive, and in the place of each the record tells where; None for one that is gone."""
+    where: dict[str, str | None] = {}
+    for object_key, name in _pointers(record, OBJECT).items():
+        chunks = bucket.chunks(object_key)
+        prefix, day, _, rest = object_key.split("/", 3)
+        path = f"{folder}/{prefix}/{day}/{rest}"
+        where[name] = None if chunks is None else path
+        if chunks is not None:
+            archive.add(path, chunks, is_packed=True)
+    return where
+
+
+# Its form
+
+
+def _name_of(kind: type[Record]) -> str:
+    return "/".join((kind.partition, kind.place or ""))
+
+
+def _schema_path(kind: type[Record]) -> str:
+    return f"schema/{_name_of(kind).replace('/', '-')}.json"
+
+
+def schema_of(kind: type[Record]) -> dict[str, Any]:
+    """JSON Schema of a list of such records."""
+    tags = tags_of(kind)
+    shown = [name for name, tag in tags.items() if tag.told or tag.points_to == OBJECT]
+    properties = {name: _schema_of_attribute(kind, name) for name in shown}
+    names = ["id", *_told_attributes(kind)]
+    one = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, **properties},
+        "required": names,
+        "additionalProperties": False,
+    }
+    return {"$schema": _DRAFT, "title": _name_of(kind), "type": "array", "items": one}
+
+
+def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, Any]:
+    tag, attribute = tags_of(kind)[name], kind.get_attributes()[name]
+    title = label(name, "en") + ("" if tag.row is None else f" ({tag.row.id})")
+    if tag.kind == "personal":
+        return {"title": title}
+    if tag.points_to == OBJECT:
+        return {"title": title, "type": ["string", "null"], "description": "where in this archive"}
+    if isinstance(attribute, UnicodeSetAttribute):
+        said: dict[str, Any] = {"type": ["array"], "items": {"type": "string"}}
+    elif isinstance(attribute, Time):
+        said = {"type": ["string"], "format": "date-time"}
+    else:
+        said = {"type": ["number" if isinstance(attribute, NumberAttribute) else "string"]}
+    return {"title": title, **said, "type": said["type"] + (["null"] if attribute.null else [])}
+
+
+# For people
+
+
+def label(name: str, language: str) -> str:
+    """What a kind of record or an attribute is called; KeyError where nobody has given it a name."""
+    return str(_labels()[name][language])
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    labels: dict[str, dict[str, str]] = json.loads((_HERE / "labels.json").read_text(encoding="utf-8"))
+    return labels
+
+
+def _page(sections: list[Section], language: str, operator: str) -> str:
+    # Imported where it is needed: nothing else of the register makes pages.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    pages = Environment(
+        loader=FileSystemLoader(_HERE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    pages.filters["readable"] = _readable
+    return pages.get_template("export.html").render(
+        sections=sections,
+        language=language,
+        operator=operator,
+        label=lambda name: label(name, language),
+        objects=lambda section: [name for name, tag in tags_of(section.kind).items() if tag.points_to == OBJECT],
+        made_at=clock.rfc3339(clock.now().replace(microsecond=0)),
+    )
+
+
+def _readable(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_readable(one)}" for name, one in value.items())
+    return "; ".join(map(_readable, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,25 @@
+"""Deleting objects whose days are over, one expired day at a time; it names no house."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib import clock
+from chalicelib.aws import bucket
+from chalicelib.register.prefixes import Prefix
+
+# A ticket or a writer may have begun the day before, and a sweep may have been missed.
+_DAYS_LOOKED_AT = 3
+
+
+def sweep_expired(prefix: Prefix) -> int:
+    """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway."""
+    now = clock.now()
+    oldest_day = now - prefix.keep - timedelta(days=_DAYS_LOOKED_AT - 1)
+    doomed = [
+        stored.key
+        for days in range(_DAYS_LOOKED_AT)
+        for stored in bucket.below(prefix.day(oldest_day + timedelta(days=days)))
+        if stored.modified_at + prefix.keep <= now
+    ]
+    return bucket.delete(doomed)

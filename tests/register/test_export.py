@@ -1,0 +1,158 @@
+"""What a copy of one's data is made of follows from the tags."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from typing import Any
+from zipfile import ZipFile
+
+import jsonschema
+import pytest
+
+from chalicelib.aws.table import Item, UnknownKind
+from chalicelib.register import catalogue, export
+from chalicelib.register.export import OBJECT, label, schema_of, write_archive
+from chalicelib.register.tags import Time, tags_of
+from tests.conftest import Home
+from tests.privacy.exports import archive
+from tests.scene import pay
+
+TOLD = [kind for kind in catalogue.RECORDS if any(tag.told for tag in tags_of(kind).values())]
+
+
+class Tape(io.RawIOBase):
+    """What can be written on and on, and neither be asked where it is nor be wound back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written += data
+        return len(data)
+
+
+@pytest.fixture
+def copy(home: Home) -> ZipFile:
+    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    home.world.settle()
+    return archive(home.owner)
+
+
+def test_it_is_written_while_it_is_read_and_never_wound_back(home: Home) -> None:
+    tape = Tape()
+    write_archive(tape, [("account", home.owner.account_id)], language="en", operator="O")
+    copy = ZipFile(io.BytesIO(bytes(tape.written)))
+    assert copy.testzip() is None
+    assert f"account-{home.owner.account_id}/account.json" in copy.namelist()
+
+
+def test_its_contents_are_listed_with_their_checksums(copy: ZipFile) -> None:
+    files = json.loads(copy.read("export.json"))["files"]
+    assert [one["path"] for one in files] == [name for name in copy.namelist() if name != "export.json"]
+    for one in files:
+        data = copy.read(one["path"])
+        assert (one["size_bytes"], one["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_every_kind_keeps_to_its_schema(copy: ZipFile) -> None:
+    files = [one for one in json.loads(copy.read("export.json"))["files"] if "schema" in one]
+    assert len(files) >= 8
+    for one in files:
+        schema = json.loads(copy.read(one["schema"]))
+        checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+        checker.check_schema(schema)
+        told = json.loads(copy.read(one["path"]))
+        checker.validate(told)
+        assert len(told) == one["records"]
+        # A schema that lets everything through would let this through as well.
+        assert not checker.is_valid([{**told[0], "stranger": 1}])
+
+
+def test_the_page_shows_every_value_and_every_picture(copy: ZipFile) -> None:
+    page = copy.read("index.html").decode()
+    for name in copy.namelist():
+        if name.endswith(".jpg"):
+            assert f'src="{name}"' in page
+    (account,) = json.loads(next(copy.read(name) for name in copy.namelist() if name.endswith("/account.json")))
+    assert all(str(value) in page for value in account.values())
+
+
+def test_what_a_person_wrote_is_text_on_the_page(home: Home) -> None:
+    home.owner.call("PATCH", "/me", {"nickname": "<script>alert(1)</script>"})
+    page = archive(home.owner).read("index.html").decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
+def test_everything_that_is_told_has_a_name_in_both_languages(kind: Any) -> None:
+    names = [name for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT]
+    for name in ("id", export._name_of(kind), *names):
+        assert label(name, "en")
+        assert label(name, "pl")
+
+
+def test_nothing_is_named_that_is_not_told() -> None:
+    told = {name for kind in TOLD for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT}
+    assert export._labels().keys() == told | {"id"} | {export._name_of(kind) for kind in TOLD}
+
+
+def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
+    personal = [
+        (kind.__name__, name, tag) for kind in catalogue.RECORDS for name, tag in tags_of(kind).items()
+        if tag.kind == "personal"
+    ]  # fmt: skip
+    assert {(kind, name) for kind, name, tag in personal if not tag.told} == {
+        ("Account", "password_hash"),
+        ("Registration", "password_hash"),
+    }
+    assert all(tag.why for _, _, tag in personal if not tag.told)
+
+
+def test_every_time_of_a_persons_own_is_told() -> None:
+    """What is not: when something technical ends, and what was deleted before."""
+    hidden = {
+        f"{kind.__name__}.{name}"
+        for kind in catalogue.RECORDS
+        for name, tag in tags_of(kind).items()
+        if isinstance(kind.get_attributes()[name], Time) and not tag.told
+    }
+    assert hidden == {"Device.alarms_after", "Export.announced_at", "Removal.until"}
+
+
+def test_times_are_told_as_rfc_3339(copy: ZipFile) -> None:
+    for kind in (kind for kind in TOLD if kind.__name__ == "Alarm"):
+        assert schema_of(kind)["items"]["properties"]["at"]["format"] == "date-time"
+    alarms = json.loads(next(copy.read(name) for name in copy.namelist() if name.endswith("/alarm.json")))
+    assert alarms[0]["at"] == "2026-01-05T08:00:00Z"
+
+
+def test_a_kind_that_nobody_knows_is_not_passed_over(home: Home) -> None:
+    from chalicelib.aws.clients import client
+
+    where = {"pk": {"S": f"account#{home.owner.account_id}"}, "sk": {"S": "mystery#1"}}
+    client("dynamodb").put_item(TableName=Item.Meta.table_name, Item=where)
+    with pytest.raises(UnknownKind, match="account/mystery"):
+        write_archive(Tape(), [("account", home.owner.account_id)], language="en", operator="O")
+
+
+def test_a_subject_that_is_gone_is_left_out(home: Home) -> None:
+    tape = Tape()
+    write_archive(tape, [("device", "a" * 26)], language="pl", operator="O")
+    assert ZipFile(io.BytesIO(bytes(tape.written))).namelist() == ["index.html", "export.json"]
+
+
+def test_a_picture_that_went_meanwhile_is_told_as_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.aws.bucket.chunks", lambda key: None)
+    tape = Tape()
+    write_archive(tape, [("device", home.camera.device_id)], language="en", operator="O")
+    copy = ZipFile(io.BytesIO(bytes(tape.written)))
+    (alarm,) = json.loads(copy.read(f"device-{home.camera.device_id}/alarm.json"))
+    assert alarm["picture"] is None
+    assert not [name for name in copy.namelist() if name.endswith(".jpg")]
