@@ -39,6 +39,10 @@ class PolicyOutdated(Invalid):
     pl = "Przeczytaj i zaakceptuj aktualną politykę prywatności."
 
 
+class ConfirmedMeanwhile(Exception):
+    """The same code came twice at once, and the other was faster: read again what is so now."""
+
+
 class AlreadyConfirmed(Exception):
     """The confirmation succeeded before, and this is its exact repeat."""
 
@@ -160,7 +164,7 @@ def send_new_code(registration_id: str) -> None:
 def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewAccount:
     """The account that a registration becomes by its code.
 
-    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken.
+    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken or ConfirmedMeanwhile.
     """
     registration, code, account, key = read(
         Registration.key(registration_id),
@@ -183,13 +187,18 @@ def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewA
         account,
         vault,
         (
-            create(address, otherwise=AddressTaken),
+            create(address, otherwise=lambda standing: _taken(standing, registration_id)),
             create(account),
             remove(registration, when=Registration.pk.exists(), otherwise=CodeOver),
             spent,
             change(key, expires_at=None),
         ),
     )
+
+
+def _taken(standing: dict[str, Any] | None, registration_id: str) -> BaseException:
+    is_own = standing is not None and standing["account_id"]["S"] == registration_id
+    return ConfirmedMeanwhile() if is_own else AddressTaken()
 
 
 def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> Account:

@@ -133,16 +133,26 @@ def _secret_hash(stock_id: str, secret: str) -> str:
 
 def activate(told: shapes.Activate, country: str) -> str:
     """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
+    for _ in range(_TRIES):
+        try:
+            return _activate(told, country)
+        except _Moved:
+            continue
+    raise Unavailable(retry_after_seconds=1)
+
+
+class _Moved(Exception):
+    """The camera was bound, removed or activated since it was read: read again."""
+
+
+def _activate(told: shapes.Activate, country: str) -> str:
     stock_id = _stock_id(told.sn)
     stock, key = read(Stock.key(stock_id), vaults.key_of(stock_id))
     if stock is None or not crypto.same(stock.secret_hash, _secret_hash(stock_id, told.secret)):
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
     token_taken = change(
-        stock,
-        camera_token_hash=crypto.plain_hash(secret),
-        when=_held_as_read(stock),
-        otherwise=Unavailable(retry_after_seconds=1),
+        stock, camera_token_hash=crypto.plain_hash(secret), when=_held_as_read(stock), otherwise=_Moved
     )
     commit(token_taken, *_report(stock, key, told, country))
     return f"c.{stock_id}.{secret}"
@@ -163,7 +173,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
     if stock.device_id is not None:
         device, key = read(Device.key(stock.device_id), vaults.key_of(stock.device_id))
         if device is None or key is None:
-            raise Unavailable(retry_after_seconds=1)
+            raise _Moved
         said["lan"] = said["lan"] or device.opened(key.unlocked()).lan
         yield change(device.opened(key.unlocked()), last_seen=clock.now_s(), **said)
         return
@@ -213,8 +223,8 @@ def bind(caller: Caller, asked: shapes.Bind) -> Owned:
             report.opened(report_key.unlocked())
         try:
             return _bind(account, stock, report, asked)
-        except crypto.Unreadable:
-            continue  # the camera is just activated anew: one of the report and its key was read before, one after
+        except (crypto.Unreadable, _Moved):
+            continue  # the camera is just activated anew: what it said before would be kept, or one half of each
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)
@@ -255,14 +265,23 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
             device_id=device_id,
             wrong_codes=0,
             locked_until=None,
-            when=Stock.device_id.does_not_exist(),
-            otherwise=DeviceTaken,
+            when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
+            otherwise=_taken,
         ),
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
         answer=Owned(device, None),
     )
+
+
+def _activated_as_read(stock: Stock) -> Any:
+    token_hash = stock.camera_token_hash
+    return Stock.camera_token_hash.does_not_exist() if token_hash is None else Stock.camera_token_hash == token_hash
+
+
+def _taken(standing: dict[str, Any] | None) -> BaseException:
+    return DeviceTaken() if standing is not None and "device_id" in standing else _Moved()
 
 
 def _ownership(

@@ -198,9 +198,18 @@ def _answer(
     asker, repeat = _admit(door, visitor, request, path, raw, entry)
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):
-        answer = door.view(asker, *path.values(), *said)
+        answer = _asked_once(repeat, lambda: door.view(asker, *path.values(), *said))
     # What leads elsewhere answers with the address.
     return door.status, door.render(answer), {"Location": answer} if door.status == _FOUND else {}
+
+
+def _asked_once(repeat: Once | None, ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Refusal:
+        if repeat is not None:
+            repeat.replay_twin()
+        raise
 
 
 def _admit(

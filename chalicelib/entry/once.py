@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, create
 from chalicelib.aws.keys import Key
-from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.aws.table import Item, LedgerRow, Record, read
 from chalicelib.errors import KeyReused, Malformed, Refusal
 from chalicelib.register.rows import REPEATS
 from chalicelib.register.tags import key, plain
@@ -75,6 +75,10 @@ class Once:
         if not crypto.same(answered.body_hash, self._body_hash()):
             raise KeyReused
         raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
+
+    def replay_twin(self) -> None:
+        """The same request may have come twice at once, and the other was carried out: then that is the answer."""
+        self.replay(*read(self.where))
 
     def companion(self, encode: Callable[[Any], bytes]) -> Callable[[Any], Write]:
         """What `commit.done` takes along."""

@@ -94,6 +94,13 @@ def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | Non
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Make the registration an account and open its first session, in one commit (B1a)."""
     try:
+        return _enter_by_code(registration_id, code, terminal, repeat_key)
+    except accounts.ConfirmedMeanwhile:
+        return _enter_by_code(registration_id, code, terminal, repeat_key)
+
+
+def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    try:
         new = accounts.confirmed(registration_id, code, repeat_key)
     except accounts.AlreadyConfirmed as before:
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)

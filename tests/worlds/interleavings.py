@@ -1,0 +1,213 @@
+"""Two clients at once, in every order in which their AWS calls can take effect.
+
+Each runs in a thread of its own and stops before each of its calls; whoever is let go takes that call's effect and runs
+on to the next. So one of them moves at a time, an order is a word such as `AABBA`, and it can be played again. Which
+calls there are may depend on the order, so orders are explored as a tree: play one to its end, note where the other
+client could have gone instead, and go there later.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import comb
+from typing import Any
+from unittest.mock import patch
+
+from chalicelib import ids
+from infra.local.strict import Call, StrictAWS, trace
+
+CLIENTS = ("A", "B")
+# All orders of a pair are played; where so many or more are to be expected, those with few switches, and a sample of
+# the others. (The expected are fewer than the real ones: who comes second makes more calls.)
+MANY_ORDERS, FEW_SWITCHES, SAMPLED = 400, 3, 100
+# Who does not move for so long waits for a lock that the other one holds, or for ever.
+PATIENCE_S = 2.0
+
+# Who goes next, of those who wait, after the order so far.
+Choice = Callable[[str, list[str]], str]
+
+
+class Stuck(RuntimeError):
+    """Nobody moves any more: each waits for something that the other one holds."""
+
+
+class NotRepeatable(RuntimeError):
+    """The same beginning led elsewhere this time."""
+
+
+@dataclass
+class Played:
+    """An order, played to its end: what each client answered or raised."""
+
+    order: str = ""
+    open: list[int] = field(default_factory=list)  # where the other one could have gone instead
+    answers: dict[str, Any] = field(default_factory=dict)
+    waited: bool = False  # somebody waited for a lock
+
+
+def switches(order: str) -> int:
+    return sum(one != next_one for one, next_one in pairwise(order))
+
+
+def continuing(beginning: str) -> Choice:
+    """First this order, then on without a switch for as long as that goes."""
+
+    def choose(order: str, waiting: list[str]) -> str:
+        if len(order) >= len(beginning):
+            return order[-1] if order[-1:] in waiting else waiting[0]
+        wanted = beginning[len(order)]
+        if wanted not in waiting:
+            raise NotRepeatable(f"{beginning}: after {order or 'nothing'} {wanted} makes no call")
+        return wanted
+
+    return choose
+
+
+def wandering(beginning: str, dice: random.Random) -> Choice:
+    """First this order, then anyhow."""
+    first = continuing(beginning)
+    return lambda order, waiting: first(order, waiting) if len(order) < len(beginning) else dice.choice(waiting)
+
+
+@dataclass
+class Exploration:
+    """The orders of a pair. Iterate; `said` tells afterwards what was played."""
+
+    play: Callable[[Choice], Played]
+    seed: int = 0
+    played: int = 0
+    longest: int = 0
+    sampled: int = 0
+    expected: int = 0
+    _ahead: list[tuple[int, str]] = field(default_factory=lambda: [(0, client) for client in CLIENTS])
+
+    def __iter__(self) -> Iterator[Played]:
+        while self._ahead and (self.expected < MANY_ORDERS or self._ahead[0][0] <= FEW_SWITCHES):
+            beginning = heapq.heappop(self._ahead)[1]
+            yield self._note(self.play(continuing(beginning)), beginning)
+        yield from self._sample()
+
+    def _note(self, one: Played, beginning: str) -> Played:
+        self.played += 1
+        # Of the first one: if neither client made another call because of the other.
+        self.expected = self.expected or comb(len(one.order), one.order.count(CLIENTS[0]))
+        self.longest = max(self.longest, len(one.order))
+        for place in one.open:
+            if place >= len(beginning):
+                other = one.order[:place] + _other(one.order[place])
+                heapq.heappush(self._ahead, (switches(other), other))
+        return one
+
+    def _sample(self) -> Iterator[Played]:
+        dice = random.Random(self.seed)  # noqa: S311  # a sample that can be drawn again
+        seen: set[str] = set()
+        for _ in range(SAMPLED if self._ahead else 0):
+            one = self.play(wandering(dice.choice(self._ahead)[1], dice))
+            if one.order not in seen:
+                seen.add(one.order)
+                self.sampled += 1
+                yield one
+
+    @property
+    def said(self) -> str:
+        if not self._ahead:
+            return f"all {self.played} orders of up to {self.longest} calls"
+        few = f"{self.played} orders of up to {self.longest} calls, among them all with at most {FEW_SWITCHES} switches"
+        return f"{few}, and a sample of {self.sampled} others (seed {self.seed})"
+
+
+def _other(client: str) -> str:
+    return CLIENTS[client == CLIENTS[0]]
+
+
+def play(aws: StrictAWS, acts: tuple[Callable[[], Any], Callable[[], Any]], choose: Choice) -> Played:
+    """Let both go, their calls in the order that is chosen. Raises Stuck, within a bounded time."""
+    turns = _Turns()
+    clients = [
+        threading.Thread(target=turns.client, args=(act,), name=name, daemon=True)
+        for name, act in zip(CLIENTS, acts, strict=True)
+    ]
+    with _randomness_of_their_own():
+        aws.order_by(turns.before_call)
+        try:
+            for client in clients:
+                client.start()
+            return turns.played(choose)
+        finally:
+            turns.abandon()
+            for client in clients:
+                client.join(PATIENCE_S)
+            aws.order_by(None)
+
+
+@contextmanager
+def _randomness_of_their_own() -> Iterator[None]:
+    """What a client draws does not depend on how much the other one has drawn, so that like states are equal."""
+    dice = {name: random.Random(name).randbytes for name in CLIENTS}  # noqa: S311  # repeatable is what is wanted
+    usual = ids._source
+    with patch.object(ids, "_source", lambda count: dice.get(threading.current_thread().name, usual)(count)):
+        yield
+
+
+class _Turns:
+    """Who is where: `running`, `waiting` before a call, or `done`."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._states = dict.fromkeys(CLIENTS, "running")
+        self._answers: dict[str, Any] = {}
+        self._abandoned = False
+
+    def client(self, act: Callable[[], Any]) -> None:
+        try:
+            answer = act()
+        except BaseException as fault:  # the one who looks at the answers decides what it means
+            answer = fault
+        with self._changed:
+            self._answers[threading.current_thread().name] = answer
+        self._become("done")
+
+    def before_call(self, thread: str, call: Call) -> None:
+        if thread in CLIENTS and not trace.is_outside():
+            self._become("waiting")
+            with self._changed:
+                self._changed.wait_for(lambda: self._abandoned or self._states[thread] == "running")
+
+    def _become(self, state: str) -> None:
+        with self._changed:
+            self._states[threading.current_thread().name] = state
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        with self._changed:
+            self._abandoned = True
+            self._changed.notify_all()
+
+    def played(self, choose: Choice) -> Played:
+        so_far = Played()
+        while waiting := self._waiting(so_far):
+            if len(waiting) == len(CLIENTS):
+                so_far.open.append(len(so_far.order))
+            chosen = choose(so_far.order, waiting)
+            so_far.order += chosen
+            with self._changed:
+                self._states[chosen] = "running"
+                self._changed.notify_all()
+        so_far.answers = self._answers
+        return so_far
+
+    def _waiting(self, so_far: Played) -> list[str]:
+        """Who stands before a call, once nobody runs or one who runs waits for the other."""
+        with self._changed:
+            rests = self._changed.wait_for(lambda: "running" not in self._states.values(), PATIENCE_S)
+            waiting = [name for name in CLIENTS if self._states[name] == "waiting"]
+        if not rests and not waiting:
+            raise Stuck(f"after {so_far.order or 'nothing'}")
+        so_far.waited |= not rests
+        return waiting

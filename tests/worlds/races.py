@@ -1,0 +1,293 @@
+"""Pairs of operations that meet on the same thing: who does what, and which answers are right whoever comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import Camera, Person
+from tests.worlds import scenarios
+from tests.worlds.invariants import Stored
+
+Act = Callable[[Home, Any], Any]
+Answers = tuple[Any, Any]
+Wrong = Iterator[str]
+ONE_KEY, ANOTHER_KEY = "the-key-of-the-one-client", "the-key-of-the-other-one"
+
+
+def _nothing_more(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from ()
+
+
+@dataclass(frozen=True)
+class Race:
+    """`one` and `other` happen at once in the world that `arrange` makes; `may_say` are the pairs of answers (or, for
+    what nobody waits for, None) that are right; `wrongs` looks at what is left when all has come to rest."""
+
+    name: str
+    arrange: Callable[[Home], Any]
+    one: Act
+    other: Act
+    may_say: frozenset[tuple[int | None, int | None]]
+    wrongs: Callable[[Home, Any, Answers, Stored], Wrong] = _nothing_more
+
+
+def either_way(*pairs: tuple[int, int]) -> frozenset[tuple[int | None, int | None]]:
+    return frozenset(pairs) | {(other, one) for one, other in pairs}
+
+
+def exactly(*pairs: tuple[int | None, int | None]) -> frozenset[tuple[int | None, int | None]]:
+    return frozenset(pairs)
+
+
+# People
+
+
+def _register(key: str) -> Act:
+    return lambda home, person: scenarios._register(home, person, key)
+
+
+def _two_registrations(home: Home, person: Person, answers: Answers, stored: Stored) -> Wrong:
+    if (count := scenarios._registrations(home, person, stored)) != 2:
+        yield f"{count} registrations"
+
+
+def _one_registration(home: Home, person: Person, answers: Answers, stored: Stored) -> Wrong:
+    if (count := scenarios._registrations(home, person, stored)) != 1:
+        yield f"{count} registrations"
+    if answers[0].json != answers[1].json:
+        yield "the same request has two answers"
+
+
+def _registered_twice(home: Home) -> list[tuple[Person, str, str]]:
+    return [scenarios._registered(home) for _ in range(2)]
+
+
+def _confirm(which: int, key: str) -> Act:
+    return lambda home, states: scenarios._confirm(home, states[which], key)
+
+
+def _one_account(home: Home, states: Any, answers: Answers, stored: Stored) -> Wrong:
+    made = stored.first_ids("Account").keys() & {state[1] for state in states}
+    if len(made) != 1:
+        yield f"{len(made)} accounts"
+    winners = {answer.json["account_id"] for answer in answers if answer.status == 201}
+    if winners != made:
+        yield "an account that nobody was told of"
+
+
+def _refresh(home: Home, state: None) -> Response:
+    return scenarios._refresh(home, state, ONE_KEY)
+
+
+def _same_successor(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
+    if len({answer.json["refresh_token"] for answer in answers}) != 1:
+        yield "two successors"
+    if scenarios._refreshes(home, state, stored) != 1:
+        yield "not one turn"
+
+
+def _sign_in(home: Home, state: Any) -> Response:
+    return scenarios._sign_in(home, None, ONE_KEY)
+
+
+def _one_session(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
+    if (count := scenarios._sign_ins(home, None, stored)) != 1:
+        yield f"{count} sessions"
+    bodies = [{"refresh_token": answer.json["refresh_token"]} for answer in answers]
+    turned = [home.world.call("POST", "/sessions/refresh", body).status for body in bodies]
+    if sorted(turned) != [201, 401]:
+        yield f"the two refresh tokens are answered with {turned}"
+
+
+def _stepped_up(home: Home) -> None:
+    home.owner.step_up()
+
+
+def _close(home: Home, state: Any) -> Response:
+    return home.owner.close()
+
+
+def _owner_signs_in(home: Home, state: Any) -> Response:
+    return Person(**vars(home.owner)).sign_in()
+
+
+def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if answers[0].status == 202:
+        yield from (f"{where} is left" for where in _rows_of(stored, home.owner.account_id))
+
+
+def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
+    names = ("Account", "Session", "Endpoint", "Code", "Order", "Answered")
+    yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
+
+
+# Cameras
+
+
+def _bind(who: str, key: str) -> Act:
+    def act(home: Home, camera: Camera) -> Response:
+        return getattr(home, who).bind(Camera(**vars(camera)), **scenarios.once(key))  # type: ignore[no-any-return]
+
+    return act
+
+
+def _bound_once(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    if scenarios._bindings(home, camera, stored) != 1:
+        yield f"{scenarios._bindings(home, camera, stored)} bindings"
+    if len({answer.json["device_id"] for answer in answers if answer.status == 201}) != 1:
+        yield "they were told of two devices"
+
+
+def _bound_once_and_told_so(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    """Nobody is told that his own device belongs to somebody."""
+    yield from _bound_once(home, camera, answers, stored)
+    yield from (answer.json["code"] for answer in answers if answer.status == 409 and not _is_busy(answer))
+
+
+def _is_busy(answer: Response) -> bool:
+    return answer.json["code"] == "DeviceBusy" and "Retry-After" in answer.headers
+
+
+def _unbound_and_stepped_up(home: Home) -> Camera:
+    home.owner.step_up()
+    return scenarios._unbound(home)
+
+
+def _activate(home: Home, camera: Camera) -> Response:
+    return scenarios._activate(home, camera, ONE_KEY)
+
+
+def _bound_and_activated(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    if answers[1].status != 200:
+        return
+    token = answers[1].json["camera_token"]
+    if (asked := home.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=token)).status != 200:
+        yield f"the camera's new token gets {asked.status}"
+    device_id = answers[0].json["device_id"]
+    if (firmware := stored.opened(stored.first_ids("Device")[device_id], "firmware")) != "2.0.0":
+        yield f"the device's firmware is {firmware}"
+
+
+def _remove(home: Home, state: Any) -> Response:
+    return scenarios._remove_device(home, state, ONE_KEY)
+
+
+def _picture_on_its_way(home: Home) -> None:
+    assert home.camera.upload(7).status == 204
+
+
+def _picture_arrives(home: Home, state: Any) -> None:
+    """The queue brings it once; what fails is brought again when all settles."""
+    source = next(one for one in home.world.pump._queues() if one.name == "on_picture_uploaded")
+    assert source.deliver(Counter())
+
+
+def _pictures_are_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if stored.objects:
+        yield f"{len(stored.objects)} pictures are left"
+    if stored.of("Alarm"):
+        yield f"{len(stored.of('Alarm'))} alarms are left"
+
+
+# Money
+
+
+def _pay(home: Home, state: Any) -> Response:
+    return scenarios._take_payment(home, state, ONE_KEY)
+
+
+def _paid_or_owed(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Removing a device leaves its order: either the plan was had for a moment, or the money goes back."""
+    (order,) = stored.of("Order").values()
+    if order["state"] not in ("paid", "refund_due"):
+        yield f"the order is {order['state']}"
+
+
+def _ordered_and_stepped_up(home: Home) -> Any:
+    home.owner.step_up()
+    return scenarios._ordered(home)
+
+
+# Pushes and alarms
+
+
+def _take_pushes(home: Home, state: Any) -> Response:
+    return home.owner.take_pushes("another-token-of-a-platform")
+
+
+def _delete_all(home: Home, state: Any) -> Response:
+    return scenarios._delete_all(home, None, ONE_KEY)
+
+
+def _delete_all_to_the_end(home: Home, state: Any) -> Response:
+    """Deleted, told, and carried out, while the other one is still under way."""
+    answer = _delete_all(home, state)
+    told = Counter[Any]()
+    for name in ("forward_item_changes", "on_alarms_removed"):
+        next(one for one in home.world.pump._sources if one.name == name).deliver(told)
+    return answer
+
+
+def _mark_read(home: Home, state: Any) -> Response:
+    return scenarios._mark_read(home, None, ONE_KEY)
+
+
+def _delete_alarm(home: Home, state: Any) -> Response:
+    return scenarios._delete_alarm(home, None, ANOTHER_KEY)
+
+
+def _alarm_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if stored.of("Alarm") or stored.objects:
+        yield "the alarm is left"
+
+
+def _settled(home: Home) -> None:
+    home.world.settle()
+
+
+def _newcomer(home: Home) -> Person:
+    return scenarios._newcomer(home)
+
+
+RACES = (
+    Race("register, register", _newcomer, _register(ONE_KEY), _register(ANOTHER_KEY),
+         exactly((202, 202)), _two_registrations),
+    Race("register, register again", _newcomer, _register(ONE_KEY), _register(ONE_KEY),
+         exactly((202, 202)), _one_registration),
+    Race("confirm, confirm another", _registered_twice, _confirm(0, ONE_KEY), _confirm(1, ANOTHER_KEY),
+         either_way((201, 409)), _one_account),
+    # Of codes at the same moment one is looked at.
+    Race("confirm, confirm", lambda home: [scenarios._registered(home)], _confirm(0, ONE_KEY), _confirm(0, ANOTHER_KEY),
+         either_way((201, 410), (201, 422)), _one_account),
+    Race("confirm, confirm again", lambda home: [scenarios._registered(home)], _confirm(0, ONE_KEY),
+         _confirm(0, ONE_KEY), either_way((201, 201), (201, 410), (201, 422)), _one_account),
+    Race("refresh, refresh", _settled, _refresh, _refresh, exactly((201, 201)), _same_successor),
+    Race("sign in, sign in again", _settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
+    Race("close, sign in", _stepped_up, _close, _owner_signs_in, exactly((202, 201), (202, 401)), _owner_is_gone),
+    Race("close, bind", _unbound_and_stepped_up, _close, _bind("owner", ONE_KEY),
+         exactly((202, 201), (202, 401)), _owner_is_gone),
+    Race("bind, bind", scenarios._unbound, _bind("owner", ONE_KEY), _bind("stranger", ONE_KEY),
+         either_way((201, 409)), _bound_once),
+    Race("bind, bind again", scenarios._unbound, _bind("owner", ONE_KEY), _bind("owner", ONE_KEY),
+         either_way((201, 201), (201, 409)), _bound_once_and_told_so),
+    Race("bind, activate", scenarios._unbound, _bind("owner", ONE_KEY), _activate,
+         exactly((201, 200)), _bound_and_activated),
+    Race("remove, picture arrives", _picture_on_its_way, _remove, _picture_arrives,
+         exactly((204, None), (200, None), (202, None)), _pictures_are_gone),
+    Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
+    Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
+    Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),
+    Race("take pushes, close", _stepped_up, _take_pushes, _close,
+         exactly((204, 202), (401, 202)), lambda home, state, answers, stored: _owner_is_gone(
+             home, state, answers[::-1], stored)),
+    Race("delete all alarms, picture arrives", _picture_on_its_way, _delete_all, _picture_arrives,
+         exactly((204, None)), _pictures_are_gone),
+    Race("delete all alarms to the end, picture arrives", _picture_on_its_way, _delete_all_to_the_end, _picture_arrives,
+         exactly((204, None)), _pictures_are_gone),
+    Race("mark read, delete", _settled, _mark_read, _delete_alarm, exactly((200, 204), (404, 204)), _alarm_is_gone),
+)  # fmt: skip
