@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from argon2.exceptions import VerificationError
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration
+from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration, TerminalGuesses
 from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong
 from chalicelib.aws import crypto, mail
 from chalicelib.aws.commit import Write, absent, change, commit, create, done, put, remove
@@ -109,7 +109,7 @@ def register(
         is_known=0 if known is None else 1,
         email=address,
         nickname=nickname,
-        password_hash=_hasher.hash(password),
+        password_hash=_hash_of(password),
         country=country,
         language=language,
         policy_version=policy_version,
@@ -161,7 +161,7 @@ def send_new_code(registration_id: str) -> None:
     _send_code_or_hint(registration.opened(key.unlocked()), digits)
 
 
-def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewAccount:
+def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:
     """The account that a registration becomes by its code.
 
     Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken or ConfirmedMeanwhile.
@@ -182,6 +182,7 @@ def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewA
         raise _wrong_code()
     vault = key.unlocked()
     account = _account_of(registration.opened(vault), confirmed_by, vault)
+    account.terminals = [terminal_hash(registration_id, unique_id)]
     address = Address.new(registration.address_hash, account_id=registration_id)
     return NewAccount(
         account,
@@ -265,26 +266,74 @@ def code_key(account_id: str, purpose: str) -> Key:
     return Code.key(account_id, purpose)
 
 
-def prove_password(email: str, password: str) -> tuple[Account, Vault, Write] | None:
-    """The account of this address and password, and the write that forgets earlier wrong guesses; None if wrong.
+@dataclass(frozen=True)
+class Proved:
+    """The account of an address and its password, on a terminal; `forget` is what ends the memory of wrong guesses."""
 
-    Known and unknown addresses cost the same calls and the same hashing. Raises TooMany after ten wrong guesses.
+    account: Account
+    vault: Vault
+    forget: Write
+    terminal: str
+    new_hash: str | None
+
+    def learn(self) -> tuple[Write, ...]:
+        """Which terminal signed in last, and the password hashed as is usual now, if either is news.
+
+        On commit it raises Changed if the account is not as it was read: see `proved_again`.
+        """
+        known = list(self.account.terminals or ())
+        news: dict[str, Any] = {}
+        if known[-1:] != [self.terminal]:
+            news["terminals"] = rules.with_newest(known, self.terminal)
+        if self.new_hash is not None:
+            news["password_hash"] = self.new_hash
+        # The sealed hash is like no other: it is the one that was proved.
+        as_read = _is_set(Account.terminals, self.account.terminals) & (
+            Account.password_hash == self.account.attribute_values["password_hash"]
+        )
+        return (change(self.account, when=as_read, otherwise=Changed, **news),) if news else ()
+
+
+def prove_password(email: str, password: str, unique_id: str) -> Proved | None:
+    """Who it is by address and password; None if wrong. Raises TooMany after ten wrong guesses.
+
+    A terminal that has signed in before has a count of its own: nobody else's guesses make it wait. Known and unknown
+    addresses cost the same calls and the same hashing.
     """
     hashed = address_hash(normal_address(email))
-    address, guesses = read(Address.key(hashed), Guesses.key(hashed))
+    address, strangers = read(Address.key(hashed), Guesses.key(hashed))
+    account_id = ids.new_id() if address is None else address.account_id
+    terminal = terminal_hash(account_id, unique_id)
+    account, key, own = read(
+        Account.key(account_id), vaults.key_of(account_id), TerminalGuesses.key(account_id, terminal)
+    )
+    is_known = account is not None and terminal in (account.terminals or ())
+    guesses, row = (own, TerminalGuesses.new(account_id, terminal)) if is_known else (strangers, Guesses.new(hashed))
     if guesses is not None and clock.now_s() < guesses.wait_until:
         raise TooMany(retry_after_seconds=int(guesses.wait_until) - clock.now_s())
-    account_id = ids.new_id() if address is None else address.account_id
-    account, key = read(Account.key(account_id), vaults.key_of(account_id))
     if account is None or key is None:
         _is_right(_hash_of_nothing(), password)
-        _count_guess(hashed, guesses)
+        _count_guess(row, guesses)
         return None
     vault: Vault = key.unlocked()
-    if not _is_right(account.opened(vault).password_hash, password):
-        _count_guess(hashed, guesses)
+    expected = account.opened(vault).password_hash
+    if not _is_right(expected, password):
+        _count_guess(row, guesses)
         return None
-    return account, vault, remove(Guesses.key(hashed))
+    return Proved(account, vault, remove(row), terminal, _rehashed(expected, password))
+
+
+def proved_again(before: Proved, password: str) -> Proved | None:
+    """The same by the account as it is now; None if it was closed, or the password is another."""
+    (account,) = read(before.account.own_key)
+    if account is None or not _is_right(account.opened(before.vault).password_hash, password):
+        return None
+    return replace(before, account=account, new_hash=_rehashed(account.password_hash, password))
+
+
+def terminal_hash(account_id: str, unique_id: str) -> str:
+    """80 bits by which an account knows a terminal again; they open nothing."""
+    return crypto.keyed_hash("terminals", account_id, unique_id)[:16]
 
 
 @cache
@@ -294,21 +343,30 @@ def _hash_of_nothing() -> str:
 
 def _is_right(expected: str, password: str) -> bool:
     try:
-        return _hasher.verify(expected, password)
+        return _hasher.verify(expected, rules.normal_password(password))
     except VerificationError:
         return False
 
 
-def _count_guess(hashed: str, guesses: Guesses | None) -> None:
+def _hash_of(password: str) -> str:
+    return _hasher.hash(rules.normal_password(password))
+
+
+def _rehashed(expected: str, password: str) -> str | None:
+    """The password's hash by today's parameters, if the one that is kept was made by others."""
+    return _hash_of(password) if _hasher.check_needs_rehash(expected) else None
+
+
+def _count_guess(row: Guesses | TerminalGuesses, guesses: Guesses | TerminalGuesses | None) -> None:
     wrong = 1 if guesses is None else int(guesses.wrong) + 1
     now = clock.now_s()
-    row = Guesses.new(
-        hashed,
+    kind = type(row)
+    row.assign(
         wrong=wrong,
         wait_until=now + rules.wait_after_guess_s(wrong),
         expires_at=now + rules.GUESSES_REMEMBERED_HOURS * 3600,
     )
-    before = absent(Guesses) if guesses is None else Guesses.wrong == guesses.wrong
+    before = absent(kind) if guesses is None else kind.wrong == guesses.wrong
     # Guesses made at the same moment count as one try answered and the others refused.
     commit(put(row, when=before, otherwise=TooMany(retry_after_seconds=1)))
 
@@ -351,7 +409,7 @@ def _is_as_read(account: Account) -> Any:
     return _is_set(Account.device_ids, account.device_ids) & _is_set(Account.endpoints, account.endpoints)
 
 
-def _is_set(attribute: Any, value: set[str] | None) -> Any:
+def _is_set(attribute: Any, value: set[str] | list[str] | None) -> Any:
     return attribute == value if value else attribute.does_not_exist()
 
 

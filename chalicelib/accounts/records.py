@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B3, B11, GUESSES
+from chalicelib.register.rows import B1A, B2, B3, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -27,6 +27,9 @@ class Account(Item):
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
     endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
+    terminals = key(
+        ListAttribute(of=UnicodeAttribute, null=True), B2, why="keyed hashes: has this terminal signed in before?"
+    )
 
 
 class Registration(Item):
@@ -56,9 +59,19 @@ class Address(Item):
 
 
 class Guesses(Item):
-    """Wrong passwords lately tried for an address, known or not."""
+    """Wrong passwords lately tried for an address, known or not, on terminals that never signed in to its account."""
 
     partition = "address"
+    place = "guesses"
+
+    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
+    wait_until = key(Time(), GUESSES, why="a time", told=True)
+
+
+class TerminalGuesses(Item):
+    """Wrong passwords lately tried on one of the account's own terminals."""
+
+    partition = "account"
     place = "guesses"
 
     wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 
 from chalicelib.errors import Gone, Invalid, TooMany, Words
@@ -13,6 +14,7 @@ CODE_MINUTES = 10
 CODE_TRIES = 5
 FREE_GUESSES = 10
 GUESSES_REMEMBERED_HOURS = 24
+MOST_TERMINALS = 20
 _LONGEST_WAIT_S = 3600
 
 
@@ -67,6 +69,11 @@ def require_password(password: str, *known: str) -> None:
         raise PasswordTooEasy(fields={"password": Words("is too easy to guess", "zbyt łatwo odgadnąć")})
 
 
+def normal_password(password: str) -> str:
+    """As it is hashed: in one Unicode form (NFC, as RFC 8265 has it), however the keyboard made its letters."""
+    return unicodedata.normalize("NFC", password)
+
+
 def wait_before_resend_s(sends: int) -> int:
     """After the first code half a minute, then twice as long each time, up to an hour."""
     return int(min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S))
@@ -75,3 +82,8 @@ def wait_before_resend_s(sends: int) -> int:
 def wait_after_guess_s(wrong: int) -> int:
     """Ten guesses are free; each further one doubles the wait, up to an hour."""
     return 0 if wrong < FREE_GUESSES else int(min(30 * 2 ** (wrong - FREE_GUESSES), _LONGEST_WAIT_S))
+
+
+def with_newest(terminals: list[str], terminal: str) -> list[str]:
+    """The terminals that signed in before, in the order of their last time; of too many the oldest go."""
+    return [*(other for other in terminals if other != terminal), terminal][-MOST_TERMINALS:]

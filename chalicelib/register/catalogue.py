@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration
+from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration, TerminalGuesses
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
@@ -45,6 +45,7 @@ RECORDS: tuple[type[Record], ...] = (
     RootSecret,
     Session,
     Stock,
+    TerminalGuesses,
     VaultKey,
 )
 

@@ -15,7 +15,7 @@ from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since, read
-from chalicelib.errors import KeyReused, NotSignedIn
+from chalicelib.errors import KeyReused, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules
 from chalicelib.sessions.records import Session
@@ -23,6 +23,7 @@ from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 
 _STEP_UP = "step-up"
+_TRIES = 2  # five AWS calls in all
 
 
 class PasswordWrong(NotSignedIn):
@@ -82,13 +83,18 @@ def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
 
 def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Open a session for address and password; an exact repeat replaces the session that the first try opened."""
-    proved = accounts.prove_password(email, password)
-    if proved is None:
-        raise PasswordWrong
-    account, vault, forget_guesses = proved
-    tokens, opening = _new_session(account, vault, terminal, repeat_key)
-    commit(opening, forget_guesses)
-    return tokens
+    proved = accounts.prove_password(email, password, terminal.unique_id)
+    for _ in range(_TRIES):
+        if proved is None:
+            raise PasswordWrong
+        tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
+        try:
+            commit(opening, proved.forget, *proved.learn())
+            return tokens
+        except accounts.Changed:
+            # Another terminal signed in, or the account was closed, at the same moment.
+            proved = accounts.proved_again(proved, password)
+    raise TooMany(retry_after_seconds=1)
 
 
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
@@ -101,7 +107,7 @@ def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_ke
 
 def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     try:
-        new = accounts.confirmed(registration_id, code, repeat_key)
+        new = accounts.confirmed(registration_id, code, terminal.unique_id, repeat_key)
     except accounts.AlreadyConfirmed as before:
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
         commit(opening)

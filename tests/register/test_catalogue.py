@@ -10,7 +10,7 @@ from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.privacy.exports import ready
-from tests.scene import new_camera, pay
+from tests.scene import Person, new_camera, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -25,6 +25,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     new_camera(home.world, "SN0002")
     home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})
     home.owner.sign_in(password="wrong password of fifteen")
+    elsewhere = {**home.owner.terminal, "unique_id": "somebody-elses"}
+    Person(home.world, home.owner.email, terminal=elsewhere).sign_in(password="wrong password of fifteen")
     home.world.call("POST", "/accounts", {**home.stranger.registration(), "email": "new@example.com"})
     home.owner.step_up()
     home.owner.call("POST", "/privacy/exports")

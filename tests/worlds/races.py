@@ -104,6 +104,22 @@ def _one_session(home: Home, state: None, answers: Answers, stored: Stored) -> W
         yield f"the two refresh tokens are answered with {turned}"
 
 
+def _sign_in_on(unique_id: str) -> Act:
+    def act(home: Home, state: Any) -> Response:
+        terminal = {**home.stranger.terminal, "unique_id": unique_id}
+        return Person(**{**vars(home.stranger), "terminal": terminal}).sign_in()
+
+    return act
+
+
+def _both_are_known(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
+    known = stored.first_ids("Account")[home.stranger.account_id]["terminals"]
+    if len(known) != 3:
+        yield f"{len(known)} terminals are known"
+    if (count := scenarios._sign_ins(home, None, stored)) != 2:
+        yield f"{count} sessions"
+
+
 def _stepped_up(home: Home) -> None:
     home.owner.step_up()
 
@@ -114,6 +130,11 @@ def _close(home: Home, state: Any) -> Response:
 
 def _owner_signs_in(home: Home, state: Any) -> Response:
     return Person(**vars(home.owner)).sign_in()
+
+
+def _owner_signs_in_elsewhere(home: Home, state: Any) -> Response:
+    terminal = {**home.owner.terminal, "unique_id": "t2"}
+    return Person(**{**vars(home.owner), "terminal": terminal}).sign_in()
 
 
 def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
@@ -268,7 +289,11 @@ RACES = (
          _confirm(0, ONE_KEY), either_way((201, 201), (201, 410), (201, 422)), _one_account),
     Race("refresh, refresh", _settled, _refresh, _refresh, exactly((201, 201)), _same_successor),
     Race("sign in, sign in again", _settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
+    Race("sign in, sign in elsewhere", _settled, _sign_in_on("t2"), _sign_in_on("t3"), exactly((201, 201)),
+         _both_are_known),
     Race("close, sign in", _stepped_up, _close, _owner_signs_in, exactly((202, 201), (202, 401)), _owner_is_gone),
+    Race("close, sign in elsewhere", _stepped_up, _close, _owner_signs_in_elsewhere,
+         exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("close, bind", _unbound_and_stepped_up, _close, _bind("owner", ONE_KEY),
          exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("bind, bind", scenarios._unbound, _bind("owner", ONE_KEY), _bind("stranger", ONE_KEY),

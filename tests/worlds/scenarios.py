@@ -18,6 +18,7 @@ from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
 HOUR = 3_600
+_ELSEWHERE = {"os": "Debian 12", "model": "a laptop", "unique_id": "t2"}
 
 
 def once(key: str) -> dict[str, str]:
@@ -80,6 +81,11 @@ def _accounts_made(home: Home, state: Any, stored: Stored) -> int:
 
 def _sign_in(home: Home, state: None, key: str) -> Response:
     body = {"email": home.stranger.email, "password": PASSWORD, "terminal": home.stranger.terminal}
+    return home.world.call("POST", "/sessions", body, headers=once(key))
+
+
+def _sign_in_elsewhere(home: Home, state: None, key: str) -> Response:
+    body = {"email": home.stranger.email, "password": PASSWORD, "terminal": _ELSEWHERE}
     return home.world.call("POST", "/sessions", body, headers=once(key))
 
 
@@ -420,6 +426,7 @@ SCENARIOS = (
     ),
     Scenario("confirm a registration", "POST /accounts/confirm", _registered, _confirm, _accounts_made, may_say=(410,)),
     Scenario("sign in", "POST /sessions", _settled, _sign_in, _sign_ins, at_most=2),
+    Scenario("sign in on a new terminal", "POST /sessions", _settled, _sign_in_elsewhere, _sign_ins, at_most=2),
     Scenario("refresh", "POST /sessions/refresh", _settled, _refresh, _refreshes),
     Scenario(
         "sign out", "DELETE /sessions/current", _settled, _sign_out, _sign_outs, may_say=(401,), keeps_answer=True
