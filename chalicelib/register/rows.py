@@ -257,23 +257,26 @@ B2 = Row(
     title=Text("Signing in and using the app", "Logowanie i korzystanie z aplikacji"),
     data=Text(
         "For each phone, computer or browser you sign in with: its operating system, its model, a unique id, when it "
-        "was last used, and its GPS position if you allow it to be sent. Your IP address goes into the API log only "
-        "(row LOG).",
+        "was last used, and its GPS position if you allow it to be sent; and that it has signed in before, under a "
+        "keyed hash of its unique id. Your IP address goes into the API log only (row LOG).",
         "O każdym telefonie, komputerze lub przeglądarce, z których się logujesz: system operacyjny, model, "
-        "niepowtarzalny identyfikator, czas ostatniego użycia oraz położenie GPS, jeśli pozwolisz je wysłać. Adres "
-        "IP trafia tylko do dziennika API (wiersz LOG).",
+        "niepowtarzalny identyfikator, czas ostatniego użycia oraz położenie GPS, jeśli pozwolisz je wysłać; a także "
+        "to, że logowano się z niego wcześniej, pod skrótem identyfikatora utworzonym za pomocą klucza. Adres IP "
+        "trafia tylko do dziennika API (wiersz LOG).",
     ),
     purpose=Text(
-        "To keep you signed in, to show you where you are signed in so that you can end it, and to warn you of a "
-        "sign-in you may not know of.",
-        "Aby utrzymać Twoje logowanie, pokazać, gdzie trwa, i pozwolić je zakończyć, a także ostrzec o logowaniu, o "
-        "którym możesz nie wiedzieć.",
+        "To keep you signed in, to show you where you are signed in so that you can end it, to warn you of a "
+        "sign-in you may not know of, and to let you in where you signed in before while others try passwords.",
+        "Aby utrzymać Twoje logowanie, pokazać, gdzie trwa, i pozwolić je zakończyć, ostrzec o logowaniu, o którym "
+        "możesz nie wiedzieć, oraz wpuścić Cię tam, gdzie już się logowano, gdy inni próbują haseł.",
     ),
     basis=Basis.CONTRACT,
     kept_for=Retention(
         Text(
-            "Until you sign out there or close the account; a session nobody uses ends by itself.",
-            "Do wylogowania na danym urządzeniu lub zamknięcia konta; nieużywana sesja kończy się sama.",
+            "Until you sign out there or close the account; a session nobody uses ends by itself. That a terminal "
+            "has signed in before: until twenty others have since, or you close the account.",
+            "Do wylogowania na danym urządzeniu lub zamknięcia konta; nieużywana sesja kończy się sama. To, że z "
+            "urządzenia logowano się wcześniej: do zalogowania się z dwudziestu innych lub zamknięcia konta.",
         ),
         until=Until.SIGNED_OUT,
     ),
@@ -1328,8 +1331,10 @@ GUESSES = Row(
     id="GUESSES",
     title=Text("Protection against guessing", "Ochrona przed zgadywaniem"),
     data=Text(
-        "How often a wrong password or code was tried, under a keyed hash of the address or number concerned.",
-        "Liczba prób z błędnym hasłem lub kodem, zapisana pod skrótem adresu lub numeru utworzonym za pomocą klucza.",
+        "How often a wrong password or code was tried, under a keyed hash of the address or number concerned, or of "
+        "your own terminal.",
+        "Liczba prób z błędnym hasłem lub kodem, zapisana pod skrótem adresu, numeru lub Twojego urządzenia, "
+        "utworzonym za pomocą klucza.",
     ),
     purpose=Text(
         "To slow down those who try passwords and codes that are not theirs.",

@@ -17,6 +17,7 @@ from infra.local.strict import ERROR_AFTER, LOST_REPLY
 from infra.local.strict.trace import Call
 from tests.conftest import Home
 from tests.doors import door_names, named, request_for
+from tests.scene import just_before, new_camera
 
 KEY = "a-key-of-the-client-0123456789"
 DAY = 24 * 3600
@@ -171,6 +172,22 @@ def test_of_two_equal_requests_at_once_one_is_carried_out_and_both_are_answered(
     assert (one.status, one.body) == (other.status, other.body)
     assert one.status == 201
     assert order_ids(home) == [one.json["order_id"]]
+
+
+def test_who_is_refused_because_his_own_twin_was_faster_is_answered_like_the_twin(home: Home) -> None:
+    camera, key = new_camera(home.world, "SN0002"), {"Idempotency-Key": KEY}
+    twin: list[Response] = []
+    with just_before(home.world, 4, lambda: twin.append(home.owner.bind(camera, **key))):
+        answer = home.owner.bind(camera, **key)
+    assert (answer.status, answer.body) == (twin[0].status, twin[0].body)
+    assert answer.status == 201
+
+
+def test_who_is_refused_because_somebody_else_was_faster_is_told_so(home: Home) -> None:
+    camera, key = new_camera(home.world, "SN0002"), {"Idempotency-Key": KEY}
+    with just_before(home.world, 4, lambda: home.stranger.bind(camera, **key)):
+        answer = home.owner.bind(camera, **key)
+    assert (answer.status, answer.json["code"]) == (409, "DeviceTaken")
 
 
 def test_of_two_different_requests_at_once_under_one_key_one_is_refused(home: Home, at_once: Any) -> None:

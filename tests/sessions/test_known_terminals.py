@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -16,14 +17,26 @@ from infra.local.gateway import Response
 from tests.scene import PASSWORD, Person, everything_stored, just_before, new_person, rows
 
 WRONG = "wrong horse battery staple"
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), accounts._hasher
 DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def _quickly() -> Iterator[None]:
+    with patch.object(accounts, "_hasher", QUICK):
+        yield
 
 
 @pytest.fixture
 def ola(world: LocalCloud) -> Person:
-    with patch.object(accounts, "_hasher", QUICK):
-        return new_person(world)
+    return new_person(world)
+
+
+@pytest.fixture
+def raised() -> Iterator[None]:
+    """Passwords that were hashed so far were hashed by other parameters than those of today."""
+    with patch.object(accounts, "_hasher", TODAYS):
+        yield
 
 
 def on(person: Person, unique_id: str) -> Person:
@@ -130,9 +143,8 @@ def test_a_wrong_password_makes_no_terminal_known(ola: Person) -> None:
 
 
 def test_twenty_terminals_are_known_and_the_oldest_goes(ola: Person) -> None:
-    with patch.object(accounts, "_hasher", QUICK):
-        for number in range(2, 23):
-            assert on(ola, f"t{number}").sign_in().status == 201
+    for number in range(2, 23):
+        assert on(ola, f"t{number}").sign_in().status == 201
     assert len(known(ola)) == 20
     guessed_by_strangers(ola)
     assert on(ola, "t2").sign_in().status == 429
@@ -221,7 +233,7 @@ def password_hash(ola: Person) -> str:
     return str(stored.opened(stored.first_ids("Account")[ola.account_id], "password_hash"))
 
 
-def test_signing_in_hashes_the_password_by_todays_parameters(ola: Person) -> None:
+def test_signing_in_hashes_the_password_by_todays_parameters(ola: Person, raised: None) -> None:
     assert password_hash(ola).startswith("$argon2id$v=19$m=8,t=1,p=1$")
     ola.world.trace.clear()
     assert ola.sign_in().status == 201
@@ -232,13 +244,13 @@ def test_signing_in_hashes_the_password_by_todays_parameters(ola: Person) -> Non
     assert password_hash(ola) == renewed
 
 
-def test_a_wrong_password_is_not_hashed_anew(ola: Person) -> None:
+def test_a_wrong_password_is_not_hashed_anew(ola: Person, raised: None) -> None:
     before = password_hash(ola)
     assert ola.sign_in(WRONG).status == 401
     assert password_hash(ola) == before
 
 
-def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola: Person) -> None:
+def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola: Person, raised: None) -> None:
     """There is no door yet that changes a password; what one would commit is done here."""
     from chalicelib.aws.commit import change, commit
     from chalicelib.aws.table import read
@@ -255,7 +267,7 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
     assert ola.sign_in("another long password of hers").status == 201
 
 
-def test_two_that_hash_anew_at_once_both_sign_in(ola: Person) -> None:
+def test_two_that_hash_anew_at_once_both_sign_in(ola: Person, raised: None) -> None:
     others: list[Response] = []
     with just_before(ola.world, 3, lambda: others.append(ola.sign_in())):
         answer = ola.sign_in()
