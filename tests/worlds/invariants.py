@@ -194,7 +194,8 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
-    for account_id, _ in [*stored.of("Endpoint"), *stored.of("Order"), *stored.of("Answered"), *stored.of("Export")]:
+    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export")
+    for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
 

@@ -137,13 +137,23 @@ def _owner_signs_in_elsewhere(home: Home, state: Any) -> Response:
     return Person(**{**vars(home.owner), "terminal": terminal}).sign_in()
 
 
+def _owner_guesses(home: Home, state: Any) -> Response:
+    return Person(**vars(home.owner)).sign_in("not the password of anybody")
+
+
+def _guess_at_strangers(home: Home, state: Any) -> Response:
+    """Somebody else, at a terminal of his own."""
+    terminal = {**home.stranger.terminal, "unique_id": "somebody-elses"}
+    return Person(**{**vars(home.stranger), "terminal": terminal}).sign_in("not the password of anybody")
+
+
 def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     if answers[0].status == 202:
         yield from (f"{where} is left" for where in _rows_of(stored, home.owner.account_id))
 
 
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "Session", "Endpoint", "Code", "Order", "Answered")
+    names = ("Account", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 
@@ -294,6 +304,8 @@ RACES = (
     Race("close, sign in", _stepped_up, _close, _owner_signs_in, exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("close, sign in elsewhere", _stepped_up, _close, _owner_signs_in_elsewhere,
          exactly((202, 201), (202, 401)), _owner_is_gone),
+    Race("close, guess", _stepped_up, _close, _owner_guesses, exactly((202, 401)), _owner_is_gone),
+    Race("guess, sign in", _settled, _guess_at_strangers, _sign_in_on("t1"), exactly((401, 201))),
     Race("close, bind", _unbound_and_stepped_up, _close, _bind("owner", ONE_KEY),
          exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("bind, bind", scenarios._unbound, _bind("owner", ONE_KEY), _bind("stranger", ONE_KEY),
