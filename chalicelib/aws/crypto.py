@@ -8,9 +8,7 @@ from functools import cache
 
 from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from pynamodb.attributes import BinaryAttribute
 
 from chalicelib import ids
@@ -116,6 +114,9 @@ def sign(message: bytes) -> bytes:
         MessageType="DIGEST",
         SigningAlgorithm="ECDSA_SHA_256",
     )
+    # Here and not above, as it drags in what nearly no request needs.
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
     r, s = decode_dss_signature(answer["Signature"])
     return r.to_bytes(32) + s.to_bytes(32)
 
@@ -127,5 +128,7 @@ def signing_public_pem() -> bytes:
 
 @cache
 def _public_pem(key_id: str) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
     der = client("kms").get_public_key(KeyId=key_id)["PublicKey"]
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+import msgspec
 
 from chalicelib import clock
 
 NAMESPACE = "Sowa"
+_UNITS = {"Latency": "Milliseconds", "Faults": "Count", "FailedRecords": "Count"}
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
     {"door", "method", "route", "request_id", "status", "code", "asker", "replayed", "records", "failed", "fault", "at"}
@@ -23,23 +22,6 @@ ALLOWED = frozenset(
 
 class NotAllowed(ValueError):
     """Somebody wanted to log a field that is not on the list."""
-
-
-class _ToStandardOutput(logging.StreamHandler[TextIO]):
-    """To whatever standard output is at the moment, so that a line goes where the caller of the function looks."""
-
-    @property
-    def stream(self) -> TextIO:
-        return sys.stdout
-
-    @stream.setter
-    def stream(self, _: TextIO) -> None:
-        pass  # it is asked for anew each time
-
-
-_logger = Logger(service="sowa", logger_handler=_ToStandardOutput(), location=None, log_uncaught_exceptions=False)
-# Lambda hangs a handler of its own on the root logger, which would say every line again in its own words.
-logging.getLogger("sowa").propagate = False
 
 
 class Line(dict[str, Any]):
@@ -73,15 +55,27 @@ def line(**fields: Any) -> Iterator[Line]:
 
 
 def _write(entry: Line, milliseconds: float) -> None:
-    metrics = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="sowa", metric_set={}, dimension_set={})
-    metrics.add_dimension("door", str(entry.get("door", "")))
-    metrics.add_metric("Latency", "Milliseconds", round(milliseconds, 3))
-    metrics.add_metric("Faults", "Count", 1 if "fault" in entry else 0)
+    figures = {"Latency": [round(milliseconds, 3)], "Faults": [float("fault" in entry)]}
     if "failed" in entry:
-        metrics.add_metric("FailedRecords", "Count", entry["failed"])
-    embedded = metrics.serialize_metric_set()
-    write = _logger.error if "fault" in entry else _logger.info
-    write("done", extra={**embedded, **entry})
+        figures["FailedRecords"] = [float(entry["failed"])]
+    now = clock.now()
+    said = {
+        "level": "ERROR" if "fault" in entry else "INFO",
+        "message": "done",
+        "timestamp": clock.rfc3339(now),
+        "service": "sowa",
+        "_aws": {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [_metrics(figures)]},
+        **entry,
+        **figures,
+    }
+    # In one piece, and to whatever standard output is at the moment: where the caller of the function looks.
+    sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+
+
+def _metrics(figures: dict[str, list[float]]) -> dict[str, Any]:
+    """CloudWatch makes metrics of the figures in a line that says so (embedded metric format)."""
+    named = [{"Name": name, "Unit": _UNITS[name]} for name in figures]
+    return {"Namespace": NAMESPACE, "Dimensions": [["door", "service"]], "Metrics": named}
 
 
 def _tail(path: str) -> str:

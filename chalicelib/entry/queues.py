@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
 from chalicelib.aws import keys
@@ -87,7 +86,7 @@ class Listeners(_Doors):
                             entry.tell_fault(fault)
                             raise
 
-                return _each(event, take, EventType.SQS)
+                return _each(event, take, "SQS")
 
             return self._register(  # type: ignore[no-any-return]
                 "on_sqs_message", door, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
@@ -110,7 +109,7 @@ class Listeners(_Doors):
                             entry.tell_fault(fault)
                             raise
 
-                return _each(event, take, EventType.DynamoDBStreams)
+                return _each(event, take, "DynamoDBStreams")
 
             return self._register(  # type: ignore[no-any-return]
                 "on_dynamodb_record", door, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
@@ -165,8 +164,12 @@ class Operations(_Doors):
         return declare
 
 
-def _each(event: dict[str, Any], take: Callable[[Any], None], source: EventType) -> Any:
-    processor = BatchProcessor(event_type=source, raise_on_entire_batch_failure=False)
+def _each(event: dict[str, Any], take: Callable[[Any], None], source: str) -> Any:
+    # The function that serves people imports this module, with every listener in it, and never comes here; Powertools
+    # would be a tenth of its start.
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+    processor = BatchProcessor(event_type=EventType(source), raise_on_entire_batch_failure=False)
     return process_partial_response(event, take, processor)
 
 

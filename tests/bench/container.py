@@ -1,0 +1,62 @@
+"""A container as Lambda starts one, in a process of its own: a handler, the same event some times over, AWS out of a file.
+
+Called by its path, with what Lambda has and nothing else: `container.py recording.json list app.app 20 answer.json`.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+# What stands on the command line for a process that only starts: the bare interpreter, and this file's own work.
+NOTHING = "nothing"
+
+
+class _Body:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self) -> Any:
+        yield self._body
+
+
+def _answered_from(replies: dict[str, Any]) -> Any:
+    """In the place of botocore's way to the network: everything above it is real, what lies below costs nothing."""
+    from botocore.awsrequest import AWSResponse
+
+    ready = {name: (status, headers, base64.b64decode(body)) for name, (status, headers, body) in replies.items()}
+
+    def send(session: Any, request: Any) -> Any:
+        operation = request.headers["X-Amz-Target"]
+        name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
+        status, headers, body = ready[name]
+        return AWSResponse(request.url, status, headers, _Body(body))
+
+    return send
+
+
+def main(recording: str, scenario: str, handler: str, count: str, answer: str) -> None:
+    with open(recording) as file:
+        told = json.load(file)
+    os.environ.update(told["environment"])
+    event, replies = told[scenario]["event"], told[scenario]["replies"]
+    if handler == NOTHING:
+        return
+    module, _, name = handler.rpartition(".")
+    handle = getattr(importlib.import_module(module), name)
+    import botocore.httpsession
+
+    botocore.httpsession.URLLib3Session.send = _answered_from(replies)
+    said = None
+    for _ in range(int(count)):
+        said = handle(event, None)
+    with open(answer, "w") as file:
+        json.dump(said, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

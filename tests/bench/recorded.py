@@ -1,0 +1,86 @@
+"""Two requests as API Gateway sends them, and what AWS answered, so that they can be served again without a cloud."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import botocore.endpoint
+
+from chalicelib.aws import crypto
+from infra.local.cloud import LocalCloud
+from infra.local.functions import REGION
+from tests.scene import new_camera, new_person
+
+ALARMS = 20
+# The bench runs when it runs: what ends in the world of the recording does not end for it.
+_ENDS = re.compile(rb'("(?:expires_at|access_until)": *\{"N": *")\d+"')
+_NEVER = rb'\g<1>4102444800"'
+
+
+def record() -> dict[str, Any]:
+    """`environment`, and for `list` and `write` an `event` and the `replies` by operation: status, headers, body."""
+    before = dict(os.environ)
+    with LocalCloud.start(seed=0) as world:
+        told = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        told["MEDIA_URL"] = f"https://{told['MEDIA_BUCKET']}.s3.{REGION}.amazonaws.com"
+        owner = new_person(world)
+        camera = new_camera(world, owner=owner)
+        for number in range(ALARMS):
+            camera.see(number)
+            world.advance(30)
+        alarms = f"/devices/{camera.device_id}/alarms"
+        ids = [alarm["alarm_id"] for alarm in owner.alarms(camera.device_id)]
+        for alarm_id in ids[::2]:
+            owner.call("POST", f"{alarms}/{alarm_id}/read", headers={"Idempotency-Key": f"read-{alarm_id}"})
+        phone = {"Idempotency-Key": "0123456789abcdef0123456789abcdef", "Accept-Language": "pl-PL,pl;q=0.9,en;q=0.8"}
+        return {
+            "environment": told,
+            "list": _served(world, lambda: owner.call("GET", alarms, query={"limit": ALARMS})),
+            "write": _served(world, lambda: owner.call("POST", f"{alarms}/{ids[1]}/read", headers=phone)),
+        }
+
+
+def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
+    """As by a container that has just started: the root secret is fetched too."""
+    crypto._root_secret.cache_clear()
+    crypto.secret_for.cache_clear()
+    events: list[Any] = []
+    app = world.gateway.app
+
+    def seen(event: Any, context: Any) -> Any:
+        events.append(event)
+        return app(event, context)
+
+    seen.routes, seen.api = app.routes, app.api  # type: ignore[attr-defined]
+    with patch.object(world.gateway, "app", seen), replies() as replied:
+        answer = ask()
+    assert answer.status == 200, answer.body
+    return {"event": events[0], "replies": {name: _everlasting(*reply) for name, reply in replied}}
+
+
+@contextmanager
+def replies() -> Iterator[list[tuple[str, tuple[int, dict[str, str], bytes]]]]:
+    """What AWS answers while this is open, in order, as it came over the wire, by the operation it answers."""
+    heard: list[tuple[str, tuple[int, dict[str, str], bytes]]] = []
+    original = botocore.endpoint.convert_to_response_dict
+
+    def hear(response: Any, operation: Any) -> Any:
+        heard.append((operation.name, (response.status_code, dict(response.headers), response.content)))
+        return original(response, operation)
+
+    with patch.object(botocore.endpoint, "convert_to_response_dict", hear):
+        yield heard
+
+
+def _everlasting(status: int, headers: dict[str, str], body: bytes) -> list[Any]:
+    body = _ENDS.sub(_NEVER, body)
+    # DynamoDB tells the checksum of each answer, and SDKs compare it.
+    told = {**headers, "x-amz-crc32": str(zlib.crc32(body)), "content-length": str(len(body))}
+    return [status, told, base64.b64encode(body).decode()]
