@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import shutil
@@ -12,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
+from typing import Any
 
 import chalice
 
@@ -26,6 +29,8 @@ NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 # The AWS services whose descriptions botocore has to find.
 SERVICES = frozenset({"dynamodb", "kms", "s3", "ses", "sns", "sqs"})
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
+# In botocore's table of addresses SES goes by another name.
+_ADDRESSES = SERVICES - {"ses"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: boto3 (we use botocore), dnspython (an
 # address's domain is never looked up), the parts of cffi and Powertools that are for other uses.
 _DROPPED = (
@@ -127,7 +132,36 @@ def lay_out(installed: Path, into: Path) -> None:
     for name, path in carried.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)
+    _shorten(into / "botocore" / "data")
     _compile(into)
+
+
+def _shorten(data: Path) -> None:
+    """Take out of botocore's descriptions what no call needs: all of it is read and parsed at each cold start, and was
+    a seventh of that."""
+    table = json.loads((data / "endpoints.json").read_bytes())
+    for partition in table["partitions"]:
+        partition["services"] = {name: told for name, told in partition["services"].items() if name in _ADDRESSES}
+    _write_json(data / "endpoints.json", table)
+    for packed in sorted(data.rglob("service-2.json.gz")):
+        _write_json(packed.with_suffix(""), _without_words(json.loads(gzip.decompress(packed.read_bytes()))))
+        packed.unlink()  # the zip packs it anyway
+
+
+def _without_words(described: Any) -> Any:
+    if isinstance(described, list):
+        return [_without_words(each) for each in described]
+    if not isinstance(described, dict):
+        return described
+    return {
+        # A field may be called so, too; then what stands there is no text.
+        name: "" if name == "documentation" and isinstance(value, str) else _without_words(value)
+        for name, value in described.items()
+    }
+
+
+def _write_json(target: Path, content: Any) -> None:
+    target.write_text(json.dumps(content, separators=(",", ":")))
 
 
 def _compile(tree: Path) -> None:
