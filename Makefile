@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint night contract costs passwords policies package deploy destroy lock clean
+.PHONY: help demo run test lint night contract costs bench passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -34,8 +34,12 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 night: $(INSTALLED) ## fuzz every route with a hundred thousand requests
 	@FUZZ_EXAMPLES=3000 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 
-costs: $(INSTALLED) ## count what each door costs anew
+costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py
+	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_money.py
+
+bench: $(INSTALLED) ## count a request's work beside a handler by hand (needs valgrind; minutes)
+	@$(PYTHON) -m tests.bench
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract

@@ -1,4 +1,4 @@
-"""A container as Lambda starts one, in a process of its own: a handler, the same event some times over, AWS out of a file.
+"""A container as Lambda starts one, in a process of its own: a handler, one event some times over, AWS out of a file.
 
 Called by its path, with what Lambda has and nothing else: `container.py recording.json list app.app 20 answer.json`.
 """
@@ -24,7 +24,7 @@ class _Body:
         yield self._body
 
 
-def _answered_from(replies: dict[str, Any]) -> Any:
+def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     """In the place of botocore's way to the network: everything above it is real, what lies below costs nothing."""
     from botocore.awsrequest import AWSResponse
 
@@ -33,6 +33,7 @@ def _answered_from(replies: dict[str, Any]) -> Any:
     def send(session: Any, request: Any) -> Any:
         operation = request.headers["X-Amz-Target"]
         name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
+        calls.append(name)
         status, headers, body = ready[name]
         return AWSResponse(request.url, status, headers, _Body(body))
 
@@ -50,12 +51,13 @@ def main(recording: str, scenario: str, handler: str, count: str, answer: str) -
     handle = getattr(importlib.import_module(module), name)
     import botocore.httpsession
 
-    botocore.httpsession.URLLib3Session.send = _answered_from(replies)
+    calls: list[str] = []
+    botocore.httpsession.URLLib3Session.send = _answered_from(replies, calls)
     said = None
     for _ in range(int(count)):
         said = handle(event, None)
     with open(answer, "w") as file:
-        json.dump(said, file)
+        json.dump({"answer": said, "calls": calls}, file)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""Two of our routes as a good engineer would write them by hand, in one file, with boto3: what ours are measured against.
+"""Two of our routes as a good engineer would write them by hand, in one file, with boto3: what ours stand beside.
 
-It does what ours do: the same AWS calls with the same keys and conditions, the same checks of token, epoch, ownership and
-vault key, the same keyed hashes and seals, the same answer, headers and log line. Each choice is what such a hand would
-take, and where there were two, the cheaper one:
+It does what ours do: the same AWS calls with the same keys and conditions, the same checks of token, epoch, ownership
+and vault key, the same keyed hashes and seals, the same answer, headers and log line. Each choice is what such a hand
+would take, and where there were two, the cheaper one:
 
-- `boto3.client` and not the resource layer; one client a service, made at import, but S3's (which signs links only) when
-  first needed.
+- `boto3.client` and not the resource layer; one client a service, made at import, but S3's (which signs links only)
+  when first needed.
 - boto3's own retries, validation and parsing, as everybody has them; only the patience is shorter, as ours is.
 - `TypeDeserializer` reads items, as boto3's documentation shows; what is written is put down in DynamoDB's own form.
-- The standard library's json, hashes and `print`; a dict of two routes in the place of a framework. `cryptography` seals.
+- The standard library's json, hashes and `print`; a dict of two routes in the place of a framework; `cryptography`.
 - Vault keys are opened in both routes because ours do: a person or a device whose key is gone is gone.
 - Nothing is parsed, checked or logged that these two routes do not need. There is no contract, no register, no shape.
 """

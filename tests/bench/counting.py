@@ -1,0 +1,78 @@
+"""Instructions that a process executes, by cachegrind: the same from run to run, whatever else the machine does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.bench import container
+
+# Warm: what the later fifty of 70 requests cost, one by one.
+FEW, MANY = 20, 70
+_CACHEGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A handler by its name, among the packages of these folders and no others."""
+
+    name: str
+    packages: tuple[Path, ...]
+
+    def warm(self, recording: Path, scenario: str) -> float:
+        """Instructions for one more request."""
+        few, many = (self._counted(recording, scenario, self.name, count) for count in (FEW, MANY))
+        return (many - few) / (MANY - FEW)
+
+    def cold(self, recording: Path, scenario: str) -> float:
+        """Instructions from the bare interpreter, which Lambda starts itself, to the first answer."""
+        started = self._counted(recording, scenario, container.NOTHING, 0)
+        return self._counted(recording, scenario, self.name, 1) - started
+
+    def once(self, recording: Path, scenario: str) -> dict[str, Any]:
+        """The `answer` to one request, and the `calls` to AWS that it took."""
+        said = recording.with_name("said.json")
+        self._run([], recording, scenario, self.name, 1, said)
+        told: dict[str, Any] = json.loads(said.read_text())
+        return told
+
+    def compare(self, other: Handler, recording: Path, scenario: str) -> None:
+        """A ratio means something only while both do the same: the same calls, the same answer."""
+        one, two = (handler.once(recording, scenario) for handler in (self, other))
+        assert one["calls"] == two["calls"], (one["calls"], two["calls"])
+        assert _comparable(one["answer"]) == _comparable(two["answer"])
+
+    def _counted(self, recording: Path, scenario: str, name: str, count: int) -> int:
+        done = self._run(_CACHEGRIND, recording, scenario, name, count, Path(os.devnull))
+        found = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+        assert found is not None, done.stderr
+        return int(found[1].replace(",", ""))
+
+    def _run(self, under: Any, recording: Path, scenario: str, name: str, count: int, said: Path) -> Any:
+        # Without the packages of this environment (-S), and with sets in the same order each time.
+        return subprocess.run(  # noqa: S603  # our own words only
+            [
+                *under, sys.executable, "-S", container.__file__, recording, scenario, name, str(count), said,
+            ],
+            env={
+                "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, self.packages)),
+                "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+
+
+def _comparable(answer: dict[str, Any]) -> object:
+    body = json.loads(answer["body"])
+    if "picture_url" in body:
+        # Each is signed at its own second, and boto3 says the region in another place.
+        address = urlsplit(body["picture_url"])
+        body["picture_url"] = [address.path, sorted(part.partition("=")[0] for part in address.query.split("&"))]
+    return answer["statusCode"], body

@@ -1,0 +1,134 @@
+"""What a thousand cameras cost a month: the counts of costs.md, times how often, times AWS's prices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra import applier
+from tests.costs import TABLE as COSTS
+
+PRICES = applier.RESOURCES.with_name("prices.yaml")
+TABLE = Path(__file__).parents[1] / "money.md"
+CAMERAS = 1_000
+# What is aimed at, and what a change may not exceed until that is reached.
+GOAL_DOLLARS, MOST_DOLLARS = 9.0, 13.9
+_HEAD = """# What 1,000 cameras cost a month
+
+The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
+dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and lets the sum not grow above
+{most:g} $. The goal is {goal:g} $ and is not reached. What an installation costs without a camera is not in it
+(see [infra/README.md](../infra/README.md)).
+
+| for | of | count | $ each | $ |
+|---|---|---:|---:|---:|
+"""
+# How often a month one camera causes it, the door of costs.md that it goes through, and its line in the usage.
+_DOORS = {
+    "alarm": ("alarms_a_day", "on_picture_uploaded, 1 in a batch"),
+    "ticket": ("tickets_a_day", "POST /cameras/tickets"),
+    "list": ("lists_a_day", "GET /devices/{device_id}/alarms"),
+    "picture": ("pictures_seen_a_day", "GET /devices/{device_id}/alarms/{alarm_id}"),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """So many of something that has a price."""
+
+    purpose: str
+    price_name: str
+    count: float
+    price: float
+
+    @property
+    def dollars(self) -> float:
+        return self.count * self.price
+
+    def row(self) -> str:
+        what = self.price_name.replace("_", " ")
+        count = f"{self.count:,.0f}" if self.count >= 1000 else f"{self.count:.2f}"
+        return f"| {self.purpose} | {what} | {count} | {f'{self.price:.10f}'.rstrip('0')} | {self.dollars:.2f} |"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A row of costs.md."""
+
+    read_units: float
+    write_units: float
+    log_bytes: int
+    calls: str
+
+    def times(self, call: str) -> int:
+        found = re.search(rf"(?:(\d+) )?{re.escape(call)}\b", self.calls)
+        return 0 if found is None else int(found[1] or 1)
+
+
+def counted(costs: str) -> dict[str, Counted]:
+    """The rows of a cost table by their doors."""
+    rows = re.findall(r"^\| `(.+?)` \| \d+ \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (.+) \|$", costs, re.MULTILINE)
+    return {door: Counted(float(reads), float(writes), int(logs), calls) for door, reads, writes, logs, calls in rows}
+
+
+def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
+    """Everything that is paid for, from a cost table and from what prices.yaml says."""
+    usage, prices = told["usage"], told["prices"]
+    rows = counted(costs)
+    for purpose, (often, door) in _DOORS.items():
+        count = CAMERAS * usage["days"] * usage[often]
+        for name, each in _each(purpose, rows[door], usage):
+            if each:
+                yield Item(purpose, name, count * each, prices[name])
+    for name, gb in _kept(usage):
+        yield Item("kept", name, gb, prices[name])
+
+
+def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What it takes once."""
+    is_page, is_alarm = purpose == "list", purpose == "alarm"
+    yield "s3_put", float(is_alarm)
+    yield "sqs_request", usage["sqs_requests_an_alarm"] * is_alarm
+    yield "api_request", float(not is_alarm)
+    yield "lambda_request", 1.0
+    yield "lambda_gb_second", usage["milliseconds"][purpose] / 1000 * usage["memory_gb"]
+    yield "dynamodb_read_unit", row.read_units + usage["list_extra_read_units"] * is_page
+    yield "dynamodb_write_unit", row.write_units
+    # A link is signed without a call; who follows it makes S3 read.
+    yield "s3_get", row.times("s3.GetObject") + float(purpose == "picture")
+    yield "sns_push", float(row.times("sns.Publish"))
+    yield "logs_gb", (row.log_bytes + usage["lambda_log_bytes"]) / 1e9
+    yield "out_gb", {"list": usage["list_answer_kb"], "picture": usage["picture_kb"]}.get(purpose, 0) / 1e6
+
+
+def _kept(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Gigabytes that lie there all the month."""
+    alarms = CAMERAS * usage["alarms_a_day"]
+    yield "s3_gb_month", alarms * usage["pictures_kept_days"] * usage["picture_kb"] / 1e6
+    rows = alarms * usage["alarms_kept_days"] * usage["alarm_bytes"] / 1e9
+    yield "dynamodb_gb_month", rows
+    yield "dynamodb_recovery_gb_month", rows
+
+
+def _now() -> list[Item]:
+    return list(items(COSTS.read_text(), yaml.safe_load(PRICES.read_text())))
+
+
+def total() -> float:
+    return sum(item.dollars for item in _now())
+
+
+def table() -> str:
+    now = _now()
+    sums: dict[str, float] = {}
+    for item in now:
+        sums[item.purpose] = sums.get(item.purpose, 0) + item.dollars
+    rows = [item.row() for item in now]
+    rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
+    rows.append(f"| **all** | | | | **{sum(sums.values()):.2f}** |")
+    return _HEAD.format(most=MOST_DOLLARS, goal=GOAL_DOLLARS) + "\n".join(rows) + "\n"

@@ -1,0 +1,58 @@
+"""What ours is measured against does the same, so that the ratio means something."""
+
+from __future__ import annotations
+
+import json
+import site
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.applier import RESOURCES
+from tests.bench.__main__ import Measured
+from tests.bench.counting import Handler
+from tests.bench.recorded import record
+
+# This environment's packages, and not the bundle: what is done is the same.
+HERE = (*map(Path, site.getsitepackages()), RESOURCES.parents[1])
+OURS, RAW = Handler("app.app", HERE), Handler("tests.bench.raw.handler", HERE)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = tmp_path_factory.mktemp("bench") / "recording.json"
+    written.write_text(json.dumps(record()))
+    return written
+
+
+@pytest.mark.parametrize(
+    ("scenario", "calls"),
+    [
+        ("list", ["BatchGetItem", "GetItem", "Decrypt", "Query"]),
+        ("write", ["GetItem", "Decrypt", "BatchGetItem", "TransactWriteItems"]),
+    ],
+)
+def test_both_answer_the_same_after_the_same_calls(recording: Path, scenario: str, calls: list[str]) -> None:
+    OURS.compare(RAW, recording, scenario)
+    said = OURS.once(recording, scenario)
+    body = json.loads(said["answer"]["body"])
+    assert said["calls"] == calls
+    assert len(body.get("items", ())) == 20 if scenario == "list" else body["read"] is True
+
+
+def test_a_handler_that_does_less_is_seen(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(handler: Handler, recording: Path, scenario: str) -> dict[str, Any]:
+        done = original(handler, recording, scenario)
+        return done if handler is OURS else {**done, "calls": done["calls"][1:]}
+
+    original = Handler.once
+    monkeypatch.setattr(Handler, "once", once)
+    with pytest.raises(AssertionError):
+        OURS.compare(RAW, recording, "list")
+
+
+def test_a_bar_is_broken_above_it_and_not_on_it() -> None:
+    assert Measured("list", 1.0, 1.0).holds and not Measured("list", 1.001, 1.0).holds
+    assert "BROKEN" in Measured("list", 1.001, 1.0).row()
+    assert Measured("list", 9.0).holds

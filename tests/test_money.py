@@ -1,0 +1,65 @@
+"""What a thousand cameras cost follows from what is counted, and a regression of cost is a sum that grows."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.bench import money
+from tests.bench.money import CAMERAS, MOST_DOLLARS, PRICES, TABLE, items
+from tests.costs import TABLE as COSTS
+
+
+def sum_of(costs: str, told: dict[str, Any]) -> float:
+    return sum(item.dollars for item in items(costs, told))
+
+
+@pytest.fixture
+def told() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(PRICES.read_text())
+    return content
+
+
+def test_the_committed_sum_is_what_the_counts_and_the_prices_make() -> None:
+    if os.environ.get("WRITE_COSTS"):
+        TABLE.write_text(money.table())
+    assert TABLE.read_text() == money.table(), "run `make costs` and look at the difference"
+
+
+def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
+    assert money.total() <= MOST_DOLLARS
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "price", "more"),
+    [
+        # An alarm that is written twice; a second S3 read; two pushes; a list that reads ten units.
+        ("| 4 | 1 | 1 |", "| 4 | 1 | 2 |", "dynamodb_write_unit", 900_000),
+        ("dynamodb.GetItem, s3.GetObject,", "dynamodb.GetItem, 2 s3.GetObject,", "s3_get", 900_000),
+        ("dynamodb.PutItem, sns.Publish |", "dynamodb.PutItem, 2 sns.Publish |", "sns_push", 900_000),
+        ("`GET /devices/{device_id}/alarms` | 2 | 7 |", "`GET /devices/{device_id}/alarms` | 2 | 10 |",
+         "dynamodb_read_unit", 3 * 300_000),
+    ],
+)  # fmt: skip
+def test_a_count_that_grows_is_paid_for(told: dict[str, Any], before: str, after: str, price: str, more: int) -> None:
+    costs = COSTS.read_text()
+    assert costs.count(before) == 1
+    grown = sum_of(costs.replace(before, after), told) - sum_of(costs, told)
+    assert grown == pytest.approx(more * told["prices"][price])
+
+
+def test_a_door_that_is_not_counted_is_missed(told: dict[str, Any]) -> None:
+    with pytest.raises(KeyError):
+        sum_of(COSTS.read_text().replace("`POST /cameras/tickets`", "`POST /cameras/lots`"), told)
+
+
+def test_every_price_is_used_and_nothing_is_paid_for_where_nothing_happens(told: dict[str, Any]) -> None:
+    costs = COSTS.read_text()
+    assert {item.price_name for item in items(costs, told)} == set(told["prices"])
+    never = dict.fromkeys(("alarms_a_day", "tickets_a_day", "lists_a_day", "pictures_seen_a_day"), 0)
+    assert sum_of(costs, told | {"usage": told["usage"] | never}) == 0
+    puts = next(item for item in items(costs, told) if item.price_name == "s3_put")
+    assert puts.count == CAMERAS * told["usage"]["alarms_a_day"] * told["usage"]["days"]
