@@ -48,8 +48,8 @@ class _Parsers(ResponseParserFactory):  # type: ignore[misc]
 
 
 class _Parser(JSONParser):  # type: ignore[misc]
-    """botocore's, but that it does not ask each attribute of each item for every type that it might have, which is
-    40 % of a list's work. Errors, and whatever is no read of items, are botocore's own."""
+    """botocore's, but that it does not ask each attribute of each item for every type that it might have, which was
+    a third of a list's work. Errors, and whatever is no read of items, are read by botocore's own."""
 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
         if shape.name not in _READS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore
+import botocore.session
 import pytest
 
 from infra.package import bundle
@@ -66,6 +69,36 @@ def test_botocore_knows_the_services_that_are_called_and_no_other(unpacked: Path
     assert called == bundle.SERVICES
     data = unpacked / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == called
+
+
+_ADDRESSES = """
+import json
+from botocore.session import get_session
+services, regions = json.loads(sys.argv[1])
+clients = {f"{name} {region}": get_session().create_client(name, region) for name in services for region in regions}
+print(json.dumps({place: [client.meta.endpoint_url, client.meta.config.signature_version, client.meta.region_name]
+                  for place, client in clients.items()}))
+"""
+
+
+def test_short_descriptions_lead_to_the_same_addresses_and_signatures(unpacked: Path) -> None:
+    regions = ["eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1"]
+    found = json.loads(started(unpacked, _ADDRESSES, json.dumps([sorted(bundle.SERVICES), regions]), **_KEYS))
+    full = botocore.session.get_session()
+    metas = {(name, at): full.create_client(name, at).meta for name in bundle.SERVICES for at in regions}
+    assert found == {
+        f"{name} {at}": [meta.endpoint_url, meta.config.signature_version, meta.region_name]
+        for (name, at), meta in metas.items()
+    }
+
+
+def test_descriptions_say_what_a_call_is_and_not_what_it_is_for(unpacked: Path) -> None:
+    data, full = unpacked / "botocore" / "data", Path(botocore.__file__).parent / "data"
+    for service in data.rglob("service-2.json"):
+        short = json.loads(service.read_text())
+        packed = full / service.relative_to(data).with_suffix(".json.gz")
+        assert "<p>" not in service.read_text()
+        assert short["operations"].keys() == json.loads(gzip.decompress(packed.read_bytes()))["operations"].keys()
 
 
 def test_everything_is_compiled_and_will_never_be_compared_with_its_source(unpacked: Path) -> None:
