@@ -212,7 +212,7 @@ def _newest(device: Device, search: shapes.Search) -> _Looked:
 def _span(device: Device, day: str | None) -> tuple[str, str]:
     if day is None:
         return "", ""
-    start, end = rules.span_of_day(day, ZoneInfo(device.time_zone))
+    start, end = rules.span_of_day(day, ZoneInfo(device.time_zone), dst=device.dst)
     return _stamp(start), _stamp(end - timedelta(seconds=1))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Invalid, Words
@@ -83,12 +83,26 @@ def _jpeg_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def span_of_day(day: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first instant of a day where the device is, and of the next; raises DayInvalid."""
+def span_of_day(day: str, zone: ZoneInfo, *, dst: bool) -> tuple[datetime, datetime]:
+    """The first instant of a day where the device is, and of the next; raises DayInvalid.
+
+    Without `dst` the device's clock is never put forward: its days are those of standard time all year round.
+    """
     try:
         first = date.fromisoformat(day)
-        start = datetime.combine(first, time(), zone)
-        end = datetime.combine(first + timedelta(days=1), time(), zone)
-        return start.astimezone(UTC), end.astimezone(UTC)
+        return _begin_of(first, zone, dst), _begin_of(first + timedelta(days=1), zone, dst)
     except (ValueError, OverflowError) as cause:
         raise DayInvalid(fields={"day": Words("is not a day", "nie jest dniem")}) from cause
+
+
+def _begin_of(day: date, zone: ZoneInfo, dst: bool) -> datetime:
+    midnight = datetime.combine(day, time(), zone)
+    return (midnight if dst else midnight.replace(tzinfo=timezone(_standard_offset(midnight)))).astimezone(UTC)
+
+
+def _standard_offset(at: datetime) -> timedelta:
+    # Ireland's law calls summer time the standard, and winter a saving of less than nothing. Its people, and their
+    # cameras, put the clock forward in summer like everybody else.
+    none = timedelta()
+    winter = min(at.replace(month=month, day=1).dst() or none for month in (1, 7))
+    return (at.utcoffset() or none) - (at.dst() or none) + min(winter, none)
