@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -295,3 +296,14 @@ def sweep_expired_pictures() -> int:
         if rules.end_of(stored.modified_at) <= now
     ]
     return bucket.delete(doomed)
+
+
+def oldest_picture_s() -> int:
+    """How many seconds ago the oldest stored picture arrived, to the hour that a ticket may be old; 0 if there is none.
+
+    Keys begin with their day and S3 lists them in order, so the first day that it lists is the oldest, however old.
+    """
+    now = clock.now()
+    by_day = groupby(bucket.below(f"{PICTURES.name}/"), lambda stored: stored.key[: len(PICTURES.day(now))])
+    _, oldest = next(by_day, ("", ()))
+    return int((now - min((stored.modified_at for stored in oldest), default=now)).total_seconds())

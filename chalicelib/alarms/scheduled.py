@@ -10,7 +10,7 @@ from chalicelib.entry.queues import Schedules
 schedules = Schedules(__name__)
 
 
-@schedules.every(1, Rate.HOURS)
+@schedules.every(1, Rate.HOURS, oldest_s=actions.oldest_picture_s)
 def sweep_expired_pictures() -> dict[str, int]:
     """Delete the pictures whose seven days are over."""
     return {"deleted": actions.sweep_expired_pictures()}

@@ -13,10 +13,11 @@ import msgspec
 from chalicelib import clock
 
 NAMESPACE = "Sowa"
-_UNITS = {"Latency": "Milliseconds", "Faults": "Count", "FailedRecords": "Count"}
+_UNITS = {"Latency": "Milliseconds", "Faults": "Count", "FailedRecords": "Count", "OldestSeconds": "Seconds"}
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
     {"door", "method", "route", "request_id", "status", "code", "asker", "replayed", "records", "failed", "fault", "at"}
+    | {"oldest_seconds"}
 )
 
 
@@ -58,6 +59,8 @@ def _write(entry: Line, milliseconds: float) -> None:
     figures = {"Latency": [round(milliseconds, 3)], "Faults": [float("fault" in entry)]}
     if "failed" in entry:
         figures["FailedRecords"] = [float(entry["failed"])]
+    if "oldest_seconds" in entry:
+        figures["OldestSeconds"] = [float(entry["oldest_seconds"])]
     now = clock.now()
     said = {
         "level": "ERROR" if "fault" in entry else "INFO",

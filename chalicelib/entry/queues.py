@@ -12,7 +12,7 @@ from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
 from chalicelib.aws import keys
 from chalicelib.entry import wire
-from chalicelib.entry.log import line
+from chalicelib.entry.log import Line, line
 from chalicelib.errors import Refusal
 
 # Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
@@ -122,16 +122,23 @@ class Listeners(_Doors):
 class Schedules(_Doors):
     """What a house does when its time comes."""
 
-    def every(self, amount: int, unit: str) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
-        """`every(5, Rate.MINUTES)`."""
-        return self.at(Rate(amount, unit=unit))
+    def every(
+        self, amount: int, unit: str, *, oldest_s: Callable[[], int] | None = None
+    ) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+        """`every(5, Rate.MINUTES)`; see `at`."""
+        return self.at(Rate(amount, unit=unit), oldest_s=oldest_s)
 
-    def at(self, expression: ScheduleExpression | Cron) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+    def at(
+        self, expression: ScheduleExpression | Cron, *, oldest_s: Callable[[], int] | None = None
+    ) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+        """`oldest_s` says in seconds how old the oldest is of what the job has to put an end to; it is asked when the
+        job has ended, however it did, and becomes the metric `OldestSeconds` that an alarm watches."""
+
         def declare(job: Callable[[], Any]) -> Callable[..., Any]:
             def door(event: dict[str, Any], context: Any) -> Any:
                 with line(door=job.__name__) as entry:
                     try:
-                        return job()
+                        return _measured(job, oldest_s, entry)
                     except Exception as fault:
                         entry.tell_fault(fault)
                         raise
@@ -162,6 +169,19 @@ class Operations(_Doors):
             return self._register("lambda_function", door, work)  # type: ignore[no-any-return]
 
         return declare
+
+
+def _measured(job: Callable[[], Any], oldest_s: Callable[[], int] | None, entry: Line) -> Any:
+    answer, failed = None, None
+    try:
+        answer = job()
+    except Exception as fault:  # raised again below: what a job fails to put an end to is what grows old
+        failed = fault
+    if oldest_s is not None:
+        entry["oldest_seconds"] = oldest_s()
+    if failed is not None:
+        raise failed
+    return answer
 
 
 def _each(event: dict[str, Any], take: Callable[[Any], None], source: str) -> Any:

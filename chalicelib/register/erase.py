@@ -26,8 +26,21 @@ PUSH_ENDPOINT, FISCAL = "push endpoint", "fiscal"
 
 def due() -> list[str]:
     """The hashed ids of the erasures whose next pass is due."""
+    return [row.place_id for row in _due()]
+
+
+def oldest_s() -> int:
+    """For how many seconds the oldest erasure has been open and not done; 0 if there is none.
+
+    Until it is done its pass is due from the moment it began. One that is done counts only while a later pass fails,
+    from when that was due.
+    """
+    return max((clock.now_s() - int(row.next_at) for row in _due()), default=0)
+
+
+def _due() -> list[OpenErasure]:
     now = clock.now_s()
-    return [row.place_id for row in OpenErasure.list_of("").items if row.next_at <= now]
+    return [row for row in OpenErasure.list_of("").items if row.next_at <= now]
 
 
 def make_pass(hashed_id: str) -> Erasure | None:

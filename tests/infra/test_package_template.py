@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +13,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 
+from chalicelib.aws import bucket
 from chalicelib.aws.table import Record
 from chalicelib.entry import http
 from chalicelib.errors import Refusal
@@ -19,6 +21,9 @@ from chalicelib.register import catalogue
 from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.package import deploy, policies, template
+from tests.alarms.snapshots import arrives
+from tests.conftest import Home
+from tests.privacy.leaving import closed
 
 REGION = "eu-central-1"
 PARAMETERS = {
@@ -213,16 +218,102 @@ def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
     assert len(set(places)) == len(places)
 
 
-@pytest.mark.parametrize("job", ["resume_erasures", "sweep_expired_pictures"])
-def test_the_alarms_of_a_job_look_where_its_figures_are_written(world: LocalCloud, job: str) -> None:
-    world.run_schedule(job)
-    written = [json.loads(line) for line in world.logs.lines() if f'"door":"{job}"' in line]
-    (metrics,) = written[-1]["_aws"]["CloudWatchMetrics"]
-    mine = [one for one in alarms().values() if {"Name": "door", "Value": job} in one["Dimensions"]]
-    assert len(mine) == 2
-    for alarm in mine:
-        assert alarm["Namespace"] == metrics["Namespace"]
-        assert {one["Name"] for one in alarm["Dimensions"]} == set(metrics["Dimensions"][0])
-        for dimension in alarm["Dimensions"]:
-            assert written[-1][dimension["Name"]] == dimension["Value"]
-    assert {one["Name"] for one in metrics["Metrics"]} >= {"Latency"}
+def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """Where a door's last line puts its metrics, and what they say."""
+    line = [json.loads(line) for line in world.logs.lines() if f'"door":"{door}"' in line][-1]
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    where = {"Namespace": metrics["Namespace"], "Dimensions": {one: line[one] for one in metrics["Dimensions"][0]}}
+    return where, {one["Name"]: line[one["Name"]][0] for one in metrics["Metrics"]}
+
+
+def our_alarms() -> dict[str, dict[str, Any]]:
+    return {name: one for name, one in alarms().items() if one["Namespace"] == "Sowa"}
+
+
+def rings(world: LocalCloud, name: str) -> bool:
+    """Whether what the alarm's door said last is beyond its threshold."""
+    alarm = our_alarms()[name]
+    assert (alarm["ComparisonOperator"], alarm["Statistic"]) == ("GreaterThanThreshold", "Maximum")
+    (door,) = (one["Value"] for one in alarm["Dimensions"] if one["Name"] == "door")
+    _, figures = figures_of(world, door)
+    return figures[alarm["MetricName"]] > alarm["Threshold"]
+
+
+@pytest.mark.parametrize("name", ["ErasureLate", "ErasuresStopped", "PictureLate", "SweepStopped"])
+def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name: str) -> None:
+    alarm = our_alarms()[name]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    world.run_schedule(dimensions["door"])
+    where, figures = figures_of(world, dimensions["door"])
+    assert where == {"Namespace": alarm["Namespace"], "Dimensions": dimensions}
+    assert alarm["MetricName"] in figures
+
+
+def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_written(world: LocalCloud) -> None:
+    assert our_alarms().keys() == {"ErasureLate", "ErasuresStopped", "PictureLate", "SweepStopped"}
+    body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    said = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"] if metric[0] == "Sowa"]
+    assert said
+    for namespace, metric, *dimensions in said:
+        told = dict(zip(dimensions[::2], dimensions[1::2], strict=True))
+        world.run_schedule(told["door"])
+        where, figures = figures_of(world, told["door"])
+        assert where == {"Namespace": namespace, "Dimensions": told}
+        assert metric in figures
+
+
+# Seconds pass without the jobs, which are then run by hand.
+
+
+def oldest(world: LocalCloud, job: str) -> float:
+    with contextlib.suppress(Exception):  # a job that fails says its figure too
+        world.run_schedule(job)
+    return figures_of(world, job)[1]["OldestSeconds"]
+
+
+def test_nothing_open_and_nothing_stored_is_nothing_old(world: LocalCloud) -> None:
+    assert oldest(world, "resume_erasures") == 0
+    assert oldest(world, "sweep_expired_pictures") == 0
+
+
+def test_the_oldest_erasure_is_told_until_it_is_done_and_rings_after_an_hour(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(home)
+    closing = home.world.now().timestamp()
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "below", _fail)
+        for seconds, late in ((300, False), (3600, False), (3601, True), (5 * 3600, True)):
+            home.world.clock.move_to(closing + seconds)
+            assert oldest(home.world, "resume_erasures") == seconds
+            assert rings(home.world, "ErasureLate") is late
+    # Two passes: one that deletes, and one that finds nothing.
+    home.world.run_schedule("resume_erasures")
+    assert oldest(home.world, "resume_erasures") == 0
+    assert not rings(home.world, "ErasureLate")
+    for hours in (23, 25, 26):  # the later passes come and go
+        home.world.clock.move_to(closing + hours * 3600)
+        assert oldest(home.world, "resume_erasures") == 0
+
+
+def test_the_oldest_picture_is_told_and_rings_two_hours_after_its_seven_days(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived = home.world.now().timestamp()
+    home.world.clock.move_to(arrived + 86_400)
+    arrives(home.camera, number=2)
+    week = 7 * 86_400
+    assert oldest(home.world, "sweep_expired_pictures") == 86_400
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "delete", _fail)
+        for seconds, late in ((week, False), (week + 7200, False), (week + 7201, True), (week * 3, True)):
+            home.world.clock.move_to(arrived + seconds)
+            assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(seconds, abs=5)
+            assert rings(home.world, "PictureLate") is late
+    home.world.clock.move_to(arrived + week)
+    assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(week - 86_400, abs=5)
+    assert not rings(home.world, "PictureLate")
+
+
+def _fail(*_: Any) -> Any:
+    raise RuntimeError("it is broken")

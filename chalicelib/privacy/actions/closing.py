@@ -85,6 +85,11 @@ def pursue_due() -> int:
     return len(due)
 
 
+def oldest_erasure_s() -> int:
+    """For how many seconds the oldest erasure has been open and not done; 0 if there is none."""
+    return erase.oldest_s()
+
+
 def _claims(erasure: Erasure) -> dict[str, Any]:
     """What the receipt says; random numbers and counts, nothing about a person."""
     return {
