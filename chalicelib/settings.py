@@ -36,6 +36,11 @@ class Settings:
         return _required("PUBLIC_URL").rstrip("/")
 
     @cached_property
+    def allowed_origin(self) -> str:
+        """The one other origin whose pages may call the API, e.g. `https://app.example.org`; empty for none."""
+        return os.environ.get("ALLOWED_ORIGIN", "")
+
+    @cached_property
     def items_table(self) -> str:
         """The table of people, devices and what belongs to them."""
         return _required("ITEMS_TABLE")

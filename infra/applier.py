@@ -53,7 +53,7 @@ def _short_tag(name: str, loader: yaml.SafeLoader, node: yaml.Node) -> dict[str,
     return {name: text.split(".", 1) if name == "Fn::GetAtt" else text}
 
 
-for _name in ("Ref", "Condition", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals", "Fn::Join"):
+for _name in ("Ref", "Condition", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::Join"):
     _Loader.add_constructor("!" + _name.removeprefix("Fn::"), partial(_short_tag, _name))
 
 
@@ -277,6 +277,7 @@ _FUNCTIONS: dict[str, Callable[[Stack, Any], Any]] = {
     "Fn::Sub": _sub,
     "Fn::If": lambda stack, value: stack.resolve(value[1] if stack.holds(value[0]) else value[2]),
     "Fn::Equals": lambda stack, value: stack.resolve(value[0]) == stack.resolve(value[1]),
+    "Fn::Not": lambda stack, value: not stack.resolve(value[0]),
     "Fn::Join": lambda stack, value: value[0].join(map(str, stack.resolve(value[1]))),
 }
 
@@ -308,6 +309,7 @@ def _bucket(stack: Stack, logical_id: str, declared: Declared) -> Made:
         (s3.put_public_access_block, declared.given("PublicAccessBlockConfiguration")),
         (s3.put_bucket_ownership_controls, declared.given("OwnershipControls")),
         (s3.put_bucket_lifecycle_configuration, _lifecycle(declared)),
+        (s3.put_bucket_cors, _cors(declared)),
         (s3.put_bucket_notification_configuration, _notifications(declared)),
     ):
         if parameter:
@@ -334,6 +336,15 @@ def _lifecycle_rule(rule: Declared) -> dict[str, Any]:
     if days := rule.given(ExpirationInDays="Days"):
         said["Expiration"] = days
     return said
+
+
+def _cors(bucket: Declared) -> dict[str, Any]:
+    rules = [
+        rule.given("AllowedHeaders", "AllowedMethods", "AllowedOrigins", ExposedHeaders="ExposeHeaders", Id="ID")
+        | rule.given(MaxAge="MaxAgeSeconds")
+        for rule in bucket.block("CorsConfiguration").blocks("CorsRules")
+    ]
+    return {"CORSConfiguration": {"CORSRules": rules}} if rules else {}
 
 
 def _notifications(bucket: Declared) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from chalicelib import ids
 from chalicelib.aws.commit import accompanied, is_busy
 from chalicelib.aws.keys import Key
-from chalicelib.entry import gate, refusals, wire
+from chalicelib.entry import cors, gate, refusals, wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.once import Once, Replayed, checked_key, once
 from chalicelib.errors import KeyMissing, Malformed, NotFound, Refusal, Unavailable
+from chalicelib.settings import settings
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -166,7 +167,8 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             wait_s = refusal.retry_after_seconds
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         entry["status"] = status
-    return Response(body.decode(), status_code=status, headers={**_HEADERS, "X-Request-Id": request_id, **headers})
+    always = {**_HEADERS, **cors.of_answer(settings.allowed_origin), "X-Request-Id": request_id}
+    return Response(body.decode(), status_code=status, headers={**always, **headers})
 
 
 class ServerFault(Refusal):

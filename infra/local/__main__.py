@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import Any
 
+from infra.applier import BadParameter
 from infra.local.server import PortTaken, serve
 
 
@@ -19,13 +20,14 @@ def main(**how: Any) -> int:
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.add_argument("--seed", type=int, help="repeatable ids and codes, and a fixed beginning of time")
     wanted = parser.parse_args()
+    how = {"allowed_origin": os.environ.get("ALLOWED_ORIGIN", ""), **how}
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
         serve(wanted.port, quiet=wanted.quiet, seed=wanted.seed, stopped=stopped, **how)
-    except PortTaken as taken:
-        print(taken, file=sys.stderr)
+    except (PortTaken, BadParameter) as refusal:
+        print(refusal, file=sys.stderr)
         return 1
     return 0
 

@@ -92,6 +92,7 @@ class LocalCloud:
         media_url: str = MEDIA_URL,
         public_url: str = PUBLIC_URL,
         country: str = "PL",
+        allowed_origin: str = "",
         log_keep_days: int | None = None,
         logs_everything: bool = False,
     ) -> LocalCloud:
@@ -107,8 +108,8 @@ class LocalCloud:
             cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed)
             stopped.callback(cloud._leave)
             cloud._enter()
-            cloud._create(templates, public_url, media_url)
-            cloud._load(app_module, country)
+            cloud._create(templates, public_url, media_url, allowed_origin)
+            cloud._load(app_module, country, allowed_origin)
             # It went well: all this is undone by `stop` and not before.
             cloud._stopped = stopped.pop_all()
         return cloud
@@ -299,12 +300,14 @@ class LocalCloud:
         os.environ.update(self._environment)
         _forget_settings()
 
-    def _create(self, templates: Sequence[Path | str], public_url: str, media_url: str) -> None:
+    def _create(
+        self, templates: Sequence[Path | str], public_url: str, media_url: str, allowed_origin: str
+    ) -> None:
         session = boto3.Session(region_name=REGION)
         template = applier.load(*templates)
         wanted = template.get("Parameters", {})
         with self.aws.outside():
-            parameters = self._parameters(session, public_url)
+            parameters = {**self._parameters(session, public_url), "AllowedOrigin": allowed_origin}
             self.stack = applier.apply(
                 template,
                 parameters={name: value for name, value in parameters.items() if name in wanted},
@@ -334,12 +337,12 @@ class LocalCloud:
             "ApnsApplicationArn": made["APNS"]["PlatformApplicationArn"],
         }
 
-    def _load(self, app_module: str, country: str) -> None:
+    def _load(self, app_module: str, country: str, allowed_origin: str) -> None:
         if (ids := _ids()) is not None:
             ids.seed(self.seed)
         app = importlib.import_module(app_module).app
         self.logs.adopt(app.log)
-        self.gateway = Gateway(app, self.functions, country=country)
+        self.gateway = Gateway(app, self.functions, country=country, allowed_origin=allowed_origin)
         self.pump = Pump(app, self.stack, self.functions, self.aws.lock)
         self.calendar = Calendar(self.clock, app, self.functions, self.pump, self.aws)
 

@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from chalice.app import Chalice, RouteEntry
+from chalice.app import Chalice
 from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
 
+from chalicelib.entry import cors
 from infra.local.functions import ACCOUNT, REGION, Functions
 
 MAX_BODY_BYTES = 10_485_760
@@ -64,25 +65,30 @@ class Response:
 
 
 class Gateway:
-    """Serves one app. `country` is what CloudFront says of a viewer who does not say it himself."""
+    """Serves one app. `country` is what CloudFront says of a viewer who does not say it himself; `allowed_origin` is
+    the stack's parameter of that name."""
 
-    def __init__(self, app: Chalice, functions: Functions | None = None, *, country: str = "PL") -> None:
+    def __init__(
+        self, app: Chalice, functions: Functions | None = None, *, country: str = "PL", allowed_origin: str = ""
+    ) -> None:
         self.app = _for_threads(app)
         self.functions = functions or Functions()
         self.country = country
+        self.allowed_origin = allowed_origin
         self._ways = _Ways(app)
 
     def handle(self, asked: Asked) -> Response:
         if len(asked.body) > MAX_BODY_BYTES:
-            return refused(413, "HTTP content length exceeded 10485760 bytes.")
+            return self._refused(413, "HTTP content length exceeded 10485760 bytes.")
         if sum(len(name) + len(value) for name, value in asked.headers) > MAX_HEADER_BYTES:
-            return refused(413, "HTTP header is larger than 10240 bytes.")
+            return self._refused(413, "HTTP header is larger than 10240 bytes.")
         route, values = self._ways.find(asked.path)
         methods = self.app.routes[route] if route is not None else {}
-        if asked.method == "OPTIONS" and (preflight := _preflight(methods)) and "OPTIONS" not in methods:
-            return preflight
+        if self.allowed_origin and asked.method == "OPTIONS" and methods:
+            # Deployed as a mock integration that no function sees.
+            return Response(204, Headers(cors.of_preflight(self.allowed_origin, methods)), b"")
         if route is None or asked.method not in methods:
-            return refused(403, "Missing Authentication Token")
+            return self._refused(403, "Missing Authentication Token")
         return _without_body_for_head(asked, self._integrate(asked, route, values))
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -99,7 +105,7 @@ class Gateway:
         request_id = self.functions.new_id()
         event = self._event(asked, route, values, request_id)
         if _size_of(event) > MAX_EVENT_BYTES:
-            return refused(413, "Request Too Long")
+            return self._refused(413, "Request Too Long")
         started = time.time()
         try:
             answer = self.functions.call("sowa-api", self.app, event)
@@ -107,10 +113,15 @@ class Gateway:
         except KeyboardInterrupt:
             raise
         except BaseException:  # whatever a function dies of, its caller is told only that it did
-            return refused(502, "Internal server error")
+            return self._refused(502, "Internal server error")
         # The world's time, because a slow dependency may be a simulated one. Nothing is killed: effects stay.
         if time.time() - started > MAX_SECONDS:
-            return refused(504, "Endpoint request timed out")
+            return self._refused(504, "Endpoint request timed out")
+        return response
+
+    def _refused(self, status: int, message: str) -> Response:
+        response = refused(status, message)
+        response.headers.update(cors.of_answer(self.allowed_origin))
         return response
 
     def _event(self, asked: Asked, route: str, values: dict[str, str] | None, request_id: str) -> dict[str, Any]:
@@ -292,17 +303,6 @@ def _size_of(message: Mapping[str, Any]) -> int:
     if len(message.get("body") or "") < MAX_EVENT_BYTES // 8:
         return 0
     return len(json.dumps(message, ensure_ascii=False).encode())
-
-
-def _preflight(methods: Mapping[str, RouteEntry]) -> Response | None:
-    """Chalice deploys OPTIONS as a mock integration that no function sees."""
-    shared = next((entry.cors for entry in methods.values() if entry.cors), None)
-    if shared is None:
-        return None
-    allowed = ",".join([*methods, "OPTIONS"])
-    headers = Headers({"Access-Control-Allow-Methods": allowed, **shared.get_access_control_headers()})
-    headers.set("Content-Type", "application/json")
-    return Response(200, headers, b"")
 
 
 def _without_body_for_head(asked: Asked, response: Response) -> Response:

@@ -16,8 +16,8 @@ from infra.package.stack import Account, Refused
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
-    "AlarmMail", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender", "PaymentProvider",
-    "PaymentWebhookSecret", "PublicUrl", "RequestsAtOnce", "RequestsPerSecond",
+    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
+    "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "RequestsAtOnce", "RequestsPerSecond",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from chalice.package import PackageOptions, SAMTemplateGenerator
 
 from chalicelib import errors
 from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.entry import cors
 from chalicelib.entry.http import ServerFault
 from chalicelib.entry.refusals import SERVER_ERROR, STATUS, status_of
 from chalicelib.register import catalogue
@@ -57,6 +58,7 @@ _OWN_ANSWERS: dict[str, type[errors.Refusal]] = {
 }
 _HEADERS = {"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'"}
 _COME_BACK_SECONDS = 2
+_ORIGIN = "${AllowedOrigin}"
 
 
 class LeftOver(Exception):
@@ -87,7 +89,10 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     for function in functions:
         _wire(function, architecture)
         resources |= _beside(function)
-    resources["RestAPI"]["Properties"]["GatewayResponses"] = own_answers()
+    api = resources["RestAPI"]["Properties"]
+    api["GatewayResponses"] = own_answers()
+    for operations in api["DefinitionBody"]["paths"].values():
+        operations["options"] = _if_an_origin_is_allowed(_preflight(operations))
     template = {**applier.merged(template, data)}
     resources = template["Resources"]
     resources |= watch.alarms(resources, functions)
@@ -225,12 +230,44 @@ def _own_answer(kind: str, refusal: type[errors.Refusal]) -> dict[str, Any]:
     busy = refusal in (errors.TooMany, errors.Unavailable)
     answer: dict[str, Any] = {
         "ResponseTemplates": {"application/json": json.dumps(body)},
-        "ResponseParameters": {"Headers": {**_HEADERS, **({"Retry-After": f"'{_COME_BACK_SECONDS}'"} if busy else {})}},
+        "ResponseParameters": {"Headers": {**_HEADERS, **_from_another_origin()}},
     }
+    if busy:
+        answer["ResponseParameters"]["Headers"]["Retry-After"] = f"'{_COME_BACK_SECONDS}'"
     # What is left over keeps the status that API Gateway gives it.
     if not kind.startswith("DEFAULT"):
         answer["StatusCode"] = status_of(refusal) if STATUS.keys() & set(refusal.__mro__) else SERVER_ERROR
     return answer
+
+
+def _from_another_origin() -> dict[str, Any]:
+    return {name: _if_an_origin_is_allowed(_constant(value)) for name, value in cors.of_answer(_ORIGIN).items()}
+
+
+def _preflight(operations: Iterable[str]) -> dict[str, Any]:
+    """Answered by API Gateway itself; no function is woken."""
+    told = cors.of_preflight(_ORIGIN, map(str.upper, operations))
+    constants = {f"method.response.header.{name}": _constant(value) for name, value in told.items()}
+    return {
+        "responses": {"204": {"description": "", "headers": {name: {"type": "string"} for name in told}}},
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            # Or a request that passes for a binary one finds no template, and the answer is a 500.
+            "contentHandling": "CONVERT_TO_TEXT",
+            "passthroughBehavior": "when_no_match",
+            "requestTemplates": {"application/json": '{"statusCode": 204}'},
+            "responses": {"default": {"statusCode": "204", "responseParameters": constants}},
+        },
+    }
+
+
+def _constant(value: str) -> Any:
+    """A header's value as API Gateway writes one that is not taken from anywhere."""
+    return {"Fn::Sub": f"'{value}'"} if _ORIGIN in value else f"'{value}'"
+
+
+def _if_an_origin_is_allowed(what: Any) -> dict[str, Any]:
+    return {"Fn::If": ["AllowsOrigin", what, {"Ref": "AWS::NoValue"}]}
 
 
 def _refuse_left_overs(template: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ PARAMETERS = {"Stage": "test", "MailDomain": "sowa.test"}
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {}}
 # What is passed on as it stands, in a language of its own: AWS judges it, not the applier.
 POLICIES = ("PolicyDocument", "KeyPolicy")
-FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals", "Fn::Join")
+FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::Join")
 
 
 # Shared, because reading what botocore knows of a service takes longer than most of these tests.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from chalice import Chalice, CORSConfig, Response
+from chalice import Chalice, Response
 from werkzeug.test import Client
 
 from infra.local import gateway
@@ -70,7 +70,7 @@ def context() -> dict[str, Any]:
     }
 
 
-@app.route("/shared", methods=["PUT"], cors=CORSConfig(allow_origin="https://sowa.example", max_age=60))
+@app.route("/shared", methods=["PUT"])
 def shared() -> dict[str, Any]:
     return {}
 
@@ -260,10 +260,21 @@ def test_each_call_has_a_context_of_its_own() -> None:
 
 
 def test_a_preflight_is_answered_without_the_function() -> None:
-    response = invoke_api(app, "OPTIONS", "/shared")
-    assert (response.status, response.body) == (200, b"")
-    assert response.headers["Access-Control-Allow-Origin"] == "https://sowa.example"
-    assert response.headers["Access-Control-Allow-Methods"] == "PUT,OPTIONS"
+    origin = "https://sowa.example"
+    response = Gateway(app, allowed_origin=origin).handle(asked_for("OPTIONS", "/echo/a/b"))
+    assert (response.status, response.body) == (204, b"")
+    assert response.headers["Access-Control-Allow-Origin"] == origin
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 403), ("OPTIONS", "/nowhere", 403), ("GET", "/dies", 502)]
+)
+def test_the_gateways_own_refusals_can_be_read_from_the_allowed_origin(method: str, path: str, status: int) -> None:
+    origin = "https://sowa.example"
+    response = Gateway(app, allowed_origin=origin).handle(asked_for(method, path))
+    assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (status, origin)
+    assert "Access-Control-Allow-Origin" not in invoke_api(app, method, path).headers
 
 
 def test_head_has_the_headers_and_no_body() -> None:

@@ -20,9 +20,11 @@ from chalicelib.errors import Refusal
 from chalicelib.register import catalogue
 from infra import applier
 from infra.local.cloud import LocalCloud
+from infra.local.gateway import Gateway, asked_for
 from infra.package import deploy, policies, template
 from tests.alarms.snapshots import arrives
 from tests.conftest import Home
+from tests.doors import all_doors
 from tests.privacy.leaving import closed
 
 REGION = "eu-central-1"
@@ -173,6 +175,57 @@ def test_api_gateway_refuses_in_our_words() -> None:
     statuses = {kind: answer.get("StatusCode") for kind, answer in answers.items()}
     assert statuses["MISSING_AUTHENTICATION_TOKEN"] == 404
     assert (statuses["THROTTLED"], statuses["REQUEST_TOO_LARGE"], statuses["INTEGRATION_TIMEOUT"]) == (429, 413, 503)
+
+
+def resolved(value: Any, origin: str) -> Any:
+    """As CloudFormation reads it for an installation with this origin."""
+    if isinstance(value, dict) and "Fn::If" in value and value["Fn::If"][0] == "AllowsOrigin":
+        return resolved(value["Fn::If"][1 if origin else 2], origin)
+    if isinstance(value, dict) and set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+        return value["Fn::Sub"].replace("${AllowedOrigin}", origin)
+    if isinstance(value, dict):
+        said = {name: resolved(inner, origin) for name, inner in value.items()}
+        return {name: one for name, one in said.items() if one != {"Ref": "AWS::NoValue"}}
+    return [resolved(one, origin) for one in value] if isinstance(value, list) else value
+
+
+ORIGIN = "https://app.example.org"
+
+
+def api_of(origin: str) -> dict[str, Any]:
+    api: dict[str, Any] = resources("AWS::Serverless::Api")["RestAPI"]["Properties"]
+    return {name: resolved(api[name], origin) for name in ("DefinitionBody", "GatewayResponses")}
+
+
+def test_api_gateway_answers_preflights_of_every_route_as_the_local_gateway_does(world: LocalCloud) -> None:
+    local = Gateway(world.gateway.app, allowed_origin=ORIGIN)
+    paths = api_of(ORIGIN)["DefinitionBody"]["paths"]
+    assert paths.keys() == {door.path for door in all_doors()}
+    for path, operations in paths.items():
+        integration = operations["options"]["x-amazon-apigateway-integration"]
+        assert (integration["type"], integration["contentHandling"]) == ("mock", "CONVERT_TO_TEXT")
+        (answer,) = integration["responses"].values()
+        said = {
+            name.removeprefix("method.response.header."): value.strip("'")
+            for name, value in answer["responseParameters"].items()
+        }
+        there = local.handle(asked_for("OPTIONS", path))
+        assert (int(answer["statusCode"]), said) == (there.status, dict(there.headers))
+        assert said.keys() == operations["options"]["responses"][answer["statusCode"]]["headers"].keys()
+        assert said["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_what_api_gateway_says_by_itself_can_be_read_from_the_allowed_origin() -> None:
+    for answer in api_of(ORIGIN)["GatewayResponses"].values():
+        headers = answer["ResponseParameters"]["Headers"]
+        assert headers["Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
+        assert headers["Vary"] == "'Origin'"
+        assert headers["Access-Control-Expose-Headers"] == "'Retry-After'"
+
+
+def test_without_an_origin_nothing_is_said_of_others() -> None:
+    assert "Access-Control" not in json.dumps(api_of(""))
+    assert not [path for path, operations in api_of("")["DefinitionBody"]["paths"].items() if "options" in operations]
 
 
 def _all(kind: type[Refusal]) -> Iterator[type[Refusal]]:

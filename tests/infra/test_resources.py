@@ -10,12 +10,13 @@ from urllib.parse import unquote_plus
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from cfnlint.api import lint, lint_file
 from cfnlint.config import ManualArgs
 from moto import mock_aws
 
 from chalicelib.settings import Settings
-from infra.applier import RESOURCES, WIRING, Stack, apply, load
+from infra.applier import RESOURCES, WIRING, BadParameter, Stack, apply, load
 from infra.local.cloud import LocalCloud
 
 REGION = "eu-central-1"
@@ -149,6 +150,26 @@ def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stac
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Expiration" not in uploads
+
+
+def test_the_bucket_lets_in_the_pages_of_the_allowed_origin_and_no_others(stack: Stack, session: boto3.Session) -> None:
+    with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
+        stack.client("s3").get_bucket_cors(Bucket=stack.physical("Media"))
+    origin = "https://app.example.org"
+    with mock_aws():
+        other = apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
+        assert other.environment()["ALLOWED_ORIGIN"] == origin
+        (rule,) = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
+    assert rule == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "MaxAgeSeconds": 600}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "https://*.example.org", "http://app.example.org", "https://app.example.org/", "app.example.org", "null"],
+)
+def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None:
+    with pytest.raises(BadParameter, match="AllowedOrigin"):
+        apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
 
 
 def test_the_bucket_tells_the_queue_of_alarm_pictures_only(stack: Stack) -> None:
@@ -320,7 +341,7 @@ def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> No
 def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
     environment = stack.environment()
     empty = {name for name, value in environment.items() if not value}
-    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN"}
+    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", "ALLOWED_ORIGIN"}
     assert not [value for value in environment.values() if "${" in value or "Fn::" in value]
     assert environment["ITEMS_TABLE"] == stack.physical("Items")
     assert environment["ERASURES_QUEUE_URL"] == stack.physical("Erasures")

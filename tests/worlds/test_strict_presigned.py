@@ -159,7 +159,6 @@ def test_an_address_gives_the_object_once_asked_as_signed(guard: Ask) -> None:
     assert (answer.status, answer.body) == (200, PICTURE)
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert answer.headers["x-amz-meta-who"] == "x"
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert guard(signed_by_hand(BY_HAND)).status == 200
 
 
@@ -564,13 +563,41 @@ def test_what_a_form_says_and_nobody_plays_is_refused(guard: Ask) -> None:
 # --- the rest of the door ---
 
 
-def test_browsers_may_ask_beforehand(guard: Ask) -> None:
-    headers = {"Origin": "https://app.example", "Access-Control-Request-Headers": "content-type"}
-    answer = guard(Asked("OPTIONS", f"{HOST}/", headers))
+ORIGIN = "https://app.example"
+
+
+def let_pages_in() -> None:
+    rule = {"AllowedOrigins": [ORIGIN], "AllowedMethods": ["GET", "POST"]}
+    client("s3").put_bucket_cors(Bucket="media", CORSConfiguration={"CORSRules": [rule]})
+
+
+def from_page(origin: str, method: str, url: str = f"{HOST}/k") -> Asked:
+    headers = {"Origin": origin} | ({"Access-Control-Request-Method": "POST"} if method == "OPTIONS" else {})
+    return Asked(method, url, headers)
+
+
+def test_pages_of_the_origin_that_the_bucket_names_may_ask_beforehand(guard: Ask) -> None:
+    let_pages_in()
+    answer = guard(from_page(ORIGIN, "OPTIONS"))
     assert answer.status == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-    assert answer.headers["Access-Control-Allow-Headers"] == "content-type"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert answer.headers["Access-Control-Allow-Methods"] == "POST"
+    assert "Origin" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("origin", ["https://app.example.org", "http://app.example", "null", "http://localhost.example"])
+def test_pages_of_other_origins_may_not(guard: Ask, origin: str) -> None:
+    for rules in (lambda: None, let_pages_in):
+        rules()
+        for method in ("OPTIONS", "GET"):
+            answer = guard(from_page(origin, method))
+            assert answer.status == 403
+            assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "http://localhost:8000"])
+def test_pages_of_this_machine_may_without_a_rule(guard: Ask, origin: str) -> None:
+    assert guard(from_page(origin, "GET")).headers["Access-Control-Allow-Origin"] == origin
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
@@ -584,9 +611,10 @@ def test_a_presigned_put_is_not_played_even_if_signed(guard: Ask) -> None:
 
 
 def test_refusals_are_told_with_cors_as_xml(guard: Ask) -> None:
-    answer = guard(Asked("GET", f"{HOST}/k"))
+    let_pages_in()
+    answer = guard(from_page(ORIGIN, "GET"))
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (403, ORIGIN)
     assert answer.headers["Content-Type"].startswith("application/xml")
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_the_door_leaves_no_trace_in_the_programs_calls(strict_aws: StrictAWS, clock: Any) -> None:

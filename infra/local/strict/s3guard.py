@@ -1,6 +1,7 @@
 """S3's door for those who come with a presigned address or a POST form: a WSGI app that checks, then acts on moto."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +13,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from infra.local.strict import trace
-from infra.local.strict.presigned import S3Error, Trust, Upload, check_get, check_post
+from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_get, check_post
 
 LARGEST_BODY = 256 * 1024 * 1024
 OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Range, Content-Length, Location, x-amz-request-id",
-}
+# The local cloud's own page, whatever name of this machine it was opened by.
+_OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")
 _STORED = {
     "content-type": "ContentType",
     "content-disposition": "ContentDisposition",
@@ -67,7 +66,7 @@ class S3Guard:
             response = _xml(error.status, "Error", {"Code": error.code, "Message": error.message})
         except ClientError as error:
             response = _of_client_error(error)
-        response.headers.update(CORS)
+        response.headers.update(self._cors(request))
         response.headers["x-amz-request-id"] = f"LOCAL{next(self._numbers):011d}"
         if request.method == "HEAD":
             # The length of the object is told, its bytes are not sent.
@@ -77,13 +76,38 @@ class S3Guard:
 
     def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
-            return _preflight(request)
+            return self._preflight(request)
         if request.method == "POST":
             return self._store(_granted(check_post(_url(request), _headers(request), _body(request), self._trust)))
         granted = _granted(check_get(request.method, _url(request), _headers(request), self._trust))
         if request.method not in ("GET", "HEAD") or not granted.key:
             raise S3Error(501, "NotImplemented", "Only objects are read here, and only by GET and HEAD.")
         return self._read(granted, request)
+
+    def _preflight(self, request: Request) -> Response:
+        if not self._cors(request):
+            raise S3Error(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.")
+        return Response(status=200)
+
+    def _cors(self, request: Request) -> dict[str, str]:
+        """What the bucket's rules let this origin's pages do; nothing if no rule does."""
+        origin = request.headers.get("Origin", "")
+        method = request.headers.get("Access-Control-Request-Method", request.method)
+        if not self._lets_in(request, origin, method):
+            return {}
+        named = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": method}
+        return {**named, "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}
+
+    def _lets_in(self, request: Request, origin: str, method: str) -> bool:
+        if _OF_THIS_MACHINE.fullmatch(origin):
+            return True
+        bucket, _ = bucket_and_key(request.host, request.path)
+        try:
+            with trace.outside():
+                rules = self._s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+        except ClientError:
+            return False  # no such bucket, or no rules
+        return any(origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] for rule in rules)
 
     def _read(self, granted: Any, request: Request) -> Response:
         _require_plain(granted.query)
@@ -167,12 +191,6 @@ def _body(request: Request) -> bytes:
     if request.content_length is not None and len(body) < request.content_length:
         raise S3Error(400, "IncompleteBody", "You did not provide the number of bytes specified by Content-Length.")
     return body
-
-
-def _preflight(request: Request) -> Response:
-    asked = request.headers.get("Access-Control-Request-Headers", "*")
-    allowed = {"Access-Control-Allow-Methods": "GET, HEAD, POST", "Access-Control-Allow-Headers": asked}
-    return Response(status=200, headers={**allowed, "Access-Control-Max-Age": "3000"})
 
 
 def _xml(status: int, root: str, content: dict[str, str]) -> Response:

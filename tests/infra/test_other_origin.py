@@ -1,0 +1,95 @@
+"""A page of another origin, in a real browser: it gets on with the API and S3 where it is allowed, and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.server import HOST, Server, s3, take
+from tests.infra.test_local_page import ARGUMENTS, CHROMIUM, in_a_browser, sync_api
+from tests.scene import jpeg, new_camera, new_person
+
+APP, ELSEWHERE = "https://app.example.org", "https://elsewhere.example.org"
+# Of a page of the world that asks this machine, Chromium asks its user, who is not there.
+OF_THIS_MACHINE = "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests"
+
+# What a page does: a question with a token, which the browser asks leave for, and one that is refused.
+ASK = """async ([api, token]) => {
+  const kind = {"Content-Type": "application/json", "Idempotency-Key": "0123456789abcdef"};
+  const headers = {Authorization: `Bearer ${token}`, ...kind};
+  const renamed = await fetch(`${api}/me`, {method: "PATCH", headers, body: JSON.stringify({nickname: "Zofia"})});
+  const refused = await fetch(`${api}/me`, {headers: {Authorization: "Bearer none"}});
+  const unknown = await fetch(`${api}/nowhere`);
+  return [(await renamed.json()).nickname, refused.status, (await refused.json()).code, unknown.status];
+}"""
+UPLOAD = """async ([url, fields, text]) => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", new Blob([Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]), "snapshot.jpg");
+  return (await fetch(url, {method: "POST", body: form})).status;
+}"""
+FETCH = "async (url) => (await (await fetch(url)).arrayBuffer()).byteLength"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, LocalCloud]]:
+    """A cloud of its own on two ports, which allows one origin."""
+    with take(0) as api_port, take(0) as s3_port:
+        urls = [f"http://{HOST}:{port.getsockname()[1]}" for port in (api_port, s3_port)]
+        with LocalCloud.start(public_url=urls[0], media_url=urls[1], allowed_origin=APP) as cloud:
+            servers = [Server(api_port, cloud.gateway, _ignore), Server(s3_port, s3(cloud), _ignore)]
+            for server in servers:
+                threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            yield urls[0], cloud
+            for server in servers:
+                server.shutdown()
+
+
+def _ignore(line: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, OF_THIS_MACHINE])
+        yield started
+        started.close()
+
+
+def page_of(browser: Any, origin: str) -> Any:
+    """A page that this origin seems to have served."""
+    page = browser.new_context().new_page()
+    page.route(f"{origin}/**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    page.goto(f"{origin}/")
+    return page
+
+
+@in_a_browser
+def test_the_allowed_page_asks_uploads_and_looks_and_any_other_is_stopped(
+    browser: Any, served: tuple[str, LocalCloud]
+) -> None:
+    api, cloud = served
+    owner = new_person(cloud)
+    camera = new_camera(cloud, owner=owner)
+    ticket = camera.ask_ticket().json
+    name = f"1/{cloud.now():%Y%m%dT%H%M%SZ}-motion-000001.jpg"
+    form = [ticket["url"], {**ticket["fields"], "key": ticket["key_prefix"] + name}, b64encode(jpeg()).decode()]
+
+    app = page_of(browser, APP)
+    assert app.evaluate(ASK, [api, owner.access_token]) == ["Zofia", 401, "NotSignedIn", 403]
+    assert app.evaluate(UPLOAD, form) == 204
+    cloud.settle()
+    (alarm,) = owner.alarms(camera.device_id)
+    link = owner.call("GET", f"/devices/{camera.device_id}/alarms/{alarm['alarm_id']}").json["picture_url"]
+    assert app.evaluate(FETCH, link) == len(jpeg())
+
+    elsewhere = page_of(browser, ELSEWHERE)
+    for script, told in ((ASK, [api, owner.access_token]), (UPLOAD, form), (FETCH, link)):
+        with pytest.raises(sync_api.Error, match="Failed to fetch"):
+            elsewhere.evaluate(script, told)
