@@ -31,10 +31,10 @@ SERVICES = frozenset({"dynamodb", "kms", "s3", "ses", "sns", "sqs"})
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}
-# Installed because something depends on it, imported by nothing that runs: boto3 (we use botocore), dnspython (an
-# address's domain is never looked up), the parts of cffi and Powertools that are for other uses.
+# Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
+# looked up), the parts of cffi and Powertools that are for other uses.
 _DROPPED = (
-    "bin/", "boto3/", "cffi/", "dns/", "pycparser/", "s3transfer/",
+    "bin/", "cffi/", "dns/", "pycparser/",
     "aws_lambda_powertools/event_handler/", "aws_lambda_powertools/utilities/parser/",
 )  # fmt: skip
 _DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")

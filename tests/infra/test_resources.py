@@ -156,10 +156,10 @@ def test_the_bucket_lets_in_the_pages_of_the_allowed_origin_and_no_others(stack:
     with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
         stack.client("s3").get_bucket_cors(Bucket=stack.physical("Media"))
     origin = "https://app.example.org"
-    with mock_aws():
-        other = apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
-        assert other.environment()["ALLOWED_ORIGIN"] == origin
-        (rule,) = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
+    allowing = {**PARAMETERS, "Stage": "other", "AllowedOrigin": origin}
+    other = apply(parameters=allowing, session=session, stack_name="sowa-other", local=True)
+    assert other.environment()["ALLOWED_ORIGIN"] == origin
+    (rule,) = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
     assert rule == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "MaxAgeSeconds": 600}
 
 
