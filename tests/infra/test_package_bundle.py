@@ -39,12 +39,12 @@ def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def handlers() -> list[str]:
+def functions() -> list[Any]:
+    """Of the packaged template."""
     from app import app
     from infra.package import template
 
-    made = template.of_chalice(app)
-    return sorted({function.properties["Handler"] for function in template.functions_of(made)})
+    return template.functions_of(template.of_chalice(app))
 
 
 def test_it_is_small(zipped: Path) -> None:
@@ -160,28 +160,7 @@ def started(unpacked: Path, script: str, *arguments: str, **environment: str) ->
     return done.stdout
 
 
-_IMPORT = """
-import importlib, time
-started = time.process_time()
-module, _, name = sys.argv[1].rpartition(".")
-handler = getattr(importlib.import_module(module), name)
-took_ms = (time.process_time() - started) * 1000
-assert callable(handler)
-strange = {name for name in sys.modules if name.startswith("chalice.")} - {"chalice.app"}
-assert not strange, strange
-print(round(took_ms))
-"""
-
-
-@pytest.mark.parametrize("number", range(10))
-def test_every_handler_is_there_in_a_fresh_process(unpacked: Path, number: int) -> None:
-    for handler in handlers()[number::10]:
-        took_ms = int(started(unpacked, _IMPORT, handler))
-        print(f"{handler}: {took_ms} ms")
-        assert took_ms < MOST_IMPORT_MS
-
-
-# And at work, against an AWS of its own behind HTTP
+# At work, against an AWS of its own behind HTTP
 
 
 _AWS = """
@@ -218,6 +197,51 @@ def aws() -> Iterator[dict[str, str]]:
         assert server.stdout is not None
         yield {**json.loads(server.stdout.readline()), **_KEYS}
         server.terminate()
+
+
+_CALL = """
+import contextlib, importlib, io, json, time
+started = time.process_time()
+module, _, name = sys.argv[1].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+took_ms = (time.process_time() - started) * 1000
+strange = {name for name in sys.modules if name.startswith("chalice.")} - {"chalice.app"}
+assert not strange, strange
+with contextlib.redirect_stdout(io.StringIO()):
+    answer = handler(json.loads(sys.argv[2]), None)
+print(json.dumps([round(took_ms), answer]))
+"""
+
+
+def _waking(function: Any) -> tuple[Any, Any]:
+    """An event of the kind that wakes a function, and a part of what it answers; a new kind has none, and fails."""
+    if function.door == "api":
+        return _request("GET", "/keys")[1], {"statusCode": 200}
+    if not function.events:
+        return _ORDERS[function.door]
+    ((_, source),) = function.events.items()
+    if source["Type"] == "SQS":
+        of_s3 = source["Properties"]["Queue"].endswith(":AlarmPictures")
+        return sample("sqs_s3_notification" if of_s3 else "sqs_ids"), {"batchItemFailures": []}
+    return {"DynamoDB": (sample("dynamodb_stream"), {"batchItemFailures": []}), "Schedule": (sample("schedule"), {})}[
+        source["Type"]
+    ]
+
+
+_ORDERS = {"load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []})}
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_every_handler_is_imported_and_called_in_a_fresh_process(
+    unpacked: Path, aws: dict[str, str], number: int
+) -> None:
+    for function in functions()[number::10]:
+        event, expected = _waking(function)
+        said = started(unpacked, _CALL, function.properties["Handler"], json.dumps(event), **aws)
+        took_ms, answer = json.loads(said)
+        print(f"{function.door}: {took_ms} ms")
+        assert took_ms < MOST_IMPORT_MS
+        assert answer == answer | expected
 
 
 _CALLS = """
