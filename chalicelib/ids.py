@@ -13,8 +13,7 @@ _source: Callable[[int], bytes] = os.urandom
 def seed(number: int | None) -> None:
     """Make everything that follows repeatable (tests only); None returns to the system's randomness."""
     global _source
-    # Repeatable is what is wanted here.
-    _source = os.urandom if number is None else random.Random(number).randbytes  # noqa: S311
+    _source = os.urandom if number is None else random.Random(number).randbytes  # noqa: S311  # repeatable is the point
 
 
 def random_bytes(count: int) -> bytes:

@@ -66,7 +66,7 @@ def merged(first: Any, second: Any) -> Any:
 
 def read(text: str) -> Any:
     """A template, or a piece of one."""
-    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that knows some tags more
+    return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader that knows some tags more
 
 
 def load(*paths: Path | str) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.house import laws
 from tests.house.laws import LAWS, ROOT, Module, all_modules, doors_of, registered_in
 
+HERE = Path(__file__)
 Law = Callable[[Module], list[str]]
 MODULES = all_modules()
 
@@ -138,6 +141,7 @@ def test_a_door_that_is_not_registered_is_seen() -> None:
 
 ALLOWED = {"app.py", "chalicelib", ".chalice", "tests", "infra", "requirements.txt", "README.md", "Makefile"}
 ALLOWED |= {"pyproject.toml", "requirements-dev.txt", ".ci", "LICENSE", "CHANGELOG.md", ".gitignore"}
+ALLOWED |= {".pre-commit-config.yaml"}  # where the tool looks for it
 
 
 def strange_entries(paths: list[str]) -> set[str]:
@@ -145,8 +149,8 @@ def strange_entries(paths: list[str]) -> set[str]:
 
 
 def test_only_what_belongs_there_lies_at_the_top_of_the_repository() -> None:
-    listed = subprocess.run(  # git is what says what belongs to the repository
-        ["git", "ls-files"],  # noqa: S607
+    listed = subprocess.run(
+        ["git", "ls-files"],  # noqa: S607  # git, wherever it is, says what belongs to the repository
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -159,3 +163,26 @@ def test_only_what_belongs_there_lies_at_the_top_of_the_repository() -> None:
 
 def test_a_strange_entry_at_the_top_is_seen() -> None:
     assert strange_entries(["app.py", "notes.txt", "scripts/run.sh"]) == {"notes.txt", "scripts"}
+
+
+# ── What the linter is told to let pass ──────────────────────────────────────────────────────────────────────────────
+
+
+def unexplained(text: str) -> list[str]:
+    """Exceptions in a source that do not say why."""
+    return [line for line in text.splitlines() if re.search(r"# noqa(?!: [A-Z]+\d+(, [A-Z]+\d+)*  # \w)", line)]
+
+
+def test_every_exception_from_the_linter_has_its_reason_beside_it() -> None:
+    sources = [path for top in ("chalicelib", "infra", "tests") for path in (ROOT / top).rglob("*.py")]
+    assert len(sources) > 100
+    found = {str(path): lines for path in sources if (lines := unexplained(path.read_text())) and path != HERE}
+    assert found == {}
+    ignored = (ROOT / "pyproject.toml").read_text().partition("\nignore = [\n")[2].partition("]")[0].splitlines()
+    assert ignored and all(re.fullmatch(r' +"[A-Z]+\d+", +# \w.*', line) for line in ignored)
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: E731", "# noqa: E731 - short", "# noqa: E731  #"])
+def test_an_exception_without_a_reason_is_seen(comment: str) -> None:
+    assert unexplained(f"remove = lambda: None  {comment}")
+    assert not unexplained("remove = lambda: None  # noqa: E731  # it is shortest here")
