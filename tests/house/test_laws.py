@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -186,3 +187,21 @@ def test_every_exception_from_the_linter_has_its_reason_beside_it() -> None:
 def test_an_exception_without_a_reason_is_seen(comment: str) -> None:
     assert unexplained(f"remove = lambda: None  {comment}")
     assert not unexplained("remove = lambda: None  # noqa: E731  # it is shortest here")
+
+
+# ── What the README leads to ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_readme_leads_nowhere_that_is_not_there() -> None:
+    leads = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text())
+    assert "infra/flow.svg" in leads
+    assert [path for path in leads if not (ROOT / path).is_file()] == []
+
+
+def test_its_picture_is_whole_and_brings_everything_along() -> None:
+    text = (ROOT / "infra" / "flow.svg").read_text()
+    svg = ElementTree.fromstring(text)  # noqa: S314  # it is our own
+    names = {shown.text for shown in svg.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Camera", "S3", "SQS", "DynamoDB", "Vault keys", "Ledger", "SNS", "Phone", "API Gateway", "Clock"} <= names
+    assert "prefers-color-scheme: dark" in text
+    assert re.findall(r"url\(|@import|<image|<script|https?://(?!www\.w3\.org/2000/svg\")", text) == []
