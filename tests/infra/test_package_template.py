@@ -83,6 +83,7 @@ def test_what_sam_makes_of_it_is_clean_too(monkeypatch: pytest.MonkeyPatch) -> N
     # What stands under a condition is left for CloudFormation to decide.
     body = resolved(expanded["Resources"]["RestAPI"]["Properties"]["Body"], ORIGIN)
     assert all("options" in operations for operations in body["paths"].values())
+    assert source["Resources"]["RestAPI"]["Properties"]["AlwaysDeploy"]  # or a new origin reaches no stage
     for answer in body["x-amazon-apigateway-gateway-responses"].values():
         assert answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
 
