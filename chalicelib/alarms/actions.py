@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from chalicelib.devices.actions import Camera, Owned
 from chalicelib.devices.records import Device
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.push import actions as push
+from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions import Caller
 
 JPEG = "image/jpeg"
@@ -287,23 +287,9 @@ def _doomed(removal: Removal) -> Iterable[Alarm]:
 
 def sweep_expired_pictures() -> int:
     """Delete the pictures whose seven days are over; how many. Rows go by TTL, and reads refuse on time anyway."""
-    now = clock.now()
-    oldest_day = now - rules.KEEP - timedelta(days=2)
-    doomed = [
-        stored.key
-        for days in range(3)
-        for stored in bucket.below(PICTURES.day(oldest_day + timedelta(days=days)))
-        if rules.end_of(stored.modified_at) <= now
-    ]
-    return bucket.delete(doomed)
+    return sweep_expired(PICTURES)
 
 
 def oldest_picture_s() -> int:
-    """How many seconds ago the oldest stored picture arrived, to the hour that a ticket may be old; 0 if there is none.
-
-    Keys begin with their day and S3 lists them in order, so the first day that it lists is the oldest, however old.
-    """
-    now = clock.now()
-    by_day = groupby(bucket.below(f"{PICTURES.name}/"), lambda stored: stored.key[: len(PICTURES.day(now))])
-    _, oldest = next(by_day, ("", ()))
-    return int((now - min((stored.modified_at for stored in oldest), default=now)).total_seconds())
+    """How many seconds ago the oldest stored picture arrived; 0 if there is none."""
+    return oldest_s(PICTURES)

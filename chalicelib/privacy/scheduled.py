@@ -10,7 +10,7 @@ from chalicelib.privacy.actions import closing, export
 schedules = Schedules(__name__)
 
 
-@schedules.every(5, Rate.MINUTES, oldest_s=actions.oldest_erasure_s)
+@schedules.every(5, Rate.MINUTES, oldest_s=closing.oldest_erasure_s)
 def resume_erasures() -> dict[str, int]:
     """Make the next pass over every erasure that is due."""
     return {"passes": closing.pursue_due()}

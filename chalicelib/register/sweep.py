@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import groupby
 
 from chalicelib import clock
 from chalicelib.aws import bucket
@@ -23,3 +24,15 @@ def sweep_expired(prefix: Prefix) -> int:
         if stored.modified_at + prefix.keep <= now
     ]
     return bucket.delete(doomed)
+
+
+def oldest_s(prefix: Prefix) -> int:
+    """How many seconds ago the oldest stored object of this kind arrived, to the hour that a ticket may be old; 0 if
+    there is none.
+
+    Keys begin with their day and S3 lists them sorted, so the first day that it lists is the oldest, however old.
+    """
+    now = clock.now()
+    by_day = groupby(bucket.below(f"{prefix.name}/"), lambda stored: stored.key[: len(prefix.day(now))])
+    _, oldest = next(by_day, ("", ()))
+    return int((now - min((stored.modified_at for stored in oldest), default=now)).total_seconds())

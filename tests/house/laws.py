@@ -246,7 +246,7 @@ def only_keys_builds_a_key(module: Module) -> list[str]:
     if module.name == "aws.keys":
         return []
     # `#/components/…` is a reference within a document.
-    return [f"{module.name} writes {text!r}" for text in module.texts() if re.search(r"#(?!/)", text)]
+    return [f"{module.name} writes {text!r}" for text in module.texts() if re.search(r"^#$|\w#(?!/)|#\w", text)]
 
 
 def nothing_is_scanned_and_nothing_leaves_as_it_lies(module: Module) -> list[str]:
