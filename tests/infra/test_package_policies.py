@@ -57,9 +57,10 @@ class Witness:
         monkeypatch.setattr(bucket, "link", self._as_well(bucket.link, "GetObject"))
 
     def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        if (who := _running.get()) is None:
+            return
         for resource, action in self._rights(service, operation, params):
-            if (who := _running.get()) is not None:
-                self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
+            self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
 
     def _rights(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if service == "dynamodb" and operation == "TransactWriteItems":
