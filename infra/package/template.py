@@ -146,7 +146,10 @@ def _wire(function: Function, architecture: str) -> None:
         "CodeUri": f"./{BUNDLE}",
         "Architectures": [architecture],
         "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},
-        "LoggingConfig": {"LogGroup": {"Ref": f"{function.logical_id}Logs"}},
+        # Our one line says how long it took; what Lambda would say beside it (START, END, REPORT) costs as much again.
+        "LoggingConfig": {
+            "LogGroup": {"Ref": f"{function.logical_id}Logs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"
+        },
     }
     # Chalice writes its own version and stage into it, which would change every function at each of its releases.
     properties.pop("Tags", None)

@@ -82,8 +82,9 @@ def _all(place: Path) -> Iterator[Measured]:
     yield _ratio("cold", cold, raw.cold(recording, "list"), MOST_RATIO)
     yield _ratio("cold, raw boto3 over our shortened descriptions", cold, short.cold(recording, "list"), None)
     yield from _sizes(place)
-    what = f"1,000 camera-months ([money.md](money.md)); goal {money.GOAL_DOLLARS:g} $"
-    yield Measured(what, money.total(), money.MOST_DOLLARS, " $")
+    alarms = "1,000 camera-months of alarms ([money.md](money.md))"
+    yield Measured(alarms, money.of_alarms(), money.MOST_OF_ALARMS, " $")
+    yield Measured("the same with the cameras' tickets", money.of_cameras(), money.MOST_OF_CAMERAS, " $")
 
 
 def _ratio(what: str, ours: float, raw: float, bar: float | None) -> Measured:
