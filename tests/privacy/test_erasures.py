@@ -175,7 +175,7 @@ def test_it_is_looked_at_again_after_an_hour_and_a_day_and_then_no_more(home: Ho
     assert home.world.run_schedule("resume_erasures") == {"passes": 0}
 
 
-def test_with_nothing_to_do_the_clocks_pass_is_one_query(world: LocalCloud) -> None:
+def test_with_nothing_to_do_the_clocks_pass_is_two_queries_what_is_due_and_how_old_it_is(world: LocalCloud) -> None:
     world.trace.clear()
     assert world.run_schedule("resume_erasures") == {"passes": 0}
-    assert world.trace.names() == ["dynamodb.Query"]
+    assert world.trace.names() == ["dynamodb.Query"] * 2
