@@ -25,6 +25,8 @@ from tests.worlds.races import RACES, Race
 from tests.worlds.strict_scene import client, key, make_table, read
 from tests.worlds.sweep import recover, without_waiting
 
+ENOUGH = 3  # that many wrong orders say what there is to say
+
 
 def in_every_order(race: Race, home: Home) -> tuple[str, dict[str, list[str]], int]:
     """What was played, in words; what is wrong, by order; in how many different states the orders ended."""
@@ -40,9 +42,12 @@ def in_every_order(race: Race, home: Home) -> tuple[str, dict[str, list[str]], i
     found: dict[str, list[str]] = {}
     ends: set[bytes] = set()
     for played in orders if chosen is None else [once(continuing(chosen))]:
-        found[played.order] = list(_wrongs(race, home, state, played, ends))
-    said = orders.said if chosen is None else f"the order {', '.join(found)}"
-    return said, {order: wrongs for order, wrongs in found.items() if wrongs}, len(ends)
+        if wrongs := list(_wrongs(race, home, state, played, ends)):
+            found[played.order] = wrongs
+        if len(found) == ENOUGH:
+            break
+    said = orders.said if chosen is None else f"the order {played.order}"
+    return said, found, len(ends)
 
 
 def _wrongs(race: Race, home: Home, state: Any, played: Played, ends: set[bytes]) -> Iterator[str]:
@@ -75,7 +80,7 @@ def test_no_order_of_two_clients_calls_does_harm(home: Home, race: Race) -> None
     with without_waiting():
         said, found, ends = in_every_order(race, home)
     print(f"{race.name}: {said}, {ends} different ends, {len(found)} wrong")
-    shown = [f"ORDER={order}: {wrong}" for order, wrongs in list(found.items())[:3] for wrong in wrongs]
+    shown = [f"ORDER={order}: {wrong}" for order, wrongs in found.items() for wrong in wrongs]
     assert not found, f"{race.name}, {said}, wrong in {len(found)}:\n" + "\n".join(shown)
 
 
@@ -159,7 +164,7 @@ def test_orders_are_found_that_only_another_order_makes_possible(strict_aws: Str
 def test_of_many_orders_those_with_few_switches_are_played_and_a_sample(
     strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interleavings, "MANY_ORDERS", 10)
+    monkeypatch.setattr(interleavings, "MOST_ORDERS", 10)
     monkeypatch.setattr(interleavings, "SAMPLED", 4)
 
     def look_thrice() -> None:
