@@ -9,11 +9,12 @@ from functools import cache
 from botocore.exceptions import ClientError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pynamodb.attributes import BinaryAttribute
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib import ids
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import KeyRow, read
+from chalicelib.aws.commit import change, commit
+from chalicelib.aws.table import KeyRow, TableClosed, read
 from chalicelib.register.tags import plain
 from chalicelib.settings import settings
 
@@ -33,6 +34,8 @@ class RootSecret(KeyRow):
     place = None
 
     encrypted = plain(BinaryAttribute(legacy_encoding=False), why="encrypted by KMS")
+    # A copy of the table has another name; a secret from before they were written down is taken as it is.
+    table = plain(UnicodeAttribute(null=True), why="name of the table that it lies in")
 
 
 @cache
@@ -40,12 +43,22 @@ def _root_secret() -> bytes:
     (stored,) = read(RootSecret.key())
     if stored is None:
         return _make_root_secret()
+    if stored.table not in (None, settings.keys_table):
+        # Restored, and not put into service: without this secret nothing in it can be opened or added.
+        raise TableClosed(retry_after_seconds=600)
     return _decrypted(stored.encrypted)
+
+
+def put_keys_into_service() -> None:
+    """Open the table of keys, as it is named now, to everybody."""
+    (stored,) = read(RootSecret.key())
+    if stored is not None:
+        commit(change(stored, table=settings.keys_table))
 
 
 def _make_root_secret() -> bytes:
     encrypted = client("kms").generate_data_key(KeyId=settings.root_key_id, KeySpec="AES_256")["CiphertextBlob"]
-    row = RootSecret.new(encrypted=encrypted)
+    row = RootSecret.new(encrypted=encrypted, table=settings.keys_table)
     try:
         client("dynamodb").put_item(
             TableName=RootSecret.Meta.table_name, Item=row.serialize(), ConditionExpression="attribute_not_exists(pk)"

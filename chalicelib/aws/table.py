@@ -228,7 +228,6 @@ class KeyRow(Record):
 
     class Meta(metaclass=_NamedBySettings):
         setting = "keys_table"
-        stays_closed = True
 
 
 class LedgerRow(Record):
@@ -253,10 +252,10 @@ BASES: tuple[type[Record], ...] = (Item, KeyRow, LedgerRow, FiscalRow)
 
 
 # A restored table is a copy with another name, so a table that bears its own name is the one that is in service. A
-# container asks once.
+# container asks once. (The table of keys bears its name beside the root secret, see crypto.py.)
 
 
-class ItemsService(Item):
+class Service(Item):
     """The name of the table that it lies in, unless that is a copy."""
 
     partition = "service"
@@ -266,22 +265,12 @@ class ItemsService(Item):
     since = plain(NumberAttribute(), why="a time: who signed in before must do it again")
 
 
-class KeysService(KeyRow):
-    """The same for the table of keys."""
-
-    partition = "service"
-    place = None
-
-    table = plain(UnicodeAttribute(), why="name of a table")
-    since = plain(NumberAttribute(), why="a time")
-
-
 _restoring: ContextVar[bool] = ContextVar("restoring", default=False)
 
 
 @contextmanager
 def restoring() -> Iterator[None]:
-    """Within, tables that are not in service can be read and written."""
+    """Within, the main table can be read and written though it is not in service."""
     token = _restoring.set(True)
     try:
         yield
@@ -290,11 +279,9 @@ def restoring() -> Iterator[None]:
 
 
 def put_into_service(since: int) -> None:
-    """Open the tables of this installation, as they are named now, to everybody."""
+    """Open the main table, as it is named now, to everybody."""
     with restoring():
-        for kind in (ItemsService, KeysService):
-            row = kind.new(table=kind.Meta.table_name, since=since)
-            client("dynamodb").put_item(TableName=kind.Meta.table_name, Item=row.serialize())
+        _say_in_service(settings.items_table, since)
 
 
 def in_service_since() -> int:
@@ -305,17 +292,18 @@ def in_service_since() -> int:
 @cache
 def _service_of(name: str) -> int:
     with restoring():
-        kind = ItemsService if name == settings.items_table else KeysService
-        where = {"TableName": name, "Key": kind.key().raw(), "ConsistentRead": True}
-        item = client("dynamodb").get_item(**where).get("Item")
-        if item is None:
-            # Nothing was ever read here. Whoever comes second writes the same.
-            row = kind.new(table=name, since=0)
-            client("dynamodb").put_item(TableName=name, Item=row.serialize())
+        found = client("dynamodb").get_item(TableName=name, Key=Service.key().raw(), ConsistentRead=True).get("Item")
+        if found is None:
+            # Nothing was ever read here. Whoever comes second says the same.
+            _say_in_service(name, 0)
             return 0
-    if item["table"]["S"] != name:
+    if found["table"]["S"] != name:
         raise TableClosed(retry_after_seconds=600)
-    return int(item["since"]["N"])
+    return int(found["since"]["N"])
+
+
+def _say_in_service(name: str, since: int) -> None:
+    client("dynamodb").put_item(TableName=name, Item=Service.new(table=name, since=since).serialize())
 
 
 def read(*wanted: Key) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from chalicelib.accounts.records import Account, Address, Code, Guesses, Registr
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
-from chalicelib.aws.table import ItemsService, KeysService, Record, UnknownKind
+from chalicelib.aws.table import Record, Service, UnknownKind
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
@@ -34,8 +34,6 @@ RECORDS: tuple[type[Record], ...] = (
     Guesses,
     Invoice,
     InvoiceCounter,
-    ItemsService,
-    KeysService,
     OpenErasure,
     Order,
     Plan,
@@ -43,6 +41,7 @@ RECORDS: tuple[type[Record], ...] = (
     Removal,
     Report,
     RootSecret,
+    Service,
     Session,
     Stock,
     TerminalGuesses,

@@ -34,7 +34,8 @@ def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
         operation = request.headers["X-Amz-Target"]
         name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
         calls.append(name)
-        status, headers, body = ready[name]
+        key = json.loads(request.body).get("Key")
+        status, headers, body = ready[name if key is None else f"{name} {key['pk']['S']}"]
         return AWSResponse(request.url, status, headers, _Body(body))
 
     return send

@@ -47,7 +47,7 @@ class Handler:
         """A ratio means something only while both do the same: the same calls, the same answer."""
         one, two = (handler.once(recording, scenario) for handler in (self, other))
         assert one["calls"] == two["calls"], (one["calls"], two["calls"])
-        assert _comparable(one["answer"]) == _comparable(two["answer"])
+        assert _comparable(one["answer"]) == _comparable(two["answer"]), (one["answer"], two["answer"])
 
     def _counted(self, recording: Path, scenario: str, name: str, count: int) -> int:
         done = self._run(_CACHEGRIND, recording, scenario, name, count, Path(os.devnull))

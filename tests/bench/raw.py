@@ -61,6 +61,8 @@ class Refused(Exception):
 def secret_for(purpose: str) -> bytes:
     if "root" not in remembered:
         stored = dynamodb.get_item(TableName=KEYS, Key={"pk": {"S": "root"}}, ConsistentRead=True)["Item"]
+        if stored["table"]["S"] != KEYS:
+            raise Refused(503, "TableClosed")
         answer = kms.decrypt(CiphertextBlob=stored["encrypted"]["B"], KeyId=os.environ["ROOT_KEY_ID"])
         remembered["root"] = answer["Plaintext"]
     if purpose not in remembered:
@@ -99,11 +101,23 @@ def plain(item: dict[str, Any]) -> dict[str, Any]:
     return {name: deserialize(value) for name, value in item.items()}
 
 
+def in_service_since() -> int:
+    if "since" not in remembered:
+        where = {"pk": {"S": "service"}, "sk": {"S": "service"}}
+        stored = dynamodb.get_item(TableName=ITEMS, Key=where, ConsistentRead=True)["Item"]
+        if stored["table"]["S"] != ITEMS:
+            raise Refused(503, "TableClosed")
+        remembered["since"] = int(stored["since"]["N"])
+    since: int = remembered["since"]
+    return since
+
+
 def read(items: list[tuple[str, str]], keys: list[str]) -> dict[tuple[str, str | None], dict[str, Any]]:
     wanted: dict[str, Any] = {
         ITEMS: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in items], "ConsistentRead": True},
         KEYS: {"Keys": [{"pk": {"S": pk}} for pk in keys], "ConsistentRead": True},
     }
+    in_service_since()
     found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for _ in range(5):
         answer = dynamodb.batch_get_item(RequestItems=wanted)
@@ -127,6 +141,8 @@ def admit(event: dict[str, Any], *more: tuple[str, str]) -> tuple[dict[str, Any]
     found = read([*own, *more], [f"vault#{account_id}", f"vault#{device_id}"])
     account, session = found.get((account_pk, "account")), found.get((account_pk, session_sk))
     if account is None or session is None or session["epoch"] != account["epoch"]:
+        raise Refused(401, "NotSignedIn")
+    if session["rotated_at"] < in_service_since():
         raise Refused(401, "NotSignedIn")
     proved = hmac.compare_digest(session["access_hash"], as_text(hashlib.sha256(secret.encode()).digest()))
     if not proved or time.time() >= session["access_until"]:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from chalicelib.aws import crypto
+from chalicelib.aws import crypto, table
 from infra.local.cloud import LocalCloud
 from infra.local.functions import REGION
 from tests.scene import new_camera, new_person
@@ -27,7 +27,8 @@ _NEVER = rb'\g<1>4102444800"'
 
 
 def record() -> dict[str, Any]:
-    """`environment`, and for `list` and `write` an `event` and the `replies` by operation: status, headers, body."""
+    """`environment`, and for `list` and `write` an `event` and the `replies` by operation, and by key where one item is
+    asked for: status, headers, body."""
     before = dict(os.environ)
     with LocalCloud.start(seed=0) as world:
         told = {name: value for name, value in os.environ.items() if before.get(name) != value or "AWS_" in name}
@@ -50,9 +51,9 @@ def record() -> dict[str, Any]:
 
 
 def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
-    """As by a container that has just started: the root secret is fetched too."""
-    crypto._root_secret.cache_clear()
-    crypto.secret_for.cache_clear()
+    """As by a container that has just started: it looks whether the table is in service, and for the root secret."""
+    for remembered in (table._service_of, crypto._root_secret, crypto.secret_for):
+        remembered.cache_clear()
     events: list[Any] = []
     app = world.gateway.app
 
@@ -64,7 +65,12 @@ def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
     with patch.object(world.gateway, "app", seen), replies() as replied:
         answer = ask()
     assert answer.status == 200, answer.body
-    return {"event": events[0], "replies": {name: _everlasting(*reply) for name, reply in replied}}
+    return {"event": events[0], "replies": {_named(name, reply): _everlasting(*reply) for name, reply in replied}}
+
+
+def _named(operation: str, reply: tuple[int, dict[str, str], bytes]) -> str:
+    item = json.loads(reply[2]).get("Item") if operation == "GetItem" else None
+    return operation if item is None else f"{operation} {item['pk']['S']}"
 
 
 @contextmanager
@@ -74,7 +80,9 @@ def replies() -> Iterator[list[tuple[str, tuple[int, dict[str, str], bytes]]]]:
     original = botocore.endpoint.convert_to_response_dict
 
     def hear(response: Any, operation: Any) -> Any:
-        heard.append((operation.name, (response.status_code, dict(response.headers), response.content)))
+        # What streams can be read once, and not by us.
+        if not operation.has_streaming_output:
+            heard.append((operation.name, (response.status_code, dict(response.headers), response.content)))
         return original(response, operation)
 
     with patch.object(botocore.endpoint, "convert_to_response_dict", hear):

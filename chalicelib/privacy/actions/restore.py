@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib import clock
 from chalicelib.accounts import actions as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws import keys
+from chalicelib.aws import crypto, keys
 from chalicelib.aws.commit import commit
 from chalicelib.aws.table import put_into_service, read, restoring
 from chalicelib.devices import actions as devices
@@ -29,7 +29,8 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
             _cut(erasure.subjects)
             erase.make_pass(erasure.partition_id)
             subjects += len(erasure.subjects)
-        put_into_service(since=clock.now_s())
+    crypto.put_keys_into_service()
+    put_into_service(since=clock.now_s())
     return shapes.Replayed(erasures=len(begun), subjects=subjects)
 
 
