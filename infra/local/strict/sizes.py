@@ -1,6 +1,7 @@
 """How many bytes an item weighs, and how many capacity units that costs, by DynamoDB's published rules."""
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +17,13 @@ def item_bytes(item: Item | None) -> int:
         return 0
     known = item.__dict__.get("_bytes")
     if known is None:
-        known = sum(_text(name) + _value(value) for name, value in item.attrs.items())
-        item.__dict__["_bytes"] = known
+        known = item.__dict__["_bytes"] = attributes_bytes(item.attrs)
     return int(known)
+
+
+def attributes_bytes(attributes: Mapping[str, DynamoType | dict[str, Any]]) -> int:
+    """Of attributes as moto keeps them, or as they are in a request once it is decoded."""
+    return sum(_text(name) + _value(value) for name, value in attributes.items())
 
 
 def read_units(size: int, consistent: bool) -> float:
@@ -54,14 +59,14 @@ def _number(text: str) -> int:
     return math.ceil(digits / 2) + 1 + sign
 
 
-def _value(value: DynamoType) -> int:
-    kind, inner = value.type, value.value
+def _value(value: DynamoType | dict[str, Any]) -> int:
+    ((kind, inner),) = value.items() if isinstance(value, dict) else ((value.type, value.value),)
     if kind in ("BOOL", "NULL"):
         return 1
     if kind == "L":
         return 3 + sum(1 + _value(element) for element in inner)
     if kind == "M":
-        return 3 + sum(1 + _text(name) + _value(element) for name, element in inner.items())
+        return 3 + len(inner) + attributes_bytes(inner)
     if kind in ("SS", "NS", "BS"):
         return sum(_raw(kind[0], element) for element in inner)
     return _raw(kind, inner)
