@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint night contract costs bench passwords policies package deploy destroy lock clean
+.PHONY: help demo run test lint test-endpoint night contract costs growth bench passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -31,8 +31,12 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 
-night: $(INSTALLED) ## fuzz every route with a hundred thousand requests
+test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
+	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
+
+night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows
 	@FUZZ_EXAMPLES=3000 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
+	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
 
 costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py
@@ -40,6 +44,9 @@ costs: $(INSTALLED) ## count what each door costs anew, and what a thousand came
 
 bench: $(INSTALLED) ## count a request's work beside a handler by hand (needs valgrind; minutes)
 	@$(PYTHON) -m tests.bench
+
+growth: $(INSTALLED) ## count anew how cost grows with the table, up to a million rows
+	@WRITE_GROWTH=1 $(PYTHON) -m pytest tests/test_growth.py
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract

@@ -31,6 +31,7 @@ from infra.local.logs import Logs
 from infra.local.outbox import Outbox
 from infra.local.pump import Mischief, Pump
 from infra.local.strict import Faults, StrictAWS, Trace
+from infra.local.strict.endpoint import Endpoint
 from infra.local.strict.s3guard import S3Guard
 from infra.local.turnstile import Turnstile
 
@@ -69,12 +70,12 @@ class LocalCloud:
     calendar: Calendar
     guard: S3Guard
 
-    def __init__(self, clock: Clock, logs: Logs, seed: int | None) -> None:
+    def __init__(self, clock: Clock, logs: Logs, seed: int | None, dynamodb: Endpoint | None = None) -> None:
         self.clock = clock
         self.logs = logs
         self.seed = seed
         self.outbox_of_the_world = Outbox()
-        self.aws = StrictAWS(seed=seed)
+        self.aws = StrictAWS(seed=seed, dynamodb=dynamodb)
         self.functions = Functions(logs=logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
         self._environment = dict(_CREDENTIALS)
         self._present = ExitStack()
@@ -95,17 +96,19 @@ class LocalCloud:
         allowed_origin: str = "",
         log_keep_days: int | None = None,
         logs_everything: bool = False,
+        dynamodb: Endpoint | None = None,
     ) -> LocalCloud:
         """Everything is there when this returns, and only then is the app imported.
 
         A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
-        still in a seeded world and ticks in a real one, unless `tick` says otherwise.
+        still in a seeded world and ticks in a real one, unless `tick` says otherwise. `dynamodb` is where items lie, if
+        not in moto or where the environment says.
         """
         with ExitStack() as stopped:
             stopped.enter_context(cls.set_aside())
             begin = at or (datetime.now(UTC) if seed is None else SEEDED_START)
             clock = Clock(begin, tick=seed is None if tick is None else tick)
-            cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed)
+            cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed, dynamodb)
             stopped.callback(cloud._leave)
             cloud._enter()
             cloud._create(templates, public_url, media_url, allowed_origin)

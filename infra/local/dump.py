@@ -15,12 +15,18 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from infra.local.functions import ACCOUNT, REGION
+from infra.local.strict import StrictAWS
 
 Json = dict[str, Any]
 
 
 def dump() -> Json:
     """Without the logs, and without the outbox: that is the outside world. Bytes become latin-1 text."""
+    with StrictAWS.looking():
+        return _everything()
+
+
+def _everything() -> Json:
     return {
         "tables": {name: [plain(item.to_json()["Attributes"]) for item in one.all_items()] for name, one in _tables()},
         "buckets": {bucket.name: list(_objects(bucket)) for bucket in _buckets()},

@@ -23,6 +23,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from infra.local.functions import ACCOUNT, REGION, Functions
+from infra.local.strict import StrictAWS
 
 MAX_BATCHES = 10_000
 STREAM_KEPT_SECONDS = 86_400
@@ -307,7 +308,8 @@ class Stream:
         return self._pump.mischief
 
     def _shard(self) -> Any:
-        return dynamodb_backends[ACCOUNT][REGION].tables[self._table].stream_shard
+        with StrictAWS.looking(only_streams=True):
+            return dynamodb_backends[ACCOUNT][REGION].tables[self._table].stream_shard
 
     def _record(self, record: dict[str, Any]) -> dict[str, Any]:
         table = dynamodb_backends[ACCOUNT][REGION].tables[self._table]

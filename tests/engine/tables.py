@@ -14,11 +14,12 @@ from tests.engine.refusals import invalid
 
 RECORDS_KEPT = 20_000
 Sorted = Any
+_ALONE = ""
 
 
 @dataclass
 class Partition:
-    """Its items by sort key; a table without one has a single item in each partition, under None."""
+    """Its items by sort key; a table without one has a single item in each partition, under `_ALONE`."""
 
     order: list[Sorted] = field(default_factory=list)
     items: dict[Sorted, Item] = field(default_factory=dict)
@@ -147,7 +148,7 @@ class Table:
 
     def where(self, attributes: Item) -> tuple[Sorted, Sorted]:
         (partition, _), *rest = self.keys
-        return ordered(attributes[partition]), ordered(attributes[rest[0][0]]) if rest else None
+        return ordered(attributes[partition]), ordered(attributes[rest[0][0]]) if rest else _ALONE
 
     def key_of(self, item: Item) -> Item:
         return {name: item[name] for name, _ in self.keys}

@@ -4,7 +4,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -32,7 +32,19 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.moto_api._internal import mock_random
 
-from infra.local.strict import dynamodb, kms_states, reads, reapers, routes, snapshots, trace, transactions, writes
+from infra.local.strict import (
+    dynamodb,
+    endpoint,
+    kms_states,
+    reads,
+    reapers,
+    routes,
+    snapshots,
+    trace,
+    transactions,
+    writes,
+)
+from infra.local.strict.endpoint import Endpoint
 from infra.local.strict.faults import Answer, Crash, Faults
 from infra.local.strict.reapers import Lag, Moment
 from infra.local.strict.scheduler import BeforeCall, Scheduler
@@ -48,12 +60,14 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
 
     running: "ClassVar[StrictAWS | None]" = None
 
-    def __init__(self, seed: int | None = 0) -> None:
+    def __init__(self, seed: int | None = 0, dynamodb: Endpoint | None = None) -> None:
+        """`dynamodb` is where its calls take effect if not in moto; the environment may name one."""
         self.trace = Trace()
         self.faults = Faults()
         self._seed = seed
         self._scheduler = Scheduler()
         self._tokens = Tokens()
+        self._dynamodb = dynamodb or endpoint.given()
         self._stack = ExitStack()
 
     @property
@@ -69,6 +83,8 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
                 stack.enter_context(patch.object(owner, name, replacement))
             # Last in and first out: moto still needs ours while it puts its things away.
             stack.enter_context(mock_aws())
+            if self._dynamodb is not None:
+                stack.callback(self._dynamodb.leave)
             stack.callback(setattr, StrictAWS, "running", None)
             self._stack = stack.pop_all()
         StrictAWS.running = self
@@ -100,17 +116,35 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         """For calls of the world and of AWS itself (a camera, a poller): neither traced nor struck by faults."""
         return trace.outside()
 
-    def snapshot(self) -> Snapshot:
+    @contextmanager
+    def look(self, *, only_streams: bool = False) -> Iterator[None]:
+        """Within, moto's tables are as those of the endpoint, where there is one, and nothing changes."""
         with self.lock:
+            if self._dynamodb is not None:
+                self._dynamodb.listen() if only_streams else self._dynamodb.look()
+            yield
+
+    @classmethod
+    def looking(cls, *, only_streams: bool = False) -> AbstractContextManager[None]:
+        """The same, of the layer that is on, if one is."""
+        return cls.running.look(only_streams=only_streams) if cls.running else nullcontext()
+
+    def snapshot(self) -> Snapshot:
+        with self.look():
             return snapshots.take(self._tokens.copy())
 
     def restore(self, snapshot: Snapshot) -> None:
         with self.lock:
+            known = self._dynamodb.known() if self._dynamodb else {}
             self._tokens.restore(snapshots.restore(snapshot))
+            if self._dynamodb:
+                self._dynamodb.match(known)
 
     def reap_expired(self, now: Moment, lag: Lag) -> int:
-        with self.lock:
-            return reapers.reap_expired(now, lag)
+        if lag is None:
+            return 0
+        with self.look():
+            return reapers.reap_expired(now, lag, self._dynamodb.carry_out if self._dynamodb else writes.apply)
 
     def reap_lifecycle(self, now: Moment, lag: Lag) -> int:
         with self.lock:
@@ -138,6 +172,8 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         return self.faults.strike(call, request.url, effect)  # type: ignore[arg-type]  # AWS's addresses have an answer
 
     def _effect(self, request: AWSPreparedRequest) -> Answer | None:
+        if self._dynamodb is not None and (answer := self._dynamodb.answer(request, self._tokens)) is not None:
+            return answer
         operation = dynamodb.operation_of(request)
         return dynamodb.answer(operation, request, self._tokens) if operation else routes.answer(request)
 

@@ -1,6 +1,6 @@
 """What AWS deletes by itself, late: items past their TTL, objects past a lifecycle rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ _TOO_OLD_SECONDS = 5 * 365 * 24 * 3600
 _motos_multipart = FakeMultipart.__init__
 
 
-def reap_expired(now: Moment, lag: Lag) -> int:
+def reap_expired(now: Moment, lag: Lag, carry_out: Callable[[Change], None] = apply) -> int:
     """How many items went. A lag of None is a reaper that never comes."""
     if lag is None:
         return 0
@@ -30,7 +30,7 @@ def reap_expired(now: Moment, lag: Lag) -> int:
     gone = 0
     for table in list(_tables()):
         for item in _expired(table, deadline):
-            _reap(table, item)
+            _reap(table, item, carry_out)
             gone += 1
     return gone
 
@@ -64,8 +64,8 @@ def _expired(table: Table, deadline: float) -> list[Item]:
     return [item for item in due if oldest <= Decimal(item.attrs[name].value) <= Decimal(deadline)]
 
 
-def _reap(table: Table, item: Item) -> None:
-    apply(Change(table, item.hash_key, item.range_key, item, None))
+def _reap(table: Table, item: Item, carry_out: Callable[[Change], None]) -> None:
+    carry_out(Change(table, item.hash_key, item.range_key, item, None))
     if table.stream_shard is not None:
         record = table.stream_shard.items[-1].record
         record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}

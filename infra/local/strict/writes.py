@@ -100,16 +100,22 @@ def apply(change: Change) -> None:
     table, old, new = change.table, change.old, change.new
     if old is new:
         return
-    if change.range_key is None:
-        _set_or_drop(table.items, change.hash_key, new)
-    else:
-        partition = table.items[change.hash_key]
-        _set_or_drop(partition, change.range_key, new)
-        if not partition:
-            del table.items[change.hash_key]
+    place(change)
     # A write that changes nothing leaves no record in the stream.
     if table.stream_shard is not None and not (old and new and old == new):
         table.stream_shard.add(old, new)
+
+
+def place(change: Change) -> None:
+    """Only the item, of which nobody is told."""
+    table, new = change.table, change.new
+    if change.range_key is None:
+        _set_or_drop(table.items, change.hash_key, new)
+        return
+    partition = table.items[change.hash_key]
+    _set_or_drop(partition, change.range_key, new)
+    if not partition:
+        del table.items[change.hash_key]
 
 
 def charge(change: Change, times: int = 1, *, failed: bool = False) -> None:
