@@ -184,10 +184,12 @@ def plot(growth: Growth) -> str:
     drawn = [_line(at(sizes[0], 1), at(min(sizes[-1], sizes[0] * 10**decades), sizes[-1] / sizes[0]), "#999", "6 4")]
     drawn += [_text(at(size, 1), f"{size:,}", dy=18, anchor="middle") for size in sizes]
     drawn += [_text(at(sizes[0], 10**n), f"{10**n:,}", dx=-8, dy=4, anchor="end") for n in range(decades + 1)]
+    ends: list[str] = []
     for colour, (what, costs) in zip(_COLOURS, growth.items(), strict=True):
         points = [at(size, cost.units) for size, cost in costs.items()]
         drawn += [_line(*pair, colour) for pair in pairwise(points)]
-        drawn.append(_text(points[-1], what, dx=8, dy=4, colour=colour))
+        drawn.append(_text(points[-1], what, dx=8, dy=4 + 13 * ends.count(points[-1]), colour=colour))
+        ends.append(points[-1])
     drawn.append(_text("60,24", "read and write units, over the rows of other people; dashes: growing with the table"))
     style = 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 380" font-family="sans-serif" font-size="11"'
     return "\n".join([f"<svg {style}>", '<rect width="660" height="380" fill="#fff"/>', *drawn, "</svg>\n"])

@@ -15,6 +15,7 @@ from tests.engine.requests import EXPRESSIONS, Json, Operation, Request, check_n
 from tests.engine.tables import Table
 
 _CONDITION = f"ConditionExpression {' '.join(EXPRESSIONS)} ReturnValuesOnConditionCheckFailure"
+_OF_UPDATES = ("ALL_NEW", "UPDATED_OLD", "UPDATED_NEW")
 _NEEDS = {
     "Put": frozenset({"TableName", "Item"}),
     "Update": frozenset({"TableName", "Key", "UpdateExpression"}),
@@ -73,6 +74,9 @@ def _prepared(request: Request, verb: str, asked: Json) -> Write:
 
 def _alone(verb: str, request: Request) -> Json:
     write = _prepared(request, verb, request.asked)
+    wanted = request.asked.get("ReturnValues", "NONE")
+    if wanted not in ("NONE", "ALL_OLD", *(_OF_UPDATES if verb == "Update" else ())):
+        raise invalid(f"Return values set to invalid value: {wanted}")
     old = write.old()
     try:
         new = write.worked_out()
@@ -82,17 +86,13 @@ def _alone(verb: str, request: Request) -> Json:
         raise
     request.bill.writes(write.table.name, old, new)
     write.table.change(write.key, new)
-    told = _returned(write, request.asked.get("ReturnValues", "NONE"), old, new)
+    told = _returned(write, wanted, old, new)
     return {"Attributes": told} if told else {}
 
 
 def _returned(write: Write, wanted: str, old: Item | None, new: Item | None) -> Item | None:
     if wanted == "NONE":
         return None
-    if wanted not in ("ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW") or (
-        write.verb != "Update" and wanted != "ALL_OLD"
-    ):
-        raise invalid(f"Return values set to invalid value: {wanted}")
     whole = old if wanted.endswith("OLD") else new
     if wanted.startswith("ALL") or whole is None:
         return whole
