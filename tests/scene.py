@@ -12,15 +12,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
+from infra.local.strict import endpoint
 
 PASSWORD = "correct horse battery staple"
 SECRET = "factory-secret-0123456789abcdef"
 CODE = "ABCD-2345"
 POLICY = "2026-11-01"
+# For what is said of moto, or of the figures and refusals that the layer itself puts in its place.
+ON_MOTO = pytest.mark.skipif(endpoint.URL is not None, reason="DynamoDB is at an endpoint, and this is about moto")
 
 
 @cache

@@ -47,9 +47,13 @@ class Write:
         if self.verb == "ConditionCheck":
             return old
         new = updated(old or self.key, self.changes) if self.verb == "Update" else self.item
-        if attributes_bytes(new or {}) > LARGEST_ITEM:
-            raise invalid(f"Item size {'to update ' if self.changes else ''}has exceeded the maximum allowed size")
+        _check_size(new or {}, "to update ")
         return new
+
+
+def _check_size(item: Item, when: str = "") -> None:
+    if attributes_bytes(item) > LARGEST_ITEM:
+        raise invalid(f"Item size {when}has exceeded the maximum allowed size")
 
 
 def _prepared(request: Request, verb: str, asked: Json) -> Write:
@@ -66,6 +70,7 @@ def _prepared(request: Request, verb: str, asked: Json) -> Write:
     item = asked.get("Item")
     if item is not None:
         table.check_item(item)
+        _check_size(item)
     else:
         table.check_key(asked["Key"])
     tells_old = asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"

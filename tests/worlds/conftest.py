@@ -27,14 +27,14 @@ RED_ON_BARE_MOTO = pytest.mark.xfail(
 
 @pytest.fixture
 def strict_aws() -> Iterator[StrictAWS]:
-    with _nothing_else(), StrictAWS() as aws:
+    with nothing_else(), StrictAWS() as aws:
         yield aws
 
 
 @pytest.fixture(params=["strict", pytest.param("bare", marks=RED_ON_BARE_MOTO)])
 def strict_or_bare(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A test that takes this runs twice: it must pass on the strict layer, and fail by an assertion on bare moto."""
-    with _nothing_else():
+    with nothing_else():
         if request.param == "strict":
             with StrictAWS() as aws:
                 yield aws
@@ -43,6 +43,6 @@ def strict_or_bare(request: pytest.FixtureRequest) -> Iterator[Any]:
                 yield BareMoto()
 
 
-def _nothing_else() -> AbstractContextManager[None]:
+def nothing_else() -> AbstractContextManager[None]:
     """A cloud that other tests of this process share may be on."""
     return StrictAWS.running.set_aside() if StrictAWS.running else nullcontext()

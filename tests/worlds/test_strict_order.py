@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.strict import Call, StrictAWS, writes
+from tests.scene import ON_MOTO
 from tests.worlds.strict_scene import client, key, make_table, read
 
 PATIENCE = 0.1
@@ -69,6 +70,7 @@ def test_two_conditional_puts_at_once_have_one_winner(strict_or_bare: Any, at_ev
     assert len(won) == 1
 
 
+@ON_MOTO
 def test_a_cancelled_transaction_leaves_what_others_wrote(strict_or_bare: Any, at_every_condition: Any) -> None:
     dynamodb = make_table()
     started: list[threading.Thread] = []

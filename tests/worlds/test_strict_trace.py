@@ -9,6 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from infra.local.strict import StrictAWS, sizes
+from tests.scene import ON_MOTO
 from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table
 
 
@@ -113,6 +114,7 @@ def test_a_write_costs_the_larger_of_before_and_after(strict_aws: StrictAWS) -> 
     assert [call.write_units for call in strict_aws.trace] == [1, 3, 3, 1, 1]
 
 
+@ON_MOTO
 def test_a_refused_write_costs_what_is_there(strict_aws: StrictAWS) -> None:
     dynamodb = make_table()
     dynamodb.put_item(TableName="Things", Item={**key("a"), "text": text_of(3)})
@@ -152,6 +154,7 @@ def test_a_batch_rounds_each_item_and_a_transaction_costs_double(strict_aws: Str
     assert [(call.read_units, call.write_units) for call in strict_aws.trace] == [(0, 6), (1.5, 0), (2, 0), (0, 8)]
 
 
+@ON_MOTO
 def test_an_index_is_written_when_its_view_of_the_item_moves(strict_aws: StrictAWS) -> None:
     names = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "colour")]
     index = {

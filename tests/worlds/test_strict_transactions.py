@@ -12,6 +12,7 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from infra.local.strict import StrictAWS
+from tests.scene import ON_MOTO
 from tests.worlds.strict_scene import (
     ACCESS_KEY,
     REGION,
@@ -170,6 +171,7 @@ def test_the_same_token_twice_takes_effect_once(strict_or_bare: Any) -> None:
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 
+@ON_MOTO
 def test_a_repeat_is_charged_as_a_read(strict_aws: StrictAWS) -> None:
     make_table()
     strict_aws.trace.clear()
@@ -186,6 +188,7 @@ def test_the_same_token_for_something_else_is_refused(strict_or_bare: Any) -> No
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 
+@ON_MOTO
 def test_how_the_answer_is_told_does_not_make_it_another_request(strict_aws: StrictAWS) -> None:
     make_table()
     transact(add("a"), ClientRequestToken="token")

@@ -71,6 +71,8 @@ class Endpoint:
         target = request.headers.get("X-Amz-Target", "")
         text = target.decode() if isinstance(target, bytes) else target
         service, _, operation = text.partition(".")
+        if service == "DynamoDBStreams_20120810":
+            self.listen()
         if service != "DynamoDB_20120810":
             return None
         if operation in _READS | _WRITES:

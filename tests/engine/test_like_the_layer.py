@@ -1,0 +1,186 @@
+"""Asked the same, the engine and the strict layer's moto say the same: two readings of DynamoDB's manual, apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from infra.local.strict import StrictAWS
+from tests.engine.asking import Asking, Refused
+from tests.scene import ON_MOTO
+from tests.worlds.conftest import nothing_else
+from tests.worlds.strict_scene import client, make_table
+
+pytestmark = ON_MOTO
+
+Json = dict[str, Any]
+EXAMPLES = 150
+
+_text = some.sampled_from(["", "a", "ab", "b", "żółw"]).map(lambda one: {"S": one})
+_number = some.sampled_from(["0", "1", "-2", "2.50", "1e2", "10"]).map(lambda one: {"N": one})
+_words = some.sets(some.sampled_from("xyz"), min_size=1).map(lambda one: {"SS": sorted(one)})
+_flat = some.one_of(_text, _number, _words, some.booleans().map(lambda one: {"BOOL": one}), some.just({"NULL": True}))
+_value = some.one_of(
+    _flat,
+    some.lists(_flat, max_size=3).map(lambda one: {"L": one}),
+    some.fixed_dictionaries({"M": some.fixed_dictionaries({}, optional={"in": _flat})}),
+)
+_key = some.fixed_dictionaries(
+    {
+        "pk": some.sampled_from("pq").map(lambda one: {"S": one}),
+        "sk": some.sampled_from("123").map(lambda one: {"S": one}),
+    }
+)
+_attributes = some.fixed_dictionaries({}, optional={"n": _number, "t": _value, "u": _value, "w": _words})
+_item = some.builds(lambda key, attributes: {**key, **attributes}, _key, _attributes)
+
+_CONDITIONS = [
+    "attribute_exists(pk)", "attribute_not_exists(pk)", "n = :v", "t <> :v", "n < :v", "t >= :v", "NOT t = :v",
+    "contains(w, :v)", "contains(t, :v)", "begins_with(t, :v)", "size(t) > :v", "t BETWEEN :v AND :w", "t IN (:v, :w)",
+    "n = :v OR t = :w AND u = :v", "(n = :v OR t = :w) AND attribute_exists(u)", "t.#in = :v", "t[0] = :v",
+    "attribute_type(t, :v)", "attribute_exists(t.#in) OR n = u", "t = u",
+]  # fmt: skip
+_UPDATES = [
+    "SET t = :v", "SET t = :v, u = t", "SET n = n + :v", "SET n = if_not_exists(n, :v) - :w", "REMOVE t, u",
+    "SET t.#in = :v", "SET t[0] = :v", "SET t[5] = :v", "REMOVE t[0], t[1]", "ADD n :v", "ADD w :v", "DELETE w :v",
+    "SET t = list_append(t, :v)", "SET t = if_not_exists(u, :v) REMOVE u", "SET u = :v REMOVE t ADD n :w",
+    "REMOVE t.#in", "SET pk = :v", "SET n = :v, n = :w",
+]  # fmt: skip
+
+
+def _with_values(expressions: Json, values: list[Json]) -> Json:
+    """The expressions with just the names and values that they use."""
+    text = " ".join(expressions.values())
+    used = {name: value for name, value in zip((":v", ":w"), values, strict=True) if name in text}
+    asked: Json = {**expressions, **({"ExpressionAttributeValues": used} if used else {})}
+    return asked | ({"ExpressionAttributeNames": {"#in": "in"}} if "#in" in text else {})
+
+
+_condition = some.one_of(some.just({}), some.sampled_from(_CONDITIONS).map(lambda text: {"ConditionExpression": text}))
+_two = some.lists(_value, min_size=2, max_size=2)
+_failing = some.sampled_from([{}, {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}])
+
+
+def _write(verb: str) -> some.SearchStrategy[Json]:
+    what = _item.map(lambda item: {"Item": item}) if verb == "Put" else _key.map(lambda key: {"Key": key})
+    change = (
+        some.sampled_from(_UPDATES).map(lambda text: {"UpdateExpression": text}) if verb == "Update" else some.just({})
+    )
+    held = some.sampled_from(_CONDITIONS).map(lambda text: {"ConditionExpression": text})
+    condition = held if verb == "ConditionCheck" else _condition
+    return some.builds(
+        lambda what, change, condition, values, failing: {
+            "TableName": "Things", **what, **_with_values(change | condition, values), **failing
+        },
+        what, change, condition, _two, _failing,
+    )  # fmt: skip
+
+
+_single = some.one_of(*(some.tuples(some.just(f"{verb}Item"), _write(verb)) for verb in ("Put", "Update", "Delete")))
+_step = some.one_of(
+    *(
+        _write(verb).map(lambda asked, verb=verb: {verb: asked})
+        for verb in ("Put", "Update", "Delete", "ConditionCheck")
+    )
+)
+_together = some.lists(_step, min_size=1, max_size=3).map(
+    lambda steps: ("TransactWriteItems", {"TransactItems": steps})
+)
+_batch = some.lists(
+    some.one_of(
+        _item.map(lambda item: {"PutRequest": {"Item": item}}), _key.map(lambda key: {"DeleteRequest": {"Key": key}})
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda writes: ("BatchWriteItem", {"RequestItems": {"Things": writes}}))
+_KEY_CONDITIONS = [
+    "pk = :p",
+    "pk = :p AND sk > :s",
+    "sk BETWEEN :s AND :s AND pk = :p",
+    "pk = :p AND begins_with(sk, :s)",
+]
+_query = some.builds(
+    lambda condition, place, limit, forward, consistent: (
+        "Query",
+        {
+            "TableName": "Things", "KeyConditionExpression": condition, "ScanIndexForward": forward,
+            "ExpressionAttributeValues": {":p": {"S": "p"}} | ({":s": {"S": place}} if ":s" in condition else {}),
+            "ConsistentRead": consistent, **limit,
+        },
+    ),
+    some.sampled_from(_KEY_CONDITIONS), some.sampled_from("123"), some.sampled_from([{}, {"Limit": 1}, {"Limit": 2}]),
+    some.booleans(), some.booleans(),
+)  # fmt: skip
+_get = _key.map(lambda key: ("GetItem", {"TableName": "Things", "Key": key, "ProjectionExpression": "pk, t, w"}))
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[StrictAWS]:
+    with nothing_else(), StrictAWS() as aws:
+        make_table()
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def empty(strict: StrictAWS) -> Any:
+    return strict.snapshot()
+
+
+@settings(
+    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(some.lists(some.one_of(_single, _together, _batch, _query, _get), min_size=1, max_size=12))
+def test_they_say_the_same(strict: StrictAWS, empty: Any, asked: list[tuple[str, Json]]) -> None:
+    strict.restore(empty)
+    asking = Asking()
+    asking.table("Things")
+    for operation, params in asked:
+        wanted = {**params, "ReturnConsumedCapacity": "TOTAL"}
+        assert _of_engine(asking, operation, wanted) == _of_layer(operation, wanted), (operation, params)
+    assert _sorted(asking.Scan(TableName="Things")["Items"]) == _sorted(
+        client("dynamodb").scan(TableName="Things")["Items"]
+    )
+
+
+def _of_engine(asking: Asking, operation: str, asked: Json) -> Any:
+    try:
+        return _plain(getattr(asking, operation)(**asked))
+    except Refused as refusal:
+        return _refusal(refusal.kind, refusal.told)
+
+
+def _of_layer(operation: str, asked: Json) -> Any:
+    call = {"PutItem": "put_item", "UpdateItem": "update_item", "DeleteItem": "delete_item", "Query": "query"}
+    call |= {"TransactWriteItems": "transact_write_items", "BatchWriteItem": "batch_write_item", "GetItem": "get_item"}
+    try:
+        return _plain(getattr(client("dynamodb"), call[operation])(**asked))
+    except ClientError as refusal:
+        return _refusal(refusal.response["Error"]["Code"], refusal.response)
+
+
+def _plain(told: Json) -> Any:
+    left_out = ("ResponseMetadata", "UnprocessedItems", "ItemCollectionMetrics")
+    return _ordered({name: value for name, value in told.items() if name not in left_out})
+
+
+def _refusal(kind: str, told: Json) -> Any:
+    reasons = [(one["Code"], _ordered(one.get("Item"))) for one in told.get("CancellationReasons", ())]
+    return kind, reasons, _ordered(told.get("Item"))
+
+
+def _ordered(told: Any) -> Any:
+    """Sets have no order."""
+    if isinstance(told, dict):
+        return {name: sorted(one) if name == "SS" else _ordered(one) for name, one in told.items()}
+    return [_ordered(one) for one in told] if isinstance(told, list) else told
+
+
+def _sorted(items: list[Json]) -> list[str]:
+    return sorted(json.dumps(_ordered(item), sort_keys=True) for item in items)
