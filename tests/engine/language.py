@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
-from tests.engine.items import Value
+from tests.engine.items import ORDERED, SETS, Value, kind_of
 from tests.engine.refusals import Refusal, invalid
 
 Step = str | int
@@ -46,6 +46,12 @@ _ARITIES = {
 }  # fmt: skip
 _OF_VALUES = {"if_not_exists", "list_append"}
 _OF_CONDITIONS = _ARITIES.keys() - _OF_VALUES - {"size"}
+# Of which types a value given to these can be; an attribute is looked at later.
+_TYPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("<", "<=", ">", ">=", "BETWEEN"), ORDERED),
+    "begins_with": ("S", "B"), "attribute_type": ("S",), "list_append": ("L",), "+": ("N",), "-": ("N",),
+    "ADD": ("N", *SETS), "DELETE": SETS,
+}  # fmt: skip
 _CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
 
 
@@ -130,11 +136,11 @@ class _Parser:
             return found
         sign = self._take().upper()
         if sign in _COMPARATORS:
-            return Call(sign, (found, self._operand({"size"})))
+            return self._call(sign, found, self._operand({"size"}))
         if sign == "BETWEEN":
             low = self._operand({"size"})
             self._expect("AND")
-            return Call(sign, (found, low, self._operand({"size"})))
+            return self._call(sign, found, low, self._operand({"size"}))
         if sign == "IN":
             self._expect("(")
             choices = self._list(lambda: self._operand({"size"}))
@@ -147,11 +153,11 @@ class _Parser:
         if clause == "REMOVE":
             return Change(clause, path, None)
         if clause != "SET":
-            return Change(clause, path, self._constant())
+            return Change(clause, path, *self._call(clause, self._constant()).operands)
         self._expect("=")
         operand = self._operand(_OF_VALUES)
         if self._is("+") or self._is("-"):
-            operand = Call(self._take(), (operand, self._operand(_OF_VALUES)))
+            operand = self._call(self._take(), operand, self._operand(_OF_VALUES))
         return Change(clause, path, operand)
 
     def _operand(self, functions: set[str]) -> Any:
@@ -168,7 +174,14 @@ class _Parser:
         self._expect(")")
         if len(operands) != _ARITIES[token]:
             raise self._wrong(f"Incorrect number of operands for operator or function; operator: {token}")
-        return Call(token, tuple(operands))
+        return self._call(token, *operands)
+
+    def _call(self, name: str, *operands: Any) -> Call:
+        for one in operands:
+            if isinstance(one, Constant) and name in _TYPES and kind_of(one.value) not in _TYPES[name]:
+                kind = kind_of(one.value)
+                raise self._wrong(f"Incorrect operand type for operator or function; operator: {name}, type: {kind}")
+        return Call(name, operands)
 
     def _constant(self) -> Constant:
         token = self._take()

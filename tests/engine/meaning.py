@@ -137,8 +137,6 @@ def _new_value(change: Change, item: Item) -> Value | None:
         return value
     old, operand = at(item, change.path.steps), change.operand.value
     kind = kind_of(operand)
-    if kind not in SETS and not (kind == "N" and change.clause == "ADD"):
-        raise invalid("Incorrect operand type for operator or function")
     if old is not None and kind_of(old) != kind:
         raise invalid("An operand in the update expression has an incorrect data type")
     if kind == "N":

@@ -20,17 +20,15 @@ from tests.worlds.strict_scene import client, make_table
 pytestmark = ON_MOTO
 
 Json = dict[str, Any]
-EXAMPLES = 150
+EXAMPLES = 60
 
 _text = some.sampled_from(["", "a", "ab", "b", "żółw"]).map(lambda one: {"S": one})
-_number = some.sampled_from(["0", "1", "-2", "2.50", "1e2", "10"]).map(lambda one: {"N": one})
+_number = some.sampled_from(["0", "1", "-2", "1.0", "1e2", "10"]).map(lambda one: {"N": one})
 _words = some.sets(some.sampled_from("xyz"), min_size=1).map(lambda one: {"SS": sorted(one)})
-_flat = some.one_of(_text, _number, _words, some.booleans().map(lambda one: {"BOOL": one}), some.just({"NULL": True}))
-_value = some.one_of(
-    _flat,
-    some.lists(_flat, max_size=3).map(lambda one: {"L": one}),
-    some.fixed_dictionaries({"M": some.fixed_dictionaries({}, optional={"in": _flat})}),
-)
+_flat = some.one_of(_text, _number, _words, some.booleans().map(lambda one: {"BOOL": one}))
+_list = some.lists(_flat, max_size=3).map(lambda one: {"L": one})
+_map = some.fixed_dictionaries({}, optional={"in": _flat}).map(lambda one: {"M": one})
+_value = some.one_of(_flat, _list, _map)
 _key = some.fixed_dictionaries(
     {
         "pk": some.sampled_from("pq").map(lambda one: {"S": one}),
@@ -40,30 +38,34 @@ _key = some.fixed_dictionaries(
 _attributes = some.fixed_dictionaries({}, optional={"n": _number, "t": _value, "u": _value, "w": _words})
 _item = some.builds(lambda key, attributes: {**key, **attributes}, _key, _attributes)
 
+# Left out is what moto is known to read otherwise. It takes what is absent for NULL and equal to what is absent, and
+# stumbles over its size; it looks at a condition before what is wrong in the update itself, writes 2.5 - 2.5 as 0.0,
+# and refuses a whole transaction for appending to no list.
 _CONDITIONS = [
-    "attribute_exists(pk)", "attribute_not_exists(pk)", "n = :v", "t <> :v", "n < :v", "t >= :v", "NOT t = :v",
-    "contains(w, :v)", "contains(t, :v)", "begins_with(t, :v)", "size(t) > :v", "t BETWEEN :v AND :w", "t IN (:v, :w)",
-    "n = :v OR t = :w AND u = :v", "(n = :v OR t = :w) AND attribute_exists(u)", "t.#in = :v", "t[0] = :v",
-    "attribute_type(t, :v)", "attribute_exists(t.#in) OR n = u", "t = u",
+    "attribute_exists(pk)", "attribute_not_exists(pk)", "n = :n", "t <> :v", "n < :n", "t >= :s", "NOT t = :v",
+    "contains(w, :s)", "contains(t, :s)", "begins_with(t, :s)", "t BETWEEN :s AND :s", "t IN (:v, :w, :l)",
+    "n = :n OR t = :v AND u = :v", "(n = :n OR t = :v) AND attribute_exists(u)", "t.#in = :v", "t[0] = :v",
+    "attribute_type(t, :S)", "attribute_exists(t.#in) OR n = :n", "attribute_exists(w) AND size(w) > :n", "w = :w",
 ]  # fmt: skip
 _UPDATES = [
-    "SET t = :v", "SET t = :v, u = t", "SET n = n + :v", "SET n = if_not_exists(n, :v) - :w", "REMOVE t, u",
-    "SET t.#in = :v", "SET t[0] = :v", "SET t[5] = :v", "REMOVE t[0], t[1]", "ADD n :v", "ADD w :v", "DELETE w :v",
-    "SET t = list_append(t, :v)", "SET t = if_not_exists(u, :v) REMOVE u", "SET u = :v REMOVE t ADD n :w",
-    "REMOVE t.#in", "SET pk = :v", "SET n = :v, n = :w",
+    "SET t = :v", "SET t = :v, u = t", "SET n = n + :n", "SET n = if_not_exists(n, :n) - :n", "REMOVE t, u",
+    "SET t.#in = :v", "SET t[0] = :v", "SET t[5] = :v", "REMOVE t[0], t[1]", "ADD n :n", "ADD w :w", "DELETE w :w",
+    "SET t = list_append(if_not_exists(t, :l), :l)", "SET t = if_not_exists(u, :v) REMOVE u", "REMOVE t.#in",
+    "SET u = :v REMOVE t ADD n :n",
 ]  # fmt: skip
+_values = some.fixed_dictionaries(
+    {":n": _number, ":s": _text, ":w": _words, ":l": _list, ":v": _value, ":S": some.just({"S": "S"})}
+)
 
 
-def _with_values(expressions: Json, values: list[Json]) -> Json:
+def _with_values(expressions: Json, values: Json) -> Json:
     """The expressions with just the names and values that they use."""
-    text = " ".join(expressions.values())
-    used = {name: value for name, value in zip((":v", ":w"), values, strict=True) if name in text}
+    used = {name: value for name, value in values.items() if name in " ".join(expressions.values())}
     asked: Json = {**expressions, **({"ExpressionAttributeValues": used} if used else {})}
-    return asked | ({"ExpressionAttributeNames": {"#in": "in"}} if "#in" in text else {})
+    return asked | ({"ExpressionAttributeNames": {"#in": "in"}} if "#in" in str(expressions) else {})
 
 
 _condition = some.one_of(some.just({}), some.sampled_from(_CONDITIONS).map(lambda text: {"ConditionExpression": text}))
-_two = some.lists(_value, min_size=2, max_size=2)
 _failing = some.sampled_from([{}, {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}])
 
 
@@ -78,7 +80,7 @@ def _write(verb: str) -> some.SearchStrategy[Json]:
         lambda what, change, condition, values, failing: {
             "TableName": "Things", **what, **_with_values(change | condition, values), **failing
         },
-        what, change, condition, _two, _failing,
+        what, change, condition, _values, _failing,
     )  # fmt: skip
 
 
@@ -102,7 +104,7 @@ _batch = some.lists(
 _KEY_CONDITIONS = [
     "pk = :p",
     "pk = :p AND sk > :s",
-    "sk BETWEEN :s AND :s AND pk = :p",
+    "pk = :p AND sk BETWEEN :s AND :s",
     "pk = :p AND begins_with(sk, :s)",
 ]
 _query = some.builds(
