@@ -58,9 +58,10 @@ def test_true(text: str) -> None:
     [
         "n = :ten", "t = :nine", "gone = :nine", "gone < :ten", "t < :ten", "n <> :nine_exactly",
         "n BETWEEN :ten AND :two", "gone BETWEEN :two AND :ten", "t IN (:a, :x)", "attribute_exists(gone)",
-        "attribute_not_exists(t)", "attribute_type(n, :S)", "begins_with(t, :x)", 
+        "attribute_not_exists(t)", "attribute_type(n, :S)", "begins_with(t, :x)",
         "contains(t, :z)", "contains(words, :one)", "contains(n, :nine)", "contains(gone, :x)", "size(n) = :one",
-        "yes < :nine", "begins_with(n, :app)", "words < :app", "NOT n = :nine", "n = :nine AND n = :ten", "(n = :nine OR n = :ten) AND n = :ten",
+        "yes < :nine", "begins_with(n, :app)", "words < :app", "NOT n = :nine",
+        "n = :nine AND n = :ten", "(n = :nine OR n = :ten) AND n = :ten",
         "contains(numbers, :x)", "gone = absent",
     ],
 )  # fmt: skip
