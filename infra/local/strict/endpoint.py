@@ -264,9 +264,13 @@ def _over_http(url: str) -> Send:
     connection = kind(parts.netloc, timeout=_PATIENCE_SECONDS)
 
     def send(target: str, body: str) -> tuple[int, str]:
-        connection.request("POST", parts.path or "/", body.encode(), {**_HEADERS, "X-Amz-Target": target})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        try:
+            connection.request("POST", parts.path or "/", body.encode(), {**_HEADERS, "X-Amz-Target": target})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except BaseException:
+            connection.close()  # or the next answer would be to this question
+            raise
 
     return send
 
