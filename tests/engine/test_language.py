@@ -94,7 +94,7 @@ def test_not_true(text: str) -> None:
         ("attribute_type(n, :nine)", "Incorrect operand type"),
         ("n BETWEEN :two OR :ten", "Syntax error"),
         ("n IN :two", "Syntax error"),
-        ("n AND n = :nine", "Syntax error"),
+        ("n upper", "Syntax error"),
         ("(n = :nine", "<EOF>"),
         ("#l[x] = :nine", "Syntax error"),
         ("#l[1 = :nine", "Syntax error"),

@@ -473,6 +473,12 @@ def test_a_stream_is_read_from_a_place(asking: Asking) -> None:
     assert told("LATEST") == []
 
 
+def test_a_shard_that_is_not_there_has_no_iterator(asking: Asking) -> None:
+    arn = asking.ListStreams(TableName="T")["Streams"][0]["StreamArn"]
+    with refused("ResourceNotFoundException", "Shard: other"):
+        asking.GetShardIterator(StreamArn=arn, ShardId="other", ShardIteratorType="LATEST")
+
+
 def test_what_a_stream_has_forgotten_is_not_there(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.engine.tables.RECORDS_KEPT", 4)
     asking.put("1")
@@ -529,6 +535,7 @@ def test_tables_come_and_go(asking: Asking) -> None:
         ("Scan", {"TotalSegments": 2, "Segment": 0}, "ValidationException", "Segment, TotalSegments"),
         ("GetItem", {"TableName": "V", "Key": key("1")}, "ResourceNotFoundException", "V"),
         ("DescribeStream", {"StreamArn": "none"}, "ResourceNotFoundException", "none"),
+        ("GetItem", {"Key": key("1"), "ExpressionAttributeNames": {"#n": "n"}}, "ValidationException", "unused"),
     ],
 )
 def test_what_is_not_known_is_refused(

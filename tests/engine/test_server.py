@@ -91,6 +91,7 @@ def test_a_world_is_put_back_at_the_endpoint_and_nobody_hears_of_it(strict: Stri
     dynamodb.put_item(TableName="Things", Item=key("goes"))
     make_table("More")
     strict.restore(kept)
+    assert len(engine.tables) == 1
     assert [item for table in engine.tables.values() for item in table.all()] == before
     assert len(stream_records()) == 30
     dynamodb.put_item(TableName="Things", Item=key("new"))

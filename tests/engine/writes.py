@@ -115,7 +115,8 @@ def _batch_write_item(request: Request) -> Json:
         of_table = [_prepared(request, *_entry(name, entry)) for entry in entries]
         refuse_twins([write.key for write in of_table])
         writes += of_table
-    for write, new in [(write, write.worked_out()) for write in writes]:
+    for write in writes:
+        new = write.worked_out()
         request.bill.writes(write.table.name, write.old(), new)
         write.table.change(write.key, new)
     return {"UnprocessedItems": {}}
