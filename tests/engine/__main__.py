@@ -21,11 +21,12 @@ def main(arguments: list[str]) -> int:
 def _with_engine(command: list[str]) -> int:
     """The command's exit status; the engine ends with it."""
     serve = [sys.executable, "-m", "tests.engine", "serve"]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as engine:  # noqa: S603
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as engine:  # noqa: S603  # our own words
         try:
             assert engine.stdout is not None
             url = f"http://127.0.0.1:{int(engine.stdout.readline())}"
-            return subprocess.run(command, env={**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": url}).returncode  # noqa: S603
+            told = {**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": url}
+            return subprocess.run(command, env=told).returncode  # noqa: S603  # our own words
         finally:
             engine.terminate()
 
