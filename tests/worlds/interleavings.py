@@ -24,8 +24,8 @@ from infra.local.strict import Call, StrictAWS, trace
 CLIENTS = ("A", "B")
 # Up to so many orders of a pair are all played; of more, these, all with few switches, and a sample of the others.
 MOST_ORDERS, FEW_SWITCHES, SAMPLED = 400, 3, 40
-# Who does not move for so long waits for a lock that the other one holds, or for ever.
-PATIENCE_S = 2.0
+# Who does not move for so long waits for a lock that the other one holds, or for ever; a slow machine is neither.
+PATIENCE_S = 60.0
 
 # Who goes next, of those who wait, after the order so far.
 Choice = Callable[[str, list[str]], str]
