@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts import actions, rules, shapes
+from chalicelib.accounts import rules, shapes
+from chalicelib.accounts.actions import profile, registering
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, NotFound
@@ -35,11 +36,11 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.Register,
     answers=shapes.Registered,
     status=202,
-    refuses=(rules.TooYoung, rules.PasswordTooEasy, rules.AddressInvalid, actions.PolicyOutdated, KeyReused),
+    refuses=(rules.TooYoung, rules.PasswordTooEasy, rules.AddressInvalid, registering.PolicyOutdated, KeyReused),
     example=_REGISTER,
 )
 def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
-    registration_id = actions.register(
+    registration_id = registering.register(
         **structs.asdict(asked),
         current_policy=policy_table.versions()[0]["version"],
         repeat_key=visitor.repeat_key,
@@ -56,7 +57,7 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
-    actions.send_new_code(asked.registration_id)
+    registering.send_new_code(asked.registration_id)
 
 
 @routes.post(
@@ -65,7 +66,7 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     asks=shapes.Confirm,
     answers=Tokens,
     status=201,
-    refuses=(rules.CodeWrong, rules.CodeOver, actions.AddressTaken),
+    refuses=(rules.CodeWrong, rules.CodeOver, registering.AddressTaken),
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
 )
 def confirm(visitor: Visitor, asked: shapes.Confirm) -> Tokens:
@@ -80,4 +81,4 @@ def get_me(caller: Caller) -> Any:
 @routes.patch("/me", who=Who.PERSON, asks=shapes.ChangeMe, answers=shapes.Me, example={"nickname": "Aleksandra"})
 def change_me(caller: Caller, asked: shapes.ChangeMe) -> Any:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return actions.change_profile(caller.account, **changes)
+    return profile.change_profile(caller.account, **changes)

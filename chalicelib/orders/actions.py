@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws import mail
 from chalicelib.aws.commit import change, commit, create, done, merge
 from chalicelib.aws.table import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import push
 from chalicelib.aws.commit import Write, change, commit, done, put, remove

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import codes, passwords, registering, standing
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto
@@ -58,7 +58,7 @@ def claim_of(access_token: str | None) -> Claim:
 
 
 def places_of(claim: Claim) -> tuple[Key, ...]:
-    return (*accounts.places_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
+    return (*standing.places_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
 
 
 def vouch(claim: Claim, found: tuple[Any, ...], language: str, country: str, repeat_key: str | None) -> Caller:
@@ -83,7 +83,7 @@ def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
 
 def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Open a session for address and password; an exact repeat replaces the session that the first try opened."""
-    proved = accounts.prove_password(email, password, terminal.unique_id)
+    proved = passwords.prove_password(email, password, terminal.unique_id)
     for _ in range(_TRIES):
         if proved is None:
             raise PasswordWrong
@@ -91,9 +91,9 @@ def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | Non
         try:
             commit(opening, proved.forget, *proved.learn())
             return tokens
-        except accounts.Changed:
+        except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
-            proved = accounts.proved_again(proved, password)
+            proved = passwords.proved_again(proved, password)
     raise TooMany(retry_after_seconds=1)
 
 
@@ -101,14 +101,14 @@ def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_ke
     """Make the registration an account and open its first session, in one commit (B1a)."""
     try:
         return _enter_by_code(registration_id, code, terminal, repeat_key)
-    except accounts.ConfirmedMeanwhile:
+    except registering.ConfirmedMeanwhile:
         return _enter_by_code(registration_id, code, terminal, repeat_key)
 
 
 def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     try:
-        new = accounts.confirmed(registration_id, code, terminal.unique_id, repeat_key)
-    except accounts.AlreadyConfirmed as before:
+        new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
+    except registering.AlreadyConfirmed as before:
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
         commit(opening)
         return tokens
@@ -231,15 +231,15 @@ def sign_out(caller: Caller, *more: Write) -> None:
 def ask_for_step_up(caller: Caller) -> None:
     """Send a code to the account's own address."""
     (old,) = read(_step_up_key(caller))
-    code, digits = accounts.new_code(caller.account_id, _step_up_purpose(caller), old)
+    code, digits = codes.new_code(caller.account_id, _step_up_purpose(caller), old)
     done(put(code), answer=None)
-    accounts.send_code(caller.account.email, caller.account.language, digits)
+    codes.send_code(caller.account.email, caller.account.language, digits)
 
 
 def step_up(caller: Caller, digits: str) -> None:
     """Ten minutes of raised trust for this session, for what cannot be undone."""
     (code,) = read(_step_up_key(caller))
-    spent = accounts.prove_code(code, digits)
+    spent = codes.prove_code(code, digits)
     until = clock.epoch_s(clock.now() + rules.STEP_UP_LIFE)
     done(spent, change(caller.session, stepped_up_until=until), answer=None)
 
@@ -249,4 +249,4 @@ def _step_up_purpose(caller: Caller) -> str:
 
 
 def _step_up_key(caller: Caller) -> Key:
-    return accounts.code_key(caller.account_id, _step_up_purpose(caller))
+    return codes.code_key(caller.account_id, _step_up_purpose(caller))

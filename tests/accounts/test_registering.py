@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib import ids
-from chalicelib.accounts import actions
+from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -27,7 +27,7 @@ def looks(answer: Response) -> Any:
 
 def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(home: Home) -> None:
     seen = []
-    with patch.object(actions, "_hasher", wraps=actions._hasher) as hasher:
+    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
         for email in (home.owner.email, "nobody@example.com"):
             home.world.trace.clear()
             hasher.reset_mock()

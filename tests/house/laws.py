@@ -154,7 +154,8 @@ def rooms_open_only_what_they_may(module: Module) -> list[str]:
     if module.room not in ROOMS:
         return [f"{module.name}: there is no room of this name"]
     own, floor, others = ROOMS[module.room]
-    allowed = {f"{module.house}.{room}" for room in own} | floor
+    # Of a room that is a folder each part may open the others.
+    allowed = {f"{module.house}.{room}" for room in (*own, module.room)} | floor
     allowed |= {f"{house}.{room}" for house in HOUSES if house != module.house for room in others}
     return [f"{module.name} opens {name}" for name in module.opened if not _within(name, allowed)]
 

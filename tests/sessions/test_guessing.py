@@ -11,8 +11,8 @@ from unittest.mock import patch
 import pytest
 from argon2 import PasswordHasher
 
-from chalicelib.accounts import actions as accounts
 from chalicelib.accounts import rules
+from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from tests.scene import PASSWORD, Person, new_person, rows
 
@@ -100,7 +100,7 @@ def test_a_code_of_six_digits_is_guessed_once_in_200_000() -> None:
 @pytest.fixture
 def ola(world: LocalCloud) -> Iterator[Person]:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with patch.object(accounts, "_hasher", quick):
+    with patch.object(passwords, "_hasher", quick):
         yield new_person(world)
 
 

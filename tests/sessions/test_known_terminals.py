@@ -10,20 +10,20 @@ from unittest.mock import patch
 import pytest
 from argon2 import PasswordHasher
 
-from chalicelib.accounts import actions as accounts
 from chalicelib.accounts import rules
+from chalicelib.accounts.actions import passwords, standing
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.scene import PASSWORD, Person, everything_stored, just_before, new_person, rows
 
 WRONG = "wrong horse battery staple"
-QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), accounts._hasher
+QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
 DAY = 86_400
 
 
 @pytest.fixture(autouse=True)
 def _quickly() -> Iterator[None]:
-    with patch.object(accounts, "_hasher", QUICK):
+    with patch.object(passwords, "_hasher", QUICK):
         yield
 
 
@@ -35,7 +35,7 @@ def ola(world: LocalCloud) -> Person:
 @pytest.fixture
 def raised() -> Iterator[None]:
     """Passwords that were hashed so far were hashed by other parameters than those of today."""
-    with patch.object(accounts, "_hasher", TODAYS):
+    with patch.object(passwords, "_hasher", TODAYS):
         yield
 
 
@@ -206,8 +206,8 @@ def test_who_is_overtaken_twice_comes_back_in_a_moment(ola: Person) -> None:
             seen.append(on(ola, "t5").sign_in().status)
             return found
 
-        again = accounts.proved_again
-        with patch.object(accounts, "proved_again", twice):
+        again = passwords.proved_again
+        with patch.object(passwords, "proved_again", twice):
             answer = on(ola, "t4").sign_in()
     assert (refusal(answer), answer.headers["Retry-After"], seen[0]) == ((429, "TooMany"), "1", 201)
     assert on(ola, "t4").sign_in().status == 201
@@ -256,7 +256,7 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
     from chalicelib.aws.table import read
 
     def change_password() -> None:
-        account, key = read(*accounts.places_of(ola.account_id))
+        account, key = read(*standing.places_of(ola.account_id))
         account.opened(key.unlocked())
         commit(change(account, password_hash=QUICK.hash("another long password of hers"), epoch=int(account.epoch) + 1))
 

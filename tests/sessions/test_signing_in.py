@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -44,9 +44,9 @@ def test_address_and_password_open_a_session(ola: Person) -> None:
 
 
 def test_a_wrong_password_and_an_unknown_address_are_alike(home: Home) -> None:
-    accounts._hash_of_nothing()
+    passwords._hash_of_nothing()
     seen: list[Any] = []
-    with patch.object(accounts, "_hasher", wraps=accounts._hasher) as hasher:
+    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
         for email in (home.owner.email, UNKNOWN) * 12:  # free guesses, and such as must wait
             home.world.trace.clear()
             hasher.reset_mock()
@@ -77,7 +77,7 @@ def test_ten_guesses_are_free_and_then_each_waits_twice_as_long(ola: Person, ema
 def test_waiting_costs_no_hashing(ola: Person) -> None:
     for _ in range(10):
         guess(ola.world, ola.email)
-    with patch.object(accounts, "_hasher", wraps=accounts._hasher) as hasher:
+    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
         assert guess(ola.world, ola.email).status == 429
         assert hasher.method_calls == []
 

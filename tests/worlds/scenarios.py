@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import addresses
 from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
@@ -45,7 +45,7 @@ def _register(home: Home, person: Person, key: str) -> Response:
 
 
 def _registrations(home: Home, person: Person, stored: Stored) -> int:
-    wanted = accounts.address_hash(person.email)
+    wanted = addresses.address_hash(person.email)
     return sum(row["address_hash"] == wanted for row in stored.of("Registration").values())
 
 

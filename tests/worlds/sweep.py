@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from argon2 import PasswordHasher
 
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import passwords
 from chalicelib.aws import crypto
 from infra.local import dump
 from infra.local.cloud import LocalCloud, Snapshot
@@ -86,7 +86,7 @@ def act(scenario: Scenario, home: Home, state: Any, key: str) -> Response | None
 def without_waiting() -> Iterator[None]:
     """Retries and password hashing cost no time here."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with patch("chalicelib.clock.sleep"), patch.object(accounts, "_hasher", quick):
+    with patch("chalicelib.clock.sleep"), patch.object(passwords, "_hasher", quick):
         yield
 
 

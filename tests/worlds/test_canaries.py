@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Address
 from chalicelib.aws import commit as commits
 from chalicelib.aws.keys import Key

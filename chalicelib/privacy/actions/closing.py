@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import crypto, mail
 from chalicelib.aws.commit import change, commit, done

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts import actions as accounts
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
 from chalicelib.aws import bucket, crypto, mail
 from chalicelib.aws.commit import change, check, commit, create, done

@@ -1,0 +1,1 @@
+"""What is done about accounts: one module for each concern."""

@@ -1,0 +1,190 @@
+"""Registering, and becoming an account by proving the address (B1a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts import rules
+from chalicelib.accounts.actions import addresses, codes, passwords
+from chalicelib.accounts.records import Account, Address, Code, Registration
+from chalicelib.accounts.rules import CodeOver, CodeTooSoon
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, commit, create, put, remove
+from chalicelib.aws.table import read
+from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, Words
+from chalicelib.register import vaults
+from chalicelib.register.vaults import Vault
+
+REGISTRATION = "registration"
+_REGISTRATION_HOURS = 24
+
+
+class AddressTaken(Conflict):
+    en = "This address has an account already. Please sign in."
+    pl = "Ten adres ma już konto. Zaloguj się."
+
+
+class PolicyOutdated(Invalid):
+    en = "Please read and accept the current privacy policy."
+    pl = "Przeczytaj i zaakceptuj aktualną politykę prywatności."
+
+
+class ConfirmedMeanwhile(Exception):
+    """The same code came twice at once, and the other was faster: read again what is so now."""
+
+
+class AlreadyConfirmed(Exception):
+    """The confirmation succeeded before, and this is its exact repeat."""
+
+    def __init__(self, account: Account, vault: Vault) -> None:
+        super().__init__()
+        self.account = account
+        self.vault = vault
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """A proved registration as the account that it becomes, and what must be committed for it."""
+
+    account: Account
+    vault: Vault
+    writes: tuple[Write, ...]
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    nickname: str,
+    country: str,
+    language: str,
+    birth_date: date,
+    policy_version: str,
+    current_policy: str,
+    repeat_key: str | None,
+) -> str:
+    """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
+    rules.require_age(birth_date, clock.now().date())
+    address = addresses.normal_address(email)
+    rules.require_password(password, address, nickname)
+    if policy_version != current_policy:
+        current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
+        raise PolicyOutdated(fields={"policy_version": current})
+    hashed = addresses.address_hash(address)
+    request_hash = crypto.keyed_hash("registrations", address, nickname, country, language)
+    (known,) = read(Address.key(hashed))
+    until = clock.in_(hours=_REGISTRATION_HOURS)
+    account_id = ids.new_id() if repeat_key is None else ids.as_text(crypto.derived("ids", hashed, repeat_key)[:16])
+    vault, vault_key = vaults.new_vault(account_id, until=until)
+    registration = Registration.new(
+        account_id,
+        vault=vault,
+        address_hash=hashed,
+        request_hash=request_hash,
+        is_known=0 if known is None else 1,
+        email=address,
+        nickname=nickname,
+        password_hash=passwords.hash_of(password),
+        country=country,
+        language=language,
+        policy_version=policy_version,
+        expires_at=clock.epoch_s(until),
+    )
+    code, digits = codes.new_code(account_id, REGISTRATION)
+    try:
+        commit(
+            create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
+            # A late repeat, when the registration has become an account, must not take the account's key away.
+            create(vault_key, otherwise=_Repeated),
+            put(code),
+        )
+    except _Repeated:
+        return account_id
+    _send_code_or_hint(registration, digits)
+    return account_id
+
+
+class _Repeated(Exception):
+    pass
+
+
+def _repeated(standing: dict[str, Any] | None, request_hash: str) -> BaseException:
+    same = standing is not None and standing["request_hash"]["S"] == request_hash
+    return _Repeated() if same else KeyReused()
+
+
+def _send_code_or_hint(registration: Registration, digits: str) -> None:
+    template = "accounts/mail/known" if registration.is_known else "accounts/mail/code"
+    codes.send_code(registration.email, registration.language, digits, template)
+
+
+def send_new_code(registration_id: str) -> None:
+    """Replace the registration's code by a new one and send it; refuses to do so too often."""
+    registration, old, key = read(
+        Registration.key(registration_id), Code.key(registration_id, REGISTRATION), vaults.key_of(registration_id)
+    )
+    if registration is None or old is None or key is None:
+        raise NotFound
+    code, digits = codes.new_code(registration_id, REGISTRATION, old)
+    commit(put(code, when=Code.sent_at == old.sent_at, otherwise=CodeTooSoon(retry_after_seconds=30)))
+    _send_code_or_hint(registration.opened(key.unlocked()), digits)
+
+
+def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:
+    """The account that a registration becomes by its code.
+
+    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken or ConfirmedMeanwhile.
+    """
+    registration, code, account, key = read(
+        Registration.key(registration_id),
+        Code.key(registration_id, REGISTRATION),
+        Account.key(registration_id),
+        vaults.key_of(registration_id),
+    )
+    confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
+    if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
+        raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
+    if registration is None or key is None:
+        raise CodeOver
+    spent = codes.prove_code(code, digits)
+    if registration.is_known:
+        raise codes.wrong_code()
+    vault = key.unlocked()
+    account = _account_of(registration.opened(vault), confirmed_by, vault)
+    account.terminals = [passwords.terminal_hash(registration_id, unique_id)]
+    address = Address.new(registration.address_hash, account_id=registration_id)
+    return NewAccount(
+        account,
+        vault,
+        (
+            create(address, otherwise=lambda standing: _taken(standing, registration_id)),
+            create(account),
+            remove(registration, when=Registration.pk.exists(), otherwise=CodeOver),
+            spent,
+            change(key, expires_at=None),
+        ),
+    )
+
+
+def _taken(standing: dict[str, Any] | None, registration_id: str) -> BaseException:
+    is_own = standing is not None and standing["account_id"]["S"] == registration_id
+    return ConfirmedMeanwhile() if is_own else AddressTaken()
+
+
+def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> Account:
+    return Account.new(
+        registration.partition_id,
+        vault=vault,
+        address_hash=registration.address_hash,
+        confirmed_by=confirmed_by,
+        email=registration.email,
+        nickname=registration.nickname,
+        password_hash=registration.password_hash,
+        country=registration.country,
+        language=registration.language,
+        policy_version=registration.policy_version,
+        registered_at=clock.now_s(),
+    )

@@ -1,0 +1,70 @@
+"""What other houses need of an account: where it lies, what it gains and loses, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.accounts.records import Account, Address, Guesses
+from chalicelib.aws.commit import Write, change, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.errors import NotSignedIn
+from chalicelib.register import vaults
+from chalicelib.register.vaults import VaultKey
+
+
+def places_of(account_id: str) -> tuple[Key, Key]:
+    """Where the account and its vault's key lie, for whoever must read them together with something else."""
+    return Account.key(account_id), VaultKey.key(account_id)
+
+
+class Changed(Exception):
+    """The account changed since it was read: read again and decide anew."""
+
+
+def gains_device(account: Account, device_id: str) -> Write:
+    """The account's side of a new device, if its devices and terminals are still the ones that were read."""
+    return change(account, Account.device_ids.add({device_id}), when=_is_as_read(account), otherwise=Changed)
+
+
+def loses_device(account: Account, device_id: str) -> Write:
+    return change(account, Account.device_ids.delete({device_id}))
+
+
+def gains_endpoint(account: Account, endpoint: str) -> Write:
+    """The account's side of a terminal that wants pushes, if its devices are still the ones that were read."""
+    return change(account, Account.endpoints.add({endpoint}), when=_is_as_read(account), otherwise=Changed)
+
+
+def loses_endpoint(account: Account, endpoint: str) -> Write:
+    write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
+    account.endpoints = {other for other in account.endpoints or () if other != endpoint}
+    return write
+
+
+def _is_as_read(account: Account) -> Any:
+    return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
+
+
+def is_set(attribute: Any, value: set[str] | list[str] | None) -> Any:
+    return attribute == value if value else attribute.does_not_exist()
+
+
+def read_again(account: Account) -> Account:
+    """The account as it is now; raises NotSignedIn if it was closed in the meantime."""
+    (again,) = read(account.own_key)
+    if again is None:
+        raise NotSignedIn
+    found: Account = again.opened(account.vault)
+    return found
+
+
+def end(account: Account) -> tuple[Write, ...]:
+    """What ends an account at once: its record, its key, and its address, which is free again (B17)."""
+    address = account.address_hash
+    return (
+        remove(account, when=Account.pk.exists() & _is_as_read(account), otherwise=Changed),
+        remove(vaults.key_of(account.partition_id)),
+        remove(Address.key(address)),
+        remove(Guesses.key(address)),
+    )
