@@ -33,10 +33,10 @@ def new_id() -> str:
     return as_text(random_bytes(16))
 
 
-def new_code() -> str:
-    """A one-time code of six digits."""
+def as_code(raw: bytes) -> str:
+    """Six digits of eight random bytes."""
     # 2^64 is no multiple of 10^6, but the bias is below 10^-13.
-    return f"{int.from_bytes(random_bytes(8)) % 1_000_000:06d}"
+    return f"{int.from_bytes(raw[:8]) % 1_000_000:06d}"
 
 
 def fraction() -> float:

@@ -16,9 +16,11 @@ class Account(Item):
     place = "account"
 
     epoch = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
-    address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address is looked up")
+    address_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the e-mail address is looked up")
+    phone_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the phone number is looked up")
     confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
-    email = personal(B1A)
+    email = personal(B1A, null=True)
+    phone = personal(B1A, null=True)
     nickname = personal(B1A)
     password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
     country = personal(B1A)
@@ -41,7 +43,8 @@ class Registration(Item):
     address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address will be looked up")
     request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
     is_known = key(NumberAttribute(), B1A, why="1 where the address has an account already, so that no code will do")
-    email = personal(B1A)
+    email = personal(B1A, null=True)
+    phone = personal(B1A, null=True)
     nickname = personal(B1A)
     password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
     country = personal(B1A)
@@ -85,6 +88,9 @@ class Code(Item):
     place = "code"
 
     code_hash = key(UnicodeAttribute(), B1A, why="keyed hash of a code that lives for minutes")
+    seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")
+    asked_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the same request again?")
+    repeats = plain(NumberAttribute(default_for_new=0), why="a count")
     until = plain(NumberAttribute(), why="end of the code's life")
     tries = plain(NumberAttribute(), why="a count")
     sends = plain(NumberAttribute(), why="a count")

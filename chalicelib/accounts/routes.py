@@ -27,6 +27,7 @@ _REGISTER = {
     "policy_version": "$policy_version",
     "language": "pl",
 }
+_WRONG_ADDRESS = (rules.AddressInvalid, rules.PhoneInvalid)
 _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
 
@@ -36,7 +37,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.Register,
     answers=shapes.Registered,
     status=202,
-    refuses=(rules.TooYoung, rules.PasswordTooEasy, rules.AddressInvalid, registering.PolicyOutdated, KeyReused),
+    refuses=(*_WRONG_ADDRESS, rules.TooYoung, rules.PasswordTooEasy, registering.PolicyOutdated, KeyReused),
     example=_REGISTER,
 )
 def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
@@ -57,7 +58,7 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
-    registering.send_new_code(asked.registration_id)
+    registering.send_new_code(asked.registration_id, visitor.repeat_key)
 
 
 @routes.post(

@@ -49,6 +49,11 @@ class AddressInvalid(Invalid):
     pl = "To nie wygląda na adres e-mail."
 
 
+class PhoneInvalid(Invalid):
+    en = "This does not look like a phone number with its country code."
+    pl = "To nie wygląda na numer telefonu z numerem kierunkowym kraju."
+
+
 class CodeWrong(Invalid):
     en = "This code is not right."
     pl = "Ten kod jest nieprawidłowy."

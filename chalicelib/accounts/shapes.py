@@ -13,6 +13,7 @@ from chalicelib.entry.wire import END, Shape
 
 Language = Literal["en", "pl"]
 Email = Annotated[str, Meta(max_length=254, description="an e-mail address")]
+Phone = Annotated[str, Meta(max_length=32, description="a phone number with its country code, E.164")]
 Nickname = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2")]
 Password = Annotated[str, Meta(max_length=1024)]
@@ -36,8 +37,14 @@ class Terminal(Shape):
     gps: Gps | None = None
 
 
-class Register(Shape):
-    email: Email
+class Reached(Shape):
+    """Exactly one of the two."""
+
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class Register(Reached, kw_only=True):
     password: Password
     country: Country
     nickname: Nickname
@@ -62,7 +69,8 @@ class Confirm(Shape):
 
 class Me(Shape):
     account_id: str
-    email: str
+    email: str | None
+    phone: str | None
     nickname: str
     country: str
     language: str
@@ -74,6 +82,7 @@ class Me(Shape):
         return cls(
             account_id=account.partition_id,
             email=account.email,
+            phone=account.phone,
             nickname=account.nickname,
             country=account.country,
             language=account.language,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.aws import mail
 from chalicelib.aws.commit import change, commit, create, done, merge
 from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
@@ -16,7 +16,6 @@ from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans import actions as plans
 from chalicelib.sessions.actions import Caller
-from chalicelib.settings import settings
 
 _TRIES = 5
 
@@ -175,14 +174,12 @@ def confirm_by_mail(account_id: str, place_id: str) -> None:
         return
     account.opened(key.unlocked())
     offer = plans.offered(order.plan_id)
-    mail.send(
-        account.email,
+    addresses.tell(
+        account,
         "orders/mail/paid",
-        account.language,
         plan=offer.name_pl if account.language == "pl" else offer.name_en,
         price=f"{int(order.amount) / 100:.2f} {order.currency}",
         invoice_number=order.invoice_number,
-        operator=settings.operator["name"],
     )
     commit(change(order, confirmed_at=clock.now_s()))
 

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import codes, passwords, registering, standing
+from chalicelib.accounts.actions import addresses, codes, passwords, registering, standing
+from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto
@@ -81,9 +82,9 @@ def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     return account, vault_key, session
 
 
-def sign_in(email: str, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
-    """Open a session for address and password; an exact repeat replaces the session that the first try opened."""
-    proved = passwords.prove_password(email, password, terminal.unique_id)
+def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    """Open a session for an address and its password; an exact repeat replaces the session that the first opened."""
+    proved = passwords.prove_password(contact, password, terminal.unique_id)
     for _ in range(_TRIES):
         if proved is None:
             raise PasswordWrong
@@ -230,10 +231,10 @@ def sign_out(caller: Caller, *more: Write) -> None:
 
 def ask_for_step_up(caller: Caller) -> None:
     """Send a code to the account's own address."""
-    (old,) = read(_step_up_key(caller))
-    code, digits = codes.new_code(caller.account_id, _step_up_purpose(caller), old)
-    done(put(code), answer=None)
-    codes.send_code(caller.account.email, caller.account.language, digits)
+    where = _step_up_key(caller)
+    (old,) = read(where)
+    to, language = addresses.of(caller.account), caller.account.language
+    codes.send_next(where, old, caller.repeat_key, lambda digits: codes.send(to, language, digits))
 
 
 def step_up(caller: Caller, digits: str) -> None:
@@ -244,9 +245,5 @@ def step_up(caller: Caller, digits: str) -> None:
     done(spent, change(caller.session, stepped_up_until=until), answer=None)
 
 
-def _step_up_purpose(caller: Caller) -> str:
-    return f"{_STEP_UP}-{caller.session.place_id}"
-
-
 def _step_up_key(caller: Caller) -> Key:
-    return codes.code_key(caller.account_id, _step_up_purpose(caller))
+    return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.place_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
+from chalicelib.accounts.actions import addresses
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, NotSignedIn, TooMany
@@ -21,11 +22,12 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.SignIn,
     answers=shapes.Tokens,
     status=201,
-    refuses=(actions.PasswordWrong, accounts_rules.AddressInvalid, KeyReused, TooMany),
+    refuses=(actions.PasswordWrong, accounts_rules.AddressInvalid, accounts_rules.PhoneInvalid, KeyReused, TooMany),
     example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
 )
 def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
-    return actions.sign_in(asked.email, asked.password, asked.terminal, visitor.repeat_key)
+    contact = addresses.asked(asked.email, asked.phone)
+    return actions.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key)
 
 
 @routes.post(
@@ -41,7 +43,8 @@ def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
     return actions.refresh(asked.refresh_token)
 
 
-@routes.post("/step-up", who=Who.PERSON, status=202, refuses=(accounts_rules.CodeTooSoon,), example={})
+# Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
+@routes.post("/step-up", who=Who.PERSON, status=202, once=False, refuses=(accounts_rules.CodeTooSoon,), example={})
 def ask_for_step_up(caller: Caller) -> None:
     actions.ask_for_step_up(caller)
 

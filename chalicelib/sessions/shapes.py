@@ -6,12 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.accounts.shapes import Email, OneTimeCode, Password, Terminal
+from chalicelib.accounts.shapes import OneTimeCode, Password, Reached, Terminal
 from chalicelib.entry.wire import Shape
 
 
-class SignIn(Shape):
-    email: Email
+class SignIn(Reached, kw_only=True):
     password: Password
     terminal: Terminal
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chalicelib.aws import crypto
@@ -162,6 +164,40 @@ def test_two_new_codes_asked_for_at_once_are_one(ola: Person) -> None:
     assert others[0].status == 202
     assert refusal(answer) == (429, "CodeTooSoon")
     assert int(answer.headers["Retry-After"]) > 0
+    assert ola.confirm(registration_id).status == 201
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_code_that_was_lost_with_its_function_is_sent_by_the_repeat(ola: Person, nth: int) -> None:
+    registration_id, old = ola.register(), ola.newest_code()
+    ola.world.advance(30)
+    body, headers = {"registration_id": registration_id}, {"Idempotency-Key": KEY}
+    ola.world.faults.fail(nth, DIES_AFTER)
+    assert ola.world.call("POST", "/accounts/code", body, headers=headers).status == 502
+    assert len(ola.world.outbox(ola.email)) == 1
+    assert ola.world.call("POST", "/accounts/code", body, headers=headers).status == 202
+    assert ola.newest_code() != old
+    assert ola.confirm(registration_id).status == 201
+
+
+def test_the_repeat_with_another_key_is_another_request(ola: Person) -> None:
+    registration_id = ola.register()
+    ola.world.advance(30)
+    body = {"registration_id": registration_id}
+    assert ola.world.call("POST", "/accounts/code", body, headers={"Idempotency-Key": KEY}).status == 202
+    answer = ola.world.call("POST", "/accounts/code", body, headers={"Idempotency-Key": KEY + "-other"})
+    assert refusal(answer) == (429, "CodeTooSoon")
+
+
+def test_of_the_same_request_twice_at_once_neither_is_told_to_wait(ola: Person) -> None:
+    registration_id = ola.register()
+    ola.world.advance(30)
+    body, headers = {"registration_id": registration_id}, {"Idempotency-Key": KEY}
+    ask = partial(ola.world.call, "POST", "/accounts/code", body, headers=headers)
+    others: list[Response] = []
+    with just_before(ola.world, 2, lambda: others.append(ask())):
+        answer = ask()
+    assert [others[0].status, answer.status] == [202, 202]
     assert ola.confirm(registration_id).status == 201
 
 

@@ -18,6 +18,7 @@ def test_a_person_sees_what_they_said(home: Home) -> None:
     assert answer.json == {
         "account_id": home.owner.account_id,
         "email": "ola@example.com",
+        "phone": None,
         "nickname": "Ola",
         "country": "PL",
         "language": "en",

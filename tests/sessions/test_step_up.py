@@ -6,6 +6,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
+from infra.local.strict.faults import DIES_AFTER
 from tests.scene import Person, just_before, new_person, rows
 
 KEY = {"Idempotency-Key": "stepping-up-0123456789"}
@@ -138,11 +139,22 @@ def test_codes_are_not_sent_too_often_and_a_new_one_kills_the_old(ola: Person) -
     assert confirm(ola, ola.newest_code()).status == 200
 
 
-def test_a_repeated_asking_sends_one_code(ola: Person) -> None:
+def test_a_repeated_asking_sends_the_same_code_again_and_not_for_ever(ola: Person) -> None:
     sent = len(ola.world.outbox(ola.email))
-    for _ in range(2):
+    for _ in range(9):
         assert ola.call("POST", "/step-up", {}, headers=KEY).status == 202
-    assert len(ola.world.outbox(ola.email)) == sent + 1
+    new = ola.world.outbox(ola.email)[:-sent]
+    assert len(new) == 1 + 3
+    assert len({mail["code"] for mail in new}) == 1
+
+
+def test_a_code_that_was_lost_with_its_function_is_sent_by_the_repeat(ola: Person) -> None:
+    sent = len(ola.world.outbox(ola.email))
+    ola.world.faults.fail(3, DIES_AFTER)
+    assert ola.call("POST", "/step-up", {}, headers=KEY).status == 502
+    assert len(ola.world.outbox(ola.email)) == sent
+    assert ola.call("POST", "/step-up", {}, headers=KEY).status == 202
+    assert ola.call("POST", "/step-up/confirm", {"code": ola.newest_code()}).status == 200
 
 
 @pytest.mark.parametrize(("language", "subject"), [("pl", "Twój kod Sowa: "), ("en", "Your Sowa code: ")])

@@ -112,11 +112,16 @@ def violations(dump: dict[str, Any]) -> list[str]:
 def an_address_belongs_to_one_account(stored: Stored) -> Found:
     accounts, addresses = stored.first_ids("Account"), stored.first_ids("Address")
     for hashed, address in addresses.items():
-        if accounts.get(address["account_id"], {}).get("address_hash") != hashed:
+        if hashed not in _addresses_of(accounts.get(address["account_id"], {})):
             yield f"address {hashed} leads to no account that has it"
     for account_id, account in accounts.items():
-        if addresses.get(account["address_hash"], {}).get("account_id") != account_id:
-            yield f"account {account_id} is not where its address leads"
+        owners = {addresses.get(hashed, {}).get("account_id") for hashed in _addresses_of(account)}
+        if owners != {account_id}:
+            yield f"account {account_id} is not where its addresses lead"
+
+
+def _addresses_of(account: Row) -> set[str]:
+    return {account[name] for name in ("address_hash", "phone_hash") if name in account}
 
 
 @invariant

@@ -24,14 +24,9 @@ def _without_waiting() -> Iterator[None]:
         yield
 
 
-# A code that never left cannot be told from one that was sent a moment ago: the request remembers no key.
-_MAIL_LOST = pytest.mark.xfail(strict=True, reason="POST /accounts/code does not know its own repeat")
-_KNOWN = {"ask for a new code": _MAIL_LOST}
-
-
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
 @pytest.mark.parametrize(
-    "scenario", [pytest.param(one, marks=_KNOWN.get(one.name, ()), id=one.name) for one in SCENARIOS]
+    "scenario", [pytest.param(one, id=one.name) for one in SCENARIOS]
 )
 def test_a_failure_leaves_nothing_half_done(home: Home, scenario: Scenario, kind: Kind) -> None:
     found = [f"{call}: {wrong}" for call, tried in failures(scenario, kind, home) for wrong in wrongs(tried)]

@@ -11,7 +11,7 @@ from argon2.exceptions import VerificationError
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.standing import Changed, is_set
 from chalicelib.accounts.records import Account, Address, Guesses, TerminalGuesses
 from chalicelib.aws import crypto
@@ -53,13 +53,13 @@ class Proved:
         return (change(self.account, when=as_read, otherwise=Changed, **news),) if news else ()
 
 
-def prove_password(email: str, password: str, unique_id: str) -> Proved | None:
-    """Who it is by address and password; None if wrong. Raises TooMany after ten wrong guesses.
+def prove_password(contact: Contact, password: str, unique_id: str) -> Proved | None:
+    """Who it is by e-mail address or phone number and password; None if wrong. Raises TooMany after ten wrong guesses.
 
     A terminal that has signed in before has a count of its own: nobody else's guesses make it wait. Known and unknown
     addresses cost the same calls and the same hashing.
     """
-    hashed = addresses.address_hash(addresses.normal_address(email))
+    hashed = contact.hashed
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)

@@ -9,8 +9,8 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, codes, passwords
-from chalicelib.accounts.records import Account, Address, Code, Registration
-from chalicelib.accounts.rules import CodeOver, CodeTooSoon
+from chalicelib.accounts.records import Account, Address, Registration
+from chalicelib.accounts.rules import CodeOver
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, create, put, remove
 from chalicelib.aws.table import read
@@ -56,7 +56,8 @@ class NewAccount:
 
 def register(
     *,
-    email: str,
+    email: str | None,
+    phone: str | None,
     password: str,
     nickname: str,
     country: str,
@@ -68,13 +69,13 @@ def register(
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
     rules.require_age(birth_date, clock.now().date())
-    address = addresses.normal_address(email)
-    rules.require_password(password, address, nickname)
+    contact = addresses.asked(email, phone)
+    rules.require_password(password, contact.value, nickname)
     if policy_version != current_policy:
         current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
         raise PolicyOutdated(fields={"policy_version": current})
-    hashed = addresses.address_hash(address)
-    request_hash = crypto.keyed_hash("registrations", address, nickname, country, language)
+    hashed = contact.hashed
+    request_hash = crypto.keyed_hash("registrations", contact.value, nickname, country, language)
     (known,) = read(Address.key(hashed))
     until = clock.in_(hours=_REGISTRATION_HOURS)
     account_id = ids.new_id() if repeat_key is None else ids.as_text(crypto.derived("ids", hashed, repeat_key)[:16])
@@ -85,15 +86,15 @@ def register(
         address_hash=hashed,
         request_hash=request_hash,
         is_known=0 if known is None else 1,
-        email=address,
         nickname=nickname,
         password_hash=passwords.hash_of(password),
         country=country,
         language=language,
         policy_version=policy_version,
         expires_at=clock.epoch_s(until),
+        **{contact.kind: contact.value},
     )
-    code, digits = codes.new_code(account_id, REGISTRATION)
+    code = codes.new(codes.key_of(account_id, REGISTRATION), repeat_key)
     try:
         commit(
             create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
@@ -102,9 +103,15 @@ def register(
             put(code),
         )
     except _Repeated:
+        _send_again(registration, repeat_key)
         return account_id
-    _send_code_or_hint(registration, digits)
+    _send_code_or_hint(registration, codes.digits_of(code))
     return account_id
+
+
+def _send_again(registration: Registration, repeat_key: str | None) -> None:
+    (old,) = read(codes.key_of(registration.partition_id, REGISTRATION))
+    codes.send_again(old, repeat_key, lambda digits: _send_code_or_hint(registration, digits))
 
 
 class _Repeated(Exception):
@@ -117,20 +124,21 @@ def _repeated(standing: dict[str, Any] | None, request_hash: str) -> BaseExcepti
 
 
 def _send_code_or_hint(registration: Registration, digits: str) -> None:
-    template = "accounts/mail/known" if registration.is_known else "accounts/mail/code"
-    codes.send_code(registration.email, registration.language, digits, template)
+    contact = addresses.of(registration)
+    if registration.is_known:
+        addresses.send(contact, "accounts/mail/known", registration.language)
+    else:
+        codes.send(contact, registration.language, digits)
 
 
-def send_new_code(registration_id: str) -> None:
+def send_new_code(registration_id: str, repeat_key: str | None) -> None:
     """Replace the registration's code by a new one and send it; refuses to do so too often."""
-    registration, old, key = read(
-        Registration.key(registration_id), Code.key(registration_id, REGISTRATION), vaults.key_of(registration_id)
-    )
+    where = codes.key_of(registration_id, REGISTRATION)
+    registration, old, key = read(Registration.key(registration_id), where, vaults.key_of(registration_id))
     if registration is None or old is None or key is None:
         raise NotFound
-    code, digits = codes.new_code(registration_id, REGISTRATION, old)
-    commit(put(code, when=Code.sent_at == old.sent_at, otherwise=CodeTooSoon(retry_after_seconds=30)))
-    _send_code_or_hint(registration.opened(key.unlocked()), digits)
+    registration.opened(key.unlocked())
+    codes.send_next(where, old, repeat_key, lambda digits: _send_code_or_hint(registration, digits))
 
 
 def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:
@@ -140,7 +148,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     """
     registration, code, account, key = read(
         Registration.key(registration_id),
-        Code.key(registration_id, REGISTRATION),
+        codes.key_of(registration_id, REGISTRATION),
         Account.key(registration_id),
         vaults.key_of(registration_id),
     )
@@ -178,9 +186,8 @@ def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> 
     return Account.new(
         registration.partition_id,
         vault=vault,
-        address_hash=registration.address_hash,
         confirmed_by=confirmed_by,
-        email=registration.email,
+        **_address_of(registration),
         nickname=registration.nickname,
         password_hash=registration.password_hash,
         country=registration.country,
@@ -188,3 +195,9 @@ def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> 
         policy_version=registration.policy_version,
         registered_at=clock.now_s(),
     )
+
+
+def _address_of(registration: Registration) -> dict[str, str]:
+    if registration.email is None:
+        return {"phone": registration.phone, "phone_hash": registration.address_hash}
+    return {"email": registration.email, "address_hash": registration.address_hash}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.records import Account, Address, Guesses
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
@@ -46,7 +47,7 @@ def _is_as_read(account: Account) -> Any:
     return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
 
 
-def is_set(attribute: Any, value: set[str] | list[str] | None) -> Any:
+def is_set(attribute: Any, value: str | set[str] | list[str] | None) -> Any:
     return attribute == value if value else attribute.does_not_exist()
 
 
@@ -60,11 +61,21 @@ def read_again(account: Account) -> Account:
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """What ends an account at once: its record, its key, and its address, which is free again (B17)."""
-    address = account.address_hash
+    """What ends an account at once: its record, its key, and its addresses, which are free again (B17)."""
+    as_read = _is_as_read(account) & has_addresses_as_read(account)
+    freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
-        remove(account, when=Account.pk.exists() & _is_as_read(account), otherwise=Changed),
+        remove(account, when=Account.pk.exists() & as_read, otherwise=Changed),
         remove(vaults.key_of(account.partition_id)),
-        remove(Address.key(address)),
-        remove(Guesses.key(address)),
+        *freed,
     )
+
+
+def frees(address_hash: str) -> tuple[Write, ...]:
+    """An address belongs to nobody any more, and nothing is remembered of it."""
+    return remove(Address.key(address_hash)), remove(Guesses.key(address_hash))
+
+
+def has_addresses_as_read(account: Account) -> Any:
+    email, phone = account.address_hash, account.phone_hash
+    return is_set(Account.address_hash, email) & is_set(Account.phone_hash, phone)

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws import crypto, mail
+from chalicelib.aws import crypto
 from chalicelib.aws.commit import change, commit, done
 from chalicelib.aws.table import read
 from chalicelib.devices import actions as devices
@@ -27,7 +28,7 @@ _TRIES = 4
 def close_account(caller: Caller) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows."""
-    email, language = caller.account.email, caller.account.language
+    to, language = addresses.of(caller.account), caller.account.language
     push.close_unfinished(caller)
     for _ in range(_TRIES):
         try:
@@ -35,9 +36,7 @@ def close_account(caller: Caller) -> shapes.Closing:
         except accounts.Changed:
             caller.account = accounts.read_again(caller.account)
             continue
-        mail.send(
-            email, "privacy/mail/closed", language, url=closing.receipt_url, operator=settings.operator["name"]
-        )
+        addresses.send(to, "privacy/mail/closed", language, url=closing.receipt_url)
         return closing
     raise Unavailable(retry_after_seconds=1)
 

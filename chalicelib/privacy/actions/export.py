@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
-from chalicelib.aws import bucket, crypto, mail
+from chalicelib.aws import bucket, crypto
 from chalicelib.aws.commit import change, check, commit, create, done
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -80,7 +81,7 @@ def prepare(account_id: str, place_id: str) -> None:
     if export.state == PREPARING:
         _write(export, account)
     if export.announced_at is None:
-        mail.send(account.email, "privacy/mail/export", account.language, operator=settings.operator["name"])
+        addresses.tell(account, "privacy/mail/export")
         commit(change(export, announced_at=clock.now_s()))
 
 
@@ -88,7 +89,8 @@ def _write(export: Export, account: Account) -> None:
     bucket.abandon(export.archive)
     upload = bucket.Upload(export.archive, ZIP)
     devices = [(Device.partition, device_id) for device_id in sorted(account.device_ids or ())]
-    subjects = [(Account.partition, account.partition_id), *devices, (Address.partition, account.address_hash)]
+    subjects = [(Account.partition, account.partition_id), *devices]
+    subjects += [(Address.partition, hashed) for hashed in addresses.hashes_of(account)]
     write_archive(upload, subjects, language=account.language, operator=settings.operator["name"])
     # Who left while it was written must not find it again.
     (standing,) = read(account.own_key)
