@@ -25,6 +25,11 @@ def as_text(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()
 
 
+def from_text(text: str) -> bytes:
+    """What `as_text` made it of; ValueError for anything else."""
+    return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+
+
 LENGTH = 26
 
 

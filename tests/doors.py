@@ -12,7 +12,17 @@ from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import CODE, PASSWORD, POLICY, SECRET, Person, new_camera, new_person
+from tests.scene import (
+    CODE,
+    NEW_PASSWORD,
+    PASSWORD,
+    POLICY,
+    SECRET,
+    Person,
+    ask_for_reset,
+    new_camera,
+    new_person,
+)
 
 # What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
 # own call is looked at.
@@ -20,6 +30,11 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "email": lambda home: home.owner.email,
     "password": lambda home: PASSWORD,
     "new_email": lambda home: "newcomer@example.com",
+    "new_password": lambda home: NEW_PASSWORD,
+    "reset_id": lambda home: ask_for_reset(home.world, home.owner.email),
+    "reset_code": lambda home: home.owner.newest_code(),
+    "change_id": lambda home: _address_change(home),
+    "change_code": lambda home: Person(home.world, "newcomer@example.com").newest_code(),
     "policy_version": lambda home: POLICY,
     "registration_id": lambda home: _registration(home).register(),
     "waiting_registration_id": lambda home: _waiting_registration(home),
@@ -54,6 +69,11 @@ def _waiting_registration(home: Home) -> str:
 def _step_up_code(home: Home) -> str:
     home.owner.call("POST", "/step-up", {})
     return home.owner.newest_code()
+
+
+def _address_change(home: Home) -> str:
+    home.owner.step_up()
+    return home.owner.change_address(email="newcomer@example.com")
 
 
 def _erasure(home: Home) -> str:

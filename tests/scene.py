@@ -20,6 +20,7 @@ from infra.local.gateway import Response
 from infra.local.strict import endpoint
 
 PASSWORD = "correct horse battery staple"
+NEW_PASSWORD = "quiet river under old bridge"
 SECRET = "factory-secret-0123456789abcdef"
 CODE = "ABCD-2345"
 POLICY = "2026-11-01"
@@ -93,6 +94,12 @@ class Person:
     def step_up(self) -> None:
         assert self.call("POST", "/step-up", {}).status == 202
         assert self.call("POST", "/step-up/confirm", {"code": self.newest_code()}).status == 200
+
+    def change_address(self, **new: str) -> str:
+        """Ask for it; the change's id. Trust must have been raised."""
+        answer = self.call("POST", "/me/address", new)
+        assert answer.status == 202, answer.body
+        return str(answer.json["change_id"])
 
     def bind(self, camera: Camera, name: str = "Garden", **headers: str) -> Response:
         body = {"sn": camera.sn, "code": camera.code, "name": name, "time_zone": "Europe/Warsaw", "dst": True}
@@ -174,6 +181,13 @@ def new_person(world: LocalCloud, email: str = "ola@example.com", **other: Any) 
     person = Person(world, email, **other)
     assert person.confirm(person.register()).status == 201
     return person
+
+
+def ask_for_reset(world: LocalCloud, email: str, **headers: str) -> str:
+    """The id of a password's reset, whose code is on its way."""
+    answer = world.call("POST", "/password-resets", {"email": email}, headers=headers)
+    assert answer.status == 202, answer.body
+    return str(answer.json["reset_id"])
 
 
 def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = None) -> Camera:

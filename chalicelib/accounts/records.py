@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B2, B3, B11, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B11, D3, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -19,6 +19,7 @@ class Account(Item):
     address_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the e-mail address is looked up")
     phone_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the phone number is looked up")
     confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
+    reset_by = key(UnicodeAttribute(null=True), D3, why="keyed hash: is it the repeat of the password's reset?")
     email = personal(B1A, null=True)
     phone = personal(B1A, null=True)
     nickname = personal(B1A)
@@ -95,3 +96,22 @@ class Code(Item):
     tries = plain(NumberAttribute(), why="a count")
     sends = plain(NumberAttribute(), why="a count")
     sent_at = plain(NumberAttribute(), why="a time")
+
+
+class ResetCode(Code):
+    """A code for a new password, to an address that an account has or not: there it lies."""
+
+    partition = "address"
+    place = "reset"
+
+
+class AddressChange(Item):
+    """An address that will be the account's once it is proved; the next one takes its place."""
+
+    partition = "account"
+    place = "address-change"
+
+    change_id = key(UnicodeAttribute(), B1B, why="random id")
+    address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
+    is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
+    address = personal(B1B)

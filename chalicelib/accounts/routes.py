@@ -7,10 +7,11 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import profile, registering
+from chalicelib.accounts.actions import addresses, moving, profile, registering, resets
+from chalicelib.devices import actions as devices
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import KeyReused, NotFound
+from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, TooMany, Words
 from chalicelib.register import policy_table
 from chalicelib.sessions import actions as sessions
 from chalicelib.sessions.actions import Caller
@@ -67,7 +68,7 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     asks=shapes.Confirm,
     answers=Tokens,
     status=201,
-    refuses=(rules.CodeWrong, rules.CodeOver, registering.AddressTaken),
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken),
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
 )
 def confirm(visitor: Visitor, asked: shapes.Confirm) -> Tokens:
@@ -83,3 +84,76 @@ def get_me(caller: Caller) -> Any:
 def change_me(caller: Caller, asked: shapes.ChangeMe) -> Any:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
     return profile.change_profile(caller.account, **changes)
+
+
+@routes.put(
+    "/me/password",
+    who=Who.PERSON,
+    asks=shapes.ChangePassword,
+    refuses=(rules.CurrentPasswordWrong, rules.PasswordTooEasy, TooMany, Conflict),
+    example={"current": "$password", "new": "$new_password"},
+)
+def change_password(caller: Caller, asked: shapes.ChangePassword) -> None:
+    sessions.change_password(caller, asked.current, asked.new)
+
+
+@routes.post(
+    "/password-resets",
+    who=Who.ANYONE,
+    asks=shapes.AskReset,
+    answers=shapes.Resetting,
+    status=202,
+    refuses=(*_WRONG_ADDRESS, rules.CodeTooSoon),
+    example={"email": "$email"},
+)
+def ask_for_reset(visitor: Visitor, asked: shapes.AskReset) -> shapes.Resetting:
+    contact = addresses.asked(asked.email, asked.phone)
+    owner_id = None if asked.sn is None and asked.mac is None else _owner_of_named(asked)
+    return shapes.Resetting(reset_id=resets.ask(contact, visitor.language, visitor.repeat_key, owner_id))
+
+
+def _owner_of_named(asked: shapes.AskReset) -> str:
+    for name in ("email", "sn", "mac"):
+        if getattr(asked, name) is None:
+            raise Invalid(fields={name: Words("is needed with a device", "jest potrzebne przy urządzeniu")})
+    return devices.owner_of(asked.sn or "", asked.mac or "")
+
+
+@routes.post(
+    "/password-resets/confirm",
+    who=Who.ANYONE,
+    asks=shapes.Reset,
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.PasswordTooEasy),
+    example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
+)
+def reset_password(visitor: Visitor, asked: shapes.Reset) -> None:
+    sessions.reset_password(asked.reset_id, asked.code, asked.password, visitor.repeat_key)
+
+
+# Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
+@routes.post(
+    "/me/address",
+    who=Who.PERSON,
+    asks=shapes.ChangeAddress,
+    answers=shapes.Moving,
+    status=202,
+    stepped_up=True,
+    once=False,
+    refuses=(*_WRONG_ADDRESS, rules.CodeTooSoon, KeyReused),
+    example={"email": "$new_email"},
+)
+def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving:
+    contact = addresses.asked(asked.email, asked.phone)
+    return shapes.Moving(change_id=moving.ask(caller.account, contact, caller.repeat_key))
+
+
+@routes.post(
+    "/me/address/confirm",
+    who=Who.PERSON,
+    asks=shapes.ConfirmAddress,
+    answers=shapes.Me,
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken, Conflict),
+    example={"change_id": "$change_id", "code": "$change_code"},
+)
+def confirm_address(caller: Caller, asked: shapes.ConfirmAddress) -> Any:
+    return moving.confirm(caller.account, asked.change_id, asked.code)

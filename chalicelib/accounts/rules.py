@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from chalicelib.errors import Gone, Invalid, TooMany, Words
+from chalicelib.errors import Conflict, Gone, Invalid, TooMany, Words
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
@@ -54,6 +54,16 @@ class PhoneInvalid(Invalid):
     pl = "To nie wygląda na numer telefonu z numerem kierunkowym kraju."
 
 
+class AddressTaken(Conflict):
+    en = "This address has an account already. Please sign in."
+    pl = "Ten adres ma już konto. Zaloguj się."
+
+
+class CurrentPasswordWrong(Invalid):
+    en = "Your current password is not right."
+    pl = "Obecne hasło jest nieprawidłowe."
+
+
 class CodeWrong(Invalid):
     en = "This code is not right."
     pl = "Ten kod jest nieprawidłowy."
@@ -84,16 +94,16 @@ def require_age(born: date, today: date) -> None:
 # Passwords
 
 
-def require_password(password: str, *known: str) -> None:
+def require_password(password: str, *known: str | None, named: str = "password") -> None:
     """Long enough, not longer than is kept whole, and nothing that is tried first: a common password, one that is
     repeated, runs of neighbouring keys, hardly any different characters, the person's own name."""
     if not LEAST_PASSWORD_CHARACTERS <= len(normal_password(password)) <= MOST_PASSWORD_CHARACTERS:
-        raise PasswordTooEasy(fields={"password": Words("needs 15 to 128 characters", "wymaga od 15 do 128 znaków")})
+        raise PasswordTooEasy(fields={named: Words("needs 15 to 128 characters", "wymaga od 15 do 128 znaków")})
     folded = folded_password(password)
     own = any(word and folded == folded_password(word) for word in known)
     common = is_common(folded) or is_common(_repeated_part(folded))
     if own or common or len(set(folded)) < 5 or _is_made_of_runs(folded):
-        raise PasswordTooEasy(fields={"password": Words("is too easy to guess", "zbyt łatwo odgadnąć")})
+        raise PasswordTooEasy(fields={named: Words("is too easy to guess", "zbyt łatwo odgadnąć")})
 
 
 def normal_password(password: str) -> str:

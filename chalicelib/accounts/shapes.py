@@ -57,6 +57,41 @@ class Registered(Shape):
     registration_id: str
 
 
+class ChangePassword(Shape):
+    current: Password
+    new: Password
+
+
+class AskReset(Reached):
+    """Who owns a device may name it: then it must be the one of this e-mail address."""
+
+    sn: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    mac: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+
+
+class Resetting(Shape):
+    reset_id: str
+
+
+class Reset(Shape):
+    reset_id: Id
+    code: OneTimeCode
+    password: Password
+
+
+class ChangeAddress(Reached):
+    """The new one; an e-mail address takes the place of an e-mail address, a number that of a number."""
+
+
+class Moving(Shape):
+    change_id: str
+
+
+class ConfirmAddress(Shape):
+    change_id: Id
+    code: OneTimeCode
+
+
 class SendCode(Shape):
     registration_id: Id
 

@@ -397,3 +397,15 @@ def standing(device_ids: Iterable[str]) -> dict[str, Device]:
     wanted = sorted(set(device_ids))
     found = read(*(Device.key(device_id) for device_id in wanted))
     return {device_id: device for device_id, device in zip(wanted, found, strict=True) if device is not None}
+
+
+def owner_of(sn: str, mac: str) -> str:
+    """Whose account has the device of this serial number and MAC address; an id of nobody's if they do not belong
+    together, for the same work."""
+    (stock,) = read(Stock.key(_stock_id(sn)))
+    device_id = (None if stock is None else stock.device_id) or ids.new_id()
+    device, key = read(Device.key(device_id), vaults.key_of(device_id))
+    if device is None or key is None:
+        return ids.new_id()
+    own = device.opened(key.unlocked()).mac or ""
+    return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()

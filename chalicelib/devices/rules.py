@@ -22,6 +22,10 @@ def normal_sn(sn: str) -> str:
     return sn.strip().upper()
 
 
+def normal_mac(mac: str) -> str:
+    return mac.strip().replace("-", ":").upper()
+
+
 def normal_code(code: str) -> str:
     """As printed, whatever way it was typed: case, spaces and dashes do not count."""
     return "".join(code.split()).replace("-", "").upper()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.records import Account, Address, Code, Guesses, Registration, TerminalGuesses
+from chalicelib.accounts.records import (
+    Account,
+    Address,
+    AddressChange,
+    Code,
+    Guesses,
+    Registration,
+    ResetCode,
+    TerminalGuesses,
+)
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
@@ -23,6 +32,7 @@ from chalicelib.sessions.records import Session
 RECORDS: tuple[type[Record], ...] = (
     Account,
     Address,
+    AddressChange,
     Alarm,
     Answered,
     AnsweredForGood,
@@ -40,6 +50,7 @@ RECORDS: tuple[type[Record], ...] = (
     Registration,
     Removal,
     Report,
+    ResetCode,
     RootSecret,
     Service,
     Session,

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, codes, passwords, registering, standing
+from chalicelib.accounts.actions import addresses, codes, passwords, registering, resets, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
@@ -24,6 +24,8 @@ from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 
 _STEP_UP = "step-up"
+_PASSWORD_CHANGED = "accounts/mail/password"
+_MOST_ENDED = 60  # a commit has a hundred writes
 _TRIES = 2  # five AWS calls in all
 
 
@@ -247,3 +249,32 @@ def step_up(caller: Caller, digits: str) -> None:
 
 def _step_up_key(caller: Caller) -> Key:
     return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.place_id}")
+
+
+# Passwords
+
+
+def change_password(caller: Caller, current: str, new: str) -> None:
+    """Set another password and end all other sessions, in one commit; the person is told (B1b)."""
+    account, session = caller.account, caller.session
+    changed = passwords.changed(account, current, new, session.terminal_unique_id)
+    ends = _ends_of(caller.account_id, but=session.place_id)
+    done(*changed, change(session, epoch=account.epoch), *ends, answer=None)
+    addresses.tell(account, _PASSWORD_CHANGED)
+
+
+def reset_password(reset_id: str, code: str, password: str, repeat_key: str | None) -> None:
+    """Set another password by a code and end all sessions, in one commit; the person is told (D3)."""
+    try:
+        reset = resets.proved(reset_id, code, password, repeat_key)
+    except resets.AlreadyReset:
+        return
+    commit(*reset.writes, *_ends_of(reset.account.partition_id))
+    addresses.tell(reset.account, _PASSWORD_CHANGED)
+
+
+def _ends_of(account_id: str, but: str = "") -> list[Write]:
+    """The epoch has ended them; that their rows go makes their terminals hear nothing more. The many of a few go by
+    their time."""
+    open_ones = Session.list_of(account_id, limit=_MOST_ENDED).items
+    return [remove(session) for session in open_ones if session.place_id != but]

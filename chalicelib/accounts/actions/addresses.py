@@ -37,7 +37,18 @@ def asked(email: str | None, phone: str | None) -> Contact:
 
 def of(owner: Account | Registration) -> Contact:
     """Where its owner is written to: by e-mail, or by phone where that is all there is."""
-    return Contact("phone", owner.phone) if owner.email is None else Contact("email", owner.email)
+    return read_as(owner.phone if owner.email is None else owner.email)
+
+
+def of_kind(account: Account, kind: str) -> Contact | None:
+    """The account's own e-mail address or phone number, if it has one."""
+    value = account.email if kind == "email" else account.phone
+    return None if value is None else read_as(value)
+
+
+def read_as(value: str) -> Contact:
+    """What stands in storage in its normal form."""
+    return Contact("phone" if value.startswith("+") and "@" not in value else "email", value)
 
 
 def hashes_of(account: Account) -> list[str]:

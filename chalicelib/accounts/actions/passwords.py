@@ -14,10 +14,11 @@ from chalicelib.accounts import rules
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.standing import Changed, is_set
 from chalicelib.accounts.records import Account, Address, Guesses, TerminalGuesses
+from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, absent, change, commit, put, remove
+from chalicelib.aws.commit import Otherwise, Write, absent, change, commit, put, remove
 from chalicelib.aws.table import read
-from chalicelib.errors import TooMany
+from chalicelib.errors import Conflict, TooMany, Words
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
 
@@ -67,19 +68,31 @@ def prove_password(contact: Contact, password: str, unique_id: str) -> Proved | 
         Account.key(account_id), vaults.key_of(account_id), TerminalGuesses.key(account_id, terminal)
     )
     is_known = account is not None and terminal in (account.terminals or ())
-    guesses, row = (own, TerminalGuesses.new(account_id, terminal)) if is_known else (strangers, Guesses.new(hashed))
-    if guesses is not None and clock.now_s() < guesses.wait_until:
-        raise TooMany(retry_after_seconds=int(guesses.wait_until) - clock.now_s())
+    guessing = _Guessing.at(account_id, terminal, own) if is_known else _Guessing(Guesses.new(hashed), strangers)
     if account is None or key is None:
-        _is_right(_hash_of_nothing(), password)
-        _count_guess(row, guesses)
+        guessing.look(_hash_of_nothing(), password)
         return None
     vault: Vault = key.unlocked()
     expected = account.opened(vault).password_hash
-    if not _is_right(expected, password):
-        _count_guess(row, guesses)
+    if not guessing.look(expected, password):
         return None
-    return Proved(account, vault, remove(row), terminal, _rehashed(expected, password))
+    return Proved(account, vault, remove(guessing.row), terminal, _rehashed(expected, password))
+
+
+def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:
+    """What sets another password for who is signed in on this terminal and knows the current one.
+
+    Guesses are counted as at sign-in, and here they are the terminal's own. Raises CurrentPasswordWrong, TooMany,
+    PasswordTooEasy.
+    """
+    rules.require_password(new, account.email, account.phone, account.nickname, named="new")
+    account_id = account.partition_id
+    terminal = terminal_hash(account_id, unique_id)
+    (own,) = read(TerminalGuesses.key(account_id, terminal))
+    guessing = _Guessing.at(account_id, terminal, own)
+    if not guessing.look(account.password_hash, current):
+        raise CurrentPasswordWrong(fields={"current": Words("is not right", "jest nieprawidłowe")})
+    return change_to(account, new, otherwise=Conflict), remove(guessing.row)
 
 
 def proved_again(before: Proved, password: str) -> Proved | None:
@@ -93,6 +106,17 @@ def proved_again(before: Proved, password: str) -> Proved | None:
 def terminal_hash(account_id: str, unique_id: str) -> str:
     """80 bits by which an account knows a terminal again; they open nothing."""
     return crypto.keyed_hash("terminals", account_id, unique_id)[:16]
+
+
+def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: Any) -> Write:
+    """The account with a new password, if none was set since it was read; the next epoch ends all sessions."""
+    as_read = (Account.password_hash == account.attribute_values["password_hash"]) & (Account.epoch == account.epoch)
+    values = {"password_hash": hash_of(password), "epoch": int(account.epoch) + 1, **more}
+    return change(account, when=as_read, otherwise=otherwise, **values)
+
+
+def is_own(account: Account, password: str) -> bool:
+    return _is_right(account.password_hash, password)
 
 
 @cache
@@ -114,6 +138,27 @@ def hash_of(password: str) -> str:
 def _rehashed(expected: str, password: str) -> str | None:
     """The password's hash by today's parameters, if the one that is kept was made by others."""
     return hash_of(password) if _hasher.check_needs_rehash(expected) else None
+
+
+@dataclass(frozen=True)
+class _Guessing:
+    """Where wrong guesses are counted, and how many were before."""
+
+    row: Guesses | TerminalGuesses
+    before: Guesses | TerminalGuesses | None
+
+    @classmethod
+    def at(cls, account_id: str, terminal: str, before: TerminalGuesses | None) -> _Guessing:
+        return cls(TerminalGuesses.new(account_id, terminal), before)
+
+    def look(self, expected: str, password: str) -> bool:
+        """Whether it is right; a wrong one is counted. Raises TooMany while there is to be waited."""
+        if self.before is not None and clock.now_s() < self.before.wait_until:
+            raise TooMany(retry_after_seconds=int(self.before.wait_until) - clock.now_s())
+        is_right = _is_right(expected, password)
+        if not is_right:
+            _count_guess(self.row, self.before)
+        return is_right
 
 
 def _count_guess(row: Guesses | TerminalGuesses, guesses: Guesses | TerminalGuesses | None) -> None:

@@ -10,21 +10,16 @@ from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, codes, passwords
 from chalicelib.accounts.records import Account, Address, Registration
-from chalicelib.accounts.rules import CodeOver
+from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, create, put, remove
 from chalicelib.aws.table import read
-from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, Words
+from chalicelib.errors import Invalid, KeyReused, NotFound, Words
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
-
-
-class AddressTaken(Conflict):
-    en = "This address has an account already. Please sign in."
-    pl = "Ten adres ma już konto. Zaloguj się."
 
 
 class PolicyOutdated(Invalid):

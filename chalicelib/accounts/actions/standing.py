@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.records import Account, Address, Guesses
+from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -73,7 +73,7 @@ def end(account: Account) -> tuple[Write, ...]:
 
 def frees(address_hash: str) -> tuple[Write, ...]:
     """An address belongs to nobody any more, and nothing is remembered of it."""
-    return remove(Address.key(address_hash)), remove(Guesses.key(address_hash))
+    return tuple(remove(kind.key(address_hash)) for kind in (Address, Guesses, ResetCode))
 
 
 def has_addresses_as_read(account: Account) -> Any:

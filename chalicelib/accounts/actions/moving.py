@@ -1,0 +1,86 @@
+"""A new e-mail address or phone number, proved before it takes the place of the old (B1b)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts import rules
+from chalicelib.accounts.actions import addresses, codes, standing
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.records import Account, Address, AddressChange
+from chalicelib.accounts.rules import AddressTaken, CodeOver
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, create, done, put, remove
+from chalicelib.aws.table import read
+from chalicelib.errors import Conflict, KeyReused
+from chalicelib.settings import settings
+
+_HASHES = {"email": "address_hash", "phone": "phone_hash"}
+_PURPOSE = "address"
+
+
+def ask(account: Account, contact: Contact, repeat_key: str | None) -> str:
+    """Send a code to the new address, or a hint if it is somebody's already; the id of the change. Raises CodeTooSoon,
+    KeyReused."""
+    account_id, hashed = account.partition_id, contact.hashed
+    change_id = _change_id(account_id, repeat_key)
+    where = codes.key_of(account_id, _PURPOSE)
+    taken, pending, old = read(Address.key(hashed), AddressChange.key(account_id), where)
+    if pending is not None and pending.change_id == change_id and pending.address_hash != hashed:
+        raise KeyReused
+    asked = AddressChange.new(
+        account_id,
+        vault=account.vault,
+        change_id=change_id,
+        address_hash=hashed,
+        is_taken=0 if taken is None else 1,
+        address=contact.value,
+        expires_at=clock.epoch_s(clock.in_(minutes=rules.CODE_MINUTES)),
+    )
+    language = account.language
+    codes.send_next(where, old, repeat_key, lambda digits: _send(contact, language, digits, taken), put(asked))
+    return change_id
+
+
+def _change_id(account_id: str, repeat_key: str | None) -> str:
+    if repeat_key is None:
+        return ids.new_id()
+    return ids.as_text(crypto.derived("ids", "address change", account_id, repeat_key)[:16])
+
+
+def _send(contact: Contact, language: str, digits: str, taken: Address | None) -> None:
+    if taken is None:
+        codes.send(contact, language, digits)
+    else:
+        addresses.send(contact, "accounts/mail/taken", language)
+
+
+def confirm(account: Account, change_id: str, digits: str) -> Account:
+    """Put the proved address in place of the old one, which is forgotten and told. Raises CodeWrong, CodeOver,
+    AddressTaken."""
+    account_id = account.partition_id
+    pending, code = read(AddressChange.key(account_id), codes.key_of(account_id, _PURPOSE))
+    if pending is None or not crypto.same(pending.change_id, change_id):
+        raise CodeOver
+    spent = codes.prove_code(code, digits)
+    if pending.is_taken:
+        raise codes.wrong_code()
+    contact = addresses.read_as(pending.opened(account.vault).address)
+    old = addresses.of_kind(account, contact.kind) or addresses.of(account)
+    done(*_moves(account, pending, contact), spent, answer=account)
+    addresses.send(old, "accounts/mail/moved", account.language, contact=settings.operator["contact"])
+    return account
+
+
+def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[Write, ...]:
+    hash_name = _HASHES[contact.kind]
+    left = getattr(account, hash_name)
+    as_read = standing.has_addresses_as_read(account)
+    news: dict[str, Any] = {contact.kind: contact.value, hash_name: pending.address_hash}
+    return (
+        create(Address.new(pending.address_hash, account_id=account.partition_id), otherwise=AddressTaken),
+        change(account, when=as_read, otherwise=Conflict, **news),
+        *(() if left is None else standing.frees(left)),
+        remove(pending, when=AddressChange.change_id == pending.change_id, otherwise=CodeOver),
+    )

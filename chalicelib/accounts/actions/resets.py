@@ -1,0 +1,93 @@
+"""A new password for who forgot the old one and can read what comes to the account's address (B1b, D3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import ids
+from chalicelib.accounts import rules
+from chalicelib.accounts.actions import addresses, codes, passwords
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
+from chalicelib.accounts.rules import CodeOver
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, check, remove
+from chalicelib.aws.crypto import Unreadable
+from chalicelib.aws.table import read
+from chalicelib.register import vaults
+
+_FOR = "password resets"
+
+
+class AlreadyReset(Exception):
+    """The reset succeeded before, and this is its exact repeat."""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The account of a proved reset, and what must be committed for it."""
+
+    account: Account
+    writes: tuple[Write, ...]
+
+
+def ask(contact: Contact, language: str, repeat_key: str | None, owner_id: str | None = None) -> str:
+    """Send a code to the address, or a hint where no account has it; the id of the reset, which says nothing.
+
+    `owner_id`, if given, is whose account it must be. Known and unknown addresses cost the same. Raises CodeTooSoon.
+    """
+    hashed = contact.hashed
+    where = ResetCode.key(hashed)
+    address, old = read(Address.key(hashed), where)
+    account = _account_of(None if address is None else address.account_id)
+    if account is not None and owner_id in (None, account.partition_id):
+        codes.send_next(where, old, repeat_key, lambda digits: codes.send(contact, account.language, digits))
+    else:
+        # The code is made all the same, so that the waits are the same, and sent to nobody.
+        hint = "accounts/mail/unknown"
+        codes.send_next(where, old, repeat_key, lambda _: addresses.send(contact, hint, language))
+    return ids.as_text(crypto.seal(crypto.secret_for(_FOR), hashed.encode(), _FOR))
+
+
+def _account_of(account_id: str | None) -> Account | None:
+    """Read in any case: that there is none must not be seen by the calls."""
+    known_or_not = account_id or ids.new_id()
+    account, key = read(Account.key(known_or_not), vaults.key_of(known_or_not))
+    return None if account is None or key is None else account.opened(key.unlocked())
+
+
+def proved(reset_id: str, digits: str, password: str, repeat_key: str | None) -> Reset:
+    """The reset that these digits prove. Raises AlreadyReset for the exact repeat, CodeWrong, CodeOver,
+    PasswordTooEasy."""
+    rules.require_password(password)
+    hashed = _address_hash(reset_id)
+    address, code = read(Address.key(hashed), ResetCode.key(hashed))
+    account = _account_of(None if address is None else address.account_id)
+    reset_by = crypto.keyed_hash("resets", hashed, digits, repeat_key or "")
+    if account is not None and _is_repeat(account, reset_by, password, repeat_key):
+        raise AlreadyReset
+    spent = codes.prove_code(code, digits)
+    if account is None:
+        raise codes.wrong_code()
+    rules.require_password(password, account.email, account.phone, account.nickname)
+    renewed = passwords.change_to(account, password, otherwise=CodeOver, reset_by=reset_by)
+    return Reset(account, (renewed, spent, *_still(address, account)))
+
+
+def _is_repeat(account: Account, reset_by: str, password: str, repeat_key: str | None) -> bool:
+    is_same = repeat_key is not None and account.reset_by == reset_by
+    return is_same and passwords.is_own(account, password)
+
+
+def _still(address: Any, account: Account) -> tuple[Write, ...]:
+    """The address must be the account's to the end; what was guessed for it is forgotten."""
+    is_owners = Address.account_id == account.partition_id
+    return check(address, is_owners, otherwise=CodeOver), remove(Guesses.key(address.partition_id))
+
+
+def _address_hash(reset_id: str) -> str:
+    try:
+        return crypto.unseal(crypto.secret_for(_FOR), ids.from_text(reset_id), _FOR).decode()
+    except (ValueError, Unreadable):
+        raise CodeOver from None
