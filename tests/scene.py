@@ -125,6 +125,19 @@ class Person:
         return self.call("POST", "/me/closing", headers=headers)
 
 
+class Caller(Person):
+    """Somebody who goes by a number; what the scene calls the e-mail is that."""
+
+    def registration(self, **other: Any) -> dict[str, Any]:
+        said = super().registration(**other)
+        number = said.pop("email")
+        return {**said, "phone": number}
+
+    def sign_in(self, password: str = PASSWORD, **headers: str) -> Response:
+        body = {"phone": self.email, "password": password, "terminal": self.terminal}
+        return self._keep(self.world.call("POST", "/sessions", body, headers=headers))
+
+
 @dataclass
 class Camera:
     """A camera of the factory."""

@@ -115,3 +115,10 @@ class AddressChange(Item):
     address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
     is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
     address = personal(B1B)
+
+
+class TurnedAway(Item):
+    """A terminal on which somebody was too young; nothing but a keyed hash of its id, for a day."""
+
+    partition = "terminal"
+    place = "turned-away"

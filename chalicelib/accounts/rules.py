@@ -88,7 +88,11 @@ def require_age(born: date, today: date) -> None:
     if born > today or age_years(born, today) > 130:
         raise Invalid(fields={"birth_date": Words("is not a date of birth", "nie jest datą urodzenia")})
     if age_years(born, today) < LEAST_AGE_YEARS:
-        raise TooYoung(fields={"birth_date": Words("under 16", "poniżej 16 lat")})
+        raise too_young()
+
+
+def too_young() -> TooYoung:
+    return TooYoung(fields={"birth_date": Words("under 16", "poniżej 16 lat")})
 
 
 # Passwords

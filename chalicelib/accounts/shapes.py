@@ -51,6 +51,7 @@ class Register(Reached, kw_only=True):
     birth_date: date
     policy_version: Annotated[str, Meta(max_length=32)]
     language: Language = "en"
+    terminal: Terminal | None = None
 
 
 class Registered(Shape):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.accounts.actions import addresses
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import restore
+from chalicelib.privacy.actions import closing, restore
 
 operations = Operations(__name__)
 
@@ -13,3 +14,9 @@ operations = Operations(__name__)
 def replay_erasures(asked: shapes.Replay) -> shapes.Replayed:
     """After a restore: forget again whoever has left since, then open the tables to everybody."""
     return restore.replay_erasures(asked.restored_to)
+
+
+@operations.operation(shapes.RemoveChild)
+def remove_child(asked: shapes.RemoveChild) -> shapes.Removed:
+    """A parent asked that the account of a child be removed: it is closed as its owner would."""
+    return closing.remove_child(addresses.asked(asked.email, asked.phone))

@@ -21,7 +21,7 @@ routes = Routes(__name__)
     "/me/closing", who=Who.PERSON, stepped_up=True, answers=shapes.Closing, status=202, outlives=True, example={}
 )
 def close_account(caller: Caller) -> shapes.Closing:
-    return closing.close_account(caller)
+    return closing.close_account(caller.account)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from chalicelib.accounts.shapes import Reached
 from chalicelib.entry.wire import Shape
 
 
@@ -47,6 +48,16 @@ class Exports(Shape):
 class Search(Shape):
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class RemoveChild(Reached):
+    """Where the child's account is reached; that the parent is one was checked before."""
+
+
+class Removed(Shape):
+    """The closing of the account; null if none is reached there, or no more."""
+
+    closed: Closing | None
 
 
 class Replay(Shape):

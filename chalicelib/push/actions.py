@@ -95,11 +95,11 @@ def _forgetting(account: Account, held: Endpoint) -> tuple[Write, ...]:
     return remove(held), accounts.loses_endpoint(account, held.arn), *heard
 
 
-def close_unfinished(caller: Caller) -> None:
+def close_unfinished(account: Account) -> None:
     """Before the key to its token is destroyed: a copy at SNS whose name never reached its row."""
-    for held in Endpoint.list_of(caller.account_id).items:
+    for held in Endpoint.list_of(account.partition_id).items:
         if held.arn is None:
-            push.close_token(held.platform, held.opened(caller.vault).token, held.place_id)
+            push.close_token(held.platform, held.opened(account.vault).token, held.place_id)
 
 
 def _commit_as_read(caller: Caller, attempt: Callable[[], None]) -> None:

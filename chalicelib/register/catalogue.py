@@ -13,6 +13,7 @@ from chalicelib.accounts.records import (
     Registration,
     ResetCode,
     TerminalGuesses,
+    TurnedAway,
 )
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import keys
@@ -56,6 +57,7 @@ RECORDS: tuple[type[Record], ...] = (
     Session,
     Stock,
     TerminalGuesses,
+    TurnedAway,
     VaultKey,
 )
 

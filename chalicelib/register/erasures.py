@@ -17,6 +17,8 @@ from chalicelib.register.tags import key, plain
 
 ERASING: Final = "erasing"
 DONE: Final = "done"
+OWNER: Final = "the person"
+PARENT: Final = "a parent"
 
 
 class Erasure(LedgerRow):
@@ -29,6 +31,7 @@ class Erasure(LedgerRow):
 
     subjects = key(UnicodeSetAttribute(), B17, why="kinds and random ids of what is erased")
     begun_at = plain(NumberAttribute(), why="a time")
+    ordered_by = plain(UnicodeAttribute(null=True), why="the person or a parent, by kind alone")
     state = plain(UnicodeAttribute(), why="erasing or done")
     passes = plain(NumberAttribute(default_for_new=0), why="a count")
     items = plain(NumberAttribute(default_for_new=0), why="a count")
@@ -57,7 +60,7 @@ def begun_since(at: datetime) -> Iterator[Erasure]:
     yield from Erasure.scan(Erasure.begun_at >= clock.epoch_s(at), consistent_read=True)
 
 
-def begin(*subjects: tuple[str, str]) -> tuple[str, tuple[Write, ...]]:
+def begin(*subjects: tuple[str, str], ordered_by: str = OWNER) -> tuple[str, tuple[Write, ...]]:
     """The id of a new erasure and the writes that begin it, to be committed with what makes the subjects unreadable.
 
     A subject is its kind and its id, as its partition is named.
@@ -66,6 +69,10 @@ def begin(*subjects: tuple[str, str]) -> tuple[str, tuple[Write, ...]]:
     hashed = crypto.plain_hash(erasure_id)
     now = clock.now_s()
     erasure = Erasure.new(
-        hashed, subjects={keys.joined(*subject) for subject in subjects}, begun_at=now, state=ERASING
+        hashed,
+        subjects={keys.joined(*subject) for subject in subjects},
+        ordered_by=ordered_by,
+        begun_at=now,
+        state=ERASING,
     )
     return erasure_id, (create(erasure), create(OpenErasure.new("", hashed, next_at=now)))

@@ -11,7 +11,7 @@ import yaml
 
 SEEN = Path(__file__).with_name("policies.yaml")
 NOT_FORWARDED = "ForwardingDeadLetters"
-PUSH, MAIL, MEDIA = "Push", "Mail", "Media"
+PUSH, MAIL, TEXTS, MEDIA = "Push", "Mail", "Texts", "Media"
 _KINDS = {
     **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
     **dict.fromkeys(("RootKey", "ReceiptKey"), "kms"),
@@ -75,6 +75,10 @@ def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
         return _media(name.partition("/")[2], actions, door)
     if name == PUSH:
         return [_push(platform, actions) for platform in ("Fcm", "Apns")]
+    if name == TEXTS:
+        # A phone number is no resource: what is not a topic and not an endpoint, in any region or account, is one.
+        elsewhere = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+        return [{"Effect": "Allow", "Action": [f"sns:{action}" for action in actions], "NotResource": elsewhere}]
     if name == MAIL:
         identity = {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailDomain}"}
         return [_allow("ses", actions, identity)]

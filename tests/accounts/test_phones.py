@@ -7,24 +7,10 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Response
 from tests.accounts.test_registering import looks
-from tests.scene import PASSWORD, Person, everything_stored, new_camera, pay
+from tests.scene import PASSWORD, Caller, Person, everything_stored, new_camera, pay
 
 NUMBER = "+48601234567"
-
-
-class Caller(Person):
-    """Somebody who goes by a number; what the scene calls the e-mail is that."""
-
-    def registration(self, **other: Any) -> dict[str, Any]:
-        said = super().registration(**other)
-        number = said.pop("email")
-        return {**said, "phone": number}
-
-    def sign_in(self, password: str = PASSWORD, **headers: str) -> Response:
-        body = {"phone": self.email, "password": password, "terminal": self.terminal}
-        return self._keep(self.world.call("POST", "/sessions", body, headers=headers))
 
 
 @pytest.fixture

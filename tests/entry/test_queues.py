@@ -34,6 +34,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),
     "chalicelib.devices.operations.load_devices": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
+    "chalicelib.privacy.operations.remove_child": ("operation",),
 }
 PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
 

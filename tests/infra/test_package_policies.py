@@ -24,7 +24,7 @@ from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.privacy.backups import brought_back
-from tests.scene import Camera, forget_root_secret, new_person, pay
+from tests.scene import Caller, Camera, Person, forget_root_secret, new_camera, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -70,6 +70,8 @@ class Witness:
         elif service == "dynamodb":
             for name in params.get("RequestItems") or [params["TableName"]]:
                 yield self._names[name], operation
+        elif service == "sns" and "PhoneNumber" in params:
+            yield policies.TEXTS, operation
         elif service in ("sns", "ses"):
             yield {"sns": policies.PUSH, "ses": policies.MAIL}[service], operation
         elif service == "s3":
@@ -223,7 +225,29 @@ def _a_restore(home: Home) -> None:
     home.world.settle()
 
 
+def _a_phone_number_alone(home: Home) -> None:
+    caller = Caller(home.world, "+48601234567")
+    assert caller.confirm(caller.register()).status == 201
+    camera = new_camera(home.world, "SN0050", owner=caller)
+    assert pay(home.world, caller.order(camera.device_id).json["order_id"]).status == 200
+    caller.step_up()
+    assert caller.call("POST", "/privacy/exports").status == 202
+    home.world.settle()
+    assert home.world.invoke("remove_child", {"phone": caller.email})["closed"]
+    home.world.settle()
+
+
+def _children(home: Home) -> None:
+    child = Person(home.world, "child@example.com")
+    said = child.registration(birth_date="2015-01-01", terminal=child.terminal)
+    assert home.world.call("POST", "/accounts", said).status == 422
+    assert home.world.invoke("remove_child", {"email": home.owner.email})["closed"]
+    home.world.settle()
+
+
 _LIVES = (
+    _a_phone_number_alone,
+    _children,
     _a_restore,
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
@@ -282,7 +306,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
 def test_no_statement_names_everything() -> None:
     for door, statement in _statements():
         assert not [action for action in statement["Action"] if "*" in action], door
-        assert statement["Resource"] != "*", door
+        assert statement.get("Resource", "") != "*", door
         assert statement["Effect"] == "Allow", door
 
 
@@ -291,7 +315,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         (action, _said(resource))
         for _, statement in _statements()
         for action in statement["Action"]
-        for resource in (statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]])
+        for resource in _resources(statement)
         if "*" in json.dumps(resource)
     }
     assert patterns == {
@@ -312,6 +336,19 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
             for action in ("CreatePlatformEndpoint", "DeleteEndpoint", "Publish")
         ),
     }
+
+
+def _resources(statement: dict[str, Any]) -> list[Any]:
+    named = statement.get("Resource", [])
+    return named if isinstance(named, list) else [named]
+
+
+def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
+    without = [(door, one) for door, one in _statements() if "NotResource" in one]
+    assert {door for door, _ in without} == {"api", "on_export_asked", "on_order_changed", "remove_child"}
+    for _, statement in without:
+        assert statement["Action"] == ["sns:Publish"]
+        assert _said(statement["NotResource"]) == "arn:${AWS::Partition}:sns:*:*:*"
 
 
 def _said(resource: dict[str, Any]) -> str:

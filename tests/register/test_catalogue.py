@@ -10,7 +10,7 @@ from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.privacy.exports import ready
-from tests.scene import Person, new_camera, pay
+from tests.scene import Person, ask_for_reset, new_camera, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -28,7 +28,11 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     elsewhere = {**home.owner.terminal, "unique_id": "somebody-elses"}
     Person(home.world, home.owner.email, terminal=elsewhere).sign_in(password="wrong password of fifteen")
     home.world.call("POST", "/accounts", {**home.stranger.registration(), "email": "new@example.com"})
+    ask_for_reset(home.world, home.owner.email)
+    child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
+    assert home.world.call("POST", "/accounts", child).status == 422
     home.owner.step_up()
+    home.owner.change_address(email="another@example.com")
     home.owner.call("POST", "/privacy/exports")
     home.stranger.step_up()
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})

@@ -157,6 +157,75 @@ def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 
+def _change_password(home: Home, state: Any) -> Response:
+    return scenarios._change_password(home, None, ONE_KEY)
+
+
+def _one_goes_on(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    turned = {"refresh_token": answers[1].json["refresh_token"]}
+    for token in (answers[1].json["access_token"],):
+        if (status := home.world.call("GET", "/me", token=token).status) != 200:
+            yield f"the refreshed session is answered with {status}"
+    if (status := home.world.call("POST", "/sessions/refresh", turned).status) != 201:
+        yield f"its refresh token is answered with {status}"
+
+
+def _reset(home: Home, state: Any) -> Response:
+    return scenarios._reset(home, state, ONE_KEY)
+
+
+def _old_password_is_out(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if answers[1].status == 201:
+        token = answers[1].json["access_token"]
+        if (status := home.world.call("GET", "/me", token=token).status) != 401:
+            yield f"who signed in with the old password is answered with {status}"
+    if scenarios._new_passwords(home, None, stored) != 1:
+        yield "not one new password"
+
+
+def _ask_to_move_to(email: str, key: str) -> Act:
+    return lambda home, state: home.owner.call("POST", "/me/address", {"email": email}, headers=scenarios.once(key))
+
+
+def _one_pending(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    (pending,) = stored.of("AddressChange").values()
+    told = [answer.json["change_id"] for answer in answers if answer.status == 202]
+    if told != [pending["change_id"]]:
+        yield f"told of {told}, pending is {pending['change_id']}"
+
+
+def _both_about_to_move(home: Home) -> list[tuple[str, str]]:
+    """Owner and stranger, to the same address."""
+    states = []
+    for person in (home.owner, home.stranger):
+        person.step_up()
+        states.append((person.change_address(email="moved@example.com"), _newest_code(home)))
+    return states
+
+
+def _newest_code(home: Home) -> str:
+    return Person(home.world, "moved@example.com").newest_code()
+
+
+def _owner_moves(home: Home, states: Any) -> Response:
+    return scenarios._move(home, states[0], ONE_KEY)
+
+
+def _stranger_moves(home: Home, states: Any) -> Response:
+    body = {"change_id": states[1][0], "code": states[1][1]}
+    return home.stranger.call("POST", "/me/address/confirm", body, headers=scenarios.once(ANOTHER_KEY))
+
+
+def _about_to_move_and_registered(home: Home) -> Any:
+    move = scenarios._about_to_move(home)
+    person = Person(home.world, "moved@example.com")
+    return [move, (person, person.register(), person.newest_code())]
+
+
+def _close_as_mover(home: Home, states: Any) -> Response:
+    return home.owner.close()
+
+
 # Cameras
 
 
@@ -297,6 +366,16 @@ RACES = (
          either_way((201, 410), (201, 422)), _one_account),
     Race("confirm, confirm again", lambda home: [scenarios._registered(home)], _confirm(0, ONE_KEY),
          _confirm(0, ONE_KEY), either_way((201, 201), (201, 410), (201, 422)), _one_account),
+    Race("change the password, refresh", _settled, _change_password, _refresh, exactly((204, 201)), _one_goes_on),
+    Race("reset, sign in", scenarios._reset_asked, _reset, _owner_signs_in_elsewhere,
+         exactly((204, 201), (204, 401)), _old_password_is_out),
+    Race("ask to move, ask to move elsewhere", _stepped_up, _ask_to_move_to("a@example.com", ONE_KEY),
+         _ask_to_move_to("b@example.com", ANOTHER_KEY), either_way((202, 429)), _one_pending),
+    Race("move, move to the same", _both_about_to_move, _owner_moves, _stranger_moves, either_way((200, 409))),
+    Race("move, confirm a registration", _about_to_move_and_registered, _owner_moves, _confirm(1, ANOTHER_KEY),
+         exactly((200, 409), (409, 201))),
+    Race("close, move", _both_about_to_move, _close_as_mover, _owner_moves,
+         exactly((202, 200), (202, 401), (202, 409), (202, 410)), _owner_is_gone),
     Race("refresh, refresh", _settled, _refresh, _refresh, exactly((201, 201)), _same_successor),
     Race("sign in, sign in again", _settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
     Race("sign in, sign in elsewhere", _settled, _sign_in_on("t2"), _sign_in_on("t3"), exactly((201, 201)),

@@ -13,7 +13,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.privacy.backups import brought_back
-from tests.scene import PASSWORD, Camera, Person, new_camera, pay
+from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, new_camera, pay
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
@@ -160,6 +160,68 @@ def _take_pushes(home: Home, person: Person, key: str) -> Response:
 def _terminals(home: Home, person: Person, stored: Stored) -> int:
     rows = [row for where, row in stored.of("Endpoint").items() if where[0] == person.account_id]
     return sum("arn" in row and stored.opened(row, "token") == "another-token-of-a-platform" for row in rows)
+
+
+def _change_password(home: Home, state: None, key: str) -> Response:
+    body = {"current": PASSWORD, "new": NEW_PASSWORD}
+    return home.owner.call("PUT", "/me/password", body, headers=once(key))
+
+
+def _new_passwords(home: Home, state: Any, stored: Stored) -> int:
+    return int(stored.first_ids("Account")[home.owner.account_id]["epoch"]) - 1
+
+
+def _ask_for_reset(home: Home, state: None, key: str) -> Response:
+    return home.world.call("POST", "/password-resets", {"email": home.owner.email}, headers=once(key))
+
+
+def _reset_codes(home: Home, state: None, stored: Stored) -> int:
+    return sum(int(row["sends"]) for row in stored.first_ids("ResetCode").values())
+
+
+def _reset_asked(home: Home) -> tuple[str, str]:
+    return ask_for_reset(home.world, home.owner.email), home.owner.newest_code()
+
+
+def _reset(home: Home, state: tuple[str, str], key: str) -> Response:
+    body = {"reset_id": state[0], "code": state[1], "password": NEW_PASSWORD}
+    return home.world.call("POST", "/password-resets/confirm", body, headers=once(key))
+
+
+def _stepped_up(home: Home) -> None:
+    home.owner.step_up()
+
+
+def _ask_to_move(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", "/me/address", {"email": "moved@example.com"}, headers=once(key))
+
+
+def _moves_asked(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("AddressChange"))
+
+
+def _about_to_move(home: Home) -> tuple[str, str]:
+    home.owner.step_up()
+    return home.owner.change_address(email="moved@example.com"), Person(home.world, "moved@example.com").newest_code()
+
+
+def _move(home: Home, state: tuple[str, str], key: str) -> Response:
+    body = {"change_id": state[0], "code": state[1]}
+    return home.owner.call("POST", "/me/address/confirm", body, headers=once(key))
+
+
+def _moves(home: Home, state: Any, stored: Stored) -> int:
+    moved = Contact("email", "moved@example.com").hashed
+    return int(stored.first_ids("Account")[home.owner.account_id]["address_hash"] == moved)
+
+
+def _remove_child(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("remove_child", {"email": home.owner.email})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
 
 
 # Cameras
@@ -440,6 +502,30 @@ SCENARIOS = (
         may_say=(429,),
     ),
     Scenario("step up", "POST /step-up/confirm", _step_up_code, _step_up, _step_ups, may_say=(410,), keeps_answer=True),
+    Scenario(
+        "change one's password",
+        "PUT /me/password",
+        _settled,
+        _change_password,
+        _new_passwords,
+        may_say=(422,),
+        keeps_answer=True,
+    ),
+    Scenario("ask for a reset", "POST /password-resets", _settled, _ask_for_reset, _reset_codes, may_say=(429,)),
+    Scenario(
+        "reset a password", "POST /password-resets/confirm", _reset_asked, _reset, _new_passwords, may_say=(410,)
+    ),
+    Scenario("ask to move", "POST /me/address", _stepped_up, _ask_to_move, _moves_asked, may_say=(429,)),
+    Scenario(
+        "move to another address",
+        "POST /me/address/confirm",
+        _about_to_move,
+        _move,
+        _moves,
+        may_say=(410,),
+        keeps_answer=True,
+    ),
+    Scenario("remove a child", "remove_child", _paid, _remove_child, _closings),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
     Scenario(
         "take pushes",

@@ -25,7 +25,7 @@ from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
 from tests.privacy.exports import archive, ready
 from tests.scene import jpeg
-from tests.worlds.canaries import EXEMPT, Life, canary, of_the_catalogue, opens
+from tests.worlds.canaries import EXEMPT, PASSING, Life, canary, of_the_catalogue, opens
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.sweep import leap, recover
 
@@ -90,7 +90,7 @@ def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(live
         where = {(hit.what.partition(" of ")[0], hit.where.partition(".")[0].partition("[")[0]) for hit in life.hits()}
         assert where == {("picture 1", "buckets"), ("picture 2", "buckets"), ("pushtoken", "endpoints")}
         assert life.still_planted() == {
-            place: value for place, value in life.planted.items() if place[0] not in ("Registration", "Report")
+            place: value for place, value in life.planted.items() if place[0] not in PASSING
         }
 
 
@@ -129,7 +129,7 @@ def test_nothing_is_left_of_who_closed_the_account(lives: Lives) -> None:
     assert left_of(ola, before) == []
     assert world.call("GET", f"/erasures/{erasure_id}").json["state"] == "done"
     assert zed.still_planted() == {place: zed.planted[place] for place in zed.still_planted()}
-    assert len(zed.still_planted()) == sum(place[0] not in ("Registration", "Report") for place in zed.planted)
+    assert len(zed.still_planted()) == sum(place[0] not in PASSING for place in zed.planted)
     assert _pictures_of(zed) == pictures
 
 

@@ -9,17 +9,20 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, codes, passwords
-from chalicelib.accounts.records import Account, Address, Registration
+from chalicelib.accounts.records import Account, Address, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
-from chalicelib.aws import crypto
+from chalicelib.accounts.shapes import Terminal
+from chalicelib.aws import crypto, keys
 from chalicelib.aws.commit import Write, change, commit, create, put, remove
+from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, KeyReused, NotFound, Words
 from chalicelib.register import vaults
-from chalicelib.register.vaults import Vault
+from chalicelib.register.vaults import Vault, VaultKey
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
+_TURNED_AWAY_HOURS = 24
 
 
 class PolicyOutdated(Invalid):
@@ -59,19 +62,21 @@ def register(
     language: str,
     birth_date: date,
     policy_version: str,
+    terminal: Terminal | None,
     current_policy: str,
     repeat_key: str | None,
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
-    rules.require_age(birth_date, clock.now().date())
+    turned_away = () if terminal is None else (_turned_away_at(terminal.unique_id),)
+    _require_age(birth_date, *turned_away)
     contact = addresses.asked(email, phone)
     rules.require_password(password, contact.value, nickname)
-    if policy_version != current_policy:
-        current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
-        raise PolicyOutdated(fields={"policy_version": current})
+    _require_current(policy_version, current_policy)
     hashed = contact.hashed
     request_hash = crypto.keyed_hash("registrations", contact.value, nickname, country, language)
-    (known,) = read(Address.key(hashed))
+    known, *refused = read(Address.key(hashed), *turned_away)
+    if any(refused):
+        raise rules.too_young()
     until = clock.in_(hours=_REGISTRATION_HOURS)
     account_id = ids.new_id() if repeat_key is None else ids.as_text(crypto.derived("ids", hashed, repeat_key)[:16])
     vault, vault_key = vaults.new_vault(account_id, until=until)
@@ -91,17 +96,42 @@ def register(
     )
     code = codes.new(codes.key_of(account_id, REGISTRATION), repeat_key)
     try:
-        commit(
-            create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
-            # A late repeat, when the registration has become an account, must not take the account's key away.
-            create(vault_key, otherwise=_Repeated),
-            put(code),
-        )
+        commit(*_begins(registration, vault_key), put(code))
     except _Repeated:
         _send_again(registration, repeat_key)
         return account_id
     _send_code_or_hint(registration, codes.digits_of(code))
     return account_id
+
+
+def _begins(registration: Registration, vault_key: VaultKey) -> tuple[Write, ...]:
+    request_hash = registration.request_hash
+    return (
+        create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
+        # A late repeat, when the registration has become an account, must not take the account's key away.
+        create(vault_key, otherwise=_Repeated),
+    )
+
+
+def _require_current(policy_version: str, current_policy: str) -> None:
+    if policy_version != current_policy:
+        current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
+        raise PolicyOutdated(fields={"policy_version": current})
+
+
+def _turned_away_at(unique_id: str) -> Key:
+    return TurnedAway.key(crypto.keyed_hash("turned away", unique_id))
+
+
+def _require_age(birth_date: date, *turned_away: Key) -> None:
+    """A child who is turned away does not come back a minute later with another date."""
+    try:
+        rules.require_age(birth_date, clock.now().date())
+    except rules.TooYoung:
+        until = clock.epoch_s(clock.in_(hours=_TURNED_AWAY_HOURS))
+        for where in turned_away:
+            commit(put(TurnedAway.new(keys.id_of(where.pk), expires_at=until)))
+        raise
 
 
 def _send_again(registration: Registration, repeat_key: str | None) -> None:

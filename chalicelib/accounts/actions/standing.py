@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
@@ -58,6 +59,13 @@ def read_again(account: Account) -> Account:
         raise NotSignedIn
     found: Account = again.opened(account.vault)
     return found
+
+
+def at(contact: Contact) -> Account | None:
+    """The account that is reached there."""
+    (address,) = read(Address.key(contact.hashed))
+    account, key = (None, None) if address is None else read(*places_of(address.account_id))
+    return None if account is None or key is None else account.opened(key.unlocked())
 
 
 def end(account: Account) -> tuple[Write, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import change, commit, done
@@ -18,36 +19,41 @@ from chalicelib.orders import actions as orders
 from chalicelib.privacy import shapes
 from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures
-from chalicelib.register.erasures import DONE, ERASING, Erasure
-from chalicelib.sessions.actions import Caller
+from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
 
 _TRIES = 4
 
 
-def close_account(caller: Caller) -> shapes.Closing:
+def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
-    erasure follows."""
-    to, language = addresses.of(caller.account), caller.account.language
-    push.close_unfinished(caller)
+    erasure follows, and says who ordered it."""
+    to, language = addresses.of(account), account.language
+    push.close_unfinished(account)
     for _ in range(_TRIES):
         try:
-            closing = _close(caller)
+            closing = _close(account, ordered_by)
         except accounts.Changed:
-            caller.account = accounts.read_again(caller.account)
+            account = accounts.read_again(account)
             continue
         addresses.send(to, "privacy/mail/closed", language, url=closing.receipt_url)
         return closing
     raise Unavailable(retry_after_seconds=1)
 
 
-def _close(caller: Caller) -> shapes.Closing:
-    owned = devices.standing(caller.account.device_ids or ()).values()
-    subjects = [(Account.partition, caller.account_id), *map(devices.subject_of, owned)]
-    erasure_id, begun = erasures.begin(*subjects)
+def remove_child(contact: Contact) -> shapes.Removed:
+    """Close the account that is reached there as its owner would: a parent asked for it."""
+    account = accounts.at(contact)
+    return shapes.Removed(closed=None if account is None else close_account(account, PARENT))
+
+
+def _close(account: Account, ordered_by: str) -> shapes.Closing:
+    owned = devices.standing(account.device_ids or ()).values()
+    subjects = [(Account.partition, account.partition_id), *map(devices.subject_of, owned)]
+    erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
     cuts = [write for device in owned for write in devices.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    return done(*accounts.end(caller.account), *cuts, *begun, answer=answer)
+    return done(*accounts.end(account), *cuts, *begun, answer=answer)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:
@@ -96,6 +102,7 @@ def _claims(erasure: Erasure) -> dict[str, Any]:
         "iat": clock.now_s(),
         "erasure": erasure.partition_id,
         "subjects": sorted(crypto.plain_hash(subject) for subject in erasure.subjects),
+        "ordered_by": erasure.ordered_by or OWNER,
         "begun_at": clock.rfc3339(erasure.begun),
         "done_at": clock.rfc3339(clock.at_epoch(erasure.done_at)),
         "keys_destroyed": len(erasure.subjects),
