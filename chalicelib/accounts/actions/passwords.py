@@ -110,7 +110,8 @@ def terminal_hash(account_id: str, unique_id: str) -> str:
 
 def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: Any) -> Write:
     """The account with a new password, if none was set since it was read; the next epoch ends all sessions."""
-    as_read = (Account.password_hash == account.attribute_values["password_hash"]) & (Account.epoch == account.epoch)
+    # A sign-in that hashes the same password anew meanwhile is no other password: it leaves the epoch as it is.
+    as_read = Account.epoch == account.epoch
     values = {"password_hash": hash_of(password), "epoch": int(account.epoch) + 1, **more}
     return change(account, when=as_read, otherwise=otherwise, **values)
 
