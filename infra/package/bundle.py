@@ -32,11 +32,20 @@ _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configurati
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
-# looked up), the parts of cffi and Powertools that are for other uses, where and at whose a phone number is.
+# looked up), the parts of cffi and Powertools that are for other uses, time zones a second time, where and at
+# whose a phone number is.
 _DROPPED = (
     "bin/", "cffi/", "dns/", "pycparser/",
     *(f"phonenumbers/{name}" for name in ("carrierdata/", "geodata/", "shortdata/region_", "tzdata/")),
-    "aws_lambda_powertools/event_handler/", "aws_lambda_powertools/utilities/parser/",
+    "aws_lambda_powertools/event_handler/",
+    *(
+        f"aws_lambda_powertools/utilities/{name}/"
+        for name in (
+            "auth_alpha", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka", "parameters",
+            "parser", "streaming", "validation",
+        )
+    ),
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
 )  # fmt: skip
 _DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")
 

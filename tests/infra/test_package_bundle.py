@@ -231,6 +231,7 @@ def _waking(function: Any) -> tuple[Any, Any]:
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "replay_erasures": ({"restored_to": "2026-01-05T08:00:00Z"}, {"erasures": 0, "subjects": 0}),
+    "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
 }
 
 
