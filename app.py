@@ -19,6 +19,7 @@ from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
 from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
+from chalicelib.sessions import listeners as sessions_told
 from chalicelib.sessions import routes as sessions
 
 app = Api(app_name="sowa", configure_logs=False)
@@ -39,6 +40,7 @@ app.register_blueprint(forwarding.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
+app.register_blueprint(sessions_told.listeners)
 app.register_blueprint(privacy_told.listeners)
 
 # On time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cached_property
 
@@ -34,6 +35,12 @@ class Settings:
     def public_url(self) -> str:
         """Where clients find the API, without a slash at the end."""
         return _required("PUBLIC_URL").rstrip("/")
+
+    @cached_property
+    def regions(self) -> dict[str, str]:
+        """Region → where clients find the API that serves it, our own among them; a region left out is served here."""
+        told = json.loads(os.environ.get("REGIONS") or "{}")
+        return {region: endpoint.rstrip("/") for region, endpoint in told.items()}
 
     @cached_property
     def allowed_origin(self) -> str:
@@ -88,6 +95,11 @@ class Settings:
     def platform_application_arn(self, platform: str) -> str:
         """The SNS platform application of `fcm` or `apns`; empty where this installation does not push there."""
         return os.environ.get(f"{platform.upper()}_APPLICATION_ARN", "")
+
+    @cached_property
+    def api_log_group(self) -> str:
+        """The CloudWatch log group of the function that serves people."""
+        return _required("API_LOG_GROUP")
 
     @cached_property
     def mail_sender(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import crypto, table
+from chalicelib.register import hours
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
 from tests.scene import Camera, Person, new_camera, new_person
@@ -29,10 +30,12 @@ def one_cloud() -> Iterator[LocalCloud]:
 def _empty(one_cloud: LocalCloud) -> Any:
     # All worlds that are put back to this one have one root secret, as a container that remembers it expects; what is
     # remembered of another cloud of this process goes first.
+    hours._known.clear()
     for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
         remembered.cache_clear()
     crypto.secret_for("tests")
     table.in_service_since()
+    hours.seal("", "tests")
     return one_cloud.snapshot()
 
 

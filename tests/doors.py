@@ -20,6 +20,7 @@ from tests.scene import (
     SECRET,
     Person,
     ask_for_reset,
+    elsewhere,
     new_camera,
     new_person,
 )
@@ -40,6 +41,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "waiting_registration_id": lambda home: _waiting_registration(home),
     "registration_code": lambda home: _registration(home).newest_code(),
     "refresh_token": lambda home: home.owner.refresh_token,
+    "session_id": lambda home: elsewhere(home.owner).session_id,
     "step_up_code": lambda home: _step_up_code(home),
     "sn": lambda home: home.camera.sn,
     "secret": lambda home: SECRET,

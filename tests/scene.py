@@ -71,6 +71,10 @@ class Person:
         assert answer.status == 202, answer.body
         return str(answer.json["registration_id"])
 
+    @property
+    def session_id(self) -> str:
+        return self.access_token.split(".")[2]
+
     def newest_code(self) -> str:
         return str(next(mail["code"] for mail in self.world.outbox(self.email) if mail.get("code")))
 
@@ -201,6 +205,13 @@ def ask_for_reset(world: LocalCloud, email: str, **headers: str) -> str:
     answer = world.call("POST", "/password-resets", {"email": email}, headers=headers)
     assert answer.status == 202, answer.body
     return str(answer.json["reset_id"])
+
+
+def elsewhere(person: Person, unique_id: str = "t2", password: str = PASSWORD) -> Person:
+    """The same person, signed in on another terminal."""
+    other = Person(**{**vars(person), "terminal": {**person.terminal, "unique_id": unique_id}})
+    assert other.sign_in(password).status == 201
+    return other
 
 
 def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = None) -> Camera:

@@ -26,6 +26,7 @@ class Account(Item):
     password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
     country = personal(B1A)
     language = personal(B1A)
+    region = personal(B1A, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")

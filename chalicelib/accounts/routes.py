@@ -7,11 +7,11 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, moving, profile, registering, resets
+from chalicelib.accounts.actions import addresses, moving, profile, regions, registering, resets
 from chalicelib.devices import actions as devices
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import Conflict, Invalid, KeyReused, NotFound, TooMany, Words
+from chalicelib.errors import Conflict, Invalid, KeyReused, Misdirected, NotFound, TooMany, Words
 from chalicelib.register import policy_table
 from chalicelib.sessions import actions as sessions
 from chalicelib.sessions.actions import Caller
@@ -38,7 +38,15 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.Register,
     answers=shapes.Registered,
     status=202,
-    refuses=(*_WRONG_ADDRESS, rules.TooYoung, rules.PasswordTooEasy, registering.PolicyOutdated, KeyReused),
+    refuses=(
+        *_WRONG_ADDRESS,
+        rules.TooYoung,
+        rules.PasswordTooEasy,
+        rules.CountryUnknown,
+        registering.PolicyOutdated,
+        KeyReused,
+        Misdirected,
+    ),
     example=_REGISTER,
 )
 def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
@@ -80,7 +88,14 @@ def get_me(caller: Caller) -> Any:
     return caller.account
 
 
-@routes.patch("/me", who=Who.PERSON, asks=shapes.ChangeMe, answers=shapes.Me, example={"nickname": "Aleksandra"})
+@routes.patch(
+    "/me",
+    who=Who.PERSON,
+    asks=shapes.ChangeMe,
+    answers=shapes.Me,
+    refuses=(rules.CountryUnknown, regions.RegionFixed),
+    example={"nickname": "Aleksandra"},
+)
 def change_me(caller: Caller, asked: shapes.ChangeMe) -> Any:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
     return profile.change_profile(caller.account, **changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from bisect import bisect_left
 from datetime import date
@@ -62,6 +63,11 @@ class AddressTaken(Conflict):
 class CurrentPasswordWrong(Invalid):
     en = "Your current password is not right."
     pl = "Obecne hasło jest nieprawidłowe."
+
+
+class CountryUnknown(Invalid):
+    en = "There is no country of this code."
+    pl = "Nie ma kraju o tym kodzie."
 
 
 class CodeWrong(Invalid):
@@ -182,3 +188,17 @@ def wait_after_guess_s(wrong: int) -> int:
 def with_newest(terminals: list[str], terminal: str) -> list[str]:
     """The terminals that signed in before, in the order of their last time; of too many the oldest go."""
     return [*(other for other in terminals if other != terminal), terminal][-MOST_TERMINALS:]
+
+
+@cache
+def _regions() -> dict[str, str]:
+    told = json.loads(Path(__file__).with_name("regions.json").read_bytes())
+    return {country: region for region, countries in told.items() for country in countries.split()}
+
+
+def region_of(country: str) -> str:
+    """The region of a country by its ISO 3166-1 code; raises CountryUnknown."""
+    region = _regions().get(country)
+    if region is None:
+        raise CountryUnknown(fields={"country": Words("is no country", "nie jest krajem")})
+    return region

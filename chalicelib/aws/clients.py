@@ -12,6 +12,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.parsers import JSONParser, ResponseParserFactory
 
+from chalicelib.settings import settings
+
 _PATIENCE = Config(
     # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
     connect_timeout=1,
@@ -39,7 +41,7 @@ def session() -> botocore.session.Session:
 @cache
 def client(service: str) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
-        return session().create_client(service, config=_PATIENCE)
+        return session().create_client(service, region_name=settings.region, config=_PATIENCE)
 
 
 class _Parsers(ResponseParserFactory):  # type: ignore[misc]

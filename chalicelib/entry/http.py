@@ -19,6 +19,7 @@ from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.once import Once, Replayed, checked_key, once
 from chalicelib.errors import KeyMissing, Malformed, NotFound, Refusal, Unavailable
+from chalicelib.register import hours
 from chalicelib.settings import settings
 
 _HEADERS = {
@@ -167,8 +168,18 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             wait_s = refusal.retry_after_seconds
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         entry["status"] = status
+        _tell_address(entry, str(request.context.get("identity", {}).get("sourceIp")), request_id)
     always = {**_HEADERS, **cors.of_answer(settings.allowed_origin), "X-Request-Id": request_id}
     return Response(body.decode(), status_code=status, headers={**always, **headers})
+
+
+def _tell_address(entry: Line, address: str, request_id: str) -> None:
+    """Where the request came from and whose it was, sealed with the hour's key, bound to this line."""
+    try:
+        entry["address"] = hours.seal((address, entry.account_id), request_id)
+    except (Refusal, BotoCoreError, ClientError):
+        # The hour's key cannot be had: better no address than no answer.
+        return
 
 
 class ServerFault(Refusal):
@@ -219,13 +230,15 @@ def _admit(
 ) -> tuple[Any, Once | None]:
     if door.who is Who.PERSON:
         entry["asker"] = "person"
-        return gate.admit_person(
+        caller, repeat = gate.admit_person(
             visitor,
             gate.bearer(request.headers),
             along=lambda account_id: door.along(account_id, *path.values()) if door.along else (),
             once=lambda account_id, session_id: _once(door, visitor, path, raw, account_id, session_id),
             stepped_up=door.stepped_up,
         )
+        entry.account_id = caller.account_id
+        return caller, repeat
     if door.who is Who.CAMERA:
         entry["asker"] = "camera"
         return gate.admit_camera(gate.bearer(request.headers)), None

@@ -6,9 +6,9 @@ from typing import Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
+from chalicelib.aws.table import Item, LedgerRow
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import RIGHTS
+from chalicelib.register.rows import LOG, RIGHTS
 from chalicelib.register.tags import Time, key, plain
 
 ARCHIVES = Prefix("exports", subject="account", row=RIGHTS, keep_days=1, in_parts=True)
@@ -34,3 +34,16 @@ class Export(Item):
     sha256 = key(UnicodeAttribute(null=True), RIGHTS, why="hash of the archive", told=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
     announced_at = key(Time(null=True), RIGHTS, why="time: when the person was told")
+
+
+class LogReading(LedgerRow):
+    """Somebody looked into the API log."""
+
+    partition = "log"
+    place = "reading"
+
+    read_at = plain(NumberAttribute(), why="a time")
+    since = plain(NumberAttribute(), why="a time: where what was looked at begins")
+    until = plain(NumberAttribute(), why="a time: where it ends")
+    about = key(UnicodeAttribute(null=True), LOG, why="keyed hash of the account that was looked for")
+    reason = plain(UnicodeAttribute(), why="a case number or the like; whoever orders it may name nobody")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from chalicelib.accounts.shapes import Reached
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import END, Shape
 
 
 class Closing(Shape):
@@ -117,3 +117,31 @@ class PolicyVersions(Shape):
         return cls(
             items=[PolicyVersion(version=one["version"], from_=one["from"], url=one["url"]) for one in versions]
         )
+
+
+class ReadApiLog(Shape, rename={"from_": "from"}):
+    """From `from` up to, not including, `to`. The reason is kept for good, so it must not name anybody: a case number
+    will do."""
+
+    from_: datetime
+    to: datetime
+    reason: Annotated[str, Meta(min_length=8, max_length=200, pattern="^[^@]+" + END)]
+    account_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+
+
+class LoggedRequest(Shape):
+    """`answered` is the status of the answer."""
+
+    at: datetime
+    route: str
+    answered: int
+    address: str
+    account_id: str | None
+
+
+class ApiLog(Shape):
+    """Oldest first; `more` if there is more than one answer can hold: ask again from the last one's `at`."""
+
+    reading_id: str
+    items: list[LoggedRequest]
+    more: bool

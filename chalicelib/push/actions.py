@@ -28,7 +28,8 @@ class PlatformMissing(Conflict):
 def take_pushes(caller: Caller, platform: str, token: str) -> None:
     """Push to this terminal from now on; an address it had before is forgotten.
 
-    The row comes before SNS's copy of the token and names it after, so that a copy without a row cannot be.
+    The row comes before SNS's copy of the token and names it after, so that a copy without a row cannot be; and while
+    its session stands, so that whoever ends the session finds it.
     """
     if not settings.platform_application_arn(platform):
         raise PlatformMissing
@@ -38,7 +39,7 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
     endpoint = Endpoint.new(
         caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )
-    _commit_as_read(caller, lambda: commit(*_replacing(caller, held), put(endpoint)))
+    _commit_as_read(caller, lambda: commit(sessions.must_stand(caller), *_replacing(caller, held), put(endpoint)))
     endpoint_arn = push.open_endpoint(platform, token, caller.session.place_id)
     try:
         _commit_as_read(caller, lambda: done(*_taking(caller, endpoint, endpoint_arn), answer=None))

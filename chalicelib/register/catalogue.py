@@ -23,12 +23,13 @@ from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
-from chalicelib.privacy.records import ARCHIVES, Export
+from chalicelib.privacy.records import ARCHIVES, Export, LogReading
 from chalicelib.push.records import Endpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
+from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
-from chalicelib.sessions.records import Session
+from chalicelib.sessions.records import NewTerminal, Session
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
@@ -43,8 +44,11 @@ RECORDS: tuple[type[Record], ...] = (
     Erasure,
     Export,
     Guesses,
+    HourKey,
     Invoice,
     InvoiceCounter,
+    LogReading,
+    NewTerminal,
     OpenErasure,
     Order,
     Plan,

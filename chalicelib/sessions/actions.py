@@ -11,22 +11,22 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, codes, passwords, registering, resets, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
-from chalicelib.accounts.shapes import Terminal
+from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, done, put, remove
+from chalicelib.aws.commit import Write, change, check, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since, read
-from chalicelib.errors import KeyReused, NotSignedIn, TooMany
+from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
-from chalicelib.sessions import rules
-from chalicelib.sessions.records import Session
+from chalicelib.sessions import rules, shapes
+from chalicelib.sessions.records import NewTerminal, Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 
 _STEP_UP = "step-up"
 _PASSWORD_CHANGED = "accounts/mail/password"
-_MOST_ENDED = 60  # a commit has a hundred writes
-_TRIES = 2  # five AWS calls in all
+_TRIES = 2  # six AWS calls in all
+_ENDED_TOGETHER = 90  # a transaction has room for a hundred writes
 
 
 class PasswordWrong(NotSignedIn):
@@ -77,27 +77,74 @@ def vouch(claim: Claim, found: tuple[Any, ...], language: str, country: str, rep
 
 def _standing(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     account, vault_key, session = found
-    if account is None or vault_key is None or session is None or session.epoch != account.epoch:
-        raise NotSignedIn
-    if session.rotated_at < in_service_since():  # it may have ended after what was restored
+    if account is None or vault_key is None or not _stands(session, account):
         raise NotSignedIn
     return account, vault_key, session
+
+
+def _stands(session: Session | None, account: Account) -> bool:
+    if session is None or session.epoch != account.epoch:
+        return False
+    return bool(session.rotated_at >= in_service_since())  # or it may have ended after what was restored
 
 
 def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Open a session for an address and its password; an exact repeat replaces the session that the first opened."""
     proved = passwords.prove_password(contact, password, terminal.unique_id)
+    if proved is None:
+        raise PasswordWrong
+    making_room = _making_room(proved.account.partition_id, repeat_key)
     for _ in range(_TRIES):
-        if proved is None:
-            raise PasswordWrong
         tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
+        is_new = proved.terminal not in (proved.account.terminals or ())
+        telling = (_telling(opening.record, proved.vault, terminal),) if is_new else ()
         try:
-            commit(opening, proved.forget, *proved.learn())
+            commit(opening, proved.forget, *telling, *making_room, *proved.learn())
             return tokens
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
             proved = passwords.proved_again(proved, password)
+            if proved is None:
+                raise PasswordWrong from None
     raise TooMany(retry_after_seconds=1)
+
+
+def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
+    """What ends the longest unused sessions, where one more would be too many."""
+    opening = _session_id(account_id, repeat_key)
+    others = [one for one in Session.list_of(account_id).items if one.place_id != opening]
+    return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
+
+
+def _telling(session: Any, vault: Vault, terminal: Terminal) -> Write:
+    """What makes the person hear of a terminal that never signed in before; committed with its session."""
+    news = NewTerminal.new(
+        session.partition_id,
+        session.place_id,
+        vault=vault,
+        signed_in_at=session.opened_at,
+        terminal_os=terminal.os,
+        terminal_model=terminal.model,
+    )
+    return put(news)
+
+
+def tell_of_new_terminal(account_id: str, session_id: str) -> None:
+    """Tell the person by mail, once its stream has told us; told again, the mail is not sent again."""
+    news, account, key = read(NewTerminal.key(account_id, session_id), *standing.places_of(account_id))
+    if news is None or account is None or key is None:
+        return
+    vault = key.unlocked()
+    account.opened(vault)
+    news.opened(vault)
+    addresses.tell(
+        account,
+        "sessions/mail/new_terminal",
+        os=news.terminal_os,
+        model=news.terminal_model,
+        at=f"{clock.at_epoch(news.signed_in_at):%Y-%m-%d %H:%M} UTC",
+    )
+    commit(remove(news))
 
 
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
@@ -231,6 +278,56 @@ def sign_out(caller: Caller, *more: Write) -> None:
     done(remove(caller.session), *more, answer=None)
 
 
+def must_stand(caller: Caller) -> Write:
+    """Let a commit stand or fall with the caller's own session."""
+    return check(caller.session, Session.pk.exists(), otherwise=NotSignedIn)
+
+
+def sessions_of(caller: Caller) -> shapes.Sessions:
+    """Every terminal that is signed in now, the one used last first."""
+    found = [one for one in Session.list_of(caller.account_id).items if _stands(one, caller.account)]
+    found.sort(key=lambda one: (one.rotated_at, one.opened_at, one.place_id), reverse=True)
+    return shapes.Sessions(items=[_described(one.opened(caller.vault), caller) for one in found])
+
+
+def _described(session: Session, caller: Caller) -> shapes.Session:
+    gps = session.terminal_gps
+    return shapes.Session(
+        session_id=session.place_id,
+        terminal=Terminal(
+            os=session.terminal_os,
+            model=session.terminal_model,
+            unique_id=session.terminal_unique_id,
+            gps=None if gps is None else Gps(latitude=gps[0], longitude=gps[1]),
+        ),
+        opened_at=clock.at_epoch(session.opened_at),
+        last_used_at=clock.at_epoch(session.rotated_at),
+        is_current=session.place_id == caller.session.place_id,
+    )
+
+
+def end_session(caller: Caller, session: Session | None) -> None:
+    """Sign one of the person's terminals out, from its next request on; its pushes end behind the stream."""
+    if session is None or not _stands(session, caller.account):
+        raise NotFound
+    done(remove(session, when=Session.pk.exists(), otherwise=NotFound), *_by_another(caller, session), answer=None)
+
+
+def _by_another(caller: Caller, session: Session) -> tuple[Write, ...]:
+    # DynamoDB refuses to look twice at one item in one transaction.
+    return () if session.place_id == caller.session.place_id else (must_stand(caller),)
+
+
+def end_other_sessions(caller: Caller) -> None:
+    """Sign all the person's other terminals out, in one commit."""
+    others = [one for one in Session.list_of(caller.account_id).items if one.place_id != caller.session.place_id]
+    # Who signed in often in the same instant may have more of them than there can be.
+    while len(others) > _ENDED_TOGETHER:
+        commit(must_stand(caller), *map(remove, others[:_ENDED_TOGETHER]))
+        del others[:_ENDED_TOGETHER]
+    done(must_stand(caller), *map(remove, others), answer=None)
+
+
 def ask_for_step_up(caller: Caller) -> None:
     """Send a code to the account's own address."""
     where = _step_up_key(caller)
@@ -276,5 +373,5 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
 def _ends_of(account_id: str, but: str = "") -> list[Write]:
     """The epoch has ended them; that their rows go makes their terminals hear nothing more. The many of a few go by
     their time."""
-    open_ones = Session.list_of(account_id, limit=_MOST_ENDED).items
+    open_ones = Session.list_of(account_id, limit=_ENDED_TOGETHER).items
     return [remove(session) for session in open_ones if session.place_id != but]

@@ -6,7 +6,7 @@ from chalicelib.accounts import rules as accounts_rules
 from chalicelib.accounts.actions import addresses
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import KeyReused, NotSignedIn, TooMany
+from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.push import actions as push
 from chalicelib.sessions import actions, shapes
 from chalicelib.sessions.actions import Caller
@@ -64,3 +64,24 @@ def step_up(caller: Caller, asked: shapes.StepUp) -> None:
 @routes.delete("/sessions/current", who=Who.PERSON, example={})
 def sign_out(caller: Caller) -> None:
     push.forget_terminal(caller, actions.sign_out)
+
+
+@routes.get("/sessions", who=Who.PERSON, answers=shapes.Sessions, example={})
+def list_sessions(caller: Caller) -> shapes.Sessions:
+    return actions.sessions_of(caller)
+
+
+@routes.delete(
+    "/sessions/{session_id}",
+    who=Who.PERSON,
+    along=lambda account_id, session_id: (actions.place_of(account_id, session_id),),
+    refuses=(NotFound,),
+    example={},
+)
+def end_session(caller: Caller, session_id: str) -> None:
+    actions.end_session(caller, *caller.along)
+
+
+@routes.delete("/sessions", who=Who.PERSON, example={})
+def end_other_sessions(caller: Caller) -> None:
+    actions.end_other_sessions(caller)

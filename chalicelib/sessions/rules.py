@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.errors import NotSignedIn
 
@@ -11,6 +13,8 @@ ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_GRACE = timedelta(seconds=30)
 SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
+# More than anybody has terminals, and few enough to be listed at once and ended in one transaction.
+MOST_SESSIONS = 50
 
 ACCESS, REFRESH = "a", "r"
 _LONGEST_PART = 128
@@ -37,3 +41,9 @@ def cut_token(kind: str, text: str | None) -> Claim:
     if max(map(len, parts)) > _LONGEST_PART:
         raise NotSignedIn
     return Claim(*parts[1:])
+
+
+def beyond(most: int, sessions: Iterable[Any]) -> list[Any]:
+    """The sessions to end so that `most` are left: those of an epoch that is over first, then the longest unused."""
+    newest_first = sorted(sessions, key=lambda one: (one.epoch, one.rotated_at), reverse=True)
+    return newest_first[most:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -30,3 +31,20 @@ class Refresh(Shape):
 
 class StepUp(Shape):
     code: OneTimeCode
+
+
+class Session(Shape):
+    """One terminal's sign-in. `last_used_at` is when its tokens were last renewed: to a quarter of an hour."""
+
+    session_id: str
+    terminal: Terminal
+    opened_at: datetime
+    last_used_at: datetime
+    is_current: bool
+
+
+class Sessions(Shape):
+    """The one used last comes first."""
+
+    items: list[Session]
+    cursor: None = None

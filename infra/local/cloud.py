@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
+from moto.logs.models import LogsBackend
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
@@ -55,6 +57,7 @@ class Snapshot:
     calendar: Any
     functions_random: Any
     app_random: Any
+    app_memory: Any
 
 
 class LocalCloud:
@@ -260,6 +263,7 @@ class LocalCloud:
                 self.calendar.snapshot(),
                 self.functions.random.getstate(),
                 _app_random(),
+                dict(_hour_keys()),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -278,6 +282,8 @@ class LocalCloud:
             self.calendar.restore(snapshot.calendar)
             self.functions.random.setstate(snapshot.functions_random)
             _set_app_random(snapshot.app_random)
+            _hour_keys().clear()
+            _hour_keys().update(snapshot.app_memory)
 
     # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -290,6 +296,9 @@ class LocalCloud:
         self._present.enter_context(self.aws)
         self._present.enter_context(self.outbox_of_the_world)
         self._present.enter_context(self.logs)
+        # moto calls it as a method.
+        told = lambda backend, *asked: self.logs.filtered(*asked)  # noqa: E731  # a bound method would not be one
+        self._present.enter_context(patch.object(LogsBackend, "filter_log_events", told))
         self._tell({})
 
     def _leave(self) -> None:
@@ -404,6 +413,12 @@ def _app_random() -> Any:
     source = getattr(sys.modules.get("chalicelib.ids"), "_source", None)
     generator = getattr(source, "__self__", None)
     return source, generator.getstate() if isinstance(generator, random.Random) else None
+
+
+def _hour_keys() -> dict[str, bytes]:
+    """What a container remembers of the present hour. It must not know the key of another world's."""
+    known: dict[str, bytes] = getattr(sys.modules.get("chalicelib.register.hours"), "_known", {})
+    return known
 
 
 def _set_app_random(kept: Any) -> None:

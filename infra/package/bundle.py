@@ -27,7 +27,7 @@ ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 
 # The AWS services whose descriptions botocore has to find.
-SERVICES = frozenset({"dynamodb", "kms", "s3", "ses", "sns", "sqs"})
+SERVICES = frozenset({"dynamodb", "kms", "logs", "s3", "ses", "sns", "sqs"})
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}

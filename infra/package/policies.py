@@ -12,9 +12,11 @@ import yaml
 SEEN = Path(__file__).with_name("policies.yaml")
 NOT_FORWARDED = "ForwardingDeadLetters"
 PUSH, MAIL, TEXTS, MEDIA = "Push", "Mail", "Texts", "Media"
+API_LOGS = "APIHandlerLogs"
 _KINDS = {
     **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
     **dict.fromkeys(("RootKey", "ReceiptKey"), "kms"),
+    API_LOGS: "logs",
 }
 BEYOND: dict[str, dict[str, set[str]]] = {
     # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted

@@ -25,6 +25,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
+    "chalicelib.sessions.listeners.on_new_terminal_seen": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_export_asked": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
@@ -35,6 +36,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.devices.operations.load_devices": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),
+    "chalicelib.privacy.operations.read_api_log": ("operation",),
 }
 PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
 

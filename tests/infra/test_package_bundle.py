@@ -181,6 +181,7 @@ parameters = {
     "FcmApplicationArn": fcm["PlatformApplicationArn"],
 }
 told = applier.apply(parameters=parameters, session=session, local=True).environment()
+session.client("logs").create_log_group(logGroupName=told["API_LOG_GROUP"])
 print(json.dumps({**told, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}), flush=True)
 sys.stdin.read()
 """
@@ -228,10 +229,12 @@ def _waking(function: Any) -> tuple[Any, Any]:
     ]
 
 
+_SPAN = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "replay_erasures": ({"restored_to": "2026-01-05T08:00:00Z"}, {"erasures": 0, "subjects": 0}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
+    "read_api_log": (_SPAN, {"items": [], "more": False}),
 }
 
 

@@ -32,6 +32,7 @@ _HEAD = """# What each function was seen to do, by resource; `make policies` wri
 _REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem, table._service_of)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_WITHOUT_NAME = {"sns": policies.PUSH, "ses": policies.MAIL, "logs": policies.API_LOGS}
 _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
@@ -57,7 +58,7 @@ class Witness:
         monkeypatch.setattr(bucket, "link", self._as_well(bucket.link, "GetObject"))
 
     def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
-        if (who := _running.get()) is None:
+        if (who := _running.get()) is None:  # the world's own calls, such as S3's look at who may read
             return
         for resource, action in self._rights(service, operation, params):
             self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
@@ -72,8 +73,8 @@ class Witness:
                 yield self._names[name], operation
         elif service == "sns" and "PhoneNumber" in params:
             yield policies.TEXTS, operation
-        elif service in ("sns", "ses"):
-            yield {"sns": policies.PUSH, "ses": policies.MAIL}[service], operation
+        elif service in _WITHOUT_NAME:
+            yield _WITHOUT_NAME[service], operation
         elif service == "s3":
             for prefix in {key.partition("/")[0] for key in _keys(params)}:
                 yield f"{self._names[params['Bucket']]}/{prefix}", _ACTIONS.get(operation, operation)
@@ -245,9 +246,16 @@ def _children(home: Home) -> None:
     home.world.settle()
 
 
+def _a_look_into_the_log(home: Home) -> None:
+    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    home.owner.call("GET", "/me")
+    assert home.world.invoke("read_api_log", asked)["items"]
+
+
 _LIVES = (
     _a_phone_number_alone,
     _children,
+    _a_look_into_the_log,
     _a_restore,
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,

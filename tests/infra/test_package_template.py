@@ -253,6 +253,12 @@ def test_every_parameter_can_be_said_and_a_secret_is_not_shown() -> None:
     assert made()["Parameters"]["PaymentWebhookSecret"]["NoEcho"] is True
 
 
+def test_the_api_log_is_where_the_setting_says() -> None:
+    (group,) = [one for name, one in made()["Resources"].items() if name == "APIHandlerLogs"]
+    told = made()["Globals"]["Function"]["Environment"]["Variables"]["API_LOG_GROUP"]
+    assert (group["Properties"]["LogGroupName"], group["Properties"]["RetentionInDays"]) == (told, 7)
+
+
 # Watching
 
 

@@ -10,7 +10,7 @@ from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.privacy.exports import ready
-from tests.scene import Person, ask_for_reset, new_camera, pay
+from tests.scene import Person, ask_for_reset, elsewhere, new_camera, new_person, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -25,8 +25,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     new_camera(home.world, "SN0002")
     home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})
     home.owner.sign_in(password="wrong password of fifteen")
-    elsewhere = {**home.owner.terminal, "unique_id": "somebody-elses"}
-    Person(home.world, home.owner.email, terminal=elsewhere).sign_in(password="wrong password of fifteen")
+    anothers = {**home.owner.terminal, "unique_id": "somebody-elses"}
+    Person(home.world, home.owner.email, terminal=anothers).sign_in(password="wrong password of fifteen")
     home.world.call("POST", "/accounts", {**home.stranger.registration(), "email": "new@example.com"})
     ask_for_reset(home.world, home.owner.email)
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
@@ -36,6 +36,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("POST", "/privacy/exports")
     home.stranger.step_up()
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
+    home.world.invoke(
+        "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    )
+    elsewhere(new_person(home.world, "iza@example.com"))
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
     seen = set()
     for base in BASES:

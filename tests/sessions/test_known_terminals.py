@@ -186,19 +186,19 @@ def test_a_new_account_of_the_same_address_knows_none_of_the_old_ones_terminals(
 # ── Calls, and two at once ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_signing_in_takes_three_calls_and_five_if_another_terminal_comes_first(ola: Person) -> None:
+def test_signing_in_takes_four_calls_and_six_if_another_terminal_comes_first(ola: Person) -> None:
     ola.world.trace.clear()
     assert ola.sign_in().status == on(ola, "t2").sign_in().status == 201
-    assert len(ola.world.trace) == 6
+    assert len(ola.world.trace) == 8
     ola.world.trace.clear()
-    with just_before(ola.world, 3, lambda: on(ola, "t3").sign_in()):
+    with just_before(ola.world, 4, lambda: on(ola, "t3").sign_in()):
         assert on(ola, "t4").sign_in().status == 201
-    assert len(ola.world.trace) == 5 + 3
+    assert len(ola.world.trace) == 6 + 4
     assert len(known(ola)) == 4
 
 
 def test_who_is_overtaken_twice_comes_back_in_a_moment(ola: Person) -> None:
-    with just_before(ola.world, 3, lambda: on(ola, "t3").sign_in()):
+    with just_before(ola.world, 4, lambda: on(ola, "t3").sign_in()):
         seen: list[Any] = []
 
         def twice(*args: Any, **more: Any) -> Any:
@@ -216,7 +216,7 @@ def test_who_is_overtaken_twice_comes_back_in_a_moment(ola: Person) -> None:
 def test_signing_in_anew_while_the_account_is_closed_opens_nothing(ola: Person) -> None:
     ola.step_up()
     closed: list[Response] = []
-    with just_before(ola.world, 3, lambda: closed.append(ola.close())):
+    with just_before(ola.world, 4, lambda: closed.append(ola.close())):
         answer = on(ola, "t2").sign_in()
     assert closed[0].status == 202
     assert refusal(answer) == (401, "PasswordWrong")
@@ -237,7 +237,7 @@ def test_signing_in_hashes_the_password_by_todays_parameters(ola: Person, raised
     assert password_hash(ola).startswith("$argon2id$v=19$m=8,t=1,p=1$")
     ola.world.trace.clear()
     assert ola.sign_in().status == 201
-    assert len(ola.world.trace) == 3
+    assert len(ola.world.trace) == 4
     renewed = password_hash(ola)
     assert renewed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert ola.sign_in().status == 201
@@ -260,7 +260,7 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
         account.opened(key.unlocked())
         commit(change(account, password_hash=QUICK.hash("another long password of hers"), epoch=int(account.epoch) + 1))
 
-    with just_before(ola.world, 3, change_password):
+    with just_before(ola.world, 4, change_password):
         answer = ola.sign_in()
     assert refusal(answer) == (401, "PasswordWrong")
     assert QUICK.verify(password_hash(ola), "another long password of hers")
@@ -269,7 +269,7 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
 
 def test_two_that_hash_anew_at_once_both_sign_in(ola: Person, raised: None) -> None:
     others: list[Response] = []
-    with just_before(ola.world, 3, lambda: others.append(ola.sign_in())):
+    with just_before(ola.world, 4, lambda: others.append(ola.sign_in())):
         answer = ola.sign_in()
     assert others[0].status == answer.status == 201
     assert ola.sign_in(PASSWORD).status == 201

@@ -10,18 +10,20 @@ from chalicelib.aws.crypto import Unreadable
 from chalicelib.register import catalogue
 from chalicelib.register.vaults import Vault
 from infra.demo.search import Hit, Needle, search
+from infra.local import dump
 from infra.local.cloud import LocalCloud
-from tests.scene import Caller, Camera, Person, jpeg, pay
+from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "Registration", "Report")
+PASSING = ("AddressChange", "NewTerminal", "Registration", "Report")
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
     **{(kind, "country"): "two letters, found in anything" for kind in ("Account", "Registration", "Report", "Device")},
     **{(kind, "language"): "two letters, found in anything" for kind in ("Account", "Registration")},
+    ("Account", "region"): "one of seven words, found in anything",
     ("Device", "dst"): "yes or no",
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
@@ -96,6 +98,13 @@ class Life:
         for name in ("access_token", "refresh_token"):
             self._look_for(name, answer.json[name].rpartition(".")[2])
         assert self.person.take_pushes(self.word("pushtoken")).status == 204
+        self._sign_in_elsewhere()
+
+    def _sign_in_elsewhere(self) -> None:
+        """Nobody has been told of it yet when it is looked at, and the session is over before anybody is."""
+        other = elsewhere(self.person, password=canary(self.whose, "password"))
+        self._keep("NewTerminal", self.person.account_id, Stored(dump.dump()))
+        assert other.call("DELETE", "/sessions/current").status == 204
 
     def _begin_by_phone(self) -> None:
         """And think better of it."""
@@ -164,8 +173,8 @@ class Life:
         self._keep("Device", self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
-    def _keep(self, name: str, partition_id: str) -> None:
-        stored = Stored(self.world.dump())
+    def _keep(self, name: str, partition_id: str, stored: Stored | None = None) -> None:
+        stored = stored or Stored(self.world.dump())
         row = stored.first_ids(name)[partition_id]
         for kind, other, attribute in stored.sealed:
             if kind.__name__ == name and other is row:

@@ -19,6 +19,7 @@ from chalicelib.plans import rules as plan_rules
 from chalicelib.register import catalogue, vaults
 from chalicelib.register.tags import tag_of
 from chalicelib.register.vaults import Vault
+from chalicelib.sessions import rules as session_rules
 
 Row = dict[str, Any]
 Found = Iterator[str]
@@ -183,6 +184,12 @@ def a_vault_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
 
 
 @invariant
+def an_account_has_no_more_sessions_than_can_be_listed(stored: Stored) -> Found:
+    counts = Counter(account_id for account_id, _ in stored.of("Session"))
+    yield from (f"{one} has {count}" for one, count in counts.items() if count > session_rules.MOST_SESSIONS)
+
+
+@invariant
 def what_is_sealed_opens(stored: Stored) -> Found:
     for kind, row, name in stored.sealed:
         try:
@@ -199,7 +206,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
-    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange")
+    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "NewTerminal")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -306,6 +313,7 @@ def what_was_told_was_heard(stored: Stored) -> Found:
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {place_id} is paid"
     yield from (f"removal {one[1]} was never carried out" for one in stored.of("Removal"))
+    yield from (f"nobody was told of the terminal of {one[1]}" for one in stored.of("NewTerminal"))
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:
             yield f"copy {place_id} was asked for and is {export['state']}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import Camera, Person
+from tests.scene import Camera, Person, elsewhere
 from tests.worlds import scenarios
 from tests.worlds.invariants import Stored
 
@@ -120,6 +120,50 @@ def _both_are_known(home: Home, state: None, answers: Answers, stored: Stored) -
         yield f"{count} sessions"
 
 
+def _elsewhere(home: Home) -> Person:
+    return elsewhere(home.owner)
+
+
+def _end_others(home: Home, other: Person) -> Response:
+    return scenarios._end_others(home, other, ONE_KEY)
+
+
+def _be_ended_by_others(home: Home, other: Person) -> Response:
+    return other.call("DELETE", "/sessions", headers=scenarios.once(ANOTHER_KEY))
+
+
+def _refresh_elsewhere(home: Home, other: Person) -> Response:
+    return home.world.call("POST", "/sessions/refresh", {"refresh_token": other.refresh_token})
+
+
+def _take_pushes_elsewhere(home: Home, other: Person) -> Response:
+    return other.take_pushes("platform-token-elsewhere")
+
+
+def _sign_in_on_a_third(home: Home, other: Person) -> Response:
+    return Person(**{**vars(home.owner), "terminal": {**home.owner.terminal, "unique_id": "t3"}}).sign_in()
+
+
+def _other_has_ended(home: Home, other: Person, answers: Answers, stored: Stored) -> Wrong:
+    """Whatever was given to it meanwhile opens nothing."""
+    if (home.owner.account_id, other.session_id) in stored.of("Session"):
+        yield "the other terminal is still signed in"
+    given = (answers[1].json or {}).get("access_token")
+    if given is not None and home.world.call("GET", "/me", token=given).status != 401:
+        yield "its new token opens something"
+
+
+def _third_is_in_or_ended(home: Home, other: Person, answers: Answers, stored: Stored) -> Wrong:
+    yield from _other_has_ended(home, other, (answers[0], answers[0]), stored)
+    if (home.owner.account_id, home.owner.session_id) not in stored.of("Session"):
+        yield "who asked was signed out"
+
+
+def _one_is_left(home: Home, other: Person, answers: Answers, stored: Stored) -> Wrong:
+    if (count := sum(account_id == home.owner.account_id for account_id, _ in stored.of("Session"))) != 1:
+        yield f"{count} sessions are left"
+
+
 def _stepped_up(home: Home) -> None:
     home.owner.step_up()
 
@@ -153,7 +197,7 @@ def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> 
 
 
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
+    names = ("Account", "NewTerminal", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 
@@ -373,6 +417,14 @@ RACES = (
     Race("sign in, sign in again", _settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
     Race("sign in, sign in elsewhere", _settled, _sign_in_on("t2"), _sign_in_on("t3"), exactly((201, 201)),
          _both_are_known),
+    Race("sign out others, refresh", _elsewhere, _end_others, _refresh_elsewhere,
+         exactly((204, 201), (204, 401)), _other_has_ended),
+    Race("sign out others, take pushes", _elsewhere, _end_others, _take_pushes_elsewhere,
+         exactly((204, 204), (204, 401), (204, 409)), _other_has_ended),
+    Race("sign out others, sign in", _elsewhere, _end_others, _sign_in_on_a_third,
+         exactly((204, 201)), _third_is_in_or_ended),
+    Race("sign out others, sign out others", _elsewhere, _end_others, _be_ended_by_others,
+         either_way((204, 401)), _one_is_left),
     Race("close, sign in", _stepped_up, _close, _owner_signs_in, exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("close, sign in elsewhere", _stepped_up, _close, _owner_signs_in_elsewhere,
          exactly((202, 201), (202, 401)), _owner_is_gone),

@@ -13,7 +13,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.privacy.backups import brought_back
-from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, new_camera, pay
+from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, new_camera, pay
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
@@ -121,6 +121,30 @@ def _sign_out(home: Home, state: None, key: str) -> Response:
 
 def _sign_outs(home: Home, state: None, stored: Stored) -> int:
     return int(_own_session(home, stored) is None)
+
+
+def _elsewhere(home: Home) -> Person:
+    """The owner is pushed to on another terminal, too."""
+    other = elsewhere(home.owner)
+    assert other.take_pushes("platform-token-elsewhere").status == 204
+    home.world.settle()
+    return other
+
+
+def _end_session(home: Home, other: Person, key: str) -> Response:
+    return home.owner.call("DELETE", f"/sessions/{other.session_id}", headers=once(key))
+
+
+def _end_others(home: Home, other: Person, key: str) -> Response:
+    return home.owner.call("DELETE", "/sessions", headers=once(key))
+
+
+def _endings(home: Home, other: Person, stored: Stored) -> int:
+    return int((home.owner.account_id, other.session_id) not in stored.of("Session"))
+
+
+def _signed_in_elsewhere(home: Home) -> None:
+    elsewhere(home.owner)
 
 
 def _ask_for_step_up(home: Home, state: None, key: str) -> Response:
@@ -464,6 +488,16 @@ def _replay(home: Home, state: Any, key: str) -> Response:
     return Response(200, Headers(), json.dumps(answer).encode())
 
 
+def _look_into_the_log(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again; then two looks are recorded."""
+    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    try:
+        answer = home.world.invoke("read_api_log", asked)
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
 def _job(world: LocalCloud, name: str) -> None:
     """As EventBridge does it, which tries again."""
     world.calendar.fire(world.calendar.schedules[name])
@@ -492,6 +526,18 @@ SCENARIOS = (
     Scenario("refresh", "POST /sessions/refresh", _settled, _refresh, _refreshes),
     Scenario(
         "sign out", "DELETE /sessions/current", _settled, _sign_out, _sign_outs, may_say=(401,), keeps_answer=True
+    ),
+    Scenario(
+        "sign another terminal out",
+        "DELETE /sessions/{session_id}",
+        _elsewhere,
+        _end_session,
+        _endings,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "sign all other terminals out", "DELETE /sessions", _elsewhere, _end_others, _endings, keeps_answer=True
     ),
     Scenario(
         "ask for a step-up",
@@ -599,9 +645,17 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("load cameras", "load_devices", _settled, _load, _loads),
+    Scenario("look into the log", "read_api_log", _settled, _look_into_the_log, at_most=2, is_repeated=True),
     Scenario("replay erasures", "replay_erasures", _a_stranger_left_and_came_back, _replay, is_repeated=True),
     # What nobody asks for happens by itself, and is tried again by itself.
     Scenario("a session has ended", "on_session_ended", _family_ended, _settle, is_asked=False),
+    Scenario(
+        "a new terminal is told of",
+        ("forward_item_changes", "on_new_terminal_seen"),
+        _signed_in_elsewhere,
+        _settle,
+        is_asked=False,
+    ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),
     Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),

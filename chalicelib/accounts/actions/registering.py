@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses, codes, passwords
+from chalicelib.accounts.actions import addresses, codes, passwords, regions
 from chalicelib.accounts.records import Account, Address, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.accounts.shapes import Terminal
@@ -69,6 +69,7 @@ def register(
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
     turned_away = () if terminal is None else (_turned_away_at(terminal.unique_id),)
     _require_age(birth_date, *turned_away)
+    regions.require_here(country)
     contact = addresses.asked(email, phone)
     rules.require_password(password, contact.value, nickname)
     _require_current(policy_version, current_policy)
@@ -217,6 +218,7 @@ def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> 
         password_hash=registration.password_hash,
         country=registration.country,
         language=registration.language,
+        region=rules.region_of(registration.country),
         policy_version=registration.policy_version,
         registered_at=clock.now_s(),
     )

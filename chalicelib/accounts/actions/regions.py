@@ -1,0 +1,33 @@
+"""Each account lives in the region of its country (B1a)."""
+
+from __future__ import annotations
+
+from chalicelib.accounts import rules
+from chalicelib.errors import Conflict, Misdirected
+from chalicelib.settings import settings
+
+
+class RegionFixed(Conflict):
+    """`endpoint` serves that country."""
+
+    en = "Your data lives in one region, and that country belongs to another: open an account there and close this one."
+    pl = "Twoje dane są w jednym regionie, a ten kraj należy do innego: załóż konto tam, a to zamknij."
+
+
+def require_here(country: str) -> None:
+    """Raises Misdirected, with the endpoint that serves the country, unless this is it; CountryUnknown."""
+    endpoint = _endpoint_of(country)
+    if endpoint != settings.public_url:
+        raise Misdirected(endpoint=endpoint)
+
+
+def require_same(country: str) -> None:
+    """Raises RegionFixed for a country of another region than the account's; CountryUnknown."""
+    endpoint = _endpoint_of(country)
+    if endpoint != settings.public_url:
+        raise RegionFixed(endpoint=endpoint)
+
+
+def _endpoint_of(country: str) -> str:
+    """What no other installation says it serves is served here."""
+    return settings.regions.get(rules.region_of(country), settings.public_url)

@@ -1,0 +1,57 @@
+"""Looking into the API log, the only place where addresses are, for a reason that is recorded (LOG)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.aws import crypto, logs
+from chalicelib.aws.commit import commit, create
+from chalicelib.privacy import shapes
+from chalicelib.privacy.records import LogReading
+from chalicelib.register import hours
+from chalicelib.settings import settings
+
+# An operator function's answer has at most 6 MB.
+MOST_LINES = 5_000
+# A line is written when its request ends.
+_LONGEST_REQUEST = timedelta(seconds=60)
+
+
+def read_api_log(since: datetime, until: datetime, account_id: str | None, reason: str) -> shapes.ApiLog:
+    """The requests of this span whose addresses can still be read; it is recorded before anything is read."""
+    reading_id = ids.new_id()
+    about = None if account_id is None else crypto.keyed_hash("log readings", account_id)
+    commit(
+        create(
+            LogReading.new(
+                "",
+                reading_id,
+                read_at=clock.now_s(),
+                since=clock.epoch_s(since),
+                until=clock.epoch_s(until),
+                about=about,
+                reason=reason,
+            )
+        )
+    )
+    found = list(islice(_opened(since, until, account_id), MOST_LINES + 1))
+    return shapes.ApiLog(reading_id=reading_id, items=found[:MOST_LINES], more=len(found) > MOST_LINES)
+
+
+def _opened(since: datetime, until: datetime, account_id: str | None) -> Iterator[shapes.LoggedRequest]:
+    opened = hours.Opened()
+    for text in logs.lines(settings.api_log_group, since, until + _LONGEST_REQUEST, '{ $.address = "*" }'):
+        line: dict[str, Any] = json.loads(text)
+        found = opened.open(line["address"], line["request_id"])
+        if found is None:
+            continue
+        at, (address, whose) = found
+        if since <= at < until and account_id in (None, whose):
+            yield shapes.LoggedRequest(
+                at=at, route=line["door"], answered=line["status"], address=address, account_id=whose
+            )

@@ -1,0 +1,102 @@
+"""One key per hour, for what nobody may be able to read after seven days (LOG)."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from pynamodb.attributes import BinaryAttribute
+
+from chalicelib import clock, ids
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import commit, create
+from chalicelib.aws.table import KeyRow, read
+from chalicelib.register.tags import plain
+
+KEPT = timedelta(days=7)
+_HOUR = "%Y%m%d%H"
+
+
+class HourKey(KeyRow):
+    """The 256-bit key of one hour in UTC, wrapped like a vault's; it ends when the hour's last second is seven days
+    old."""
+
+    partition = "hour"
+    place = None
+
+    wrapped = plain(BinaryAttribute(legacy_encoding=False), why="the hour's key, itself encrypted")
+
+    def unlocked(self) -> bytes:
+        return crypto.unseal(_wrapping_key(), self.wrapped, self.pk)
+
+
+# The present hour's, once it was read: an ordinary request asks nobody.
+_known: dict[str, bytes] = {}
+
+
+def seal(what: Any, bound_to: str) -> str:
+    """Text that opens for seven days from now, to the second; what it is bound to must be named again to open it."""
+    now = clock.now()
+    hour = f"{now:{_HOUR}}"
+    told = msgspec.json.encode((clock.epoch_s(now), what))
+    return f"{hour}.{base64.urlsafe_b64encode(crypto.seal(_key_of(hour), told, _bound(hour, bound_to))).decode()}"
+
+
+def _key_of(hour: str) -> bytes:
+    if (known := _known.get(hour)) is not None:
+        return known
+    (row,) = read(HourKey.key(hour))
+    key = (row or _made(hour)).unlocked()
+    _known.clear()
+    _known[hour] = key
+    return key
+
+
+def _made(hour: str) -> HourKey:
+    where = HourKey.key(hour)
+    until = clock.from_rfc3339(f"{hour[:4]}-{hour[4:6]}-{hour[6:8]}T{hour[8:]}:00:00Z") + timedelta(hours=1) + KEPT
+    row = HourKey.new(
+        hour,
+        wrapped=crypto.seal(_wrapping_key(), ids.random_bytes(32), where.pk),
+        expires_at=clock.epoch_s(until),
+    )
+    try:
+        commit(create(row, otherwise=_AnotherMade))
+    except _AnotherMade:
+        (standing,) = read(where)
+        return standing  # type: ignore[no-any-return]
+    return row
+
+
+class _AnotherMade(Exception):
+    """Another container's first request of the hour was faster: its key counts."""
+
+
+class Opened:
+    """Opens what was sealed, reading the key of each hour once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, HourKey | None] = {}
+
+    def open(self, sealed: str, bound_to: str) -> tuple[datetime, Any] | None:
+        """When it was sealed, and what; None if that is seven days ago, or its key is gone."""
+        hour, _, text = sealed.partition(".")
+        if hour not in self._rows:
+            (self._rows[hour],) = read(HourKey.key(hour))
+        row = self._rows[hour]
+        if row is None:
+            return None
+        told = crypto.unseal(row.unlocked(), base64.urlsafe_b64decode(text), _bound(hour, bound_to))
+        seconds, what = msgspec.json.decode(told)
+        at = clock.at_epoch(seconds)
+        return None if clock.now() >= at + KEPT else (at, what)
+
+
+def _bound(hour: str, bound_to: str) -> str:
+    return f"{hour}|{bound_to}"
+
+
+def _wrapping_key() -> bytes:
+    return crypto.secret_for("hour keys")
