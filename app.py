@@ -6,6 +6,9 @@ from chalicelib.accounts import routes as accounts
 from chalicelib.alarms import listeners as alarms_told
 from chalicelib.alarms import routes as alarms
 from chalicelib.alarms import scheduled as alarms_on_time
+from chalicelib.avatars import listeners as avatars_told
+from chalicelib.avatars import routes as avatars
+from chalicelib.avatars import scheduled as avatars_on_time
 from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
 from chalicelib.entry import contract, forwarding
@@ -26,6 +29,7 @@ app = Api(app_name="sowa", configure_logs=False)
 
 # Asked
 app.register_blueprint(accounts.routes)
+app.register_blueprint(avatars.routes)
 app.register_blueprint(sessions.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(alarms.routes)
@@ -38,6 +42,7 @@ app.register_blueprint(contract.routes)
 # Told
 app.register_blueprint(forwarding.listeners)
 app.register_blueprint(alarms_told.listeners)
+app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(sessions_told.listeners)
@@ -45,6 +50,7 @@ app.register_blueprint(privacy_told.listeners)
 
 # On time
 app.register_blueprint(alarms_on_time.schedules)
+app.register_blueprint(avatars_on_time.schedules)
 app.register_blueprint(privacy_on_time.schedules)
 
 # Ordered

@@ -59,6 +59,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield _alarms(home, 1)
     restore()
     yield _alarms(home, 10)
+    restore()
+    assert home.owner.upload_avatar().status == 204
+    yield _counted(home, "on_avatar_uploaded", home.world.settle)
     for name in ("sweep_expired_pictures", "resume_erasures"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))

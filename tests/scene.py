@@ -125,6 +125,21 @@ class Person:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
 
+    def upload_avatar(self, data: bytes | None = None) -> Response:
+        """Upload a picture on a fresh ticket; the cloud has not been told yet (see `settle`)."""
+        ticket = self.call("POST", "/me/avatar", {"content_type": "image/jpeg"}).json
+        return self.world.upload(ticket, "", jpeg(900, (640, 480)) if data is None else data)
+
+    def show_face(self, data: bytes | None = None) -> None:
+        """An avatar, all the way."""
+        assert self.upload_avatar(data).status == 204
+        self.world.settle()
+
+    def avatar(self) -> bytes | None:
+        """What its link gives; None where there is no link."""
+        url = self.call("GET", "/me").json["avatar_url"]
+        return None if url is None else self.world.fetch(url).body
+
     def close(self, **headers: str) -> Response:
         return self.call("POST", "/me/closing", headers=headers)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import UNSET, structs
 
 from chalicelib.accounts import rules, shapes
 from chalicelib.accounts.actions import addresses, moving, profile, regions, registering, resets
+from chalicelib.avatars import actions as avatars
 from chalicelib.devices import actions as devices
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
@@ -83,22 +82,23 @@ def confirm(visitor: Visitor, asked: shapes.Confirm) -> Tokens:
     return sessions.enter_by_code(asked.registration_id, asked.code, asked.terminal, visitor.repeat_key)
 
 
-@routes.get("/me", who=Who.PERSON, answers=shapes.Me, example={})
-def get_me(caller: Caller) -> Any:
-    return caller.account
+@routes.get("/me", who=Who.PERSON, along=avatars.place_of, answers=shapes.Me, example={})
+def get_me(caller: Caller) -> shapes.Me:
+    return shapes.Me.of(caller.account, avatars.url_of(caller.along[0]))
 
 
 @routes.patch(
     "/me",
     who=Who.PERSON,
+    along=avatars.place_of,
     asks=shapes.ChangeMe,
     answers=shapes.Me,
     refuses=(rules.CountryUnknown, regions.RegionFixed),
     example={"nickname": "Aleksandra"},
 )
-def change_me(caller: Caller, asked: shapes.ChangeMe) -> Any:
+def change_me(caller: Caller, asked: shapes.ChangeMe) -> shapes.Me:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return profile.change_profile(caller.account, **changes)
+    return profile.change_profile(caller.account, avatars.url_of(caller.along[0]), **changes)
 
 
 @routes.put(
@@ -165,10 +165,11 @@ def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving
 @routes.post(
     "/me/address/confirm",
     who=Who.PERSON,
+    along=avatars.place_of,
     asks=shapes.ConfirmAddress,
     answers=shapes.Me,
     refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken, Conflict),
     example={"change_id": "$change_id", "code": "$change_code"},
 )
-def confirm_address(caller: Caller, asked: shapes.ConfirmAddress) -> Any:
-    return moving.confirm(caller.account, asked.change_id, asked.code)
+def confirm_address(caller: Caller, asked: shapes.ConfirmAddress) -> shapes.Me:
+    return moving.confirm(caller.account, asked.change_id, asked.code, avatars.url_of(caller.along[0]))

@@ -104,6 +104,8 @@ class Confirm(Shape):
 
 
 class Me(Shape):
+    """`avatar_url` is good for five minutes; null where there is none."""
+
     account_id: str
     email: str | None
     phone: str | None
@@ -112,9 +114,10 @@ class Me(Shape):
     language: str
     policy_version: str
     registered_at: datetime
+    avatar_url: str | None
 
     @classmethod
-    def of(cls, account: Account) -> Me:
+    def of(cls, account: Account, avatar_url: str | None) -> Me:
         return cls(
             account_id=account.partition_id,
             email=account.email,
@@ -124,6 +127,7 @@ class Me(Shape):
             language=account.language,
             policy_version=account.policy_version,
             registered_at=clock.at_epoch(account.registered_at),
+            avatar_url=avatar_url,
         )
 
 

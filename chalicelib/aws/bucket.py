@@ -25,7 +25,8 @@ _CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Ticket:
-    """A presigned POST: form fields that let their holder upload below one prefix, within sizes, until a time."""
+    """A presigned POST: form fields that let their holder upload below one prefix (or, if the key is among them, under
+    that key alone), within sizes, until a time."""
 
     url: str
     fields: dict[str, str]
@@ -34,16 +35,24 @@ class Ticket:
     now: datetime
 
 
-def ticket(prefix: str, content_type: str, *, least_bytes: int, most_bytes: int, until: datetime) -> Ticket:
+def ticket(
+    prefix: str,
+    content_type: str,
+    *,
+    least_bytes: int,
+    most_bytes: int,
+    until: datetime,
+    is_whole_key: bool = False,
+) -> Ticket:
     """Signed here, with the function's own credentials; S3 is not asked.
 
     The credentials of a Lambda role end by themselves, and what they signed ends with them, perhaps before `until`.
     """
     now = clock.now()
-    fields = {"Content-Type": content_type}
+    fields = {"Content-Type": content_type, **({"key": prefix} if is_whole_key else {})}
     conditions: list[Any] = [
         {"bucket": settings.media_bucket},
-        ["starts-with", "$key", prefix],
+        {"key": prefix} if is_whole_key else ["starts-with", "$key", prefix],
         {"Content-Type": content_type},
         ["content-length-range", least_bytes, most_bytes],
     ]
@@ -90,6 +99,11 @@ def _body(key: str, **part: str) -> Any:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
+
+
+def put(key: str, data: bytes, content_type: str) -> None:
+    """Store a small object whole, in place of what may be there."""
+    client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=data, ContentType=content_type)
 
 
 class Upload:

@@ -16,6 +16,9 @@ from chalicelib.accounts.records import (
     TurnedAway,
 )
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.avatars.records import PICTURES as AVATARS
+from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
+from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
@@ -38,6 +41,8 @@ RECORDS: tuple[type[Record], ...] = (
     Alarm,
     Answered,
     AnsweredForGood,
+    Avatar,
+    AvatarRemoval,
     Code,
     Device,
     Endpoint,
@@ -65,7 +70,7 @@ RECORDS: tuple[type[Record], ...] = (
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, PICTURES)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, PICTURES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

@@ -8,27 +8,37 @@ from datetime import datetime, timedelta
 
 from chalicelib.register.rows import Row
 
+_NO_DAY = "kept"
+
+
+class Endless(ValueError):
+    """What has no end by time was to be looked at by its days."""
+
 
 @dataclass(frozen=True)
 class Prefix:
     """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on.
 
-    The day comes first so that a whole day can be listed and deleted when it is over. `in_parts`: written by us, part
-    by part, so that half an object may have been left behind.
+    The day comes first so that a whole day can be listed and deleted when it is over. What has no end (`keep_days` is
+    None) lies below one word in the place of a day, where one listing finds all that a subject has. `in_parts`: written
+    by us, part by part, so that half an object may have been left behind.
     """
 
     name: str
     subject: str
     row: Row
-    keep_days: int
+    keep_days: int | None
     in_parts: bool = False
 
     @property
     def keep(self) -> timedelta:
+        """Raises Endless."""
+        if self.keep_days is None:
+            raise Endless(self.name)
         return timedelta(days=self.keep_days)
 
     def day(self, at: datetime) -> str:
-        return f"{self.name}/{at:%Y%m%d}/"
+        return f"{self.name}/{_NO_DAY if self.keep_days is None else f'{at:%Y%m%d}'}/"
 
     def of(self, at: datetime, subject_id: str) -> str:
         return f"{self.day(at)}{subject_id}/"
@@ -40,6 +50,9 @@ class Prefix:
 
     def all_of(self, subject_id: str, since: datetime, until: datetime) -> Iterator[str]:
         """Every prefix at which something of this subject can lie: from before what `since` still kept."""
+        if self.keep_days is None:
+            yield self.of(until, subject_id)
+            return
         at = since - timedelta(days=self.keep_days + 2)
         while at <= until + timedelta(days=1):
             yield self.of(at, subject_id)

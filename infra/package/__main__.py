@@ -1,4 +1,4 @@
-"""`make package`: the zip and the template, into build/."""
+"""`make package`: the zips and the template, into build/."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def package(into: Path, *, architecture: str, offline: bool) -> None:
     from app import app
     from infra.package import template
 
-    fits = bundle.build(into / template.BUNDLE, architecture=architecture, offline=offline)
+    codes = (bundle.WHOLE, bundle.PICTURES)
+    fitting = [bundle.build(into / one.name, architecture=architecture, offline=offline, code=one) for one in codes]
     made = template.made(app, architecture=architecture)
     text = template.written(made)
     (into / "template.json").write_bytes(text)
     (into / MANIFEST).write_text(
-        json.dumps({"architecture": architecture, "python": bundle.PYTHON, "fits_lambda": fits})
+        json.dumps({"architecture": architecture, "python": bundle.PYTHON, "fits_lambda": all(fitting)})
     )
     functions = len(template.functions_of(made))
     print(f"template.json: {len(text) / 1e3:.0f} KB, {len(made['Resources'])} resources, {functions} functions")

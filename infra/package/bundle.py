@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,10 @@ from typing import Any
 import chalice
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS, REQUIREMENTS_OF_PICTURES = ROOT / "requirements.txt", ROOT / "requirements-pictures.txt"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Lambda's word for a processor, and that of wheels.
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
-# The C library of Lambda's Python 3.11 (Amazon Linux 2) is 2.26; from 3.12 on it is 2.34.
-NEWEST_GLIBC = 26 if sys.version_info < (3, 12) else 34
 
 # The AWS services whose descriptions botocore has to find.
 SERVICES = frozenset({"dynamodb", "kms", "logs", "s3", "ses", "sns", "sqs"})
@@ -46,11 +45,35 @@ _DROPPED = (
         )
     ),
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+    # Of Pillow, what JPEG, PNG and WebP do not need: other formats' decoders, fonts, profiles, windows.
+    *(f"PIL/_{name}." for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
+    *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
 )  # fmt: skip
 _DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")
 
 # The first date that a zip can say.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+def newest_glibc(python: str) -> int:
+    """The C library of Lambda's Python 3.11 (Amazon Linux 2) is 2.26; from 3.12 on it is 2.34."""
+    return 26 if tuple(map(int, python.split("."))) < (3, 12) else 34
+
+
+@dataclass(frozen=True)
+class Code:
+    """One zip: what it carries beside the application, and the Python that runs it."""
+
+    name: str
+    requirements: tuple[Path, ...] = (REQUIREMENTS,)
+    python: str = PYTHON
+
+
+WHOLE = Code("bundle.zip")
+# Pillow is no burden of all functions; and what reads hostile files has to be the newest, which Amazon Linux 2 cannot
+# load.
+PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12")
+OF_DOORS = {"on_avatar_uploaded": PICTURES}
 
 
 class Unfit(Exception):
@@ -69,22 +92,24 @@ def is_carried(path: str) -> bool:
     return True
 
 
-def requirements() -> list[str]:
+def requirements(code: Code = WHOLE) -> list[str]:
     """The names of what is pinned for the functions."""
-    return re.findall(r"^([A-Za-z0-9_.-]+)==", REQUIREMENTS.read_text(), re.MULTILINE)
+    pinned = "\n".join(path.read_text() for path in code.requirements)
+    return re.findall(r"^([A-Za-z0-9_.-]+)==", pinned, re.MULTILINE)
 
 
-def fetch(into: Path, architecture: str) -> None:
+def fetch(into: Path, architecture: str, code: Code = WHOLE) -> None:
     """Install the pinned requirements from the package index, in wheels for Lambda's machine, hashes checked."""
     machine = ARCHITECTURES[architecture]
-    fitting = [f"manylinux_2_{minor}_{machine}" for minor in range(17, NEWEST_GLIBC + 1)]
+    fitting = [f"manylinux_2_{minor}_{machine}" for minor in range(17, newest_glibc(code.python) + 1)]
     platforms = [argument for tag in (*fitting, f"manylinux2014_{machine}") for argument in ("--platform", tag)]
-    abi = f"cp{PYTHON.replace('.', '')}"
+    abi = f"cp{code.python.replace('.', '')}"
+    pinned = [argument for path in code.requirements for argument in ("--requirement", path)]
     subprocess.run(  # noqa: S603  # our own words only
         [
             sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-            "--no-compile", "--require-hashes", "--requirement", REQUIREMENTS, "--target", into,
-            "--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp",
+            "--no-compile", "--require-hashes", *pinned, "--target", into,
+            "--only-binary", ":all:", "--python-version", code.python, "--implementation", "cp",
             "--abi", abi, "--abi", "abi3", "--abi", "none",
             *platforms,
         ],
@@ -92,9 +117,9 @@ def fetch(into: Path, architecture: str) -> None:
     )  # fmt: skip
 
 
-def copy_installed(into: Path) -> None:
+def copy_installed(into: Path, code: Code = WHOLE) -> None:
     """The same from this very environment, without a network. It may be built for this machine only: see `unfit`."""
-    for name in requirements():
+    for name in requirements(code):
         found = distribution(name)
         for file in found.files or ():
             if is_carried(str(file)) or file.name in ("METADATA", "WHEEL"):
@@ -103,26 +128,27 @@ def copy_installed(into: Path) -> None:
                 shutil.copyfile(str(found.locate_file(file)), target)
 
 
-def unfit(installed: Path, architecture: str) -> list[str]:
+def unfit(installed: Path, architecture: str, python: str = PYTHON) -> list[str]:
     """Which of the installed packages Lambda could not load."""
     found = distributions(path=[str(installed)])
-    return sorted(f"{one.name} {one.version} ({', '.join(tags)})" for one, tags in _unfit(found, architecture))
+    wrong = _unfit(found, architecture, python)
+    return sorted(f"{one.name} {one.version} ({', '.join(tags)})" for one, tags in wrong)
 
 
-def _unfit(found: Iterable[Distribution], architecture: str) -> Iterator[tuple[Distribution, list[str]]]:
+def _unfit(found: Iterable[Distribution], architecture: str, python: str) -> Iterator[tuple[Distribution, list[str]]]:
     for one in found:
         tags = re.findall(r"^Tag: \S+-(\S+)$", one.read_text("WHEEL") or "", re.MULTILINE)
-        if not any(_fits(tag, architecture) for tag in tags):
+        if not any(_fits(tag, architecture, python) for tag in tags):
             yield one, tags
 
 
-def _fits(platform: str, architecture: str) -> bool:
+def _fits(platform: str, architecture: str, python: str) -> bool:
     if platform == "any":
         return True
     linux = re.fullmatch(r"manylinux(?:_2_(\d+)|2014|2010|1)_(\w+)", platform)
     if linux is None:
         return False
-    return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
+    return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= newest_glibc(python)
 
 
 def _application() -> Iterator[tuple[str, Path]]:
@@ -135,15 +161,16 @@ def _application() -> Iterator[tuple[str, Path]]:
     yield from ((f"chalice/{name}", runtime / name) for name in ("__init__.py", "app.py"))
 
 
-def lay_out(installed: Path, into: Path) -> None:
-    """Everything that goes into the zip, compiled, as it will lie under /var/task."""
+def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
+    """Everything that goes into the zip, as it will lie under /var/task; what this Python compiles, no other reads."""
     files = {path.relative_to(installed).as_posix(): path for path in installed.rglob("*") if path.is_file()}
     carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
     for name, path in carried.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)
     _shorten(into / "botocore" / "data")
-    _compile(into)
+    if is_compiled:
+        _compile(into)
 
 
 def _shorten(data: Path) -> None:
@@ -197,7 +224,9 @@ def write_zip(tree: Path, target: Path) -> None:
             bundle.writestr(entry, path.read_bytes())
 
 
-def build(target: Path, *, architecture: str, offline: bool, say: Callable[[str], None] = print) -> bool:
+def build(
+    target: Path, *, architecture: str, offline: bool, code: Code = WHOLE, say: Callable[[str], None] = print
+) -> bool:
     """Write the zip; whether Lambda can run it.
 
     `offline` takes the packages of this environment instead of fetching them: for tests, and to look at sizes.
@@ -205,18 +234,19 @@ def build(target: Path, *, architecture: str, offline: bool, say: Callable[[str]
     with tempfile.TemporaryDirectory() as place:
         installed, tree = Path(place, "installed"), Path(place, "tree")
         if offline:
-            copy_installed(installed)
+            copy_installed(installed, code)
         else:
-            fetch(installed, architecture)
-        wrong = unfit(installed, architecture)
+            fetch(installed, architecture, code)
+        python = PYTHON if offline else code.python
+        wrong = unfit(installed, architecture, python)
         if wrong and not offline:
             raise Unfit(", ".join(wrong))
-        lay_out(installed, tree)
+        lay_out(installed, tree, is_compiled=python == PYTHON)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_zip(tree, target)
         unpacked = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
     if wrong:
         say(f"For this machine only; Lambda could not load {', '.join(wrong)}.")
-    say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {unpacked / 1e6:.1f} MB unpacked, Python {PYTHON}, "
+    say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {unpacked / 1e6:.1f} MB unpacked, Python {python}, "
         f"{architecture}")  # fmt: skip
-    return not wrong
+    return not wrong and python == code.python

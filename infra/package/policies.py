@@ -22,9 +22,14 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
     # meanwhile would look like a fault.
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
+    "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
     # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
     # along.
-    "on_export_asked": {f"{MEDIA}/alarms": {"ListBucket"}, f"{MEDIA}/exports": {"DeleteObject"}},
+    "on_export_asked": {
+        f"{MEDIA}/alarms": {"ListBucket"},
+        f"{MEDIA}/avatars": {"ListBucket"},
+        f"{MEDIA}/exports": {"DeleteObject"},
+    },
     # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.
     "on_session_ended": {PUSH: {"CreatePlatformEndpoint"}},
 }

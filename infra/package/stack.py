@@ -13,8 +13,6 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
-from infra.package.template import BUNDLE
-
 # What holds data that exists only once. An update that would put something new and empty in its place is refused.
 PRECIOUS = frozenset({"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"})
 _STATES_BEFORE_THE_FIRST = ("REVIEW_IN_PROGRESS",)
@@ -75,19 +73,27 @@ class Account:
         return {one["OutputKey"]: one["OutputValue"] for one in (self._standing() or {}).get("Outputs", [])}
 
     def _upload(self, build: Path) -> str:
-        """The address of the template, in which the zip has its place. Both are named by what they hold."""
+        """The address of the template, in which the zips have their places. All are named by what they hold."""
         self._make_artifacts()
-        code = (build / BUNDLE).read_bytes()
-        key = f"{hashlib.sha256(code).hexdigest()}.zip"
-        self._put(key, code)
         template = json.loads((build / "template.json").read_text())
-        for resource in template["Resources"].values():
-            if resource["Type"] == "AWS::Serverless::Function":
-                resource["Properties"]["CodeUri"] = {"Bucket": self.artifacts, "Key": key}
+        functions = [
+            resource["Properties"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::Serverless::Function"
+        ]
+        places = {uri: self._put_code(build / uri) for uri in {function["CodeUri"] for function in functions}}
+        for function in functions:
+            function["CodeUri"] = {"Bucket": self.artifacts, "Key": places[function["CodeUri"]]}
         text = json.dumps(template, ensure_ascii=False, sort_keys=True).encode()
         name = f"{hashlib.sha256(text).hexdigest()}.json"
         self._put(name, text)
         return f"https://{self.artifacts}.s3.{self.region}.amazonaws.com/{name}"
+
+    def _put_code(self, zipped: Path) -> str:
+        code = zipped.read_bytes()
+        key = f"{hashlib.sha256(code).hexdigest()}.zip"
+        self._put(key, code)
+        return key
 
     def _make_artifacts(self) -> None:
         s3 = self.session.client("s3")

@@ -20,11 +20,10 @@ from chalicelib.entry.http import ServerFault
 from chalicelib.entry.refusals import SERVER_ERROR, STATUS, status_of
 from chalicelib.register import catalogue
 from infra import applier
-from infra.package import policies, watch
+from infra.package import bundle, policies, watch
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED, OPERATE = Path(__file__).with_name("deployed.yaml"), ROOT / "infra" / "operate.yaml"
-BUNDLE = "bundle.zip"
 # The settings of .chalice/config.json that everybody's installation has; which one it is, is a parameter.
 _SETTINGS = "production"
 _LOG_DAYS = 7
@@ -78,7 +77,7 @@ class Function(NamedTuple):
 
 
 def made(app: Any, *, architecture: str) -> dict[str, Any]:
-    """The whole template; its code lies beside it under the name `BUNDLE`."""
+    """The whole template; the zips of its code lie beside it under their names."""
     template = of_chalice(app)
     resources = template["Resources"]
     # One role for each function instead, with what that function does and no more.
@@ -140,10 +139,11 @@ def functions_of(template: Mapping[str, Any]) -> list[Function]:
 
 
 def _wire(function: Function, architecture: str) -> None:
-    properties = function.properties
+    properties, code = function.properties, bundle.OF_DOORS.get(function.door, bundle.WHOLE)
     properties |= {
         "FunctionName": {"Fn::Sub": name_of(function)},
-        "CodeUri": f"./{BUNDLE}",
+        "CodeUri": f"./{code.name}",
+        "Runtime": f"python{code.python}",
         "Architectures": [architecture],
         "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},
         # Our one line says how long it took; what Lambda would say beside it (START, END, REPORT) costs as much again.

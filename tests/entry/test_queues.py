@@ -23,6 +23,8 @@ ALL_WELL = {"batchItemFailures": []}
 HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.alarms.listeners.on_picture_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
+    "chalicelib.avatars.listeners.on_avatar_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
+    "chalicelib.avatars.listeners.on_avatar_removed": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sessions.listeners.on_new_terminal_seen": ("sqs_ids",),
@@ -31,6 +33,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
     "chalicelib.entry.forwarding.forward_ledger_changes": ("dynamodb_stream",),
     "chalicelib.alarms.scheduled.sweep_expired_pictures": ("schedule",),
+    "chalicelib.avatars.scheduled.sweep_expired_uploads": ("schedule",),
     "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),
     "chalicelib.devices.operations.load_devices": ("operation",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -18,9 +19,11 @@ import botocore.session
 import pytest
 
 from infra.package import bundle
+from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
 
 MOST_BYTES = 12_000_000
+MOST_BYTES_WITH_PICTURES = 16_000_000
 MOST_IMPORT_MS = 3_000  # of CPU: a runaway import; what it really takes is printed
 
 
@@ -39,6 +42,16 @@ def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.fixture(scope="module")
+def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second zip, unpacked beside itself."""
+    place = tmp_path_factory.mktemp("pictures")
+    bundle.build(place / "pictures.zip", architecture="x86_64", offline=True, code=bundle.PICTURES)
+    with zipfile.ZipFile(place / "pictures.zip") as archive:
+        archive.extractall(place / "task")
+    return place / "task"
+
+
 def functions() -> list[Any]:
     """Of the packaged template."""
     from app import app
@@ -51,6 +64,58 @@ def test_it_is_small(zipped: Path) -> None:
     size = zipped.stat().st_size
     print(f"{size / 1e6:.1f} MB")
     assert size <= MOST_BYTES
+
+
+def test_what_reads_pictures_has_a_zip_of_its_own_that_is_small_too(unpacked: Path, with_pictures: Path) -> None:
+    size = with_pictures.with_name("pictures.zip").stat().st_size
+    print(f"{size / 1e6:.1f} MB")
+    assert size <= MOST_BYTES_WITH_PICTURES
+    files = [
+        {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+        for place in (unpacked, with_pictures)
+    ]
+    assert files[0] < files[1]
+    assert {name.split("/")[0] for name in files[1] - files[0]} == {"PIL", "pillow.libs"}
+
+
+def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> None:
+    from app import app
+    from infra.package import template
+
+    given = {one.door: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
+    others = {(one["CodeUri"], one["Runtime"]) for door, one in given.items() if door != "on_avatar_uploaded"}
+    assert others == {("./bundle.zip", f"python{bundle.PYTHON}")}
+    reader = given["on_avatar_uploaded"]
+    assert (reader["CodeUri"], reader["Runtime"]) == ("./pictures.zip", "python3.12")
+
+
+def test_nothing_opens_pillow_before_there_is_a_picture() -> None:
+    opened = "import sys, app, chalicelib.avatars.listeners; print([name for name in sys.modules if name[:3] == 'PIL'])"
+    done = subprocess.run(  # noqa: S603  # our own words only
+        [sys.executable, "-c", opened], cwd=bundle.ROOT, capture_output=True, text=True, timeout=60, check=True,
+        env={"AWS_DEFAULT_REGION": "eu-central-1"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+_REDRAW = """
+import base64, json
+import chalicelib.avatars.listeners
+from chalicelib.avatars.rules import cleaned
+print(json.dumps([cleaned(base64.b64decode(data)) is not None for data in json.loads(sys.argv[1])]))
+"""
+
+
+def test_it_redraws_all_three_kinds_with_nothing_else_around(with_pictures: Path) -> None:
+    files = [as_file(picture("RGB", (64, 64)), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")]
+    said = started(with_pictures, _REDRAW, json.dumps([base64.b64encode(data).decode() for data in files]))
+    assert json.loads(said) == [True, True, True, False]
+
+
+def test_what_another_python_runs_is_not_compiled_by_this_one_and_not_deployed(tmp_path: Path) -> None:
+    other = bundle.Code("other.zip", python="3.99")
+    target = tmp_path / "other.zip"
+    assert not bundle.build(target, architecture="x86_64", offline=True, code=other, say=lambda said: None)
 
 
 def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
@@ -129,13 +194,18 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
         ("manylinux2014_x86_64", "x86_64", True),
         ("manylinux_2_26_aarch64", "arm64", True),
         ("manylinux_2_17_x86_64", "arm64", False),
-        (f"manylinux_2_{bundle.NEWEST_GLIBC + 1}_x86_64", "x86_64", False),
+        (f"manylinux_2_{bundle.newest_glibc(bundle.PYTHON) + 1}_x86_64", "x86_64", False),
         ("musllinux_1_2_x86_64", "x86_64", False),
         ("macosx_11_0_arm64", "arm64", False),
     ],
 )
 def test_a_wheel_for_another_machine_is_recognised(platform: str, architecture: str, fits: bool) -> None:
-    assert bundle._fits(platform, architecture) is fits
+    assert bundle._fits(platform, architecture, bundle.PYTHON) is fits
+
+
+def test_a_newer_python_stands_on_a_newer_library() -> None:
+    assert not bundle._fits("manylinux_2_28_x86_64", "x86_64", "3.11")
+    assert bundle._fits("manylinux_2_28_x86_64", "x86_64", "3.12")
 
 
 def test_a_package_that_lambda_cannot_load_is_named(tmp_path: Path) -> None:
@@ -222,7 +292,7 @@ def _waking(function: Any) -> tuple[Any, Any]:
         return _ORDERS[function.door]
     ((_, source),) = function.events.items()
     if source["Type"] == "SQS":
-        of_s3 = source["Properties"]["Queue"].endswith(":AlarmPictures")
+        of_s3 = source["Properties"]["Queue"].endswith((":AlarmPictures", ":AvatarUploads"))
         return sample("sqs_s3_notification" if of_s3 else "sqs_ids"), {"batchItemFailures": []}
     return {"DynamoDB": (sample("dynamodb_stream"), {"batchItemFailures": []}), "Schedule": (sample("schedule"), {})}[
         source["Type"]
@@ -240,11 +310,12 @@ _ORDERS = {
 
 @pytest.mark.parametrize("number", range(10))
 def test_every_handler_is_imported_and_called_in_a_fresh_process(
-    unpacked: Path, aws: dict[str, str], number: int
+    unpacked: Path, with_pictures: Path, aws: dict[str, str], number: int
 ) -> None:
     for function in functions()[number::10]:
         event, expected = _waking(function)
-        said = started(unpacked, _CALL, function.properties["Handler"], json.dumps(event), **aws)
+        place = with_pictures if function.door in bundle.OF_DOORS else unpacked
+        said = started(place, _CALL, function.properties["Handler"], json.dumps(event), **aws)
         took_ms, answer = json.loads(said)
         print(f"{function.door}: {took_ms} ms")
         assert took_ms < MOST_IMPORT_MS

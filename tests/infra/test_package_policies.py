@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from chalicelib.aws import bucket, crypto, table
+from chalicelib.aws.clients import client
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
@@ -24,7 +25,7 @@ from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.privacy.backups import brought_back
-from tests.scene import Caller, Camera, Person, forget_root_secret, new_camera, new_person, pay
+from tests.scene import Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -151,6 +152,25 @@ def _pictures(home: Home) -> None:
     assert home.world.run_schedule("sweep_expired_pictures") == {"deleted": 1}
 
 
+def _a_face(home: Home) -> None:
+    for number in (1, 2):
+        home.world.advance(60)
+        home.owner.show_face(jpeg(number))
+    home.owner.show_face(b"not a picture")
+    assert home.owner.avatar() is not None
+    assert home.owner.call("DELETE", "/me/avatar").status == 204
+    home.world.settle()
+    _an_upload_of_which_nobody_was_told(home)
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_uploads") == {"deleted": 1}
+
+
+def _an_upload_of_which_nobody_was_told(home: Home) -> None:
+    assert home.owner.upload_avatar().status == 204
+    with home.world.aws.outside():
+        client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+
+
 def _an_order(home: Home) -> None:
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     home.world.settle()
@@ -169,6 +189,8 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     """A closed account, whose erasure is driven by one function alone to its very end."""
     _an_order(home)
     home.camera.see(5)
+    home.owner.show_face()
+    _an_upload_of_which_nobody_was_told(home)
     _ask_for_a_copy(home)
     home.world.settle()
     _break_off_a_copy(home)
@@ -189,6 +211,7 @@ def _by_messages(home: Home) -> None:
 
 
 def _a_copy_of_everything(home: Home) -> None:
+    home.owner.show_face()
     _an_order(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -260,6 +283,7 @@ _LIVES = (
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
     _pictures,
+    _a_face,
     _an_order,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
@@ -334,6 +358,11 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         *(
             (f"s3:{action}", "${Media.Arn}/exports/*")
             for action in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
+        ),
+        *(
+            (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
+            for prefix in ("avatars", "avatars-in")
+            for action in ("DeleteObject", "GetObject", "PutObject")
         ),
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),

@@ -109,6 +109,20 @@ def test_code_and_template_lie_in_a_bucket_closed_to_the_public_named_by_what_th
     assert all(block.values()) and len(block) == 4
 
 
+def test_each_function_is_given_its_own_zip(account: Account, tmp_path: Path) -> None:
+    other = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./pictures.zip"}}
+    place = build(tmp_path, {"Api": function(), "Twin": function(), "Other": other})
+    (place / "pictures.zip").write_bytes(b"another zip")
+    account._upload(place)
+    s3 = account.session.client("s3")
+    listed = s3.list_objects_v2(Bucket=account.artifacts)["Contents"]
+    (template,) = (one["Key"] for one in listed if one["Key"].endswith(".json"))
+    put = json.loads(s3.get_object(Bucket=account.artifacts, Key=template)["Body"].read())["Resources"]
+    keys = {name: one["Properties"]["CodeUri"]["Key"] for name, one in put.items()}
+    code = {name: s3.get_object(Bucket=account.artifacts, Key=key)["Body"].read() for name, key in keys.items()}
+    assert code == {"Api": b"a zip", "Twin": b"a zip", "Other": b"another zip"}
+
+
 def test_what_was_packaged_for_this_machine_is_not_deployed(account: Account, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="offline"):
         account.deploy(build(tmp_path, fits=False), PARAMETERS)

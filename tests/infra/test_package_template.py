@@ -21,7 +21,7 @@ from chalicelib.register import catalogue
 from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, asked_for
-from infra.package import deploy, policies, template
+from infra.package import bundle, deploy, policies, template
 from tests.alarms.snapshots import arrives
 from tests.conftest import Home
 from tests.doors import all_doors
@@ -107,7 +107,8 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
         name = function.properties["FunctionName"]["Fn::Sub"]
         assert log == {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{name}"}, "RetentionInDays": 7}
         assert len(name.replace("${Stage}", "x" * 20)) <= 64
-        assert (function.properties["Runtime"], function.properties["Architectures"]) == ("python3.11", ["arm64"])
+        python = bundle.OF_DOORS.get(function.door, bundle.WHOLE).python
+        assert (function.properties["Runtime"], function.properties["Architectures"]) == (f"python{python}", ["arm64"])
 
 
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:

@@ -30,6 +30,7 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
+FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
 LONGEST_FUNCTION_SECONDS = 60
 
@@ -144,9 +145,10 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
 
 def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, copies, uploads = answer["Rules"]
+    alarms, copies, avatars, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
+    assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Expiration" not in uploads
@@ -172,18 +174,21 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
         apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
 
 
-def test_the_bucket_tells_the_queue_of_alarm_pictures_only(stack: Stack) -> None:
+def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_only(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
-    (told,) = answer["QueueConfigurations"]
-    assert told["QueueArn"] == stack.attribute("AlarmPictures", "Arn")
-    assert told["Events"] == ["s3:ObjectCreated:*"]
-    assert told["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "alarms/"}]
+    told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
+    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/"}
+    assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
+    for queue, prefix in prefixes.items():
+        one = told[stack.attribute(queue, "Arn")]
+        assert one["Events"] == ["s3:ObjectCreated:*"]
+        assert one["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": prefix}]
     assert not {"TopicConfigurations", "LambdaFunctionConfigurations", "EventBridgeConfiguration"} & set(answer)
 
 
 def test_the_queue_lets_the_bucket_in_before_the_bucket_is_told_of_it() -> None:
     # moto does not mind; S3 refuses the notification, and the stack with it.
-    assert TEMPLATE["Resources"]["Media"]["DependsOn"] == "AlarmPicturesPolicy"
+    assert TEMPLATE["Resources"]["Media"]["DependsOn"] == [f"{queue}Policy" for queue in FILLED_BY_S3]
 
 
 def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -> None:
@@ -242,10 +247,11 @@ def test_dead_letters_wait_for_fourteen_days(stack: Stack, queue: str) -> None:
     assert attributes["SqsManagedSseEnabled"] == "true"
 
 
-def test_only_the_media_bucket_of_this_account_may_write_into_the_queue(stack: Stack) -> None:
-    (only,) = json.loads(queue_attributes(stack, "AlarmPictures")["Policy"])["Statement"]
+@pytest.mark.parametrize("queue", FILLED_BY_S3)
+def test_only_the_media_bucket_of_this_account_may_write_into_the_queue(stack: Stack, queue: str) -> None:
+    (only,) = json.loads(queue_attributes(stack, queue)["Policy"])["Statement"]
     assert (only["Effect"], only["Principal"]) == ("Allow", {"Service": "s3.amazonaws.com"})
-    assert (only["Action"], only["Resource"]) == ("sqs:SendMessage", stack.attribute("AlarmPictures", "Arn"))
+    assert (only["Action"], only["Resource"]) == ("sqs:SendMessage", stack.attribute(queue, "Arn"))
     # The policy spells the bucket's name out, because a reference would close a circle: here is where both meet.
     assert only["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "123456789012"},
@@ -326,7 +332,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 4
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 5
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:
@@ -358,7 +364,7 @@ def test_every_setting_that_the_code_reads_is_told(stack: Stack, monkeypatch: py
     for name in dir(Settings):
         if not name.startswith("_"):
             getattr(settings, name)
-    for queue in set(QUEUES) - {"AlarmPictures"}:  # which S3 fills, not the code
+    for queue in set(QUEUES) - set(FILLED_BY_S3):
         assert settings.queue_url(queue) == stack.physical(queue)
 
 

@@ -31,6 +31,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     ask_for_reset(home.world, home.owner.email)
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
     assert home.world.call("POST", "/accounts", child).status == 422
+    home.owner.show_face()
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
     home.owner.call("POST", "/privacy/exports")
@@ -40,6 +41,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
     elsewhere(new_person(home.world, "iza@example.com"))
+    home.owner.upload_avatar()  # lies there until the cloud is told
+    home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
     seen = set()
     for base in BASES:
@@ -58,7 +61,9 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
 
 def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> None:
     home.camera.see(2)
+    home.owner.show_face()
     ready(home.owner)
+    home.owner.upload_avatar()
     objects = [stored.key for stored in bucket.below("")]
-    assert len(objects) == 3
+    assert len(objects) == 5
     assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)

@@ -82,6 +82,7 @@ class Life:
         self._begin_by_phone()
         self._register()
         self._be_reached_by_phone()
+        self._show_face()
         self._get_a_camera()
         self._see()
         self._buy()
@@ -149,6 +150,15 @@ class Life:
         answer = self.person.call("POST", "/devices", body, headers={"Idempotency-Key": self.word("binding")})
         assert answer.status == 201, answer.body
         self.camera.device_id = answer.json["device_id"]
+
+    def _show_face(self) -> None:
+        picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))
+        self.person.show_face(picture)
+        shown = self.person.avatar()
+        assert shown is not None
+        # Neither as it was uploaded nor as it was redrawn.
+        self.needles += [Needle(f"face of {self.whose}", picture[700:748])]
+        self.needles += [Needle(f"avatar of {self.whose}", shown[700:748])]
 
     def _see(self) -> None:
         for number in (1, 2):

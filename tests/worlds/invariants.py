@@ -207,6 +207,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "NewTerminal")
+    of_accounts += ("Avatar",)
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -276,7 +277,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
         if alarm.get("picture") is not None:
             pictures[alarm["picture"]] = alarm
     archives = {export["archive"] for export in stored.of("Export").values() if export.get("until", 0) > clock.now_s()}
-    known = pictures.keys() | archives
+    avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
+    known = pictures.keys() | archives | avatars
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known)
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
@@ -312,7 +314,8 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, place_id), order in stored.of("Order").items():
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {place_id} is paid"
-    yield from (f"removal {one[1]} was never carried out" for one in stored.of("Removal"))
+    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"))
+    yield from (f"removal {one[1]} was never carried out" for one in removals)
     yield from (f"nobody was told of the terminal of {one[1]}" for one in stored.of("NewTerminal"))
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:

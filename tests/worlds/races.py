@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.avatars.actions import Arrival, take_picture
+from chalicelib.aws import bucket
+from chalicelib.aws.clients import client
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import Camera, Person, elsewhere
+from tests.scene import Camera, Person, elsewhere, jpeg
 from tests.worlds import scenarios
 from tests.worlds.invariants import Stored
 
@@ -382,6 +385,54 @@ def _alarm_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> 
         yield "the alarm is left"
 
 
+def _avatar_on_its_way(home: Home) -> None:
+    home.owner.show_face()
+    home.owner.step_up()
+    home.world.advance(1)
+    assert home.owner.upload_avatar(jpeg(901)).status == 204
+
+
+def _avatar_arrives(home: Home, state: Any) -> None:
+    """The queue brings it once; what fails is brought again when all settles."""
+    source = next(one for one in home.world.pump._queues() if one.name == "on_avatar_uploaded")
+    assert source.deliver(Counter())
+
+
+def _avatar_arrives_twice(home: Home, state: Any) -> None:
+    for arrival in state:
+        take_picture(arrival)
+
+
+def _delete_avatar(home: Home, state: Any) -> Response:
+    return scenarios._delete_avatar(home, None, ONE_KEY)
+
+
+def _no_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """What was uploaded before the deleting is no avatar after it, whichever came to its row first."""
+    yield from (key for key in stored.objects if key.startswith("avatars"))
+    if "picture" in stored.first_ids("Avatar")[home.owner.account_id]:
+        yield "there is an avatar"
+
+
+def _told_twice(home: Home) -> list[Arrival]:
+    """S3 tells of one upload twice, and two containers hear it."""
+    _avatar_on_its_way(home)
+    (upload,) = bucket.below("avatars-in/")
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+    return [Arrival(upload.key, upload.size_bytes, home.world.now())]
+
+
+def _no_avatar_left(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from (key for key in stored.objects if key.startswith("avatars"))
+    yield from (f"{where} is left" for where in stored.of("Avatar"))
+    yield from _owner_is_gone(home, state, answers, stored)
+
+
+def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [state[0].picture]:
+        yield f"stored are {found}"
+
+
 def _settled(home: Home) -> None:
     home.world.settle()
 
@@ -440,6 +491,13 @@ RACES = (
          exactly((201, 200)), _bound_and_activated),
     Race("remove, picture arrives", _picture_on_its_way, _remove, _picture_arrives,
          exactly((204, None), (200, None), (202, None)), _pictures_are_gone),
+    Race("close, avatar arrives", _avatar_on_its_way, _close, _avatar_arrives, exactly((202, None)), _no_avatar_left),
+    Race("delete the avatar, avatar arrives", _avatar_on_its_way, _delete_avatar, _avatar_arrives,
+         exactly((204, None)), _no_avatar),
+    Race("avatar arrives, avatar arrives again", _told_twice, _avatar_arrives_twice, _avatar_arrives_twice,
+         exactly((None, None)), _one_avatar),
+    Race("delete the avatar, delete the avatar", _avatar_on_its_way, _delete_avatar,
+         lambda home, state: scenarios._delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

@@ -8,12 +8,13 @@ from typing import Any
 from werkzeug.datastructures import Headers
 
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.aws.clients import client
 from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.privacy.backups import brought_back
-from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, new_camera, pay
+from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, jpeg, new_camera, pay
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
@@ -246,6 +247,52 @@ def _remove_child(home: Home, state: Any, key: str) -> Response:
     except Exception as fault:
         return Response(503, Headers(), repr(fault).encode())
     return Response(200, Headers(), json.dumps(answer).encode())
+
+
+# Avatars
+
+
+def _ask_avatar_ticket(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", "/me/avatar", {"content_type": "image/png"}, headers=once(key))
+
+
+def _avatar_uploaded(home: Home) -> None:
+    assert home.owner.upload_avatar().status == 204
+
+
+def _another_avatar_uploaded(home: Home) -> None:
+    home.owner.show_face()
+    home.world.advance(1)
+    assert home.owner.upload_avatar(jpeg(901)).status == 204
+
+
+def _avatar(home: Home) -> None:
+    home.owner.show_face()
+    home.world.advance(1)
+
+
+def _delete_avatar(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", "/me/avatar", headers=once(key))
+
+
+def _avatars_deleted(home: Home, state: Any, stored: Stored) -> int:
+    return int("picture" not in stored.first_ids("Avatar")[home.owner.account_id])
+
+
+def _avatar_just_deleted(home: Home) -> None:
+    _avatar(home)
+    assert _delete_avatar(home, None, "the-key-of-deleting").status == 204
+
+
+def _upload_of_yesterday(home: Home) -> None:
+    """S3's event was lost."""
+    assert home.owner.upload_avatar().status == 204
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+    leap(home.world, 86_400 + 60)
+
+
+def _sweep_uploads(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_expired_uploads")
 
 
 # Cameras
@@ -573,6 +620,10 @@ SCENARIOS = (
     ),
     Scenario("remove a child", "remove_child", _paid, _remove_child, _closings),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
+    Scenario("get an avatar's ticket", "POST /me/avatar", _settled, _ask_avatar_ticket),
+    Scenario(
+        "delete one's avatar", "DELETE /me/avatar", _avatar, _delete_avatar, _avatars_deleted, keeps_answer=True
+    ),
     Scenario(
         "take pushes",
         "PUT /terminals/current/push",
@@ -655,6 +706,17 @@ SCENARIOS = (
         _signed_in_elsewhere,
         _settle,
         is_asked=False,
+    ),
+    Scenario("an avatar arrives", "on_avatar_uploaded", _avatar_uploaded, _settle, is_asked=False),
+    Scenario("another avatar arrives", "on_avatar_uploaded", _another_avatar_uploaded, _settle, is_asked=False),
+    Scenario("an avatar goes", "on_avatar_removed", _avatar_just_deleted, _settle, is_asked=False),
+    Scenario(
+        "unseen uploads go",
+        "sweep_expired_uploads",
+        _upload_of_yesterday,
+        _sweep_uploads,
+        is_asked=False,
+        within_seconds=HOUR,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),

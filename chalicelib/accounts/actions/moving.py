@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts import rules
+from chalicelib.accounts import rules, shapes
 from chalicelib.accounts.actions import addresses, codes, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
@@ -56,7 +56,7 @@ def _send(contact: Contact, language: str, digits: str, taken: Address | None) -
         addresses.send(contact, "accounts/mail/taken", language)
 
 
-def confirm(account: Account, change_id: str, digits: str) -> Account:
+def confirm(account: Account, change_id: str, digits: str, avatar_url: str | None) -> shapes.Me:
     """Put the proved address in place of the old one, which is forgotten and told. Raises CodeWrong, CodeOver,
     AddressTaken."""
     account_id = account.partition_id
@@ -68,9 +68,10 @@ def confirm(account: Account, change_id: str, digits: str) -> Account:
         raise codes.wrong_code()
     contact = addresses.read_as(pending.opened(account.vault).address)
     old = addresses.of_kind(account, contact.kind) or addresses.of(account)
-    done(*_moves(account, pending, contact), spent, answer=account)
+    moves = _moves(account, pending, contact)
+    answer = done(*moves, spent, answer=shapes.Me.of(account, avatar_url))
     addresses.send(old, "accounts/mail/moved", account.language, contact=settings.operator["contact"])
-    return account
+    return answer
 
 
 def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[Write, ...]:

@@ -1,0 +1,36 @@
+"""What is remembered of avatars."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import B1A
+from chalicelib.register.tags import Time, key
+
+# An upload goes as soon as it was looked at; a day is for what nobody was told of.
+UPLOADS = Prefix("avatars-in", subject="account", row=B1A, keep_days=1)
+PICTURES = Prefix("avatars", subject="account", row=B1A, keep_days=None)
+
+
+class Avatar(Item):
+    """The picture of an account, or for a while that there is none any more, so that an upload of before is no news."""
+
+    partition = "account"
+    place = "avatar"
+
+    picture = key(UnicodeAttribute(null=True), B1A, why="where the picture lies: random ids", points_to="object")
+    changed_at = key(Time(), B1A, why="time", told=True)
+    as_of_ms = key(NumberAttribute(), B1A, why="time: an upload of before is no news")
+
+
+class AvatarRemoval(Item):
+    """An order to delete a picture that nobody points to any more, until it is carried out."""
+
+    partition = "account"
+    place = "avatar-removal"
+    told_to = "AvatarRemovals"
+
+    # Who asks for a copy of one's data does not get it any more.
+    picture = key(UnicodeAttribute(), B1A, why="where the picture lies: random ids")

@@ -1,0 +1,16 @@
+"""What the house of avatars does when its time comes."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.avatars import actions
+from chalicelib.entry.queues import Schedules
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(1, Rate.HOURS)
+def sweep_expired_uploads() -> dict[str, int]:
+    """Delete what was uploaded a day ago and nobody was told of."""
+    return {"deleted": actions.sweep_expired_uploads()}
