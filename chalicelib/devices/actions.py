@@ -54,8 +54,8 @@ class DeviceTaken(Conflict):
 
 
 class TooManyDevices(Forbidden):
-    en = "An account can have 30 devices."
-    pl = "Konto może mieć 30 urządzeń."
+    en = "An account can have 28 devices."
+    pl = "Konto może mieć 28 urządzeń."
 
 
 @dataclass(frozen=True)

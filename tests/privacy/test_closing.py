@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.devices import rules as device_rules
 from infra.local.cloud import LocalCloud
 from infra.local.strict import DIES_AFTER, LOST_REPLY
 from tests.alarms.snapshots import name_of, objects, pushes, rows_now_of
@@ -24,7 +25,7 @@ from tests.privacy.leaving import (
     secrets,
     stored,
 )
-from tests.scene import PASSWORD, Person, at_once, jpeg, just_before, new_camera, rows
+from tests.scene import PASSWORD, Caller, Person, at_once, jpeg, just_before, new_camera, rows
 
 BUT = ("Ledger", "Fiscal")
 
@@ -318,3 +319,19 @@ def test_an_account_without_anything_closes_too(world: LocalCloud) -> None:
     world.advance(QUARTER)
     assert claims(world, receipt(world, told["erasure_id"]))["kept"] == []
     assert erasure(world, told["erasure_id"]).json["state"] == "done"
+
+
+def test_an_account_that_has_as_much_as_it_can_is_closed_in_one_commit(home: Home) -> None:
+    """With as many cameras as it may have, reached by e-mail and phone, and an answer to keep."""
+    owner = home.owner
+    for number in range(device_rules.MOST_DEVICES - 1):
+        assert owner.bind(new_camera(home.world, f"SN1{number:03}")).status == 201
+    owner.step_up()
+    change_id = owner.change_address(phone="+48601234567")
+    body = {"change_id": change_id, "code": Caller(home.world, "+48601234567").newest_code()}
+    assert owner.call("POST", "/me/address/confirm", body).status == 200
+    home.world.trace.clear()
+    assert owner.close(**{"Idempotency-Key": "the-key-of-the-closing"}).status == 202
+    (commit,) = [call for call in home.world.trace if call.operation == "TransactWriteItems"]
+    assert len(commit.params["TransactItems"]) <= 100
+    assert owner.call("GET", "/me").status == 401
