@@ -20,7 +20,8 @@ from typing import Any
 import chalice
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENTS, REQUIREMENTS_OF_PICTURES = ROOT / "requirements.txt", ROOT / "requirements-pictures.txt"
+REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS_OF_PICTURES = Path(__file__).with_name("requirements-pictures.txt")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Lambda's word for a processor, and that of wheels.
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}

@@ -24,6 +24,7 @@ def test_a_person_sees_what_they_said(home: Home) -> None:
         "language": "en",
         "policy_version": POLICY,
         "registered_at": "2026-01-05T08:00:00Z",
+        "avatar_url": None,
     }
 
 

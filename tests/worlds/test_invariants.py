@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.sessions import rules as session_rules
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.scene import new_camera, new_person, pay
@@ -87,6 +88,12 @@ def copy_row(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump],
     return damage
 
 
+def sign_in_too_often(dump: Dump) -> None:
+    session = rows(dump, "account/session")[0]
+    more = [{**session, "sk": f"session#another{number}"} for number in range(session_rules.MOST_SESSIONS)]
+    dump["tables"]["sowa-local-Items"] += more
+
+
 def give_away_a_device(dump: Dump) -> None:
     """To somebody who exists and does not count it as his own."""
     device = rows(dump, "device/device")[0]
@@ -164,6 +171,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         copy_row("account/account", pk="account#twin"),
         copy_row("address/address", pk="address#second"),
     ],
+    "an_account_has_no_more_sessions_than_can_be_listed": [sign_in_too_often],
     "a_device_has_one_owner": [
         remove("device/device"),
         lose("account/account", "device_ids"),
