@@ -13,6 +13,7 @@ from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
 from chalicelib.entry import contract, forwarding
 from chalicelib.entry.http import Api
+from chalicelib.identities import routes as identities
 from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
 from chalicelib.plans import routes as plans
@@ -31,6 +32,7 @@ app = Api(app_name="sowa", configure_logs=False)
 app.register_blueprint(accounts.routes)
 app.register_blueprint(avatars.routes)
 app.register_blueprint(sessions.routes)
+app.register_blueprint(identities.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(alarms.routes)
 app.register_blueprint(push.routes)

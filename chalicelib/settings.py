@@ -96,6 +96,11 @@ class Settings:
         """The SNS platform application of `fcm` or `apns`; empty where this installation does not push there."""
         return os.environ.get(f"{platform.upper()}_APPLICATION_ARN", "")
 
+    def oidc(self, platform: str, what: str) -> str:
+        """Of sign-in with `google`, `apple` or `facebook`: its `issuers` and our `audiences` there, each a list with
+        commas, and its `keys_url`; without audiences this installation does not offer it."""
+        return os.environ.get(f"OIDC_{platform}_{what}".upper(), "")
+
     @cached_property
     def api_log_group(self) -> str:
         """The CloudWatch log group of the function that serves people."""

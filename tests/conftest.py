@@ -13,6 +13,7 @@ from chalicelib.aws import crypto, table
 from chalicelib.register import hours
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
+from tests.identities.platforms import served
 from tests.scene import Camera, Person, new_camera, new_person
 
 if endpoint.URL is not None:
@@ -22,7 +23,7 @@ if endpoint.URL is not None:
 
 @pytest.fixture(scope="session")
 def one_cloud() -> Iterator[LocalCloud]:
-    with LocalCloud.start(seed=0) as cloud:
+    with served() as platforms, LocalCloud.start(seed=0, platforms=platforms.parameters) as cloud:
         yield cloud
 
 

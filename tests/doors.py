@@ -12,6 +12,7 @@ from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.identities.platforms import google_token
 from tests.scene import (
     CODE,
     NEW_PASSWORD,
@@ -54,6 +55,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "provider": lambda home: "sandbox",
     "erasure_id": lambda home: _erasure(home),
     "export_id": lambda home: _export(home)["export_id"],
+    "id_token": lambda home: google_token(home.world),
+    "identity_id": lambda home: _identity(home),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
 }
 
@@ -89,6 +92,12 @@ def _export(home: Home) -> Any:
     home.owner.call("POST", "/privacy/exports")
     home.world.settle()
     return _newest_export(home)
+
+
+def _identity(home: Home) -> str:
+    home.owner.step_up()
+    link = {"provider": "google", "id_token": google_token(home.world)}
+    return str(home.owner.call("POST", "/me/identities", link).json["identity_id"])
 
 
 def _newest_export(home: Home) -> Any:

@@ -34,6 +34,10 @@ class Account(Item):
     terminals = key(
         ListAttribute(of=UnicodeAttribute, null=True), B2, why="keyed hashes: has this terminal signed in before?"
     )
+    identities = personal(B1A, null=True)
+    identity_hashes = key(
+        UnicodeSetAttribute(null=True), B1A, why="keyed hashes: which of other platforms' accounts may vouch"
+    )
 
 
 class Registration(Item):
@@ -59,6 +63,15 @@ class Address(Item):
 
     partition = "address"
     place = "address"
+
+    account_id = key(UnicodeAttribute(), B1A, why="random id")
+
+
+class Identity(Item):
+    """Which account an account of another platform belongs to: at most one."""
+
+    partition = "identity"
+    place = "identity"
 
     account_id = key(UnicodeAttribute(), B1A, why="random id")
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.errors import Invalid, Words
 
-# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and eleven for an
-# account that is reached by e-mail and phone.
+# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and fourteen for an
+# account that is reached by e-mail and phone and linked to three platforms.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)
 

@@ -10,6 +10,7 @@ from chalicelib.accounts.records import (
     AddressChange,
     Code,
     Guesses,
+    Identity,
     Registration,
     ResetCode,
     TerminalGuesses,
@@ -24,6 +25,7 @@ from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
+from chalicelib.identities.records import SpentNonce
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading
@@ -50,6 +52,7 @@ RECORDS: tuple[type[Record], ...] = (
     Export,
     Guesses,
     HourKey,
+    Identity,
     Invoice,
     InvoiceCounter,
     LogReading,
@@ -64,6 +67,7 @@ RECORDS: tuple[type[Record], ...] = (
     RootSecret,
     Service,
     Session,
+    SpentNonce,
     Stock,
     TerminalGuesses,
     TurnedAway,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from msgspec.structs import replace
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, codes, passwords, registering, resets, standing
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.passwords import Proved
+from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.aws import crypto
@@ -90,22 +93,34 @@ def _stands(session: Session | None, account: Account) -> bool:
 
 def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Open a session for an address and its password; an exact repeat replaces the session that the first opened."""
-    proved = passwords.prove_password(contact, password, terminal.unique_id)
+    proved = _right(passwords.prove_password(contact, password, terminal.unique_id))
+    return open_session(proved, lambda: _right(passwords.proved_again(proved, password)), terminal, repeat_key)
+
+
+def _right(proved: Proved | None) -> Proved:
     if proved is None:
         raise PasswordWrong
+    return proved
+
+
+def open_session(
+    proved: Proved, prove_again: Callable[[], Proved], terminal: Terminal, repeat_key: str | None, *more: Write
+) -> Tokens:
+    """Open a session for who has been proved, in one commit with what is more; the person hears of a new terminal.
+
+    It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
+    """
     making_room = _making_room(proved.account.partition_id, repeat_key)
     for _ in range(_TRIES):
         tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
         is_new = proved.terminal not in (proved.account.terminals or ())
         telling = (_telling(opening.record, proved.vault, terminal),) if is_new else ()
         try:
-            commit(opening, proved.forget, *telling, *making_room, *proved.learn())
+            commit(*more, opening, proved.forget, *telling, *making_room, *proved.learn())
             return tokens
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
-            proved = passwords.proved_again(proved, password)
-            if proved is None:
-                raise PasswordWrong from None
+            proved = prove_again()
     raise TooMany(retry_after_seconds=1)
 
 
@@ -162,8 +177,13 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
         commit(opening)
         return tokens
+    return begin(new, terminal, repeat_key)
+
+
+def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write) -> Tokens:
+    """Store a new account and open its first session, in one commit with what is more."""
     tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
-    commit(*new.writes, opening)
+    commit(*more, *new.writes, opening)
     return tokens
 
 

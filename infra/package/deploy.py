@@ -17,6 +17,8 @@ from infra.package.stack import Account, Refused
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
     "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
+    *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
+      for what in ("Audiences", "Issuers", "KeysUrl")),
     "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
 )  # fmt: skip
 

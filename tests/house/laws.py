@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "chalicelib"
 
 # A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
-HOUSES = ("accounts", "avatars", "plans", "sessions", "devices", "push", "alarms", "orders", "privacy")
+HOUSES = ("accounts", "avatars", "plans", "sessions", "identities", "devices", "push", "alarms", "orders", "privacy")
 FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
@@ -35,8 +35,9 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     ),
     "rules": (set(), {"errors"}, set()),
     "records": (set(), {"aws", "register"}, set()),
-    # Who takes the money: an adapter to a world outside of AWS, and the one that plays it.
-    "providers": ({"rules", "sandbox"}, {"errors", "settings"}, set()),
+    # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
+    # that world says is good for a time.
+    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock"}, set()),
     "sandbox": ({"rules", "providers", "actions"}, {"aws", "errors", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }

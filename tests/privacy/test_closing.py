@@ -11,6 +11,8 @@ from infra.local.cloud import LocalCloud
 from infra.local.strict import DIES_AFTER, LOST_REPLY
 from tests.alarms.snapshots import name_of, objects, pushes, rows_now_of
 from tests.conftest import Home
+from tests.identities.people import link
+from tests.identities.platforms import google_token, nonce, platforms
 from tests.privacy.leaving import (
     DAY,
     HOUR,
@@ -322,7 +324,8 @@ def test_an_account_without_anything_closes_too(world: LocalCloud) -> None:
 
 
 def test_an_account_that_has_as_much_as_it_can_is_closed_in_one_commit(home: Home) -> None:
-    """With as many cameras as it may have, reached by e-mail and phone, and an answer to keep."""
+    """With as many cameras as it may have, reached by e-mail and phone, linked to every platform, and an answer to
+    keep."""
     owner = home.owner
     for number in range(device_rules.MOST_DEVICES - 1):
         assert owner.bind(new_camera(home.world, f"SN1{number:03}")).status == 201
@@ -330,8 +333,12 @@ def test_an_account_that_has_as_much_as_it_can_is_closed_in_one_commit(home: Hom
     change_id = owner.change_address(phone="+48601234567")
     body = {"change_id": change_id, "code": Caller(home.world, "+48601234567").newest_code()}
     assert owner.call("POST", "/me/address/confirm", body).status == 200
+    assert link(owner, google_token(home.world)).status == 201
+    for name, forger in (("apple", platforms().apple), ("facebook", platforms().facebook)):
+        assert link(owner, forger.id_token(nonce(home.world)), name).status == 201
     home.world.trace.clear()
     assert owner.close(**{"Idempotency-Key": "the-key-of-the-closing"}).status == 202
     (commit,) = [call for call in home.world.trace if call.operation == "TransactWriteItems"]
     assert len(commit.params["TransactItems"]) <= 100
     assert owner.call("GET", "/me").status == 401
+    assert rows(home.world, "identity/identity") == []

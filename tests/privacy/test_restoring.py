@@ -12,6 +12,8 @@ from chalicelib.aws.table import TableClosed
 from chalicelib.settings import settings
 from infra.local import dump
 from tests.conftest import Home
+from tests.identities.people import enter, link
+from tests.identities.platforms import google_token
 from tests.scene import PASSWORD, Camera, new_camera, new_person
 from tests.worlds.canaries import Life
 from tests.worlds.invariants import Stored, violations
@@ -118,10 +120,15 @@ def test_then_everybody_else_signs_in_again(home: Home, monkeypatch: pytest.Monk
     assert home.stranger.call("GET", "/me").json["nickname"] == "Zed"
 
 
-def test_the_address_and_the_camera_of_who_left_are_free(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_the_platform_and_the_camera_of_who_left_are_free(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.owner.step_up()
+    assert link(home.owner, google_token(home.world)).status == 201
     restored(home, monkeypatch, lambda: close(home))
     home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO})
     assert home.owner.sign_in().status == 401
+    assert enter(home.world, google_token(home.world)).json["account_id"] != home.owner.account_id
     again = new_person(home.world, home.owner.email)
     assert again.account_id != home.owner.account_id
     assert again.bind(home.camera).status == 201

@@ -9,6 +9,7 @@ from chalicelib.register import catalogue
 from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.identities.people import maja
 from tests.privacy.exports import ready
 from tests.scene import Person, ask_for_reset, elsewhere, new_camera, new_person, pay
 
@@ -32,6 +33,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
     assert home.world.call("POST", "/accounts", child).status == 422
     home.owner.show_face()
+    maja(home.world)
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
     home.owner.call("POST", "/privacy/exports")

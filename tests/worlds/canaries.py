@@ -12,6 +12,7 @@ from chalicelib.register.vaults import Vault
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
+from tests.identities.platforms import google_token
 from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
@@ -24,6 +25,7 @@ EXEMPT: dict[Place, str] = {
     **{(kind, "country"): "two letters, found in anything" for kind in ("Account", "Registration", "Report", "Device")},
     **{(kind, "language"): "two letters, found in anything" for kind in ("Account", "Registration")},
     ("Account", "region"): "one of seven words, found in anything",
+    ("Account", "identities"): "which of three platforms, since when, and a hash",
     ("Device", "dst"): "yes or no",
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
@@ -83,6 +85,7 @@ class Life:
         self._register()
         self._be_reached_by_phone()
         self._show_face()
+        self._link_a_platform()
         self._get_a_camera()
         self._see()
         self._buy()
@@ -123,6 +126,18 @@ class Life:
         self._keep("AddressChange", self.person.account_id)
         body = {"change_id": change_id, "code": Caller(self.world, number).newest_code()}
         assert self.person.call("POST", "/me/address/confirm", body).status == 200
+
+    def _link_a_platform(self) -> None:
+        """Nothing of what it says is kept."""
+        id_token = google_token(
+            self.world, self.word("subject"), f"{self.word('mailthere')}@example.com", name=self.word("namethere"),
+            picture=f"https://pictures.test/{self.word('picturethere')}.jpg",
+        )  # fmt: skip
+        self._look_for("id token", id_token.rpartition(".")[2])
+        self.person.step_up()
+        body = {"provider": "google", "id_token": id_token}
+        answer = self.person.call("POST", "/me/identities", body, headers={"Idempotency-Key": self.word("linking")})
+        assert answer.status == 201, answer.body
 
     def _get_a_camera(self) -> None:
         self.camera.load()

@@ -126,6 +126,30 @@ def _addresses_of(account: Row) -> set[str]:
 
 
 @invariant
+def an_identity_belongs_to_one_account(stored: Stored) -> Found:
+    accounts = stored.first_ids("Account")
+    belongs = {(hashed, row["account_id"]) for hashed, row in stored.first_ids("Identity").items()}
+    found_by = {
+        (hashed, account_id) for account_id, row in accounts.items() for hashed in row.get("identity_hashes", [])
+    }
+    yield from (f"identity {one} is not where it leads" for one in belongs - found_by)
+    yield from (f"identity {one} leads elsewhere" for one in found_by - belongs)
+    for account_id, row in accounts.items():
+        if sorted(row.get("identity_hashes", [])) != _listed_identities(stored, row):
+            yield f"account {account_id} lists other identities than it is found by"
+
+
+def _listed_identities(stored: Stored, account: Any) -> list[str]:
+    """The hashes of what the person is told may vouch."""
+    if "identities" not in account:
+        return []
+    try:
+        return sorted(one["id"] for one in stored.opened(account, "identities"))
+    except Unreadable:  # which is another invariant's matter
+        return sorted(account.get("identity_hashes", []))
+
+
+@invariant
 def a_device_has_one_owner(stored: Stored) -> Found:
     accounts, devices, stocks = (stored.first_ids(name) for name in ("Account", "Device", "Stock"))
     for device_id, device in devices.items():

@@ -13,6 +13,8 @@ from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.identities.people import enter, link, maja
+from tests.identities.platforms import google_token
 from tests.privacy.backups import brought_back
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, jpeg, new_camera, pay
 from tests.worlds.invariants import Stored
@@ -92,6 +94,56 @@ def _sign_in_elsewhere(home: Home, state: None, key: str) -> Response:
 
 def _sign_ins(home: Home, state: None, stored: Stored) -> int:
     return sum(account_id == home.stranger.account_id for account_id, _ in stored.of("Session")) - 1
+
+
+def _unknown_at_google(home: Home) -> str:
+    return google_token(home.world)
+
+
+def _known_at_google(home: Home) -> str:
+    maja(home.world)
+    return google_token(home.world)
+
+
+def _enter(home: Home, id_token: str, key: str) -> Response:
+    return enter(home.world, id_token, key=key)
+
+
+def _made_for_a_newcomer(home: Home, id_token: str, stored: Stored) -> int:
+    wanted = Contact("email", "maja@example.com").hashed
+    made = sum(account["address_hash"] == wanted for account in stored.first_ids("Account").values())
+    assert made == len(stored.of("Identity"))
+    return made
+
+
+def _sign_ins_again(home: Home, id_token: str, stored: Stored) -> int:
+    (account_id,) = (row["account_id"] for row in stored.first_ids("Identity").values())
+    return sum(where[0] == account_id for where in stored.of("Session")) - 1
+
+
+def _about_to_link(home: Home) -> str:
+    home.owner.step_up()
+    return google_token(home.world)
+
+
+def _link(home: Home, id_token: str, key: str) -> Response:
+    return link(home.owner, id_token, **once(key))
+
+
+def _links(home: Home, state: str, stored: Stored) -> int:
+    return len(stored.of("Identity"))
+
+
+def _linked(home: Home) -> str:
+    return str(link(home.owner, _about_to_link(home)).json["identity_id"])
+
+
+def _unlink(home: Home, identity_id: str, key: str) -> Response:
+    return home.owner.call("DELETE", f"/me/identities/{identity_id}", headers=once(key))
+
+
+def _unlinkings(home: Home, state: str, stored: Stored) -> int:
+    return 1 - len(stored.of("Identity"))
 
 
 def _refresh(home: Home, state: None, key: str) -> Response:
@@ -570,6 +622,34 @@ SCENARIOS = (
     Scenario("confirm a registration", "POST /accounts/confirm", _registered, _confirm, _accounts_made, may_say=(410,)),
     Scenario("sign in", "POST /sessions", _settled, _sign_in, _sign_ins, at_most=2),
     Scenario("sign in on a new terminal", "POST /sessions", _settled, _sign_in_elsewhere, _sign_ins, at_most=2),
+    Scenario(
+        "enter with a platform",
+        "POST /sessions/federated",
+        _unknown_at_google,
+        _enter,
+        _made_for_a_newcomer,
+        may_say=(401,),
+    ),
+    Scenario(
+        "enter with a platform again",
+        "POST /sessions/federated",
+        _known_at_google,
+        _enter,
+        _sign_ins_again,
+        may_say=(401,),
+    ),
+    Scenario(
+        "link a platform", "POST /me/identities", _about_to_link, _link, _links, may_say=(422,), keeps_answer=True
+    ),
+    Scenario(
+        "unlink a platform",
+        "DELETE /me/identities/{identity_id}",
+        _linked,
+        _unlink,
+        _unlinkings,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
     Scenario("refresh", "POST /sessions/refresh", _settled, _refresh, _refreshes),
     Scenario(
         "sign out", "DELETE /sessions/current", _settled, _sign_out, _sign_outs, may_say=(401,), keeps_answer=True

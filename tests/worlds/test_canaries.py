@@ -104,6 +104,7 @@ def test_a_copy_of_ones_data_has_every_canary_of_ones_own_and_no_other(lives: Li
         kept_back = {"password", "password hash", "confirmation", "binding", "ordering"}
         kept_back |= {"access_token", "refresh_token"}
         kept_back.add("face")  # as it was uploaded it is not kept
+        kept_back |= {"id token", "linking", "subject", "mailthere", "namethere", "picturethere"}
         assert missing == {f"{what} of {life.whose}" for what in kept_back}
         assert [one.what for one in other.needles if _is_in(told, one)] == []
 

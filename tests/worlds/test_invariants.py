@@ -11,8 +11,9 @@ import pytest
 from chalicelib.sessions import rules as session_rules
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
-from tests.worlds.invariants import INVARIANTS, violations
+from tests.worlds.invariants import INVARIANTS, Stored, violations
 
 Dump = dict[str, Any]
 
@@ -26,6 +27,7 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
         assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
     new_camera(world, "SN0007")  # which has a report
     new_person(world, "pending@example.com").register()
+    maja(world)
     gone = new_person(world, "gone@example.com")
     gone.bind(new_camera(world, "SN0008"))
     gone.step_up()
@@ -92,6 +94,14 @@ def sign_in_too_often(dump: Dump) -> None:
     session = rows(dump, "account/session")[0]
     more = [{**session, "sk": f"session#another{number}"} for number in range(session_rules.MOST_SESSIONS)]
     dump["tables"]["sowa-local-Items"] += more
+
+
+def list_an_identity_twice(dump: Dump) -> None:
+    account = next(row for row in rows(dump, "account/account") if "identities" in row)
+    vault = Stored(dump).vaults[account["pk"].split("#")[1]]
+    listed = Stored(dump).opened(account, "identities")
+    sealed = vault.seal(listed * 2, account["pk"], account["sk"], "identities")
+    account["identities"] = sealed.decode("latin-1")
 
 
 def give_away_a_device(dump: Dump) -> None:
@@ -172,6 +182,14 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         copy_row("address/address", pk="address#second"),
     ],
     "an_account_has_no_more_sessions_than_can_be_listed": [sign_in_too_often],
+    "an_identity_belongs_to_one_account": [
+        remove("identity/identity"),
+        put("identity/identity", account_id="nobody"),
+        copy_row("identity/identity", pk="identity#second"),
+        lose("account/account", "identities"),
+        lose("account/account", "identity_hashes"),
+        list_an_identity_twice,
+    ],
     "a_device_has_one_owner": [
         remove("device/device"),
         lose("account/account", "device_ids"),

@@ -1,4 +1,4 @@
-"""Proving who it is by address and password, and counting the guesses."""
+"""Who has been proved, by address and password or by another platform; and the guesses, counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 @dataclass(frozen=True)
 class Proved:
-    """The account of an address and its password, on a terminal; `forget` is what ends the memory of wrong guesses."""
+    """The account of whoever has been proved, on a terminal; `forget` is what ends the memory of wrong guesses."""
 
     account: Account
     vault: Vault
@@ -77,6 +77,17 @@ def prove_password(contact: Contact, password: str, unique_id: str) -> Proved | 
     if not guessing.look(expected, password):
         return None
     return Proved(account, vault, remove(guessing.row), terminal, _rehashed(expected, password))
+
+
+def recognised(account_id: str, unique_id: str) -> Proved | None:
+    """The same for whom something else than the password has proved; None if the account was closed."""
+    account, key = read(Account.key(account_id), vaults.key_of(account_id))
+    if account is None or key is None:
+        return None
+    vault: Vault = key.unlocked()
+    terminal = terminal_hash(account_id, unique_id)
+    forget = remove(TerminalGuesses.key(account_id, terminal))
+    return Proved(account.opened(vault), vault, forget, terminal, None)
 
 
 def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:

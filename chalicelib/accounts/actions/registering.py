@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, codes, passwords, regions
-from chalicelib.accounts.records import Account, Address, Registration, TurnedAway
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.records import Account, Address, Identity, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto, keys
@@ -67,12 +68,10 @@ def register(
     repeat_key: str | None,
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
-    turned_away = () if terminal is None else (_turned_away_at(terminal.unique_id),)
-    _require_age(birth_date, *turned_away)
-    regions.require_here(country)
+    turned_away = () if terminal is None else (turned_away_at(terminal.unique_id),)
+    _require_terms(birth_date, country, policy_version, current_policy, *turned_away)
     contact = addresses.asked(email, phone)
     rules.require_password(password, contact.value, nickname)
-    _require_current(policy_version, current_policy)
     hashed = contact.hashed
     request_hash = crypto.keyed_hash("registrations", contact.value, nickname, country, language)
     known, *refused = read(Address.key(hashed), *turned_away)
@@ -114,13 +113,19 @@ def _begins(registration: Registration, vault_key: VaultKey) -> tuple[Write, ...
     )
 
 
-def _require_current(policy_version: str, current_policy: str) -> None:
+def _require_terms(
+    birth_date: date, country: str, policy_version: str, current_policy: str, *turned_away: Key
+) -> None:
+    """Old enough, of a country that is served here, and agreed to the policy that is in force."""
+    _require_age(birth_date, *turned_away)
+    regions.require_here(country)
     if policy_version != current_policy:
         current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
         raise PolicyOutdated(fields={"policy_version": current})
 
 
-def _turned_away_at(unique_id: str) -> Key:
+def turned_away_at(unique_id: str) -> Key:
+    """Where it is remembered that somebody was too young on this terminal."""
     return TurnedAway.key(crypto.keyed_hash("turned away", unique_id))
 
 
@@ -228,3 +233,48 @@ def _address_of(registration: Registration) -> dict[str, str]:
     if registration.email is None:
         return {"phone": registration.phone, "phone_hash": registration.address_hash}
     return {"email": registration.email, "address_hash": registration.address_hash}
+
+
+def vouched_for(
+    *,
+    contact: Contact,
+    nickname: str,
+    country: str,
+    language: str,
+    birth_date: date,
+    policy_version: str,
+    current_policy: str,
+    unique_id: str,
+    is_turned_away: bool,
+    identity: dict[str, Any],
+    otherwise: type[BaseException],
+) -> NewAccount:
+    """An account whose address needs no code, as another platform has proved it (B1a). The birth date is not kept.
+
+    On commit it raises `otherwise` if the address or the identity has an account by then. Nobody knows its password,
+    so that a guess at it costs and is answered like any other; a new one can be set by a code to the address.
+    """
+    _require_terms(birth_date, country, policy_version, current_policy, turned_away_at(unique_id))
+    if is_turned_away:
+        raise rules.too_young()
+    account_id = ids.new_id()
+    vault, vault_key = vaults.new_vault(account_id)
+    account = Account.new(
+        account_id,
+        vault=vault,
+        email=contact.value,
+        address_hash=contact.hashed,
+        nickname=nickname,
+        password_hash=passwords.hash_of(ids.new_id()),
+        country=country,
+        language=language,
+        region=rules.region_of(country),
+        policy_version=policy_version,
+        registered_at=clock.now_s(),
+        terminals=[passwords.terminal_hash(account_id, unique_id)],
+        identities=[identity],
+        identity_hashes={identity["id"]},
+    )
+    belongs = (Address.new(contact.hashed, account_id=account_id), Identity.new(identity["id"], account_id=account_id))
+    created = (*(create(one, otherwise=otherwise) for one in belongs), create(account), create(vault_key))
+    return NewAccount(account, vault, created)

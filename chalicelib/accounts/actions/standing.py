@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
+from chalicelib.accounts.records import Account, Address, Guesses, Identity, ResetCode
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -44,6 +44,15 @@ def loses_endpoint(account: Account, endpoint: str) -> Write:
     return write
 
 
+def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Write:
+    """The account's side of what may vouch for it, if that is still what was read; on commit it raises Changed."""
+    as_read = _has_identities_as_read(account)
+    hashes = {one["id"] for one in identities}
+    return change(
+        account, when=as_read, otherwise=Changed, identities=identities or None, identity_hashes=hashes or None
+    )
+
+
 def _is_as_read(account: Account) -> Any:
     return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
 
@@ -69,13 +78,15 @@ def at(contact: Contact) -> Account | None:
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """What ends an account at once: its record, its key, and its addresses, which are free again (B17)."""
-    as_read = _is_as_read(account) & has_addresses_as_read(account)
+    """What ends an account at once: its record, its key, and its addresses and what may vouch for it, which are free
+    again (B17)."""
+    as_read = _is_as_read(account) & has_addresses_as_read(account) & _has_identities_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=Changed),
         remove(vaults.key_of(account.partition_id)),
         *freed,
+        *(remove(Identity.key(hashed)) for hashed in sorted(account.identity_hashes or ())),
     )
 
 
@@ -87,3 +98,7 @@ def frees(address_hash: str) -> tuple[Write, ...]:
 def has_addresses_as_read(account: Account) -> Any:
     email, phone = account.address_hash, account.phone_hash
     return is_set(Account.address_hash, email) & is_set(Account.phone_hash, phone)
+
+
+def _has_identities_as_read(account: Account) -> Any:
+    return is_set(Account.identity_hashes, account.identity_hashes)

@@ -1,0 +1,224 @@
+"""Signing in with another platform, and linking it to one's account (B1a)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import addresses, passwords, registering
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.passwords import Proved
+from chalicelib.accounts.records import Address, Identity
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, check, create, done, put, remove
+from chalicelib.aws.table import read
+from chalicelib.errors import Invalid, NotFound, TooMany, Words
+from chalicelib.identities import providers, rules, shapes
+from chalicelib.identities.records import SpentNonce
+from chalicelib.identities.rules import (
+    EmailNotVouched,
+    IdentityTaken,
+    IdTokenRefused,
+    IdTokenWrong,
+    PlatformLinked,
+    ProofNeeded,
+    Vouched,
+)
+from chalicelib.identities.shapes import SignInWithPlatform
+from chalicelib.sessions import actions as sessions
+from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.shapes import Tokens
+
+_TRIES = 2
+
+
+class _Overtaken(Exception):
+    """Somebody else used, linked or unlinked the same identity, or took the address, at the same moment."""
+
+
+# Nonces
+
+
+def new_nonce() -> shapes.Nonce:
+    """Good for ten minutes and once. Nothing is stored: it bears its own end, and our mark."""
+    until = clock.epoch_s(clock.now() + rules.NONCE_LIFE)
+    return shapes.Nonce(
+        nonce=_nonce(str(until), ids.new_id()), expires_in_seconds=int(rules.NONCE_LIFE.total_seconds())
+    )
+
+
+def _nonce(until: str, chance: str) -> str:
+    return ".".join((until, chance, crypto.keyed_hash("nonces", until, chance)))
+
+
+def _spends(nonce: str, repeat_key: str | None) -> Write:
+    """What uses up the nonce, if it is ours and still good; raises IdTokenRefused, on commit too if it was used."""
+    until, _, rest = nonce.partition(".")
+    chance = rest.partition(".")[0]
+    if not crypto.same(nonce, _nonce(until, chance)) or clock.now_s() >= int(until):
+        raise IdTokenRefused
+    request_hash = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id())
+    spent = SpentNonce.new(
+        crypto.plain_hash(nonce), request_hash=request_hash, expires_at=int(until) + rules.LEEWAY_S
+    )
+    same = SpentNonce.pk.does_not_exist() | (SpentNonce.request_hash == request_hash)
+    return put(spent, when=same, otherwise=IdTokenRefused)
+
+
+# Signing in
+
+
+def sign_in(asked: SignInWithPlatform, current_policy: str, language: str, repeat_key: str | None) -> Tokens:
+    """Open a session for whom the platform vouches for, with a new account if neither identity nor address is known.
+
+    An address that has an account is no proof of being its owner here: that raises ProofNeeded. An exact repeat
+    replaces the session that the first try opened.
+    """
+    vouched = providers.vouched(asked.provider, asked.id_token)
+    spends = _spends(vouched.nonce, repeat_key)
+    for _ in range(_TRIES):
+        try:
+            return _enter(asked, vouched, spends, current_policy, language, repeat_key)
+        except _Overtaken:
+            continue
+    raise TooMany(retry_after_seconds=1)
+
+
+def _enter(
+    asked: SignInWithPlatform,
+    vouched: Vouched,
+    spends: Write,
+    current_policy: str,
+    language: str,
+    repeat_key: str | None,
+) -> Tokens:
+    contact = _contact_of(vouched)
+    places = [] if contact is None else [Address.key(contact.hashed)]
+    turned_away = registering.turned_away_at(asked.terminal.unique_id)
+    identity, refused, *known = read(Identity.key(_identity_hash(vouched)), turned_away, *places)
+    if identity is not None:
+        return _come_again(identity, asked, spends, repeat_key)
+    if contact is None:
+        raise EmailNotVouched
+    if any(known):
+        raise ProofNeeded
+    new = registering.vouched_for(
+        contact=contact,
+        nickname=vouched.nickname or rules.printable(contact.value.partition("@")[0]),
+        language=language,
+        current_policy=current_policy,
+        unique_id=asked.terminal.unique_id,
+        is_turned_away=refused is not None,
+        identity=_linked(_identity_hash(vouched), asked.provider),
+        otherwise=_Overtaken,
+        **_said_by_newcomer(asked),
+    )
+    return sessions.begin(new, asked.terminal, repeat_key, spends)
+
+
+def _come_again(identity: Identity, asked: SignInWithPlatform, spends: Write, repeat_key: str | None) -> Tokens:
+    def recognise() -> Proved:
+        proved = passwords.recognised(identity.account_id, asked.terminal.unique_id)
+        if proved is None:
+            raise _Overtaken
+        return proved
+
+    still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
+    return sessions.open_session(recognise(), recognise, asked.terminal, repeat_key, spends, still)
+
+
+def _identity_hash(vouched: Vouched) -> str:
+    return crypto.keyed_hash("identities", vouched.issuer, vouched.subject)
+
+
+def _contact_of(vouched: Vouched) -> Contact | None:
+    try:
+        return None if vouched.email is None else addresses.asked(vouched.email, None)
+    except Invalid:  # by us it is no address, whatever the platform thinks
+        return None
+
+
+def _said_by_newcomer(asked: SignInWithPlatform) -> dict[str, Any]:
+    """What the platform does not say, and no account is made without."""
+    said = {name: getattr(asked, name) for name in ("country", "birth_date", "policy_version")}
+    missing = {name: Words("is missing", "brakuje") for name, value in said.items() if value is None}
+    if missing:
+        raise Invalid(fields=missing)
+    return said
+
+
+# Linking
+
+
+def _linked(hashed: str, provider: str) -> dict[str, Any]:
+    return {"id": hashed, "provider": provider, "linked_at": clock.now_s()}
+
+
+def link(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
+    """Let the platform vouch for this account from now on: one account of each platform. The person is told."""
+    try:
+        return _link_vouched(caller, provider, id_token)
+    except IdTokenRefused as refused:
+        raise IdTokenWrong from refused
+
+
+def _link_vouched(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
+    vouched = providers.vouched(provider, id_token)
+    spends = _spends(vouched.nonce, None)
+    for _ in range(_TRIES):
+        try:
+            return _link(caller, provider, _identity_hash(vouched), spends)
+        except accounts.Changed:
+            caller.account = accounts.read_again(caller.account)
+    raise TooMany(retry_after_seconds=1)
+
+
+def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.Identity:
+    linked = list(caller.account.identities or ())
+    same = next((one for one in linked if one["id"] == hashed), None)
+    if same is not None:
+        return done(spends, answer=shapes.Identity.of(same))
+    if any(one["provider"] == provider for one in linked):
+        raise PlatformLinked
+    new = _linked(hashed, provider)
+    belongs = create(
+        Identity.new(hashed, account_id=caller.account_id), otherwise=lambda standing: _taken(standing, caller)
+    )
+    kept = accounts.keeps_identities(caller.account, [*linked, new])
+    answer = done(spends, belongs, kept, answer=shapes.Identity.of(new))
+    _tell(caller, "linked", provider)
+    return answer
+
+
+def _tell(caller: Caller, what: str, provider: str) -> None:
+    addresses.tell(caller.account, f"identities/mail/{what}", platform=provider.capitalize())
+
+
+def _taken(standing: dict[str, Any] | None, caller: Caller) -> BaseException:
+    is_own = standing is not None and standing["account_id"]["S"] == caller.account_id
+    return accounts.Changed() if is_own else IdentityTaken()
+
+
+def unlink(caller: Caller, identity_id: str) -> None:
+    """From the next request on that account of the platform opens nothing here; the person is told. Raises NotFound."""
+    for _ in range(_TRIES):
+        try:
+            return _unlink(caller, identity_id)
+        except accounts.Changed:
+            caller.account = accounts.read_again(caller.account)
+    raise TooMany(retry_after_seconds=1)
+
+
+def _unlink(caller: Caller, identity_id: str) -> None:
+    linked = {one["id"]: one for one in caller.account.identities or ()}
+    ended = linked.pop(identity_id, None)
+    if ended is None:
+        raise NotFound
+    kept = accounts.keeps_identities(caller.account, list(linked.values()))
+    done(remove(Identity.key(identity_id)), kept, answer=None)
+    _tell(caller, "unlinked", ended["provider"])
+
+
+def identities_of(caller: Caller) -> shapes.Identities:
+    return shapes.Identities(items=[shapes.Identity.of(one) for one in caller.account.identities or ()])

@@ -1,0 +1,87 @@
+"""What may be asked about other platforms."""
+
+from __future__ import annotations
+
+from chalicelib.accounts import rules as accounts_rules
+from chalicelib.accounts.actions import registering
+from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
+from chalicelib.identities import actions, rules, shapes
+from chalicelib.register import policy_table
+from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.shapes import Tokens
+
+routes = Routes(__name__)
+
+_TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
+
+
+@routes.get("/nonce", who=Who.ANYONE, answers=shapes.Nonce, example={})
+def get_nonce(visitor: Visitor) -> shapes.Nonce:
+    return actions.new_nonce()
+
+
+@routes.post(
+    "/sessions/federated",
+    who=Who.ANYONE,
+    asks=shapes.SignInWithPlatform,
+    answers=Tokens,
+    status=201,
+    refuses=(
+        rules.IdTokenRefused,
+        rules.PlatformNotOffered,
+        rules.PlatformSilent,
+        rules.ProofNeeded,
+        rules.EmailNotVouched,
+        accounts_rules.TooYoung,
+        accounts_rules.CountryUnknown,
+        registering.PolicyOutdated,
+        Misdirected,
+        Invalid,
+        KeyReused,
+        TooMany,
+    ),
+    example={
+        "provider": "google",
+        "id_token": "$id_token",
+        "country": "PL",
+        "birth_date": "1990-05-17",
+        "policy_version": "$policy_version",
+        "terminal": _TERMINAL,
+    },
+)
+def sign_in_with_platform(visitor: Visitor, asked: shapes.SignInWithPlatform) -> Tokens:
+    current = policy_table.versions()[0]["version"]
+    return actions.sign_in(asked, current, visitor.language, visitor.repeat_key)
+
+
+@routes.get("/me/identities", who=Who.PERSON, answers=shapes.Identities, example={})
+def list_identities(caller: Caller) -> shapes.Identities:
+    return actions.identities_of(caller)
+
+
+@routes.post(
+    "/me/identities",
+    who=Who.PERSON,
+    asks=shapes.Link,
+    answers=shapes.Identity,
+    status=201,
+    stepped_up=True,
+    refuses=(
+        rules.IdTokenWrong,
+        rules.PlatformNotOffered,
+        rules.PlatformSilent,
+        rules.IdentityTaken,
+        rules.PlatformLinked,
+        TooMany,
+    ),
+    example={"provider": "google", "id_token": "$id_token"},
+)
+def link_identity(caller: Caller, asked: shapes.Link) -> shapes.Identity:
+    return actions.link(caller, asked.provider, asked.id_token)
+
+
+@routes.delete("/me/identities/{identity_id}", who=Who.PERSON, refuses=(NotFound, TooMany), example={})
+def unlink_identity(caller: Caller, identity_id: str) -> None:
+    actions.unlink(caller, identity_id)

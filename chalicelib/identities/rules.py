@@ -1,0 +1,111 @@
+"""What holds for what another platform says of a person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.errors import Conflict, Invalid, NotFound, NotSignedIn, Unavailable, Words
+
+NONCE_LIFE = timedelta(minutes=10)
+# Clocks differ, but not by more.
+LEEWAY_S = 60
+_MOST_NICKNAME_CHARACTERS = 64
+# What a platform says of how long its keys may be kept is believed within these bounds.
+_LEAST_KEPT_S, _USUALLY_KEPT_S, _MOST_KEPT_S = 300, 3_600, 86_400
+
+
+class IdTokenRefused(NotSignedIn):
+    """Whatever is wrong with it: who made it up need not be told."""
+
+    en = "The other platform's confirmation is not valid any more. Please sign in there once again."
+    pl = "Potwierdzenie z innej platformy nie jest już ważne. Zaloguj się tam jeszcze raz."
+
+
+class IdTokenWrong(Invalid):
+    """The same to somebody who is signed in here, and stays so."""
+
+    en = "What the other platform confirmed is over or was used already. Please sign in there once more."
+    pl = "To, co potwierdziła druga platforma, minęło albo zostało już użyte. Zaloguj się tam ponownie."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"id_token": Words("is not valid any more", "nie jest już ważny")})
+
+
+class PlatformNotOffered(NotFound):
+    en = "Signing in with this platform is not offered here."
+    pl = "Logowanie przez tę platformę nie jest tu dostępne."
+
+
+class PlatformSilent(Unavailable):
+    en = "The other platform does not answer. Please try again in a moment, or sign in with your password."
+    pl = "Druga platforma nie odpowiada. Spróbuj ponownie za chwilę albo zaloguj się hasłem."
+
+
+class ProofNeeded(Conflict):
+    en = "Your address has an account here already. Sign in to it, then link the other platform to it."
+    pl = "Twój adres ma już tutaj konto. Zaloguj się na nie, a potem połącz z nim drugą platformę."
+
+
+class EmailNotVouched(Invalid):
+    """Facebook never says that it has proved one."""
+
+    en = "The other platform does not confirm your e-mail address. Register here with it, then link the platform."
+    pl = "Druga platforma nie potwierdza Twojego adresu e-mail. Zarejestruj się nim tutaj, a potem połącz platformę."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"id_token": Words("has no confirmed e-mail", "nie ma potwierdzonego e-maila")})
+
+
+class IdentityTaken(Conflict):
+    en = "This account of the other platform belongs to another account here."
+    pl = "To konto na drugiej platformie należy tu do innego konta."
+
+
+class PlatformLinked(Conflict):
+    en = "Another account of this platform is linked already. Unlink it first."
+    pl = "Inne konto tej platformy jest już połączone. Najpierw je odłącz."
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """What a verified id token says. `email` is there only if the platform itself has proved it."""
+
+    issuer: str
+    subject: str
+    nonce: str
+    email: str | None
+    nickname: str | None
+
+
+def vouched(issuer: str, claims: dict[str, Any]) -> Vouched:
+    """What the claims of a verified token come to; raises IdTokenRefused where they are of the wrong kind."""
+    subject, nonce = claims["sub"], claims["nonce"]
+    if not (isinstance(subject, str) and isinstance(nonce, str)):
+        raise IdTokenRefused
+    # Apple says it as text.
+    is_proved = claims.get("email_verified") in (True, "true")
+    return Vouched(issuer, subject, nonce, _text(claims, "email") if is_proved else None, _nickname(claims))
+
+
+def _nickname(claims: dict[str, Any]) -> str | None:
+    said = (_text(claims, name) for name in ("nickname", "name", "given_name"))
+    return next((name for text in said if text and (name := printable(text))), None)
+
+
+def _text(claims: dict[str, Any], name: str) -> str | None:
+    value = claims.get(name)
+    return value if isinstance(value, str) else None
+
+
+def printable(text: str) -> str:
+    """As it may stand in a profile: one line, not too long."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:_MOST_NICKNAME_CHARACTERS]
+
+
+def kept_s(cache_control: str) -> int:
+    """For how long an answer with this Cache-Control may be kept."""
+    said = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
+    return min(max(int(said[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if said else _USUALLY_KEPT_S

@@ -1,0 +1,54 @@
+"""What is said about other platforms."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from chalicelib import clock
+from chalicelib.accounts.shapes import Country, Terminal
+from chalicelib.entry.wire import Shape
+
+PlatformName = Literal["google", "apple", "facebook"]
+IdToken = Annotated[str, Meta(min_length=1, max_length=8192, description="an OpenID Connect id token")]
+
+
+class Nonce(Shape):
+    """To be asked of the other platform as it is, so that it comes back in the id token; it is good once."""
+
+    nonce: str
+    expires_in_seconds: int
+
+
+class SignInWithPlatform(Shape):
+    """Country, birth date and policy version are needed only for who has no account yet."""
+
+    provider: PlatformName
+    id_token: IdToken
+    terminal: Terminal
+    country: Country | None = None
+    birth_date: date | None = None
+    policy_version: Annotated[str, Meta(max_length=32)] | None = None
+
+
+class Link(Shape):
+    provider: PlatformName
+    id_token: IdToken
+
+
+class Identity(Shape):
+    identity_id: str
+    provider: str
+    linked_at: datetime
+
+    @classmethod
+    def of(cls, linked: dict[str, Any]) -> Identity:
+        at = clock.at_epoch(linked["linked_at"])
+        return cls(identity_id=linked["id"], provider=linked["provider"], linked_at=at)
+
+
+class Identities(Shape):
+    items: list[Identity]
+    cursor: str | None = None
