@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from tests.conftest import Home
+from tests.conftest import Home, _warm
 from tests.costs import TABLE, Cost, measured, table
 
 MOST_CALLS_OF_A_READ = 2
@@ -19,6 +19,7 @@ MOST_CALLS_OF_A_MUTATION = 6
 @pytest.fixture(scope="session")
 def costs(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> list[Cost]:
     snapshot, copy = _home
+    _warm(one_cloud)
     return list(measured(copy(), lambda: one_cloud.restore(snapshot)))
 
 
