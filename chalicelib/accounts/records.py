@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B11, D3, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B11, B17, D3, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -116,6 +118,30 @@ class AddressChange(Item):
     address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
     is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
     address = personal(B1B)
+
+
+class Letter(Item):
+    """A mail or text message that a commit causes and that has not been sent yet: an old address ends with its own."""
+
+    partition = "account"
+    place = "letter"
+    told_to = "Letters"
+
+    template = plain(UnicodeAttribute(), why="name of a text of ours")
+    address = personal(B1B)
+    language = personal(B1B)
+    values = personal(B2)
+
+
+class Farewell(Letter):
+    """The last letter, in a vault of its own for as long as it takes to send it: the account's is destroyed."""
+
+    partition = "farewell"
+    spared_for = timedelta(minutes=10)
+
+    address = personal(B17)
+    language = personal(B17)
+    values = personal(B17)
 
 
 class TurnedAway(Item):

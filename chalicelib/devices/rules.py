@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.errors import Invalid, Words
 
-# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and eleven for an
+# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and thirteen for an
 # account that is reached by e-mail and phone.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)

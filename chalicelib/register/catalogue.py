@@ -9,7 +9,9 @@ from chalicelib.accounts.records import (
     Address,
     AddressChange,
     Code,
+    Farewell,
     Guesses,
+    Letter,
     Registration,
     ResetCode,
     TerminalGuesses,
@@ -32,7 +34,7 @@ from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
-from chalicelib.sessions.records import NewTerminal, Session
+from chalicelib.sessions.records import Session
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
@@ -48,12 +50,13 @@ RECORDS: tuple[type[Record], ...] = (
     Endpoint,
     Erasure,
     Export,
+    Farewell,
     Guesses,
     HourKey,
     Invoice,
     InvoiceCounter,
+    Letter,
     LogReading,
-    NewTerminal,
     OpenErasure,
     Order,
     Plan,

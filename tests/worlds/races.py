@@ -200,7 +200,7 @@ def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> 
 
 
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "NewTerminal", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
+    names = ("Account", "Letter", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 

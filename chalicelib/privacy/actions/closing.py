@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib import clock
-from chalicelib.accounts.actions import addresses
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account
+from chalicelib.accounts.records import Account, Farewell
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import change, commit, done
 from chalicelib.aws.table import read
@@ -28,16 +28,12 @@ _TRIES = 4
 def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows, and says who ordered it."""
-    to, language = addresses.of(account), account.language
     push.close_unfinished(account)
     for _ in range(_TRIES):
         try:
-            closing = _close(account, ordered_by)
+            return _close(account, ordered_by)
         except accounts.Changed:
             account = accounts.read_again(account)
-            continue
-        addresses.send(to, "privacy/mail/closed", language, url=closing.receipt_url)
-        return closing
     raise Unavailable(retry_after_seconds=1)
 
 
@@ -49,11 +45,13 @@ def remove_child(contact: Contact) -> shapes.Removed:
 
 def _close(account: Account, ordered_by: str) -> shapes.Closing:
     owned = devices.standing(account.device_ids or ()).values()
-    subjects = [(Account.partition, account.partition_id), *map(devices.subject_of, owned)]
-    erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
+    farewell_id = ids.new_id()
+    of_person = (Account.partition, account.partition_id), (Farewell.partition, farewell_id)
+    erasure_id, begun = erasures.begin(*of_person, *map(devices.subject_of, owned), ordered_by=ordered_by)
     cuts = [write for device in owned for write in devices.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    return done(*accounts.end(account), *cuts, *begun, answer=answer)
+    told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)
+    return done(*accounts.end(account), *cuts, *begun, *told, answer=answer)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:
