@@ -16,8 +16,9 @@ from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
 from chalicelib.aws.commit import change, commit, create, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.devices import actions as devices
-from chalicelib.devices.actions import Camera, Owned
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.cameras import Camera
+from chalicelib.devices.actions.standing import Owned
 from chalicelib.devices.records import Device
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.push import actions as push

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from chalicelib.alarms import actions
 from chalicelib.alarms.actions import Arrival
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device
 from chalicelib.entry.queues import Listeners, Message
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.alarms import actions, rules, shapes
-from chalicelib.devices import actions as devices
-from chalicelib.devices.actions import Camera
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.cameras import Camera
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.devices import actions, shapes
+from chalicelib.devices import shapes
+from chalicelib.devices.actions import stock
 from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
 from chalicelib.errors import Conflict, Invalid
@@ -16,7 +17,7 @@ def load_devices(asked: shapes.Load) -> shapes.Loaded:
     loaded, bad_rows = 0, []
     for number, row in enumerate(asked.devices, start=1):
         try:
-            loaded += actions.load_device(wire.parse(row, shapes.Made))
+            loaded += stock.load_device(wire.parse(row, shapes.Made))
         except Invalid as wrong:
             fields = {name: words.en for name, words in wrong.details["fields"].items()}
             bad_rows.append(shapes.BadRow(row=number, fields=fields))

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from chalicelib.devices import actions, rules, shapes
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import binding, cameras, owning, standing
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -20,7 +21,7 @@ routes = Routes(__name__)
     who=Who.ANYONE,
     asks=shapes.Activate,
     answers=shapes.Activated,
-    refuses=(actions.CameraUnknown,),
+    refuses=(cameras.CameraUnknown,),
     example={
         "sn": "$sn",
         "secret": "$secret",
@@ -32,8 +33,8 @@ routes = Routes(__name__)
     },
 )
 def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
-    token = actions.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, channel_url=actions.channel_url())
+    token = cameras.activate(asked, visitor.country)
+    return shapes.Activated(camera_token=token, channel_url=cameras.channel_url())
 
 
 @routes.post(
@@ -43,40 +44,40 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     answers=shapes.Device,
     status=201,
     refuses=(
-        actions.DeviceNotFound,
-        actions.DeviceLocked,
-        actions.DeviceBusy,
-        actions.DeviceTaken,
-        actions.TooManyDevices,
+        binding.DeviceNotFound,
+        binding.DeviceLocked,
+        binding.DeviceBusy,
+        binding.DeviceTaken,
+        binding.TooManyDevices,
         rules.TimeZoneUnknown,
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
 def bind(caller: Caller, asked: shapes.Bind) -> Any:
-    return actions.bind(caller, asked)
+    return binding.bind(caller, asked)
 
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
 def list_devices(caller: Caller) -> Any:
-    return actions.devices_of(caller)
+    return standing.devices_of(caller)
 
 
 @routes.get(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=actions.places_of,
+    along=standing.places_of,
     answers=shapes.Device,
     refuses=(NotFound,),
     example={},
 )
 def get_device(caller: Caller, device_id: str) -> Any:
-    return actions.owned(caller)
+    return standing.owned(caller)
 
 
 @routes.patch(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=actions.places_of,
+    along=standing.places_of,
     asks=shapes.ChangeDevice,
     answers=shapes.Device,
     refuses=(NotFound, rules.TimeZoneUnknown),
@@ -84,19 +85,19 @@ def get_device(caller: Caller, device_id: str) -> Any:
 )
 def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) -> Any:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return actions.change_device(caller, **changes)
+    return owning.change_device(caller, **changes)
 
 
 @routes.delete(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=actions.places_of,
+    along=standing.places_of,
     answers=shapes.Removed,
     status=202,
     refuses=(NotFound,),
     example={},
 )
 def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
-    return actions.remove_device(caller)
+    return owning.remove_device(caller)
 
 

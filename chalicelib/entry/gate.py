@@ -13,7 +13,7 @@ from chalicelib.entry.once import Once
 from chalicelib.errors import NotSignedIn, StepUpRequired
 
 if TYPE_CHECKING:
-    from chalicelib.devices.actions import Camera
+    from chalicelib.devices.actions.cameras import Camera
     from chalicelib.sessions.actions import Caller
 
 
@@ -66,9 +66,9 @@ def admit_person(
 
 
 def admit_camera(token: str | None) -> Camera:
-    from chalicelib.devices import actions as devices
+    from chalicelib.devices.actions import cameras
 
-    return devices.recognise_camera(token)
+    return cameras.recognise_camera(token)
 
 
 def bearer(headers: Any) -> str | None:

@@ -9,7 +9,7 @@ from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws.commit import change, commit, create, done, merge
 from chalicelib.aws.table import read
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound

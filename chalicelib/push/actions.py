@@ -10,7 +10,7 @@ from chalicelib.aws import push
 from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint
 from chalicelib.sessions import actions as sessions

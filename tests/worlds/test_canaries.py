@@ -17,7 +17,7 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Address
 from chalicelib.aws import commit as commits
 from chalicelib.aws.keys import Key
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Stock
 from chalicelib.register import erase
 from chalicelib.register.vaults import VaultKey

@@ -13,7 +13,7 @@ from chalicelib.accounts.records import Account, Farewell
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import change, commit, done
 from chalicelib.aws.table import read
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.orders import actions as orders
 from chalicelib.privacy import shapes

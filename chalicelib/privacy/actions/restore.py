@@ -10,7 +10,7 @@ from chalicelib.accounts.records import Account
 from chalicelib.aws import crypto, keys
 from chalicelib.aws.commit import commit
 from chalicelib.aws.table import put_into_service, read, restoring
-from chalicelib.devices import actions as devices
+from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device
 from chalicelib.privacy import shapes
 from chalicelib.register import erase, erasures

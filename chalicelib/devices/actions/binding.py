@@ -1,0 +1,156 @@
+"""A person becomes the owner of a camera, with its serial number and printed code (B3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import change, commit, create, done, remove
+from chalicelib.aws.table import read
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import standing
+from chalicelib.devices.actions import stock as stocks
+from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
+from chalicelib.register import vaults
+from chalicelib.register.vaults import Vault
+from chalicelib.sessions.actions import Caller
+
+_TRIES = 4
+_REPORTED = ("mac", "firmware", "channels", "lan", "country")
+
+
+class DeviceNotFound(NotFound):
+    en = "There is no device with this serial number and code. Check both on its label."
+    pl = "Nie ma urządzenia o tym numerze seryjnym i kodzie. Sprawdź oba na etykiecie."
+
+
+class DeviceLocked(TooMany):
+    en = "Too many wrong codes for this device. Please wait."
+    pl = "Zbyt wiele błędnych kodów dla tego urządzenia. Odczekaj."
+
+
+class DeviceBusy(Conflict):
+    en = "Somebody is just trying a code for this device. Please try again in a moment."
+    pl = "Ktoś właśnie próbuje kodu tego urządzenia. Spróbuj ponownie za chwilę."
+
+
+class DeviceTaken(Conflict):
+    en = "This device belongs to somebody. Its owner has to remove it first."
+    pl = "To urządzenie ma właściciela. Najpierw musi je usunąć właściciel."
+
+
+class TooManyDevices(Forbidden):
+    en = "An account can have 28 devices."
+    pl = "Konto może mieć 28 urządzeń."
+
+
+class _Moved(Exception):
+    """The camera was activated since it was read: read again."""
+
+
+def bind(caller: Caller, asked: shapes.Bind) -> Owned:
+    """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
+
+    Raises DeviceNotFound, DeviceLocked, DeviceTaken, TooManyDevices, TimeZoneUnknown.
+    """
+    rules.require_time_zone(asked.time_zone)
+    stock_id = stocks.id_of(asked.sn)
+    account = caller.account
+    _prove_printed_code(stock_id, asked.code)
+    for _ in range(_TRIES):
+        stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))
+        if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
+            # The code was right, so it must not count as a wrong one and lock out whoever comes next.
+            commit(change(stock, wrong_codes=0, locked_until=None))
+            raise DeviceTaken if stock.device_id is not None else TooManyDevices
+        if report is not None and report_key is not None:
+            report.opened(report_key.unlocked())
+        try:
+            return _bind(account, stock, report, asked)
+        except (crypto.Unreadable, _Moved):
+            continue  # the camera is just activated anew: what it said before would be kept, or one half of each
+        except accounts.Changed:
+            account = accounts.read_again(account)
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _prove_printed_code(stock_id: str, code: str) -> None:
+    """The try is counted before the codes are compared, so that many at once are still ten."""
+    (stock,) = read(Stock.key(stock_id))
+    if stock is None:
+        raise DeviceNotFound
+    now = clock.now_s()
+    if stock.locked_until is not None and now < stock.locked_until:
+        raise DeviceLocked(retry_after_seconds=int(stock.locked_until) - now)
+    wrong = int(stock.wrong_codes) + 1
+    lock_s = rules.locked_s(wrong)
+    commit(
+        change(
+            stock,
+            wrong_codes=wrong,
+            locked_until=now + lock_s if lock_s else None,
+            when=Stock.wrong_codes == wrong - 1,
+            otherwise=DeviceBusy(retry_after_seconds=1),
+        )
+    )
+    if not crypto.same(stock.code_hash, stocks.code_hash(stock_id, code)):
+        raise DeviceNotFound
+
+
+def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind) -> Owned:
+    device_id = ids.new_id()
+    vault, vault_key = vaults.new_vault(device_id)
+    device = _ownership(device_id, vault, account, stock, report, asked)
+    return done(
+        create(device),
+        create(vault_key),
+        change(
+            stock,
+            device_id=device_id,
+            wrong_codes=0,
+            locked_until=None,
+            when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
+            otherwise=_taken,
+        ),
+        accounts.gains_device(account, device_id),
+        remove(Report.key(stock.partition_id)),
+        remove(vaults.key_of(stock.partition_id)),
+        answer=Owned(device, None),
+    )
+
+
+def _activated_as_read(stock: Stock) -> Any:
+    token_hash = stock.camera_token_hash
+    return Stock.camera_token_hash.does_not_exist() if token_hash is None else Stock.camera_token_hash == token_hash
+
+
+def _taken(there: dict[str, Any] | None) -> BaseException:
+    return DeviceTaken() if there is not None and "device_id" in there else _Moved()
+
+
+def _ownership(
+    device_id: str, vault: Vault, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind
+) -> Device:
+    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+    return Device.new(
+        device_id,
+        vault=vault,
+        account_id=account.partition_id,
+        stock_id=stock.partition_id,
+        audience={standing.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
+        bound_at=clock.now_s(),
+        last_seen=None if report is None else report.reported_at,
+        sn=rules.normal_sn(asked.sn),
+        model=stock.model,
+        name=asked.name,
+        wifi=None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
+        password=asked.password,
+        time_zone=asked.time_zone,
+        dst=asked.dst,
+        **told,
+    )

@@ -1,0 +1,108 @@
+"""The camera's own side: it proves itself with its factory secret, and says what it is (B6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, commit, put
+from chalicelib.aws.table import read
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import stock as stocks
+from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.errors import NotSignedIn, Unavailable
+from chalicelib.register import vaults
+from chalicelib.register.vaults import VaultKey
+from chalicelib.settings import settings
+
+_TRIES = 4
+
+
+class CameraUnknown(NotSignedIn):
+    en = "This serial number and secret do not belong together."
+    pl = "Ten numer seryjny i sekret do siebie nie pasują."
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera that proved itself with its token; `device_id` is the ownership it belongs to now, if any."""
+
+    stock: Stock
+
+    @property
+    def device_id(self) -> str | None:
+        device_id: str | None = self.stock.device_id
+        return device_id
+
+
+def activate(told: shapes.Activate, country: str) -> str:
+    """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
+    for _ in range(_TRIES):
+        try:
+            return _activate(told, country)
+        except _Moved:
+            continue
+    raise Unavailable(retry_after_seconds=1)
+
+
+class _Moved(Exception):
+    """The camera was bound, removed or activated since it was read: read again."""
+
+
+def _activate(told: shapes.Activate, country: str) -> str:
+    stock_id = stocks.id_of(told.sn)
+    stock, key = read(Stock.key(stock_id), vaults.key_of(stock_id))
+    if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
+        raise CameraUnknown
+    secret = ids.as_text(ids.random_bytes(32))
+    token_taken = change(
+        stock, camera_token_hash=crypto.plain_hash(secret), when=_held_as_read(stock), otherwise=_Moved
+    )
+    commit(token_taken, *_report(stock, key, told, country))
+    return f"c.{stock_id}.{secret}"
+
+
+def _held_as_read(stock: Stock) -> Any:
+    return Stock.device_id.does_not_exist() if stock.device_id is None else Stock.device_id == stock.device_id
+
+
+def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:
+    said: dict[str, Any] = {
+        "mac": told.mac,
+        "firmware": told.firmware,
+        "channels": [{"id": channel.id, "name": channel.name} for channel in told.channels],
+        "lan": None if told.lan is None else {"ip": told.lan.ip, "port": told.lan.port},
+        "country": country or None,
+    }
+    if stock.device_id is not None:
+        device, key = read(Device.key(stock.device_id), vaults.key_of(stock.device_id))
+        if device is None or key is None:
+            raise _Moved
+        said["lan"] = said["lan"] or device.opened(key.unlocked()).lan
+        yield change(device.opened(key.unlocked()), last_seen=clock.now_s(), **said)
+        return
+    until = clock.now() + rules.REPORT_LIFE
+    vault, row = vaults.new_vault(stock.partition_id, until=until)
+    yield put(row)
+    ends = clock.epoch_s(until)
+    yield put(Report.new(stock.partition_id, vault=vault, reported_at=clock.now_s(), expires_at=ends, **said))
+
+
+def recognise_camera(token: str | None) -> Camera:
+    """Raises NotSignedIn."""
+    parts = (token or "").split(".")
+    if len(parts) != 3 or parts[0] != "c" or not parts[1].isalnum() or len(parts[1]) > 64:
+        raise NotSignedIn
+    (stock,) = read(Stock.key(parts[1]))
+    expected = None if stock is None else stock.camera_token_hash
+    if expected is None or not crypto.same(expected, crypto.plain_hash(parts[2])):
+        raise NotSignedIn
+    return Camera(stock)
+
+
+def channel_url() -> str:
+    scheme, _, rest = settings.public_url.partition("://")
+    return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/channel"
