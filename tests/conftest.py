@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib import jwks
 from chalicelib.aws import crypto, table
 from chalicelib.register import hours
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
+from tests.neighbour import REGION, served
 from tests.scene import Camera, Person, new_camera, new_person
 
 if endpoint.URL is not None:
@@ -22,8 +25,10 @@ if endpoint.URL is not None:
 
 @pytest.fixture(scope="session")
 def one_cloud() -> Iterator[LocalCloud]:
-    with LocalCloud.start(seed=0) as cloud:
-        yield cloud
+    with served() as neighbour:
+        regions = json.dumps({REGION: neighbour.endpoint})
+        with LocalCloud.start(seed=0, regions=regions) as cloud:
+            yield cloud
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,7 @@ def _empty(one_cloud: LocalCloud) -> Any:
 
 def _warm(cloud: LocalCloud) -> None:
     """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot."""
+    jwks._heard.clear()
     crypto.secret_for("tests")
     table.in_service_since()
     hours.seal("", "tests")

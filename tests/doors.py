@@ -12,6 +12,7 @@ from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.neighbour import COUNTRY, neighbour
 from tests.scene import (
     CODE,
     NEW_PASSWORD,
@@ -54,6 +55,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "provider": lambda home: "sandbox",
     "erasure_id": lambda home: _erasure(home),
     "export_id": lambda home: _export(home)["export_id"],
+    "far_country": lambda home: COUNTRY,
+    "ticket": lambda home: neighbour().ticket(),
+    "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
 }
 
@@ -82,6 +86,11 @@ def _erasure(home: Home) -> str:
     other = new_person(home.world, "leaving@example.com")
     other.step_up()
     return str(other.close().json["erasure_id"])
+
+
+def _ticket(home: Home) -> str:
+    home.owner.step_up()
+    return str(home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"])
 
 
 def _export(home: Home) -> Any:

@@ -29,6 +29,7 @@ class Account(Item):
     country = personal(B1A)
     language = personal(B1A)
     region = personal(B1A, null=True)
+    came_from = personal(B1A, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
@@ -63,6 +64,15 @@ class Address(Item):
     place = "address"
 
     account_id = key(UnicodeAttribute(), B1A, why="random id")
+
+
+class SpentTicket(Item):
+    """A ticket of another region that was used; nothing but keyed hashes, for as long as it would count."""
+
+    partition = "ticket"
+    place = "ticket"
+
+    used_by = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
 
 
 class Guesses(Item):

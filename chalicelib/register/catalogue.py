@@ -14,6 +14,7 @@ from chalicelib.accounts.records import (
     Letter,
     Registration,
     ResetCode,
+    SpentTicket,
     TerminalGuesses,
     TurnedAway,
 )
@@ -28,7 +29,7 @@ from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
-from chalicelib.privacy.records import ARCHIVES, Export, LogReading
+from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
 from chalicelib.push.records import Endpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
@@ -61,12 +62,14 @@ RECORDS: tuple[type[Record], ...] = (
     Order,
     Plan,
     Registration,
+    Relocation,
     Removal,
     Report,
     ResetCode,
     RootSecret,
     Service,
     Session,
+    SpentTicket,
     Stock,
     TerminalGuesses,
     TurnedAway,

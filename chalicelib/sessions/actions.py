@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, codes, letters, passwords, registering, resets, standing
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.aws import crypto
@@ -138,8 +139,13 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
         commit(opening)
         return tokens
+    return begin(new, terminal, repeat_key)
+
+
+def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write) -> Tokens:
+    """Store a new account and open its first session, in one commit with what is more."""
     tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
-    commit(*new.writes, opening)
+    commit(*more, *new.writes, opening)
     return tokens
 
 

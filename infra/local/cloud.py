@@ -97,6 +97,7 @@ class LocalCloud:
         public_url: str = PUBLIC_URL,
         country: str = "PL",
         allowed_origin: str = "",
+        regions: str = "{}",
         log_keep_days: int | None = None,
         logs_everything: bool = False,
         dynamodb: Endpoint | None = None,
@@ -104,8 +105,8 @@ class LocalCloud:
         """Everything is there when this returns, and only then is the app imported.
 
         A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
-        still in a seeded world and ticks in a real one, unless `tick` says otherwise. `dynamodb` is where items lie, if
-        not in moto or where the environment says.
+        still in a seeded world and ticks in a real one, unless `tick` says otherwise. `regions` says as JSON whom other
+        installations serve. `dynamodb` is where items lie, if not in moto or where the environment says.
         """
         with ExitStack() as stopped:
             stopped.enter_context(cls.set_aside())
@@ -114,7 +115,7 @@ class LocalCloud:
             cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed, dynamodb)
             stopped.callback(cloud._leave)
             cloud._enter()
-            cloud._create(templates, public_url, media_url, allowed_origin)
+            cloud._create(templates, public_url, media_url, {"AllowedOrigin": allowed_origin, "Regions": regions})
             cloud._load(app_module, country, allowed_origin)
             # It went well: all this is undone by `stop` and not before.
             cloud._stopped = stopped.pop_all()
@@ -313,13 +314,13 @@ class LocalCloud:
         _forget_settings()
 
     def _create(
-        self, templates: Sequence[Path | str], public_url: str, media_url: str, allowed_origin: str
+        self, templates: Sequence[Path | str], public_url: str, media_url: str, more: Mapping[str, str]
     ) -> None:
         session = boto3.Session(region_name=REGION)
         template = applier.load(*templates)
         wanted = template.get("Parameters", {})
         with self.aws.outside():
-            parameters = {**self._parameters(session, public_url), "AllowedOrigin": allowed_origin}
+            parameters = {**self._parameters(session, public_url), **more}
             self.stack = applier.apply(
                 template,
                 parameters={name: value for name, value in parameters.items() if name in wanted},

@@ -9,8 +9,9 @@ from chalicelib.register import catalogue
 from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
-from tests.scene import Person, ask_for_reset, elsewhere, new_camera, new_person, pay
+from tests.scene import PASSWORD, Person, ask_for_reset, elsewhere, new_camera, new_person, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -34,6 +35,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.show_face()
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
+    ticket = home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"]
+    assert home.owner.call("POST", "/me/move/confirm", {"arrival": ticket}).status == 422
+    arriving = {"ticket": neighbour().ticket(), "password": PASSWORD, "terminal": home.owner.terminal}
+    assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
     home.stranger.step_up()
     home.world.invoke(

@@ -207,7 +207,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
-    of_accounts += ("Avatar",)
+    of_accounts += ("Avatar", "Relocation")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"

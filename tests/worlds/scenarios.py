@@ -13,6 +13,7 @@ from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, jpeg, new_camera, pay
 from tests.worlds.invariants import Stored
@@ -491,6 +492,39 @@ def _resume_erasures(home: Home, state: Any, key: str) -> None:
     _job(home.world, "resume_erasures")
 
 
+# Another region
+
+
+def _leave(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", "/me/move", {"country": COUNTRY}, headers=once(key))
+
+
+def _relocations(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Relocation"))
+
+
+def _vouched_for(home: Home) -> str:
+    return neighbour().ticket()
+
+
+def _arrive(home: Home, ticket: str, key: str) -> Response:
+    body = {"ticket": ticket, "password": PASSWORD, "terminal": _ELSEWHERE}
+    return home.world.call("POST", "/accounts/arrivals", body, headers=once(key))
+
+
+def _arrivals(home: Home, ticket: str, stored: Stored) -> int:
+    return len(stored.of("Account")) - 2
+
+
+def _arrived_elsewhere(home: Home) -> str:
+    _about_to_close(home)
+    return neighbour().arrival(_leave(home, None, "the-key-of-leaving").json["ticket"])
+
+
+def _leave_for_good(home: Home, arrival: str, key: str) -> Response:
+    return home.owner.call("POST", "/me/move/confirm", {"arrival": arrival}, headers=once(key))
+
+
 # A copy of one's data
 
 
@@ -638,6 +672,28 @@ SCENARIOS = (
         told=_ADDRESS_CHANGED,
     ),
     Scenario("remove a child", "remove_child", _paid, _remove_child, _closings, told=_CLOSED),
+    Scenario(
+        "ask to leave for another region",
+        "POST /me/move",
+        _stepped_up,
+        _leave,
+        _relocations,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "arrive from another region", "POST /accounts/arrivals", _vouched_for, _arrive, _arrivals, may_say=(410,)
+    ),
+    Scenario(
+        "leave for another region",
+        "POST /me/move/confirm",
+        _arrived_elsewhere,
+        _leave_for_good,
+        _closings,
+        may_say=(401,),
+        keeps_answer=True,
+        told=_CLOSED,
+    ),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
     Scenario("get an avatar's ticket", "POST /me/avatar", _settled, _ask_avatar_ticket),
     Scenario(

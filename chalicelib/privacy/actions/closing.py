@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from chalicelib import clock, ids
@@ -10,7 +9,7 @@ from chalicelib.accounts.actions import letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Farewell
-from chalicelib.aws import crypto
+from chalicelib.aws import crypto, jws
 from chalicelib.aws.commit import change, commit, done
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
@@ -70,7 +69,7 @@ def pursue(hashed_id: str) -> None:
     if erasure is None or erasure.state != DONE:
         return
     if erasure.receipt is None:
-        commit(change(erasure, receipt=_signed(_claims(erasure))))
+        commit(change(erasure, receipt=jws.signed(_claims(erasure))))
     erase.look_again(erasure)
 
 
@@ -117,21 +116,5 @@ def _claims(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _signed(claims: dict[str, Any]) -> str:
-    """A compact JWS, ES256, made by the key that never leaves KMS."""
-    from joserfc.util import urlsafe_b64encode as b64
-
-    header = {"alg": "ES256", "kid": _public_key()["kid"], "typ": "JWT"}
-    signing_input = b".".join(b64(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    return (signing_input + b"." + b64(crypto.sign(signing_input))).decode()
-
-
-def _public_key() -> dict[str, Any]:
-    from joserfc.jwk import ECKey
-
-    key = ECKey.import_key(crypto.signing_public_pem())
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
-
-
 def public_keys() -> shapes.Keys:
-    return shapes.Keys(keys=[_public_key()])
+    return shapes.Keys(keys=[jws.public_key()])
