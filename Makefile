@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint test-endpoint night contract costs growth bench passwords policies package deploy destroy lock clean
+.PHONY: help demo run test lint test-endpoint night contract costs growth bench alike passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -34,9 +34,10 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows
+night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows; compare medians
 	@FUZZ_EXAMPLES=3000 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
+	@$(PYTHON) -m tests.alike
 
 costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py
@@ -47,6 +48,9 @@ bench: $(INSTALLED) ## count a request's work beside a handler by hand (needs va
 
 growth: $(INSTALLED) ## count anew how cost grows with the table, up to a million rows
 	@WRITE_GROWTH=1 $(PYTHON) -m pytest tests/test_growth.py
+
+alike: $(INSTALLED) ## compare the work of known and unknown addresses anew, by medians of CPU time
+	@$(PYTHON) -m tests.alike
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.accounts import listeners as accounts_told
 from chalicelib.accounts import routes as accounts
 from chalicelib.alarms import listeners as alarms_told
 from chalicelib.alarms import routes as alarms
@@ -23,7 +24,6 @@ from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
 from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
-from chalicelib.sessions import listeners as sessions_told
 from chalicelib.sessions import routes as sessions
 
 app = Api(app_name="sowa", configure_logs=False)
@@ -43,11 +43,11 @@ app.register_blueprint(contract.routes)
 
 # Told
 app.register_blueprint(forwarding.listeners)
+app.register_blueprint(accounts_told.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
-app.register_blueprint(sessions_told.listeners)
 app.register_blueprint(privacy_told.listeners)
 
 # On time

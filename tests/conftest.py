@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib import jwks
 from chalicelib.aws import crypto, table
 from chalicelib.register import hours
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
-from tests.identities.platforms import served
+from tests import neighbour
+from tests.identities import platforms
 from tests.scene import Camera, Person, new_camera, new_person
 
 if endpoint.URL is not None:
@@ -23,8 +26,10 @@ if endpoint.URL is not None:
 
 @pytest.fixture(scope="session")
 def one_cloud() -> Iterator[LocalCloud]:
-    with served() as platforms, LocalCloud.start(seed=0, platforms=platforms.parameters) as cloud:
-        yield cloud
+    with platforms.served() as trusted, neighbour.served() as other:
+        regions = json.dumps({neighbour.REGION: other.endpoint})
+        with LocalCloud.start(seed=0, platforms=trusted.parameters, regions=regions) as cloud:
+            yield cloud
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +45,7 @@ def _empty(one_cloud: LocalCloud) -> Any:
 
 def _warm(cloud: LocalCloud) -> None:
     """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot."""
+    jwks._heard.clear()
     crypto.secret_for("tests")
     table.in_service_since()
     hours.seal("", "tests")

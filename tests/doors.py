@@ -13,6 +13,7 @@ from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.platforms import google_token
+from tests.neighbour import COUNTRY, neighbour
 from tests.scene import (
     CODE,
     NEW_PASSWORD,
@@ -57,6 +58,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "export_id": lambda home: _export(home)["export_id"],
     "id_token": lambda home: google_token(home.world),
     "identity_id": lambda home: _identity(home),
+    "far_country": lambda home: COUNTRY,
+    "ticket": lambda home: neighbour().ticket(),
+    "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
 }
 
@@ -85,6 +89,11 @@ def _erasure(home: Home) -> str:
     other = new_person(home.world, "leaving@example.com")
     other.step_up()
     return str(other.close().json["erasure_id"])
+
+
+def _ticket(home: Home) -> str:
+    home.owner.step_up()
+    return str(home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"])
 
 
 def _export(home: Home) -> Any:

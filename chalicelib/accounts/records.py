@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B11, D3, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B11, B17, D3, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -27,6 +29,7 @@ class Account(Item):
     country = personal(B1A)
     language = personal(B1A)
     region = personal(B1A, null=True)
+    came_from = personal(B1A, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
@@ -74,6 +77,15 @@ class Identity(Item):
     place = "identity"
 
     account_id = key(UnicodeAttribute(), B1A, why="random id")
+
+
+class SpentTicket(Item):
+    """A ticket of another region that was used; nothing but keyed hashes, for as long as it would count."""
+
+    partition = "ticket"
+    place = "ticket"
+
+    used_by = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
 
 
 class Guesses(Item):
@@ -129,6 +141,30 @@ class AddressChange(Item):
     address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
     is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
     address = personal(B1B)
+
+
+class Letter(Item):
+    """A mail or text message that a commit causes and that has not been sent yet: an old address ends with its own."""
+
+    partition = "account"
+    place = "letter"
+    told_to = "Letters"
+
+    template = plain(UnicodeAttribute(), why="name of a text of ours")
+    address = personal(B1B)
+    language = personal(B1B)
+    values = personal(B2)
+
+
+class Farewell(Letter):
+    """The last letter, in a vault of its own for as long as it takes to send it: the account's is destroyed."""
+
+    partition = "farewell"
+    spared_for = timedelta(minutes=10)
+
+    address = personal(B17)
+    language = personal(B17)
+    values = personal(B17)
 
 
 class TurnedAway(Item):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
@@ -47,6 +48,8 @@ class Record(Model):
     # The queue, by its logical id, of the house that hears of records of this kind, and of which of a stream's events.
     told_to: ClassVar[str | None] = None
     told_of: ClassVar[frozenset[str]] = frozenset({"INSERT"})
+    # For so long an erasure that has its partition among its subjects leaves it to whoever ends it sooner.
+    spared_for: ClassVar[timedelta] = timedelta(0)
     vault: Vault | None = None
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")

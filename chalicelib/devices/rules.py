@@ -7,7 +7,7 @@ from functools import cache
 
 from chalicelib.errors import Invalid, Words
 
-# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and fourteen for an
+# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and sixteen for an
 # account that is reached by e-mail and phone and linked to three platforms.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)

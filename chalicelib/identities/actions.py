@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, passwords, registering
+from chalicelib.accounts.actions import addresses, letters, passwords, registering
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
@@ -186,13 +186,11 @@ def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.I
         Identity.new(hashed, account_id=caller.account_id), otherwise=lambda standing: _taken(standing, caller)
     )
     kept = accounts.keeps_identities(caller.account, [*linked, new])
-    answer = done(spends, belongs, kept, answer=shapes.Identity.of(new))
-    _tell(caller, "linked", provider)
-    return answer
+    return done(spends, belongs, kept, _told(caller, "linked", provider), answer=shapes.Identity.of(new))
 
 
-def _tell(caller: Caller, what: str, provider: str) -> None:
-    addresses.tell(caller.account, f"identities/mail/{what}", platform=provider.capitalize())
+def _told(caller: Caller, what: str, provider: str) -> Write:
+    return letters.write(caller.account, f"identities/mail/{what}", platform=provider.capitalize())
 
 
 def _taken(standing: dict[str, Any] | None, caller: Caller) -> BaseException:
@@ -216,8 +214,7 @@ def _unlink(caller: Caller, identity_id: str) -> None:
     if ended is None:
         raise NotFound
     kept = accounts.keeps_identities(caller.account, list(linked.values()))
-    done(remove(Identity.key(identity_id)), kept, answer=None)
-    _tell(caller, "unlinked", ended["provider"])
+    done(remove(Identity.key(identity_id)), kept, _told(caller, "unlinked", ended["provider"]), answer=None)
 
 
 def identities_of(caller: Caller) -> shapes.Identities:

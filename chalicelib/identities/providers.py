@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import urllib3
-
-from chalicelib import clock
+from chalicelib import clock, jwks
 from chalicelib.identities import rules
 from chalicelib.identities.rules import IdTokenRefused, PlatformNotOffered, PlatformSilent, Vouched
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
-    from joserfc.jwk import Key, KeySet
+    from joserfc.jwk import Key
 
 # Signatures only: with a shared secret, anybody who knows the public key could sign.
 _ALGORITHMS = ("RS256", "ES256")
-# The local cloud's platform is on this machine; nobody else's keys come unprotected.
-_TRUSTED = ("https://", "http://127.0.0.1:")
-_CONNECT_S, _READ_S, _PATIENCE_S = 1.0, 1.5, 3.0
-_MOST_BYTES = 64 * 1024
-# A made-up key id, or a platform that is down, makes us ask no more often.
-_PAUSE_S = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ def vouched(name: str, id_token: str) -> Vouched:
 def _platform(name: str) -> Platform:
     issuers, audiences = (_listed(settings.oidc(name, what)) for what in ("issuers", "audiences"))
     keys_url = settings.oidc(name, "keys_url")
-    if not (issuers and audiences and keys_url.startswith(_TRUSTED)):
+    if not (issuers and audiences and jwks.is_trusted(keys_url)):
         raise PlatformNotOffered
     return Platform(issuers, audiences, keys_url)
 
@@ -112,87 +102,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-# Keys
-
-
-@dataclass
-class _Heard:
-    """What a platform last said of its keys, and when it was last asked."""
-
-    asked_at: int = 0
-    keys: KeySet | None = None
-    until: int = 0
-
-    @property
-    def is_fresh(self) -> bool:
-        return self.keys is not None and self.asked_at <= clock.now_s() < self.until
-
-    @property
-    def pause_s(self) -> int:
-        """For how many seconds it must not be asked again."""
-        since = clock.now_s() - self.asked_at
-        return _PAUSE_S - since if 0 <= since < _PAUSE_S else 0
-
-
-# By address, for the life of the container; what platforms publish, and nothing of a person.
-_heard: dict[str, _Heard] = {}
-# Lambda brings a container one request at a time; the local cloud does not.
-_asking = threading.Lock()
-
-
 def _key(url: str, header: dict[str, Any]) -> Key:
-    """The key that a token's header names; one that is not known makes us ask again, but not each time."""
-    heard = _heard.setdefault(url, _Heard())
-    if not heard.is_fresh or _named(heard, header) is None:
-        with _asking:
-            # Whoever waited here may find that it was just asked.
-            if not heard.is_fresh or (_named(heard, header) is None and not heard.pause_s):
-                _ask(url, heard)
-    key = _named(heard, header)
-    if key is None:
-        raise IdTokenRefused
-    return key
-
-
-def _named(heard: _Heard, header: dict[str, Any]) -> Key | None:
-    keys = list(heard.keys or ())
-    if "kid" not in header:
-        return keys[0] if len(keys) == 1 else None
-    return next((key for key in keys if key.kid == header["kid"]), None)
-
-
-def _ask(url: str, heard: _Heard) -> None:
-    from joserfc.errors import JoseError
-    from joserfc.jwk import KeySet
-
-    if heard.pause_s:
-        raise PlatformSilent(retry_after_seconds=heard.pause_s)
-    heard.asked_at = clock.now_s()
     try:
-        body, cache_control = _fetched(url)
-        keys = KeySet.import_key_set(json.loads(body))
-    except (urllib3.exceptions.HTTPError, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
-        raise PlatformSilent(retry_after_seconds=_PAUSE_S) from cause
-    heard.keys, heard.until = keys, heard.asked_at + rules.kept_s(cache_control)
-
-
-def _fetched(url: str) -> tuple[bytes, str]:
-    """The body that lies at this very address, and how long it may be kept; in time and not too long, or not at all."""
-    late = clock.ticks_s() + _PATIENCE_S
-    answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
-    try:
-        if answer.status != 200:
-            raise PlatformSilent(retry_after_seconds=_PAUSE_S)
-        body = b""
-        while chunk := answer.read1(_MOST_BYTES):
-            body += chunk
-            if len(body) > _MOST_BYTES or clock.ticks_s() > late:
-                raise PlatformSilent(retry_after_seconds=_PAUSE_S)
-        return body, answer.headers.get("cache-control", "")
-    finally:
-        answer.close()
-
-
-@cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S))
+        return jwks.key_at(url, header.get("kid"))
+    except jwks.KeyUnknown as cause:
+        raise IdTokenRefused from cause
+    except jwks.KeysSilent as cause:
+        raise PlatformSilent(retry_after_seconds=cause.retry_after_seconds) from cause

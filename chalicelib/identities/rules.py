@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,8 +12,6 @@ NONCE_LIFE = timedelta(minutes=10)
 # Clocks differ, but not by more.
 LEEWAY_S = 60
 _MOST_NICKNAME_CHARACTERS = 64
-# What a platform says of how long its keys may be kept is believed within these bounds.
-_LEAST_KEPT_S, _USUALLY_KEPT_S, _MOST_KEPT_S = 300, 3_600, 86_400
 
 
 class IdTokenRefused(NotSignedIn):
@@ -103,9 +100,3 @@ def _text(claims: dict[str, Any], name: str) -> str | None:
 def printable(text: str) -> str:
     """As it may stand in a profile: one line, not too long."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:_MOST_NICKNAME_CHARACTERS]
-
-
-def kept_s(cache_control: str) -> int:
-    """For how long an answer with this Cache-Control may be kept."""
-    said = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
-    return min(max(int(said[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if said else _USUALLY_KEPT_S

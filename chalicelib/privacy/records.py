@@ -8,8 +8,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.table import Item, LedgerRow
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import LOG, RIGHTS
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.register.rows import B1A, LOG, RIGHTS
+from chalicelib.register.tags import Time, key, personal, plain
 
 ARCHIVES = Prefix("exports", subject="account", row=RIGHTS, keep_days=1, in_parts=True)
 
@@ -34,6 +34,17 @@ class Export(Item):
     sha256 = key(UnicodeAttribute(null=True), RIGHTS, why="hash of the archive", told=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
     announced_at = key(Time(null=True), RIGHTS, why="time: when the person was told")
+
+
+class Relocation(Item):
+    """A move to another region that was asked for, by its ticket's id; it ends with the account or in nothing."""
+
+    partition = "account"
+    place = "relocation"
+
+    asked_at = key(Time(), B1A, why="time", told=True)
+    country = personal(B1A)
+    endpoint = personal(B1A)
 
 
 class LogReading(LedgerRow):

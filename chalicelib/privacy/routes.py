@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import NotFound
+from chalicelib.errors import Misdirected, NotFound
+from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, export
+from chalicelib.privacy.actions import closing, export, relocating
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
 from chalicelib.sessions.actions import Caller
@@ -16,12 +18,62 @@ from chalicelib.settings import settings
 
 routes = Routes(__name__)
 
+_TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
+
 
 @routes.post(
     "/me/closing", who=Who.PERSON, stepped_up=True, answers=shapes.Closing, status=202, outlives=True, example={}
 )
 def close_account(caller: Caller) -> shapes.Closing:
     return closing.close_account(caller.account)
+
+
+@routes.post(
+    "/me/move",
+    who=Who.PERSON,
+    stepped_up=True,
+    asks=shapes.Leave,
+    answers=shapes.Leaving,
+    refuses=(accounts_rules.CountryUnknown, relocating.SameRegion),
+    example={"country": "$far_country"},
+)
+def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
+    return relocating.leave(caller, asked.country)
+
+
+@routes.post(
+    "/accounts/arrivals",
+    who=Who.ANYONE,
+    asks=shapes.Arrive,
+    answers=shapes.Arrived,
+    status=201,
+    refuses=(
+        relocating.TicketWrong,
+        relocating.TicketSpent,
+        accounts_rules.PasswordTooEasy,
+        accounts_rules.AddressTaken,
+        Misdirected,
+        KeysSilent,
+    ),
+    example={"ticket": "$ticket", "password": "$password", "terminal": _TERMINAL},
+)
+def arrive(visitor: Visitor, asked: shapes.Arrive) -> shapes.Arrived:
+    return relocating.arrive(asked, visitor.repeat_key)
+
+
+@routes.post(
+    "/me/move/confirm",
+    who=Who.PERSON,
+    stepped_up=True,
+    outlives=True,
+    asks=shapes.ConfirmMove,
+    answers=shapes.Closing,
+    status=202,
+    refuses=(relocating.ArrivalWrong, KeysSilent),
+    example={"arrival": "$arrival"},
+)
+def confirm_move(caller: Caller, asked: shapes.ConfirmMove) -> shapes.Closing:
+    return relocating.confirm(caller, asked.arrival)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})

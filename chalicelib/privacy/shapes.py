@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
-from chalicelib.accounts.shapes import Reached
+from chalicelib.accounts.shapes import Country, Email, Language, Nickname, Password, Phone, Reached, Terminal
 from chalicelib.entry.wire import END, Shape
+from chalicelib.sessions.shapes import Tokens
 
 
 class Closing(Shape):
@@ -24,6 +25,67 @@ class Erasure(Shape):
     state: Literal["erasing", "done"]
     done_at: datetime | None = None
     receipt: str | None = None
+
+
+class Leave(Shape):
+    """A country that another region serves."""
+
+    country: Country
+
+
+class Leaving(Shape):
+    """Give `ticket` to `POST /accounts/arrivals` at `endpoint`, before `until`: it vouches for you there, once.
+
+    Nothing ends here before `POST /me/move/confirm`. Then your `devices`, by their number, are released, and bound anew
+    there; everything else goes with you in a copy of your data (`POST /privacy/exports`), asked for before.
+    """
+
+    endpoint: str
+    ticket: str
+    until: datetime
+    devices: int
+
+
+Signed = Annotated[str, Meta(max_length=4096, description="a compact JWS (ES256)")]
+
+
+class Arrive(Shape):
+    ticket: Signed
+    password: Password
+    terminal: Terminal
+
+
+class Arrived(Tokens):
+    """Give `arrival` to `POST /me/move/confirm` in the region that you come from, within 30 days."""
+
+    arrival: str
+
+
+class ConfirmMove(Shape):
+    arrival: Signed
+
+
+class _Claims(Struct):
+    iss: str
+    aud: str
+    sub: Annotated[str, Meta(min_length=16, max_length=64)]
+    iat: int
+    exp: int
+
+
+class Ticket(_Claims, kw_only=True):
+    """What one region's installation says to another of a person who comes; `sub` is the ticket's own random id."""
+
+    email: Email | None = None
+    phone: Phone | None = None
+    nickname: Nickname
+    language: Language
+    country: Country
+    policy_version: Annotated[str, Meta(max_length=32)]
+
+
+class Arrival(_Claims):
+    """What that one says back; `sub` is the ticket's id."""
 
 
 class Export(Shape):

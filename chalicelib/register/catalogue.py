@@ -9,10 +9,13 @@ from chalicelib.accounts.records import (
     Address,
     AddressChange,
     Code,
+    Farewell,
     Guesses,
     Identity,
+    Letter,
     Registration,
     ResetCode,
+    SpentTicket,
     TerminalGuesses,
     TurnedAway,
 )
@@ -28,13 +31,13 @@ from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.identities.records import SpentNonce
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
-from chalicelib.privacy.records import ARCHIVES, Export, LogReading
+from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
 from chalicelib.push.records import Endpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
-from chalicelib.sessions.records import NewTerminal, Session
+from chalicelib.sessions.records import Session
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
@@ -50,17 +53,19 @@ RECORDS: tuple[type[Record], ...] = (
     Endpoint,
     Erasure,
     Export,
+    Farewell,
     Guesses,
     HourKey,
     Identity,
     Invoice,
     InvoiceCounter,
+    Letter,
     LogReading,
-    NewTerminal,
     OpenErasure,
     Order,
     Plan,
     Registration,
+    Relocation,
     Removal,
     Report,
     ResetCode,
@@ -68,6 +73,7 @@ RECORDS: tuple[type[Record], ...] = (
     Service,
     Session,
     SpentNonce,
+    SpentTicket,
     Stock,
     TerminalGuesses,
     TurnedAway,

@@ -53,10 +53,18 @@ def make_pass(hashed_id: str) -> Erasure | None:
     if erasure is None:
         return None
     found: Counter[str] = Counter()
-    for subject in sorted(erasure.subjects):
+    spared = {subject for subject in erasure.subjects if _is_spared(erasure, subject)}
+    for subject in sorted(erasure.subjects - spared):
         found += _forget(erasure, subject)
-    _note(erasure, found)
+    _note(erasure, found, is_all=not spared)
     return erasure  # type: ignore[no-any-return]
+
+
+def _is_spared(erasure: Erasure, subject: str) -> bool:
+    """Whether something stands there that may still end by itself."""
+    kinds = [kind for kind in catalogue.RECORDS if kind.partition == keys.kind_of(subject)]
+    until = erasure.begun + max((kind.spared_for for kind in kinds), default=timedelta(0))
+    return clock.now() < until and any(raw_partition(Item, subject))
 
 
 def _forget(erasure: Erasure, subject: str) -> Counter[str]:
@@ -99,10 +107,10 @@ def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
     return count
 
 
-def _note(erasure: Erasure, found: Counter[str]) -> None:
+def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
     # A repeat after a lost reply must not count twice, nor two passes at once what only one of them deleted.
     as_read = {"when": Erasure.passes == int(erasure.passes), "otherwise": Unavailable}
-    clean = not found.total()
+    clean = is_all and not found.total()
     late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
     if erasure.state == ERASING and clean and late_enough:
         commit(change(erasure, Erasure.passes.add(1), **as_read, state=DONE, done_at=clock.now_s()))

@@ -19,6 +19,7 @@ ERASING: Final = "erasing"
 DONE: Final = "done"
 OWNER: Final = "the person"
 PARENT: Final = "a parent"
+MOVE: Final = "a move to another region"
 
 
 class Erasure(LedgerRow):
@@ -31,7 +32,7 @@ class Erasure(LedgerRow):
 
     subjects = key(UnicodeSetAttribute(), B17, why="kinds and random ids of what is erased")
     begun_at = plain(NumberAttribute(), why="a time")
-    ordered_by = plain(UnicodeAttribute(null=True), why="the person or a parent, by kind alone")
+    ordered_by = plain(UnicodeAttribute(null=True), why="the person, a parent or a move, by kind alone")
     state = plain(UnicodeAttribute(), why="erasing or done")
     passes = plain(NumberAttribute(default_for_new=0), why="a count")
     items = plain(NumberAttribute(default_for_new=0), why="a count")

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, codes, passwords, registering, resets, standing
+from chalicelib.accounts.actions import addresses, codes, letters, passwords, registering, resets, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
@@ -22,12 +22,13 @@ from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules, shapes
-from chalicelib.sessions.records import NewTerminal, Session
+from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 
 _STEP_UP = "step-up"
 _PASSWORD_CHANGED = "accounts/mail/password"
+_NEW_TERMINAL = "sessions/mail/new_terminal"
 _TRIES = 2  # six AWS calls in all
 _ENDED_TOGETHER = 90  # a transaction has room for a hundred writes
 
@@ -114,7 +115,7 @@ def open_session(
     for _ in range(_TRIES):
         tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
         is_new = proved.terminal not in (proved.account.terminals or ())
-        telling = (_telling(opening.record, proved.vault, terminal),) if is_new else ()
+        telling = (_telling(proved.account, terminal),) if is_new else ()
         try:
             commit(*more, opening, proved.forget, *telling, *making_room, *proved.learn())
             return tokens
@@ -131,35 +132,10 @@ def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
     return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
 
 
-def _telling(session: Any, vault: Vault, terminal: Terminal) -> Write:
+def _telling(account: Account, terminal: Terminal) -> Write:
     """What makes the person hear of a terminal that never signed in before; committed with its session."""
-    news = NewTerminal.new(
-        session.partition_id,
-        session.place_id,
-        vault=vault,
-        signed_in_at=session.opened_at,
-        terminal_os=terminal.os,
-        terminal_model=terminal.model,
-    )
-    return put(news)
-
-
-def tell_of_new_terminal(account_id: str, session_id: str) -> None:
-    """Tell the person by mail, once its stream has told us; told again, the mail is not sent again."""
-    news, account, key = read(NewTerminal.key(account_id, session_id), *standing.places_of(account_id))
-    if news is None or account is None or key is None:
-        return
-    vault = key.unlocked()
-    account.opened(vault)
-    news.opened(vault)
-    addresses.tell(
-        account,
-        "sessions/mail/new_terminal",
-        os=news.terminal_os,
-        model=news.terminal_model,
-        at=f"{clock.at_epoch(news.signed_in_at):%Y-%m-%d %H:%M} UTC",
-    )
-    commit(remove(news))
+    at = f"{clock.now():%Y-%m-%d %H:%M} UTC"
+    return letters.write(account, _NEW_TERMINAL, os=terminal.os, model=terminal.model, at=at)
 
 
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
@@ -376,8 +352,8 @@ def change_password(caller: Caller, current: str, new: str) -> None:
     account, session = caller.account, caller.session
     changed = passwords.changed(account, current, new, session.terminal_unique_id)
     ends = _ends_of(caller.account_id, but=session.place_id)
-    done(*changed, change(session, epoch=account.epoch), *ends, answer=None)
-    addresses.tell(account, _PASSWORD_CHANGED)
+    told = letters.write(account, _PASSWORD_CHANGED)
+    done(*changed, change(session, epoch=account.epoch), told, *ends, answer=None)
 
 
 def reset_password(reset_id: str, code: str, password: str, repeat_key: str | None) -> None:
@@ -386,8 +362,8 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         reset = resets.proved(reset_id, code, password, repeat_key)
     except resets.AlreadyReset:
         return
-    commit(*reset.writes, *_ends_of(reset.account.partition_id))
-    addresses.tell(reset.account, _PASSWORD_CHANGED)
+    told = letters.write(reset.account, _PASSWORD_CHANGED)
+    commit(*reset.writes, told, *_ends_of(reset.account.partition_id))
 
 
 def _ends_of(account_id: str, but: str = "") -> list[Write]:

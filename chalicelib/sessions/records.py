@@ -32,16 +32,3 @@ class Session(Item):
     terminal_model = personal(B2)
     terminal_unique_id = personal(B2)
     terminal_gps = personal(B2, null=True)
-
-
-class NewTerminal(Item):
-    """Somebody signed in on a terminal that the account did not know, and the person has not been told yet. It outlives
-    the session, which a thief would end soon."""
-
-    partition = "account"
-    place = "new-terminal"
-    told_to = "NewTerminals"
-
-    signed_in_at = key(Time(), B2, why="time", told=True)
-    terminal_os = personal(B2)
-    terminal_model = personal(B2)

@@ -28,7 +28,8 @@ def main(**how: Any) -> int:
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.add_argument("--seed", type=int, help="repeatable ids and codes, and a fixed beginning of time")
     wanted = parser.parse_args()
-    how = {"allowed_origin": os.environ.get("ALLOWED_ORIGIN", ""), "platforms": platforms_of(os.environ), **how}
+    told = {"allowed_origin": os.environ.get("ALLOWED_ORIGIN", ""), "regions": os.environ.get("REGIONS") or "{}"}
+    how = {"platforms": platforms_of(os.environ), **told, **how}
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

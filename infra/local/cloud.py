@@ -98,6 +98,7 @@ class LocalCloud:
         country: str = "PL",
         allowed_origin: str = "",
         platforms: Mapping[str, str] | None = None,
+        regions: str = "{}",
         log_keep_days: int | None = None,
         logs_everything: bool = False,
         dynamodb: Endpoint | None = None,
@@ -106,8 +107,8 @@ class LocalCloud:
 
         A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
         still in a seeded world and ticks in a real one, unless `tick` says otherwise. `platforms` are the template's
-        parameters of whom people may sign in with. `dynamodb` is where items lie, if not in moto or where the
-        environment says.
+        parameters of whom people may sign in with, `regions` says as JSON whom other installations serve. `dynamodb` is
+        where items lie, if not in moto or where the environment says.
         """
         with ExitStack() as stopped:
             stopped.enter_context(cls.set_aside())
@@ -116,7 +117,8 @@ class LocalCloud:
             cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed, dynamodb)
             stopped.callback(cloud._leave)
             cloud._enter()
-            cloud._create(templates, public_url, media_url, {**(platforms or {}), "AllowedOrigin": allowed_origin})
+            told = {**(platforms or {}), "AllowedOrigin": allowed_origin, "Regions": regions}
+            cloud._create(templates, public_url, media_url, told)
             cloud._load(app_module, country, allowed_origin)
             # It went well: all this is undone by `stop` and not before.
             cloud._stopped = stopped.pop_all()

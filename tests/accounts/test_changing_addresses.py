@@ -183,7 +183,7 @@ def test_the_repeat_of_a_confirmation_is_answered_again_and_tells_once(ola: Pers
     assert len(told) == 1
 
 
-@pytest.mark.parametrize("nth", range(1, 5))
+@pytest.mark.parametrize("nth", range(1, 4))
 def test_who_closes_the_account_meanwhile_leaves_no_address(ola: Person, nth: int) -> None:
     change_id, code = ola.change_address(email=NEW), code_at(ola.world, NEW)
     with just_before(ola.world, nth, lambda: confirm(ola, change_id, code)):

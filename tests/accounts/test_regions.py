@@ -71,8 +71,8 @@ def test_what_is_no_country_is_refused(world: LocalCloud, country: str) -> None:
 # ── One installation, or several ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_alone_an_installation_serves_everybody(world: LocalCloud) -> None:
-    assert settings.regions == {}
+def test_alone_an_installation_serves_everybody(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(vars(settings), "regions", {})
     for number, country in enumerate(["PL", "JP", "US", "BR"]):
         Person(world, f"someone{number}@example.com").register(country=country)
     assert new_person(world).call("PATCH", "/me", {"country": "JP"}).json["country"] == "JP"

@@ -21,13 +21,13 @@ from tests.scene import jpeg
 ALL_WELL = {"batchItemFailures": []}
 # Every function that Lambda knows beside the API's, and the sample events that it must bear.
 HANDLERS: dict[str, tuple[str, ...]] = {
+    "chalicelib.accounts.listeners.on_letter_written": ("sqs_ids",),
     "chalicelib.alarms.listeners.on_picture_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.avatars.listeners.on_avatar_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.avatars.listeners.on_avatar_removed": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
-    "chalicelib.sessions.listeners.on_new_terminal_seen": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_export_asked": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),

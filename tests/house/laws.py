@@ -14,14 +14,14 @@ PACKAGE = "chalicelib"
 
 # A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
 HOUSES = ("accounts", "avatars", "plans", "sessions", "identities", "devices", "push", "alarms", "orders", "privacy")
-FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids")
+FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
 ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     # Of other houses' rules a route takes the refusals that it declares, of their shapes the answer that it passes on.
     "routes": (
         {"actions", "shapes", "rules", "providers"},
-        {"entry", "errors", "settings", "register.policy_table"},
+        {"entry", "errors", "settings", "jwks", "register.policy_table"},
         {"actions", "rules", "shapes"},
     ),
     "listeners": ({"actions"}, {"entry", "errors"}, {"actions", "records"}),
@@ -30,14 +30,14 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock"}, {"shapes", "records"}),
     "actions": (
         {"rules", "records", "shapes", "providers"},
-        {"aws", "register", "errors", "settings", "clock", "ids"},
+        {"aws", "register", "errors", "settings", "clock", "ids", "jwks"},
         {"actions", "records", "shapes"},
     ),
     "rules": (set(), {"errors"}, set()),
     "records": (set(), {"aws", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
-    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock"}, set()),
+    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock", "jwks"}, set()),
     "sandbox": ({"rules", "providers", "actions"}, {"aws", "errors", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
@@ -54,6 +54,7 @@ BELOW = {
     "clock": {*FLOOR},
     "ids": {*FLOOR},
     "settings": {*FLOOR},
+    "jwks": {*FLOOR} - {"clock", "errors"},
 }
 BELOW_BUT = {"register.catalogue": {"entry.once"}}
 

@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from chalicelib.identities import providers
+from chalicelib import jwks
 from infra.local.cloud import LocalCloud
 
 CLIENT_ID, OTHER_CLIENT_ID = "sowa-on-the-phone", "sowa-in-the-browser"
@@ -117,7 +117,7 @@ class Served:
         """Nobody was asked yet, and everybody answers."""
         self.asked.clear()
         self.answers = None
-        providers._heard.clear()
+        jwks._heard.clear()
 
 
 class _Quiet(WSGIRequestHandler):

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey
 from werkzeug.wrappers import Response
 
-from chalicelib.identities import providers, rules
+from chalicelib import jwks
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from tests.identities.people import as_said, enter
@@ -65,7 +65,7 @@ def test_keys_are_kept_as_long_as_the_platform_says(world: LocalCloud, served: S
     ],
 )  # fmt: skip
 def test_what_it_says_is_believed_within_bounds(said: str, kept_s: int) -> None:
-    assert rules.kept_s(said) == kept_s
+    assert jwks.kept_s(said) == kept_s
 
 
 def test_a_new_key_is_fetched_when_a_token_names_it(world: LocalCloud, served: Served) -> None:
@@ -137,11 +137,11 @@ BROKEN: dict[str, Callable[[], Response]] = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody waits for seconds."""
     with monkeypatch.context() as patch:
-        patch.setattr(providers, "_PATIENCE_S", 0.3)
-        patch.setattr(providers, "_READ_S", 0.3)
-        providers._pool.cache_clear()
+        patch.setattr(jwks, "_PATIENCE_S", 0.3)
+        patch.setattr(jwks, "_READ_S", 0.3)
+        jwks._pool.cache_clear()
         yield
-    providers._pool.cache_clear()
+    jwks._pool.cache_clear()
 
 
 @pytest.mark.usefixtures("impatient")
@@ -209,4 +209,4 @@ def test_a_platform_without_a_name_or_a_client_of_ours_is_not_offered(
 
 def test_all_waiting_fits_into_the_eight_seconds() -> None:
     # Connecting, the first byte, and one more read that began in time.
-    assert providers._CONNECT_S + providers._READ_S + providers._PATIENCE_S <= 6
+    assert jwks._CONNECT_S + jwks._READ_S + jwks._PATIENCE_S <= 6

@@ -249,7 +249,7 @@ def _a_restore(home: Home) -> None:
     with brought_back(home.world):
         assert home.owner.close().status == 202
     told = {"restored_to": "2026-01-05T08:00:00Z"}
-    assert home.world.invoke("replay_erasures", told) == {"erasures": 1, "subjects": 2}
+    assert home.world.invoke("replay_erasures", told) == {"erasures": 1, "subjects": 3}
     home.world.settle()
 
 
@@ -391,7 +391,7 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
     without = [(door, one) for door, one in _statements() if "NotResource" in one]
-    assert {door for door, _ in without} == {"api", "on_export_asked", "on_order_changed", "remove_child"}
+    assert {door for door, _ in without} == {"api", "on_export_asked", "on_letter_written", "on_order_changed"}
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]
         assert _said(statement["NotResource"]) == "arn:${AWS::Partition}:sns:*:*:*"

@@ -163,6 +163,44 @@ def test_the_person_is_told_by_mail_where_the_receipt_will_be(home: Home, langua
     assert not [one for one in home.world.outbox(home.stranger.email) if one["subject"] == subject]
 
 
+def _closed_in_silence(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
+    """No mail leaves any more; the erasure's id."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ConnectionError("no mail leaves today")
+
+    home.owner.step_up()
+    monkeypatch.setattr("chalicelib.aws.mail.send", refuse)
+    return str(home.owner.close().json["erasure_id"])
+
+
+def test_the_erasure_waits_for_a_last_letter_that_is_late(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        erasure_id = _closed_in_silence(home, patch)
+        home.world.advance(9 * 60)
+        assert erasure(home.world, erasure_id).json["state"] == "erasing"
+        assert home.owner.email not in stored(home.world)
+    assert home.world.redrive() == 1
+    home.world.advance(QUARTER - 9 * 60)
+    assert [mail["subject"] for mail in home.world.outbox(home.owner.email)].count("Your Sowa account is closed") == 1
+    assert receipt(home.world, erasure_id)
+    assert rows(home.world, "farewell/letter") == []
+
+
+def test_a_last_letter_that_nobody_takes_is_gone_within_the_quarter(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erasure_id = _closed_in_silence(home, monkeypatch)
+    (letter,) = rows(home.world, "farewell/letter")
+    vault = letter["pk"].replace("farewell", "vault")
+    assert vault in {row["pk"] for row in rows_now_of("Keys")}
+    home.world.advance(QUARTER)
+    assert rows(home.world, "farewell/letter") == []
+    assert vault not in {row["pk"] for row in rows_now_of("Keys")}
+    home.world.advance(5 * 60)
+    assert receipt(home.world, erasure_id)
+
+
 def test_the_address_is_free_at_once(home: Home) -> None:
     old = home.owner.account_id
     closed(home)

@@ -90,7 +90,7 @@ def test_who_has_left_since_does_not_come_back(home: Home, monkeypatch: pytest.M
     restored(home, monkeypatch, lambda: close(home), keys=keys)
     left = home.owner.account_id, home.camera.device_id
     assert len(_rows_that_name(left)) > 5
-    assert home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}) == {"erasures": 1, "subjects": 2}
+    assert home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}) == {"erasures": 1, "subjects": 3}
     assert _rows_that_name(left) == []
 
 

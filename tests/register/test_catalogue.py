@@ -10,8 +10,9 @@ from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.identities.people import maja
+from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
-from tests.scene import Person, ask_for_reset, elsewhere, new_camera, new_person, pay
+from tests.scene import PASSWORD, Person, ask_for_reset, elsewhere, new_camera, new_person, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -36,13 +37,17 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     maja(home.world)
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
+    ticket = home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"]
+    assert home.owner.call("POST", "/me/move/confirm", {"arrival": ticket}).status == 422
+    arriving = {"ticket": neighbour().ticket(), "password": PASSWORD, "terminal": home.owner.terminal}
+    assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
     home.stranger.step_up()
-    home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
     elsewhere(new_person(home.world, "iza@example.com"))
+    home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet

@@ -232,7 +232,7 @@ def test_a_person_is_told_once_of_a_terminal_that_never_signed_in_before(ola: Pe
     for word in ("Pixel 9", "Android 16", "2026-01-05 08:01 UTC"):
         assert word in mail["text"]
     assert "127.0.0.1" not in mail["text"]
-    assert rows(ola.world, "account/new-terminal") == []
+    assert rows(ola.world, "account/letter") == []
 
 
 def test_a_pole_is_told_in_polish(world: LocalCloud) -> None:
@@ -269,7 +269,7 @@ def test_who_has_closed_the_account_is_told_of_nothing_more(ola: Person) -> None
     assert ola.close().status == 202
     assert told(ola) == []
     ola.world.advance(20 * 60)
-    assert rows(ola.world, "account/new-terminal") == []
+    assert rows(ola.world, "account/letter") == []
 
 
 def test_a_terminal_that_is_signed_out_while_it_asks_for_pushes_hears_nothing(ola: Person) -> None:

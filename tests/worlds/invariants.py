@@ -198,7 +198,7 @@ def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
 def a_vault_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
     found = stored.first_ids("VaultKey")
     lasting = {**stored.first_ids("Account"), **stored.first_ids("Device")}
-    passing = {**stored.first_ids("Registration"), **stored.first_ids("Report")}
+    passing = {**stored.first_ids("Registration"), **stored.first_ids("Report"), **stored.first_ids("Farewell")}
     wanted = {**passing, **lasting}
     yield from (f"vault {vault_id} belongs to nobody" for vault_id in found.keys() - wanted.keys())
     yield from (f"{subject} has no vault" for subject in wanted.keys() - found.keys())
@@ -230,8 +230,8 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
-    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "NewTerminal")
-    of_accounts += ("Avatar",)
+    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
+    of_accounts += ("Avatar", "Relocation")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -340,7 +340,7 @@ def what_was_told_was_heard(stored: Stored) -> Found:
             yield f"nobody was told that order {place_id} is paid"
     removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
-    yield from (f"nobody was told of the terminal of {one[1]}" for one in stored.of("NewTerminal"))
+    yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:
             yield f"copy {place_id} was asked for and is {export['state']}"

@@ -14,6 +14,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.people import link, maja
 from tests.identities.platforms import google_token, nonce, platforms
+from tests.neighbour import neighbour
 from tests.scene import Camera, Person, elsewhere, jpeg
 from tests.worlds import scenarios
 from tests.worlds.invariants import Stored
@@ -201,8 +202,28 @@ def _owner_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> 
         yield from (f"{where} is left" for where in _rows_of(stored, home.owner.account_id))
 
 
+def _owner_has_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from (f"{where} is left" for where in _rows_of(stored, home.owner.account_id))
+    if (count := len(stored.of("Erasure"))) != 1:
+        yield f"{count} erasures"
+
+
+def _arrive(key: str) -> Act:
+    return lambda home, ticket: scenarios._arrive(home, ticket, key)
+
+
+def _vouched_for_and_registered(home: Home) -> tuple[str, tuple[Person, str, str]]:
+    registered = scenarios._registered(home)
+    return neighbour().ticket(email=registered[0].email), registered
+
+
+def _one_arrival(home: Home, ticket: str, answers: Answers, stored: Stored) -> Wrong:
+    if (count := scenarios._arrivals(home, ticket, stored)) != 1:
+        yield f"{count} arrivals"
+
+
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "NewTerminal", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
+    names = ("Account", "Letter", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 
@@ -562,6 +583,16 @@ RACES = (
          exactly((200, 409), (409, 201))),
     Race("close, move", _both_about_to_move, _close_as_mover, _owner_moves,
          exactly((202, 200), (202, 401), (202, 409), (202, 410)), _owner_is_gone),
+    Race("arrive, arrive again", scenarios._vouched_for, _arrive(ONE_KEY), _arrive(ONE_KEY),
+         exactly((201, 201)), _one_arrival),
+    Race("arrive, arrive with the same ticket", scenarios._vouched_for, _arrive(ONE_KEY), _arrive(ANOTHER_KEY),
+         either_way((201, 410)), _one_arrival),
+    Race("arrive, confirm a registration", _vouched_for_and_registered,
+         lambda home, state: scenarios._arrive(home, state[0], ONE_KEY),
+         lambda home, state: scenarios._confirm(home, state[1], ANOTHER_KEY), either_way((201, 409))),
+    Race("leave for good, close", scenarios._arrived_elsewhere,
+         lambda home, arrival: scenarios._leave_for_good(home, arrival, ONE_KEY), _close,
+         either_way((202, 401)), _owner_has_gone),
     Race("refresh, refresh", _settled, _refresh, _refresh, exactly((201, 201)), _same_successor),
     Race("sign in, sign in again", _settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
     Race("sign in, sign in elsewhere", _settled, _sign_in_on("t2"), _sign_in_on("t3"), exactly((201, 201)),

@@ -15,12 +15,17 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.people import enter, link, maja
 from tests.identities.platforms import google_token
+from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, jpeg, new_camera, pay
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
 HOUR = 3_600
+_CLOSED = "Your Sowa account is closed"
+_PASSWORD_CHANGED = "The password of your Sowa account was changed"
+_ADDRESS_CHANGED = "The address of your Sowa account was changed"
+_NEW_SIGN_IN = "A new sign-in to your Sowa account"
 _ELSEWHERE = {"os": "Debian 12", "model": "a laptop", "unique_id": "t2"}
 
 
@@ -539,6 +544,39 @@ def _resume_erasures(home: Home, state: Any, key: str) -> None:
     _job(home.world, "resume_erasures")
 
 
+# Another region
+
+
+def _leave(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", "/me/move", {"country": COUNTRY}, headers=once(key))
+
+
+def _relocations(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Relocation"))
+
+
+def _vouched_for(home: Home) -> str:
+    return neighbour().ticket()
+
+
+def _arrive(home: Home, ticket: str, key: str) -> Response:
+    body = {"ticket": ticket, "password": PASSWORD, "terminal": _ELSEWHERE}
+    return home.world.call("POST", "/accounts/arrivals", body, headers=once(key))
+
+
+def _arrivals(home: Home, ticket: str, stored: Stored) -> int:
+    return len(stored.of("Account")) - 2
+
+
+def _arrived_elsewhere(home: Home) -> str:
+    _about_to_close(home)
+    return neighbour().arrival(_leave(home, None, "the-key-of-leaving").json["ticket"])
+
+
+def _leave_for_good(home: Home, arrival: str, key: str) -> Response:
+    return home.owner.call("POST", "/me/move/confirm", {"arrival": arrival}, headers=once(key))
+
+
 # A copy of one's data
 
 
@@ -607,7 +645,14 @@ SCENARIOS = (
     Scenario("bind a device", "POST /devices", _unbound, _bind, _bindings, may_say=(409,), keeps_answer=True),
     Scenario("an order is paid", "POST /payments/{provider}", _ordered, _take_payment, _payments),
     Scenario(
-        "close the account", "POST /me/closing", _about_to_close, _close, _closings, may_say=(401,), keeps_answer=True
+        "close the account",
+        "POST /me/closing",
+        _about_to_close,
+        _close,
+        _closings,
+        may_say=(401,),
+        keeps_answer=True,
+        told=_CLOSED,
     ),
     Scenario("another period is paid", "POST /payments/{provider}", _second_period, _take_payment, _second_payments),
     Scenario("register", "POST /accounts", _newcomer, _register, _registrations, at_most=2),
@@ -683,10 +728,17 @@ SCENARIOS = (
         _new_passwords,
         may_say=(422,),
         keeps_answer=True,
+        told=_PASSWORD_CHANGED,
     ),
     Scenario("ask for a reset", "POST /password-resets", _settled, _ask_for_reset, _reset_codes, may_say=(429,)),
     Scenario(
-        "reset a password", "POST /password-resets/confirm", _reset_asked, _reset, _new_passwords, may_say=(410,)
+        "reset a password",
+        "POST /password-resets/confirm",
+        _reset_asked,
+        _reset,
+        _new_passwords,
+        may_say=(410,),
+        told=_PASSWORD_CHANGED,
     ),
     Scenario("ask to move", "POST /me/address", _stepped_up, _ask_to_move, _moves_asked, may_say=(429,)),
     Scenario(
@@ -697,8 +749,31 @@ SCENARIOS = (
         _moves,
         may_say=(410,),
         keeps_answer=True,
+        told=_ADDRESS_CHANGED,
     ),
-    Scenario("remove a child", "remove_child", _paid, _remove_child, _closings),
+    Scenario("remove a child", "remove_child", _paid, _remove_child, _closings, told=_CLOSED),
+    Scenario(
+        "ask to leave for another region",
+        "POST /me/move",
+        _stepped_up,
+        _leave,
+        _relocations,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "arrive from another region", "POST /accounts/arrivals", _vouched_for, _arrive, _arrivals, may_say=(410,)
+    ),
+    Scenario(
+        "leave for another region",
+        "POST /me/move/confirm",
+        _arrived_elsewhere,
+        _leave_for_good,
+        _closings,
+        may_say=(401,),
+        keeps_answer=True,
+        told=_CLOSED,
+    ),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
     Scenario("get an avatar's ticket", "POST /me/avatar", _settled, _ask_avatar_ticket),
     Scenario(
@@ -782,10 +857,11 @@ SCENARIOS = (
     Scenario("a session has ended", "on_session_ended", _family_ended, _settle, is_asked=False),
     Scenario(
         "a new terminal is told of",
-        ("forward_item_changes", "on_new_terminal_seen"),
+        ("forward_item_changes", "on_letter_written"),
         _signed_in_elsewhere,
         _settle,
         is_asked=False,
+        told=_NEW_SIGN_IN,
     ),
     Scenario("an avatar arrives", "on_avatar_uploaded", _avatar_uploaded, _settle, is_asked=False),
     Scenario("another avatar arrives", "on_avatar_uploaded", _another_avatar_uploaded, _settle, is_asked=False),

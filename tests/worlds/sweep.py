@@ -30,7 +30,8 @@ MOST_CALLS = 60  # more would be an operation that never ends
 class Scenario:
     """`act` does it with an Idempotency-Key; `happened` counts how often it has taken effect.
 
-    A refusal in `may_say` is right when what was asked has happened already and is asked with another key.
+    A refusal in `may_say` is right when what was asked has happened already and is asked with another key. `told` is
+    the subject of the mail that the owner must get for it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Scenario:
     is_asked: bool = True  # somebody waits for the answer, and would ask again
     is_repeated: bool = False  # whoever orders it does so until it is done
     within_seconds: float = 20 * 60  # how soon all must be in order
+    told: str = ""
 
 
 @dataclass
@@ -158,6 +160,7 @@ def wrongs(tried: Tried) -> Iterator[str]:
         yield from (said + wrong for wrong in way(tried))
         recover(tried.home.world, tried.scenario.within_seconds)
         yield from (said + wrong for wrong in violations(tried.home.world.dump()))
+        yield from (said + wrong for wrong in _wrongly_told(tried))
 
 
 def _wrong_answer(tried: Tried) -> Iterator[str]:
@@ -193,6 +196,17 @@ def _retried_with_a_new_key(tried: Tried) -> Iterator[str]:
 def _no_retry(tried: Tried) -> Iterator[str]:
     if tried.times() > 1:
         yield f"it happened {tried.times()} times"
+
+
+def _wrongly_told(tried: Tried) -> Iterator[str]:
+    """Who is told is told once, however often it was asked for; only where the telling itself fails it may be twice."""
+    scenario, home = tried.scenario, tried.home
+    if not scenario.told:
+        return
+    mails = sum(mail["subject"] == scenario.told for mail in home.world.outbox(home.owner.email))
+    wanted = min(tried.times(), 1)
+    if mails < wanted or (mails > wanted and scenario.is_asked):
+        yield f"it happened {tried.times()} times, and {mails} mails tell of it"
 
 
 def _ways(scenario: Scenario) -> tuple[Callable[[Tried], Iterator[str]], ...]:

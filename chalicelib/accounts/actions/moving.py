@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, codes, standing
+from chalicelib.accounts.actions import addresses, codes, letters, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
 from chalicelib.accounts.rules import AddressTaken, CodeOver
@@ -68,10 +68,9 @@ def confirm(account: Account, change_id: str, digits: str, avatar_url: str | Non
         raise codes.wrong_code()
     contact = addresses.read_as(pending.opened(account.vault).address)
     old = addresses.of_kind(account, contact.kind) or addresses.of(account)
+    told = letters.write(account, "accounts/mail/moved", to=old, contact=settings.operator["contact"])
     moves = _moves(account, pending, contact)
-    answer = done(*moves, spent, answer=shapes.Me.of(account, avatar_url))
-    addresses.send(old, "accounts/mail/moved", account.language, contact=settings.operator["contact"])
-    return answer
+    return done(*moves, spent, told, answer=shapes.Me.of(account, avatar_url))
 
 
 def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[Write, ...]:

@@ -8,26 +8,26 @@ from chalicelib.settings import settings
 
 
 class RegionFixed(Conflict):
-    """`endpoint` serves that country."""
+    """`endpoint` serves that country; `POST /me/move` leads there."""
 
-    en = "Your data lives in one region, and that country belongs to another: open an account there and close this one."
-    pl = "Twoje dane są w jednym regionie, a ten kraj należy do innego: załóż konto tam, a to zamknij."
+    en = "Your data lives in one region, and that country belongs to another: move your account there."
+    pl = "Twoje dane są w jednym regionie, a ten kraj należy do innego: przenieś tam swoje konto."
 
 
 def require_here(country: str) -> None:
     """Raises Misdirected, with the endpoint that serves the country, unless this is it; CountryUnknown."""
-    endpoint = _endpoint_of(country)
+    endpoint = endpoint_of(country)
     if endpoint != settings.public_url:
         raise Misdirected(endpoint=endpoint)
 
 
 def require_same(country: str) -> None:
     """Raises RegionFixed for a country of another region than the account's; CountryUnknown."""
-    endpoint = _endpoint_of(country)
+    endpoint = endpoint_of(country)
     if endpoint != settings.public_url:
         raise RegionFixed(endpoint=endpoint)
 
 
-def _endpoint_of(country: str) -> str:
-    """What no other installation says it serves is served here."""
+def endpoint_of(country: str) -> str:
+    """Which installation serves it; what no other says it serves is served here. Raises CountryUnknown."""
     return settings.regions.get(rules.region_of(country), settings.public_url)

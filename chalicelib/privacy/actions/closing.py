@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from chalicelib import clock
-from chalicelib.accounts.actions import addresses
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account
-from chalicelib.aws import crypto
+from chalicelib.accounts.records import Account, Farewell
+from chalicelib.aws import crypto, jws
 from chalicelib.aws.commit import change, commit, done
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
@@ -28,16 +27,12 @@ _TRIES = 4
 def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows, and says who ordered it."""
-    to, language = addresses.of(account), account.language
     push.close_unfinished(account)
     for _ in range(_TRIES):
         try:
-            closing = _close(account, ordered_by)
+            return _close(account, ordered_by)
         except accounts.Changed:
             account = accounts.read_again(account)
-            continue
-        addresses.send(to, "privacy/mail/closed", language, url=closing.receipt_url)
-        return closing
     raise Unavailable(retry_after_seconds=1)
 
 
@@ -49,11 +44,13 @@ def remove_child(contact: Contact) -> shapes.Removed:
 
 def _close(account: Account, ordered_by: str) -> shapes.Closing:
     owned = devices.standing(account.device_ids or ()).values()
-    subjects = [(Account.partition, account.partition_id), *map(devices.subject_of, owned)]
-    erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
+    farewell_id = ids.new_id()
+    of_person = (Account.partition, account.partition_id), (Farewell.partition, farewell_id)
+    erasure_id, begun = erasures.begin(*of_person, *map(devices.subject_of, owned), ordered_by=ordered_by)
     cuts = [write for device in owned for write in devices.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    return done(*accounts.end(account), *cuts, *begun, answer=answer)
+    told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)
+    return done(*accounts.end(account), *cuts, *begun, *told, answer=answer)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:
@@ -72,7 +69,7 @@ def pursue(hashed_id: str) -> None:
     if erasure is None or erasure.state != DONE:
         return
     if erasure.receipt is None:
-        commit(change(erasure, receipt=_signed(_claims(erasure))))
+        commit(change(erasure, receipt=jws.signed(_claims(erasure))))
     erase.look_again(erasure)
 
 
@@ -119,21 +116,5 @@ def _claims(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _signed(claims: dict[str, Any]) -> str:
-    """A compact JWS, ES256, made by the key that never leaves KMS."""
-    from joserfc.util import urlsafe_b64encode as b64
-
-    header = {"alg": "ES256", "kid": _public_key()["kid"], "typ": "JWT"}
-    signing_input = b".".join(b64(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    return (signing_input + b"." + b64(crypto.sign(signing_input))).decode()
-
-
-def _public_key() -> dict[str, Any]:
-    from joserfc.jwk import ECKey
-
-    key = ECKey.import_key(crypto.signing_public_pem())
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
-
-
 def public_keys() -> shapes.Keys:
-    return shapes.Keys(keys=[_public_key()])
+    return shapes.Keys(keys=[jws.public_key()])

@@ -1,0 +1,110 @@
+"""An account that comes from another region, which has proved its addresses (B1a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts import rules
+from chalicelib.accounts.actions import passwords, standing
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.registering import NewAccount
+from chalicelib.accounts.records import Account, Address, SpentTicket
+from chalicelib.accounts.rules import AddressTaken
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, create
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.register import vaults
+from chalicelib.register.vaults import VaultKey
+
+_HASHES = {"email": "address_hash", "phone": "phone_hash"}
+
+
+class ArrivedBefore(Exception):
+    """The ticket was used, by this very request or by another: see `arrived_before`."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Who comes, as the other region vouches for it; its ticket counts once."""
+
+    came_from: str
+    ticket_id: str
+    ticket_until: int
+    contacts: tuple[Contact, ...]
+    nickname: str
+    language: str
+    country: str
+    policy_version: str
+
+    @property
+    def account_id(self) -> str:
+        """Made of the ticket, so that the repeat of a request finds what the first one made."""
+        return ids.as_text(crypto.derived("ids", "arrival", self.came_from, self.ticket_id)[:16])
+
+    @property
+    def spent_key(self) -> Key:
+        return SpentTicket.key(crypto.keyed_hash("tickets", self.came_from, self.ticket_id))
+
+    def used_by(self, repeat_key: str | None) -> str:
+        return crypto.keyed_hash("uses of tickets", self.came_from, self.ticket_id, repeat_key or ids.new_id())
+
+
+def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str | None) -> NewAccount:
+    """The new account, and what must be committed for it.
+
+    Raises PasswordTooEasy, and ArrivedBefore here or on commit; on commit AddressTaken: who has a ticket has proved the
+    address, as who has a registration's code.
+    """
+    rules.require_password(password, *(contact.value for contact in newcomer.contacts), newcomer.nickname)
+    (spent,) = read(newcomer.spent_key)
+    if spent is not None:
+        raise ArrivedBefore
+    account_id = newcomer.account_id
+    vault, vault_key = vaults.new_vault(account_id)
+    account = Account.new(
+        account_id,
+        vault=vault,
+        **_reached(newcomer.contacts),
+        nickname=newcomer.nickname,
+        password_hash=passwords.hash_of(password),
+        country=newcomer.country,
+        language=newcomer.language,
+        region=rules.region_of(newcomer.country),
+        came_from=newcomer.came_from,
+        policy_version=newcomer.policy_version,
+        registered_at=clock.now_s(),
+    )
+    account.terminals = [passwords.terminal_hash(account_id, unique_id)]
+    return NewAccount(account, vault, _arrives(newcomer, account, vault_key, repeat_key))
+
+
+def _reached(contacts: tuple[Contact, ...]) -> dict[str, Any]:
+    hashes = {_HASHES[contact.kind]: contact.hashed for contact in contacts}
+    return {**hashes, **{str(contact.kind): contact.value for contact in contacts}}
+
+
+def _arrives(newcomer: Newcomer, account: Account, key: VaultKey, repeat_key: str | None) -> tuple[Write, ...]:
+    spent = newcomer.spent_key.record(newcomer.spent_key.pk, newcomer.spent_key.sk)
+    spent.assign(used_by=newcomer.used_by(repeat_key), expires_at=newcomer.ticket_until)
+    addresses = [Address.new(contact.hashed, account_id=account.partition_id) for contact in newcomer.contacts]
+    return (
+        create(spent, otherwise=ArrivedBefore),
+        create(account, otherwise=ArrivedBefore),
+        create(key, otherwise=ArrivedBefore),
+        *(create(address, otherwise=AddressTaken) for address in addresses),
+    )
+
+
+def arrived_before(newcomer: Newcomer, password: str, repeat_key: str | None) -> NewAccount | None:
+    """The account that the exact repeat of this request made; None for anybody else's use of the ticket."""
+    spent, account, key = read(newcomer.spent_key, *standing.places_of(newcomer.account_id))
+    if spent is None or account is None or key is None or repeat_key is None:
+        return None
+    vault = key.unlocked()
+    is_repeat = crypto.same(spent.used_by, newcomer.used_by(repeat_key))
+    if not is_repeat or not passwords.is_own(account.opened(vault), password):
+        return None
+    return NewAccount(account, vault, ())

@@ -1,0 +1,135 @@
+"""The one place that asks others over HTTPS: for the keys that they publish (JWKS), to verify what they signed."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from chalicelib import clock
+from chalicelib.errors import Unavailable
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key, KeySet
+
+# A local cloud is on this machine; nobody else's keys come unprotected.
+_TRUSTED = ("https://", "http://127.0.0.1:")
+_CONNECT_S, _READ_S, _PATIENCE_S = 1.0, 1.5, 3.0
+_MOST_BYTES = 64 * 1024
+# A made-up key id, or somebody who is down, makes us ask no more often.
+_PAUSE_S = 20
+# What somebody says of how long their keys may be kept is believed within these bounds.
+_LEAST_KEPT_S, _USUALLY_KEPT_S, _MOST_KEPT_S = 300, 3_600, 86_400
+
+
+def is_trusted(url: str) -> bool:
+    return url.startswith(_TRUSTED)
+
+
+class KeyUnknown(Exception):
+    """Nobody of that name has such a key."""
+
+
+class KeysSilent(Unavailable):
+    en = "The other side does not answer. Please try again in a moment."
+    pl = "Druga strona nie odpowiada. Spróbuj ponownie za chwilę."
+
+
+@dataclass
+class _Heard:
+    """What somebody last said of their keys, and when they were last asked."""
+
+    asked_at: int = 0
+    keys: KeySet | None = None
+    until: int = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.keys is not None and self.asked_at <= clock.now_s() < self.until
+
+    @property
+    def pause_s(self) -> int:
+        """For how many seconds they must not be asked again."""
+        since = clock.now_s() - self.asked_at
+        return _PAUSE_S - since if 0 <= since < _PAUSE_S else 0
+
+
+# By address, for the life of the container; what anybody may read, and nothing of a person.
+_heard: dict[str, _Heard] = {}
+# Lambda brings a container one request at a time; the local cloud does not.
+_asking = threading.Lock()
+
+
+def key_at(url: str, key_id: str | None) -> Key:
+    """The key of this id that is published there, or, without an id, the only one; one that is not known makes us ask
+    again, but not each time.
+
+    Raises KeyUnknown, KeysSilent.
+    """
+    heard = _heard.setdefault(url, _Heard())
+    if not heard.is_fresh or _named(heard, key_id) is None:
+        with _asking:
+            # Whoever waited here may find that it was just asked.
+            if not heard.is_fresh or (_named(heard, key_id) is None and not heard.pause_s):
+                _ask(url, heard)
+    key = _named(heard, key_id)
+    if key is None:
+        raise KeyUnknown
+    return key
+
+
+def _named(heard: _Heard, key_id: str | None) -> Key | None:
+    keys = list(heard.keys or ())
+    if key_id is None:
+        return keys[0] if len(keys) == 1 else None
+    return next((key for key in keys if key.kid == key_id), None)
+
+
+def _ask(url: str, heard: _Heard) -> None:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    if heard.pause_s:
+        raise KeysSilent(retry_after_seconds=heard.pause_s)
+    heard.asked_at = clock.now_s()
+    try:
+        body, cache_control = _fetched(url)
+        keys = KeySet.import_key_set(json.loads(body))
+    except (urllib3.exceptions.HTTPError, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
+        raise KeysSilent(retry_after_seconds=_PAUSE_S) from cause
+    heard.keys, heard.until = keys, heard.asked_at + kept_s(cache_control)
+
+
+def kept_s(cache_control: str) -> int:
+    """For how long an answer with this Cache-Control may be kept."""
+    said = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
+    return min(max(int(said[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if said else _USUALLY_KEPT_S
+
+
+def _fetched(url: str) -> tuple[bytes, str]:
+    """The body that lies at this very address, and how long it may be kept; in time and not too long, or not at all."""
+    if not is_trusted(url):
+        raise ValueError(url)
+    late = clock.ticks_s() + _PATIENCE_S
+    answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
+    try:
+        if answer.status != 200:
+            raise ValueError(answer.status)
+        body = b""
+        while chunk := answer.read1(_MOST_BYTES):
+            body += chunk
+            if len(body) > _MOST_BYTES or clock.ticks_s() > late:
+                raise ValueError("too much, or too late")
+        return body, answer.headers.get("cache-control", "")
+    finally:
+        answer.close()
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S))

@@ -1,0 +1,191 @@
+"""Moving to another region: an account is vouched for there, made there, and only then erased here (B1a, B17)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from chalicelib import clock, ids, jwks
+from chalicelib.accounts.actions import addresses, arriving, regions
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.records import Account
+from chalicelib.aws import jws
+from chalicelib.aws.commit import create, done
+from chalicelib.aws.table import read
+from chalicelib.errors import Conflict, Gone, Invalid, Words
+from chalicelib.privacy import shapes
+from chalicelib.privacy.actions import closing
+from chalicelib.privacy.records import Relocation
+from chalicelib.register.erasures import MOVE
+from chalicelib.sessions import actions as sessions
+from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.shapes import Tokens
+from chalicelib.settings import settings
+
+_TICKET, _ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
+_TICKET_MINUTES, _ARRIVAL_DAYS = 15, 30
+# Clocks differ, but not by more.
+_LEEWAY_S = 60
+
+_Said = TypeVar("_Said", shapes.Ticket, shapes.Arrival)
+
+
+class SameRegion(Conflict):
+    en = "That country belongs to the region where your data is already: change it in your profile."
+    pl = "Ten kraj należy do regionu, w którym Twoje dane już są: zmień go w swoim profilu."
+
+
+class TicketWrong(Invalid):
+    """Whatever is wrong with it: who made it up need not be told."""
+
+    en = "This ticket is not valid here. Ask for another one in the region that you come from."
+    pl = "Ten bilet nie jest tu ważny. Poproś o nowy w regionie, z którego się przenosisz."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"ticket": Words("is not valid here", "nie jest tu ważny")})
+
+
+class TicketSpent(Gone):
+    en = "This ticket was used already: sign in."
+    pl = "Ten bilet został już wykorzystany: zaloguj się."
+
+
+class ArrivalWrong(Invalid):
+    en = "This does not show that your account has arrived in another region."
+    pl = "To nie potwierdza, że Twoje konto dotarło do innego regionu."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"arrival": Words("is not valid here", "nie jest tu ważne")})
+
+
+def leave(caller: Caller, country: str) -> shapes.Leaving:
+    """Vouch for the person in the region of that country; nothing ends here yet. Raises CountryUnknown, SameRegion."""
+    endpoint = regions.endpoint_of(country)
+    if endpoint == settings.public_url:
+        raise SameRegion
+    ticket_id = ids.new_id()
+    ticket = jws.signed(_claims_of(caller.account, country, endpoint, ticket_id), _TICKET)
+    relocation = Relocation.new(
+        caller.account_id,
+        ticket_id,
+        vault=caller.vault,
+        asked_at=clock.now_s(),
+        country=country,
+        endpoint=endpoint,
+        expires_at=clock.epoch_s(clock.in_(days=_ARRIVAL_DAYS)),
+    )
+    devices = len(caller.account.device_ids or ())
+    until = clock.in_(minutes=_TICKET_MINUTES)
+    return done(create(relocation), answer=shapes.Leaving(endpoint, ticket, until, devices))
+
+
+def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) -> dict[str, Any]:
+    person = {
+        name: value
+        for name in ("email", "phone", "nickname", "language", "policy_version")
+        if (value := getattr(account, name)) is not None
+    }
+    return {**_claims(endpoint, ticket_id, minutes=_TICKET_MINUTES), **person, "country": country}
+
+
+def _claims(audience: str, subject: str, **life: float) -> dict[str, Any]:
+    return {
+        "iss": settings.public_url,
+        "aud": audience,
+        "sub": subject,
+        "iat": clock.now_s(),
+        "exp": clock.epoch_s(clock.in_(**life)),
+    }
+
+
+def arrive(asked: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
+    """Make the account that another region vouches for, and open its first session, in one commit.
+
+    Raises TicketWrong, TicketSpent, Misdirected, PasswordTooEasy, AddressTaken, KeysSilent.
+    """
+    ticket = _verified(asked.ticket, _TICKET, shapes.Ticket)
+    if ticket is None or ticket.exp - ticket.iat > _TICKET_MINUTES * 60:
+        raise TicketWrong
+    regions.require_here(ticket.country)
+    newcomer = arriving.Newcomer(
+        came_from=ticket.iss,
+        ticket_id=ticket.sub,
+        ticket_until=ticket.exp + _LEEWAY_S,
+        contacts=_contacts(ticket),
+        nickname=ticket.nickname,
+        language=ticket.language,
+        country=ticket.country,
+        policy_version=ticket.policy_version,
+    )
+    arrival = jws.signed(_claims(ticket.iss, ticket.sub, days=_ARRIVAL_DAYS), _ARRIVAL)
+    tokens = _enter(newcomer, asked, repeat_key)
+    return shapes.Arrived(**msgspec.structs.asdict(tokens), arrival=arrival)
+
+
+def _enter(newcomer: arriving.Newcomer, asked: shapes.Arrive, repeat_key: str | None) -> Tokens:
+    try:
+        new = arriving.arrived(newcomer, asked.password, asked.terminal.unique_id, repeat_key)
+        return sessions.begin(new, asked.terminal, repeat_key)
+    except arriving.ArrivedBefore:
+        # It may have come twice at once, and the other was faster: read what is so now.
+        before = arriving.arrived_before(newcomer, asked.password, repeat_key)
+    if before is None:
+        raise TicketSpent
+    return sessions.begin(before, asked.terminal, repeat_key)
+
+
+def _contacts(ticket: shapes.Ticket) -> tuple[Contact, ...]:
+    named = [(ticket.email, None), (None, ticket.phone)]
+    try:
+        contacts = tuple(addresses.asked(*one) for one in named if any(one))
+    except Invalid as cause:
+        raise TicketWrong from cause
+    if not contacts:
+        raise TicketWrong
+    return contacts
+
+
+def confirm(caller: Caller, arrival: str) -> shapes.Closing:
+    """The account stands in the other region: it ends here, as closing ends it. Raises ArrivalWrong, KeysSilent."""
+    said = _verified(arrival, _ARRIVAL, shapes.Arrival)
+    relocation = None if said is None else _relocation_of(caller, said.sub)
+    if said is None or relocation is None or relocation.endpoint != said.iss:
+        raise ArrivalWrong
+    return closing.close_account(caller.account, MOVE)
+
+
+def _relocation_of(caller: Caller, ticket_id: str) -> Relocation | None:
+    (found,) = read(Relocation.key(caller.account_id, ticket_id))
+    return None if found is None else found.opened(caller.vault)
+
+
+# What another installation says
+
+
+def _verified(text: str, typ: str, kind: type[_Said]) -> _Said | None:
+    """What one of the other regions' installations signed for us, of this type and in time; None for anything else."""
+    from joserfc import jws as joserfc_jws
+    from joserfc.errors import JoseError
+
+    try:
+        token = joserfc_jws.extract_compact(text.encode())
+        # One reading of the very bytes that are signed: whose key it takes is said in them.
+        said = msgspec.json.decode(token.payload, type=kind)
+        header = token.headers()
+        if header.get("typ") != typ or said.iss not in _others():
+            return None
+        key = jwks.key_at(f"{said.iss}/keys", header.get("kid"))
+        is_signed = joserfc_jws.validate_compact(token, key, ["ES256"])
+    # What is no token at all may fail in any of these ways.
+    except (jwks.KeyUnknown, JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+    return said if is_signed and said.aud == settings.public_url and _is_in_time(said) else None
+
+
+def _others() -> set[str]:
+    return set(settings.regions.values()) - {settings.public_url}
+
+
+def _is_in_time(said: shapes.Ticket | shapes.Arrival) -> bool:
+    return said.iat - _LEEWAY_S <= clock.now_s() < said.exp

@@ -1,0 +1,88 @@
+"""Another installation of Sowa as ours knows it: it serves another region, publishes its keys, and signs."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
+
+from infra.local.cloud import PUBLIC_URL
+from tests.scene import POLICY
+
+REGION, COUNTRY = "oceania", "NZ"
+TICKET, ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
+
+
+@dataclass
+class Neighbour:
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "neighbour-1"}))
+    port: int = 0
+    answers: Callable[[], Response] | None = None
+    asked: int = 0
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self.asked += 1
+        usual = Response(json.dumps(KeySet([self.key]).as_dict(private=False)))
+        return (usual if self.answers is None else self.answers())(environ, start_response)
+
+    def sign(self, claims: dict[str, Any], typ: str, *, key: ECKey | None = None, **header: Any) -> str:
+        by = key or self.key
+        return jwt.encode({"alg": "ES256", "kid": "neighbour-1", "typ": typ, **header}, claims, by, ["ES256"])
+
+    def claims(self, sub: str, **other: Any) -> dict[str, Any]:
+        now = int(time.time())
+        return {"iss": self.endpoint, "aud": PUBLIC_URL, "sub": sub, "iat": now, "exp": now + 900, **other}
+
+    def ticket(self, sub: str = "a-ticket-of-the-neighbour", typ: str = TICKET, **other: Any) -> str:
+        person = {"email": "maja@example.com", "nickname": "Maja", "language": "pl", "policy_version": POLICY}
+        return self.sign(self.claims(sub, **{**person, "country": "PL", **other}), typ)
+
+    def arrival(self, ticket: str, typ: str = ARRIVAL, **other: Any) -> str:
+        return self.sign(self.claims(said(ticket)["sub"], **other), typ)
+
+
+def said(token: str) -> dict[str, Any]:
+    """What a token claims, whoever signed it."""
+    from joserfc import jws
+
+    claims: dict[str, Any] = json.loads(jws.extract_compact(token.encode()).payload)
+    return claims
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+
+@cache
+def neighbour() -> Neighbour:
+    """That of this process, as its one cloud knows it."""
+    return Neighbour()
+
+
+@contextmanager
+def served() -> Iterator[Neighbour]:
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, neighbour(), threaded=True, request_handler=_Quiet)
+    neighbour().port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield neighbour()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
