@@ -58,7 +58,6 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "export_id": lambda home: _export(home)["export_id"],
     "id_token": lambda home: google_token(home.world),
     "identity_id": lambda home: _identity(home),
-    "far_country": lambda home: COUNTRY,
     "ticket": lambda home: neighbour().ticket(),
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],

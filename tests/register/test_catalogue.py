@@ -39,7 +39,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.change_address(email="another@example.com")
     ticket = home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"]
     assert home.owner.call("POST", "/me/move/confirm", {"arrival": ticket}).status == 422
-    arriving = {"ticket": neighbour().ticket(), "password": PASSWORD, "terminal": home.owner.terminal}
+    arriving = {"ticket": neighbour().ticket(email="eva@example.com"), "password": PASSWORD}
+    arriving |= {"terminal": home.owner.terminal}
     assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
     home.stranger.step_up()
