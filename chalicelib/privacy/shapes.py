@@ -36,8 +36,8 @@ class Leave(Shape):
 class Leaving(Shape):
     """Give `ticket` to `POST /accounts/arrivals` at `endpoint`, before `until`: it vouches for you there, once.
 
-    Nothing ends here before `POST /me/move/confirm`. Then your `devices`, by their number, are released, and bound anew
-    there; everything else goes with you in a copy of your data (`POST /privacy/exports`), asked for before.
+    Nothing ends here before `POST /me/move/confirm`. Then your `devices`, by their number, are released with their
+    plans, to be bound anew there; everything else goes with you in a copy of your data (`POST /privacy/exports`).
     """
 
     endpoint: str
