@@ -22,6 +22,7 @@ from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
 from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
+from chalicelib.second_factors import routes as second_factors
 from chalicelib.sessions import listeners as sessions_told
 from chalicelib.sessions import routes as sessions
 
@@ -30,6 +31,7 @@ app = Api(app_name="sowa", configure_logs=False)
 # Asked
 app.register_blueprint(accounts.routes)
 app.register_blueprint(avatars.routes)
+app.register_blueprint(second_factors.routes)
 app.register_blueprint(sessions.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(alarms.routes)

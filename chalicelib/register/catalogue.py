@@ -32,6 +32,7 @@ from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
+from chalicelib.second_factors.records import Challenge, Passkey, PendingTotp, RecoveryCodes, Totp
 from chalicelib.sessions.records import NewTerminal, Session
 
 RECORDS: tuple[type[Record], ...] = (
@@ -43,6 +44,7 @@ RECORDS: tuple[type[Record], ...] = (
     AnsweredForGood,
     Avatar,
     AvatarRemoval,
+    Challenge,
     Code,
     Device,
     Endpoint,
@@ -56,7 +58,10 @@ RECORDS: tuple[type[Record], ...] = (
     NewTerminal,
     OpenErasure,
     Order,
+    Passkey,
+    PendingTotp,
     Plan,
+    RecoveryCodes,
     Registration,
     Removal,
     Report,
@@ -66,6 +71,7 @@ RECORDS: tuple[type[Record], ...] = (
     Session,
     Stock,
     TerminalGuesses,
+    Totp,
     TurnedAway,
     VaultKey,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
@@ -18,6 +20,8 @@ from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
+from chalicelib.second_factors.actions import proving as second_factors
+from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules, shapes
 from chalicelib.sessions.records import NewTerminal, Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
@@ -88,25 +92,58 @@ def _stands(session: Session | None, account: Account) -> bool:
     return bool(session.rotated_at >= in_service_since())  # or it may have ended after what was restored
 
 
-def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
-    """Open a session for an address and its password; an exact repeat replaces the session that the first opened."""
-    proved = passwords.prove_password(contact, password, terminal.unique_id)
+def sign_in(
+    contact: Contact, password: str, terminal: Terminal, repeat_key: str | None, factor: SecondFactor | None = None
+) -> Tokens:
+    """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
+    replaces the session that the first opened."""
+    along = partial(_places_beside, factor, repeat_key)
+    proved = passwords.prove_password(contact, password, terminal.unique_id, along)
     if proved is None:
         raise PasswordWrong
     making_room = _making_room(proved.account.partition_id, repeat_key)
     for _ in range(_TRIES):
-        tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
-        is_new = proved.terminal not in (proved.account.terminals or ())
-        telling = (_telling(opening.record, proved.vault, terminal),) if is_new else ()
+        tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key, factor)
+        spent = _factor_spent(proved, opening.record, factor)
+        telling = () if proved.is_on_known_terminal else (_telling(opening.record, proved.vault, terminal),)
         try:
-            commit(opening, proved.forget, *telling, *making_room, *proved.learn())
-            return tokens
+            commit(opening, proved.forget, *spent, *telling, *making_room, *proved.learn())
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
             proved = passwords.proved_again(proved, password)
             if proved is None:
                 raise PasswordWrong from None
+        else:
+            if spent and factor is not None:
+                second_factors.tell_of_use(proved, factor, proved.along[1:])
+            return tokens
     raise TooMany(retry_after_seconds=1)
+
+
+def _places_beside(
+    factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
+) -> tuple[Key, ...]:
+    """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
+    if factor is None:
+        return ()
+    own = place_of(account_id, _session_id(account_id, repeat_key))
+    return own, *second_factors.places_of(account_id, terminal, factor)
+
+
+def _factor_spent(proved: passwords.Proved, opening: Any, factor: SecondFactor | None) -> tuple[Write, ...]:
+    """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
+    if not proved.account.second_factors:
+        return ()
+    before, *found = proved.along or (None,)
+    if before is not None and _is_repeat(before, opening, proved.account):
+        opening.assign(opened_at=before.opened_at)
+        return ()
+    return second_factors.spent(proved, factor, tuple(found))
+
+
+def _is_repeat(before: Session, opening: Session, account: Account) -> bool:
+    is_recent = clock.now_s() < before.opened_at + rules.SIGN_IN_REPEATED.total_seconds()
+    return is_recent and _stands(before, account) and before.request_hash == opening.request_hash
 
 
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
@@ -168,13 +205,14 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
 
 
 def _new_session(
-    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, factor: SecondFactor | None = None
 ) -> tuple[Tokens, Write]:
     account_id = account.partition_id
     session_id = _session_id(account_id, repeat_key)
     family = ids.new_id()
     refresh_secret = family + ids.as_text(ids.random_bytes(32))
-    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id)
+    said = () if factor is None else (msgspec.json.encode(factor).decode(),)
+    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id, *said)
     session = Session.new(
         account_id,
         session_id,

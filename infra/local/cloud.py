@@ -319,7 +319,11 @@ class LocalCloud:
         template = applier.load(*templates)
         wanted = template.get("Parameters", {})
         with self.aws.outside():
-            parameters = {**self._parameters(session, public_url), "AllowedOrigin": allowed_origin}
+            parameters = {
+                **self._parameters(session, public_url),
+                "AllowedOrigin": allowed_origin,
+                "PasskeyOrigins": _by_name(f"{public_url} {allowed_origin}".strip()),
+            }
             self.stack = applier.apply(
                 template,
                 parameters={name: value for name, value in parameters.items() if name in wanted},
@@ -427,6 +431,11 @@ def _set_app_random(kept: Any) -> None:
         setattr(_ids(), "_source", source)  # noqa: B010  # it is private, and nobody else needs to go back
     if state is not None:
         source.__self__.setstate(state)
+
+
+def _by_name(urls: str) -> str:
+    """Passkeys belong to a domain, and a number is none: a browser makes them where this machine is called by name."""
+    return urls.replace("127.0.0.1", "localhost")
 
 
 def _forget_settings() -> None:

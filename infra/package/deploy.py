@@ -17,7 +17,8 @@ from infra.package.stack import Account, Refused
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
     "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
-    "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions",
+    "RequestsAtOnce", "RequestsPerSecond",
 )  # fmt: skip
 
 

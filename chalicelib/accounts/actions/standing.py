@@ -10,7 +10,7 @@ from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.errors import NotSignedIn
+from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey
 
@@ -42,6 +42,18 @@ def loses_endpoint(account: Account, endpoint: str) -> Write:
     write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
     account.endpoints = {other for other in account.endpoints or () if other != endpoint}
     return write
+
+
+def gains_second_factor(account: Account, factor: str) -> Write:
+    """From now on it is asked for, if the others are still the ones that were read."""
+    as_read = is_set(Account.second_factors, account.second_factors)
+    return change(account, Account.second_factors.add({factor}), when=as_read, otherwise=Conflict)
+
+
+def loses_second_factor(account: Account, factor: str) -> Write:
+    """The same the other way round; the password, too, must be the one whose length was looked at."""
+    as_read = is_set(Account.second_factors, account.second_factors) & (Account.epoch == account.epoch)
+    return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
 
 
 def _is_as_read(account: Account) -> Any:
