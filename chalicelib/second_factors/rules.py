@@ -16,6 +16,7 @@ MOST_PASSKEYS = 10
 RECOVERY_CODES = 10
 RECOVERY_CODE_BYTES = 10
 FREE_TRIES = 5
+WRONG_REMEMBERED_HOURS = 48  # longer than the longest wait, or that would end in five free tries
 # ES256, EdDSA, RS256, as COSE numbers them.
 ALGORITHMS = (-7, -8, -257)
 _STEP_S = 30
@@ -42,7 +43,7 @@ class SecondFactorMissing(Conflict):
 
 class PasswordNeedsSecondFactor(Conflict):
     en = "Your password is short: choose one of 15 characters or more before you remove your last second factor."
-    pl = "Twoje hasło jest krótkie: zanim usuniesz ostatni drugi składnik, ustaw hasło o długości co najmniej 15 znaków."
+    pl = "Twoje hasło jest krótkie: zanim usuniesz ostatni drugi składnik, ustaw hasło z co najmniej 15 znaków."
 
 
 class SetupOver(Gone):

@@ -42,12 +42,12 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
     iza = new_person(home.world, "iza@example.com")
-    elsewhere(iza)
     App.added(iza)
     Key().add_to(iza)
     recovery_codes(iza)
     App.begun(iza)
     asked(iza)
+    elsewhere(new_person(home.world, "maja@example.com"))
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet

@@ -15,11 +15,13 @@ from chalicelib.errors import TooMany
 
 @dataclass(frozen=True)
 class Guessing:
-    """Where wrong guesses are counted, how many were before, and how long to wait after so many."""
+    """Where wrong guesses are counted, how many were before, how long to wait after so many, and until when after the
+    last one they count."""
 
     row: Guesses | TerminalGuesses
     before: Guesses | TerminalGuesses | None
     wait_after_s: Callable[[int], int] = rules.wait_after_guess_s
+    remembered_hours: int = rules.GUESSES_REMEMBERED_HOURS
 
     @property
     def as_read(self) -> Any:
@@ -38,9 +40,11 @@ class Guessing:
 
     def _count(self) -> None:
         wrong = 1 if self.before is None else int(self.before.wrong) + 1
-        until = clock.now_s() + self.wait_after_s(wrong)
+        now = clock.now_s()
         self.row.assign(
-            wrong=wrong, wait_until=until, expires_at=until + rules.GUESSES_REMEMBERED_HOURS * 3600
+            wrong=wrong,
+            wait_until=now + self.wait_after_s(wrong),
+            expires_at=now + self.remembered_hours * 3600,
         )
         # Guesses made at the same moment count as one try answered and the others refused.
         commit(put(self.row, when=self.as_read, otherwise=TooMany(retry_after_seconds=1)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
 
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, standing
@@ -18,16 +20,17 @@ from chalicelib.errors import NotFound, Words
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Challenge, Passkey
-from chalicelib.second_factors.rules import SetupOver, PasskeyKnown, PasskeyWrong, TooManyPasskeys
+from chalicelib.second_factors.rules import PasskeyKnown, PasskeyWrong, SetupOver, TooManyPasskeys
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from fido2.server import Fido2Server
-    from fido2.webauthn import AttestedCredentialData, AuthenticatorData
+    from fido2.webauthn import AttestedCredentialData, CollectedClientData
 
 _ADDING, _SIGNING_IN = "adding", "signing in"
 _TIMEOUT_MS = rules.CHALLENGE_MINUTES * 60_000
 _PREFERRED = "preferred"
+_ALGORITHM = 3  # its place in a COSE key (RFC 9052, 7.1)
 Found = TypeVar("Found")
 
 
@@ -178,11 +181,22 @@ def _verified(verify: Callable[[], Found]) -> Found | None:
 
 
 def _register(challenge: str, made: shapes.MadePasskey) -> tuple[str, int]:
-    found: AuthenticatorData = _server().register_complete(_state(challenge), msgspec.to_builtins(made))
+    from fido2.webauthn import RegistrationResponse
+
+    response = RegistrationResponse.from_dict(msgspec.to_builtins(made))
+    _refuse_frames(response.response.client_data)
+    found = _server().register_complete(_state(challenge), response)
     credential = found.credential_data
-    if credential is None or credential.public_key[3] not in rules.ALGORITHMS:
+    if credential is None or credential.public_key[_ALGORITHM] not in rules.ALGORITHMS:
         raise ValueError("no key of a kind that was asked for")
+    with suppress(InvalidSignature):  # any other failure means that it would never sign in
+        credential.public_key.verify(b"", b"")
     return rules.as_base64url(credential), found.counter
+
+
+def _refuse_frames(said: CollectedClientData) -> None:
+    if said.cross_origin:
+        raise ValueError("a frame within a page of somebody else")
 
 
 def _authenticate(challenge: str, credential: str, signed: shapes.SignedByPasskey) -> int:
@@ -190,6 +204,7 @@ def _authenticate(challenge: str, credential: str, signed: shapes.SignedByPasske
     from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
 
     response = AuthenticationResponse.from_dict(msgspec.to_builtins(signed))
+    _refuse_frames(response.response.client_data)
     known: AttestedCredentialData = AttestedCredentialData(websafe_decode(credential))
     _server().authenticate_complete(_state(challenge), [known], response)
     return int(response.response.authenticator_data.counter)

@@ -63,7 +63,8 @@ def spent(proved: Proved, said: SecondFactor | None, found: tuple[Any, ...]) -> 
 def _guessing(proved: Proved, on_terminal: Any, on_others: Any) -> Guessing:
     is_known = proved.is_on_known_terminal
     row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, proved.terminal if is_known else _OTHERS)
-    return Guessing(row, on_terminal if is_known else on_others, rules.wait_after_wrong_s)
+    before = on_terminal if is_known else on_others
+    return Guessing(row, before, rules.wait_after_wrong_s, rules.WRONG_REMEMBERED_HOURS)
 
 
 def _spends(account: Account, said: SecondFactor, rows: list[Any]) -> tuple[Write, ...] | None:
