@@ -12,17 +12,19 @@ from chalicelib.register.vaults import Vault
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
+from tests.factors import App, Key
 from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "NewTerminal", "Registration", "Report")
+PASSING = ("AddressChange", "NewTerminal", "PendingTotp", "Registration", "Report")
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
     **{(kind, "country"): "two letters, found in anything" for kind in ("Account", "Registration", "Report", "Device")},
     **{(kind, "language"): "two letters, found in anything" for kind in ("Account", "Registration")},
+    ("Account", "is_password_short"): "yes, or not there",
     ("Account", "region"): "one of seven words, found in anything",
     ("Device", "dst"): "yes or no",
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
@@ -51,6 +53,7 @@ class Life:
     time_zone: str
     person: Person = field(init=False)
     camera: Camera = field(init=False)
+    app: App = field(init=False)
     planted: dict[Place, Any] = field(default_factory=dict)
     needles: list[Needle] = field(default_factory=list)
     ticket: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +85,7 @@ class Life:
         self._begin_by_phone()
         self._register()
         self._be_reached_by_phone()
+        self._set_up_second_factors()
         self._show_face()
         self._get_a_camera()
         self._see()
@@ -123,6 +127,17 @@ class Life:
         self._keep("AddressChange", self.person.account_id)
         body = {"change_id": change_id, "code": Caller(self.world, number).newest_code()}
         assert self.person.call("POST", "/me/address/confirm", body).status == 200
+
+    def _set_up_second_factors(self) -> None:
+        self.person.step_up()
+        self.app = App.added(self.person)
+        self._look_for("secret of an app", self.app.secret)
+        self._look_for("secret of another app", App.begun(self.person).secret)
+        self._keep("PendingTotp", self.person.account_id)
+        made = Key().made_for(self.person)
+        self._look_for("passkey", made["rawId"])
+        body = {"name": self.word("passkey name"), "credential": made}
+        assert self.person.call("POST", "/me/second-factors/passkeys/confirm", body).status == 201
 
     def _get_a_camera(self) -> None:
         self.camera.load()
@@ -178,7 +193,7 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Session", "Endpoint"):
+        for kind in ("Account", "Session", "Endpoint", "Totp", "Passkey"):
             self._keep(kind, self.person.account_id)
         self._keep("Device", self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
@@ -194,7 +209,7 @@ class Life:
         """What of it opens now."""
         stored = Stored(self.world.dump())
         mine = {
-            "Account": self.person.account_id, "Session": self.person.account_id, "Endpoint": self.person.account_id,
+            **dict.fromkeys(("Account", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id),
             "Device": self.camera.device_id,
         }  # fmt: skip
         return {

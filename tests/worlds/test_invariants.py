@@ -11,6 +11,7 @@ import pytest
 from chalicelib.sessions import rules as session_rules
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.factors import App, Key, recovery_codes
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, violations
 
@@ -26,6 +27,10 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
         assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
     new_camera(world, "SN0007")  # which has a report
     new_person(world, "pending@example.com").register()
+    careful = new_person(world, "careful@example.com")
+    App.added(careful)
+    Key().add_to(careful)
+    recovery_codes(careful)
     gone = new_person(world, "gone@example.com")
     gone.bind(new_camera(world, "SN0008"))
     gone.step_up()
@@ -92,6 +97,24 @@ def sign_in_too_often(dump: Dump) -> None:
     session = rows(dump, "account/session")[0]
     more = [{**session, "sk": f"session#another{number}"} for number in range(session_rules.MOST_SESSIONS)]
     dump["tables"]["sowa-local-Items"] += more
+
+
+def _careful(dump: Dump) -> Any:
+    return next(row for row in rows(dump, "account/account") if "second_factors" in row)
+
+
+def stop_asking(dump: Dump) -> None:
+    del _careful(dump)["second_factors"]
+
+
+def leave_only_recovery_codes(dump: Dump) -> None:
+    stop_asking(dump)
+    for kind in ("totp", "passkey"):
+        remove(f"account/{kind}")(dump)
+
+
+def shorten_a_password(dump: Dump) -> None:
+    next(row for row in rows(dump, "account/account") if "second_factors" not in row)["is_password_short"] = "sealed"
 
 
 def give_away_a_device(dump: Dump) -> None:
@@ -227,6 +250,14 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_an_upload,
         remove("device/alarm"),
         put("device/alarm", pk="device#nobody"),
+    ],
+    "an_account_asks_for_the_second_factors_that_there_are": [
+        stop_asking,
+        leave_only_recovery_codes,
+        shorten_a_password,
+        remove("account/totp"),
+        remove("account/passkey"),
+        copy_row("account/passkey", sk="passkey#another"),
     ],
     "the_forgotten_have_nothing_but_their_erasure": [
         mention_the_forgotten,
