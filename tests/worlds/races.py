@@ -523,7 +523,7 @@ RACES = (
     Race("confirm the app, confirm the app again", scenarios._app_begun, _confirm_app(ONE_KEY), _confirm_app(ONE_KEY),
          exactly((204, 204)), _one_app),
     Race("close, confirm the app", scenarios._app_begun, _close, _confirm_app(ANOTHER_KEY),
-         exactly((202, 204), (202, 401), (202, 410)), _owner_is_gone),
+         exactly((202, 204), (202, 401), (202, 409), (202, 410)), _owner_is_gone),
     Race("sign in with a code, sign in with it elsewhere", scenarios._strangers_app, _sign_in_with(ONE_KEY),
          _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
     Race("sign in with a code, sign in with it again", scenarios._strangers_app, _sign_in_with(ONE_KEY),
