@@ -24,6 +24,7 @@ from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
 from chalicelib.second_factors import routes as second_factors
 from chalicelib.sessions import listeners as sessions_told
+from chalicelib.sessions import operations as sessions_ordered
 from chalicelib.sessions import routes as sessions
 
 app = Api(app_name="sowa", configure_logs=False)
@@ -58,3 +59,4 @@ app.register_blueprint(privacy_on_time.schedules)
 # Ordered
 app.register_blueprint(devices_ordered.operations)
 app.register_blueprint(privacy_ordered.operations)
+app.register_blueprint(sessions_ordered.operations)

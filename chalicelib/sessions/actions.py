@@ -15,17 +15,19 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, done, put, remove
+from chalicelib.aws.commit import MOST_WRITES, Write, change, check, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
+from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules, shapes
 from chalicelib.sessions.records import NewTerminal, Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
+from chalicelib.settings import settings
 
 _STEP_UP = "step-up"
 _PASSWORD_CHANGED = "accounts/mail/password"
@@ -406,6 +408,18 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         return
     commit(*reset.writes, *_ends_of(reset.account.partition_id))
     addresses.tell(reset.account, _PASSWORD_CHANGED)
+
+
+def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
+    """For who has lost all of them and proved to the operator who they are: they are asked for no more, all sessions
+    end, and the person is told."""
+    account = standing.at(contact)
+    if account is None or not account.second_factors:
+        return shapes.SecondFactorsRemoved(count=0)
+    count, ends = len(account.second_factors), factors.ends_of_all(account)
+    commit(*ends, *_ends_of(account.partition_id)[: MOST_WRITES - len(ends)])
+    addresses.tell(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
+    return shapes.SecondFactorsRemoved(count=count)
 
 
 def _ends_of(account_id: str, but: str = "") -> list[Write]:

@@ -37,6 +37,16 @@ class StepUp(Shape):
     code: OneTimeCode
 
 
+class RemoveSecondFactors(Reached):
+    """Whose they are; that it is the person who asks was checked before."""
+
+
+class SecondFactorsRemoved(Shape):
+    """How many there were, recovery codes apart."""
+
+    count: int
+
+
 class Session(Shape):
     """One terminal's sign-in. `last_used_at` is when its tokens were last renewed: to a quarter of an hour."""
 

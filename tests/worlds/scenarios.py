@@ -367,6 +367,26 @@ def _sign_in_with(home: Home, factor: dict[str, Any], key: str) -> Response:
     return home.world.call("POST", "/sessions", body, headers=once(key))
 
 
+def _all_factors(home: Home) -> None:
+    App.added(home.owner)
+    Key().add_to(home.owner)
+    recovery_codes(home.owner)
+    home.world.settle()
+
+
+def _remove_second_factors(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("remove_second_factors", {"email": home.owner.email})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _factors_removed(home: Home, state: Any, stored: Stored) -> int:
+    return int("second_factors" not in stored.first_ids("Account")[home.owner.account_id])
+
+
 # Avatars
 
 
@@ -792,6 +812,9 @@ SCENARIOS = (
         _sign_in_with,
         _sign_ins,
         may_say=(401,),
+    ),
+    Scenario(
+        "remove second factors", "remove_second_factors", _all_factors, _remove_second_factors, _factors_removed
     ),
     Scenario("remove a child", "remove_child", _paid, _remove_child, _closings),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),

@@ -144,6 +144,15 @@ def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: 
     return change(account, when=as_read, otherwise=otherwise, is_password_short=is_short or None, **values)
 
 
+def without_second_factors(account: Account) -> Write:
+    """The account of who has lost all of them: all sessions end, and a password that was enough beside them only opens
+    nothing until it is reset. On commit it raises Conflict if either was changed meanwhile."""
+    as_read = (Account.epoch == account.epoch) & is_set(Account.second_factors, account.second_factors)
+    lost = {"password_hash": hash_of(ids.new_id()), "is_password_short": None} if account.is_password_short else {}
+    values = {"second_factors": None, "epoch": int(account.epoch) + 1, **lost}
+    return change(account, when=as_read, otherwise=Conflict, **values)
+
+
 def is_own(account: Account, password: str) -> bool:
     return _is_right(account.password_hash, password)
 

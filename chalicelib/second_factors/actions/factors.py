@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, standing
+from chalicelib.accounts.actions import addresses, passwords, standing
 from chalicelib.accounts.records import Account
 from chalicelib.aws.commit import Write, done, remove
 from chalicelib.aws.keys import Key
@@ -39,6 +39,13 @@ def described_passkey(passkey: Passkey, account: Account) -> shapes.Passkey:
         added_at=clock.at_epoch(passkey.added_at),
         used_at=None if passkey.used_at is None else clock.at_epoch(passkey.used_at),
     )
+
+
+def ends_of_all(account: Account) -> tuple[Write, ...]:
+    """What removes all of them, recovery codes included, and ends all sessions."""
+    account_id = account.partition_id
+    places = (Totp.key(account_id), RecoveryCodes.key(account_id), *passkey_places(account))
+    return (passwords.without_second_factors(account), *map(remove, places))
 
 
 def end(account: Account, factor: str, row: Write) -> None:
