@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -78,9 +78,9 @@ def test_a_right_password_alone_opens_no_session_and_makes_no_terminal_known(ola
 def seen(person: Person, password: str, factor: dict[str, Any] | None) -> Any:
     passwords._hash_of_nothing()
     person.world.trace.clear()
-    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
+    with patch.object(passwords, "_hasher", return_value=Mock(wraps=passwords._hasher())) as used:
         answer = person.sign_in(password, factor)
-        return looks(answer), person.world.trace.names(), [call[0] for call in hasher.method_calls]
+        return looks(answer), person.world.trace.names(), [call[0] for call in used.return_value.method_calls]
 
 
 @pytest.mark.parametrize("factor", [None, NO_CODE, {"recovery_code": "abcd-efgh-2345-6777"}])
