@@ -13,6 +13,7 @@ from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.factors import ORIGIN, ROOT, App, Key, asked, recovery_codes
+from tests.privacy.exports import archive, records
 from tests.scene import PASSWORD, Person, at_once, everything_stored, just_before, new_person, rows
 
 SHORT = "Trzy4Sowy"
@@ -377,6 +378,22 @@ def test_mails_are_written_in_the_persons_language(world: LocalCloud) -> None:
     Key().add_to(ola)
     assert subjects(ola)[:1] == ["Do Twojego konta Sowa dodano klucz dostępu"]
     assert "Do Twojego konta Sowa dodano aplikację uwierzytelniającą" in subjects(ola)
+
+
+def test_a_copy_of_ones_data_tells_that_there_are_factors_and_no_secret(ola: Person) -> None:
+    app = App.added(ola)
+    made = Key().made_for(ola)
+    assert confirm_key(ola, made, "Kluczyk").status == 201
+    recovery_codes(ola)
+    ola.world.advance(60)  # or the next code would come too soon
+    copy = archive(ola)
+    told = records(copy)
+    (passkey,), (totp,), (codes,) = (told[kind] for kind in ("passkey", "totp", "recovery-codes"))
+    assert (passkey["name"], passkey["added_at"]) == ("Kluczyk", "2026-01-05T08:00:00Z")
+    assert totp.keys() - {"id", "added_at"} == codes.keys() - {"id", "made_at"} == set()
+    everything = b"".join(copy.read(name) for name in copy.namelist()).decode("latin-1").lower()
+    assert app.secret.lower() not in everything
+    assert made["rawId"].lower() not in everything
 
 
 def test_nobody_without_raised_trust_is_shown_a_secret(world: LocalCloud) -> None:
