@@ -347,7 +347,8 @@ def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> No
 def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
     environment = stack.environment()
     empty = {name for name, value in environment.items() if not value}
-    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", "ALLOWED_ORIGIN", "PASSKEY_DOMAIN"}
+    of_pages = {"ALLOWED_ORIGIN", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS"}
+    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", *of_pages}
     assert not [value for value in environment.values() if "${" in value or "Fn::" in value]
     assert environment["ITEMS_TABLE"] == stack.physical("Items")
     assert environment["ERASURES_QUEUE_URL"] == stack.physical("Erasures")
