@@ -24,6 +24,8 @@ from chalicelib.privacy import routes as privacy
 from chalicelib.privacy import scheduled as privacy_on_time
 from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
+from chalicelib.second_factors import routes as second_factors
+from chalicelib.sessions import operations as sessions_ordered
 from chalicelib.sessions import routes as sessions
 
 app = Api(app_name="sowa", configure_logs=False)
@@ -31,6 +33,7 @@ app = Api(app_name="sowa", configure_logs=False)
 # Asked
 app.register_blueprint(accounts.routes)
 app.register_blueprint(avatars.routes)
+app.register_blueprint(second_factors.routes)
 app.register_blueprint(sessions.routes)
 app.register_blueprint(identities.routes)
 app.register_blueprint(devices.routes)
@@ -58,3 +61,4 @@ app.register_blueprint(privacy_on_time.schedules)
 # Ordered
 app.register_blueprint(devices_ordered.operations)
 app.register_blueprint(privacy_ordered.operations)
+app.register_blueprint(sessions_ordered.operations)

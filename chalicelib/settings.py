@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from functools import cached_property
+from urllib.parse import urlsplit
 
 
 class MissingSetting(RuntimeError):
@@ -16,6 +17,11 @@ def _required(name: str) -> str:
     if not value:
         raise MissingSetting(f"the environment lacks {name}")
     return value
+
+
+def _origin(url: str) -> str:
+    scheme, host, *_ = urlsplit(url)
+    return f"{scheme}://{host}"
 
 
 class Settings:
@@ -46,6 +52,19 @@ class Settings:
     def allowed_origin(self) -> str:
         """The one other origin whose pages may call the API, e.g. `https://app.example.org`; empty for none."""
         return os.environ.get("ALLOWED_ORIGIN", "")
+
+    @cached_property
+    def passkey_origins(self) -> tuple[str, ...]:
+        """Where passkeys are made and used: origins as browsers write them and, of Android apps,
+        `android:apk-key-hash:…`; if nothing is said, the allowed origin or else the API's own."""
+        told = os.environ.get("PASSKEY_ORIGINS", "").split()
+        return tuple(told or [self.allowed_origin or _origin(self.public_url)])
+
+    @cached_property
+    def passkey_domain(self) -> str:
+        """The domain that passkeys belong to, the same as that of the origins or one above it; no passkey outlives its
+        change. If nothing is said, the domain of the first origin."""
+        return os.environ.get("PASSKEY_DOMAIN") or urlsplit(self.passkey_origins[0]).hostname or ""
 
     @cached_property
     def items_table(self) -> str:

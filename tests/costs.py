@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
+from tests.factors import App, Key, asked, recovery_codes
+from tests.scene import Person
 
 TABLE = Path(__file__).with_name("costs.md")
 _HEAD = """# What each door costs
@@ -56,6 +59,8 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
         request = request_for(door, home)
         yield _counted(home, door.name, partial(_succeed, request, home))
     restore()
+    yield from _sign_ins(home)
+    restore()
     yield _alarms(home, 1)
     restore()
     yield _alarms(home, 10)
@@ -70,6 +75,23 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
 def _succeed(request: Request, home: Home) -> None:
     answer = request.send(home)
     assert answer.status == request.door.status, answer.body
+
+
+def _sign_ins(home: Home) -> Iterator[Cost]:
+    """Of somebody who has every second factor there is."""
+    stranger, key = home.stranger, Key()
+    app = App.added(stranger)
+    key.add_to(stranger)
+    code = recovery_codes(stranger)[0]
+    yield _counted(home, "POST /sessions, without its second factor", partial(asked, stranger))
+    ways = {"code of an app": app.next_code(), "passkey": key.sign(asked(stranger)["passkey"])}
+    for way, factor in {**ways, "recovery code": {"recovery_code": code}}.items():
+        yield _counted(home, f"POST /sessions, with a {way}", partial(_sign_in, stranger, factor))
+
+
+def _sign_in(person: Person, factor: dict[str, Any]) -> None:
+    key = {"Idempotency-Key": f"key-of-{next(iter(factor))}-0123456789"}
+    assert person.sign_in(factor=factor, **key).status == 201
 
 
 def _alarms(home: Home, count: int) -> Cost:

@@ -12,6 +12,7 @@ from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.factors import App, Key
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
 from tests.scene import (
@@ -50,6 +51,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "free_sn": lambda home: new_camera(home.world, "SN0099").sn,
     "free_code": lambda home: CODE,
     "device_id": lambda home: home.camera.device_id,
+    "totp_code": lambda home: _begun_totp(home).code(),
+    "made_passkey": lambda home: _made_passkey(home),
+    "passkey_id": lambda home: Key().add_to(home.owner)["passkey_id"],
     "alarm_id": lambda home: home.alarm_id,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
@@ -61,6 +65,13 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "ticket": lambda home: neighbour().ticket(),
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
+}
+
+
+# What else has to be there, where neither example nor path names it.
+_FIRST: dict[str, Callable[[Home], Any]] = {
+    "DELETE /me/second-factors/totp": lambda home: App.added(home.owner),
+    "POST /me/second-factors/recovery-codes": lambda home: App.added(home.owner),
 }
 
 
@@ -82,6 +93,16 @@ def _step_up_code(home: Home) -> str:
 def _address_change(home: Home) -> str:
     home.owner.step_up()
     return home.owner.change_address(email="newcomer@example.com")
+
+
+def _begun_totp(home: Home) -> App:
+    home.owner.step_up()
+    return App.begun(home.owner)
+
+
+def _made_passkey(home: Home) -> dict[str, Any]:
+    home.owner.step_up()
+    return Key().made_for(home.owner)
 
 
 def _erasure(home: Home) -> str:
@@ -141,6 +162,7 @@ class Request:
 
 def request_for(door: Door, home: Home) -> Request:
     """The door's example, with the world arranged so that it succeeds."""
+    _FIRST.get(door.name, lambda home: None)(home)
     if door.stepped_up:
         home.owner.step_up()
     path = door.path

@@ -82,8 +82,10 @@ class Person:
         body = {"registration_id": registration_id, "code": self.newest_code(), "terminal": self.terminal}
         return self._keep(self.world.call("POST", "/accounts/confirm", body, headers=headers))
 
-    def sign_in(self, password: str = PASSWORD, **headers: str) -> Response:
+    def sign_in(self, password: str = PASSWORD, factor: dict[str, Any] | None = None, **headers: str) -> Response:
         body = {"email": self.email, "password": password, "terminal": self.terminal}
+        if factor is not None:
+            body["second_factor"] = factor
         return self._keep(self.world.call("POST", "/sessions", body, headers=headers))
 
     def _keep(self, answer: Response) -> Response:

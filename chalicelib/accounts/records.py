@@ -26,6 +26,8 @@ class Account(Item):
     phone = personal(B1A, null=True)
     nickname = personal(B1A)
     password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
+    # Shorter than one may be that is asked for alone.
+    is_password_short = personal(B1A, null=True, withheld="who steals a copy must learn nothing about the password")
     country = personal(B1A)
     language = personal(B1A)
     region = personal(B1A, null=True)
@@ -34,6 +36,9 @@ class Account(Item):
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
     endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
+    second_factors = key(
+        UnicodeSetAttribute(null=True), B2, why="names and random ids of what is asked for beside the password"
+    )
     terminals = key(
         ListAttribute(of=UnicodeAttribute, null=True), B2, why="keyed hashes: has this terminal signed in before?"
     )
@@ -99,7 +104,8 @@ class Guesses(Item):
 
 
 class TerminalGuesses(Item):
-    """Wrong passwords lately tried on one of the account's own terminals."""
+    """Wrong passwords lately tried on one of the account's own terminals; and second factors, on one of them or on all
+    others together."""
 
     partition = "account"
     place = "guesses"

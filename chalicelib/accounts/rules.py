@@ -14,6 +14,8 @@ from chalicelib.errors import Conflict, Gone, Invalid, TooMany, Words
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
+# NIST SP 800-63B-4, 3.1.1.2: where the password is not all that is asked for.
+LEAST_BESIDE_A_SECOND_FACTOR = 8
 MOST_PASSWORD_CHARACTERS = 128
 CODE_MINUTES = 10
 CODE_TRIES = 5
@@ -41,8 +43,8 @@ class TooYoung(Invalid):
 
 
 class PasswordTooEasy(Invalid):
-    en = "Please choose a longer or less common password: 15 characters or more."
-    pl = "Wybierz dłuższe lub mniej oczywiste hasło: co najmniej 15 znaków."
+    en = "Please choose a longer or less common password: 15 characters or more, or 8 beside a second factor."
+    pl = "Wybierz dłuższe lub mniej oczywiste hasło: co najmniej 15 znaków albo 8 przy drugim składniku."
 
 
 class AddressInvalid(Invalid):
@@ -104,11 +106,20 @@ def too_young() -> TooYoung:
 # Passwords
 
 
-def require_password(password: str, *known: str | None, named: str = "password") -> None:
+def is_short(password: str) -> bool:
+    """Whether it is enough beside a second factor only."""
+    return len(normal_password(password)) < LEAST_PASSWORD_CHARACTERS
+
+
+def require_password(
+    password: str, *known: str | None, named: str = "password", least: int = LEAST_PASSWORD_CHARACTERS
+) -> None:
     """Long enough, not longer than is kept whole, and nothing that is tried first: a common password, one that is
     repeated, runs of neighbouring keys, hardly any different characters, the person's own name."""
-    if not LEAST_PASSWORD_CHARACTERS <= len(normal_password(password)) <= MOST_PASSWORD_CHARACTERS:
-        raise PasswordTooEasy(fields={named: Words("needs 15 to 128 characters", "wymaga od 15 do 128 znaków")})
+    most = MOST_PASSWORD_CHARACTERS
+    if not least <= len(normal_password(password)) <= most:
+        needs = Words(f"needs {least} to {most} characters", f"wymaga od {least} do {most} znaków")
+        raise PasswordTooEasy(fields={named: needs})
     folded = folded_password(password)
     own = any(word and folded == folded_password(word) for word in known)
     common = is_common(folded) or is_common(_repeated_part(folded))

@@ -118,14 +118,15 @@ def _enter(
 
 
 def _come_again(identity: Identity, asked: SignInWithPlatform, spends: Write, repeat_key: str | None) -> Tokens:
-    def recognise() -> Proved:
+    def recognise(*before: Proved) -> Proved:
         proved = passwords.recognised(identity.account_id, asked.terminal.unique_id)
         if proved is None:
             raise _Overtaken
         return proved
 
     still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
-    return sessions.open_session(recognise(), recognise, asked.terminal, repeat_key, spends, still)
+    # A second factor of ours is not asked for: how sure it has to be of its people, the platform decides.
+    return sessions.open_session(recognise(), recognise, asked.terminal, repeat_key, lambda *_: (spends, still))
 
 
 def _identity_hash(vouched: Vouched) -> str:

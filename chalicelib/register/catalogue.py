@@ -37,6 +37,7 @@ from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
+from chalicelib.second_factors.records import Challenge, Passkey, PendingTotp, RecoveryCodes, Totp
 from chalicelib.sessions.records import Session
 
 RECORDS: tuple[type[Record], ...] = (
@@ -48,6 +49,7 @@ RECORDS: tuple[type[Record], ...] = (
     AnsweredForGood,
     Avatar,
     AvatarRemoval,
+    Challenge,
     Code,
     Device,
     Endpoint,
@@ -63,7 +65,10 @@ RECORDS: tuple[type[Record], ...] = (
     LogReading,
     OpenErasure,
     Order,
+    Passkey,
+    PendingTotp,
     Plan,
+    RecoveryCodes,
     Registration,
     Relocation,
     Removal,
@@ -76,6 +81,7 @@ RECORDS: tuple[type[Record], ...] = (
     SpentTicket,
     Stock,
     TerminalGuesses,
+    Totp,
     TurnedAway,
     VaultKey,
 )

@@ -258,25 +258,33 @@ B2 = Row(
     data=Text(
         "For each phone, computer or browser you sign in with: its operating system, its model, a unique id, when it "
         "was last used, and its GPS position if you allow it to be sent; and that it has signed in before, under a "
-        "keyed hash of its unique id. Your IP address goes into the API log only (row LOG).",
+        "keyed hash of its unique id. If you set up a second factor: the secret that your authenticator app knows, the "
+        "public keys of your passkeys, what you call them and when they were used, keyed hashes of your recovery "
+        "codes. Your IP address goes into the API log only (row LOG).",
         "O każdym telefonie, komputerze lub przeglądarce, z których się logujesz: system operacyjny, model, "
         "niepowtarzalny identyfikator, czas ostatniego użycia oraz położenie GPS, jeśli pozwolisz je wysłać; a także "
-        "to, że logowano się z niego wcześniej, pod skrótem identyfikatora utworzonym za pomocą klucza. Adres IP "
+        "to, że logowano się z niego wcześniej, pod skrótem identyfikatora utworzonym za pomocą klucza. Jeśli "
+        "skonfigurujesz drugi składnik: sekret znany Twojej aplikacji uwierzytelniającej, publiczne klucze Twoich "
+        "kluczy dostępu, ich nazwy i czas użycia, skróty Twoich kodów zapasowych utworzone za pomocą klucza. Adres IP "
         "trafia tylko do dziennika API (wiersz LOG).",
     ),
     purpose=Text(
         "To keep you signed in, to show you where you are signed in so that you can end it, to warn you of a "
-        "sign-in you may not know of, and to let you in where you signed in before while others try passwords.",
+        "sign-in you may not know of, to let you in where you signed in before while others try passwords, and to "
+        "let nobody in by your password alone, if you want that.",
         "Aby utrzymać Twoje logowanie, pokazać, gdzie trwa, i pozwolić je zakończyć, ostrzec o logowaniu, o którym "
-        "możesz nie wiedzieć, oraz wpuścić Cię tam, gdzie już się logowano, gdy inni próbują haseł.",
+        "możesz nie wiedzieć, wpuścić Cię tam, gdzie już się logowano, gdy inni próbują haseł, oraz, jeśli tego "
+        "chcesz, nie wpuszczać nikogo, kto zna samo hasło.",
     ),
     basis=Basis.CONTRACT,
     kept_for=Retention(
         Text(
             "Until you sign out there or close the account; a session nobody uses ends by itself. That a terminal "
-            "has signed in before: until twenty others have since, or you close the account.",
+            "has signed in before: until twenty others have since, or you close the account. A second factor: until "
+            "you remove it, or close the account.",
             "Do wylogowania na danym urządzeniu lub zamknięcia konta; nieużywana sesja kończy się sama. To, że z "
-            "urządzenia logowano się wcześniej: do zalogowania się z dwudziestu innych lub zamknięcia konta.",
+            "urządzenia logowano się wcześniej: do zalogowania się z dwudziestu innych lub zamknięcia konta. Drugi "
+            "składnik: do jego usunięcia lub zamknięcia konta.",
         ),
         until=Until.SIGNED_OUT,
     ),

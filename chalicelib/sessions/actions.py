@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
@@ -16,15 +18,19 @@ from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, done, put, remove
+from chalicelib.aws.commit import MOST_WRITES, Write, change, check, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.register.vaults import Vault
+from chalicelib.second_factors.actions import factors
+from chalicelib.second_factors.actions import proving as second_factors
+from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules, shapes
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
+from chalicelib.settings import settings
 
 _STEP_UP = "step-up"
 _PASSWORD_CHANGED = "accounts/mail/password"
@@ -92,10 +98,20 @@ def _stands(session: Session | None, account: Account) -> bool:
     return bool(session.rotated_at >= in_service_since())  # or it may have ended after what was restored
 
 
-def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
-    """Open a session for an address and its password; an exact repeat replaces the session that the first opened."""
-    proved = _right(passwords.prove_password(contact, password, terminal.unique_id))
-    return open_session(proved, lambda: _right(passwords.proved_again(proved, password)), terminal, repeat_key)
+def sign_in(
+    contact: Contact, password: str, terminal: Terminal, repeat_key: str | None, factor: SecondFactor | None = None
+) -> Tokens:
+    """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
+    replaces the session that the first opened."""
+    along = partial(_places_beside, factor, repeat_key)
+    proved = _right(passwords.prove_password(contact, password, terminal.unique_id, along))
+    again = partial(_proved_again, password)
+    said = () if factor is None else (msgspec.json.encode(factor).decode(),)
+    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor), *said)
+
+
+def _proved_again(password: str, before: Proved) -> Proved:
+    return _right(passwords.proved_again(before, password))
 
 
 def _right(proved: Proved | None) -> Proved:
@@ -105,24 +121,56 @@ def _right(proved: Proved | None) -> Proved:
 
 
 def open_session(
-    proved: Proved, prove_again: Callable[[], Proved], terminal: Terminal, repeat_key: str | None, *more: Write
+    proved: Proved,
+    prove_again: Callable[[Proved], Proved],
+    terminal: Terminal,
+    repeat_key: str | None,
+    beside: Callable[[Proved, Any], tuple[Write, ...]],
+    *said: str,
 ) -> Tokens:
-    """Open a session for who has been proved, in one commit with what is more; the person hears of a new terminal.
+    """Open a session for who has been proved, in one commit with what is `beside` it; the person hears of a new
+    terminal. A repeat must have `said` the same.
 
     It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
     """
     making_room = _making_room(proved.account.partition_id, repeat_key)
     for _ in range(_TRIES):
-        tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key)
-        is_new = proved.terminal not in (proved.account.terminals or ())
-        telling = (_telling(proved.account, terminal),) if is_new else ()
+        tokens, opening = _new_session(proved.account, proved.vault, terminal, repeat_key, *said)
+        spent = beside(proved, opening.record)
+        telling = () if proved.is_on_known_terminal else (_telling(proved.account, terminal),)
         try:
-            commit(*more, opening, proved.forget, *telling, *making_room, *proved.learn())
+            commit(*spent, opening, proved.forget, *telling, *making_room, *proved.learn())
             return tokens
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
-            proved = prove_again()
+            proved = prove_again(proved)
     raise TooMany(retry_after_seconds=1)
+
+
+def _places_beside(
+    factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
+) -> tuple[Key, ...]:
+    """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
+    if factor is None:
+        return ()
+    own = place_of(account_id, _session_id(account_id, repeat_key))
+    return own, *second_factors.places_of(account_id, terminal, factor)
+
+
+def _factor_spent(factor: SecondFactor | None, proved: Proved, opening: Any) -> tuple[Write, ...]:
+    """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
+    if not proved.account.second_factors:
+        return ()
+    before, *found = proved.along or (None,)
+    if before is not None and _is_repeat(before, opening, proved.account):
+        opening.assign(opened_at=before.opened_at)
+        return ()
+    return second_factors.spent(proved, factor, tuple(found))
+
+
+def _is_repeat(before: Session, opening: Session, account: Account) -> bool:
+    is_recent = clock.now_s() < before.opened_at + rules.SIGN_IN_REPEATED.total_seconds()
+    return is_recent and _stands(before, account) and before.request_hash == opening.request_hash
 
 
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
@@ -164,13 +212,13 @@ def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Wr
 
 
 def _new_session(
-    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *said: str
 ) -> tuple[Tokens, Write]:
     account_id = account.partition_id
     session_id = _session_id(account_id, repeat_key)
     family = ids.new_id()
     refresh_secret = family + ids.as_text(ids.random_bytes(32))
-    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id)
+    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id, *said)
     session = Session.new(
         account_id,
         session_id,
@@ -364,6 +412,18 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         return
     told = letters.write(reset.account, _PASSWORD_CHANGED)
     commit(*reset.writes, told, *_ends_of(reset.account.partition_id))
+
+
+def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
+    """For who has lost all of them and proved to the operator who they are: they are asked for no more, all sessions
+    end, and the person is told."""
+    account = standing.at(contact)
+    if account is None or not account.second_factors:
+        return shapes.SecondFactorsRemoved(count=0)
+    count, ends = len(account.second_factors), factors.ends_of_all(account)
+    told = letters.write(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
+    commit(*ends, told, *_ends_of(account.partition_id)[: MOST_WRITES - len(ends) - 1])
+    return shapes.SecondFactorsRemoved(count=count)
 
 
 def _ends_of(account_id: str, but: str = "") -> list[Write]:

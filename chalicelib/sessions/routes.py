@@ -8,6 +8,7 @@ from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.push import actions as push
+from chalicelib.second_factors import rules as factors_rules
 from chalicelib.sessions import actions, shapes
 from chalicelib.sessions.actions import Caller
 
@@ -22,12 +23,20 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     asks=shapes.SignIn,
     answers=shapes.Tokens,
     status=201,
-    refuses=(actions.PasswordWrong, accounts_rules.AddressInvalid, accounts_rules.PhoneInvalid, KeyReused, TooMany),
+    refuses=(
+        actions.PasswordWrong,
+        accounts_rules.AddressInvalid,
+        accounts_rules.PhoneInvalid,
+        factors_rules.SecondFactorNeeded,
+        factors_rules.SecondFactorWrong,
+        KeyReused,
+        TooMany,
+    ),
     example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
 )
 def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
     contact = addresses.asked(asked.email, asked.phone)
-    return actions.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key)
+    return actions.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key, asked.second_factor)
 
 
 @routes.post(

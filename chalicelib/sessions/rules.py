@@ -13,6 +13,8 @@ ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_GRACE = timedelta(seconds=30)
 SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
+# So long the exact repeat of a sign-in is not asked for its second factor again: that one was used up by the first.
+SIGN_IN_REPEATED = timedelta(minutes=10)
 # More than anybody has terminals, and few enough to be listed at once and ended in one transaction.
 MOST_SESSIONS = 50
 

@@ -9,11 +9,15 @@ from msgspec import Meta
 
 from chalicelib.accounts.shapes import OneTimeCode, Password, Reached, Terminal
 from chalicelib.entry.wire import Shape
+from chalicelib.second_factors.shapes import SecondFactor
 
 
 class SignIn(Reached, kw_only=True):
+    """`second_factor` is asked for where the account has one: see SecondFactorNeeded."""
+
     password: Password
     terminal: Terminal
+    second_factor: SecondFactor | None = None
 
 
 class Tokens(Shape):
@@ -31,6 +35,16 @@ class Refresh(Shape):
 
 class StepUp(Shape):
     code: OneTimeCode
+
+
+class RemoveSecondFactors(Reached):
+    """Whose they are; that it is the person who asks was checked before."""
+
+
+class SecondFactorsRemoved(Shape):
+    """How many there were, recovery codes apart."""
+
+    count: int
 
 
 class Session(Shape):

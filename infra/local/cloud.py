@@ -117,8 +117,9 @@ class LocalCloud:
             cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed, dynamodb)
             stopped.callback(cloud._leave)
             cloud._enter()
-            told = {**(platforms or {}), "AllowedOrigin": allowed_origin, "Regions": regions}
-            cloud._create(templates, public_url, media_url, told)
+            passkeys = _by_name(f"{public_url} {allowed_origin}".strip())
+            more = {"AllowedOrigin": allowed_origin, "PasskeyOrigins": passkeys, "Regions": regions}
+            cloud._create(templates, public_url, media_url, {**(platforms or {}), **more})
             cloud._load(app_module, country, allowed_origin)
             # It went well: all this is undone by `stop` and not before.
             cloud._stopped = stopped.pop_all()
@@ -431,6 +432,11 @@ def _set_app_random(kept: Any) -> None:
         setattr(_ids(), "_source", source)  # noqa: B010  # it is private, and nobody else needs to go back
     if state is not None:
         source.__self__.setstate(state)
+
+
+def _by_name(urls: str) -> str:
+    """Passkeys belong to a domain, and a number is none: a browser makes them where this machine is called by name."""
+    return urls.replace("127.0.0.1", "localhost")
 
 
 def _forget_settings() -> None:

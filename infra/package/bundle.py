@@ -36,7 +36,8 @@ _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configurati
 _ADDRESSES = SERVICES - {"ses"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
 # looked up), the parts of cffi and Powertools that are for other uses, time zones a second time, where and at
-# whose a phone number is.
+# whose a phone number is, how fido2 talks to a key in a machine of its own, HTTP from within a browser, calendars,
+# templates' extensions.
 _DROPPED = (
     "bin/", "cffi/", "dns/", "pycparser/",
     *(f"phonenumbers/{name}" for name in ("carrierdata/", "geodata/", "shortdata/region_", "tzdata/")),
@@ -48,7 +49,11 @@ _DROPPED = (
             "parser", "streaming", "validation",
         )
     ),
-    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+    "dateutil/rrule.py", "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", "jinja2/ext.py", "urllib3/contrib/emscripten/",
+    *(
+        f"fido2/{name}"
+        for name in ("attestation/", "client/", "ctap", "features.py", "hid/", "mds3.py", "payment.py", "pcsc.py")
+    ),
     # Of Pillow, what JPEG, PNG and WebP do not need: other formats' decoders, fonts, profiles, windows.
     *(f"PIL/_{name}." for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
     *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
@@ -173,6 +178,8 @@ def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)
     _shorten(into / "botocore" / "data")
+    # Read by fido2 whenever it is imported, and asked about origins by who does not say which are right; we do.
+    (into / "fido2" / "public_suffix_list.dat").write_bytes(b"")
     if is_compiled:
         _compile(into)
 

@@ -19,7 +19,8 @@ PARAMETERS = (
     "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
-    "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions",
+    "RequestsAtOnce", "RequestsPerSecond",
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),
     "chalicelib.privacy.operations.read_api_log": ("operation",),
+    "chalicelib.sessions.operations.remove_second_factors": ("operation",),
 }
 PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
 

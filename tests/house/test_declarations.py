@@ -158,8 +158,13 @@ def test_every_refusal_has_a_status_and_every_family_its_own() -> None:
 # ── Routes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 # What the `$names` of examples may look like; the scene of the tests makes the real ones.
-STAND_INS = {"$registration_code": "123456", "$step_up_code": "123456", "$reset_code": "123456",
-             "$change_code": "123456", "$free_code": "ABCD-2345"}
+STAND_INS: dict[str, Any] = {
+    "$registration_code": "123456", "$step_up_code": "123456", "$reset_code": "123456",
+    "$change_code": "123456", "$totp_code": "123456", "$free_code": "ABCD-2345",
+    "$made_passkey": {
+        "id": "AbC", "rawId": "AbC", "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
+    },
+}  # fmt: skip
 
 
 def stood_in(value: Any) -> Any:

@@ -309,6 +309,7 @@ _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "replay_erasures": ({"restored_to": "2026-01-05T08:00:00Z"}, {"erasures": 0, "subjects": 0}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
+    "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
     "read_api_log": (_SPAN, {"items": [], "more": False}),
 }
 

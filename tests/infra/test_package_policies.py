@@ -24,8 +24,9 @@ from infra.package import bundle, policies, template
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
+from tests.factors import App
 from tests.privacy.backups import brought_back
-from tests.scene import Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
+from tests.scene import PASSWORD, Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -273,6 +274,16 @@ def _children(home: Home) -> None:
     home.world.settle()
 
 
+def _lost_second_factors(home: Home) -> None:
+    caller = Caller(home.world, "+48601234567")
+    assert caller.confirm(caller.register()).status == 201
+    for person, address in ((home.owner, "email"), (caller, "phone")):
+        App.added(person)
+        assert person.call("PUT", "/me/password", {"current": PASSWORD, "new": "Trz4Sowy"}).status == 204
+        assert home.world.invoke("remove_second_factors", {address: person.email}) == {"count": 1}
+        home.world.settle()
+
+
 def _a_look_into_the_log(home: Home) -> None:
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     home.owner.call("GET", "/me")
@@ -282,6 +293,7 @@ def _a_look_into_the_log(home: Home) -> None:
 _LIVES = (
     _a_phone_number_alone,
     _children,
+    _lost_second_factors,
     _a_look_into_the_log,
     _a_restore,
     _a_copy_of_everything,

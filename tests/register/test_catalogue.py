@@ -9,6 +9,7 @@ from chalicelib.register import catalogue
 from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
@@ -47,7 +48,13 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
-    elsewhere(new_person(home.world, "iza@example.com"))
+    iza = new_person(home.world, "iza@example.com")
+    App.added(iza)
+    Key().add_to(iza)
+    recovery_codes(iza)
+    App.begun(iza)
+    asked(iza)
+    elsewhere(new_person(home.world, "ala@example.com"))
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")

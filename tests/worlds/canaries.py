@@ -12,13 +12,14 @@ from chalicelib.register.vaults import Vault
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
+from tests.factors import App, Key
 from tests.identities.platforms import google_token
 from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "Farewell", "Letter", "Registration", "Report")
+PASSING = ("AddressChange", "Farewell", "Letter", "PendingTotp", "Registration", "Report")
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
@@ -30,6 +31,7 @@ EXEMPT: dict[Place, str] = {
         (kind, "language"): "two letters, found in anything"
         for kind in ("Account", "Farewell", "Letter", "Registration")
     },
+    ("Account", "is_password_short"): "yes, or not there",
     ("Account", "region"): "one of seven words, found in anything",
     ("Account", "identities"): "which of three platforms, since when, and a hash",
     ("Account", "came_from"): "the address of an installation, found in many accounts",
@@ -61,6 +63,7 @@ class Life:
     time_zone: str
     person: Person = field(init=False)
     camera: Camera = field(init=False)
+    app: App = field(init=False)
     planted: dict[Place, Any] = field(default_factory=dict)
     needles: list[Needle] = field(default_factory=list)
     ticket: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +96,7 @@ class Life:
         self._register()
         self._leave_and_come_back()
         self._be_reached_by_phone()
+        self._set_up_second_factors()
         self._show_face()
         self._link_a_platform()
         self._get_a_camera()
@@ -159,6 +163,17 @@ class Life:
         answer = self.person.call("POST", "/me/identities", body, headers={"Idempotency-Key": self.word("linking")})
         assert answer.status == 201, answer.body
 
+    def _set_up_second_factors(self) -> None:
+        self.person.step_up()
+        self.app = App.added(self.person)
+        self._look_for("secret of an app", self.app.secret)
+        self._look_for("secret of another app", App.begun(self.person).secret)
+        self._keep("PendingTotp", self.person.account_id)
+        made = Key().made_for(self.person)
+        self._look_for("passkey", made["rawId"])
+        body = {"name": self.word("passkey name"), "credential": made}
+        assert self.person.call("POST", "/me/second-factors/passkeys/confirm", body).status == 201
+
     def _get_a_camera(self) -> None:
         self.camera.load()
         mac = ":".join(f"02{_digits(self.whose, 'mac', 10)}"[at : at + 2] for at in range(0, 12, 2))
@@ -213,7 +228,7 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Session", "Endpoint"):
+        for kind in ("Account", "Session", "Endpoint", "Totp", "Passkey"):
             self._keep(kind, self.person.account_id)
         self._keep("Device", self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
@@ -229,7 +244,7 @@ class Life:
         """What of it opens now."""
         stored = Stored(self.world.dump())
         mine = {
-            "Account": self.person.account_id, "Session": self.person.account_id, "Endpoint": self.person.account_id,
+            **dict.fromkeys(("Account", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id),
             "Device": self.camera.device_id,
         }  # fmt: skip
         return {

@@ -19,6 +19,7 @@ from chalicelib.plans import rules as plan_rules
 from chalicelib.register import catalogue, vaults
 from chalicelib.register.tags import tag_of
 from chalicelib.register.vaults import Vault
+from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
 
 Row = dict[str, Any]
@@ -231,10 +232,27 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
-    of_accounts += ("Avatar", "Relocation")
+    of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
+
+
+@invariant
+def an_account_asks_for_the_second_factors_that_there_are(stored: Stored) -> Found:
+    there: dict[str, set[str]] = {}
+    for account_id, _ in stored.of("Totp"):
+        there.setdefault(account_id, set()).add(factor_rules.TOTP)
+    for account_id, passkey_id in stored.of("Passkey"):
+        there.setdefault(account_id, set()).add(passkey_id)
+    for account_id, account in stored.first_ids("Account").items():
+        asked = set(account.get("second_factors", []))
+        if asked != there.get(account_id, set()):
+            yield f"account {account_id} asks for {sorted(asked)}, and has {sorted(there.get(account_id, set()))}"
+        if not asked and "is_password_short" in account:
+            yield f"account {account_id} has nothing but a short password"
+        if not asked and account_id in stored.first_ids("RecoveryCodes"):
+            yield f"account {account_id} has recovery codes for nothing"
 
 
 def _reference(order: Row) -> str:

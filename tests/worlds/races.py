@@ -12,10 +12,11 @@ from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.factors import App
 from tests.identities.people import link, maja
 from tests.identities.platforms import google_token, nonce, platforms
 from tests.neighbour import neighbour
-from tests.scene import Camera, Person, elsewhere, jpeg
+from tests.scene import PASSWORD, Camera, Person, elsewhere, jpeg
 from tests.worlds import scenarios
 from tests.worlds.invariants import Stored
 
@@ -223,7 +224,7 @@ def _one_arrival(home: Home, ticket: str, answers: Answers, stored: Stored) -> W
 
 
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "Letter", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses")
+    names = ("Account", "Letter", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses", "Totp")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 
@@ -382,6 +383,47 @@ def _close_second(home: Home, state: Any) -> Response:
 def _nothing_of_the_owner(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     yield from _owner_is_gone(home, state, answers[::-1], stored)
     yield from _identities(0)(home, state, answers, stored)
+
+
+# Second factors
+
+
+def _confirm_app(key: str) -> Act:
+    return lambda home, code: scenarios._confirm_app(home, code, key)
+
+
+def _remove_app(home: Home, state: Any) -> Response:
+    return scenarios._remove_app(home, state, ONE_KEY)
+
+
+def _one_app(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := scenarios._apps(home, state, stored)) != 1:
+        yield f"{count} apps"
+
+
+def _sign_in_with(key: str) -> Act:
+    return lambda home, factor: scenarios._sign_in_with(home, factor, key)
+
+
+def _one_came_in(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """On the same terminal or another: the code is used up."""
+    if (count := scenarios._sign_ins(home, None, stored)) != 1:
+        yield f"{count} sessions"
+
+
+def _owner_has_an_app(home: Home) -> dict[str, str]:
+    factor = App.added(home.owner).next_code()
+    home.owner.step_up()
+    return factor
+
+
+def _owner_signs_in_with(home: Home, factor: Any) -> Response:
+    return Person(**vars(home.owner)).sign_in(factor=factor)
+
+
+def _shorten_password(home: Home, state: Any) -> Response:
+    body = {"current": PASSWORD, "new": "Trz4Sowy"}
+    return home.owner.call("PUT", "/me/password", body, headers=scenarios.once(ANOTHER_KEY))
 
 
 # Cameras
@@ -605,6 +647,24 @@ RACES = (
          exactly((204, 201)), _third_is_in_or_ended),
     Race("sign out others, sign out others", _elsewhere, _end_others, _be_ended_by_others,
          either_way((204, 401)), _one_is_left),
+    Race("confirm the app, confirm the app", scenarios._app_begun, _confirm_app(ONE_KEY), _confirm_app(ANOTHER_KEY),
+         either_way((204, 410)), _one_app),
+    Race("confirm the app, confirm the app again", scenarios._app_begun, _confirm_app(ONE_KEY), _confirm_app(ONE_KEY),
+         exactly((204, 204)), _one_app),
+    Race("close, confirm the app", scenarios._app_begun, _close, _confirm_app(ANOTHER_KEY),
+         exactly((202, 204), (202, 401), (202, 409), (202, 410)), _owner_is_gone),
+    Race("sign in with a code, sign in with it elsewhere", scenarios._strangers_app, _sign_in_with(ONE_KEY),
+         _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("sign in with a code, sign in with it again", scenarios._strangers_app, _sign_in_with(ONE_KEY),
+         _sign_in_with(ONE_KEY), exactly((201, 201)), _one_came_in),
+    Race("sign in with a recovery code, sign in with it elsewhere", scenarios._strangers_recovery_code,
+         _sign_in_with(ONE_KEY), _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("sign in with a passkey, sign in with it elsewhere", scenarios._strangers_passkey,
+         _sign_in_with(ONE_KEY), _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("remove the app, sign in with it", _owner_has_an_app, _remove_app, _owner_signs_in_with,
+         exactly((204, 201), (204, 401))),
+    Race("remove the app, choose a short password", _owner_has_an_app, _remove_app, _shorten_password,
+         exactly((204, 409), (409, 204), (401, 204), (204, 422))),
     Race("close, sign in", _stepped_up, _close, _owner_signs_in, exactly((202, 201), (202, 401)), _owner_is_gone),
     Race("close, sign in elsewhere", _stepped_up, _close, _owner_signs_in_elsewhere,
          exactly((202, 201), (202, 401)), _owner_is_gone),

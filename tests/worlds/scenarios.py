@@ -13,6 +13,7 @@ from chalicelib.orders import sandbox
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.factors import ROOT, App, Key, asked, recovery_codes
 from tests.identities.people import enter, link, maja
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
@@ -304,6 +305,143 @@ def _remove_child(home: Home, state: Any, key: str) -> Response:
     except Exception as fault:
         return Response(503, Headers(), repr(fault).encode())
     return Response(200, Headers(), json.dumps(answer).encode())
+
+
+# Second factors
+
+
+def _begin_app(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", f"{ROOT}/totp", headers=once(key))
+
+
+def _apps_begun(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("PendingTotp"))
+
+
+def _app_begun(home: Home) -> str:
+    home.owner.step_up()
+    return App.begun(home.owner).code()
+
+
+def _confirm_app(home: Home, code: str, key: str) -> Response:
+    return home.owner.call("POST", f"{ROOT}/totp/confirm", {"code": code}, headers=once(key))
+
+
+def _apps(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Totp"))
+
+
+def _app_added(home: Home) -> App:
+    app = App.added(home.owner)
+    home.world.settle()
+    return app
+
+
+def _remove_app(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"{ROOT}/totp", headers=once(key))
+
+
+def _apps_removed(home: Home, state: Any, stored: Stored) -> int:
+    return 1 - _apps(home, state, stored)
+
+
+def _make_codes(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", f"{ROOT}/recovery-codes", headers=once(key))
+
+
+def _codes_made(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("RecoveryCodes"))
+
+
+def _begin_passkey(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", f"{ROOT}/passkeys", headers=once(key))
+
+
+def _challenged(home: Home, state: Any, stored: Stored) -> int:
+    """One challenge more is over in five minutes and opens nothing."""
+    return int(bool(stored.of("Challenge")))
+
+
+def _passkey_made(home: Home) -> dict[str, Any]:
+    home.owner.step_up()
+    return Key().made_for(home.owner)
+
+
+def _confirm_passkey(home: Home, made: dict[str, Any], key: str) -> Response:
+    body = {"name": "My phone", "credential": made}
+    return home.owner.call("POST", f"{ROOT}/passkeys/confirm", body, headers=once(key))
+
+
+def _passkeys(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Passkey"))
+
+
+def _passkey_added(home: Home) -> str:
+    passkey_id = Key().add_to(home.owner)["passkey_id"]
+    home.world.settle()
+    return str(passkey_id)
+
+
+def _rename_passkey(home: Home, passkey_id: str, key: str) -> Response:
+    return home.owner.call("PATCH", f"{ROOT}/passkeys/{passkey_id}", {"name": "Old phone"}, headers=once(key))
+
+
+def _passkeys_renamed(home: Home, passkey_id: str, stored: Stored) -> int:
+    return int(stored.opened(stored.of("Passkey")[home.owner.account_id, passkey_id], "name") == "Old phone")
+
+
+def _remove_passkey(home: Home, passkey_id: str, key: str) -> Response:
+    return home.owner.call("DELETE", f"{ROOT}/passkeys/{passkey_id}", headers=once(key))
+
+
+def _passkeys_removed(home: Home, state: Any, stored: Stored) -> int:
+    return 1 - _passkeys(home, state, stored)
+
+
+def _strangers_app(home: Home) -> dict[str, Any]:
+    factor = App.added(home.stranger).next_code()
+    home.world.settle()
+    return factor
+
+
+def _strangers_passkey(home: Home) -> dict[str, Any]:
+    key = Key()
+    key.add_to(home.stranger)
+    factor = key.sign(asked(home.stranger)["passkey"])
+    home.world.settle()
+    return factor
+
+
+def _strangers_recovery_code(home: Home) -> dict[str, Any]:
+    App.added(home.stranger)
+    code = recovery_codes(home.stranger)[0]
+    home.world.settle()
+    return {"recovery_code": code}
+
+
+def _sign_in_with(home: Home, factor: dict[str, Any], key: str) -> Response:
+    body = {"email": home.stranger.email, "password": PASSWORD, "terminal": _ELSEWHERE, "second_factor": factor}
+    return home.world.call("POST", "/sessions", body, headers=once(key))
+
+
+def _all_factors(home: Home) -> None:
+    App.added(home.owner)
+    Key().add_to(home.owner)
+    recovery_codes(home.owner)
+    home.world.settle()
+
+
+def _remove_second_factors(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("remove_second_factors", {"email": home.owner.email})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _factors_removed(home: Home, state: Any, stored: Stored) -> int:
+    return int("second_factors" not in stored.first_ids("Account")[home.owner.account_id])
 
 
 # Avatars
@@ -773,6 +911,66 @@ SCENARIOS = (
         may_say=(401,),
         keeps_answer=True,
         told=_CLOSED,
+    ),
+    Scenario("begin with an app", f"POST {ROOT}/totp", _stepped_up, _begin_app, _apps_begun),
+    Scenario(
+        "confirm an app",
+        f"POST {ROOT}/totp/confirm",
+        _app_begun,
+        _confirm_app,
+        _apps,
+        may_say=(410,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "remove an app",
+        f"DELETE {ROOT}/totp",
+        _app_added,
+        _remove_app,
+        _apps_removed,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("make recovery codes", f"POST {ROOT}/recovery-codes", _app_added, _make_codes, _codes_made),
+    Scenario("begin with a passkey", f"POST {ROOT}/passkeys", _stepped_up, _begin_passkey, _challenged),
+    Scenario(
+        "confirm a passkey",
+        f"POST {ROOT}/passkeys/confirm",
+        _passkey_made,
+        _confirm_passkey,
+        _passkeys,
+        may_say=(410,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "rename a passkey",
+        f"PATCH {ROOT}/passkeys/{{passkey_id}}",
+        _passkey_added,
+        _rename_passkey,
+        _passkeys_renamed,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "remove a passkey",
+        f"DELETE {ROOT}/passkeys/{{passkey_id}}",
+        _passkey_added,
+        _remove_passkey,
+        _passkeys_removed,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("sign in with an app", "POST /sessions", _strangers_app, _sign_in_with, _sign_ins, may_say=(401,)),
+    Scenario("sign in with a passkey", "POST /sessions", _strangers_passkey, _sign_in_with, _sign_ins, may_say=(401,)),
+    Scenario(
+        "sign in with a recovery code",
+        "POST /sessions",
+        _strangers_recovery_code,
+        _sign_in_with,
+        _sign_ins,
+        may_say=(401,),
+    ),
+    Scenario(
+        "remove second factors", "remove_second_factors", _all_factors, _remove_second_factors, _factors_removed
     ),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
     Scenario("get an avatar's ticket", "POST /me/avatar", _settled, _ask_avatar_ticket),

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.sessions import rules as session_rules
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.factors import App, Key, recovery_codes
 from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
@@ -28,6 +29,10 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     new_camera(world, "SN0007")  # which has a report
     new_person(world, "pending@example.com").register()
     maja(world)
+    careful = new_person(world, "careful@example.com")
+    App.added(careful)
+    Key().add_to(careful)
+    recovery_codes(careful)
     gone = new_person(world, "gone@example.com")
     gone.bind(new_camera(world, "SN0008"))
     gone.step_up()
@@ -102,6 +107,24 @@ def list_an_identity_twice(dump: Dump) -> None:
     listed = Stored(dump).opened(account, "identities")
     sealed = vault.seal(listed * 2, account["pk"], account["sk"], "identities")
     account["identities"] = sealed.decode("latin-1")
+
+
+def _careful(dump: Dump) -> Any:
+    return next(row for row in rows(dump, "account/account") if "second_factors" in row)
+
+
+def stop_asking(dump: Dump) -> None:
+    del _careful(dump)["second_factors"]
+
+
+def leave_only_recovery_codes(dump: Dump) -> None:
+    stop_asking(dump)
+    for kind in ("totp", "passkey"):
+        remove(f"account/{kind}")(dump)
+
+
+def shorten_a_password(dump: Dump) -> None:
+    next(row for row in rows(dump, "account/account") if "second_factors" not in row)["is_password_short"] = "sealed"
 
 
 def give_away_a_device(dump: Dump) -> None:
@@ -245,6 +268,14 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_an_upload,
         remove("device/alarm"),
         put("device/alarm", pk="device#nobody"),
+    ],
+    "an_account_asks_for_the_second_factors_that_there_are": [
+        stop_asking,
+        leave_only_recovery_codes,
+        shorten_a_password,
+        remove("account/totp"),
+        remove("account/passkey"),
+        copy_row("account/passkey", sk="passkey#another"),
     ],
     "the_forgotten_have_nothing_but_their_erasure": [
         mention_the_forgotten,

@@ -37,7 +37,7 @@ def write(name: str) -> None:
         leaver.person.step_up()
         leaver.person.close()
         world.advance(30 * 60)
-        life.person.sign_in(life.word("password"))
+        life.person.sign_in(life.word("password"), factor=life.app.next_code())
         world.settle()
         said = {
             "now": world.now().isoformat(),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import clock, ids
+from chalicelib import ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.standing import Changed, is_set
 from chalicelib.accounts.records import Account, Address, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Otherwise, Write, absent, change, commit, put, remove
+from chalicelib.aws.commit import Otherwise, Write, change, remove
+from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.errors import Conflict, TooMany, Words
+from chalicelib.errors import Conflict, Words
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
 
@@ -41,6 +44,12 @@ class Proved:
     forget: Write
     terminal: str
     new_hash: str | None
+    places: tuple[Key, ...]
+    along: tuple[Any, ...]
+
+    @property
+    def is_on_known_terminal(self) -> bool:
+        return self.terminal in (self.account.terminals or ())
 
     def learn(self) -> tuple[Write, ...]:
         """Which terminal signed in last, and the password hashed as is usual now, if either is news.
@@ -60,8 +69,12 @@ class Proved:
         return (change(self.account, when=as_read, otherwise=Changed, **news),) if news else ()
 
 
-def prove_password(contact: Contact, password: str, unique_id: str) -> Proved | None:
+def prove_password(
+    contact: Contact, password: str, unique_id: str, along: Callable[[str, str], tuple[Key, ...]]
+) -> Proved | None:
     """Who it is by e-mail address or phone number and password; None if wrong. Raises TooMany after ten wrong guesses.
+
+    `along` names, by the account's id and the terminal's hash, what else is to be read with the account.
 
     A terminal that has signed in before has a count of its own: nobody else's guesses make it wait. Known and unknown
     addresses cost the same calls and the same hashing.
@@ -70,19 +83,25 @@ def prove_password(contact: Contact, password: str, unique_id: str) -> Proved | 
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)
-    account, key, own = read(
-        Account.key(account_id), vaults.key_of(account_id), TerminalGuesses.key(account_id, terminal)
+    places = along(account_id, terminal)
+    account, key, own, *found = read(
+        Account.key(account_id), vaults.key_of(account_id), TerminalGuesses.key(account_id, terminal), *places
     )
     is_known = account is not None and terminal in (account.terminals or ())
-    guessing = _Guessing.at(account_id, terminal, own) if is_known else _Guessing(Guesses.new(hashed), strangers)
+    guessing = _on_own(account_id, terminal, own) if is_known else Guessing(Guesses.new(hashed), strangers)
     if account is None or key is None:
-        guessing.look(_hash_of_nothing(), password)
+        guessing.look(lambda: _is_right(_hash_of_nothing(), password))
         return None
     vault: Vault = key.unlocked()
     expected = account.opened(vault).password_hash
-    if not guessing.look(expected, password):
+    if not guessing.look(lambda: _is_right(expected, password)):
         return None
-    return Proved(account, vault, remove(guessing.row), terminal, _rehashed(expected, password))
+    news = _rehashed(expected, password)
+    return Proved(account, vault, remove(guessing.row), terminal, news, places, tuple(found))
+
+
+def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Guessing:
+    return Guessing(TerminalGuesses.new(account_id, terminal), before)
 
 
 def recognised(account_id: str, unique_id: str) -> Proved | None:
@@ -93,7 +112,7 @@ def recognised(account_id: str, unique_id: str) -> Proved | None:
     vault: Vault = key.unlocked()
     terminal = terminal_hash(account_id, unique_id)
     forget = remove(TerminalGuesses.key(account_id, terminal))
-    return Proved(account.opened(vault), vault, forget, terminal, None)
+    return Proved(account.opened(vault), vault, forget, terminal, None, (), ())
 
 
 def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:
@@ -102,22 +121,28 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
     Guesses are counted as at sign-in, and here they are the terminal's own. Raises CurrentPasswordWrong, TooMany,
     PasswordTooEasy.
     """
-    rules.require_password(new, account.email, account.phone, account.nickname, named="new")
+    require_fitting(account, new, named="new")
     account_id = account.partition_id
     terminal = terminal_hash(account_id, unique_id)
     (own,) = read(TerminalGuesses.key(account_id, terminal))
-    guessing = _Guessing.at(account_id, terminal, own)
-    if not guessing.look(account.password_hash, current):
+    guessing = _on_own(account_id, terminal, own)
+    if not guessing.look(lambda: _is_right(account.password_hash, current)):
         raise CurrentPasswordWrong(fields={"current": Words("is not right", "jest nieprawidłowe")})
     return change_to(account, new, otherwise=Conflict), remove(guessing.row)
 
 
 def proved_again(before: Proved, password: str) -> Proved | None:
     """The same by the account as it is now; None if it was closed, or the password is another."""
-    (account,) = read(before.account.own_key)
+    account, *found = read(before.account.own_key, *before.places)
     if account is None or not _is_right(account.opened(before.vault).password_hash, password):
         return None
-    return replace(before, account=account, new_hash=_rehashed(account.password_hash, password))
+    return replace(before, account=account, new_hash=_rehashed(account.password_hash, password), along=tuple(found))
+
+
+def require_fitting(account: Account, password: str, named: str = "password") -> None:
+    """Fit to be this account's: beside a second factor a shorter one will do. Raises PasswordTooEasy."""
+    least = rules.LEAST_BESIDE_A_SECOND_FACTOR if account.second_factors else rules.LEAST_PASSWORD_CHARACTERS
+    rules.require_password(password, account.email, account.phone, account.nickname, named=named, least=least)
 
 
 def terminal_hash(account_id: str, unique_id: str) -> str:
@@ -129,8 +154,20 @@ def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: 
     """The account with a new password, if none was set since it was read; the next epoch ends all sessions."""
     # A sign-in that hashes the same password anew meanwhile is no other password: it leaves the epoch as it is.
     as_read = Account.epoch == account.epoch
+    is_short = rules.is_short(password)
+    if is_short:  # which it may be while there is a second factor
+        as_read &= is_set(Account.second_factors, account.second_factors)
     values = {"password_hash": hash_of(password), "epoch": int(account.epoch) + 1, **more}
-    return change(account, when=as_read, otherwise=otherwise, **values)
+    return change(account, when=as_read, otherwise=otherwise, is_password_short=is_short or None, **values)
+
+
+def without_second_factors(account: Account) -> Write:
+    """The account of who has lost all of them: all sessions end, and a password that was enough beside them only opens
+    nothing until it is reset. On commit it raises Conflict if either was changed meanwhile."""
+    as_read = (Account.epoch == account.epoch) & is_set(Account.second_factors, account.second_factors)
+    lost = {"password_hash": hash_of(ids.new_id()), "is_password_short": None} if account.is_password_short else {}
+    values = {"second_factors": None, "epoch": int(account.epoch) + 1, **lost}
+    return change(account, when=as_read, otherwise=Conflict, **values)
 
 
 def is_own(account: Account, password: str) -> bool:
@@ -158,38 +195,3 @@ def hash_of(password: str) -> str:
 def _rehashed(expected: str, password: str) -> str | None:
     """The password's hash by today's parameters, if the one that is kept was made by others."""
     return hash_of(password) if _hasher().check_needs_rehash(expected) else None
-
-
-@dataclass(frozen=True)
-class _Guessing:
-    """Where wrong guesses are counted, and how many were before."""
-
-    row: Guesses | TerminalGuesses
-    before: Guesses | TerminalGuesses | None
-
-    @classmethod
-    def at(cls, account_id: str, terminal: str, before: TerminalGuesses | None) -> _Guessing:
-        return cls(TerminalGuesses.new(account_id, terminal), before)
-
-    def look(self, expected: str, password: str) -> bool:
-        """Whether it is right; a wrong one is counted. Raises TooMany while there is to be waited."""
-        if self.before is not None and clock.now_s() < self.before.wait_until:
-            raise TooMany(retry_after_seconds=int(self.before.wait_until) - clock.now_s())
-        is_right = _is_right(expected, password)
-        if not is_right:
-            _count_guess(self.row, self.before)
-        return is_right
-
-
-def _count_guess(row: Guesses | TerminalGuesses, guesses: Guesses | TerminalGuesses | None) -> None:
-    wrong = 1 if guesses is None else int(guesses.wrong) + 1
-    now = clock.now_s()
-    kind = type(row)
-    row.assign(
-        wrong=wrong,
-        wait_until=now + rules.wait_after_guess_s(wrong),
-        expires_at=now + rules.GUESSES_REMEMBERED_HOURS * 3600,
-    )
-    before = absent(kind) if guesses is None else kind.wrong == guesses.wrong
-    # Guesses made at the same moment count as one try answered and the others refused.
-    commit(put(row, when=before, otherwise=TooMany(retry_after_seconds=1)))

@@ -184,7 +184,9 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
         vaults.key_of(registration_id),
     )
     confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
-    if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
+    # Who has set up a second factor since is asked for it: the code alone opens nothing any more.
+    is_same = account is not None and repeat_key is not None and account.confirmed_by == confirmed_by
+    if is_same and not account.second_factors:
         raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
     if registration is None or key is None:
         raise CodeOver

@@ -60,7 +60,8 @@ def _account_of(account_id: str | None) -> Account | None:
 def proved(reset_id: str, digits: str, password: str, repeat_key: str | None) -> Reset:
     """The reset that these digits prove. Raises AlreadyReset for the exact repeat, CodeWrong, CodeOver,
     PasswordTooEasy."""
-    rules.require_password(password)
+    # Whether a shorter one will do is told to nobody who has no code.
+    rules.require_password(password, least=rules.LEAST_BESIDE_A_SECOND_FACTOR)
     hashed = _address_hash(reset_id)
     address, code = read(Address.key(hashed), ResetCode.key(hashed))
     account = _account_of(None if address is None else address.account_id)
@@ -70,7 +71,7 @@ def proved(reset_id: str, digits: str, password: str, repeat_key: str | None) ->
     spent = codes.prove_code(code, digits)
     if account is None:
         raise codes.wrong_code()
-    rules.require_password(password, account.email, account.phone, account.nickname)
+    passwords.require_fitting(account, password)
     renewed = passwords.change_to(account, password, otherwise=CodeOver, reset_by=reset_by)
     return Reset(account, (renewed, spent, *_still(address, account)))
 

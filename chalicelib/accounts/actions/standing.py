@@ -10,7 +10,7 @@ from chalicelib.accounts.records import Account, Address, Guesses, Identity, Res
 from chalicelib.aws.commit import Write, change, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.errors import NotSignedIn
+from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey
 
@@ -51,6 +51,16 @@ def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Writ
     return change(
         account, when=as_read, otherwise=Changed, identities=identities or None, identity_hashes=hashes or None
     )
+def gains_second_factor(account: Account, factor: str) -> Write:
+    """From now on it is asked for, if the others are still the ones that were read."""
+    as_read = is_set(Account.second_factors, account.second_factors)
+    return change(account, Account.second_factors.add({factor}), when=as_read, otherwise=Conflict)
+
+
+def loses_second_factor(account: Account, factor: str) -> Write:
+    """The same the other way round; the password, too, must be the one whose length was looked at."""
+    as_read = is_set(Account.second_factors, account.second_factors) & (Account.epoch == account.epoch)
+    return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
 
 
 def _is_as_read(account: Account) -> Any:

@@ -1,0 +1,61 @@
+"""Which second factors an account has, and that it gains or loses one."""
+
+from __future__ import annotations
+
+from chalicelib import clock
+from chalicelib.accounts.actions import letters, passwords, standing
+from chalicelib.accounts.records import Account
+from chalicelib.aws.commit import Write, done, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.second_factors import shapes
+from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
+from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor
+
+
+def factors_of(account: Account) -> shapes.SecondFactors:
+    """What is set up, passkeys in the order of their adding."""
+    account_id = account.partition_id
+    app, codes, *passkeys = read(Totp.key(account_id), RecoveryCodes.key(account_id), *passkey_places(account))
+    described = [described_passkey(one, account) for one in passkeys if one is not None]
+    return shapes.SecondFactors(
+        totp=None if app is None else shapes.Totp(added_at=clock.at_epoch(app.added_at)),
+        passkeys=sorted(described, key=lambda one: (one.added_at, one.passkey_id)),
+        recovery_codes_left=0 if codes is None else len(codes.hashes or ()),
+    )
+
+
+def passkey_places(account: Account) -> list[Key]:
+    """Where the account's passkeys lie."""
+    ids = sorted(set(account.second_factors or ()) - {TOTP})
+    return [Passkey.key(account.partition_id, passkey_id) for passkey_id in ids]
+
+
+def described_passkey(passkey: Passkey, account: Account) -> shapes.Passkey:
+    passkey.opened(account.vault)
+    return shapes.Passkey(
+        passkey_id=passkey.place_id,
+        name=passkey.name,
+        added_at=clock.at_epoch(passkey.added_at),
+        used_at=None if passkey.used_at is None else clock.at_epoch(passkey.used_at),
+    )
+
+
+def ends_of_all(account: Account) -> tuple[Write, ...]:
+    """What removes all of them, recovery codes included, and ends all sessions."""
+    account_id = account.partition_id
+    places = (Totp.key(account_id), RecoveryCodes.key(account_id), *passkey_places(account))
+    return (passwords.without_second_factors(account), *map(remove, places))
+
+
+def end(account: Account, factor: str, row: Write) -> None:
+    """Stop asking for it, which the person is told; the recovery codes go with the last one.
+
+    Raises PasswordNeedsSecondFactor, and Conflict if the password or another factor was changed meanwhile.
+    """
+    is_last = set(account.second_factors or ()) == {factor}
+    if is_last and account.is_password_short:
+        raise PasswordNeedsSecondFactor
+    codes = (remove(RecoveryCodes.key(account.partition_id)),) if is_last else ()
+    told = letters.write(account, "second_factors/mail/removed", is_totp=factor == TOTP)
+    done(standing.loses_second_factor(account, factor), row, *codes, told, answer=None)

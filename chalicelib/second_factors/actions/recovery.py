@@ -1,0 +1,40 @@
+"""Recovery codes, for who has lost every other second factor."""
+
+from __future__ import annotations
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import letters, standing
+from chalicelib.accounts.records import Account
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, check, commit, put
+from chalicelib.second_factors import rules, shapes
+from chalicelib.second_factors.records import RecoveryCodes
+from chalicelib.second_factors.rules import SecondFactorMissing
+
+
+def make_codes(account: Account) -> shapes.RecoveryCodes:
+    """Ten codes of 80 bits, in place of those before, which the person is told; a repeat makes others again (B2).
+
+    Raises SecondFactorMissing.
+    """
+    account_id = account.partition_id
+    codes = [ids.as_text(ids.random_bytes(rules.RECOVERY_CODE_BYTES)) for _ in range(rules.RECOVERY_CODES)]
+    hashes = {_hash_of(account_id, code) for code in codes}
+    kept = RecoveryCodes.new(account_id, hashes=hashes, made_at=clock.now_s())
+    is_set_up = Account.second_factors.exists()
+    told = letters.write(account, "second_factors/mail/codes_made")
+    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), told)
+    return shapes.RecoveryCodes(codes=[rules.shown(code) for code in codes])
+
+
+def spends(account: Account, kept: RecoveryCodes | None, code: str) -> Write | None:
+    """What uses this code up; None if it is wrong or was used. On commit it raises Changed."""
+    hashed = _hash_of(account.partition_id, rules.as_made(code))
+    if kept is None or hashed not in (kept.hashes or ()):
+        return None
+    is_left = RecoveryCodes.hashes.contains(hashed)
+    return change(kept, RecoveryCodes.hashes.delete({hashed}), when=is_left, otherwise=standing.Changed)
+
+
+def _hash_of(account_id: str, code: str) -> str:
+    return crypto.keyed_hash("recovery codes", account_id, code)

@@ -1,0 +1,61 @@
+"""Codes of an authenticator app (RFC 6238)."""
+
+from __future__ import annotations
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import addresses, codes, letters, standing
+from chalicelib.accounts.records import Account
+from chalicelib.aws.commit import Write, change, commit, done, put, remove
+from chalicelib.aws.table import read
+from chalicelib.errors import NotFound
+from chalicelib.second_factors import rules, shapes
+from chalicelib.second_factors.actions import factors
+from chalicelib.second_factors.records import PendingTotp, Totp
+from chalicelib.second_factors.rules import SetupOver
+
+
+def begin(account: Account) -> shapes.NewTotp:
+    """A new secret, which a first code has to confirm; one that was in use is in use until then (B2)."""
+    secret = ids.as_text(ids.random_bytes(rules.SECRET_BYTES)).upper()
+    until = clock.in_(minutes=rules.TOTP_MINUTES)
+    pending = PendingTotp.new(
+        account.partition_id, vault=account.vault, secret=secret, expires_at=clock.epoch_s(until)
+    )
+    commit(put(pending))
+    uri = rules.app_uri(secret, addresses.of(account).value)
+    return shapes.NewTotp(secret=secret, otpauth_uri=uri, until=clock.at_epoch(clock.epoch_s(until)))
+
+
+def confirm(account: Account, code: str) -> None:
+    """From now on a code of this app is asked for, which the person is told. Raises CodeWrong, SetupOver."""
+    account_id = account.partition_id
+    (pending,) = read(PendingTotp.key(account_id))
+    if pending is None:
+        raise SetupOver
+    secret = pending.opened(account.vault).secret
+    step = rules.step_of(secret, code, clock.now_s(), after=-1)
+    if step is None:
+        raise codes.wrong_code()
+    app = Totp.new(account_id, vault=account.vault, secret=secret, added_at=clock.now_s(), last_step=step)
+    as_read = PendingTotp.secret == pending.attribute_values["secret"]
+    begun = remove(pending, when=as_read, otherwise=SetupOver)
+    told = letters.write(account, "second_factors/mail/added", is_totp=True)
+    done(begun, put(app), standing.gains_second_factor(account, rules.TOTP), told, answer=None)
+
+
+def end(account: Account) -> None:
+    """Stop asking for codes of the app. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
+    if rules.TOTP not in (account.second_factors or ()):
+        raise NotFound
+    factors.end(account, rules.TOTP, remove(Totp.key(account.partition_id)))
+
+
+def spends(account: Account, app: Totp | None, code: str) -> Write | None:
+    """What uses this code up; None if it is wrong or was used. On commit it raises Changed."""
+    if app is None:
+        return None
+    step = rules.step_of(app.opened(account.vault).secret, code, clock.now_s(), after=int(app.last_step))
+    if step is None:
+        return None
+    as_read = (Totp.secret == app.attribute_values["secret"]) & (Totp.last_step < step)
+    return change(app, last_step=step, when=as_read, otherwise=standing.Changed)

@@ -1,0 +1,111 @@
+"""What may be asked about second factors."""
+
+from __future__ import annotations
+
+from chalicelib.accounts.rules import CodeWrong
+from chalicelib.entry.gate import Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.second_factors import rules, shapes
+from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
+from chalicelib.sessions.actions import Caller
+
+routes = Routes(__name__)
+
+
+@routes.get("/me/second-factors", who=Who.PERSON, answers=shapes.SecondFactors, example={})
+def list_second_factors(caller: Caller) -> shapes.SecondFactors:
+    return factors.factors_of(caller.account)
+
+
+# Answers that bear a secret are not kept: a repeat is given another one.
+@routes.post("/me/second-factors/totp", who=Who.PERSON, answers=shapes.NewTotp, stepped_up=True, example={})
+def begin_totp(caller: Caller) -> shapes.NewTotp:
+    return totp.begin(caller.account)
+
+
+@routes.post(
+    "/me/second-factors/totp/confirm",
+    who=Who.PERSON,
+    asks=shapes.ConfirmTotp,
+    stepped_up=True,
+    refuses=(CodeWrong, rules.SetupOver, Conflict),
+    example={"code": "$totp_code"},
+)
+def confirm_totp(caller: Caller, asked: shapes.ConfirmTotp) -> None:
+    totp.confirm(caller.account, asked.code)
+
+
+@routes.delete(
+    "/me/second-factors/totp",
+    who=Who.PERSON,
+    stepped_up=True,
+    refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),
+    example={},
+)
+def remove_totp(caller: Caller) -> None:
+    totp.end(caller.account)
+
+
+@routes.post(
+    "/me/second-factors/recovery-codes",
+    who=Who.PERSON,
+    answers=shapes.RecoveryCodes,
+    status=201,
+    stepped_up=True,
+    refuses=(rules.SecondFactorMissing,),
+    example={},
+)
+def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
+    return recovery.make_codes(caller.account)
+
+
+@routes.post(
+    "/me/second-factors/passkeys",
+    who=Who.PERSON,
+    answers=shapes.NewPasskey,
+    stepped_up=True,
+    refuses=(rules.TooManyPasskeys,),
+    example={},
+)
+def begin_passkey(caller: Caller) -> shapes.NewPasskey:
+    return passkeys.begin(caller.account)
+
+
+@routes.post(
+    "/me/second-factors/passkeys/confirm",
+    who=Who.PERSON,
+    asks=shapes.ConfirmPasskey,
+    answers=shapes.Passkey,
+    status=201,
+    stepped_up=True,
+    refuses=(rules.SetupOver, rules.PasskeyWrong, rules.PasskeyKnown, Conflict),
+    example={"name": "My phone", "credential": "$made_passkey"},
+)
+def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Passkey:
+    return passkeys.confirm(caller.account, asked.name, asked.credential)
+
+
+@routes.patch(
+    "/me/second-factors/passkeys/{passkey_id}",
+    who=Who.PERSON,
+    along=passkeys.place_of,
+    asks=shapes.RenamePasskey,
+    answers=shapes.Passkey,
+    refuses=(NotFound,),
+    example={"name": "My old phone"},
+)
+def rename_passkey(caller: Caller, passkey_id: str, asked: shapes.RenamePasskey) -> shapes.Passkey:
+    return passkeys.rename(caller.account, caller.along[0], asked.name)
+
+
+@routes.delete(
+    "/me/second-factors/passkeys/{passkey_id}",
+    who=Who.PERSON,
+    along=passkeys.place_of,
+    stepped_up=True,
+    refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),
+    example={},
+)
+def remove_passkey(caller: Caller, passkey_id: str) -> None:
+    passkeys.end(caller.account, *caller.along)

@@ -1,0 +1,15 @@
+"""What operators order about signing in."""
+
+from __future__ import annotations
+
+from chalicelib.accounts.actions import addresses
+from chalicelib.entry.queues import Operations
+from chalicelib.sessions import actions, shapes
+
+operations = Operations(__name__)
+
+
+@operations.operation(shapes.RemoveSecondFactors)
+def remove_second_factors(asked: shapes.RemoveSecondFactors) -> shapes.SecondFactorsRemoved:
+    """Somebody lost all second factors and proved to be who they are: the password alone lets in again."""
+    return actions.remove_second_factors(addresses.asked(asked.email, asked.phone))
