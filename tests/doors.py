@@ -55,7 +55,6 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "provider": lambda home: "sandbox",
     "erasure_id": lambda home: _erasure(home),
     "export_id": lambda home: _export(home)["export_id"],
-    "far_country": lambda home: COUNTRY,
     "ticket": lambda home: neighbour().ticket(),
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],

@@ -35,7 +35,7 @@ def close_account(caller: Caller) -> shapes.Closing:
     asks=shapes.Leave,
     answers=shapes.Leaving,
     refuses=(accounts_rules.CountryUnknown, relocating.SameRegion),
-    example={"country": "$far_country"},
+    example={"country": "NZ"},
 )
 def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
     return relocating.leave(caller, asked.country)
