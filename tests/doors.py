@@ -14,6 +14,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import (
     CODE,
+    DEVICE_PASSWORD,
     NEW_PASSWORD,
     PASSWORD,
     POLICY,
@@ -48,6 +49,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "free_sn": lambda home: new_camera(home.world, "SN0099").sn,
     "free_code": lambda home: CODE,
     "device_id": lambda home: home.camera.device_id,
+    "device_password": lambda home: DEVICE_PASSWORD,
+    "known_device_password": lambda home: _known_device_password(home),
+    "device_reset_code": lambda home: _device_reset_code(home),
     "alarm_id": lambda home: home.alarm_id,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
@@ -76,6 +80,16 @@ def _step_up_code(home: Home) -> str:
 def _address_change(home: Home) -> str:
     home.owner.step_up()
     return home.owner.change_address(email="newcomer@example.com")
+
+
+def _known_device_password(home: Home) -> str:
+    home.owner.set_device_password(home.camera.device_id, DEVICE_PASSWORD)
+    return DEVICE_PASSWORD
+
+
+def _device_reset_code(home: Home) -> str:
+    home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset")
+    return home.owner.newest_code()
 
 
 def _erasure(home: Home) -> str:

@@ -23,6 +23,7 @@ PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "quiet river under old bridge"
 SECRET = "factory-secret-0123456789abcdef"
 CODE = "ABCD-2345"
+DEVICE_PASSWORD = "seven grey herons"
 POLICY = "2026-11-01"
 # For what is said of moto, or of the figures and refusals that the layer itself puts in its place.
 ON_MOTO = pytest.mark.skipif(endpoint.URL is not None, reason="DynamoDB is at an endpoint, and this is about moto")
@@ -112,6 +113,21 @@ class Person:
             camera.device_id = answer.json["device_id"]
         return answer
 
+    def settings(self, device_id: str) -> Any:
+        return self.call("GET", f"/devices/{device_id}/settings").json
+
+    def change_settings(self, device_id: str, version: int, **settings: Any) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/settings", {"version": version, "settings": settings})
+
+    def set_privacy(self, device_id: str, *, on: bool, **headers: str) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/privacy-mode", {"on": on}, headers=headers)
+
+    def set_device_password(self, device_id: str, password: str, **more: str) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/password", {"password": password, **more})
+
+    def check_device_password(self, device_id: str, password: str) -> Response:
+        return self.call("POST", f"/devices/{device_id}/password/check", {"password": password})
+
     def take_pushes(self, token: str) -> Response:
         return self.call("PUT", "/terminals/current/push", {"platform": "fcm", "token": token})
 
@@ -194,6 +210,11 @@ class Camera:
     def ask_ticket(self) -> Response:
         return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
 
+    def report(self, **told: Any) -> Response:
+        """What it says of itself now."""
+        body = {"at": f"{self.world.now():%Y-%m-%dT%H:%M:%S.%fZ}", **told}
+        return self.world.call("PUT", "/cameras/state", body, token=self.token)
+
     def upload(
         self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None
     ) -> Response:
@@ -237,6 +258,17 @@ def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = Non
     if owner is not None:
         assert owner.bind(camera).status == 201
     return camera
+
+
+def lay_down(world: LocalCloud, key: str, content: str | bytes) -> str:
+    """A file of the factory's; its address."""
+    from chalicelib.aws.clients import client
+
+    name = world.stack.physical("Factory")
+    body = content.encode() if isinstance(content, str) else content
+    with world.aws.outside():
+        client("s3").put_object(Bucket=name, Key=key, Body=body)
+    return f"s3://{name}/{key}"
 
 
 def forget_root_secret(world: LocalCloud) -> None:

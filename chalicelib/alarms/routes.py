@@ -20,7 +20,7 @@ routes = Routes(__name__)
     who=Who.CAMERA,
     asks=shapes.AskTicket,
     answers=shapes.Ticket,
-    refuses=(actions.NobodyOwns,),
+    refuses=(devices.NobodyOwns, devices.PrivacyModeOn),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:

@@ -22,7 +22,7 @@ from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
-from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.devices.records import BindingTries, Device, Load, PasswordTries, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
@@ -43,6 +43,7 @@ RECORDS: tuple[type[Record], ...] = (
     AnsweredForGood,
     Avatar,
     AvatarRemoval,
+    BindingTries,
     Code,
     Device,
     Endpoint,
@@ -52,10 +53,12 @@ RECORDS: tuple[type[Record], ...] = (
     HourKey,
     Invoice,
     InvoiceCounter,
+    Load,
     LogReading,
     NewTerminal,
     OpenErasure,
     Order,
+    PasswordTries,
     Plan,
     Registration,
     Removal,

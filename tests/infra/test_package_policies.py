@@ -25,7 +25,19 @@ from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.privacy.backups import brought_back
-from tests.scene import Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
+from tests.scene import (
+    CODE,
+    SECRET,
+    Caller,
+    Camera,
+    Person,
+    forget_root_secret,
+    jpeg,
+    lay_down,
+    new_camera,
+    new_person,
+    pay,
+)
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -38,6 +50,7 @@ _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
+    "HeadObject": "GetObject",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListObjectsV2": "ListBucket",
     "UploadPart": "PutObject",
@@ -77,8 +90,9 @@ class Witness:
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
-            for prefix in {key.partition("/")[0] for key in _keys(params)}:
-                yield f"{self._names[params['Bucket']]}/{prefix}", _ACTIONS.get(operation, operation)
+            name = self._names[params["Bucket"]]
+            for prefix in {_prefix(name, key) for key in _keys(params)}:
+                yield f"{name}/{prefix}", _ACTIONS.get(operation, operation)
         else:
             resource = next(params[name] for name in ("QueueUrl", "KeyId") if name in params)
             yield self._names[resource], operation
@@ -89,6 +103,11 @@ class Witness:
             return sign(key, *args, **kwargs)
 
         return signing
+
+
+def _prefix(bucket_name: str, key: str) -> str:
+    first = key.partition("/")[0]
+    return policies.ANY if bucket_name == policies.FACTORY and first != "refused" else first
 
 
 def _keys(params: dict[str, Any]) -> list[str]:
@@ -275,7 +294,13 @@ def _a_look_into_the_log(home: Home) -> None:
     assert home.world.invoke("read_api_log", asked)["items"]
 
 
+def _a_factory(home: Home) -> None:
+    address = lay_down(home.world, "batch.csv", f"sn,model,code,secret\nSN0060,One,{CODE},{SECRET}\nSN0061,One,x,y\n")
+    assert home.world.invoke("load_devices", {"s3": address})["done"]
+
+
 _LIVES = (
+    _a_factory,
     _a_phone_number_alone,
     _children,
     _a_look_into_the_log,
@@ -364,6 +389,9 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
             for prefix in ("avatars", "avatars-in")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
+        # whatever a factory calls its files, and what could not be taken of them
+        ("s3:GetObject", "${Factory.Arn}/*"),
+        ("s3:PutObject", "${Factory.Arn}/refused/*"),
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
         ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),

@@ -122,8 +122,9 @@ def test_vault_keys_and_invoices_are_in_no_stream(stack: Stack, table: str) -> N
 # Bucket
 
 
-def test_the_bucket_is_sealed_private_and_its_owners(stack: Stack) -> None:
-    s3, bucket = stack.client("s3"), stack.physical("Media")
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_a_bucket_is_sealed_private_and_its_owners(stack: Stack, name: str) -> None:
+    s3, bucket = stack.client("s3"), stack.physical(name)
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert [rule["ApplyServerSideEncryptionByDefault"] for rule in rules] == [{"SSEAlgorithm": "AES256"}]
     blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -134,8 +135,16 @@ def test_the_bucket_is_sealed_private_and_its_owners(stack: Stack) -> None:
     assert owners == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_the_bucket_keeps_no_versions(stack: Stack) -> None:
-    assert "Status" not in stack.client("s3").get_bucket_versioning(Bucket=stack.physical("Media"))
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_a_bucket_keeps_no_versions(stack: Stack, name: str) -> None:
+    assert "Status" not in stack.client("s3").get_bucket_versioning(Bucket=stack.physical(name))
+
+
+def test_what_a_factory_lays_down_ends_after_three_days(stack: Stack) -> None:
+    answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Factory"))
+    files, uploads = answer["Rules"]
+    assert (files["Status"], files["Filter"], files["Expiration"]) == ("Enabled", {"Prefix": ""}, {"Days": 3})
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
 def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
@@ -204,13 +213,15 @@ def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -
     assert [body["Event"] for body in bodies if "Event" in body] == ["s3:TestEvent"]
 
 
-def test_away_from_moto_the_bucket_is_closed_to_whoever_comes_without_tls(session: boto3.Session) -> None:
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_away_from_moto_a_bucket_is_closed_to_whoever_comes_without_tls(session: boto3.Session, name: str) -> None:
     # moto closes it to everybody, but still says why.
-    stack = apply(parameters={**PARAMETERS, "Stage": "real"}, session=session, stack_name="sowa-real")
-    policy = json.loads(stack.client("s3").get_bucket_policy(Bucket=stack.physical("Media"))["Policy"])
+    how = {"parameters": {**PARAMETERS, "Stage": f"real-{name.lower()}"}, "stack_name": f"sowa-real-{name.lower()}"}
+    stack = apply(session=session, **how)
+    policy = json.loads(stack.client("s3").get_bucket_policy(Bucket=stack.physical(name))["Policy"])
     (only,) = policy["Statement"]
     assert (only["Effect"], only["Principal"], only["Action"]) == ("Deny", "*", "s3:*")
-    assert only["Resource"] == [stack.attribute("Media", "Arn"), stack.attribute("Media", "Arn") + "/*"]
+    assert only["Resource"] == [stack.attribute(name, "Arn"), stack.attribute(name, "Arn") + "/*"]
     assert only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -332,7 +343,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 5
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 6
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

@@ -10,7 +10,7 @@ from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.privacy.exports import ready
-from tests.scene import Person, ask_for_reset, elsewhere, new_camera, new_person, pay
+from tests.scene import Camera, Person, ask_for_reset, elsewhere, lay_down, new_camera, new_person, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -21,6 +21,10 @@ def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalC
 
 
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
+    home.world.invoke("load_devices", {"s3": lay_down(home.world, "batch.jsonl", "{}")})
+    home.owner.set_device_password(home.camera.device_id, "seven grey herons")
+    home.owner.check_device_password(home.camera.device_id, "wrong")
+    home.owner.bind(Camera(home.world, "SN-THAT-IS-NOT"))
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     new_camera(home.world, "SN0002")
     home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})

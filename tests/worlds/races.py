@@ -316,6 +316,59 @@ def _remove(home: Home, state: Any) -> Response:
     return scenarios._remove_device(home, state, ONE_KEY)
 
 
+def _set_settings(name: str, key: str) -> Act:
+    def act(home: Home, state: Any) -> Response:
+        body = {"version": 0, "settings": {"channels": [{"id": "1", "name": name}]}}
+        path = f"/devices/{home.camera.device_id}/settings"
+        return home.owner.call("PUT", path, body, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_set_them(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    (winner,) = [answer for answer in answers if answer.status == 200]
+    device = stored.first_ids("Device")[home.camera.device_id]
+    kept = stored.opened(device, "desired"), device["settings_version"]
+    if kept != (winner.json["desired"]["settings"], 1):
+        yield "the settings are not those of the one who was told so"
+
+
+def _report_at(second: int, firmware: str) -> Act:
+    at = f"2026-01-05T07:59:{second:02d}Z"
+    return lambda home, state: home.camera.report(at=at, firmware=firmware)
+
+
+def _the_later_report_stays(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    device = stored.first_ids("Device")[home.camera.device_id]
+    if (firmware := stored.opened(device, "firmware")) != "3.0.0":
+        yield f"the firmware is {firmware}"
+
+
+def _private(home: Home, state: Any) -> Response:
+    return scenarios._set_privacy(home, None, ONE_KEY)
+
+
+def _at_most_what_came_before(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Whatever was looked at after privacy mode was on is not kept."""
+    alarms = len(stored.of("Alarm"))
+    if len(stored.objects) != alarms:
+        yield f"{alarms} alarms and {len(stored.objects)} pictures"
+
+
+def _unbind_as_owner(home: Home, camera: Camera) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}", headers=scenarios.once(ONE_KEY))
+
+
+def _own_camera(home: Home) -> Camera:
+    return home.camera
+
+
+def _one_owner_at_most(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    owners = [row["account_id"] for row in stored.of("Device").values()]
+    if owners != ([home.stranger.account_id] if answers[1].status == 201 else []):
+        yield f"the owners are {owners}"
+
+
 def _picture_on_its_way(home: Home) -> None:
     assert home.camera.upload(7).status == 204
 
@@ -489,6 +542,14 @@ RACES = (
          either_way((201, 201), (201, 409)), _bound_once_and_told_so),
     Race("bind, activate", scenarios._unbound, _bind("owner", ONE_KEY), _activate,
          exactly((201, 200)), _bound_and_activated),
+    Race("unbind, bind", _own_camera, _unbind_as_owner, _bind("stranger", ANOTHER_KEY),
+         exactly((202, 201), (202, 409)), _one_owner_at_most),
+    Race("set settings, set settings", _settled, _set_settings("Gate", ONE_KEY), _set_settings("Yard", ANOTHER_KEY),
+         either_way((200, 409)), _one_set_them),
+    Race("report, report of before", _settled, _report_at(30, "3.0.0"), _report_at(20, "2.0.0"),
+         exactly((200, 200)), _the_later_report_stays),
+    Race("privacy mode on, picture arrives", _picture_on_its_way, _private, _picture_arrives,
+         exactly((200, None)), _at_most_what_came_before),
     Race("remove, picture arrives", _picture_on_its_way, _remove, _picture_arrives,
          exactly((204, None), (200, None), (202, None)), _pictures_are_gone),
     Race("close, avatar arrives", _avatar_on_its_way, _close, _avatar_arrives, exactly((202, None)), _no_avatar_left),

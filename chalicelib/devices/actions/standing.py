@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
+from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Device, Stock
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
@@ -29,6 +30,10 @@ class Owned:
 
     device: Device
     plan: Plan | None
+
+    @property
+    def is_private(self) -> bool:
+        return is_private(self.device)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -78,6 +83,40 @@ def cut(device: Device) -> tuple[Write, ...]:
 def must_stand(device_id: str, *, otherwise: Any) -> Write:
     """Let a commit stand or fall with this ownership."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
+
+
+# Privacy mode
+
+
+class PrivacyModeOn(Conflict):
+    en = "The camera is in privacy mode: nothing is taken until its owner ends it."
+    pl = "Kamera jest w trybie prywatności: nic nie jest przyjmowane, dopóki właściciel go nie wyłączy."
+
+
+class NobodyOwns(Conflict):
+    en = "Nobody owns this camera yet."
+    pl = "Ta kamera nie ma jeszcze właściciela."
+
+
+def is_private(device: Device) -> bool:
+    """Whether its owner wants that nothing is seen now: no live picture, no recording, no alarm."""
+    return was_private_at(device, clock.now_s())
+
+
+def was_private_at(device: Device, at_s: int) -> bool:
+    """The same for what arrived then, and is looked at only now."""
+    return rules.is_private_at(at_s, device.private_since, device.private_until)
+
+
+def uploads_for(camera: Camera) -> Device:
+    """The ownership for which a camera may upload now. Raises NobodyOwns, PrivacyModeOn."""
+    (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
+    if device is None:
+        raise NobodyOwns
+    if is_private(device):
+        raise PrivacyModeOn
+    found: Device = device
+    return found
 
 
 # Who is told of what the device sees
