@@ -156,6 +156,21 @@ class Person:
         url = self.call("GET", "/me").json["avatar_url"]
         return None if url is None else self.world.fetch(url).body
 
+    def upload_cover(self, device_id: str, data: bytes | None = None) -> Response:
+        """Upload a picture on a fresh ticket; the cloud has not been told yet (see `settle`)."""
+        ticket = self.call("POST", f"/devices/{device_id}/cover", {"content_type": "image/jpeg"}).json
+        return self.world.upload(ticket, "", jpeg(910, (640, 480)) if data is None else data)
+
+    def cover(self, device_id: str, data: bytes | None = None) -> None:
+        """A cover, all the way."""
+        assert self.upload_cover(device_id, data).status == 204
+        self.world.settle()
+
+    def cover_of(self, device_id: str) -> bytes | None:
+        """What its link gives; None where there is no link."""
+        url = self.call("GET", f"/devices/{device_id}").json["cover_url"]
+        return None if url is None else self.world.fetch(url).body
+
     def close(self, **headers: str) -> Response:
         return self.call("POST", "/me/closing", headers=headers)
 

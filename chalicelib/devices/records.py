@@ -5,8 +5,13 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
+from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B3, B6, B7, B8, B10, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
+
+# An upload goes as soon as it was looked at; a day is for what nobody was told of.
+COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1)
+COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
 
 
 class Stock(Item):
@@ -95,6 +100,8 @@ class Device(Item):
     channels = personal(B6, null=True)
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
+    cover = key(UnicodeAttribute(null=True), B7, why="where its cover lies: random ids", points_to="object")
+    cover_as_of_ms = key(NumberAttribute(null=True), B7, why="time: an upload of before is no news")
     desired = personal(B6, null=True)
     settings_version = plain(NumberAttribute(null=True), why="how often its settings were set")
     reported = personal(B6, null=True)
@@ -103,3 +110,14 @@ class Device(Item):
     battery_percent = personal(B6, null=True)
     private_since = key(Time(null=True), B6, why="time: what arrives from then on is dropped", told=True)
     private_until = key(Time(null=True), B6, why="time: what arrives from then on is kept again", told=True)
+
+
+class CoverRemoval(Item):
+    """An order to delete a cover that nobody points to any more, until it is carried out."""
+
+    partition = "device"
+    place = "cover-removal"
+    told_to = "CoverRemovals"
+
+    # Who asks for a copy of one's data does not get it any more.
+    picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")

@@ -7,9 +7,20 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chalicelib.accounts.rules import CodeOver, CodeTooSoon, CodeWrong
+from chalicelib.avatars.shapes import AskPictureTicket
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import binding, cameras, configuring, guessing, owning, passwords, standing
+from chalicelib.devices.actions import (
+    binding,
+    cameras,
+    configuring,
+    covers,
+    guessing,
+    owning,
+    passwords,
+    standing,
+)
 from chalicelib.devices.actions.cameras import Camera
+from chalicelib.entry import wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound
@@ -223,3 +234,23 @@ def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
 )
 def reset_device_password(caller: Caller, device_id: str, asked: shapes.ResetDevicePassword) -> None:
     passwords.reset_password(caller, asked)
+
+
+@routes.post(
+    "/devices/{device_id}/cover",
+    who=Who.PERSON,
+    along=standing.places_of,
+    asks=AskPictureTicket,
+    answers=wire.Ticket,
+    refuses=(NotFound,),
+    example={"content_type": "image/jpeg"},
+)
+def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) -> Any:
+    return covers.ticket_for(caller, asked.content_type)
+
+
+@routes.delete(
+    "/devices/{device_id}/cover", who=Who.PERSON, along=standing.places_of, refuses=(NotFound,), example={}
+)
+def delete_cover(caller: Caller, device_id: str) -> None:
+    covers.delete_cover(caller)

@@ -224,6 +224,8 @@ class ChangePrivacyMode(Shape):
 
 
 class Device(Shape):
+    """`cover_url` is good for five minutes; null where there is no cover."""
+
     device_id: str
     sn: str
     name: str
@@ -241,6 +243,7 @@ class Device(Shape):
     lan: Lan | None
     battery_percent: int | None
     privacy_mode: bool
+    cover_url: str | None
     plan: DevicePlan
 
     @classmethod
@@ -267,6 +270,7 @@ class Device(Shape):
             lan=None if device.lan is None else Lan(**device.lan),
             battery_percent=device.battery_percent,
             privacy_mode=owned.is_private,
+            cover_url=owned.cover_url,
             plan=owned.described_plan,
         )
 

@@ -22,7 +22,17 @@ from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
-from chalicelib.devices.records import BindingTries, Device, Load, PasswordTries, Report, Stock
+from chalicelib.devices.records import (
+    COVER_UPLOADS,
+    COVERS,
+    BindingTries,
+    CoverRemoval,
+    Device,
+    Load,
+    PasswordTries,
+    Report,
+    Stock,
+)
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
@@ -45,6 +55,7 @@ RECORDS: tuple[type[Record], ...] = (
     AvatarRemoval,
     BindingTries,
     Code,
+    CoverRemoval,
     Device,
     Endpoint,
     Erasure,
@@ -73,7 +84,7 @@ RECORDS: tuple[type[Record], ...] = (
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, PICTURES)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, COVERS, COVER_UPLOADS, PICTURES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

@@ -25,11 +25,13 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # meanwhile would look like a fault.
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
     "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
+    "on_cover_uploaded": {f"{MEDIA}/covers-in": {"ListBucket"}},
     # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
     # along.
     "on_export_asked": {
         f"{MEDIA}/alarms": {"ListBucket"},
         f"{MEDIA}/avatars": {"ListBucket"},
+        f"{MEDIA}/covers": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
     },
     # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.

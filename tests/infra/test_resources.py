@@ -30,7 +30,7 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
-FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads")
+FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads", "CoverUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
 LONGEST_FUNCTION_SECONDS = 60
 
@@ -154,10 +154,11 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
 
 def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, copies, avatars, uploads = answer["Rules"]
+    alarms, copies, avatars, covers, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
     assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
+    assert (covers["Filter"], covers["Expiration"]) == ({"Prefix": "covers-in/"}, {"Days": 1})
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Expiration" not in uploads
@@ -183,10 +184,10 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
         apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
 
 
-def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_only(stack: Stack) -> None:
+def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_and_covers_only(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
     told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
-    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/"}
+    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/", "CoverUploads": "covers-in/"}
     assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
     for queue, prefix in prefixes.items():
         one = told[stack.attribute(queue, "Arn")]
@@ -343,7 +344,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 6
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 7
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

@@ -36,6 +36,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
     assert home.world.call("POST", "/accounts", child).status == 422
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
     home.owner.call("POST", "/privacy/exports")
@@ -47,6 +48,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     elsewhere(new_person(home.world, "iza@example.com"))
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
     seen = set()
     for base in BASES:
@@ -66,8 +68,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
 def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> None:
     home.camera.see(2)
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     ready(home.owner)
     home.owner.upload_avatar()
+    home.owner.upload_cover(home.camera.device_id)
     objects = [stored.key for stored in bucket.below("")]
-    assert len(objects) == 5
+    assert len(objects) == 7
     assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)

@@ -110,6 +110,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
     ]  # fmt: skip
     assert {(kind, name) for kind, name, tag in personal if not tag.told} == {
         ("Account", "password_hash"),
+        ("Device", "password"),
         ("Registration", "password_hash"),
     }
     assert all(tag.why for _, _, tag in personal if not tag.told)

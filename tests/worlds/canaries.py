@@ -152,6 +152,14 @@ class Life:
         assert answer.status == 201, answer.body
         self.camera.device_id = answer.json["device_id"]
         self._set()
+        self._cover()
+
+    def _cover(self) -> None:
+        picture = jpeg(int(_digits(self.whose, "cover", 6)), (320, 240))
+        self.person.cover(self.camera.device_id, picture)
+        shown = self.person.cover_of(self.camera.device_id)
+        assert shown is not None
+        self.needles += [Needle(f"cover of {self.whose}", one[700:748]) for one in (picture, shown)]
 
     def _set(self) -> None:
         wanted, told = ({"channels": [{"id": "1", "name": self.word(name)}]} for name in ("gate", "toldgate"))

@@ -280,7 +280,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
             pictures[alarm["picture"]] = alarm
     archives = {export["archive"] for export in stored.of("Export").values() if export.get("until", 0) > clock.now_s()}
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
-    known = pictures.keys() | archives | avatars
+    covers = {device["cover"] for device in devices.values() if "cover" in device}
+    known = pictures.keys() | archives | avatars | covers
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known)
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.avatars.actions import Arrival, take_picture
+from chalicelib.avatars.actions.galleries import Arrival
+from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
 from infra.local.gateway import Response
@@ -453,7 +454,7 @@ def _avatar_arrives(home: Home, state: Any) -> None:
 
 def _avatar_arrives_twice(home: Home, state: Any) -> None:
     for arrival in state:
-        take_picture(arrival)
+        GALLERY.take(arrival)
 
 
 def _delete_avatar(home: Home, state: Any) -> Response:
@@ -482,8 +483,26 @@ def _no_avatar_left(home: Home, state: Any, answers: Answers, stored: Stored) ->
 
 
 def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [state[0].picture]:
+    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.place_of(state[0])]:
         yield f"stored are {found}"
+
+
+def _cover_on_its_way(home: Home) -> None:
+    scenarios._another_cover_uploaded(home)
+
+
+def _cover_arrives(home: Home, state: Any) -> None:
+    """The queue brings it once; what fails is brought again when all settles."""
+    source = next(one for one in home.world.pump._queues() if one.name == "on_cover_uploaded")
+    assert source.deliver(Counter())
+
+
+def _delete_cover(home: Home, state: Any) -> Response:
+    return scenarios._delete_cover(home, None, ONE_KEY)
+
+
+def _no_cover(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from (key for key in stored.objects if key.startswith("covers"))
 
 
 def _settled(home: Home) -> None:
@@ -559,6 +578,9 @@ RACES = (
          exactly((None, None)), _one_avatar),
     Race("delete the avatar, delete the avatar", _avatar_on_its_way, _delete_avatar,
          lambda home, state: scenarios._delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
+    Race("delete the cover, cover arrives", _cover_on_its_way, _delete_cover, _cover_arrives,
+         exactly((204, None)), _no_cover),
+    Race("remove, cover arrives", _cover_on_its_way, _remove, _cover_arrives, exactly((202, None)), _no_cover),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

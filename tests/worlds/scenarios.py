@@ -309,6 +309,52 @@ def _sweep_uploads(home: Home, state: Any, key: str) -> None:
     _job(home.world, "sweep_expired_uploads")
 
 
+# Covers
+
+
+def _ask_cover_ticket(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/cover"
+    return home.owner.call("POST", path, {"content_type": "image/png"}, headers=once(key))
+
+
+def _cover_uploaded(home: Home) -> None:
+    assert home.owner.upload_cover(home.camera.device_id).status == 204
+
+
+def _another_cover_uploaded(home: Home) -> None:
+    _cover(home)
+    assert home.owner.upload_cover(home.camera.device_id, jpeg(911)).status == 204
+
+
+def _cover(home: Home) -> None:
+    home.owner.cover(home.camera.device_id)
+    home.world.advance(1)
+
+
+def _delete_cover(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover", headers=once(key))
+
+
+def _covers_deleted(home: Home, state: Any, stored: Stored) -> int:
+    return int("cover" not in stored.first_ids("Device")[home.camera.device_id])
+
+
+def _cover_just_deleted(home: Home) -> None:
+    _cover(home)
+    assert _delete_cover(home, None, "the-key-of-deleting").status == 204
+
+
+def _cover_upload_of_yesterday(home: Home) -> None:
+    """S3's event was lost."""
+    _cover_uploaded(home)
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("CoverUploads"))
+    leap(home.world, 86_400 + 60)
+
+
+def _sweep_cover_uploads(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_expired_cover_uploads")
+
+
 # Cameras
 
 
@@ -802,6 +848,15 @@ SCENARIOS = (
         may_say=(410,),
         keeps_answer=True,
     ),
+    Scenario("get a cover's ticket", "POST /devices/{device_id}/cover", _settled, _ask_cover_ticket),
+    Scenario(
+        "delete a cover",
+        "DELETE /devices/{device_id}/cover",
+        _cover,
+        _delete_cover,
+        _covers_deleted,
+        keeps_answer=True,
+    ),
     Scenario("get a ticket", "POST /cameras/tickets", _settled, _ask_ticket),
     Scenario(
         "mark an alarm read",
@@ -866,6 +921,19 @@ SCENARIOS = (
         "sweep_expired_uploads",
         _upload_of_yesterday,
         _sweep_uploads,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
+    Scenario("a cover arrives", "on_cover_uploaded", _cover_uploaded, _settle, is_asked=False),
+    Scenario("another cover arrives", "on_cover_uploaded", _another_cover_uploaded, _settle, is_asked=False),
+    Scenario(
+        "a cover goes", ("forward_item_changes", "on_cover_removed"), _cover_just_deleted, _settle, is_asked=False
+    ),
+    Scenario(
+        "unseen uploads of covers go",
+        "sweep_expired_cover_uploads",
+        _cover_upload_of_yesterday,
+        _sweep_cover_uploads,
         is_asked=False,
         within_seconds=HOUR,
     ),

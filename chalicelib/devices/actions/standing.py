@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, remove
 from chalicelib.aws.keys import Key
@@ -34,6 +35,10 @@ class Owned:
     @property
     def is_private(self) -> bool:
         return is_private(self.device)
+
+    @property
+    def cover_url(self) -> str | None:
+        return galleries.url_of(self.device.cover)
 
     @property
     def described_plan(self) -> DevicePlan:
