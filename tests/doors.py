@@ -52,6 +52,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "device_password": lambda home: DEVICE_PASSWORD,
     "known_device_password": lambda home: _known_device_password(home),
     "device_reset_code": lambda home: _device_reset_code(home),
+    "transfer_id": lambda home: _transfer(home),
     "alarm_id": lambda home: home.alarm_id,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
@@ -90,6 +91,13 @@ def _known_device_password(home: Home) -> str:
 def _device_reset_code(home: Home) -> str:
     home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset")
     return home.owner.newest_code()
+
+
+def _transfer(home: Home) -> str:
+    """Of the stranger's, to the owner."""
+    camera = new_camera(home.world, "SN0088", owner=home.stranger)
+    home.stranger.step_up()
+    return home.stranger.offer(camera.device_id, email=home.owner.email)
 
 
 def _erasure(home: Home) -> str:

@@ -128,6 +128,16 @@ class Person:
     def check_device_password(self, device_id: str, password: str) -> Response:
         return self.call("POST", f"/devices/{device_id}/password/check", {"password": password})
 
+    def offer(self, device_id: str, **to: str) -> str:
+        """To hand it over; the offer's id. Trust must have been raised."""
+        answer = self.call("POST", f"/devices/{device_id}/transfer", to)
+        assert answer.status == 202, answer.body
+        return str(answer.json["transfer_id"])
+
+    def accept(self, transfer_id: str, name: str = "Yard", **headers: str) -> Response:
+        body = {"name": name, "time_zone": "Europe/Warsaw", "dst": True}
+        return self.call("POST", f"/transfers/{transfer_id}/accept", body, headers=headers)
+
     def take_pushes(self, token: str) -> Response:
         return self.call("PUT", "/terminals/current/push", {"platform": "fcm", "token": token})
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.rules import CodeOver, CodeTooSoon, CodeWrong
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong, PhoneInvalid
 from chalicelib.avatars.shapes import AskPictureTicket
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import (
@@ -18,6 +19,7 @@ from chalicelib.devices.actions import (
     owning,
     passwords,
     standing,
+    transferring,
 )
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.entry import wire
@@ -254,3 +256,60 @@ def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) ->
 )
 def delete_cover(caller: Caller, device_id: str) -> None:
     covers.delete_cover(caller)
+
+
+@routes.post(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    along=transferring.places_of,
+    asks=shapes.OfferTransfer,
+    answers=shapes.Transfer,
+    status=202,
+    stepped_up=True,
+    refuses=(NotFound, AddressInvalid, PhoneInvalid, transferring.TooManyOffers, Conflict),
+    example={"email": "$new_email"},
+)
+def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) -> shapes.Transfer:
+    return transferring.offer(caller, addresses.asked(asked.email, asked.phone))
+
+
+@routes.delete(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    along=transferring.places_of,
+    refuses=(NotFound,),
+    example={},
+)
+def withdraw_transfer(caller: Caller, device_id: str) -> None:
+    transferring.withdraw(caller)
+
+
+@routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={})
+def list_transfers(caller: Caller) -> shapes.Offers:
+    return transferring.offers_to(caller)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/accept",
+    who=Who.PERSON,
+    along=transferring.places_of_one,
+    asks=shapes.AcceptTransfer,
+    answers=shapes.Device,
+    status=201,
+    stepped_up=True,
+    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
+    example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
+)
+def accept_transfer(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Any:
+    return transferring.accept(caller, transfer_id, asked)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/decline",
+    who=Who.PERSON,
+    along=transferring.places_of_one,
+    refuses=(NotFound,),
+    example={},
+)
+def decline_transfer(caller: Caller, transfer_id: str) -> None:
+    transferring.decline(caller, transfer_id)

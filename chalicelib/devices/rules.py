@@ -18,6 +18,8 @@ REPORT_LIFE = timedelta(days=30)
 TRIES_OF_A_DEVICE = 10
 # Twice as many, so that who mistook one camera's label can still add another.
 TRIES_OF_A_PERSON = 20
+OFFER_LIFE = timedelta(days=7)
+MOST_OFFERS = 5
 TRIES_REMEMBERED = timedelta(days=2)
 LONGEST_LINE = 64 * 1024
 _COLUMNS = {"sn", "model", "code", "secret"}

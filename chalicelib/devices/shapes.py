@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
-from chalicelib.accounts.shapes import OneTimeCode
+from chalicelib.accounts.shapes import OneTimeCode, Reached
 from chalicelib.entry.wire import END, Shape
 from chalicelib.plans.shapes import DevicePlan
 
@@ -282,6 +282,37 @@ class Devices(Shape):
     @classmethod
     def of(cls, owned: list[Any]) -> Devices:
         return cls(items=[Device.of(one) for one in owned])
+
+
+class OfferTransfer(Reached):
+    """To whom the device is to be handed over."""
+
+
+class Transfer(Shape):
+    transfer_id: str
+    until: datetime
+
+
+class Offer(Shape):
+    """What somebody offers to hand over."""
+
+    transfer_id: str
+    model: str
+    offered_at: datetime
+    until: datetime
+
+
+class Offers(Shape):
+    items: list[Offer]
+    cursor: None = None
+
+
+class AcceptTransfer(Shape):
+    """Nothing comes over from the owner before: without a name it is called as its model."""
+
+    name: Name | None = None
+    time_zone: TimeZone = "UTC"
+    dst: bool = True
 
 
 class Removed(Shape):

@@ -29,9 +29,11 @@ from chalicelib.devices.records import (
     CoverRemoval,
     Device,
     Load,
+    Offer,
     PasswordTries,
     Report,
     Stock,
+    Transfer,
 )
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
@@ -67,6 +69,7 @@ RECORDS: tuple[type[Record], ...] = (
     Load,
     LogReading,
     NewTerminal,
+    Offer,
     OpenErasure,
     Order,
     PasswordTries,
@@ -80,6 +83,7 @@ RECORDS: tuple[type[Record], ...] = (
     Session,
     Stock,
     TerminalGuesses,
+    Transfer,
     TurnedAway,
     VaultKey,
 )

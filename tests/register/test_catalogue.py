@@ -40,6 +40,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
     home.owner.call("POST", "/privacy/exports")
+    home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.stranger.step_up()
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.world.invoke(

@@ -17,7 +17,7 @@ from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "NewTerminal", "Registration", "Report")
+PASSING = ("AddressChange", "NewTerminal", "Registration", "Report", "Transfer")
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
@@ -159,7 +159,15 @@ class Life:
         self.person.cover(self.camera.device_id, picture)
         shown = self.person.cover_of(self.camera.device_id)
         assert shown is not None
-        self.needles += [Needle(f"cover of {self.whose}", one[700:748]) for one in (picture, shown)]
+        self.needles += [Needle(f"upload of the cover of {self.whose}", picture[700:748])]
+        self.needles += [Needle(f"cover of {self.whose}", shown[700:748])]
+        self._offer()
+
+    def _offer(self) -> None:
+        """And nobody takes it."""
+        body = {"email": f"{self.word('heir')}@example.com"}
+        assert self.person.call("POST", f"/devices/{self.camera.device_id}/transfer", body).status == 202
+        self._keep("Transfer", self.camera.device_id)
 
     def _set(self) -> None:
         wanted, told = ({"channels": [{"id": "1", "name": self.word(name)}]} for name in ("gate", "toldgate"))

@@ -145,6 +145,19 @@ def a_device_has_one_owner(stored: Stored) -> Found:
 
 
 @invariant
+def an_offer_is_found_as_long_as_it_stands(stored: Stored) -> Found:
+    open_ones = {
+        (row["address_hash"], row["transfer_id"]): device_id
+        for device_id, row in stored.first_ids("Transfer").items()
+        if "ended" not in row
+    }
+    yield from (f"offer {where} leads nowhere" for where in stored.of("Offer").keys() - open_ones.keys())
+    yield from (f"offer {where} is not found" for where in open_ones.keys() - stored.of("Offer").keys())
+    gone = set(open_ones.values()) - stored.first_ids("Device").keys()
+    yield from (f"device {device_id} is offered and gone" for device_id in gone)
+
+
+@invariant
 def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():
@@ -317,9 +330,12 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, place_id), order in stored.of("Order").items():
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {place_id} is paid"
-    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"))
+    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
     yield from (f"nobody was told of the terminal of {one[1]}" for one in stored.of("NewTerminal"))
+    for (_, transfer_id), offer in stored.of("Offer").items():
+        if "told_at" not in offer:
+            yield f"nobody was told of {transfer_id}"
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:
             yield f"copy {place_id} was asked for and is {export['state']}"

@@ -370,6 +370,49 @@ def _one_owner_at_most(home: Home, camera: Camera, answers: Answers, stored: Sto
         yield f"the owners are {owners}"
 
 
+def _accept(key: str) -> Act:
+    return lambda home, transfer_id: scenarios._accept(home, transfer_id, key)
+
+
+def _unbind_offered(home: Home, transfer_id: str) -> Response:
+    return scenarios._remove_device(home, transfer_id, ONE_KEY)
+
+
+def _withdraw(home: Home, transfer_id: str) -> Response:
+    return scenarios._withdraw(home, transfer_id, ONE_KEY)
+
+
+def _decline_offer(home: Home, transfer_id: str) -> Response:
+    return scenarios._decline(home, transfer_id, ONE_KEY)
+
+
+def _close_offering(home: Home, transfer_id: str) -> Response:
+    return home.owner.close()
+
+
+def _offer_to(email: str, key: str) -> Act:
+    def act(home: Home, state: Any) -> Response:
+        path = f"/devices/{home.camera.device_id}/transfer"
+        return home.owner.call("POST", path, {"email": email}, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_offer(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if len(stored.of("Offer")) != 1:
+        yield f"{len(stored.of('Offer'))} offers"
+
+
+def _handed_over_or_not(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Who was told that it is his has it, and nobody else."""
+    is_handed_over = any(answer.status == 201 for answer in answers)
+    owners = [row["account_id"] for row in stored.of("Device").values()]
+    if is_handed_over and owners != [home.stranger.account_id]:
+        yield f"the owners are {owners}"
+    if not is_handed_over and home.stranger.account_id in owners:
+        yield "it was handed over to somebody who was told otherwise"
+
+
 def _picture_on_its_way(home: Home) -> None:
     assert home.camera.upload(7).status == 204
 
@@ -561,6 +604,20 @@ RACES = (
          either_way((201, 201), (201, 409)), _bound_once_and_told_so),
     Race("bind, activate", scenarios._unbound, _bind("owner", ONE_KEY), _activate,
          exactly((201, 200)), _bound_and_activated),
+    Race("offer, offer to another", _stepped_up, _offer_to("a@example.com", ONE_KEY),
+         _offer_to("b@example.com", ANOTHER_KEY), either_way((202, 202), (202, 409)), _one_offer),
+    Race("accept, accept", scenarios._offered, _accept(ONE_KEY), _accept(ANOTHER_KEY),
+         either_way((201, 404)), _handed_over_or_not),
+    Race("accept, accept again", scenarios._offered, _accept(ONE_KEY), _accept(ONE_KEY),
+         either_way((201, 201)), _handed_over_or_not),
+    Race("unbind, accept", scenarios._offered, _unbind_offered, _accept(ANOTHER_KEY),
+         exactly((202, 404), (404, 201)), _handed_over_or_not),
+    Race("withdraw, accept", scenarios._offered, _withdraw, _accept(ANOTHER_KEY),
+         exactly((204, 404), (404, 201)), _handed_over_or_not),
+    Race("decline, accept", scenarios._offered, _decline_offer, _accept(ANOTHER_KEY),
+         exactly((204, 404), (404, 201)), _handed_over_or_not),
+    Race("close, accept", scenarios._offered, _close_offering, _accept(ANOTHER_KEY),
+         exactly((202, 404), (202, 201)), _handed_over_or_not),
     Race("unbind, bind", _own_camera, _unbind_as_owner, _bind("stranger", ANOTHER_KEY),
          exactly((202, 201), (202, 409)), _one_owner_at_most),
     Race("set settings, set settings", _settled, _set_settings("Gate", ONE_KEY), _set_settings("Yard", ANOTHER_KEY),

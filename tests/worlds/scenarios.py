@@ -471,6 +471,50 @@ def _reset_device_password(home: Home, code: str, key: str) -> Response:
     return home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset/confirm", body, headers=once(key))
 
 
+def _offer(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/transfer"
+    return home.owner.call("POST", path, {"email": home.stranger.email}, headers=once(key))
+
+
+def _offers(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Offer"))
+
+
+def _offered(home: Home) -> str:
+    """By the owner, to the stranger; both have proved who they are."""
+    _paid(home)
+    home.owner.step_up()
+    home.stranger.step_up()
+    transfer_id = home.owner.offer(home.camera.device_id, email=home.stranger.email)
+    home.world.settle()
+    return transfer_id
+
+
+def _just_offered(home: Home) -> None:
+    home.owner.step_up()
+    home.owner.offer(home.camera.device_id, email=home.stranger.email)
+
+
+def _withdraw(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/transfer", headers=once(key))
+
+
+def _offers_ended(home: Home, state: Any, stored: Stored) -> int:
+    return int(not stored.of("Offer"))
+
+
+def _accept(home: Home, transfer_id: str, key: str) -> Response:
+    return home.stranger.accept(transfer_id, **once(key))
+
+
+def _handed_over(home: Home, state: Any, stored: Stored) -> int:
+    return sum(row["account_id"] == home.stranger.account_id for row in stored.of("Device").values())
+
+
+def _decline(home: Home, transfer_id: str, key: str) -> Response:
+    return home.stranger.call("POST", f"/transfers/{transfer_id}/decline", headers=once(key))
+
+
 def _laid_down(home: Home) -> str:
     rows = [f"SN00{number},One,{CODE},{SECRET}" for number in (10, 11)]
     return lay_down(home.world, "batch.csv", "\n".join(["sn,model,code,secret", *rows, "SN0012,One,short,short"]))
@@ -848,6 +892,40 @@ SCENARIOS = (
         may_say=(410,),
         keeps_answer=True,
     ),
+    Scenario(
+        "offer a device",
+        "POST /devices/{device_id}/transfer",
+        _stepped_up,
+        _offer,
+        _offers,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "withdraw an offer",
+        "DELETE /devices/{device_id}/transfer",
+        _offered,
+        _withdraw,
+        _offers_ended,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "take a device over",
+        "POST /transfers/{transfer_id}/accept",
+        _offered,
+        _accept,
+        _handed_over,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "decline a device",
+        "POST /transfers/{transfer_id}/decline",
+        _offered,
+        _decline,
+        _offers_ended,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
     Scenario("get a cover's ticket", "POST /devices/{device_id}/cover", _settled, _ask_cover_ticket),
     Scenario(
         "delete a cover",
@@ -923,6 +1001,13 @@ SCENARIOS = (
         _sweep_uploads,
         is_asked=False,
         within_seconds=HOUR,
+    ),
+    Scenario(
+        "an offer is told",
+        ("forward_item_changes", "on_transfer_offered"),
+        _just_offered,
+        _settle,
+        is_asked=False,
     ),
     Scenario("a cover arrives", "on_cover_uploaded", _cover_uploaded, _settle, is_asked=False),
     Scenario("another cover arrives", "on_cover_uploaded", _another_cover_uploaded, _settle, is_asked=False),

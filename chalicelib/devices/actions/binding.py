@@ -120,7 +120,7 @@ def _busy(standing: dict[str, Any] | None) -> DeviceBusy:
 def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write) -> Owned:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
-    device = _ownership(device_id, vault, account, stock, report, asked)
+    device = ownership(device_id, vault, account, stock.partition_id, **_said(stock, report, asked))
     return done(
         create(device),
         create(vault_key),
@@ -149,24 +149,29 @@ def _taken(there: dict[str, Any] | None) -> BaseException:
     return DeviceTaken() if there is not None and "device_id" in there else _Moved()
 
 
-def _ownership(
-    device_id: str, vault: Vault, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind
-) -> Device:
-    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+def ownership(device_id: str, vault: Vault, account: Account, stock_id: str, **said: Any) -> Device:
+    """A new one, which begins now, and which the account's terminals hear of."""
     return Device.new(
         device_id,
         vault=vault,
         account_id=account.partition_id,
-        stock_id=stock.partition_id,
+        stock_id=stock_id,
         audience={standing.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
-        last_seen=None if report is None else report.reported_at,
-        sn=rules.normal_sn(asked.sn),
-        model=stock.model,
-        name=asked.name,
-        wifi=None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
-        password=asked.password,
-        time_zone=asked.time_zone,
-        dst=asked.dst,
-        **told,
+        **said,
     )
+
+
+def _said(stock: Stock, report: Report | None, asked: shapes.Bind) -> dict[str, Any]:
+    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+    return {
+        "last_seen": None if report is None else report.reported_at,
+        "sn": rules.normal_sn(asked.sn),
+        "model": stock.model,
+        "name": asked.name,
+        "wifi": None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
+        "password": asked.password,
+        "time_zone": asked.time_zone,
+        "dst": asked.dst,
+        **told,
+    }

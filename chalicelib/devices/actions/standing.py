@@ -75,13 +75,13 @@ def subject_of(device: Device) -> tuple[str, str]:
     return Device.partition, device.partition_id
 
 
-def cut(device: Device) -> tuple[Write, ...]:
-    """What ends an ownership at once: its record, its key, and the camera's tie to it."""
+def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
+    """What ends an ownership at once: its record, its key, and the camera's tie to it, which goes to its heir."""
     device_id = device.partition_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(vaults.key_of(device_id)),
-        change(Stock.new(device.stock_id), device_id=None, when=Stock.device_id == device_id, otherwise=NotFound),
+        change(Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound),
     )
 
 
