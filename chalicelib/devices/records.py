@@ -147,4 +147,4 @@ class Offer(Item):
 
     model = plain(UnicodeAttribute(), why="what was made, before anybody had it", told=True)
     offered_at = key(Time(), B10, why="time", told=True)
-    told_at = key(Time(null=True), B10, why="time: so that it is told once")
+    told_at = key(Time(null=True), B10, why="time: so that it is told once", told=True)

@@ -184,10 +184,33 @@ def _a_face(home: Home) -> None:
     assert home.world.run_schedule("sweep_expired_uploads") == {"deleted": 1}
 
 
+def _a_cover(home: Home) -> None:
+    device_id = home.camera.device_id
+    for number in (1, 2):
+        home.world.advance(60)
+        home.owner.cover(device_id, jpeg(number))
+    home.owner.cover(device_id, b"not a picture")
+    assert home.owner.cover_of(device_id) is not None
+    assert home.owner.call("DELETE", f"/devices/{device_id}/cover").status == 204
+    home.world.settle()
+    _an_upload_of_which_nobody_was_told(home)
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_cover_uploads") == {"deleted": 1}
+
+
+def _an_offer(home: Home) -> None:
+    home.owner.step_up()
+    for to in ({"email": home.stranger.email}, {"phone": "+48601234567"}):
+        home.owner.offer(home.camera.device_id, **to)
+        home.world.settle()
+
+
 def _an_upload_of_which_nobody_was_told(home: Home) -> None:
     assert home.owner.upload_avatar().status == 204
+    assert home.owner.upload_cover(home.camera.device_id).status == 204
     with home.world.aws.outside():
-        client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+        for queue in ("AvatarUploads", "CoverUploads"):
+            client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
 
 
 def _an_order(home: Home) -> None:
@@ -209,6 +232,7 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     _an_order(home)
     home.camera.see(5)
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     _an_upload_of_which_nobody_was_told(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -231,6 +255,7 @@ def _by_messages(home: Home) -> None:
 
 def _a_copy_of_everything(home: Home) -> None:
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     _an_order(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -309,6 +334,8 @@ _LIVES = (
     _a_copy_that_was_broken_off,
     _pictures,
     _a_face,
+    _a_cover,
+    _an_offer,
     _an_order,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
@@ -386,7 +413,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ),
         *(
             (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
-            for prefix in ("avatars", "avatars-in")
+            for prefix in ("avatars", "avatars-in", "covers", "covers-in")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
         # whatever a factory calls its files, and what could not be taken of them
@@ -410,7 +437,13 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
     without = [(door, one) for door, one in _statements() if "NotResource" in one]
-    assert {door for door, _ in without} == {"api", "on_export_asked", "on_order_changed", "remove_child"}
+    assert {door for door, _ in without} == {
+        "api",
+        "on_export_asked",
+        "on_order_changed",
+        "on_transfer_offered",
+        "remove_child",
+    }
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]
         assert _said(statement["NotResource"]) == "arn:${AWS::Partition}:sns:*:*:*"
