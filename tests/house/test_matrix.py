@@ -83,6 +83,7 @@ def test_raised_trust_is_asked_for_where_it_is_declared(home: Home) -> None:
     assert doors
     for door in doors:
         home.owner.sign_in()
+        home.stranger.sign_in()
         request = request_for(door, home)
         home.world.advance(10 * 60)
         answer = request.send(home)
