@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.errors import Invalid, Words
 
@@ -52,13 +50,15 @@ def locked_s(wrong: int, free: int = TRIES_OF_A_DEVICE) -> int:
 
 @cache
 def _zones() -> frozenset[str]:
+    # Here and not above: most containers never hear of a time zone.
+    from zoneinfo import available_timezones
+
     return frozenset(available_timezones())
 
 
-def require_time_zone(name: str) -> ZoneInfo:
+def require_time_zone(name: str) -> None:
     if name not in _zones():
         raise TimeZoneUnknown(fields={"time_zone": Words("is not an IANA time zone", "nie jest strefą czasową IANA")})
-    return ZoneInfo(name)
 
 
 # Settings
@@ -81,6 +81,8 @@ def is_private_at(at: int, since: float | None, until: float | None) -> bool:
 
 def columns_of(first: bytes) -> list[str] | None:
     """The names in a CSV file's first line; None where JSON lines begin. Raises Invalid."""
+    import csv
+
     line = _text_of(first)
     if line is not None and line.startswith("{"):
         return None
@@ -92,6 +94,8 @@ def columns_of(first: bytes) -> list[str] | None:
 
 def row_of(line: bytes, columns: list[str] | None) -> Any:
     """What a line says by these columns, or as JSON; what is neither is itself, and no camera."""
+    import csv
+
     text = _text_of(line)
     if text is None:
         return None
