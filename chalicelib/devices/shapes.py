@@ -189,7 +189,7 @@ class State(Shape):
     """What a camera says of itself at a moment; what it leaves out is as before. `settings` bear the version that they
     realise, as the cloud told it."""
 
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
     settings: SettingsOfVersion | None = None
     firmware: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     lan: Lan | None = None

@@ -172,6 +172,17 @@ def test_a_version_that_nobody_set_here_is_none(home: Home) -> None:
     assert got(home)["reported"]["version"] == 1
 
 
+@pytest.mark.parametrize("at", ["2026-01-05T08:00:00", "yesterday", 7, None])
+def test_when_it_was_is_said_with_its_zone(home: Home, at: object) -> None:
+    answer = home.world.call("PUT", "/cameras/state", {"at": at}, token=home.camera.token)
+    assert (answer.status, list(answer.json["fields"])) == (422, ["at"])
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-05T08:00:00+14:00"])
+def test_whatever_its_clock_says_is_no_fault(home: Home, at: str) -> None:
+    assert home.camera.report(at=at).status == 200
+
+
 def test_a_camera_that_nobody_owns_says_nothing_of_itself(home: Home) -> None:
     camera = new_camera(home.world, "SN0002")
     assert refusal(camera.report(firmware="2.0.0")) == (409, "NobodyOwns")
