@@ -10,8 +10,10 @@ from chalicelib.alarms import scheduled as alarms_on_time
 from chalicelib.avatars import listeners as avatars_told
 from chalicelib.avatars import routes as avatars
 from chalicelib.avatars import scheduled as avatars_on_time
+from chalicelib.devices import listeners as devices_told
 from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
+from chalicelib.devices import scheduled as devices_on_time
 from chalicelib.entry import contract, forwarding
 from chalicelib.entry.http import Api
 from chalicelib.identities import routes as identities
@@ -49,6 +51,7 @@ app.register_blueprint(forwarding.listeners)
 app.register_blueprint(accounts_told.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(avatars_told.listeners)
+app.register_blueprint(devices_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(privacy_told.listeners)
@@ -56,6 +59,7 @@ app.register_blueprint(privacy_told.listeners)
 # On time
 app.register_blueprint(alarms_on_time.schedules)
 app.register_blueprint(avatars_on_time.schedules)
+app.register_blueprint(devices_on_time.schedules)
 app.register_blueprint(privacy_on_time.schedules)
 
 # Ordered

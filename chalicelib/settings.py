@@ -97,6 +97,11 @@ class Settings:
         return _required("MEDIA_URL").rstrip("/")
 
     @cached_property
+    def factory_bucket(self) -> str:
+        """The bucket in which factories lay down what cameras they made."""
+        return _required("FACTORY_BUCKET")
+
+    @cached_property
     def root_key_id(self) -> str:
         """The KMS key that protects the root secret."""
         return _required("ROOT_KEY_ID")

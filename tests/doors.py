@@ -17,6 +17,7 @@ from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
 from tests.scene import (
     CODE,
+    DEVICE_PASSWORD,
     NEW_PASSWORD,
     PASSWORD,
     POLICY,
@@ -54,6 +55,10 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "totp_code": lambda home: _begun_totp(home).code(),
     "made_passkey": lambda home: _made_passkey(home),
     "passkey_id": lambda home: Key().add_to(home.owner)["passkey_id"],
+    "device_password": lambda home: DEVICE_PASSWORD,
+    "known_device_password": lambda home: _known_device_password(home),
+    "device_reset_code": lambda home: _device_reset_code(home),
+    "transfer_id": lambda home: _transfer(home),
     "alarm_id": lambda home: home.alarm_id,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
@@ -103,6 +108,23 @@ def _begun_totp(home: Home) -> App:
 def _made_passkey(home: Home) -> dict[str, Any]:
     home.owner.step_up()
     return Key().made_for(home.owner)
+
+
+def _known_device_password(home: Home) -> str:
+    home.owner.set_device_password(home.camera.device_id, DEVICE_PASSWORD)
+    return DEVICE_PASSWORD
+
+
+def _device_reset_code(home: Home) -> str:
+    home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset")
+    return home.owner.newest_code()
+
+
+def _transfer(home: Home) -> str:
+    """Of the stranger's, to the owner."""
+    camera = new_camera(home.world, "SN0088", owner=home.stranger)
+    home.stranger.step_up()
+    return home.stranger.offer(camera.device_id, email=home.owner.email)
 
 
 def _erasure(home: Home) -> str:

@@ -23,6 +23,7 @@ PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "quiet river under old bridge"
 SECRET = "factory-secret-0123456789abcdef"
 CODE = "ABCD-2345"
+DEVICE_PASSWORD = "seven grey herons"
 POLICY = "2026-11-01"
 # For what is said of moto, or of the figures and refusals that the layer itself puts in its place.
 ON_MOTO = pytest.mark.skipif(endpoint.URL is not None, reason="DynamoDB is at an endpoint, and this is about moto")
@@ -114,6 +115,31 @@ class Person:
             camera.device_id = answer.json["device_id"]
         return answer
 
+    def settings(self, device_id: str) -> Any:
+        return self.call("GET", f"/devices/{device_id}/settings").json
+
+    def change_settings(self, device_id: str, version: int, **settings: Any) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/settings", {"version": version, "settings": settings})
+
+    def set_privacy(self, device_id: str, *, on: bool, **headers: str) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/privacy-mode", {"on": on}, headers=headers)
+
+    def set_device_password(self, device_id: str, password: str, **more: str) -> Response:
+        return self.call("PUT", f"/devices/{device_id}/password", {"password": password, **more})
+
+    def check_device_password(self, device_id: str, password: str) -> Response:
+        return self.call("POST", f"/devices/{device_id}/password/check", {"password": password})
+
+    def offer(self, device_id: str, **to: str) -> str:
+        """To hand it over; the offer's id. Trust must have been raised."""
+        answer = self.call("POST", f"/devices/{device_id}/transfer", to)
+        assert answer.status == 202, answer.body
+        return str(answer.json["transfer_id"])
+
+    def accept(self, transfer_id: str, name: str = "Yard", **headers: str) -> Response:
+        body = {"name": name, "time_zone": "Europe/Warsaw", "dst": True}
+        return self.call("POST", f"/transfers/{transfer_id}/accept", body, headers=headers)
+
     def take_pushes(self, token: str) -> Response:
         return self.call("PUT", "/terminals/current/push", {"platform": "fcm", "token": token})
 
@@ -140,6 +166,21 @@ class Person:
     def avatar(self) -> bytes | None:
         """What its link gives; None where there is no link."""
         url = self.call("GET", "/me").json["avatar_url"]
+        return None if url is None else self.world.fetch(url).body
+
+    def upload_cover(self, device_id: str, data: bytes | None = None) -> Response:
+        """Upload a picture on a fresh ticket; the cloud has not been told yet (see `settle`)."""
+        ticket = self.call("POST", f"/devices/{device_id}/cover", {"content_type": "image/jpeg"}).json
+        return self.world.upload(ticket, "", jpeg(910, (640, 480)) if data is None else data)
+
+    def cover(self, device_id: str, data: bytes | None = None) -> None:
+        """A cover, all the way."""
+        assert self.upload_cover(device_id, data).status == 204
+        self.world.settle()
+
+    def cover_of(self, device_id: str) -> bytes | None:
+        """What its link gives; None where there is no link."""
+        url = self.call("GET", f"/devices/{device_id}").json["cover_url"]
         return None if url is None else self.world.fetch(url).body
 
     def close(self, **headers: str) -> Response:
@@ -196,6 +237,11 @@ class Camera:
     def ask_ticket(self) -> Response:
         return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
 
+    def report(self, **told: Any) -> Response:
+        """What it says of itself now."""
+        body = {"at": f"{self.world.now():%Y-%m-%dT%H:%M:%S.%fZ}", **told}
+        return self.world.call("PUT", "/cameras/state", body, token=self.token)
+
     def upload(
         self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None
     ) -> Response:
@@ -239,6 +285,17 @@ def new_camera(world: LocalCloud, sn: str = "SN0001", owner: Person | None = Non
     if owner is not None:
         assert owner.bind(camera).status == 201
     return camera
+
+
+def lay_down(world: LocalCloud, key: str, content: str | bytes) -> str:
+    """A file of the factory's; its address."""
+    from chalicelib.aws.clients import client
+
+    name = world.stack.physical("Factory")
+    body = content.encode() if isinstance(content, str) else content
+    with world.aws.outside():
+        client("s3").put_object(Bucket=name, Key=key, Body=body)
+    return f"s3://{name}/{key}"
 
 
 def forget_root_secret(world: LocalCloud) -> None:

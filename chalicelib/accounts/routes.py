@@ -6,7 +6,7 @@ from msgspec import UNSET, structs
 
 from chalicelib.accounts import rules, shapes
 from chalicelib.accounts.actions import addresses, moving, profile, regions, registering, resets
-from chalicelib.avatars import actions as avatars
+from chalicelib.avatars.actions import portraits as avatars
 from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes

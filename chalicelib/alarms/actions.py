@@ -19,7 +19,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Owned
 from chalicelib.devices.records import Device
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import NotFound
 from chalicelib.push import actions as push
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
@@ -30,18 +30,12 @@ JPEG = "image/jpeg"
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
-class NobodyOwns(Conflict):
-    en = "Nobody owns this camera yet."
-    pl = "Ta kamera nie ma jeszcze właściciela."
-
-
 def ticket_for(camera: Camera) -> Ticket:
-    """Let the camera upload snapshots for an hour, below its own prefix of today. Raises NobodyOwns."""
-    if camera.device_id is None:
-        raise NobodyOwns
+    """Let the camera upload snapshots for an hour, below its own prefix of today. Raises NobodyOwns, PrivacyModeOn."""
+    device = devices.uploads_for(camera)
     now = clock.now()
     return bucket.ticket(
-        PICTURES.of(now, camera.device_id),
+        PICTURES.of(now, device.partition_id),
         JPEG,
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,
@@ -80,8 +74,9 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
         bucket.delete([arrival.object_key])
         return
     alarm = _alarm_of(arrival, named, device)
-    if not alarm.stands(device):
-        # Everything was deleted between its arrival and the news of it.
+    if not alarm.stands(device) or devices.was_private_at(device, int(alarm.arrived_at)):
+        # Everything was deleted between its arrival and the news of it, or it came in privacy mode, on a ticket of
+        # before.
         bucket.delete([arrival.object_key])
         return
     try:

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.alarms import actions, rules, shapes
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
+from chalicelib.entry import wire
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -19,8 +20,8 @@ routes = Routes(__name__)
     "/cameras/tickets",
     who=Who.CAMERA,
     asks=shapes.AskTicket,
-    answers=shapes.Ticket,
-    refuses=(actions.NobodyOwns,),
+    answers=wire.Ticket,
+    refuses=(devices.NobodyOwns, devices.PrivacyModeOn),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:

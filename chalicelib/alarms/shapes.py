@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -15,22 +15,6 @@ AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 class AskTicket(Shape):
     kind: Literal["alarm"]
-
-
-class Ticket(Shape):
-    """A form that may be posted to `url`, its fields first and the file last, with a `key` below `key_prefix`."""
-
-    url: str
-    fields: dict[str, str]
-    key_prefix: str
-    until: datetime
-    now: datetime
-
-    @classmethod
-    def of(cls, ticket: Any) -> Ticket:
-        return cls(
-            url=ticket.url, fields=ticket.fields, key_prefix=ticket.key_prefix, until=ticket.until, now=ticket.now
-        )
 
 
 class Search(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Rate
 
-from chalicelib.avatars import actions
+from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.entry.queues import Schedules
 
 schedules = Schedules(__name__)
@@ -13,4 +13,4 @@ schedules = Schedules(__name__)
 @schedules.every(1, Rate.HOURS)
 def sweep_expired_uploads() -> dict[str, int]:
     """Delete what was uploaded a day ago and nobody was told of."""
-    return {"deleted": actions.sweep_expired_uploads()}
+    return {"deleted": GALLERY.sweep_expired_uploads()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.devices import shapes
-from chalicelib.devices.actions import stock
+from chalicelib.devices.actions import loading
 from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
-from chalicelib.errors import Conflict, Invalid
+from chalicelib.errors import Invalid, Words
 
 operations = Operations(__name__)
 
@@ -14,13 +16,13 @@ operations = Operations(__name__)
 @operations.operation(shapes.Load)
 def load_devices(asked: shapes.Load) -> shapes.Loaded:
     """Put cameras into stock; loading a row again changes nothing, and a bad row stops no other."""
-    loaded, bad_rows = 0, []
-    for number, row in enumerate(asked.devices, start=1):
-        try:
-            loaded += stock.load_device(wire.parse(row, shapes.Made))
-        except Invalid as wrong:
-            fields = {name: words.en for name, words in wrong.details["fields"].items()}
-            bad_rows.append(shapes.BadRow(row=number, fields=fields))
-        except Conflict:
-            bad_rows.append(shapes.BadRow(row=number, fields={"sn": "is in stock with another code or secret"}))
-    return shapes.Loaded(loaded=loaded, unchanged=len(asked.devices) - loaded - len(bad_rows), bad_rows=bad_rows)
+    if asked.s3 is not None and asked.devices is None:
+        return loading.load_file(asked.s3, _parse)
+    if asked.devices is None or asked.s3 is not None:
+        raise Invalid(fields={"devices": Words("is needed, or s3, and not both", "albo s3: jedno z dwojga")})
+    tally = loading.load_rows(enumerate(asked.devices, start=1), _parse)
+    return shapes.Loaded(loaded=tally.loaded, unchanged=tally.unchanged, bad_rows=tally.bad)
+
+
+def _parse(row: Any) -> shapes.Made:
+    return wire.parse(row, shapes.Made)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B3, B6, B7, B8, B10, B11
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import B3, B6, B7, B8, B10, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
+
+# An upload goes as soon as it was looked at; a day is for what nobody was told of.
+COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1)
+COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
 
 
 class Stock(Item):
@@ -24,6 +29,19 @@ class Stock(Item):
     locked_until = plain(NumberAttribute(null=True), why="a time")
 
 
+class Load(Item):
+    """How far a factory's file has been put into stock."""
+
+    partition = "load"
+    place = "load"
+
+    position_bytes = plain(NumberAttribute(), why="where the next line begins")
+    lines = plain(NumberAttribute(), why="a count")
+    loaded = plain(NumberAttribute(), why="a count")
+    unchanged = plain(NumberAttribute(), why="a count")
+    bad = plain(NumberAttribute(), why="a count")
+
+
 class Report(Item):
     """What an unowned camera said of itself, until somebody binds it or a month has passed."""
 
@@ -36,6 +54,26 @@ class Report(Item):
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
     reported_at = key(Time(), B6, why="time", told=True)
+
+
+class BindingTries(Item):
+    """Wrong printed codes that a person lately tried, of whatever cameras."""
+
+    partition = "account"
+    place = "binding-tries"
+
+    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
+    locked_until = key(Time(), GUESSES, why="a time", told=True)
+
+
+class PasswordTries(Item):
+    """Wrong passwords lately tried of a device."""
+
+    partition = "device"
+    place = "password-tries"
+
+    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
+    locked_until = key(Time(), GUESSES, why="a time", told=True)
 
 
 class Device(Item):
@@ -54,7 +92,7 @@ class Device(Item):
     model = personal(B3)
     name = personal(B7)
     wifi = personal(B3, null=True)
-    password = personal(B8, null=True)
+    password = personal(B8, null=True, withheld="it protects the picture a second time, also from who finds a copy")
     time_zone = personal(B3)
     dst = personal(B3)
     mac = personal(B6, null=True)
@@ -62,3 +100,51 @@ class Device(Item):
     channels = personal(B6, null=True)
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
+    cover = key(UnicodeAttribute(null=True), B7, why="where its cover lies: random ids", points_to="object")
+    cover_as_of_ms = key(NumberAttribute(null=True), B7, why="time: an upload of before is no news")
+    desired = personal(B6, null=True)
+    settings_version = plain(NumberAttribute(null=True), why="how often its settings were set")
+    reported = personal(B6, null=True)
+    reported_version = plain(NumberAttribute(null=True), why="which of them the camera realises")
+    state_as_of_ms = key(NumberAttribute(null=True), B6, why="time: a report of before is no news")
+    battery_percent = personal(B6, null=True)
+    private_since = key(Time(null=True), B6, why="time: what arrives from then on is dropped", told=True)
+    private_until = key(Time(null=True), B6, why="time: what arrives from then on is kept again", told=True)
+
+
+class CoverRemoval(Item):
+    """An order to delete a cover that nobody points to any more, until it is carried out."""
+
+    partition = "device"
+    place = "cover-removal"
+    told_to = "CoverRemovals"
+
+    # Who asks for a copy of one's data does not get it any more.
+    picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")
+
+
+class Transfer(Item):
+    """The offer to hand a device over, until it ends: by itself, with the ownership, or by either side."""
+
+    partition = "device"
+    place = "transfer"
+
+    transfer_id = key(UnicodeAttribute(), B10, why="random id")
+    address_hash = key(UnicodeAttribute(), B10, why="keyed hash: whom it is for")
+    address = personal(B10)
+    offered_at = key(Time(), B10, why="time", told=True)
+    offers = plain(NumberAttribute(), why="a count")
+    found_at = key(UnicodeAttribute(), B10, why="where the other one finds it", points_to="row")
+    ended = plain(NumberAttribute(null=True), why="1 once it was withdrawn or declined")
+
+
+class Offer(Item):
+    """Where the other one finds what is offered to him, with an account or without."""
+
+    partition = "address"
+    place = "offer"
+    told_to = "TransferOffers"
+
+    model = plain(UnicodeAttribute(), why="what was made, before anybody had it", told=True)
+    offered_at = key(Time(), B10, why="time", told=True)
+    told_at = key(Time(null=True), B10, why="time: so that it is told once", told=True)

@@ -6,14 +6,43 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong, PhoneInvalid
+from chalicelib.avatars.shapes import AskPictureTicket
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import binding, cameras, owning, standing
+from chalicelib.devices.actions import (
+    binding,
+    cameras,
+    configuring,
+    covers,
+    guessing,
+    owning,
+    passwords,
+    standing,
+    transferring,
+)
+from chalicelib.devices.actions.cameras import Camera
+from chalicelib.entry import wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.sessions.actions import Caller
 
 routes = Routes(__name__)
+
+_SETTINGS = {
+    "motion": {
+        "enabled": True,
+        "sensitivity": 4,
+        "schedule": [{"days": ["sat", "sun"], "start": "22:00", "end": "06:00"}],
+    },
+    "night_mode": "auto",
+    "microphone": False,
+    "speaker_volume_percent": 30,
+    "status_light": False,
+    "upside_down": False,
+    "channels": [{"id": "1", "name": "Gate"}],
+}
 
 
 @routes.post(
@@ -40,6 +69,7 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
 @routes.post(
     "/devices",
     who=Who.PERSON,
+    along=binding.places_of,
     asks=shapes.Bind,
     answers=shapes.Device,
     status=201,
@@ -47,6 +77,7 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
         binding.DeviceNotFound,
         binding.DeviceLocked,
         binding.DeviceBusy,
+        guessing.TooManyTries,
         binding.DeviceTaken,
         binding.TooManyDevices,
         rules.TimeZoneUnknown,
@@ -101,3 +132,184 @@ def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
     return owning.remove_device(caller)
 
 
+@routes.get(
+    "/devices/{device_id}/settings",
+    who=Who.PERSON,
+    along=standing.places_of,
+    answers=shapes.DeviceSettings,
+    refuses=(NotFound,),
+    example={},
+)
+def get_settings(caller: Caller, device_id: str) -> shapes.DeviceSettings:
+    return shapes.DeviceSettings.of(standing.owned(caller).device)
+
+
+@routes.put(
+    "/devices/{device_id}/settings",
+    who=Who.PERSON,
+    along=standing.places_of,
+    asks=shapes.ChangeSettings,
+    answers=shapes.DeviceSettings,
+    refuses=(NotFound, configuring.SettingsChanged),
+    example={"version": 0, "settings": _SETTINGS},
+)
+def change_settings(caller: Caller, device_id: str, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
+    return configuring.change_settings(caller, asked)
+
+
+@routes.put(
+    "/devices/{device_id}/privacy-mode",
+    who=Who.PERSON,
+    along=standing.places_of,
+    asks=shapes.ChangePrivacyMode,
+    answers=shapes.Device,
+    refuses=(NotFound,),
+    example={"on": True},
+)
+def set_privacy_mode(caller: Caller, device_id: str, asked: shapes.ChangePrivacyMode) -> Any:
+    return owning.set_privacy_mode(caller, on=asked.on)
+
+
+@routes.put(
+    "/cameras/state",
+    who=Who.CAMERA,
+    asks=shapes.State,
+    answers=shapes.Wanted,
+    refuses=(standing.NobodyOwns,),
+    example={
+        "at": "2026-01-05T08:00:00Z",
+        "settings": {"version": 0, "settings": _SETTINGS},
+        "firmware": "1.0.1",
+        "lan": {"ip": "192.168.1.21", "port": 8554},
+        "battery_percent": 80,
+    },
+)
+def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
+    return configuring.take_state(camera, told)
+
+
+@routes.put(
+    "/devices/{device_id}/password",
+    who=Who.PERSON,
+    along=passwords.places_of,
+    asks=shapes.SetDevicePassword,
+    refuses=(NotFound, passwords.DevicePasswordWrong, guessing.TooManyTries, Conflict),
+    example={"password": "$device_password"},
+)
+def set_device_password(caller: Caller, device_id: str, asked: shapes.SetDevicePassword) -> None:
+    passwords.set_password(caller, asked.password, asked.current)
+
+
+@routes.post(
+    "/devices/{device_id}/password/check",
+    who=Who.PERSON,
+    along=passwords.places_of,
+    asks=shapes.CheckDevicePassword,
+    refuses=(NotFound, passwords.DevicePasswordWrong, passwords.NoDevicePassword, guessing.TooManyTries),
+    example={"password": "$known_device_password"},
+)
+def check_device_password(caller: Caller, device_id: str, asked: shapes.CheckDevicePassword) -> None:
+    passwords.check_password(caller, asked.password)
+
+
+# Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
+@routes.post(
+    "/devices/{device_id}/password/reset",
+    who=Who.PERSON,
+    along=passwords.places_to_reset,
+    status=202,
+    once=False,
+    refuses=(NotFound, CodeTooSoon),
+    example={},
+)
+def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
+    passwords.ask_to_reset(caller)
+
+
+@routes.post(
+    "/devices/{device_id}/password/reset/confirm",
+    who=Who.PERSON,
+    along=standing.places_of,
+    asks=shapes.ResetDevicePassword,
+    refuses=(NotFound, CodeWrong, CodeOver, Conflict),
+    example={"code": "$device_reset_code", "password": "$device_password"},
+)
+def reset_device_password(caller: Caller, device_id: str, asked: shapes.ResetDevicePassword) -> None:
+    passwords.reset_password(caller, asked)
+
+
+@routes.post(
+    "/devices/{device_id}/cover",
+    who=Who.PERSON,
+    along=standing.places_of,
+    asks=AskPictureTicket,
+    answers=wire.Ticket,
+    refuses=(NotFound,),
+    example={"content_type": "image/jpeg"},
+)
+def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) -> Any:
+    return covers.ticket_for(caller, asked.content_type)
+
+
+@routes.delete(
+    "/devices/{device_id}/cover", who=Who.PERSON, along=standing.places_of, refuses=(NotFound,), example={}
+)
+def delete_cover(caller: Caller, device_id: str) -> None:
+    covers.delete_cover(caller)
+
+
+@routes.post(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    along=transferring.places_of,
+    asks=shapes.OfferTransfer,
+    answers=shapes.Transfer,
+    status=202,
+    stepped_up=True,
+    refuses=(NotFound, AddressInvalid, PhoneInvalid, transferring.TooManyOffers, Conflict),
+    example={"email": "$new_email"},
+)
+def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) -> shapes.Transfer:
+    return transferring.offer(caller, addresses.asked(asked.email, asked.phone))
+
+
+@routes.delete(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    along=transferring.places_of,
+    refuses=(NotFound,),
+    example={},
+)
+def withdraw_transfer(caller: Caller, device_id: str) -> None:
+    transferring.withdraw(caller)
+
+
+@routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={})
+def list_transfers(caller: Caller) -> shapes.Offers:
+    return transferring.offers_to(caller)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/accept",
+    who=Who.PERSON,
+    along=transferring.places_of_one,
+    asks=shapes.AcceptTransfer,
+    answers=shapes.Device,
+    status=201,
+    stepped_up=True,
+    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
+    example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
+)
+def accept_transfer(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Any:
+    return transferring.accept(caller, transfer_id, asked)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/decline",
+    who=Who.PERSON,
+    along=transferring.places_of_one,
+    refuses=(NotFound,),
+    example={},
+)
+def decline_transfer(caller: Caller, transfer_id: str) -> None:
+    transferring.decline(caller, transfer_id)

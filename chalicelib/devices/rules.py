@@ -1,9 +1,11 @@
-"""What holds for serial numbers, printed codes and time zones."""
+"""What holds for serial numbers, printed codes, time zones, and what a factory writes."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from chalicelib.errors import Invalid, Words
 
@@ -11,6 +13,14 @@ from chalicelib.errors import Invalid, Words
 # account that is reached by e-mail and phone and linked to three platforms.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)
+TRIES_OF_A_DEVICE = 10
+# Twice as many, so that who mistook one camera's label can still add another.
+TRIES_OF_A_PERSON = 20
+OFFER_LIFE = timedelta(days=7)
+MOST_OFFERS = 5
+TRIES_REMEMBERED = timedelta(days=2)
+LONGEST_LINE = 64 * 1024
+_COLUMNS = {"sn", "model", "code", "secret"}
 
 
 class TimeZoneUnknown(Invalid):
@@ -31,11 +41,11 @@ def normal_code(code: str) -> str:
     return "".join(code.split()).replace("-", "").upper()
 
 
-def locked_s(wrong_codes: int) -> int:
-    """Every tenth wrong code locks for half an hour, every twentieth for a day."""
-    if wrong_codes and wrong_codes % 20 == 0:
+def locked_s(wrong: int, free: int = TRIES_OF_A_DEVICE) -> int:
+    """Every tenth wrong code locks for half an hour, every twentieth for a day; or as many as are `free`, and twice."""
+    if wrong and wrong % (2 * free) == 0:
         return 24 * 3600
-    return 1800 if wrong_codes and wrong_codes % 10 == 0 else 0
+    return 1800 if wrong and wrong % free == 0 else 0
 
 
 @cache
@@ -49,3 +59,57 @@ def _zones() -> frozenset[str]:
 def require_time_zone(name: str) -> None:
     if name not in _zones():
         raise TimeZoneUnknown(fields={"time_zone": Words("is not an IANA time zone", "nie jest strefą czasową IANA")})
+
+
+# Settings
+
+
+def require_channels(named: list[str], known: list[str]) -> None:
+    """Each at most once, and none but the device's. Raises Invalid."""
+    if len(named) != len(set(named)) or not set(named) <= set(known):
+        wrong = Words("names a channel twice, or one that there is not", "wymienia kanał dwa razy albo nieistniejący")
+        raise Invalid(fields={"settings.channels": wrong})
+
+
+def is_private_at(at: int, since: float | None, until: float | None) -> bool:
+    """Whether privacy mode was on then, by when it was last switched on and off; `until` is None while it is on."""
+    return since is not None and since <= at and (until is None or at < until)
+
+
+# What a factory writes
+
+
+def columns_of(first: bytes) -> list[str] | None:
+    """The names in a CSV file's first line; None where JSON lines begin. Raises Invalid."""
+    import csv
+
+    line = _text_of(first)
+    if line is not None and line.startswith("{"):
+        return None
+    named = [] if line is None else [name.strip().lower() for name in next(csv.reader([line]), [])]
+    if sorted(named) != sorted(_COLUMNS):
+        raise Invalid(fields={"s3": Words("does not begin with sn,model,code,secret", "nie zaczyna się nagłówkiem")})
+    return named
+
+
+def row_of(line: bytes, columns: list[str] | None) -> Any:
+    """What a line says by these columns, or as JSON; what is neither is itself, and no camera."""
+    import csv
+
+    text = _text_of(line)
+    if text is None:
+        return None
+    try:
+        if columns is None:
+            return json.loads(text)
+        return dict(zip(columns, next(csv.reader([text], strict=True)), strict=True))
+    except (ValueError, RecursionError, csv.Error):
+        return text
+
+
+def _text_of(line: bytes) -> str | None:
+    """Without the mark that some programs put before UTF-8; None for what is no UTF-8."""
+    try:
+        return line.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
+from chalicelib.accounts.shapes import OneTimeCode, Reached
 from chalicelib.entry.wire import END, Shape
 from chalicelib.plans.shapes import DevicePlan
 
@@ -17,6 +18,9 @@ FactorySecret = Annotated[str, Meta(min_length=16, max_length=256)]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 TimeZone = Annotated[str, Meta(max_length=64)]
 Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + END)]
+TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]" + END, description="where the device is")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DevicePassword = Annotated[str, Meta(min_length=1, max_length=128)]
 ChannelId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}" + END)]
 
 
@@ -30,9 +34,11 @@ class Made(Shape):
 
 
 class Load(Shape):
-    """Rows are checked one by one, so that a bad one is named and the others are loaded."""
+    """Either rows, which are checked one by one, so that a bad one is named and the others are loaded; or the address
+    of a file of them in the factory's bucket, `s3://bucket/key`: CSV with a header, or JSON lines."""
 
-    devices: list[dict[str, Any]]
+    devices: list[dict[str, Any]] | None = None
+    s3: Annotated[str, Meta(max_length=1200)] | None = None
 
 
 class BadRow(Shape):
@@ -44,6 +50,18 @@ class Loaded(Shape):
     loaded: int
     unchanged: int
     bad_rows: list[BadRow]
+
+
+class LoadedFile(Loaded):
+    """How far the file is; order it again until it is `done`. The counts are of all runs, `bad_rows` the first hundred
+    of this one, by their lines; all of them are written below `bad_rows_at`, for as long as the file itself is kept."""
+
+    bad: int
+    bad_rows_at: str | None
+    lines: int
+    position_bytes: int
+    size_bytes: int
+    done: bool
 
 
 class Channel(Shape):
@@ -83,7 +101,7 @@ class Bind(Shape):
     time_zone: TimeZone
     dst: bool
     wifi: Wifi | None = None
-    password: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    password: DevicePassword | None = None
 
 
 class ChangeDevice(Shape):
@@ -94,7 +112,120 @@ class ChangeDevice(Shape):
     dst: bool | UnsetType = UNSET
 
 
+class Period(Shape):
+    """On these days from `start` to `end`, on the next day if that is earlier."""
+
+    days: Annotated[list[Day], Meta(min_length=1, max_length=7)]
+    start: TimeOfDay
+    end: TimeOfDay
+
+
+class Motion(Shape):
+    """When motion makes an alarm: always, or in the periods of the schedule alone."""
+
+    enabled: bool = True
+    sensitivity: Annotated[int, Meta(ge=1, le=5)] = 3
+    schedule: Annotated[list[Period], Meta(max_length=21)] = field(default_factory=list)
+
+
+class Settings(Shape):
+    """All of a camera's settings; what is left out is as it was made. Channels that are not named keep their names."""
+
+    motion: Motion = field(default_factory=Motion)
+    night_mode: Literal["auto", "on", "off"] = "auto"
+    microphone: bool = True
+    speaker_volume_percent: Annotated[int, Meta(ge=0, le=100)] = 50
+    status_light: bool = True
+    upside_down: bool = False
+    channels: Annotated[list[Channel], Meta(max_length=64)] = field(default_factory=list)
+
+
+class ChangeSettings(Shape):
+    """`version` is that of the settings which these build on; 0 before any were set."""
+
+    version: Annotated[int, Meta(ge=0, le=2**53)]
+    settings: Settings
+
+
+class SettingsOfVersion(Shape):
+    version: Annotated[int, Meta(ge=0, le=2**53)]
+    settings: Settings
+
+
+class Reported(SettingsOfVersion):
+    """What the camera said last; `version` is 0 if none of what was set here."""
+
+    reported_at: datetime
+
+
+class DeviceSettings(Shape):
+    """As they should be, and as the camera said that they are."""
+
+    desired: SettingsOfVersion
+    reported: Reported | None
+
+    @classmethod
+    def of(cls, device: Any) -> DeviceSettings:
+        return cls(desired=desired_of(device), reported=_reported_of(device))
+
+
+def desired_of(device: Any) -> SettingsOfVersion:
+    return SettingsOfVersion(
+        version=int(device.settings_version or 0), settings=convert(device.desired or {}, Settings)
+    )
+
+
+def _reported_of(device: Any) -> Reported | None:
+    if device.reported is None:
+        return None
+    return Reported(
+        version=int(device.reported_version),
+        settings=convert(device.reported, Settings),
+        reported_at=clock.at_epoch(int(device.state_as_of_ms) / 1000),
+    )
+
+
+class State(Shape):
+    """What a camera says of itself at a moment; what it leaves out is as before. `settings` bear the version that they
+    realise, as the cloud told it."""
+
+    at: Annotated[datetime, Meta(tz=True)]
+    settings: SettingsOfVersion | None = None
+    firmware: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    lan: Lan | None = None
+    battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+class Wanted(Shape):
+    """What the camera ought to be like."""
+
+    desired: SettingsOfVersion
+    privacy_mode: bool
+
+
+class SetDevicePassword(Shape):
+    """`current` is needed where there is one."""
+
+    password: DevicePassword
+    current: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class CheckDevicePassword(Shape):
+    password: Annotated[str, Meta(max_length=128)]
+
+
+class ResetDevicePassword(Shape):
+    code: OneTimeCode
+    password: DevicePassword
+
+
+class ChangePrivacyMode(Shape):
+    on: bool
+
+
 class Device(Shape):
+    """`cover_url` is good for five minutes; null where there is no cover."""
+
     device_id: str
     sn: str
     name: str
@@ -110,17 +241,23 @@ class Device(Shape):
     mac: str | None
     country: str | None
     lan: Lan | None
+    battery_percent: int | None
+    privacy_mode: bool
+    cover_url: str | None
     plan: DevicePlan
 
     @classmethod
     def of(cls, owned: Any) -> Device:
         device = owned.device
+        named = {channel["id"]: channel["name"] for channel in (device.desired or {}).get("channels", ())}
         return cls(
             device_id=device.partition_id,
             sn=device.sn,
             name=device.name,
             model=device.model,
-            channels=[Channel(**channel) for channel in device.channels or []],
+            channels=[
+                Channel(id=one["id"], name=named.get(one["id"]) or one["name"]) for one in device.channels or []
+            ],
             online=False,
             last_seen=None if device.last_seen is None else clock.at_epoch(device.last_seen),
             time_zone=device.time_zone,
@@ -131,6 +268,9 @@ class Device(Shape):
             mac=device.mac,
             country=device.country,
             lan=None if device.lan is None else Lan(**device.lan),
+            battery_percent=device.battery_percent,
+            privacy_mode=owned.is_private,
+            cover_url=owned.cover_url,
             plan=owned.described_plan,
         )
 
@@ -142,6 +282,37 @@ class Devices(Shape):
     @classmethod
     def of(cls, owned: list[Any]) -> Devices:
         return cls(items=[Device.of(one) for one in owned])
+
+
+class OfferTransfer(Reached):
+    """To whom the device is to be handed over."""
+
+
+class Transfer(Shape):
+    transfer_id: str
+    until: datetime
+
+
+class Offer(Shape):
+    """What somebody offers to hand over."""
+
+    transfer_id: str
+    model: str
+    offered_at: datetime
+    until: datetime
+
+
+class Offers(Shape):
+    items: list[Offer]
+    cursor: None = None
+
+
+class AcceptTransfer(Shape):
+    """Nothing comes over from the owner before: without a name it is called as its model."""
+
+    name: Name | None = None
+    time_zone: TimeZone = "UTC"
+    dst: bool = True
 
 
 class Removed(Shape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +20,23 @@ END = r"(?!\n)$"
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object with exactly these fields."""
+
+
+class Ticket(Shape):
+    """A form that may be posted to `url`, its fields first and the file last, with a `key` below `key_prefix`; where
+    `key` is among the fields, `key_prefix` is the whole of it."""
+
+    url: str
+    fields: dict[str, str]
+    key_prefix: str
+    until: datetime
+    now: datetime
+
+    @classmethod
+    def of(cls, ticket: Any) -> Ticket:
+        return cls(
+            url=ticket.url, fields=ticket.fields, key_prefix=ticket.key_prefix, until=ticket.until, now=ticket.now
+        )
 
 
 Asked = TypeVar("Asked", bound=Shape)

@@ -26,7 +26,19 @@ from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
-from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.devices.records import (
+    COVER_UPLOADS,
+    COVERS,
+    BindingTries,
+    CoverRemoval,
+    Device,
+    Load,
+    Offer,
+    PasswordTries,
+    Report,
+    Stock,
+    Transfer,
+)
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.identities.records import SpentNonce
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
@@ -49,8 +61,10 @@ RECORDS: tuple[type[Record], ...] = (
     AnsweredForGood,
     Avatar,
     AvatarRemoval,
+    BindingTries,
     Challenge,
     Code,
+    CoverRemoval,
     Device,
     Endpoint,
     Erasure,
@@ -62,10 +76,13 @@ RECORDS: tuple[type[Record], ...] = (
     Invoice,
     InvoiceCounter,
     Letter,
+    Load,
     LogReading,
+    Offer,
     OpenErasure,
     Order,
     Passkey,
+    PasswordTries,
     PendingTotp,
     Plan,
     RecoveryCodes,
@@ -82,11 +99,12 @@ RECORDS: tuple[type[Record], ...] = (
     Stock,
     TerminalGuesses,
     Totp,
+    Transfer,
     TurnedAway,
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, PICTURES)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, COVERS, COVER_UPLOADS, PICTURES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

@@ -11,7 +11,9 @@ import yaml
 
 SEEN = Path(__file__).with_name("policies.yaml")
 NOT_FORWARDED = "ForwardingDeadLetters"
-PUSH, MAIL, TEXTS, MEDIA = "Push", "Mail", "Texts", "Media"
+PUSH, MAIL, TEXTS, MEDIA, FACTORY = "Push", "Mail", "Texts", "Media", "Factory"
+# Whatever a factory calls its files.
+ANY = "*"
 API_LOGS = "APIHandlerLogs"
 _KINDS = {
     **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
@@ -23,11 +25,13 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # meanwhile would look like a fault.
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
     "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
+    "on_cover_uploaded": {f"{MEDIA}/covers-in": {"ListBucket"}},
     # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
     # along.
     "on_export_asked": {
         f"{MEDIA}/alarms": {"ListBucket"},
         f"{MEDIA}/avatars": {"ListBucket"},
+        f"{MEDIA}/covers": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
     },
     # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.
@@ -78,8 +82,8 @@ def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
 
 
 def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
-    if name.startswith(f"{MEDIA}/"):
-        return _media(name.partition("/")[2], actions, door)
+    if "/" in name:
+        return _bucket(*name.split("/"), actions, door)
     if name == PUSH:
         return [_push(platform, actions) for platform in ("Fcm", "Apns")]
     if name == TEXTS:
@@ -96,15 +100,16 @@ def _allow(service: str, actions: list[str], resource: Any) -> Statement:
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resource}
 
 
-def _media(prefix: str, actions: list[str], door: str) -> list[Statement]:
-    """What is done to the objects below one prefix; lists are the bucket's."""
+def _bucket(name: str, prefix: str, actions: list[str], door: str) -> list[Statement]:
+    """What is done to the objects below one prefix, or to any (`*`); lists are the bucket's."""
     listings = [action for action in actions if action.startswith("ListBucket")]
     objects = [action for action in actions if action not in listings]
-    statements = [_allow("s3", objects, {"Fn::Sub": f"${{Media.Arn}}/{prefix}/*"})] if objects else []
+    below = prefix if prefix == ANY else f"{prefix}/*"
+    statements = [_allow("s3", objects, {"Fn::Sub": f"${{{name}.Arn}}/{below}"})] if objects else []
     for action in listings:
-        listing = _allow("s3", [action], {"Fn::GetAtt": [MEDIA, "Arn"]})
+        listing = _allow("s3", [action], {"Fn::GetAtt": [name, "Arn"]})
         # AWS knows no narrower list of uploads; where nothing is there, it asks whether the whole may be listed.
-        if action == "ListBucket" and action not in BEYOND.get(door, {}).get(f"{MEDIA}/{prefix}", ()):
+        if action == "ListBucket" and action not in BEYOND.get(door, {}).get(f"{name}/{prefix}", ()):
             listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}/*"}}
         statements.append(listing)
     return statements

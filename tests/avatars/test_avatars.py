@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from chalicelib.avatars import rules
-from chalicelib.avatars.actions import Arrival, take_picture
+from chalicelib.avatars.actions.galleries import Arrival
+from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.avatars.records import PICTURES, UPLOADS
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
@@ -151,7 +152,7 @@ def test_what_is_no_picture_is_deleted_and_changes_nothing(ola: Person, data: by
 def test_what_is_too_large_by_its_event_is_not_read(ola: Person, size: int) -> None:
     key = UPLOADS.of(ola.world.now(), ola.account_id) + "large"
     ola.world.trace.clear()
-    take_picture(Arrival(key, size, ola.world.now()))
+    GALLERY.take(Arrival(key, size, ola.world.now()))
     assert "s3.GetObject" not in ola.world.trace.names()
 
 
@@ -159,7 +160,7 @@ def test_what_became_larger_since_is_refused(ola: Person) -> None:
     key = UPLOADS.of(ola.world.now(), ola.account_id) + "large"
     data = jpeg() + bytes(rules.MOST_BYTES)
     client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=data)
-    take_picture(Arrival(key, 999, ola.world.now()))
+    GALLERY.take(Arrival(key, 999, ola.world.now()))
     assert (stored(), ola.avatar()) == ([], None)
 
 
@@ -171,9 +172,9 @@ def test_of_two_uploads_the_later_one_stays_whatever_comes_first(ola: Person) ->
         client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=jpeg(number))
         arrivals.append(Arrival(key, 999, now.replace(microsecond=number * 1000)))
     for arrival in reversed(arrivals):
-        take_picture(arrival)
+        GALLERY.take(arrival)
     assert ola.avatar() == rules.cleaned(jpeg(2))
-    assert stored() == [arrivals[1].picture]
+    assert stored() == [GALLERY.place_of(arrivals[1])]
 
 
 def test_told_again_it_is_the_same(ola: Person) -> None:
@@ -182,12 +183,12 @@ def test_told_again_it_is_the_same(ola: Person) -> None:
     arrival = Arrival(upload.key, upload.size_bytes, ola.world.now())
     ola.world.faults.fail(4, DIES_AFTER)  # the commit
     with pytest.raises(Crash):
-        take_picture(arrival)
+        GALLERY.take(arrival)
     assert len(stored()) == 2
     row = rows(ola.world, "account/avatar")
-    take_picture(arrival)
-    assert stored() == [arrival.picture]
-    assert rows(ola.world, "account/avatar")[0]["picture"] == arrival.picture == row[0]["picture"]
+    GALLERY.take(arrival)
+    assert stored() == [GALLERY.place_of(arrival)]
+    assert rows(ola.world, "account/avatar")[0]["picture"] == GALLERY.place_of(arrival) == row[0]["picture"]
 
 
 def test_one_upload_that_breaks_the_queue_holds_up_nobody(ola: Person) -> None:

@@ -17,7 +17,7 @@ PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
-MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.6
+MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.61
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US

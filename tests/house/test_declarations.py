@@ -160,7 +160,7 @@ def test_every_refusal_has_a_status_and_every_family_its_own() -> None:
 # What the `$names` of examples may look like; the scene of the tests makes the real ones.
 STAND_INS: dict[str, Any] = {
     "$registration_code": "123456", "$step_up_code": "123456", "$reset_code": "123456",
-    "$change_code": "123456", "$totp_code": "123456", "$free_code": "ABCD-2345",
+    "$change_code": "123456", "$totp_code": "123456", "$device_reset_code": "123456", "$free_code": "ABCD-2345",
     "$made_passkey": {
         "id": "AbC", "rawId": "AbC", "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
     },
@@ -234,7 +234,11 @@ def test_a_route_that_raises_trust_or_takes_money_is_for_people_and_changes_some
 def test_only_who_sends_a_code_is_not_answered_from_memory() -> None:
     """What sends no code again would be done twice."""
     changing = [door for door in all_doors() if door.who is Who.PERSON and door.method != "GET"]
-    assert {door.name for door in changing if not door.once} == {"POST /me/address", "POST /step-up"}
+    assert {door.name for door in changing if not door.once} == {
+        "POST /devices/{device_id}/password/reset",
+        "POST /me/address",
+        "POST /step-up",
+    }
 
 
 def test_what_a_route_refuses_are_refusals() -> None:

@@ -84,10 +84,11 @@ def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> Non
     from infra.package import template
 
     given = {one.door: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
-    others = {(one["CodeUri"], one["Runtime"]) for door, one in given.items() if door != "on_avatar_uploaded"}
-    assert others == {("./bundle.zip", f"python{bundle.PYTHON}")}
-    reader = given["on_avatar_uploaded"]
-    assert (reader["CodeUri"], reader["Runtime"]) == ("./pictures.zip", "python3.12")
+    readers = [given.pop(door) for door in ("on_avatar_uploaded", "on_cover_uploaded")]
+    assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
+        ("./bundle.zip", f"python{bundle.PYTHON}")
+    }
+    assert {(one["CodeUri"], one["Runtime"]) for one in readers} == {("./pictures.zip", "python3.12")}
 
 
 def test_nothing_opens_pillow_before_there_is_a_picture() -> None:
@@ -297,7 +298,7 @@ def _waking(function: Any) -> tuple[Any, Any]:
         return _ORDERS[function.door]
     ((_, source),) = function.events.items()
     if source["Type"] == "SQS":
-        of_s3 = source["Properties"]["Queue"].endswith((":AlarmPictures", ":AvatarUploads"))
+        of_s3 = source["Properties"]["Queue"].endswith((":AlarmPictures", ":AvatarUploads", ":CoverUploads"))
         return sample("sqs_s3_notification" if of_s3 else "sqs_ids"), {"batchItemFailures": []}
     return {"DynamoDB": (sample("dynamodb_stream"), {"batchItemFailures": []}), "Schedule": (sample("schedule"), {})}[
         source["Type"]

@@ -26,7 +26,20 @@ from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.factors import App
 from tests.privacy.backups import brought_back
-from tests.scene import PASSWORD, Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
+from tests.scene import (
+    CODE,
+    PASSWORD,
+    SECRET,
+    Caller,
+    Camera,
+    Person,
+    forget_root_secret,
+    jpeg,
+    lay_down,
+    new_camera,
+    new_person,
+    pay,
+)
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -41,6 +54,7 @@ _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
+    "HeadObject": "GetObject",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListObjectsV2": "ListBucket",
     "UploadPart": "PutObject",
@@ -82,8 +96,9 @@ class Witness:
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
-            for prefix in {key.partition("/")[0] for key in _keys(params)}:
-                yield f"{self._names[params['Bucket']]}/{prefix}", _ACTIONS.get(operation, operation)
+            name = self._names[params["Bucket"]]
+            for prefix in {_prefix(name, key) for key in _keys(params)}:
+                yield f"{name}/{prefix}", _ACTIONS.get(operation, operation)
         else:
             resource = next(params[name] for name in ("QueueUrl", "KeyId") if name in params)
             yield self._names[resource], operation
@@ -94,6 +109,11 @@ class Witness:
             return sign(key, *args, **kwargs)
 
         return signing
+
+
+def _prefix(bucket_name: str, key: str) -> str:
+    first = key.partition("/")[0]
+    return policies.ANY if bucket_name == policies.FACTORY and first != "refused" else first
 
 
 def _keys(params: dict[str, Any]) -> list[str]:
@@ -170,10 +190,33 @@ def _a_face(home: Home) -> None:
     assert home.world.run_schedule("sweep_expired_uploads") == {"deleted": 1}
 
 
+def _a_cover(home: Home) -> None:
+    device_id = home.camera.device_id
+    for number in (1, 2):
+        home.world.advance(60)
+        home.owner.cover(device_id, jpeg(number))
+    home.owner.cover(device_id, b"not a picture")
+    assert home.owner.cover_of(device_id) is not None
+    assert home.owner.call("DELETE", f"/devices/{device_id}/cover").status == 204
+    home.world.settle()
+    _an_upload_of_which_nobody_was_told(home)
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_cover_uploads") == {"deleted": 1}
+
+
+def _an_offer(home: Home) -> None:
+    home.owner.step_up()
+    for to in ({"email": home.stranger.email}, {"phone": "+48601234567"}):
+        home.owner.offer(home.camera.device_id, **to)
+        home.world.settle()
+
+
 def _an_upload_of_which_nobody_was_told(home: Home) -> None:
     assert home.owner.upload_avatar().status == 204
+    assert home.owner.upload_cover(home.camera.device_id).status == 204
     with home.world.aws.outside():
-        client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+        for queue in ("AvatarUploads", "CoverUploads"):
+            client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
 
 
 def _an_order(home: Home) -> None:
@@ -195,6 +238,7 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     _an_order(home)
     home.camera.see(5)
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     _an_upload_of_which_nobody_was_told(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -217,6 +261,7 @@ def _by_messages(home: Home) -> None:
 
 def _a_copy_of_everything(home: Home) -> None:
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     _an_order(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -290,7 +335,13 @@ def _a_look_into_the_log(home: Home) -> None:
     assert home.world.invoke("read_api_log", asked)["items"]
 
 
+def _a_factory(home: Home) -> None:
+    address = lay_down(home.world, "batch.csv", f"sn,model,code,secret\nSN0060,One,{CODE},{SECRET}\nSN0061,One,x,y\n")
+    assert home.world.invoke("load_devices", {"s3": address})["done"]
+
+
 _LIVES = (
+    _a_factory,
     _a_phone_number_alone,
     _children,
     _lost_second_factors,
@@ -300,6 +351,8 @@ _LIVES = (
     _a_copy_that_was_broken_off,
     _pictures,
     _a_face,
+    _a_cover,
+    _an_offer,
     _an_order,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
@@ -382,9 +435,12 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ),
         *(
             (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
-            for prefix in ("avatars", "avatars-in")
+            for prefix in ("avatars", "avatars-in", "covers", "covers-in")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
+        # whatever a factory calls its files, and what could not be taken of them
+        ("s3:GetObject", "${Factory.Arn}/*"),
+        ("s3:PutObject", "${Factory.Arn}/refused/*"),
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
         ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),
@@ -403,7 +459,8 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
     without = [(door, one) for door, one in _statements() if "NotResource" in one]
-    assert {door for door, _ in without} == {"api", "on_export_asked", "on_letter_written", "on_order_changed"}
+    told = {"on_export_asked", "on_letter_written", "on_order_changed", "on_transfer_offered"}
+    assert {door for door, _ in without} == {"api", *told}
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]
         assert _said(statement["NotResource"]) == "arn:${AWS::Partition}:sns:*:*:*"

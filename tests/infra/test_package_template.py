@@ -114,7 +114,8 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
     shared = applier.load(applier.WIRING)["Globals"]["Function"]
     for function in template.functions_of(made()):
-        seconds = {"on_export_asked": 300, "replay_erasures": 900}.get(function.door, shared["Timeout"])
+        patient = {"on_export_asked": 300, "load_devices": 900, "replay_erasures": 900}
+        seconds = patient.get(function.door, shared["Timeout"])
         megabytes = {"on_picture_uploaded": 256}.get(function.door, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
         assert "Environment" not in function.properties

@@ -30,7 +30,7 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
-FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads")
+FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads", "CoverUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
 LONGEST_FUNCTION_SECONDS = 60
 
@@ -122,8 +122,9 @@ def test_vault_keys_and_invoices_are_in_no_stream(stack: Stack, table: str) -> N
 # Bucket
 
 
-def test_the_bucket_is_sealed_private_and_its_owners(stack: Stack) -> None:
-    s3, bucket = stack.client("s3"), stack.physical("Media")
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_a_bucket_is_sealed_private_and_its_owners(stack: Stack, name: str) -> None:
+    s3, bucket = stack.client("s3"), stack.physical(name)
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert [rule["ApplyServerSideEncryptionByDefault"] for rule in rules] == [{"SSEAlgorithm": "AES256"}]
     blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -134,8 +135,16 @@ def test_the_bucket_is_sealed_private_and_its_owners(stack: Stack) -> None:
     assert owners == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_the_bucket_keeps_no_versions(stack: Stack) -> None:
-    assert "Status" not in stack.client("s3").get_bucket_versioning(Bucket=stack.physical("Media"))
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_a_bucket_keeps_no_versions(stack: Stack, name: str) -> None:
+    assert "Status" not in stack.client("s3").get_bucket_versioning(Bucket=stack.physical(name))
+
+
+def test_what_a_factory_lays_down_ends_after_three_days(stack: Stack) -> None:
+    answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Factory"))
+    files, uploads = answer["Rules"]
+    assert (files["Status"], files["Filter"], files["Expiration"]) == ("Enabled", {"Prefix": ""}, {"Days": 3})
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
 def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
@@ -145,10 +154,11 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
 
 def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, copies, avatars, uploads = answer["Rules"]
+    alarms, copies, avatars, covers, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
     assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
+    assert (covers["Filter"], covers["Expiration"]) == ({"Prefix": "covers-in/"}, {"Days": 1})
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Expiration" not in uploads
@@ -174,10 +184,10 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
         apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
 
 
-def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_only(stack: Stack) -> None:
+def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_and_covers_only(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
     told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
-    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/"}
+    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/", "CoverUploads": "covers-in/"}
     assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
     for queue, prefix in prefixes.items():
         one = told[stack.attribute(queue, "Arn")]
@@ -204,13 +214,15 @@ def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -
     assert [body["Event"] for body in bodies if "Event" in body] == ["s3:TestEvent"]
 
 
-def test_away_from_moto_the_bucket_is_closed_to_whoever_comes_without_tls(session: boto3.Session) -> None:
+@pytest.mark.parametrize("name", ["Media", "Factory"])
+def test_away_from_moto_a_bucket_is_closed_to_whoever_comes_without_tls(session: boto3.Session, name: str) -> None:
     # moto closes it to everybody, but still says why.
-    stack = apply(parameters={**PARAMETERS, "Stage": "real"}, session=session, stack_name="sowa-real")
-    policy = json.loads(stack.client("s3").get_bucket_policy(Bucket=stack.physical("Media"))["Policy"])
+    how = {"parameters": {**PARAMETERS, "Stage": f"real-{name.lower()}"}, "stack_name": f"sowa-real-{name.lower()}"}
+    stack = apply(session=session, **how)
+    policy = json.loads(stack.client("s3").get_bucket_policy(Bucket=stack.physical(name))["Policy"])
     (only,) = policy["Statement"]
     assert (only["Effect"], only["Principal"], only["Action"]) == ("Deny", "*", "s3:*")
-    assert only["Resource"] == [stack.attribute("Media", "Arn"), stack.attribute("Media", "Arn") + "/*"]
+    assert only["Resource"] == [stack.attribute(name, "Arn"), stack.attribute(name, "Arn") + "/*"]
     assert only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -332,7 +344,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 5
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 7
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

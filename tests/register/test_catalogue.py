@@ -13,7 +13,7 @@ from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
-from tests.scene import PASSWORD, Person, ask_for_reset, elsewhere, new_camera, new_person, pay
+from tests.scene import PASSWORD, Camera, Person, ask_for_reset, elsewhere, lay_down, new_camera, new_person, pay
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -24,6 +24,10 @@ def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalC
 
 
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
+    home.world.invoke("load_devices", {"s3": lay_down(home.world, "batch.jsonl", "{}")})
+    home.owner.set_device_password(home.camera.device_id, "seven grey herons")
+    home.owner.check_device_password(home.camera.device_id, "wrong")
+    home.owner.bind(Camera(home.world, "SN-THAT-IS-NOT"))
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     new_camera(home.world, "SN0002")
     home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})
@@ -36,6 +40,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     assert home.world.call("POST", "/accounts", child).status == 422
     home.owner.show_face()
     maja(home.world)
+    home.owner.cover(home.camera.device_id)
     home.owner.step_up()
     home.owner.change_address(email="another@example.com")
     ticket = home.owner.call("POST", "/me/move", {"country": COUNTRY}).json["ticket"]
@@ -44,6 +49,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     arriving |= {"terminal": home.owner.terminal}
     assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
+    home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.stranger.step_up()
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
@@ -58,6 +64,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
     seen = set()
     for base in BASES:
@@ -77,8 +84,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
 def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> None:
     home.camera.see(2)
     home.owner.show_face()
+    home.owner.cover(home.camera.device_id)
     ready(home.owner)
     home.owner.upload_avatar()
+    home.owner.upload_cover(home.camera.device_id)
     objects = [stored.key for stored in bucket.below("")]
-    assert len(objects) == 5
+    assert len(objects) == 7
     assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)

@@ -113,6 +113,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
         ("Account", "password_hash"),
         ("Passkey", "credential"),
         ("PendingTotp", "secret"),
+        ("Device", "password"),
         ("Registration", "password_hash"),
         ("Totp", "secret"),
     }

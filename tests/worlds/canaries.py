@@ -19,7 +19,7 @@ from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "Farewell", "Letter", "PendingTotp", "Registration", "Report")
+PASSING = ("AddressChange", "Farewell", "Letter", "PendingTotp", "Registration", "Report", "Transfer")
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
@@ -37,6 +37,7 @@ EXEMPT: dict[Place, str] = {
     ("Account", "came_from"): "the address of an installation, found in many accounts",
     ("Relocation", "endpoint"): "the address of an installation, found in many accounts",
     ("Device", "dst"): "yes or no",
+    ("Device", "battery_percent"): "a number up to a hundred",
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
 
@@ -200,6 +201,29 @@ class Life:
         answer = self.person.call("POST", "/devices", body, headers={"Idempotency-Key": self.word("binding")})
         assert answer.status == 201, answer.body
         self.camera.device_id = answer.json["device_id"]
+        self._set()
+        self._cover()
+
+    def _cover(self) -> None:
+        picture = jpeg(int(_digits(self.whose, "cover", 6)), (320, 240))
+        self.person.cover(self.camera.device_id, picture)
+        shown = self.person.cover_of(self.camera.device_id)
+        assert shown is not None
+        self.needles += [Needle(f"upload of the cover of {self.whose}", picture[700:748])]
+        self.needles += [Needle(f"cover of {self.whose}", shown[700:748])]
+        self._offer()
+
+    def _offer(self) -> None:
+        """And nobody takes it."""
+        body = {"email": f"{self.word('heir')}@example.com"}
+        assert self.person.call("POST", f"/devices/{self.camera.device_id}/transfer", body).status == 202
+        self._keep("Transfer", self.camera.device_id)
+
+    def _set(self) -> None:
+        wanted, told = ({"channels": [{"id": "1", "name": self.word(name)}]} for name in ("gate", "toldgate"))
+        assert self.person.change_settings(self.camera.device_id, 0, **wanted).status == 200
+        said = {"settings": {"version": 1, "settings": told}, "battery_percent": 80}
+        assert self.camera.report(**said).status == 200
 
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))

@@ -21,6 +21,7 @@ from chalicelib.register.tags import tag_of
 from chalicelib.register.vaults import Vault
 from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
+from chalicelib.settings import settings
 
 Row = dict[str, Any]
 Found = Iterator[str]
@@ -53,7 +54,8 @@ class Stored:
 
     @cached_property
     def objects(self) -> dict[str, Row]:
-        return {one["key"]: one for objects in self.dump["buckets"].values() for one in objects}
+        """Those of the media bucket: what factories lay down is about nobody yet."""
+        return {one["key"]: one for one in self.dump["buckets"][settings.media_bucket]}
 
     @cached_property
     def vaults(self) -> dict[str, Vault]:
@@ -168,6 +170,19 @@ def a_device_has_one_owner(stored: Stored) -> Found:
 
 
 @invariant
+def an_offer_is_found_as_long_as_it_stands(stored: Stored) -> Found:
+    open_ones = {
+        (row["address_hash"], row["transfer_id"]): device_id
+        for device_id, row in stored.first_ids("Transfer").items()
+        if "ended" not in row
+    }
+    yield from (f"offer {where} leads nowhere" for where in stored.of("Offer").keys() - open_ones.keys())
+    yield from (f"offer {where} is not found" for where in open_ones.keys() - stored.of("Offer").keys())
+    gone = set(open_ones.values()) - stored.first_ids("Device").keys()
+    yield from (f"device {device_id} is offered and gone" for device_id in gone)
+
+
+@invariant
 def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():
@@ -233,6 +248,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
+    of_accounts += ("BindingTries",)
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -320,7 +336,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
             pictures[alarm["picture"]] = alarm
     archives = {export["archive"] for export in stored.of("Export").values() if export.get("until", 0) > clock.now_s()}
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
-    known = pictures.keys() | archives | avatars
+    covers = {device["cover"] for device in devices.values() if "cover" in device}
+    known = pictures.keys() | archives | avatars | covers
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known)
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
@@ -356,9 +373,12 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, place_id), order in stored.of("Order").items():
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {place_id} is paid"
-    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"))
+    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
     yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
+    for (_, transfer_id), offer in stored.of("Offer").items():
+        if "told_at" not in offer:
+            yield f"nobody was told of {transfer_id}"
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:
             yield f"copy {place_id} was asked for and is {export['state']}"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.avatars.actions import Arrival, take_picture
+from chalicelib.avatars.actions.galleries import Arrival
+from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
 from infra.local.gateway import Response
@@ -477,6 +478,102 @@ def _remove(home: Home, state: Any) -> Response:
     return scenarios._remove_device(home, state, ONE_KEY)
 
 
+def _set_settings(name: str, key: str) -> Act:
+    def act(home: Home, state: Any) -> Response:
+        body = {"version": 0, "settings": {"channels": [{"id": "1", "name": name}]}}
+        path = f"/devices/{home.camera.device_id}/settings"
+        return home.owner.call("PUT", path, body, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_set_them(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    (winner,) = [answer for answer in answers if answer.status == 200]
+    device = stored.first_ids("Device")[home.camera.device_id]
+    kept = stored.opened(device, "desired"), device["settings_version"]
+    if kept != (winner.json["desired"]["settings"], 1):
+        yield "the settings are not those of the one who was told so"
+
+
+def _report_at(second: int, firmware: str) -> Act:
+    at = f"2026-01-05T07:59:{second:02d}Z"
+    return lambda home, state: home.camera.report(at=at, firmware=firmware)
+
+
+def _the_later_report_stays(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    device = stored.first_ids("Device")[home.camera.device_id]
+    if (firmware := stored.opened(device, "firmware")) != "3.0.0":
+        yield f"the firmware is {firmware}"
+
+
+def _private(home: Home, state: Any) -> Response:
+    return scenarios._set_privacy(home, None, ONE_KEY)
+
+
+def _at_most_what_came_before(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Whatever was looked at after privacy mode was on is not kept."""
+    alarms = len(stored.of("Alarm"))
+    if len(stored.objects) != alarms:
+        yield f"{alarms} alarms and {len(stored.objects)} pictures"
+
+
+def _unbind_as_owner(home: Home, camera: Camera) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}", headers=scenarios.once(ONE_KEY))
+
+
+def _own_camera(home: Home) -> Camera:
+    return home.camera
+
+
+def _one_owner_at_most(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    owners = [row["account_id"] for row in stored.of("Device").values()]
+    if owners != ([home.stranger.account_id] if answers[1].status == 201 else []):
+        yield f"the owners are {owners}"
+
+
+def _accept(key: str) -> Act:
+    return lambda home, transfer_id: scenarios._accept(home, transfer_id, key)
+
+
+def _unbind_offered(home: Home, transfer_id: str) -> Response:
+    return scenarios._remove_device(home, transfer_id, ONE_KEY)
+
+
+def _withdraw(home: Home, transfer_id: str) -> Response:
+    return scenarios._withdraw(home, transfer_id, ONE_KEY)
+
+
+def _decline_offer(home: Home, transfer_id: str) -> Response:
+    return scenarios._decline(home, transfer_id, ONE_KEY)
+
+
+def _close_offering(home: Home, transfer_id: str) -> Response:
+    return home.owner.close()
+
+
+def _offer_to(email: str, key: str) -> Act:
+    def act(home: Home, state: Any) -> Response:
+        path = f"/devices/{home.camera.device_id}/transfer"
+        return home.owner.call("POST", path, {"email": email}, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_offer(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if len(stored.of("Offer")) != 1:
+        yield f"{len(stored.of('Offer'))} offers"
+
+
+def _handed_over_or_not(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Who was told that it is his has it, and nobody else."""
+    is_handed_over = any(answer.status == 201 for answer in answers)
+    owners = [row["account_id"] for row in stored.of("Device").values()]
+    if is_handed_over and owners != [home.stranger.account_id]:
+        yield f"the owners are {owners}"
+    if not is_handed_over and home.stranger.account_id in owners:
+        yield "it was handed over to somebody who was told otherwise"
+
+
 def _picture_on_its_way(home: Home) -> None:
     assert home.camera.upload(7).status == 204
 
@@ -561,7 +658,7 @@ def _avatar_arrives(home: Home, state: Any) -> None:
 
 def _avatar_arrives_twice(home: Home, state: Any) -> None:
     for arrival in state:
-        take_picture(arrival)
+        GALLERY.take(arrival)
 
 
 def _delete_avatar(home: Home, state: Any) -> Response:
@@ -590,8 +687,26 @@ def _no_avatar_left(home: Home, state: Any, answers: Answers, stored: Stored) ->
 
 
 def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [state[0].picture]:
+    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.place_of(state[0])]:
         yield f"stored are {found}"
+
+
+def _cover_on_its_way(home: Home) -> None:
+    scenarios._another_cover_uploaded(home)
+
+
+def _cover_arrives(home: Home, state: Any) -> None:
+    """The queue brings it once; what fails is brought again when all settles."""
+    source = next(one for one in home.world.pump._queues() if one.name == "on_cover_uploaded")
+    assert source.deliver(Counter())
+
+
+def _delete_cover(home: Home, state: Any) -> Response:
+    return scenarios._delete_cover(home, None, ONE_KEY)
+
+
+def _no_cover(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from (key for key in stored.objects if key.startswith("covers"))
 
 
 def _settled(home: Home) -> None:
@@ -700,6 +815,28 @@ RACES = (
          either_way((201, 201), (201, 409)), _bound_once_and_told_so),
     Race("bind, activate", scenarios._unbound, _bind("owner", ONE_KEY), _activate,
          exactly((201, 200)), _bound_and_activated),
+    Race("offer, offer to another", _stepped_up, _offer_to("a@example.com", ONE_KEY),
+         _offer_to("b@example.com", ANOTHER_KEY), either_way((202, 202), (202, 409)), _one_offer),
+    Race("accept, accept", scenarios._offered, _accept(ONE_KEY), _accept(ANOTHER_KEY),
+         either_way((201, 404)), _handed_over_or_not),
+    Race("accept, accept again", scenarios._offered, _accept(ONE_KEY), _accept(ONE_KEY),
+         either_way((201, 201)), _handed_over_or_not),
+    Race("unbind, accept", scenarios._offered, _unbind_offered, _accept(ANOTHER_KEY),
+         exactly((202, 404), (404, 201)), _handed_over_or_not),
+    Race("withdraw, accept", scenarios._offered, _withdraw, _accept(ANOTHER_KEY),
+         exactly((204, 404), (404, 201)), _handed_over_or_not),
+    Race("decline, accept", scenarios._offered, _decline_offer, _accept(ANOTHER_KEY),
+         exactly((204, 404), (404, 201)), _handed_over_or_not),
+    Race("close, accept", scenarios._offered, _close_offering, _accept(ANOTHER_KEY),
+         exactly((202, 404), (202, 201)), _handed_over_or_not),
+    Race("unbind, bind", _own_camera, _unbind_as_owner, _bind("stranger", ANOTHER_KEY),
+         exactly((202, 201), (202, 409)), _one_owner_at_most),
+    Race("set settings, set settings", _settled, _set_settings("Gate", ONE_KEY), _set_settings("Yard", ANOTHER_KEY),
+         either_way((200, 409)), _one_set_them),
+    Race("report, report of before", _settled, _report_at(30, "3.0.0"), _report_at(20, "2.0.0"),
+         exactly((200, 200)), _the_later_report_stays),
+    Race("privacy mode on, picture arrives", _picture_on_its_way, _private, _picture_arrives,
+         exactly((200, None)), _at_most_what_came_before),
     Race("remove, picture arrives", _picture_on_its_way, _remove, _picture_arrives,
          exactly((204, None), (200, None), (202, None)), _pictures_are_gone),
     Race("close, avatar arrives", _avatar_on_its_way, _close, _avatar_arrives, exactly((202, None)), _no_avatar_left),
@@ -709,6 +846,9 @@ RACES = (
          exactly((None, None)), _one_avatar),
     Race("delete the avatar, delete the avatar", _avatar_on_its_way, _delete_avatar,
          lambda home, state: scenarios._delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
+    Race("delete the cover, cover arrives", _cover_on_its_way, _delete_cover, _cover_arrives,
+         exactly((204, None)), _no_cover),
+    Race("remove, cover arrives", _cover_on_its_way, _remove, _cover_arrives, exactly((202, None)), _no_cover),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

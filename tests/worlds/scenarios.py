@@ -18,7 +18,21 @@ from tests.identities.people import enter, link, maja
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back
-from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, ask_for_reset, elsewhere, jpeg, new_camera, pay
+from tests.scene import (
+    CODE,
+    DEVICE_PASSWORD,
+    NEW_PASSWORD,
+    PASSWORD,
+    SECRET,
+    Camera,
+    Person,
+    ask_for_reset,
+    elsewhere,
+    jpeg,
+    lay_down,
+    new_camera,
+    pay,
+)
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import Scenario, leap
 
@@ -490,6 +504,52 @@ def _sweep_uploads(home: Home, state: Any, key: str) -> None:
     _job(home.world, "sweep_expired_uploads")
 
 
+# Covers
+
+
+def _ask_cover_ticket(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/cover"
+    return home.owner.call("POST", path, {"content_type": "image/png"}, headers=once(key))
+
+
+def _cover_uploaded(home: Home) -> None:
+    assert home.owner.upload_cover(home.camera.device_id).status == 204
+
+
+def _another_cover_uploaded(home: Home) -> None:
+    _cover(home)
+    assert home.owner.upload_cover(home.camera.device_id, jpeg(911)).status == 204
+
+
+def _cover(home: Home) -> None:
+    home.owner.cover(home.camera.device_id)
+    home.world.advance(1)
+
+
+def _delete_cover(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover", headers=once(key))
+
+
+def _covers_deleted(home: Home, state: Any, stored: Stored) -> int:
+    return int("cover" not in stored.first_ids("Device")[home.camera.device_id])
+
+
+def _cover_just_deleted(home: Home) -> None:
+    _cover(home)
+    assert _delete_cover(home, None, "the-key-of-deleting").status == 204
+
+
+def _cover_upload_of_yesterday(home: Home) -> None:
+    """S3's event was lost."""
+    _cover_uploaded(home)
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("CoverUploads"))
+    leap(home.world, 86_400 + 60)
+
+
+def _sweep_cover_uploads(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_expired_cover_uploads")
+
+
 # Cameras
 
 
@@ -537,6 +597,136 @@ def _load(home: Home, state: Any, key: str) -> Response:
 
 def _loads(home: Home, state: Any, stored: Stored) -> int:
     return len(stored.of("Stock")) - 1
+
+
+def _change_settings(home: Home, state: Any, key: str) -> Response:
+    body = {"version": 0, "settings": {"microphone": False, "channels": [{"id": "1", "name": "Gate"}]}}
+    return home.owner.call("PUT", f"/devices/{home.camera.device_id}/settings", body, headers=once(key))
+
+
+def _settings_changed(home: Home, state: Any, stored: Stored) -> int:
+    return int(stored.first_ids("Device")[home.camera.device_id].get("settings_version", 0))
+
+
+def _report(home: Home, state: Any, key: str) -> Response:
+    return home.camera.report(firmware="9.9.9", settings={"version": 0, "settings": {"status_light": False}})
+
+
+def _reports(home: Home, state: Any, stored: Stored) -> int:
+    return int("state_as_of_ms" in stored.first_ids("Device")[home.camera.device_id])
+
+
+def _set_privacy(home: Home, state: Any, key: str) -> Response:
+    return home.owner.set_privacy(home.camera.device_id, on=True, **once(key))
+
+
+def _privacies(home: Home, state: Any, stored: Stored) -> int:
+    return int("private_since" in stored.first_ids("Device")[home.camera.device_id])
+
+
+def _uploaded_in_privacy(home: Home) -> None:
+    _uploaded(home)
+    assert home.owner.set_privacy(home.camera.device_id, on=True).status == 200
+
+
+def _device_password(home: Home) -> None:
+    assert home.owner.set_device_password(home.camera.device_id, "before").status == 204
+
+
+def _set_device_password(home: Home, state: Any, key: str) -> Response:
+    body = {"password": DEVICE_PASSWORD, "current": "before"}
+    return home.owner.call("PUT", f"/devices/{home.camera.device_id}/password", body, headers=once(key))
+
+
+def _device_passwords(home: Home, state: Any, stored: Stored) -> int:
+    return int(stored.opened(stored.first_ids("Device")[home.camera.device_id], "password") == DEVICE_PASSWORD)
+
+
+def _check_device_password(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/password/check"
+    return home.owner.call("POST", path, {"password": "before"}, headers=once(key))
+
+
+def _ask_device_reset(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset", headers=once(key))
+
+
+def _device_codes(home: Home, state: Any, stored: Stored) -> int:
+    return sum(place.startswith("device-password") for _, place in stored.of("Code"))
+
+
+def _device_reset_asked(home: Home) -> str:
+    _device_password(home)
+    assert _ask_device_reset(home, None, "the-key-of-asking").status == 202
+    return home.owner.newest_code()
+
+
+def _reset_device_password(home: Home, code: str, key: str) -> Response:
+    body = {"code": code, "password": DEVICE_PASSWORD}
+    return home.owner.call("POST", f"/devices/{home.camera.device_id}/password/reset/confirm", body, headers=once(key))
+
+
+def _offer(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/transfer"
+    return home.owner.call("POST", path, {"email": home.stranger.email}, headers=once(key))
+
+
+def _offers(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Offer"))
+
+
+def _offered(home: Home) -> str:
+    """By the owner, to the stranger; both have proved who they are."""
+    _paid(home)
+    home.owner.step_up()
+    home.stranger.step_up()
+    transfer_id = home.owner.offer(home.camera.device_id, email=home.stranger.email)
+    home.world.settle()
+    return transfer_id
+
+
+def _just_offered(home: Home) -> None:
+    home.owner.step_up()
+    home.owner.offer(home.camera.device_id, email=home.stranger.email)
+
+
+def _withdraw(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/transfer", headers=once(key))
+
+
+def _offers_ended(home: Home, state: Any, stored: Stored) -> int:
+    return int(not stored.of("Offer"))
+
+
+def _accept(home: Home, transfer_id: str, key: str) -> Response:
+    return home.stranger.accept(transfer_id, **once(key))
+
+
+def _handed_over(home: Home, state: Any, stored: Stored) -> int:
+    return sum(row["account_id"] == home.stranger.account_id for row in stored.of("Device").values())
+
+
+def _decline(home: Home, transfer_id: str, key: str) -> Response:
+    return home.stranger.call("POST", f"/transfers/{transfer_id}/decline", headers=once(key))
+
+
+def _laid_down(home: Home) -> str:
+    rows = [f"SN00{number},One,{CODE},{SECRET}" for number in (10, 11)]
+    return lay_down(home.world, "batch.csv", "\n".join(["sn,model,code,secret", *rows, "SN0012,One,short,short"]))
+
+
+def _load_file(home: Home, address: str, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("load_devices", {"s3": address})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _files_loaded(home: Home, state: Any, stored: Stored) -> int:
+    (load,) = stored.of("Load").values() or [{"lines": 0}]
+    return int(len(stored.of("Stock")) == 3 and load["lines"] == 4)
 
 
 # Alarms
@@ -1005,6 +1195,99 @@ SCENARIOS = (
         may_say=(404,),
         keeps_answer=True,
     ),
+    Scenario(
+        "change settings",
+        "PUT /devices/{device_id}/settings",
+        _settled,
+        _change_settings,
+        _settings_changed,
+        may_say=(409,),
+        keeps_answer=True,
+    ),
+    Scenario("a camera says how it is", "PUT /cameras/state", _settled, _report, _reports),
+    Scenario(
+        "switch privacy mode on",
+        "PUT /devices/{device_id}/privacy-mode",
+        _settled,
+        _set_privacy,
+        _privacies,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "set a device's password",
+        "PUT /devices/{device_id}/password",
+        _device_password,
+        _set_device_password,
+        _device_passwords,
+        may_say=(422,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "check a device's password",
+        "POST /devices/{device_id}/password/check",
+        _device_password,
+        _check_device_password,
+    ),
+    Scenario(
+        "ask to reset a device's password",
+        "POST /devices/{device_id}/password/reset",
+        _device_password,
+        _ask_device_reset,
+        _device_codes,
+        may_say=(429,),
+    ),
+    Scenario(
+        "reset a device's password",
+        "POST /devices/{device_id}/password/reset/confirm",
+        _device_reset_asked,
+        _reset_device_password,
+        _device_passwords,
+        may_say=(410,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "offer a device",
+        "POST /devices/{device_id}/transfer",
+        _stepped_up,
+        _offer,
+        _offers,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "withdraw an offer",
+        "DELETE /devices/{device_id}/transfer",
+        _offered,
+        _withdraw,
+        _offers_ended,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "take a device over",
+        "POST /transfers/{transfer_id}/accept",
+        _offered,
+        _accept,
+        _handed_over,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "decline a device",
+        "POST /transfers/{transfer_id}/decline",
+        _offered,
+        _decline,
+        _offers_ended,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("get a cover's ticket", "POST /devices/{device_id}/cover", _settled, _ask_cover_ticket),
+    Scenario(
+        "delete a cover",
+        "DELETE /devices/{device_id}/cover",
+        _cover,
+        _delete_cover,
+        _covers_deleted,
+        keeps_answer=True,
+    ),
     Scenario("get a ticket", "POST /cameras/tickets", _settled, _ask_ticket),
     Scenario(
         "mark an alarm read",
@@ -1049,6 +1332,7 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("load cameras", "load_devices", _settled, _load, _loads),
+    Scenario("load cameras from a file", "load_devices", _laid_down, _load_file, _files_loaded),
     Scenario("look into the log", "read_api_log", _settled, _look_into_the_log, at_most=2, is_repeated=True),
     Scenario("replay erasures", "replay_erasures", _a_stranger_left_and_came_back, _replay, is_repeated=True),
     # What nobody asks for happens by itself, and is tried again by itself.
@@ -1072,7 +1356,30 @@ SCENARIOS = (
         is_asked=False,
         within_seconds=HOUR,
     ),
+    Scenario(
+        "an offer is told",
+        ("forward_item_changes", "on_transfer_offered"),
+        _just_offered,
+        _settle,
+        is_asked=False,
+    ),
+    Scenario("a cover arrives", "on_cover_uploaded", _cover_uploaded, _settle, is_asked=False),
+    Scenario("another cover arrives", "on_cover_uploaded", _another_cover_uploaded, _settle, is_asked=False),
+    Scenario(
+        "a cover goes", ("forward_item_changes", "on_cover_removed"), _cover_just_deleted, _settle, is_asked=False
+    ),
+    Scenario(
+        "unseen uploads of covers go",
+        "sweep_expired_cover_uploads",
+        _cover_upload_of_yesterday,
+        _sweep_cover_uploads,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
+    Scenario(
+        "a picture arrives in privacy mode", "on_picture_uploaded", _uploaded_in_privacy, _settle, is_asked=False
+    ),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),
     Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),
     Scenario("an erasure begins", ("forward_ledger_changes", "on_erasure_begun"), _closed, _settle, is_asked=False),

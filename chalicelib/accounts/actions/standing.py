@@ -67,7 +67,7 @@ def _is_as_read(account: Account) -> Any:
     return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
 
 
-def is_set(attribute: Any, value: str | set[str] | list[str] | None) -> Any:
+def is_set(attribute: Any, value: str | int | set[str] | list[str] | None) -> Any:
     return attribute == value if value else attribute.does_not_exist()
 
 

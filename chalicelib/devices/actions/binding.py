@@ -8,13 +8,15 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import change, commit, create, done, remove
+from chalicelib.aws.commit import Write, change, commit, create, done, remove
+from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions import stock as stocks
+from chalicelib.devices.actions.guessing import Tries
 from chalicelib.devices.actions.standing import Owned
-from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.devices.records import BindingTries, Device, Report, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
@@ -53,25 +55,32 @@ class _Moved(Exception):
     """The camera was activated since it was read: read again."""
 
 
+def places_of(account_id: str) -> tuple[Key, ...]:
+    """What binding reads along with the session."""
+    return (BindingTries.key(account_id),)
+
+
 def bind(caller: Caller, asked: shapes.Bind) -> Owned:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
-    Raises DeviceNotFound, DeviceLocked, DeviceTaken, TooManyDevices, TimeZoneUnknown.
+    Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
+    DeviceTaken, TooManyDevices, TimeZoneUnknown.
     """
     rules.require_time_zone(asked.time_zone)
     stock_id = stocks.id_of(asked.sn)
     account = caller.account
-    _prove_printed_code(stock_id, asked.code)
+    tries = Tries(BindingTries.new(caller.account_id), caller.along[0], rules.TRIES_OF_A_PERSON)
+    _prove_printed_code(stock_id, asked.code, tries)
     for _ in range(_TRIES):
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))
         if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
             # The code was right, so it must not count as a wrong one and lock out whoever comes next.
-            commit(change(stock, wrong_codes=0, locked_until=None))
+            commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
             raise DeviceTaken if stock.device_id is not None else TooManyDevices
         if report is not None and report_key is not None:
             report.opened(report_key.unlocked())
         try:
-            return _bind(account, stock, report, asked)
+            return _bind(account, stock, report, asked, tries.take_back())
         except (crypto.Unreadable, _Moved):
             continue  # the camera is just activated anew: what it said before would be kept, or one half of each
         except accounts.Changed:
@@ -79,33 +88,39 @@ def bind(caller: Caller, asked: shapes.Bind) -> Owned:
     raise Unavailable(retry_after_seconds=1)
 
 
-def _prove_printed_code(stock_id: str, code: str) -> None:
-    """The try is counted before the codes are compared, so that many at once are still ten."""
+def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
+    """The try is counted before the codes are compared, at the device and at the person, so that neither one person
+    can try many devices nor many people one."""
     (stock,) = read(Stock.key(stock_id))
-    if stock is None:
+    at_device = () if stock is None else (_counted(stock),)
+    commit(*at_device, tries.count(otherwise=_busy))
+    if stock is None or not crypto.same(stock.code_hash, stocks.code_hash(stock_id, code)):
         raise DeviceNotFound
+
+
+def _counted(stock: Stock) -> Write:
     now = clock.now_s()
     if stock.locked_until is not None and now < stock.locked_until:
         raise DeviceLocked(retry_after_seconds=int(stock.locked_until) - now)
     wrong = int(stock.wrong_codes) + 1
     lock_s = rules.locked_s(wrong)
-    commit(
-        change(
-            stock,
-            wrong_codes=wrong,
-            locked_until=now + lock_s if lock_s else None,
-            when=Stock.wrong_codes == wrong - 1,
-            otherwise=DeviceBusy(retry_after_seconds=1),
-        )
+    return change(
+        stock,
+        wrong_codes=wrong,
+        locked_until=now + lock_s if lock_s else None,
+        when=Stock.wrong_codes == wrong - 1,
+        otherwise=_busy,
     )
-    if not crypto.same(stock.code_hash, stocks.code_hash(stock_id, code)):
-        raise DeviceNotFound
 
 
-def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind) -> Owned:
+def _busy(standing: dict[str, Any] | None) -> DeviceBusy:
+    return DeviceBusy(retry_after_seconds=1)
+
+
+def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write) -> Owned:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
-    device = _ownership(device_id, vault, account, stock, report, asked)
+    device = ownership(device_id, vault, account, stock.partition_id, **_said(stock, report, asked))
     return done(
         create(device),
         create(vault_key),
@@ -120,6 +135,7 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
+        *more,
         answer=Owned(device, None),
     )
 
@@ -133,24 +149,29 @@ def _taken(there: dict[str, Any] | None) -> BaseException:
     return DeviceTaken() if there is not None and "device_id" in there else _Moved()
 
 
-def _ownership(
-    device_id: str, vault: Vault, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind
-) -> Device:
-    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+def ownership(device_id: str, vault: Vault, account: Account, stock_id: str, **said: Any) -> Device:
+    """A new one, which begins now, and which the account's terminals hear of."""
     return Device.new(
         device_id,
         vault=vault,
         account_id=account.partition_id,
-        stock_id=stock.partition_id,
+        stock_id=stock_id,
         audience={standing.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
-        last_seen=None if report is None else report.reported_at,
-        sn=rules.normal_sn(asked.sn),
-        model=stock.model,
-        name=asked.name,
-        wifi=None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
-        password=asked.password,
-        time_zone=asked.time_zone,
-        dst=asked.dst,
-        **told,
+        **said,
     )
+
+
+def _said(stock: Stock, report: Report | None, asked: shapes.Bind) -> dict[str, Any]:
+    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+    return {
+        "last_seen": None if report is None else report.reported_at,
+        "sn": rules.normal_sn(asked.sn),
+        "model": stock.model,
+        "name": asked.name,
+        "wifi": None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
+        "password": asked.password,
+        "time_zone": asked.time_zone,
+        "dst": asked.dst,
+        **told,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws.commit import change, done
 from chalicelib.devices import rules, shapes
@@ -21,6 +22,16 @@ def change_device(caller: Caller, **changes: Any) -> Owned:
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
     return done(change(mine.device, otherwise=NotFound, **changes), answer=mine)
+
+
+def set_privacy_mode(caller: Caller, *, on: bool) -> Owned:
+    """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
+    mine = standing.owned(caller)
+    if mine.is_private == on:
+        return done(change(mine.device, otherwise=NotFound), answer=mine)
+    now = clock.now_s()
+    news = {"private_since": now, "private_until": None} if on else {"private_until": now}
+    return done(change(mine.device, otherwise=NotFound, **news), answer=mine)
 
 
 def remove_device(caller: Caller) -> shapes.Removed:

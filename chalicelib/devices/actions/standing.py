@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import ids
+from chalicelib import clock, ids
+from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
+from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Device, Stock
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
@@ -29,6 +31,14 @@ class Owned:
 
     device: Device
     plan: Plan | None
+
+    @property
+    def is_private(self) -> bool:
+        return is_private(self.device)
+
+    @property
+    def cover_url(self) -> str | None:
+        return galleries.url_of(self.device.cover)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -65,19 +75,53 @@ def subject_of(device: Device) -> tuple[str, str]:
     return Device.partition, device.partition_id
 
 
-def cut(device: Device) -> tuple[Write, ...]:
-    """What ends an ownership at once: its record, its key, and the camera's tie to it."""
+def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
+    """What ends an ownership at once: its record, its key, and the camera's tie to it, which goes to its heir."""
     device_id = device.partition_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(vaults.key_of(device_id)),
-        change(Stock.new(device.stock_id), device_id=None, when=Stock.device_id == device_id, otherwise=NotFound),
+        change(Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound),
     )
 
 
 def must_stand(device_id: str, *, otherwise: Any) -> Write:
     """Let a commit stand or fall with this ownership."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
+
+
+# Privacy mode
+
+
+class PrivacyModeOn(Conflict):
+    en = "The camera is in privacy mode: nothing is taken until its owner ends it."
+    pl = "Kamera jest w trybie prywatności: nic nie jest przyjmowane, dopóki właściciel go nie wyłączy."
+
+
+class NobodyOwns(Conflict):
+    en = "Nobody owns this camera yet."
+    pl = "Ta kamera nie ma jeszcze właściciela."
+
+
+def is_private(device: Device) -> bool:
+    """Whether its owner wants that nothing is seen now: no live picture, no recording, no alarm."""
+    return was_private_at(device, clock.now_s())
+
+
+def was_private_at(device: Device, at_s: int) -> bool:
+    """The same for what arrived then, and is looked at only now."""
+    return rules.is_private_at(at_s, device.private_since, device.private_until)
+
+
+def uploads_for(camera: Camera) -> Device:
+    """The ownership for which a camera may upload now. Raises NobodyOwns, PrivacyModeOn."""
+    (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
+    if device is None:
+        raise NobodyOwns
+    if is_private(device):
+        raise PrivacyModeOn
+    found: Device = device
+    return found
 
 
 # Who is told of what the device sees

@@ -1,0 +1,161 @@
+"""Pictures that people give of something: let in on a ticket, redrawn, put in place of the one before, and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalicelib import clock, ids
+from chalicelib.avatars import rules
+from chalicelib.aws import bucket, crypto
+from chalicelib.aws.bucket import LONGEST_LINK, Ticket
+from chalicelib.aws.commit import Write, commit, create, done, remove
+from chalicelib.aws.table import Record, read
+from chalicelib.errors import Unavailable
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.sweep import sweep_expired
+
+_TICKET_LIFE = timedelta(minutes=10)
+_TRIES = 4
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An upload that S3 tells of."""
+
+    object_key: str
+    size_bytes: int
+    arrived: datetime
+
+
+def arrivals_in(body: Any) -> Iterator[Arrival]:
+    """Those of a message of S3's."""
+    # S3 sends a test event without records when the notification is set up.
+    for record in body.get("Records", []):
+        stored = record["s3"]["object"]
+        yield Arrival(unquote_plus(stored["key"]), stored["size"], datetime.fromisoformat(record["eventTime"]))
+
+
+class Changed(Exception):
+    """The picture, or whether there is what it is of, is not as it was read: read again and decide anew."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The picture that there is of something, if any, and of when it is.
+
+    `put` is what puts another in its place, or none; on commit it raises Changed.
+    """
+
+    picture: str | None
+    as_of_ms: int
+    put: Callable[[str | None, datetime], tuple[Write, ...]]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of one kind of subject, one each: where they lie, and how to look up what is held of a subject;
+    None if that is gone. `removal` is the order to delete a picture that nobody points to any more."""
+
+    uploads: Prefix
+    pictures: Prefix
+    removal: type[Record]
+    held_of: Callable[[str], Held | None]
+
+    def ticket_for(self, subject_id: str, content_type: str) -> Ticket:
+        """Let somebody upload one picture of at most 5 MB within ten minutes."""
+        now = clock.now()
+        return bucket.ticket(
+            self.uploads.of(now, subject_id) + ids.new_id(),
+            content_type,
+            least_bytes=rules.LEAST_BYTES,
+            most_bytes=rules.MOST_BYTES,
+            until=now + _TICKET_LIFE,
+            is_whole_key=True,
+        )
+
+    def place_of(self, arrival: Arrival) -> str:
+        """Where the picture will lie: the same each time that S3 tells of the same upload."""
+        name = crypto.plain_hash(f"{arrival.object_key} {ms(arrival.arrived)}")[:26]
+        return f"{self.pictures.of(arrival.arrived, self.uploads.cut(arrival.object_key)[0])}{name}.jpg"
+
+    def take(self, arrival: Arrival) -> None:
+        """Make the upload its subject's picture, redrawn, if it is a picture and the news; it goes, whatever it was."""
+        for _ in range(_TRIES):
+            try:
+                is_kept = self._is_kept(arrival)
+            except Changed:
+                continue
+            if not is_kept:
+                # An earlier try may have died between the object and its row.
+                bucket.delete([self.place_of(arrival)])
+            # Last, since that it is gone means that all of this is done.
+            bucket.delete([arrival.object_key])
+            return
+        raise Unavailable(retry_after_seconds=1)
+
+    def _is_kept(self, arrival: Arrival) -> bool:
+        """Whether it is the picture now, or somebody else has dealt with it. Raises Changed."""
+        subject_id, place = self.uploads.cut(arrival.object_key)[0], self.place_of(arrival)
+        before = self.held_of(subject_id)
+        if before is None:
+            return False
+        if ms(arrival.arrived) <= before.as_of_ms:
+            return before.picture == place
+        if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
+            return False
+        # Another may have been uploaded in its place since: no more than may be is read.
+        data = bucket.head(arrival.object_key, rules.MOST_BYTES + 1)
+        if data is None:
+            return True
+        clean = rules.cleaned(data)
+        if clean is None:
+            return False
+        # The object comes before the row that names it.
+        bucket.put(place, clean, rules.JPEG)
+        commit(*self._replacing(subject_id, before, place, arrival.arrived))
+        return True
+
+    def _replacing(self, subject_id: str, before: Held, picture: str | None, at: datetime) -> tuple[Write, ...]:
+        """The new one, and the order to delete the one before."""
+        written = before.put(picture, at)
+        if before.picture is None:
+            return written
+        return (*written, create(self.removal.new(subject_id, ids.new_id(), picture=before.picture)))
+
+    def delete(self, subject_id: str, held: Held | None) -> None:
+        """Unseen with the commit; nor will there be one of what was uploaded before."""
+        for _ in range(_TRIES):
+            if held is None:
+                return None
+            try:
+                return done(*self._replacing(subject_id, held, None, clock.now()), answer=None)
+            except Changed:
+                held = self.held_of(subject_id)
+        raise Unavailable(retry_after_seconds=1)
+
+    def carry_out_removal(self, subject_id: str, removal_id: str) -> None:
+        """Delete the picture, then the order; each may be repeated."""
+        (removal,) = read(self.removal.key(subject_id, removal_id))
+        if removal is None:
+            return
+        bucket.delete([removal.picture])
+        commit(remove(removal))
+
+    def sweep_expired_uploads(self) -> int:
+        """Delete the uploads that nobody was told of; how many."""
+        return sweep_expired(self.uploads)
+
+
+def ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def url_of(picture: str | None) -> str | None:
+    """A link of five minutes; None where there is no picture."""
+    if picture is None:
+        return None
+    return bucket.link(picture, until=clock.now() + LONGEST_LINK, content_type=rules.JPEG)

@@ -1,0 +1,59 @@
+"""The window to the factory's bucket: what it says of the cameras that it made, and what we could not take of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.clients import client
+from chalicelib.errors import Conflict
+from chalicelib.settings import settings
+
+
+class FileChanged(Conflict):
+    en = "The file was replaced while it was read. Order it again."
+    pl = "Plik został podmieniony w trakcie odczytu. Zleć to ponownie."
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was when it was found; `etag` tells it from another one under its key."""
+
+    key: str
+    etag: str
+    size_bytes: int
+
+
+def address(key: str) -> str:
+    return f"s3://{settings.factory_bucket}/{key}"
+
+
+def find(key: str) -> File | None:
+    """None where nothing is, or nothing that we may read: S3 does not say which."""
+    try:
+        head = client("s3").head_object(Bucket=settings.factory_bucket, Key=key)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in ("404", "403"):
+            return None
+        raise
+    return File(key, head["ETag"], head["ContentLength"])
+
+
+def part(file: File, start: int, count: int) -> bytes:
+    """So many of its bytes from there on, or fewer at its end. Raises FileChanged."""
+    wanted = f"bytes={start}-{start + count - 1}"
+    where = {"Bucket": settings.factory_bucket, "Key": file.key}
+    try:
+        data: bytes = client("s3").get_object(**where, Range=wanted, IfMatch=file.etag)["Body"].read()
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey", "InvalidRange"):
+            raise FileChanged from refusal
+        raise
+    return data
+
+
+def put(key: str, data: bytes) -> None:
+    client("s3").put_object(
+        Bucket=settings.factory_bucket, Key=key, Body=data, ContentType="application/x-ndjson"
+    )

@@ -1,0 +1,106 @@
+"""How a camera should be, as its owner sets it, and how it is, as it says itself (B6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import to_builtins
+
+from chalicelib import clock
+from chalicelib.accounts.actions.standing import is_set
+from chalicelib.aws.commit import change, commit, done
+from chalicelib.aws.table import read
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import standing
+from chalicelib.devices.actions.cameras import Camera
+from chalicelib.devices.actions.standing import NobodyOwns
+from chalicelib.devices.records import Device
+from chalicelib.errors import Conflict, NotFound, Unavailable
+from chalicelib.register import vaults
+from chalicelib.sessions.actions import Caller
+
+_TRIES = 4
+
+
+class SettingsChanged(Conflict):
+    en = "Somebody else changed these settings meanwhile. Look at them again first."
+    pl = "Ktoś zmienił w międzyczasie te ustawienia. Najpierw obejrzyj je ponownie."
+
+
+class _Moved(Exception):
+    """The camera said something else since its state was read: read again."""
+
+
+def change_settings(caller: Caller, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
+    """Put these settings in place of those of the version that they build on. Raises SettingsChanged, Invalid."""
+    device = standing.owned(caller).device
+    known = [channel["id"] for channel in device.channels or ()]
+    rules.require_channels([channel.id for channel in asked.settings.channels], known)
+    as_read = is_set(Device.settings_version, asked.version)
+    if asked.version != (device.settings_version or 0):
+        raise SettingsChanged
+    written = change(
+        device,
+        when=as_read,
+        otherwise=_not_as_read,
+        desired=to_builtins(asked.settings),
+        settings_version=asked.version + 1,
+    )
+    return done(written, answer=shapes.DeviceSettings.of(device))
+
+
+def _not_as_read(standing: dict[str, Any] | None) -> BaseException:
+    return NotFound() if standing is None else SettingsChanged()
+
+
+def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
+    """Note what a camera says of itself, unless it said something later before; how it ought to be.
+
+    Raises NobodyOwns.
+    """
+    for _ in range(_TRIES):
+        device = _device_of(camera)
+        as_of_ms = _as_of_ms(told)
+        last_ms = int(device.state_as_of_ms or 0)
+        try:
+            if as_of_ms > last_ms:
+                news = {**_news(device, told), "last_seen": clock.now_s(), "state_as_of_ms": as_of_ms}
+                as_read = is_set(Device.state_as_of_ms, last_ms)
+                commit(change(device, when=as_read, otherwise=_Moved, **news))
+        except _Moved:
+            continue
+        return shapes.Wanted(desired=shapes.desired_of(device), privacy_mode=standing.is_private(device))
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _device_of(camera: Camera) -> Device:
+    device_id = camera.device_id
+    device, key = (None, None) if device_id is None else read(Device.key(device_id), vaults.key_of(device_id))
+    if device is None or key is None:
+        raise NobodyOwns
+    opened: Device = device.opened(key.unlocked())
+    return opened
+
+
+def _as_of_ms(told: shapes.State) -> int:
+    """By the camera's clock, unless it is ahead: then its next report would be of before."""
+    return int(min(told.at, clock.now()).timestamp() * 1000)
+
+
+def _news(device: Device, told: shapes.State) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "firmware": told.firmware,
+        "lan": None if told.lan is None else to_builtins(told.lan),
+        "battery_percent": told.battery_percent,
+    }
+    if told.settings is not None:
+        said |= _realised(device, told.settings)
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _realised(device: Device, told: shapes.SettingsOfVersion) -> dict[str, Any]:
+    # Versions begin anew with each owner: a higher one than was ever set is of the owner before, and none of ours.
+    version = told.version if told.version <= (device.settings_version or 0) else 0
+    if version < (device.reported_version or 0):
+        return {}
+    return {"reported": to_builtins(told.settings), "reported_version": version}

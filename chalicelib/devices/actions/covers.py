@@ -1,0 +1,43 @@
+"""The cover picture of a device: given by its owner, redrawn as avatars are, and gone with the ownership (B7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.accounts.actions.standing import is_set
+from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
+from chalicelib.aws.bucket import Ticket
+from chalicelib.aws.commit import Write, change
+from chalicelib.aws.table import read
+from chalicelib.devices.actions import standing
+from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
+from chalicelib.sessions.actions import Caller
+
+
+def ticket_for(caller: Caller, content_type: str) -> Ticket:
+    """Let the owner upload one picture of at most 5 MB within ten minutes."""
+    return GALLERY.ticket_for(standing.owned(caller).device.partition_id, content_type)
+
+
+def delete_cover(caller: Caller) -> None:
+    """There is no cover any more, nor will one be made of what was uploaded before."""
+    device = standing.owned(caller).device
+    GALLERY.delete(device.partition_id, _held(device))
+
+
+def _held_of(device_id: str) -> Held | None:
+    (device,) = read(Device.key(device_id))
+    return None if device is None else _held(device)
+
+
+def _held(device: Device) -> Held:
+    as_of_ms = int(device.cover_as_of_ms or 0)
+    as_read = is_set(Device.cover_as_of_ms, as_of_ms)
+
+    def replacing(picture: str | None, at: datetime) -> tuple[Write, ...]:
+        return (change(device, when=as_read, otherwise=Changed, cover=picture, cover_as_of_ms=ms(at)),)
+
+    return Held(device.cover, as_of_ms, replacing)
+
+
+GALLERY = Gallery(COVER_UPLOADS, COVERS, CoverRemoval, _held_of)

@@ -1,0 +1,163 @@
+"""What a factory says of its cameras, row by row into stock: named in the order itself, or in a file of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.aws import crypto, factory
+from chalicelib.aws.commit import absent, change, commit, put
+from chalicelib.aws.factory import File
+from chalicelib.aws.table import read
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import stock
+from chalicelib.devices.actions.stock import Outcome
+from chalicelib.devices.records import Load
+from chalicelib.errors import Conflict, Invalid, Words
+
+# What lies in memory at once, and what a run that dies does again.
+_BLOCK_BYTES = 1024 * 1024
+# A third of the function's time is left for the last block.
+_RUN_S = 600
+_MOST_TOLD = 100
+_REMEMBERED = timedelta(days=30)
+_NOT_TAKEN = "refused"
+
+Parse = Callable[[Any], shapes.Made]
+
+
+class LoadedElsewhere(Conflict):
+    en = "Another run goes on with this file at this moment."
+    pl = "W tej chwili inny przebieg zajmuje się tym plikiem."
+
+
+@dataclass
+class Tally:
+    """What became of some rows; `bad` by their numbers."""
+
+    loaded: int = 0
+    unchanged: int = 0
+    bad: list[shapes.BadRow] = field(default_factory=list)
+
+
+def load_rows(rows: Iterable[tuple[int, Any]], parse: Parse) -> Tally:
+    """Put numbered rows into stock; a bad one is named and stops no other."""
+    tally, good = Tally(), []
+    for number, row in rows:
+        try:
+            good.append((number, parse(row)))
+        except Invalid as wrong:
+            said = {name: words.en for name, words in wrong.details["fields"].items()}
+            tally.bad.append(shapes.BadRow(row=number, fields=said))
+    outcomes = stock.load([made for _, made in good])
+    tally.loaded = outcomes.count(Outcome.LOADED)
+    tally.unchanged = outcomes.count(Outcome.UNCHANGED)
+    for (number, _), outcome in zip(good, outcomes, strict=True):
+        if outcome is Outcome.OTHERWISE:
+            tally.bad.append(shapes.BadRow(row=number, fields={"sn": outcome.value}))
+    tally.bad.sort(key=lambda one: one.row)
+    return tally
+
+
+# A file
+
+
+def load_file(address: str, parse: Parse) -> shapes.LoadedFile:
+    """Go on with a file of the factory's bucket where the last run stopped, for ten minutes or to its end; how far it
+    is.
+
+    What a run that died had loaded since it last noted where it was counts as unchanged. A file that is done begins
+    anew. Raises Invalid, LoadedElsewhere, FileChanged.
+    """
+    file = _named(address)
+    load, columns = _begun(file), _columns(file)
+    told: list[shapes.BadRow] = []
+    ends = clock.ticks_s() + _RUN_S
+    while load.position_bytes < file.size_bytes and clock.ticks_s() < ends:
+        tally = _load_block(file, load, columns, parse)
+        told += tally.bad[: _MOST_TOLD - len(told)]
+    return _described(file, load, told)
+
+
+def _named(address: str) -> File:
+    ours = factory.address("")
+    file = factory.find(address.removeprefix(ours)) if address.startswith(ours) and address != ours else None
+    if file is None:
+        raise Invalid(fields={"s3": Words(f"is no file below {ours}", f"nie jest plikiem w {ours}")})
+    return file
+
+
+def _begun(file: File) -> Load:
+    """Where the last run stopped; a fresh start after none, or one that came to the end."""
+    load_id = crypto.plain_hash(f"{file.key} {file.etag}")
+    (load,) = read(Load.key(load_id))
+    if load is None or load.position_bytes >= file.size_bytes:
+        as_read = absent(Load) if load is None else Load.position_bytes == int(load.position_bytes)
+        ends = clock.epoch_s(clock.now() + _REMEMBERED)
+        load = Load.new(load_id, position_bytes=0, lines=0, loaded=0, unchanged=0, bad=0, expires_at=ends)
+        commit(put(load, when=as_read, otherwise=LoadedElsewhere))
+    found: Load = load
+    return found
+
+
+def _columns(file: File) -> list[str] | None:
+    """What the first line names, or None for JSON lines. Raises Invalid."""
+    first = factory.part(file, 0, rules.LONGEST_LINE).split(b"\n")[0] if file.size_bytes else b""
+    return rules.columns_of(first)
+
+
+def _load_block(file: File, load: Load, columns: list[str] | None, parse: Parse) -> Tally:
+    start, first = int(load.position_bytes), int(load.lines)
+    data = _whole_lines(file, start, first)
+    lines = data.split(b"\n")[: None if not data.endswith(b"\n") else -1]
+    is_headed = start == 0 and columns is not None
+    numbered = list(enumerate(lines, start=first + 1))[1 if is_headed else 0 :]
+    said = ((number, rules.row_of(line, columns)) for number, line in numbered if line.strip())
+    tally = load_rows(said, parse)
+    if tally.bad:
+        # Before it is noted that they were seen; named by where they begin, so that a repeat writes the same again.
+        rows = b"\n".join(msgspec.json.encode(row) for row in tally.bad)
+        factory.put(f"{_NOT_TAKEN}/{load.partition_id}/{first:012d}.jsonl", rows + b"\n")
+    _note(load, tally, start + len(data), first + len(lines))
+    return tally
+
+
+def _whole_lines(file: File, start: int, first: int) -> bytes:
+    data = factory.part(file, start, _BLOCK_BYTES)
+    if start + len(data) >= file.size_bytes:
+        return data
+    end = data.rfind(b"\n") + 1
+    if not end:
+        raise Invalid(fields={"s3": Words(f"line {first + 1} is too long", f"wiersz {first + 1} jest za długi")})
+    return data[:end]
+
+
+def _note(load: Load, tally: Tally, position_bytes: int, lines: int) -> None:
+    as_read = Load.position_bytes == int(load.position_bytes)
+    sums = {
+        "loaded": int(load.loaded) + tally.loaded,
+        "unchanged": int(load.unchanged) + tally.unchanged,
+        "bad": int(load.bad) + len(tally.bad),
+    }
+    commit(
+        change(load, when=as_read, otherwise=LoadedElsewhere, position_bytes=position_bytes, lines=lines, **sums)
+    )
+
+
+def _described(file: File, load: Load, told: list[shapes.BadRow]) -> shapes.LoadedFile:
+    return shapes.LoadedFile(
+        loaded=int(load.loaded),
+        unchanged=int(load.unchanged),
+        bad=int(load.bad),
+        bad_rows=told,
+        bad_rows_at=factory.address(f"{_NOT_TAKEN}/{load.partition_id}/") if load.bad else None,
+        lines=int(load.lines),
+        position_bytes=int(load.position_bytes),
+        size_bytes=file.size_bytes,
+        done=load.position_bytes >= file.size_bytes,
+    )

@@ -1,0 +1,94 @@
+"""The password that a person may give a device: set, checked, and set anew by who forgot it (B8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.accounts.actions import addresses, codes
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, commit, done
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices import shapes
+from chalicelib.devices.actions import standing
+from chalicelib.devices.actions.guessing import TooManyTries, Tries
+from chalicelib.devices.records import Device, PasswordTries
+from chalicelib.errors import Conflict, Invalid, NotFound, Words
+from chalicelib.sessions.actions import Caller
+
+_PURPOSE = "device-password"
+
+
+class DevicePasswordWrong(Invalid):
+    en = "The password of the device is not right."
+    pl = "Hasło urządzenia jest nieprawidłowe."
+
+
+class NoDevicePassword(Conflict):
+    en = "This device has no password."
+    pl = "To urządzenie nie ma hasła."
+
+
+def places_of(account_id: str, device_id: str) -> tuple[Key, ...]:
+    return (*standing.places_of(account_id, device_id), PasswordTries.key(device_id))
+
+
+def places_to_reset(account_id: str, device_id: str) -> tuple[Key, ...]:
+    return (*standing.places_of(account_id, device_id), codes.key_of(account_id, f"{_PURPOSE}-{device_id}"))
+
+
+def set_password(caller: Caller, new: str, current: str | None) -> None:
+    """Give the device a password; who changes one has to know it (B8). Raises DevicePasswordWrong, TooManyTries."""
+    device = standing.owned(caller).device
+    proved = () if device.password is None else (_proved(caller, device, current or "", named="current"),)
+    done(_sets(device, new), *proved, answer=None)
+
+
+def check_password(caller: Caller, password: str) -> None:
+    """Whether it is the device's. Raises DevicePasswordWrong, TooManyTries, NoDevicePassword."""
+    device = standing.owned(caller).device
+    if device.password is None:
+        raise NoDevicePassword
+    done(_proved(caller, device, password, named="password"), answer=None)
+
+
+def _proved(caller: Caller, device: Device, password: str, *, named: str) -> Write:
+    """The write that takes the try back, since it was right."""
+    tries = Tries(PasswordTries.new(device.partition_id), caller.along[-1])
+    commit(
+        tries.count(otherwise=TooManyTries(retry_after_seconds=1)),
+        standing.must_stand(device.partition_id, otherwise=NotFound),
+    )
+    if not crypto.same(crypto.plain_hash(device.password), crypto.plain_hash(password)):
+        raise DevicePasswordWrong(fields={named: Words("is not right", "jest nieprawidłowe")})
+    return tries.take_back()
+
+
+def _sets(device: Device, new: str) -> Write:
+    # Sealed values are like no others: it is the very one that was proved, or none as before.
+    sealed = device.attribute_values.get("password")
+    as_read = Device.password.does_not_exist() if sealed is None else Device.password == sealed
+    return change(device, when=as_read, otherwise=_not_as_read, password=new)
+
+
+def _not_as_read(there: dict[str, Any] | None) -> BaseException:
+    return NotFound() if there is None else Conflict()
+
+
+# Forgotten
+
+
+def ask_to_reset(caller: Caller) -> None:
+    """Send a code to the account's own address. Raises CodeTooSoon."""
+    device, old = standing.owned(caller).device, caller.along[-1]
+    to, language = addresses.of(caller.account), caller.account.language
+    where = places_to_reset(caller.account_id, device.partition_id)[-1]
+    codes.send_next(where, old, caller.repeat_key, lambda digits: codes.send(to, language, digits))
+
+
+def reset_password(caller: Caller, asked: shapes.ResetDevicePassword) -> None:
+    """Another password for who can read what comes to the account's address. Raises CodeWrong, CodeOver."""
+    device = standing.owned(caller).device
+    (code,) = read(places_to_reset(caller.account_id, device.partition_id)[-1])
+    spent = codes.prove_code(code, asked.code)
+    done(_sets(device, asked.password), spent, answer=None)

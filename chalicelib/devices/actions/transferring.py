@@ -1,0 +1,212 @@
+"""Handing a device over: one ownership ends as if it were removed, and another begins, which knows nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.records import Account, Address
+from chalicelib.aws import keys
+from chalicelib.aws.commit import Write, absent, change, commit, create, done, put, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import binding, standing
+from chalicelib.devices.actions.binding import TooManyDevices
+from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.records import Device, Offer, Transfer
+from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
+from chalicelib.register import erasures, vaults
+from chalicelib.sessions.actions import Caller
+
+_TRIES = 4
+# Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
+_ITS_OWN = ("mac", "firmware")
+
+
+class TooManyOffers(TooMany):
+    en = "You have offered this device to others several times. Please wait."
+    pl = "To urządzenie było już kilka razy proponowane innym. Odczekaj."
+
+
+# Offering
+
+
+def places_of(account_id: str, device_id: str) -> tuple[Key, ...]:
+    return (*standing.places_of(account_id, device_id), Transfer.key(device_id))
+
+
+def offer(caller: Caller, contact: Contact) -> shapes.Transfer:
+    """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers (B10).
+
+    Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
+    """
+    device, before = standing.owned(caller).device, caller.along[-1]
+    if contact.hashed in addresses.hashes_of(caller.account):
+        raise Invalid(fields={contact.kind: Words("is your own", "należy do Ciebie")})
+    offers = 1 if before is None else int(before.offers) + 1
+    if offers > rules.MOST_OFFERS:
+        raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))
+    transfer = _transfer(device, contact, offers)
+    ends = transfer.expires_at
+    found = Offer.new(contact.hashed, transfer.transfer_id, model=device.model, offered_at=clock.now_s())
+    found.expires_at = ends
+    as_read = absent(Transfer) if before is None else Transfer.transfer_id == before.transfer_id
+    return done(
+        put(transfer, when=as_read, otherwise=Conflict),
+        create(found),
+        *(() if before is None else (remove(_offer_of(before)),)),
+        standing.must_stand(device.partition_id, otherwise=NotFound),
+        answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
+    )
+
+
+def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
+    transfer_id = device.partition_id + ids.new_id()
+    return Transfer.new(
+        device.partition_id,
+        vault=device.vault,
+        transfer_id=transfer_id,
+        address_hash=contact.hashed,
+        address=contact.value,
+        offered_at=clock.now_s(),
+        offers=offers,
+        found_at=keys.written(Offer.key(contact.hashed, transfer_id)),
+        expires_at=clock.epoch_s(clock.now() + rules.OFFER_LIFE),
+    )
+
+
+def _offer_of(transfer: Transfer) -> Key:
+    return Offer.key(transfer.address_hash, transfer.transfer_id)
+
+
+def withdraw(caller: Caller) -> None:
+    """End the offer, if there is one."""
+    device, transfer = standing.owned(caller).device, caller.along[-1]
+    writes = () if transfer is None or transfer.ended else _ends(transfer)
+    done(*writes, standing.must_stand(device.partition_id, otherwise=NotFound), answer=None)
+
+
+def _ends(transfer: Transfer) -> tuple[Write, ...]:
+    # It is remembered for a while, or offers could not be counted.
+    still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
+    return change(transfer, ended=1, when=still, otherwise=NotFound), remove(_offer_of(transfer))
+
+
+def tell_of_offer(address_hash: str, transfer_id: str) -> None:
+    """Write to the address, in the language of whose it is, or else of the owner; told again, it is not sent again.
+
+    What is written says neither who offers nor what, for it may be sent to anybody.
+    """
+    device_id = _device_of(transfer_id)
+    found, transfer, device, key, known = read(
+        Offer.key(address_hash, transfer_id),
+        Transfer.key(device_id),
+        Device.key(device_id),
+        vaults.key_of(device_id),
+        Address.key(address_hash),
+    )
+    if None in (found, transfer, device, key) or found.told_at is not None or transfer.transfer_id != transfer_id:
+        return
+    account, account_key = read(*accounts.places_of(device.account_id if known is None else known.account_id))
+    if account is None or account_key is None:
+        return
+    language = account.opened(account_key.unlocked()).language
+    to = addresses.read_as(transfer.opened(key.unlocked()).address)
+    addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
+    commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
+
+
+# Answering
+
+
+def places_of_one(account_id: str, transfer_id: str) -> tuple[Key, ...]:
+    device_id = _device_of(transfer_id)
+    return Device.key(device_id), vaults.key_of(device_id), Transfer.key(device_id)
+
+
+def _device_of(transfer_id: str) -> str:
+    return transfer_id[: ids.LENGTH]
+
+
+def offers_to(caller: Caller) -> shapes.Offers:
+    """What others offer to the caller now, oldest first."""
+    found = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
+    found.sort(key=lambda one: (one.offered_at, one.place_id))
+    return shapes.Offers(items=[_described(one) for one in found])
+
+
+def _described(found: Offer) -> shapes.Offer:
+    return shapes.Offer(
+        transfer_id=found.place_id,
+        model=found.model,
+        offered_at=clock.at_epoch(found.offered_at),
+        until=clock.at_epoch(found.expires_at),
+    )
+
+
+def _offered(caller: Caller, transfer_id: str) -> tuple[Device, Transfer]:
+    device, key, transfer = caller.along
+    if device is None or key is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
+        raise NotFound
+    if transfer.address_hash not in addresses.hashes_of(caller.account):
+        raise NotFound
+    return device.opened(key.unlocked()), transfer
+
+
+def decline(caller: Caller, transfer_id: str) -> None:
+    """The device stays whose it is. Raises NotFound."""
+    _, transfer = _offered(caller, transfer_id)
+    done(*_ends(transfer), answer=None)
+
+
+def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Owned:
+    """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10).
+
+    Raises NotFound, TooManyDevices, TimeZoneUnknown.
+    """
+    rules.require_time_zone(asked.time_zone)
+    device, transfer = _offered(caller, transfer_id)
+    account = caller.account
+    for _ in range(_TRIES):
+        if len(account.device_ids or ()) >= rules.MOST_DEVICES:
+            raise TooManyDevices
+        try:
+            return _accept(account, device, transfer, asked)
+        except accounts.Changed:
+            account = accounts.read_again(account)
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _accept(account: Account, old: Device, transfer: Transfer, asked: shapes.AcceptTransfer) -> Owned:
+    device_id = ids.new_id()
+    vault, vault_key = vaults.new_vault(device_id)
+    new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
+    _, begun = erasures.begin(standing.subject_of(old))
+    still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
+    return done(
+        create(new),
+        create(vault_key),
+        accounts.gains_device(account, device_id),
+        *standing.cut(old, heir=device_id),
+        accounts.loses_device(Account.new(old.account_id), old.partition_id),
+        remove(transfer, when=still, otherwise=NotFound),
+        remove(_offer_of(transfer)),
+        *begun,
+        answer=Owned(new, None),
+    )
+
+
+def _said(old: Device, asked: shapes.AcceptTransfer) -> dict[str, Any]:
+    return {
+        "sn": old.sn,
+        "model": old.model,
+        "name": asked.name or old.model,
+        "time_zone": asked.time_zone,
+        "dst": asked.dst,
+        "channels": [{"id": channel["id"], "name": ""} for channel in old.channels or ()] or None,
+        **{name: getattr(old, name) for name in _ITS_OWN},
+    }

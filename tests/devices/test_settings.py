@@ -1,0 +1,277 @@
+"""How a camera should be and how it says it is (B6): versions, out-of-order reports, privacy mode."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import everything_stored, jpeg, new_camera, pay, rows
+
+DEFAULTS = {
+    "motion": {"enabled": True, "sensitivity": 3, "schedule": []},
+    "night_mode": "auto",
+    "microphone": True,
+    "speaker_volume_percent": 50,
+    "status_light": True,
+    "upside_down": False,
+    "channels": [],
+}
+
+
+def refusal(answer: Response) -> tuple[int, str]:
+    return answer.status, answer.json["code"]
+
+
+def put(home: Home, version: int, **settings: Any) -> Response:
+    return home.owner.change_settings(home.camera.device_id, version, **settings)
+
+
+def got(home: Home) -> Any:
+    return home.owner.settings(home.camera.device_id)
+
+
+def device(home: Home) -> Any:
+    return home.owner.call("GET", f"/devices/{home.camera.device_id}").json
+
+
+# Desired
+
+
+def test_before_any_are_set_they_are_as_the_camera_was_made(home: Home) -> None:
+    assert got(home) == {"desired": {"version": 0, "settings": DEFAULTS}, "reported": None}
+
+
+def test_settings_are_set_whole_and_each_time_with_a_higher_version(home: Home) -> None:
+    schedule = [{"days": ["sat", "sun"], "start": "22:00", "end": "06:00"}]
+    wanted = {"motion": {"enabled": True, "sensitivity": 5, "schedule": schedule}, "night_mode": "off"}
+    answer = put(home, 0, **wanted)
+    assert (answer.status, answer.json) == (
+        200, {"desired": {"version": 1, "settings": DEFAULTS | wanted}, "reported": None}
+    )  # fmt: skip
+    assert got(home) == answer.json
+    assert put(home, 1, microphone=False).json["desired"] == {
+        "version": 2, "settings": DEFAULTS | {"microphone": False}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [0, 2, 99])
+def test_what_builds_on_another_version_is_refused_and_overwrites_nothing(home: Home, version: int) -> None:
+    before = put(home, 0, night_mode="on").json
+    assert refusal(put(home, version, night_mode="off")) == (409, "SettingsChanged")
+    assert got(home) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"version": -1}, "version"),
+        ({"version": None}, "version"),
+        ({"settings": []}, "settings"),
+        ({"settings": {"night_mode": "sometimes"}}, "settings.night_mode"),
+        ({"settings": {"microphone": 1}}, "settings.microphone"),
+        ({"settings": {"speaker_volume_percent": 101}}, "settings.speaker_volume_percent"),
+        ({"settings": {"motion": {"sensitivity": 0}}}, "settings.motion.sensitivity"),
+        ({"settings": {"motion": {"schedule": [{"days": [], "start": "08:00", "end": "09:00"}]}}},
+         "settings.motion.schedule.days"),
+        ({"settings": {"motion": {"schedule": [{"days": ["mon"], "start": "24:00", "end": "09:00"}]}}},
+         "settings.motion.schedule.start"),
+        ({"settings": {"motion": {"schedule": [{"days": ["mon"], "start": "08:00", "end": "9:00"}]}}},
+         "settings.motion.schedule.end"),
+        ({"settings": {"motion": {"schedule": [{"days": ["mon"], "start": "08:00", "end": "09:00"}] * 22}}},
+         "settings.motion.schedule"),
+        ({"settings": {"channels": [{"id": "2", "name": "Gate"}]}}, "settings.channels"),
+        ({"settings": {"channels": [{"id": "1", "name": "Gate"}, {"id": "1", "name": "Yard"}]}}, "settings.channels"),
+        ({"settings": {"colour": "white"}}, "settings.colour"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_and_not_stored(home: Home, wrong: dict[str, Any], field: str) -> None:
+    before = home.world.dump()["tables"]
+    body = {"version": 0, "settings": {}, **wrong}
+    answer = home.owner.call("PUT", f"/devices/{home.camera.device_id}/settings", body)
+    assert (answer.status, list(answer.json["fields"])) == (422, [field])
+    assert home.world.dump()["tables"] == before
+
+
+def test_a_channel_bears_the_name_that_its_owner_gave_it(home: Home) -> None:
+    assert device(home)["channels"] == [{"id": "1", "name": "Door"}]
+    put(home, 0, channels=[{"id": "1", "name": "Gate"}])
+    assert device(home)["channels"] == [{"id": "1", "name": "Gate"}]
+    home.camera.activate(channels=[{"id": "1", "name": "Door"}, {"id": "2", "name": "Yard"}])
+    assert device(home)["channels"] == [{"id": "1", "name": "Gate"}, {"id": "2", "name": "Yard"}]
+
+
+def test_settings_are_never_stored_in_plain(home: Home) -> None:
+    put(home, 0, channels=[{"id": "1", "name": "Nightingale"}])
+    home.camera.report(settings={"version": 1, "settings": {"channels": [{"id": "1", "name": "Kingfisher"}]}})
+    stored = everything_stored(home.world)
+    assert not [name for name in ("Nightingale", "Kingfisher") if name in stored]
+
+
+# Reported
+
+
+def test_a_camera_says_how_it_is_and_hears_how_it_ought_to_be(home: Home) -> None:
+    put(home, 0, microphone=False)
+    home.world.advance(60)
+    lan = {"ip": "10.0.0.7", "port": 554}
+    told = {"version": 1, "settings": DEFAULTS | {"microphone": False}}
+    answer = home.camera.report(settings=told, firmware="2.1.0", lan=lan, battery_percent=77)
+    assert (answer.status, answer.json) == (200, {"desired": told, "privacy_mode": False})
+    reported = got(home)["reported"]
+    assert (reported["version"], reported["settings"]) == (1, told["settings"])
+    shown = device(home)
+    assert (shown["firmware"], shown["lan"], shown["battery_percent"]) == ("2.1.0", lan, 77)
+    assert shown["last_seen"] == f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_what_a_report_leaves_out_is_as_before(home: Home) -> None:
+    home.camera.report(firmware="2.1.0", battery_percent=77)
+    home.world.advance(1)
+    assert home.camera.report(battery_percent=76).status == 200
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.1.0", 76)
+
+
+def test_reports_that_come_out_of_order_do_not_go_back(home: Home) -> None:
+    put(home, 0, microphone=False)
+    put(home, 1, microphone=True)
+    now = home.world.now()
+
+    def at(seconds: int) -> str:
+        return f"{now + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+    home.camera.report(at=at(-10), firmware="3.0.0", settings={"version": 2, "settings": {}})
+    before = device(home), got(home)
+    for late in (-10, -11, -3600, -10**7):
+        said = home.camera.report(at=at(late), firmware="1.0.0", settings={"version": 1, "settings": {}})
+        assert said.status == 200
+        assert (device(home), got(home)) == before
+    # A newer report may still be of a camera that has not realised the newest settings, but not of an older one.
+    home.camera.report(at=at(-5), firmware="3.0.1", settings={"version": 1, "settings": {"night_mode": "on"}})
+    assert (device(home)["firmware"], got(home)) == ("3.0.1", {**before[1], "reported": {
+        **before[1]["reported"], "reported_at": at(-5).replace(".000000Z", "Z")}})  # fmt: skip
+
+
+def test_a_clock_that_is_ahead_keeps_no_later_report_out(home: Home) -> None:
+    home.camera.report(at="2031-01-01T00:00:00Z", firmware="2.0.0")
+    home.world.advance(1)
+    home.camera.report(firmware="2.0.1")
+    assert device(home)["firmware"] == "2.0.1"
+
+
+def test_a_version_that_nobody_set_here_is_none(home: Home) -> None:
+    """The owner before had come to the seventh."""
+    home.camera.report(settings={"version": 7, "settings": {"microphone": False}})
+    assert got(home)["reported"]["version"] == 0
+    put(home, 0, microphone=False)
+    home.world.advance(1)
+    home.camera.report(settings={"version": 1, "settings": {"microphone": False}})
+    assert got(home)["reported"]["version"] == 1
+
+
+@pytest.mark.parametrize("at", ["2026-01-05T08:00:00", "yesterday", 7, None])
+def test_when_it_was_is_said_with_its_zone(home: Home, at: object) -> None:
+    answer = home.world.call("PUT", "/cameras/state", {"at": at}, token=home.camera.token)
+    assert (answer.status, list(answer.json["fields"])) == (422, ["at"])
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-05T08:00:00+14:00"])
+def test_whatever_its_clock_says_is_no_fault(home: Home, at: str) -> None:
+    assert home.camera.report(at=at).status == 200
+
+
+def test_a_camera_that_nobody_owns_says_nothing_of_itself(home: Home) -> None:
+    camera = new_camera(home.world, "SN0002")
+    assert refusal(camera.report(firmware="2.0.0")) == (409, "NobodyOwns")
+
+
+def test_the_next_owner_begins_with_a_camera_as_it_was_made(home: Home) -> None:
+    put(home, 0, microphone=False)
+    home.camera.report(settings={"version": 1, "settings": {"microphone": False}}, battery_percent=5)
+    home.owner.set_privacy(home.camera.device_id, on=True)
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
+    assert home.stranger.bind(home.camera).status == 201
+    path = f"/devices/{home.camera.device_id}"
+    assert home.stranger.call("GET", f"{path}/settings").json == {
+        "desired": {"version": 0, "settings": DEFAULTS}, "reported": None
+    }  # fmt: skip
+    shown = home.stranger.call("GET", path).json
+    assert (shown["privacy_mode"], shown["battery_percent"]) == (False, None)
+
+
+# Privacy mode
+
+
+def private(home: Home, on: bool = True) -> Any:
+    answer = home.owner.set_privacy(home.camera.device_id, on=on)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def test_in_privacy_mode_a_camera_gets_no_tickets_and_is_told_why(home: Home) -> None:
+    assert private(home)["privacy_mode"] is True
+    assert device(home)["privacy_mode"] is True
+    assert refusal(home.camera.ask_ticket()) == (409, "PrivacyModeOn")
+    assert home.camera.report().json["privacy_mode"] is True
+    assert private(home, on=False)["privacy_mode"] is False
+    assert home.camera.ask_ticket().status == 200
+
+
+def test_what_arrives_in_privacy_mode_on_a_ticket_of_before_is_dropped(home: Home) -> None:
+    ticket, before = home.camera.ask_ticket().json, len(home.owner.alarms(home.camera.device_id))
+    home.world.advance(5)
+    private(home)
+    home.world.advance(5)
+    name = f"1/{home.world.now():%Y%m%dT%H%M%SZ}-motion-000009.jpg"
+    assert home.world.upload(ticket, name, jpeg(9)).status == 204
+    home.world.settle()
+    pushed = [one for one in home.world.outbox("platform-token-of-the-owner") if one["kind"] == "push"]
+    assert len(home.owner.alarms(home.camera.device_id)) == before == len(pushed)
+    assert not [one for objects in home.world.dump()["buckets"].values() for one in objects if name in one["key"]]
+
+
+def test_what_arrived_in_privacy_mode_is_dropped_though_it_is_over_when_it_is_looked_at(home: Home) -> None:
+    ticket, before = home.camera.ask_ticket().json, len(home.owner.alarms(home.camera.device_id))
+    private(home)
+    home.world.clock.move_to(home.world.now().timestamp() + 5)
+    assert home.world.upload(ticket, "1/20260105T080000Z-motion-000009.jpg", jpeg(9)).status == 204
+    home.world.clock.move_to(home.world.now().timestamp() + 5)
+    private(home, on=False)
+    home.world.settle()
+    assert len(home.owner.alarms(home.camera.device_id)) == before
+    home.world.advance(1)
+    home.camera.see(10)
+    assert len(home.owner.alarms(home.camera.device_id)) == before + 1
+
+
+def test_what_was_seen_before_privacy_mode_stays(home: Home) -> None:
+    before = home.owner.alarms(home.camera.device_id)
+    private(home)
+    assert home.owner.alarms(home.camera.device_id) == before != []
+
+
+@pytest.mark.parametrize("has_plan", [False, True])
+def test_privacy_mode_is_refused_for_no_plan(home: Home, has_plan: bool) -> None:
+    if has_plan:
+        pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    assert private(home)["privacy_mode"] is True
+    home.world.clock.move_to(home.world.now().timestamp() + 400 * 86_400)
+    home.owner.sign_in()
+    assert private(home, on=False)["privacy_mode"] is False
+
+
+def test_switching_on_twice_is_switching_on_once(home: Home) -> None:
+    private(home)
+    (row,) = rows(home.world, "device/device")
+    home.world.advance(60)
+    private(home)
+    assert rows(home.world, "device/device")[0]["private_since"] == row["private_since"]
+
+
+def test_another_ones_camera_is_not_switched(home: Home) -> None:
+    answer = home.stranger.set_privacy(home.camera.device_id, on=True)
+    assert refusal(answer) == (404, "NotFound")
+    assert device(home)["privacy_mode"] is False
