@@ -24,6 +24,8 @@ from chalicelib.push import listeners as push_told
 from chalicelib.push import routes as push
 from chalicelib.sessions import listeners as sessions_told
 from chalicelib.sessions import routes as sessions
+from chalicelib.sharing import listeners as sharing_told
+from chalicelib.sharing import routes as sharing
 
 app = Api(app_name="sowa", configure_logs=False)
 
@@ -34,6 +36,7 @@ app.register_blueprint(sessions.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(alarms.routes)
 app.register_blueprint(push.routes)
+app.register_blueprint(sharing.routes)
 app.register_blueprint(plans.routes)
 app.register_blueprint(orders.routes)
 app.register_blueprint(privacy.routes)
@@ -46,6 +49,7 @@ app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(sessions_told.listeners)
+app.register_blueprint(sharing_told.listeners)
 app.register_blueprint(privacy_told.listeners)
 
 # On time

@@ -18,7 +18,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.push import actions as push
@@ -89,7 +89,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
     except _Known:
         if not is_repeat:
             return
-    push.tell_of_alarm(devices.endpoints_of(device), device.partition_id, alarm.place_id)
+    push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
 
 
 class _Known(Exception):
@@ -157,34 +157,38 @@ class Seen:
 
 
 def alarm_of(caller: Caller) -> Seen:
-    """The alarm that the route names; raises NotFound."""
-    mine = devices.owned(caller)
-    alarm = caller.along[3]
-    if alarm is None or not alarm.stands(mine.device):
+    """The alarm that the route names, for whoever may see alarms of its channel. Raises NotFound, RightMissing."""
+    seen = devices.allowed(caller, "alarms")
+    return Seen(_standing(caller, seen), seen.known_by)
+
+
+def _standing(caller: Caller, seen: Opened) -> Alarm:
+    alarm: Alarm | None = caller.along[3]
+    if alarm is None or not alarm.stands(seen.device) or not seen.covers(alarm.channel):
         raise NotFound
-    return Seen(alarm, caller.account_id)
+    return alarm
 
 
 def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    """A page of one device's alarms, newest first."""
-    return _page(caller, [devices.owned(caller)], search)
+    """A page of one device's alarms, newest first. Raises NotFound, RightMissing."""
+    return _page([devices.allowed(caller, "alarms")], search)
 
 
 def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    """A page of the alarms of all the caller's devices, newest first."""
-    return _page(caller, devices.devices_of(caller), search)
+    """A page of the alarms of all devices whose alarms the caller may see, newest first."""
+    return _page([one for one in devices.devices_of(caller) if one.may("alarms")], search)
 
 
-def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Alarms:
-    looked = [_newest(one.device, search) for one in mine]
+def _page(opened: list[Opened], search: shapes.Search) -> shapes.Alarms:
+    looked = [_newest(one, search) for one in opened]
     # What is older than where looking stopped waits for the next page, or something in between would be passed over.
     stop = max((one.stopped_at for one in looked if one.stopped_at is not None), default="")
-    found = [alarm for one in looked for alarm in one.found if alarm.place_id >= stop]
-    found.sort(key=lambda alarm: alarm.place_id, reverse=True)
+    found = [seen for one in looked for seen in one.found if seen.alarm.place_id >= stop]
+    found.sort(key=lambda seen: seen.alarm.place_id, reverse=True)
     shown = found[: search.limit]
     return shapes.Alarms(
-        items=[Seen(alarm, caller.account_id).described() for alarm in shown],
-        cursor=shown[-1].place_id if len(found) > search.limit else stop or None,
+        items=[seen.described() for seen in shown],
+        cursor=shown[-1].alarm.place_id if len(found) > search.limit else stop or None,
     )
 
 
@@ -192,19 +196,21 @@ def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Al
 class _Looked:
     """What was found of one device, and the last id that was looked at if older ones are left."""
 
-    found: list[Alarm]
+    found: list[Seen]
     stopped_at: str | None
 
 
-def _newest(device: Device, search: shapes.Search) -> _Looked:
+def _newest(one: Opened, search: shapes.Search) -> _Looked:
     """One more than fits the page, so that it is known whether another follows."""
+    device = one.device
     first, last = _span(device, search.day)
-    count = search.limit + 1 if search.channel is None and search.type is None else _PAGE_OF_SEARCH
-    found: list[Alarm] = []
+    count = search.limit + 1 if search.wants_all and one.covers_all else _PAGE_OF_SEARCH
+    found: list[Seen] = []
     after = search.cursor
     for _ in range(_MOST_PAGES):
         page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
-        found += [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        wanted = [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        found += [Seen(alarm, one.known_by) for alarm in wanted if one.covers(alarm.channel)]
         after = page.cursor
         if after is None or len(found) > search.limit:
             break
@@ -225,8 +231,8 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
 def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
     seen = alarm_of(caller)
-    marked = change(seen.alarm, Alarm.read_by.add({caller.account_id}), otherwise=NotFound)
-    seen.alarm.read_by = (seen.alarm.read_by or set()) | {caller.account_id}
+    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), otherwise=NotFound)
+    seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
     return done(marked, answer=seen.with_picture())
 
 
@@ -234,7 +240,7 @@ def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
 
 
 def delete_one(caller: Caller) -> None:
-    alarm = alarm_of(caller).alarm
+    alarm = _standing(caller, devices.owned(caller))
     done(*_marked([alarm]), answer=None)
 
 

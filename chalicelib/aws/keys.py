@@ -37,6 +37,17 @@ def joined(kind: str, *ids: str) -> str:
     return _JOINT.join((kind, *ids))
 
 
+def written(key: Key) -> str:
+    """As an attribute of another record that points there; no key has a space in it."""
+    return f"{key.pk} {key.sk}"
+
+
+def raw_of(pointer: str) -> dict[str, Any]:
+    """The key that was written so."""
+    pk, _, sk = pointer.partition(" ")
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
 def kind_of(key: str) -> str:
     return key.split(_JOINT, 1)[0]
 

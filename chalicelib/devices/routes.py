@@ -8,6 +8,7 @@ from msgspec import UNSET, structs
 
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import binding, cameras, owning, standing
+from chalicelib.devices.actions.standing import RightMissing
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -71,7 +72,7 @@ def list_devices(caller: Caller) -> Any:
     example={},
 )
 def get_device(caller: Caller, device_id: str) -> Any:
-    return standing.owned(caller)
+    return standing.opened(caller)
 
 
 @routes.patch(
@@ -80,7 +81,7 @@ def get_device(caller: Caller, device_id: str) -> Any:
     along=standing.places_of,
     asks=shapes.ChangeDevice,
     answers=shapes.Device,
-    refuses=(NotFound, rules.TimeZoneUnknown),
+    refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
 def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) -> Any:
@@ -94,10 +95,8 @@ def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) ->
     along=standing.places_of,
     answers=shapes.Removed,
     status=202,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={},
 )
 def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
     return owning.remove_device(caller)
-
-

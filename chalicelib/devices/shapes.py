@@ -95,8 +95,11 @@ class ChangeDevice(Shape):
 
 
 class Device(Shape):
+    """A guest is told what it takes to use it, and of the channels that are shared: not what identifies the device, nor
+    the net it is in, nor what is paid for it."""
+
     device_id: str
-    sn: str
+    sn: str | None
     name: str
     model: str
     channels: list[Channel]
@@ -105,34 +108,45 @@ class Device(Shape):
     time_zone: str
     dst: bool
     rights: list[Literal["owner", "live", "playback", "alarms", "settings"]]
-    registered_at: datetime
+    registered_at: datetime | None
     firmware: str | None
     mac: str | None
     country: str | None
     lan: Lan | None
-    plan: DevicePlan
+    plan: DevicePlan | None
 
     @classmethod
-    def of(cls, owned: Any) -> Device:
-        device = owned.device
+    def of(cls, opened: Any) -> Device:
+        device = opened.device
+        channels = [Channel(**channel) for channel in device.channels or []]
         return cls(
             device_id=device.partition_id,
-            sn=device.sn,
             name=device.name,
             model=device.model,
-            channels=[Channel(**channel) for channel in device.channels or []],
+            channels=[channel for channel in channels if opened.covers(channel.id)],
             online=False,
             last_seen=None if device.last_seen is None else clock.at_epoch(device.last_seen),
             time_zone=device.time_zone,
             dst=device.dst,
-            rights=["owner", "live", "playback", "alarms", "settings"],
-            registered_at=clock.at_epoch(device.bound_at),
-            firmware=device.firmware,
-            mac=device.mac,
-            country=device.country,
-            lan=None if device.lan is None else Lan(**device.lan),
-            plan=owned.described_plan,
+            rights=opened.rights,
+            **_of_owner(opened),
         )
+
+
+def _of_owner(opened: Any) -> dict[str, Any]:
+    names = ("sn", "registered_at", "firmware", "mac", "country", "lan", "plan")
+    if not opened.is_own:
+        return dict.fromkeys(names)
+    device = opened.device
+    return {
+        "sn": device.sn,
+        "registered_at": clock.at_epoch(device.bound_at),
+        "firmware": device.firmware,
+        "mac": device.mac,
+        "country": device.country,
+        "lan": None if device.lan is None else Lan(**device.lan),
+        "plan": opened.described_plan,
+    }
 
 
 class Devices(Shape):
@@ -140,8 +154,8 @@ class Devices(Shape):
     cursor: None = None
 
     @classmethod
-    def of(cls, owned: list[Any]) -> Devices:
-        return cls(items=[Device.of(one) for one in owned])
+    def of(cls, opened: list[Any]) -> Devices:
+        return cls(items=[Device.of(one) for one in opened])
 
 
 class Removed(Shape):

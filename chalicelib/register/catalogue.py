@@ -33,6 +33,7 @@ from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
 from chalicelib.sessions.records import NewTerminal, Session
+from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMails, Received, Share
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
@@ -50,6 +51,9 @@ RECORDS: tuple[type[Record], ...] = (
     Export,
     Guesses,
     HourKey,
+    Invitation,
+    InvitationCount,
+    InvitationMails,
     Invoice,
     InvoiceCounter,
     LogReading,
@@ -57,6 +61,7 @@ RECORDS: tuple[type[Record], ...] = (
     OpenErasure,
     Order,
     Plan,
+    Received,
     Registration,
     Removal,
     Report,
@@ -64,6 +69,7 @@ RECORDS: tuple[type[Record], ...] = (
     RootSecret,
     Service,
     Session,
+    Share,
     Stock,
     TerminalGuesses,
     TurnedAway,

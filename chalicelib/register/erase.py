@@ -21,7 +21,7 @@ LONGEST_FUNCTION = timedelta(seconds=60)
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
 
-PUSH_ENDPOINT, FISCAL = "push endpoint", "fiscal"
+PUSH_ENDPOINT, FISCAL, ROW = "push endpoint", "fiscal", "row"
 
 
 def due() -> list[str]:
@@ -75,6 +75,7 @@ def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
     if kept:
         commit(change(erasure, Erasure.kept.add(kept)))
         erasure.kept = (erasure.kept or set()) | kept
+    delete_raw(Item, [keys.raw_of(value) for what, value in pointers if what == ROW])
     endpoints = {value for what, value in pointers if what == PUSH_ENDPOINT}
     for arn in endpoints:
         push.close_endpoint(arn)

@@ -14,8 +14,9 @@ Ciphertext = NewType("Ciphertext", bytes)
 
 @dataclass(frozen=True)
 class Tag:
-    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), or a record
-    that the law keeps (`fiscal`); `told` says that a copy of one's data shows it."""
+    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), a record
+    that the law keeps (`fiscal`), or one elsewhere that ends with this one (`row`); `told` says that a copy of one's
+    data shows it."""
 
     kind: Literal["personal", "key", "plain"]
     row: Row | None = None

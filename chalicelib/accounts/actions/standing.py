@@ -44,6 +44,17 @@ def loses_endpoint(account: Account, endpoint: str) -> Write:
     return write
 
 
+def becomes_guest(account: Account, device_id: str) -> Write:
+    """The account's side of a share that is accepted, if what it was offered to is still its address; whether the share
+    stands is the device's to say."""
+    as_read = is_set(Account.guest_of, account.guest_of) & has_addresses_as_read(account)
+    return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=Changed)
+
+
+def is_guest_no_more(account: Account, device_id: str) -> Write:
+    return change(account, Account.guest_of.delete({device_id}), otherwise=Changed)
+
+
 def _is_as_read(account: Account) -> Any:
     return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
 

@@ -13,7 +13,7 @@ from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from chalicelib.register import vaults
@@ -53,7 +53,7 @@ class _Moved(Exception):
     """The camera was activated since it was read: read again."""
 
 
-def bind(caller: Caller, asked: shapes.Bind) -> Owned:
+def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Raises DeviceNotFound, DeviceLocked, DeviceTaken, TooManyDevices, TimeZoneUnknown.
@@ -102,7 +102,7 @@ def _prove_printed_code(stock_id: str, code: str) -> None:
         raise DeviceNotFound
 
 
-def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind) -> Owned:
+def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind) -> Opened:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
     device = _ownership(device_id, vault, account, stock, report, asked)
@@ -120,7 +120,7 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
-        answer=Owned(device, None),
+        answer=Opened(device, None),
     )
 
 

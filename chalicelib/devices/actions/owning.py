@@ -8,14 +8,14 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws.commit import change, done
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.errors import NotFound
 from chalicelib.register import erasures
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
 
-def change_device(caller: Caller, **changes: Any) -> Owned:
+def change_device(caller: Caller, **changes: Any) -> Opened:
     """Name, time zone or daylight saving (B7)."""
     mine = standing.owned(caller)
     if "time_zone" in changes:
