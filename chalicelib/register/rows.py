@@ -471,8 +471,8 @@ B9 = Row(
     kept_for=Retention(
         Text(
             "Until the share ends: it is revoked, declined, left or runs out, the device is removed, or one of the "
-            "two accounts is closed. An invitation that nobody accepts ends after 7 days. How many invitations an address "
-            "received and you sent is counted, for a day.",
+            "two accounts is closed. An invitation that nobody accepts ends after 7 days. How many invitations an "
+            "address received and you sent is counted, for a day.",
             "Do końca udostępniania: cofnięcia, odmowy, rezygnacji lub upływu terminu, usunięcia urządzenia albo "
             "zamknięcia jednego z dwóch kont. Zaproszenie, którego nikt nie przyjmie, wygasa po 7 dniach. Liczbę "
             "zaproszeń otrzymanych pod danym adresem i wysłanych przez Ciebie pamiętamy przez dobę.",

@@ -104,7 +104,7 @@ def test_a_phone_number_does_too(home: Home) -> None:
     answer = home.owner.share(home.camera.device_id, phone="+48 601 234 567")
     assert (answer.json["email"], answer.json["phone"]) == (None, "+48601234567")
     home.world.settle()
-    assert [one["kind"] for one in home.world.outbox("+48601234567")][0] == "sms"
+    assert home.world.outbox("+48601234567")[0]["kind"] == "sms"
     assert accept(caller, answer.json["share_id"]).status == 200
 
 
@@ -480,6 +480,16 @@ def test_an_unshared_device_is_not_heard_of_even_before_anything_was_tidied_up(h
     with just_before(home.world, 1, lambda: _revoke(home, share_id)):
         home.camera.see(2)
     assert _pushed(home.world, "platform-token-of-the-stranger") == 0
+
+
+def test_an_alarm_is_one_read_of_the_device_and_one_publication_for_each_terminal_that_may_hear(home: Home) -> None:
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    shared_with(home, home.stranger, rights=["alarms"])
+    assert home.camera.upload(2).status == 204
+    home.world.trace.clear()
+    home.world.settle()
+    names = [name for name in home.world.trace.names() if not name.startswith(("sqs.", "dynamodbstreams."))]
+    assert sorted(names) == ["dynamodb.GetItem", "dynamodb.PutItem", "s3.GetObject", "sns.Publish", "sns.Publish"]
 
 
 # ── Costs ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -84,6 +84,7 @@ class Life:
         self._be_reached_by_phone()
         self._show_face()
         self._get_a_camera()
+        self._share()
         self._see()
         self._buy()
         self._keep_all_planted()
@@ -151,6 +152,11 @@ class Life:
         assert answer.status == 201, answer.body
         self.camera.device_id = answer.json["device_id"]
 
+    def _share(self) -> None:
+        email = f"{self.word('guest')}@example.com"
+        assert self.person.share(self.camera.device_id, email=email).status == 201
+        self.world.settle()
+
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))
         self.person.show_face(picture)
@@ -180,7 +186,8 @@ class Life:
     def _keep_all_planted(self) -> None:
         for kind in ("Account", "Session", "Endpoint"):
             self._keep(kind, self.person.account_id)
-        self._keep("Device", self.camera.device_id)
+        for kind in ("Device", "Share"):
+            self._keep(kind, self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
     def _keep(self, name: str, partition_id: str, stored: Stored | None = None) -> None:
@@ -195,7 +202,7 @@ class Life:
         stored = Stored(self.world.dump())
         mine = {
             "Account": self.person.account_id, "Session": self.person.account_id, "Endpoint": self.person.account_id,
-            "Device": self.camera.device_id,
+            "Device": self.camera.device_id, "Share": self.camera.device_id,
         }  # fmt: skip
         return {
             (kind.__name__, name): stored.opened(row, name)

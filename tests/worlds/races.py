@@ -433,6 +433,80 @@ def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wro
         yield f"stored are {found}"
 
 
+# Sharing
+
+
+def _invite_by(key: str, email: str = "") -> Act:
+    def act(home: Home, state: Any) -> Response:
+        body = {"email": email or home.stranger.email, "rights": ["alarms"]}
+        return home.owner.call("POST", scenarios._shares_path(home), body, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_share(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := len(stored.of("Share"))) != 1:
+        yield f"{count} shares"
+
+
+def _one_place_left(home: Home) -> None:
+    for number in range(19):
+        assert home.owner.share(home.camera.device_id, email=f"p{number}@example.com").status == 201
+    home.world.settle()
+
+
+def _accept(key: str) -> Act:
+    return lambda home, share_id: scenarios._accept(home, share_id, key)
+
+
+def _revoke(home: Home, share_id: str) -> Response:
+    return scenarios._revoke(home, share_id, ANOTHER_KEY)
+
+
+def _change_share(home: Home, share_id: str) -> Response:
+    return scenarios._change_share(home, share_id, ONE_KEY)
+
+
+def _leave(home: Home, share_id: str) -> Response:
+    return scenarios._leave(home, share_id, ANOTHER_KEY)
+
+
+def _no_share(home: Home, share_id: str, answers: Answers, stored: Stored) -> Wrong:
+    yield from (f"{kind} is left" for kind in ("Share", "Received", "Invitation") if stored.of(kind))
+    guest = Person(**vars(home.stranger))
+    assert guest.sign_in().status == 201
+    if (status := guest.call("GET", f"/devices/{home.camera.device_id}").status) != 404:
+        yield f"the guest is answered with {status}"
+
+
+def _invited_and_stepped_up(home: Home) -> str:
+    home.stranger.step_up()
+    return scenarios._invited(home)
+
+
+def _guest_closes(home: Home, share_id: str) -> Response:
+    return home.stranger.close()
+
+
+def _guest_takes_pushes(home: Home, share_id: str) -> Response:
+    return home.stranger.take_pushes("another-token-of-a-platform")
+
+
+def _two_are_invited(home: Home) -> tuple[str, str]:
+    share_id = scenarios._invited(home)
+    other = home.owner.share(home.camera.device_id, email="other@example.com").json["share_id"]
+    home.world.settle()
+    return share_id, other
+
+
+def _accept_first(home: Home, share_ids: tuple[str, str]) -> Response:
+    return scenarios._accept(home, share_ids[0], ONE_KEY)
+
+
+def _revoke_second(home: Home, share_ids: tuple[str, str]) -> Response:
+    return scenarios._revoke(home, share_ids[1], ANOTHER_KEY)
+
+
 def _settled(home: Home) -> None:
     home.world.settle()
 
@@ -508,5 +582,25 @@ RACES = (
          exactly((204, None)), _pictures_are_gone),
     Race("delete all alarms to the end, picture arrives", _picture_on_its_way, _delete_all_to_the_end, _picture_arrives,
          exactly((204, None)), _pictures_are_gone),
+    Race("share, share with the same", _settled, _invite_by(ONE_KEY), _invite_by(ANOTHER_KEY),
+         either_way((201, 409)), _one_share),
+    Race("share, share again", _settled, _invite_by(ONE_KEY), _invite_by(ONE_KEY),
+         either_way((201, 201), (201, 409)), _one_share),
+    Race("share, share the last place", _one_place_left, _invite_by(ONE_KEY, "a@example.com"),
+         _invite_by(ANOTHER_KEY, "b@example.com"), either_way((201, 409))),
+    Race("share, revoke another", scenarios._accepted, _invite_by(ONE_KEY, "b@example.com"), _revoke,
+         exactly((201, 204)), _one_share),
+    Race("accept, accept", scenarios._invited, _accept(ONE_KEY), _accept(ANOTHER_KEY), exactly((200, 200)), _one_share),
+    Race("accept, accept again", scenarios._invited, _accept(ONE_KEY), _accept(ONE_KEY), exactly((200, 200)),
+         _one_share),
+    Race("accept, revoke", scenarios._invited, _accept(ONE_KEY), _revoke, exactly((200, 204), (404, 204)), _no_share),
+    Race("accept, revoke another", _two_are_invited, _accept_first, _revoke_second, exactly((200, 204)), _one_share),
+    Race("change a share, leave", scenarios._accepted, _change_share, _leave, exactly((200, 204), (404, 204)),
+         _no_share),
+    Race("accept, close as the guest", _invited_and_stepped_up, _accept(ONE_KEY), _guest_closes,
+         exactly((200, 202), (401, 202))),
+    Race("accept, remove the device", scenarios._invited, _accept(ONE_KEY), _remove,
+         exactly((200, 202), (404, 202)), _no_share),
+    Race("accept, take pushes", scenarios._invited, _accept(ONE_KEY), _guest_takes_pushes, exactly((200, 204))),
     Race("mark read, delete", _settled, _mark_read, _delete_alarm, exactly((200, 204), (404, 204)), _alarm_is_gone),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws import keys
-from chalicelib.aws.commit import change, create, done, remove
+from chalicelib.aws.commit import change, check, create, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
@@ -65,7 +65,7 @@ def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.
     grant = replace(offered.grant, guest_id=account.partition_id, waits_until=None)
     answer = _described(device, grant, owners)
     if offered.grant.guest_id is not None:
-        return answer
+        return done(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
     _require_room(caller, device)
     received = Received.new(account.partition_id, device.partition_id, accepted_at=clock.now_s(), expires_at=grant.end)
     accepted: dict[str, Any] = {"accepted_at": clock.now_s(), "named_at": keys.written(received.own_key)}
