@@ -37,7 +37,7 @@ def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None
     ]
     # A page over all devices asks each of them; see the next test for one. What is shared with somebody is found at
     # their addresses, then at the devices, then at their owners'.
-    assert over == ["GET /alarms", "GET /shares"]
+    assert over == ["GET /alarms", "GET /privacy/activity", "GET /shares"]
 
 
 def test_nothing_ever_scans(costs: list[Cost]) -> None:

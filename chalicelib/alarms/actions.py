@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib import clock, ids
+from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
-from chalicelib.aws.commit import change, commit, create, done, remove
+from chalicelib.aws.commit import Write, change, commit, create, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
@@ -24,6 +25,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.push import actions as push
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions import Caller
+from chalicelib.sharing.actions import standing as shares
 
 JPEG = "image/jpeg"
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
@@ -158,15 +160,28 @@ class Seen:
 
 def alarm_of(caller: Caller) -> Seen:
     """The alarm that the route names, for whoever may see alarms of its channel. Raises NotFound, RightMissing."""
-    seen = devices.allowed(caller, "alarms")
-    return Seen(_standing(caller, seen), seen.known_by)
+    opened = devices.allowed(caller, "alarms")
+    return Seen(_standing(caller, opened), opened.known_by)
 
 
-def _standing(caller: Caller, seen: Opened) -> Alarm:
+def _standing(caller: Caller, opened: Opened) -> Alarm:
     alarm: Alarm | None = caller.along[3]
-    if alarm is None or not alarm.stands(seen.device) or not seen.covers(alarm.channel):
+    if alarm is None or not alarm.stands(opened.device) or not opened.covers(alarm.channel):
         raise NotFound
     return alarm
+
+
+def look_at(caller: Caller) -> shapes.AlarmWithPicture:
+    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises NotFound,
+    RightMissing."""
+    seen = alarm_of(caller)
+    if recorded := _looked(caller, seen):
+        commit(*recorded)
+    return seen.with_picture()
+
+
+def _looked(caller: Caller, seen: Seen) -> tuple[Write, ...]:
+    return () if seen.alarm.picture is None else shares.looked(devices.opened(caller))
 
 
 def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
@@ -233,15 +248,19 @@ def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
     seen = alarm_of(caller)
     marked = change(seen.alarm, Alarm.read_by.add({seen.by}), otherwise=NotFound)
     seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
-    return done(marked, answer=seen.with_picture())
+    return done(marked, *_looked(caller, seen), answer=seen.with_picture())
 
 
 # Deleting: unreadable with the commit, then the picture, then the row
 
 
 def delete_one(caller: Caller) -> None:
-    alarm = _standing(caller, devices.owned(caller))
-    done(*_marked([alarm]), answer=None)
+    opened = devices.owned(caller)
+    done(*_marked([_standing(caller, opened)]), _deleted(caller, opened.device), answer=None)
+
+
+def _deleted(caller: Caller, device: Device) -> Write:
+    return activity.happened(device, "alarms_deleted", who=caller.terminal)
 
 
 def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
@@ -250,7 +269,7 @@ def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
     found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
     there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
     if there:
-        done(*_marked(there), answer=None)
+        done(*_marked(there), _deleted(caller, device), answer=None)
 
 
 def delete_all(caller: Caller) -> None:
@@ -258,7 +277,8 @@ def delete_all(caller: Caller) -> None:
     device = devices.owned(caller).device
     now = clock.now_s()
     removal = Removal.new(device.partition_id, ids.new_id(), until=now)
-    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), answer=None)
+    recorded = _deleted(caller, device)
+    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
 
 
 def _marked(alarms: list[Alarm]) -> list[Any]:

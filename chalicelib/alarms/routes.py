@@ -56,7 +56,7 @@ def list_alarms(caller: Caller, device_id: str, search: shapes.Search) -> shapes
     example={},
 )
 def get_alarm(caller: Caller, device_id: str, alarm_id: str) -> shapes.AlarmWithPicture:
-    return actions.alarm_of(caller).with_picture()
+    return actions.look_at(caller)
 
 
 @routes.post(

@@ -15,6 +15,7 @@ from chalicelib.accounts.records import (
     TerminalGuesses,
     TurnedAway,
 )
+from chalicelib.activity.records import Activity, DeviceActivity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
@@ -37,6 +38,7 @@ from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMa
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
+    Activity,
     Address,
     AddressChange,
     Alarm,
@@ -46,6 +48,7 @@ RECORDS: tuple[type[Record], ...] = (
     AvatarRemoval,
     Code,
     Device,
+    DeviceActivity,
     Endpoint,
     Erasure,
     Export,

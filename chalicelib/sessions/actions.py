@@ -12,6 +12,7 @@ from chalicelib.accounts.actions import addresses, codes, passwords, registering
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, commit, done, put, remove
 from chalicelib.aws.keys import Key
@@ -49,6 +50,11 @@ class Caller:
     @property
     def account_id(self) -> str:
         return self.account.partition_id
+
+    @property
+    def terminal(self) -> str:
+        """In words that the person knows it by."""
+        return f"{self.session.terminal_model}, {self.session.terminal_os}"
 
     @property
     def is_stepped_up(self) -> bool:
@@ -99,7 +105,7 @@ def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str
         is_new = proved.terminal not in (proved.account.terminals or ())
         telling = (_telling(opening.record, proved.vault, terminal),) if is_new else ()
         try:
-            commit(opening, proved.forget, *telling, *making_room, *proved.learn())
+            commit(opening, _recorded(proved.account, terminal), proved.forget, *telling, *making_room, *proved.learn())
             return tokens
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
@@ -107,6 +113,10 @@ def sign_in(contact: Contact, password: str, terminal: Terminal, repeat_key: str
             if proved is None:
                 raise PasswordWrong from None
     raise TooMany(retry_after_seconds=1)
+
+
+def _recorded(account: Account, terminal: Terminal) -> Write:
+    return activity.happened(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
 
 
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
@@ -160,10 +170,10 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
         new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
     except registering.AlreadyConfirmed as before:
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
-        commit(opening)
+        commit(opening, _recorded(before.account, terminal))
         return tokens
     tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
-    commit(*new.writes, opening)
+    commit(*new.writes, opening, _recorded(new.account, terminal))
     return tokens
 
 
@@ -356,7 +366,8 @@ def change_password(caller: Caller, current: str, new: str) -> None:
     account, session = caller.account, caller.session
     changed = passwords.changed(account, current, new, session.terminal_unique_id)
     ends = _ends_of(caller.account_id, but=session.place_id)
-    done(*changed, change(session, epoch=account.epoch), *ends, answer=None)
+    recorded = activity.happened(account, "password_changed", who=caller.terminal)
+    done(*changed, change(session, epoch=account.epoch), *ends, recorded, answer=None)
     addresses.tell(account, _PASSWORD_CHANGED)
 
 
@@ -366,7 +377,7 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         reset = resets.proved(reset_id, code, password, repeat_key)
     except resets.AlreadyReset:
         return
-    commit(*reset.writes, *_ends_of(reset.account.partition_id))
+    commit(*reset.writes, *_ends_of(reset.account.partition_id), activity.happened(reset.account, "password_reset"))
     addresses.tell(reset.account, _PASSWORD_CHANGED)
 
 

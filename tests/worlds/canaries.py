@@ -184,15 +184,15 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Session", "Endpoint"):
+        for kind in ("Account", "Activity", "Session", "Endpoint"):
             self._keep(kind, self.person.account_id)
-        for kind in ("Device", "Share"):
+        for kind in ("Device", "DeviceActivity", "Share"):
             self._keep(kind, self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
     def _keep(self, name: str, partition_id: str, stored: Stored | None = None) -> None:
         stored = stored or Stored(self.world.dump())
-        row = stored.first_ids(name)[partition_id]
+        row = _fullest(stored, name, partition_id)
         for kind, other, attribute in stored.sealed:
             if kind.__name__ == name and other is row:
                 self.planted[name, attribute] = stored.opened(row, attribute)
@@ -202,16 +202,24 @@ class Life:
         stored = Stored(self.world.dump())
         mine = {
             "Account": self.person.account_id, "Session": self.person.account_id, "Endpoint": self.person.account_id,
-            "Device": self.camera.device_id, "Share": self.camera.device_id,
+            "Activity": self.person.account_id, "Device": self.camera.device_id,
+            "DeviceActivity": self.camera.device_id, "Share": self.camera.device_id,
         }  # fmt: skip
         return {
             (kind.__name__, name): stored.opened(row, name)
             for kind, row, name in stored.sealed
-            if row["pk"].endswith(f"#{mine.get(kind.__name__)}")
+            if kind.__name__ in mine and row is _fullest(stored, kind.__name__, mine[kind.__name__])
         }
 
     def hits(self) -> list[Hit]:
         return search(self.world.dump(), self.needles)
+
+
+def _fullest(stored: Stored, name: str, partition_id: str) -> Any:
+    """The row of this kind of which most is personal; None if there is none."""
+    rows = [row for (where, _), row in stored.of(name).items() if where == partition_id]
+    kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
+    return max(rows, key=lambda row: (len(row.keys() & set(personal(kind))), row["sk"]), default=None)
 
 
 def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:

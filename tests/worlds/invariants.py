@@ -195,6 +195,23 @@ def a_guest_has_an_account_that_knows_it(stored: Stored) -> Found:
 
 
 @invariant
+def what_happened_is_recorded(stored: Stored) -> Found:
+    """Beside each sign-in, ownership and share there is the record of how it came about."""
+    told = {(where, row["act"], row["at"]) for kind in _ACTIVITY for (where, _), row in stored.of(kind).items()}
+    wanted = {(where, "signed_in", row["opened_at"]) for (where, _), row in stored.of("Session").items()}
+    devices = stored.first_ids("Device").values()
+    wanted |= {(row["account_id"], "device_added", row["bound_at"]) for row in devices}
+    for (device_id, _), share in stored.of("Share").items():
+        wanted.add((device_id, "shared", share["invited_at"]))
+        if "accepted_at" in share:
+            wanted.add((device_id, "share_accepted", share["accepted_at"]))
+    yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
+
+
+_ACTIVITY = ("Activity", "DeviceActivity")
+
+
+@invariant
 def pushes_go_to_who_may_hear(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():
@@ -259,7 +276,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "NewTerminal")
-    of_accounts += ("Avatar", "Received", "InvitationCount")
+    of_accounts += ("Activity", "Avatar", "Received", "InvitationCount")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"

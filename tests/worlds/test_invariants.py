@@ -146,6 +146,19 @@ def let_a_guest_hear_nothing(dump: Dump) -> None:
     shared["audience"] = [one for one in shared["audience"] if one.startswith(shared["account_id"])]
 
 
+def forget_that(act: str) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        told = [*rows(dump, "account/activity"), *rows(dump, "device/activity")]
+        # Two of the same second stand for each other.
+        at = next(row["at"] for row in told if row["act"] == act)
+        for row in told:
+            if (row["act"], row["at"]) == (act, at):
+                dump["tables"]["sowa-local-Items"].remove(row)
+
+    damage.__name__ = f"forget that somebody {act}"
+    return damage
+
+
 def end_a_session(dump: Dump) -> None:
     """Of a terminal that is pushed to."""
     place = rows(dump, "account/endpoint")[0]
@@ -234,6 +247,9 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         end_the_guests_account,
         share_with_the_owner,
         share_with_too_many,
+    ],
+    "what_happened_is_recorded": [
+        *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),
     ],
     "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,

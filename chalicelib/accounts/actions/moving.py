@@ -10,6 +10,7 @@ from chalicelib.accounts.actions import addresses, codes, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
 from chalicelib.accounts.rules import AddressTaken, CodeOver
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, create, done, put, remove
 from chalicelib.aws.table import read
@@ -69,7 +70,8 @@ def confirm(account: Account, change_id: str, digits: str, avatar_url: str | Non
     contact = addresses.read_as(pending.opened(account.vault).address)
     old = addresses.of_kind(account, contact.kind) or addresses.of(account)
     moves = _moves(account, pending, contact)
-    answer = done(*moves, spent, answer=shapes.Me.of(account, avatar_url))
+    recorded = activity.happened(account, "address_changed")
+    answer = done(*moves, spent, recorded, answer=shapes.Me.of(account, avatar_url))
     addresses.send(old, "accounts/mail/moved", account.language, contact=settings.operator["contact"])
     return answer
 

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import change, commit, create, done, remove
 from chalicelib.aws.table import read
@@ -71,7 +72,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Opened:
         if report is not None and report_key is not None:
             report.opened(report_key.unlocked())
         try:
-            return _bind(account, stock, report, asked)
+            return _bind(caller, account, stock, report, asked)
         except (crypto.Unreadable, _Moved):
             continue  # the camera is just activated anew: what it said before would be kept, or one half of each
         except accounts.Changed:
@@ -102,7 +103,9 @@ def _prove_printed_code(stock_id: str, code: str) -> None:
         raise DeviceNotFound
 
 
-def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind) -> Opened:
+def _bind(
+    caller: Caller, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind
+) -> Opened:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
     device = _ownership(device_id, vault, account, stock, report, asked)
@@ -120,6 +123,7 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
+        activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
         answer=Opened(device, None),
     )
 

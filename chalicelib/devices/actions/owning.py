@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import change, done
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
@@ -20,7 +21,8 @@ def change_device(caller: Caller, **changes: Any) -> Opened:
     mine = standing.owned(caller)
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
-    return done(change(mine.device, otherwise=NotFound, **changes), answer=mine)
+    recorded = activity.happened(mine.device, "device_changed", who=caller.terminal)
+    return done(change(mine.device, otherwise=NotFound, **changes), recorded, answer=mine)
 
 
 def remove_device(caller: Caller) -> shapes.Removed:
@@ -29,4 +31,6 @@ def remove_device(caller: Caller) -> shapes.Removed:
     erasure_id, begun = erasures.begin(standing.subject_of(mine.device))
     answer = shapes.Removed(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     losing = accounts.loses_device(caller.account, mine.device.partition_id)
-    return done(*standing.cut(mine.device), losing, *begun, answer=answer)
+    # It outlives the device, whose own record of what happened goes with it.
+    recorded = activity.happened(caller.account, "device_removed", who=caller.terminal, about=mine.device.name)
+    return done(*standing.cut(mine.device), losing, *begun, recorded, answer=answer)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.aws import keys
 from chalicelib.aws.commit import change, check, create, done, remove
 from chalicelib.aws.keys import Key
@@ -75,6 +76,7 @@ def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.
         remove(Invitation.key(share.address_hash, device.partition_id)),
         create(received, otherwise=rules.ShareExists),
         accounts.becomes_guest(account, device.partition_id),
+        activity.happened(device, "share_accepted", by=activity.GUEST, who=share.address),
         answer=answer,
     )
 
@@ -103,7 +105,9 @@ def _end(caller: Caller, share_id: str, *, is_accepted: bool) -> None:
         offered = _offered(caller, share_id)
         if (offered.grant.guest_id is not None) != is_accepted:
             raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
-        done(*standing.ends(offered.device, offered.share, offered.grant), answer=None)
+        act, who = "share_left" if is_accepted else "share_declined", offered.share.address
+        recorded = activity.happened(offered.device, act, by=activity.GUEST, who=who)
+        done(*standing.ends(offered.device, offered.share, offered.grant), recorded, answer=None)
 
     standing.as_read(caller, places_of(caller.account_id, share_id), attempt)
 

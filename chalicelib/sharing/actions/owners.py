@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.activity import actions as activity
 from chalicelib.aws import keys
 from chalicelib.aws.commit import Write, change, create, done, merge
 from chalicelib.aws.keys import Key
@@ -78,6 +79,7 @@ def _invite(caller: Caller, contact: Contact, asked: shapes.ShareDevice) -> shap
         create(share),
         create(invitation, otherwise=rules.ShareExists),
         _counted(caller.account_id),
+        activity.happened(device, "shared", who=caller.terminal, about=contact.value),
         answer=_described(share, grant),
     )
 
@@ -135,6 +137,7 @@ def _change(caller: Caller, share_id: str, changes: dict[str, Any]) -> shapes.Sh
         devices.regrant(device, [*standing.others(device, share_id), grant]),
         change(share, otherwise=NotFound, **_said(grant)),
         change(record.new(whose, device.partition_id), otherwise=NotFound, expires_at=grant.end),
+        activity.happened(device, "share_changed", who=caller.terminal, about=share.address),
         answer=answer,
     )
 
@@ -152,7 +155,8 @@ def revoke_share(caller: Caller, device_id: str, share_id: str) -> None:
 
     def attempt() -> None:
         mine, share, grant = _named(caller, share_id)
-        done(*standing.ends(mine.device, share, grant), answer=None)
+        recorded = activity.happened(mine.device, "share_revoked", who=caller.terminal, about=share.address)
+        done(*standing.ends(mine.device, share, grant), recorded, answer=None)
 
     standing.as_read(caller, places_of_one(caller.account_id, device_id, share_id), attempt)
 

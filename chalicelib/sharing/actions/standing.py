@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import Write, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Grant
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.sessions.actions import Caller
@@ -70,6 +72,17 @@ def found_at(share: Share, grant: Grant) -> Key:
     if grant.guest_id is None:
         return Invitation.key(share.address_hash, device_id)
     return Received.key(grant.guest_id, device_id)
+
+
+def looked(opened: Opened) -> tuple[Write, ...]:
+    """What tells the owner that a guest saw pictures; nothing for the owner's own looks. Raises NotFound."""
+    if opened.grant is None or opened.grant.guest_id is None:
+        return ()
+    device = opened.device
+    (share,) = read(Share.key(device.partition_id, opened.grant.share_id))
+    if share is None:
+        raise NotFound
+    return (activity.looked(device, opened.grant.share_id, share.opened(device.vault).address),)
 
 
 def time(seconds: int | None) -> datetime | None:
