@@ -277,6 +277,7 @@ def _a_look_into_the_log(home: Home) -> None:
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     home.owner.call("GET", "/me")
     assert home.world.invoke("read_api_log", asked)["items"]
+    assert home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})["items"]
 
 
 def _a_guest(home: Home) -> None:

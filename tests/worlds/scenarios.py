@@ -630,7 +630,7 @@ def _look_into_the_log(home: Home, state: Any, key: str) -> Response:
     """An operator gets the exception, and orders again; then two looks are recorded."""
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     try:
-        answer = home.world.invoke("read_api_log", asked)
+        answer = home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})
     except Exception as fault:
         return Response(503, Headers(), repr(fault).encode())
     return Response(200, Headers(), json.dumps(answer).encode())
