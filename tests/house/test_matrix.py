@@ -120,7 +120,7 @@ def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
 
 @pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
 def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None:
-    home.world.calendar.reaper_lag_seconds = None
+    home.world.calendar.lag = None
     request = request_for(named(name), home)
     _guest(home, rights=list(RIGHTS), until=f"{home.world.now() + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}")
     home.world.advance(10 * 60)

@@ -132,7 +132,7 @@ def test_what_follows_later_does_not_show_either_who_is_known(home: Home) -> Non
 
 
 def test_an_invitation_waits_for_seven_days_to_the_second(home: Home) -> None:
-    home.world.calendar.reaper_lag_seconds = None
+    home.world.calendar.lag = None
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
     home.world.advance(7 * DAY - 1)
     for person in (home.owner, home.stranger):
@@ -380,7 +380,7 @@ def test_an_invitation_that_is_taken_back_is_not_there(home: Home) -> None:
 
 @pytest.mark.parametrize("lag", [0, 48 * 3600, None])
 def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int | None) -> None:
-    home.world.calendar.reaper_lag_seconds = lag
+    home.world.calendar.lag = lag
     home.stranger.take_pushes("platform-token-of-the-stranger")
     until = (home.world.now() + timedelta(hours=2)).replace(microsecond=0)
     shared_with(home, home.stranger, rights=ALL, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
