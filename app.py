@@ -29,6 +29,8 @@ from chalicelib.push import routes as push
 from chalicelib.second_factors import routes as second_factors
 from chalicelib.sessions import operations as sessions_ordered
 from chalicelib.sessions import routes as sessions
+from chalicelib.sharing import listeners as sharing_told
+from chalicelib.sharing import routes as sharing
 
 app = Api(app_name="sowa", configure_logs=False)
 
@@ -41,6 +43,7 @@ app.register_blueprint(identities.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(alarms.routes)
 app.register_blueprint(push.routes)
+app.register_blueprint(sharing.routes)
 app.register_blueprint(plans.routes)
 app.register_blueprint(orders.routes)
 app.register_blueprint(privacy.routes)
@@ -54,6 +57,7 @@ app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(devices_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
+app.register_blueprint(sharing_told.listeners)
 app.register_blueprint(privacy_told.listeners)
 
 # On time

@@ -70,7 +70,28 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "ticket": lambda home: neighbour().ticket(),
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
+    "invited_email": lambda home: "invited@example.com",
+    "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],
 }
+# Where the same name stands for something else.
+_FILL_OF: dict[str, Callable[[Home], Any]] = {
+    "POST /shares/{share_id}/accept": lambda home: _shared_with_owner(home),
+    "POST /shares/{share_id}/decline": lambda home: _shared_with_owner(home),
+    "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),
+}
+# What a door needs that nothing in its path or example names.
+_ARRANGE: dict[str, Callable[[Home], Any]] = {"GET /shares": lambda home: _accepted_by_owner(home)}
+
+
+def _shared_with_owner(home: Home) -> str:
+    camera = new_camera(home.world, "SN0088", owner=home.stranger)
+    return str(home.stranger.share(camera.device_id, email=home.owner.email).json["share_id"])
+
+
+def _accepted_by_owner(home: Home) -> str:
+    share_id = _shared_with_owner(home)
+    assert home.owner.call("POST", f"/shares/{share_id}/accept").status == 200
+    return share_id
 
 
 # What else has to be there, where neither example nor path names it.
@@ -187,9 +208,10 @@ def request_for(door: Door, home: Home) -> Request:
     _FIRST.get(door.name, lambda home: None)(home)
     if door.stepped_up:
         home.owner.step_up()
+    _ARRANGE.get(door.name, lambda home: None)(home)
     path = door.path
     for name in _names_in(path):
-        path = path.replace("{" + name + "}", _FILL[name](home))
+        path = path.replace("{" + name + "}", _FILL_OF.get(door.name, _FILL[name])(home))
     said = _filled(door.example, home)
     request = Request(door, path, token=_token(door, home))
     if door.method != "GET" and door.who is not Who.PROVIDER:

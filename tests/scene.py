@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -148,6 +148,9 @@ class Person:
         assert answer.status == 200, answer.body
         items: list[dict[str, Any]] = answer.json["items"]
         return items
+
+    def share(self, device_id: str, *, rights: Sequence[str] = ("alarms",), **asked: Any) -> Response:
+        return self.call("POST", f"/devices/{device_id}/shares", {"rights": list(rights), **asked})
 
     def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B11, B17, D3, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -35,6 +35,7 @@ class Account(Item):
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
     registered_at = key(Time(), B1A, why="time", told=True)
     device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
+    guest_of = key(UnicodeSetAttribute(null=True), B9, why="random ids of devices that may be shared with the person")
     endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
     second_factors = key(
         UnicodeSetAttribute(null=True), B2, why="names and random ids of what is asked for beside the password"

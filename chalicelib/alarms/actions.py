@@ -8,22 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import bucket, crypto, queue
 from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
-from chalicelib.aws.commit import change, commit, create, done, remove
+from chalicelib.aws.commit import Write, change, commit, create, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device
 from chalicelib.errors import NotFound
 from chalicelib.push import actions as push
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions import Caller
+from chalicelib.sharing.actions import standing as shares
 
 JPEG = "image/jpeg"
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
@@ -84,7 +86,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
     except _Known:
         if not is_repeat:
             return
-    push.tell_of_alarm(devices.endpoints_of(device), device.partition_id, alarm.place_id)
+    push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
 
 
 class _Known(Exception):
@@ -152,34 +154,51 @@ class Seen:
 
 
 def alarm_of(caller: Caller) -> Seen:
-    """The alarm that the route names; raises NotFound."""
-    mine = devices.owned(caller)
-    alarm = caller.along[3]
-    if alarm is None or not alarm.stands(mine.device):
+    """The alarm that the route names, for whoever may see alarms of its channel. Raises NotFound, RightMissing."""
+    opened = devices.allowed(caller, "alarms")
+    return Seen(_standing(caller, opened), opened.known_by)
+
+
+def _standing(caller: Caller, opened: Opened) -> Alarm:
+    alarm: Alarm | None = caller.along[3]
+    if alarm is None or not alarm.stands(opened.device) or not opened.covers(alarm.channel):
         raise NotFound
-    return Seen(alarm, caller.account_id)
+    return alarm
+
+
+def look_at(caller: Caller) -> shapes.AlarmWithPicture:
+    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises NotFound,
+    RightMissing."""
+    seen = alarm_of(caller)
+    if recorded := _looked(caller, seen):
+        commit(*recorded)
+    return seen.with_picture()
+
+
+def _looked(caller: Caller, seen: Seen) -> tuple[Write, ...]:
+    return () if seen.alarm.picture is None else shares.looked(devices.opened(caller))
 
 
 def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    """A page of one device's alarms, newest first."""
-    return _page(caller, [devices.owned(caller)], search)
+    """A page of one device's alarms, newest first. Raises NotFound, RightMissing."""
+    return _page([devices.allowed(caller, "alarms")], search)
 
 
 def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    """A page of the alarms of all the caller's devices, newest first."""
-    return _page(caller, devices.devices_of(caller), search)
+    """A page of the alarms of all devices whose alarms the caller may see, newest first."""
+    return _page([one for one in devices.devices_of(caller) if one.may("alarms")], search)
 
 
-def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Alarms:
-    looked = [_newest(one.device, search) for one in mine]
+def _page(opened: list[Opened], search: shapes.Search) -> shapes.Alarms:
+    looked = [_newest(one, search) for one in opened]
     # What is older than where looking stopped waits for the next page, or something in between would be passed over.
     stop = max((one.stopped_at for one in looked if one.stopped_at is not None), default="")
-    found = [alarm for one in looked for alarm in one.found if alarm.place_id >= stop]
-    found.sort(key=lambda alarm: alarm.place_id, reverse=True)
+    found = [seen for one in looked for seen in one.found if seen.alarm.place_id >= stop]
+    found.sort(key=lambda seen: seen.alarm.place_id, reverse=True)
     shown = found[: search.limit]
     return shapes.Alarms(
-        items=[Seen(alarm, caller.account_id).described() for alarm in shown],
-        cursor=shown[-1].place_id if len(found) > search.limit else stop or None,
+        items=[seen.described() for seen in shown],
+        cursor=shown[-1].alarm.place_id if len(found) > search.limit else stop or None,
     )
 
 
@@ -187,19 +206,21 @@ def _page(caller: Caller, mine: list[Owned], search: shapes.Search) -> shapes.Al
 class _Looked:
     """What was found of one device, and the last id that was looked at if older ones are left."""
 
-    found: list[Alarm]
+    found: list[Seen]
     stopped_at: str | None
 
 
-def _newest(device: Device, search: shapes.Search) -> _Looked:
+def _newest(one: Opened, search: shapes.Search) -> _Looked:
     """One more than fits the page, so that it is known whether another follows."""
+    device = one.device
     first, last = _span(device, search.day)
-    count = search.limit + 1 if search.channel is None and search.type is None else _PAGE_OF_SEARCH
-    found: list[Alarm] = []
+    count = search.limit + 1 if search.wants_all and one.covers_all else _PAGE_OF_SEARCH
+    found: list[Seen] = []
     after = search.cursor
     for _ in range(_MOST_PAGES):
         page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
-        found += [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        wanted = [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        found += [Seen(alarm, one.known_by) for alarm in wanted if one.covers(alarm.channel)]
         after = page.cursor
         if after is None or len(found) > search.limit:
             break
@@ -223,17 +244,21 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
 def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
     seen = alarm_of(caller)
-    marked = change(seen.alarm, Alarm.read_by.add({caller.account_id}), otherwise=NotFound)
-    seen.alarm.read_by = (seen.alarm.read_by or set()) | {caller.account_id}
-    return done(marked, answer=seen.with_picture())
+    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), otherwise=NotFound)
+    seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
+    return done(marked, *_looked(caller, seen), answer=seen.with_picture())
 
 
 # Deleting: unreadable with the commit, then the picture, then the row
 
 
 def delete_one(caller: Caller) -> None:
-    alarm = alarm_of(caller).alarm
-    done(*_marked([alarm]), answer=None)
+    opened = devices.owned(caller)
+    done(*_marked([_standing(caller, opened)]), _deleted(caller, opened.device), answer=None)
+
+
+def _deleted(caller: Caller, device: Device) -> Write:
+    return activity.happened(device, "alarms_deleted", who=caller.terminal)
 
 
 def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
@@ -242,7 +267,7 @@ def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
     found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
     there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
     if there:
-        done(*_marked(there), answer=None)
+        done(*_marked(there), _deleted(caller, device), answer=None)
 
 
 def delete_all(caller: Caller) -> None:
@@ -250,7 +275,8 @@ def delete_all(caller: Caller) -> None:
     device = devices.owned(caller).device
     now = clock.now_s()
     removal = Removal.new(device.partition_id, ids.new_id(), until=now)
-    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), answer=None)
+    recorded = _deleted(caller, device)
+    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
 
 
 def _marked(alarms: list[Alarm]) -> list[Any]:

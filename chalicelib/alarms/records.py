@@ -29,7 +29,7 @@ class Alarm(Item):
     picture = key(
         UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times", points_to="object"
     )
-    read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it")
+    read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it: the owner, or a share")
     removed = plain(NumberAttribute(null=True), why="1 once it is to go")
 
     def stands(self, head: Any) -> bool:

@@ -41,7 +41,7 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     along=devices.places_of,
     query=shapes.Search,
     answers=shapes.Alarms,
-    refuses=(NotFound, rules.DayInvalid),
+    refuses=(NotFound, devices.RightMissing, rules.DayInvalid),
     example={"limit": "20"},
 )
 def list_alarms(caller: Caller, device_id: str, search: shapes.Search) -> shapes.Alarms:
@@ -53,11 +53,11 @@ def list_alarms(caller: Caller, device_id: str, search: shapes.Search) -> shapes
     who=Who.PERSON,
     along=actions.places_of_one,
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound,),
+    refuses=(NotFound, devices.RightMissing),
     example={},
 )
 def get_alarm(caller: Caller, device_id: str, alarm_id: str) -> shapes.AlarmWithPicture:
-    return actions.alarm_of(caller).with_picture()
+    return actions.look_at(caller)
 
 
 @routes.post(
@@ -65,7 +65,7 @@ def get_alarm(caller: Caller, device_id: str, alarm_id: str) -> shapes.AlarmWith
     who=Who.PERSON,
     along=actions.places_of_one,
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound,),
+    refuses=(NotFound, devices.RightMissing),
     example={},
 )
 def mark_read(caller: Caller, device_id: str, alarm_id: str) -> shapes.AlarmWithPicture:
@@ -76,7 +76,7 @@ def mark_read(caller: Caller, device_id: str, alarm_id: str) -> shapes.AlarmWith
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
     along=actions.places_of_one,
-    refuses=(NotFound,),
+    refuses=(NotFound, devices.RightMissing),
     example={},
 )
 def delete_alarm(caller: Caller, device_id: str, alarm_id: str) -> None:
@@ -88,7 +88,7 @@ def delete_alarm(caller: Caller, device_id: str, alarm_id: str) -> None:
     who=Who.PERSON,
     along=devices.places_of,
     asks=shapes.DeleteSome,
-    refuses=(NotFound,),
+    refuses=(NotFound, devices.RightMissing),
     example={"alarm_ids": ["$alarm_id"]},
 )
 def delete_alarms(caller: Caller, device_id: str, asked: shapes.DeleteSome) -> None:

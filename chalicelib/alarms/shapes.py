@@ -24,6 +24,10 @@ class Search(Shape):
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, Meta(max_length=64)] | None = None
 
+    @property
+    def wants_all(self) -> bool:
+        return self.channel is None and self.type is None
+
 
 class Alarm(Shape):
     alarm_id: str

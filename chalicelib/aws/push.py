@@ -44,10 +44,10 @@ def close_endpoint(arn: str) -> None:
     client("sns").delete_endpoint(EndpointArn=arn)
 
 
-def send(arn: str, **ids: str) -> bool:
-    """Push ids to one terminal; False if it is not reachable any more."""
+def send(arn: str, about: str = "ALARM", **ids: str) -> bool:
+    """Push ids to one terminal, which has words for what they are about; False if it is not reachable any more."""
     fcm = {"data": ids}
-    apns = {"aps": {"content-available": 1, "mutable-content": 1, "alert": {"loc-key": "ALARM"}}, **ids}
+    apns = {"aps": {"content-available": 1, "mutable-content": 1, "alert": {"loc-key": about}}, **ids}
     message = {"default": "", "GCM": json.dumps(fcm), "APNS": json.dumps(apns), "APNS_SANDBOX": json.dumps(apns)}
     try:
         client("sns").publish(TargetArn=arn, MessageStructure="json", Message=json.dumps(message))

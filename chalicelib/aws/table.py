@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.register.vaults import Vault
 
 _BATCH_TRIES = 5
+_MOST_TOGETHER = 100
 
 
 class Untagged(TypeError):
@@ -310,7 +311,8 @@ def _say_in_service(name: str, since: int) -> None:
 
 
 def read(*wanted: Key) -> tuple[Any, ...]:
-    """The records of these keys, in their order, None for what is absent or over; one consistent call for all."""
+    """The records of these keys, in their order, None for what is absent or over; one consistent call for each
+    hundred."""
     by_table: dict[str, list[Key]] = {}
     for key in dict.fromkeys(key for key in wanted if key.fits):
         by_table.setdefault(key.record.Meta.table_name, []).append(key)
@@ -331,15 +333,24 @@ def _get_together(by_table: dict[str, list[Key]]) -> dict[str, list[dict[str, An
         name, (key,) = keys_of[0]
         item = client("dynamodb").get_item(TableName=name, Key=key.raw(), ConsistentRead=True).get("Item")
         return {name: [item] if item else []}
-    pending = {name: {"Keys": [key.raw() for key in wanted], "ConsistentRead": True} for name, wanted in keys_of}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in by_table}
+    together = [(name, key.raw()) for name, wanted in keys_of for key in wanted]
+    for first in range(0, len(together), _MOST_TOGETHER):
+        _get_batch(together[first : first + _MOST_TOGETHER], found)
+    return found
+
+
+def _get_batch(together: list[tuple[str, dict[str, Any]]], found: dict[str, list[dict[str, Any]]]) -> None:
+    pending: dict[str, Any] = {}
+    for name, key in together:
+        pending.setdefault(name, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
     for turn in range(_BATCH_TRIES):
         answer = client("dynamodb").batch_get_item(RequestItems=pending)
         for name, items in answer["Responses"].items():
             found[name] += items
         pending = answer.get("UnprocessedKeys") or {}
         if not pending:
-            return found
+            return
         clock.sleep(0.05 * 2**turn)
     # A decision on half of what decides would be a hole.
     raise Unavailable

@@ -22,6 +22,7 @@ from chalicelib.devices.actions import (
     transferring,
 )
 from chalicelib.devices.actions.cameras import Camera
+from chalicelib.devices.actions.standing import RightMissing
 from chalicelib.entry import wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
@@ -102,7 +103,7 @@ def list_devices(caller: Caller) -> Any:
     example={},
 )
 def get_device(caller: Caller, device_id: str) -> Any:
-    return standing.owned(caller)
+    return standing.opened(caller)
 
 
 @routes.patch(
@@ -111,7 +112,7 @@ def get_device(caller: Caller, device_id: str) -> Any:
     along=standing.places_of,
     asks=shapes.ChangeDevice,
     answers=shapes.Device,
-    refuses=(NotFound, rules.TimeZoneUnknown),
+    refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
 def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) -> Any:
@@ -125,7 +126,7 @@ def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) ->
     along=standing.places_of,
     answers=shapes.Removed,
     status=202,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={},
 )
 def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
@@ -137,11 +138,11 @@ def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
     who=Who.PERSON,
     along=standing.places_of,
     answers=shapes.DeviceSettings,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={},
 )
 def get_settings(caller: Caller, device_id: str) -> shapes.DeviceSettings:
-    return shapes.DeviceSettings.of(standing.owned(caller).device)
+    return shapes.DeviceSettings.of(standing.allowed(caller, "settings"))
 
 
 @routes.put(
@@ -150,7 +151,7 @@ def get_settings(caller: Caller, device_id: str) -> shapes.DeviceSettings:
     along=standing.places_of,
     asks=shapes.ChangeSettings,
     answers=shapes.DeviceSettings,
-    refuses=(NotFound, configuring.SettingsChanged),
+    refuses=(NotFound, RightMissing, configuring.SettingsChanged),
     example={"version": 0, "settings": _SETTINGS},
 )
 def change_settings(caller: Caller, device_id: str, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
@@ -163,7 +164,7 @@ def change_settings(caller: Caller, device_id: str, asked: shapes.ChangeSettings
     along=standing.places_of,
     asks=shapes.ChangePrivacyMode,
     answers=shapes.Device,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={"on": True},
 )
 def set_privacy_mode(caller: Caller, device_id: str, asked: shapes.ChangePrivacyMode) -> Any:
@@ -193,7 +194,7 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
     who=Who.PERSON,
     along=passwords.places_of,
     asks=shapes.SetDevicePassword,
-    refuses=(NotFound, passwords.DevicePasswordWrong, guessing.TooManyTries, Conflict),
+    refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, guessing.TooManyTries, Conflict),
     example={"password": "$device_password"},
 )
 def set_device_password(caller: Caller, device_id: str, asked: shapes.SetDevicePassword) -> None:
@@ -205,7 +206,7 @@ def set_device_password(caller: Caller, device_id: str, asked: shapes.SetDeviceP
     who=Who.PERSON,
     along=passwords.places_of,
     asks=shapes.CheckDevicePassword,
-    refuses=(NotFound, passwords.DevicePasswordWrong, passwords.NoDevicePassword, guessing.TooManyTries),
+    refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, passwords.NoDevicePassword, guessing.TooManyTries),
     example={"password": "$known_device_password"},
 )
 def check_device_password(caller: Caller, device_id: str, asked: shapes.CheckDevicePassword) -> None:
@@ -219,7 +220,7 @@ def check_device_password(caller: Caller, device_id: str, asked: shapes.CheckDev
     along=passwords.places_to_reset,
     status=202,
     once=False,
-    refuses=(NotFound, CodeTooSoon),
+    refuses=(NotFound, RightMissing, CodeTooSoon),
     example={},
 )
 def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
@@ -231,7 +232,7 @@ def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
     who=Who.PERSON,
     along=standing.places_of,
     asks=shapes.ResetDevicePassword,
-    refuses=(NotFound, CodeWrong, CodeOver, Conflict),
+    refuses=(NotFound, RightMissing, CodeWrong, CodeOver, Conflict),
     example={"code": "$device_reset_code", "password": "$device_password"},
 )
 def reset_device_password(caller: Caller, device_id: str, asked: shapes.ResetDevicePassword) -> None:
@@ -244,7 +245,7 @@ def reset_device_password(caller: Caller, device_id: str, asked: shapes.ResetDev
     along=standing.places_of,
     asks=AskPictureTicket,
     answers=wire.Ticket,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={"content_type": "image/jpeg"},
 )
 def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) -> Any:
@@ -252,7 +253,7 @@ def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) ->
 
 
 @routes.delete(
-    "/devices/{device_id}/cover", who=Who.PERSON, along=standing.places_of, refuses=(NotFound,), example={}
+    "/devices/{device_id}/cover", who=Who.PERSON, along=standing.places_of, refuses=(NotFound, RightMissing), example={}
 )
 def delete_cover(caller: Caller, device_id: str) -> None:
     covers.delete_cover(caller)
@@ -266,7 +267,7 @@ def delete_cover(caller: Caller, device_id: str) -> None:
     answers=shapes.Transfer,
     status=202,
     stepped_up=True,
-    refuses=(NotFound, AddressInvalid, PhoneInvalid, transferring.TooManyOffers, Conflict),
+    refuses=(NotFound, RightMissing, AddressInvalid, PhoneInvalid, transferring.TooManyOffers, Conflict),
     example={"email": "$new_email"},
 )
 def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) -> shapes.Transfer:
@@ -277,7 +278,7 @@ def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) 
     "/devices/{device_id}/transfer",
     who=Who.PERSON,
     along=transferring.places_of,
-    refuses=(NotFound,),
+    refuses=(NotFound, RightMissing),
     example={},
 )
 def withdraw_transfer(caller: Caller, device_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -159,28 +160,32 @@ class Reported(SettingsOfVersion):
 
 
 class DeviceSettings(Shape):
-    """As they should be, and as the camera said that they are."""
+    """As they should be, and as the camera said that they are; of the channels, those that the caller may know of."""
 
     desired: SettingsOfVersion
     reported: Reported | None
 
     @classmethod
-    def of(cls, device: Any) -> DeviceSettings:
-        return cls(desired=desired_of(device), reported=_reported_of(device))
+    def of(cls, opened: Any) -> DeviceSettings:
+        return cls(desired=desired_of(opened.device, opened.covers), reported=_reported_of(opened))
 
 
-def desired_of(device: Any) -> SettingsOfVersion:
-    return SettingsOfVersion(
-        version=int(device.settings_version or 0), settings=convert(device.desired or {}, Settings)
-    )
+def desired_of(device: Any, covers: Callable[[str], bool] = lambda channel_id: True) -> SettingsOfVersion:
+    return SettingsOfVersion(version=int(device.settings_version or 0), settings=_shown(device.desired or {}, covers))
 
 
-def _reported_of(device: Any) -> Reported | None:
+def _shown(settings: dict[str, Any], covers: Callable[[str], bool]) -> Settings:
+    channels = [channel for channel in settings.get("channels", ()) if covers(channel["id"])]
+    return convert({**settings, "channels": channels}, Settings)
+
+
+def _reported_of(opened: Any) -> Reported | None:
+    device = opened.device
     if device.reported is None:
         return None
     return Reported(
         version=int(device.reported_version),
-        settings=convert(device.reported, Settings),
+        settings=_shown(device.reported, opened.covers),
         reported_at=clock.at_epoch(int(device.state_as_of_ms) / 1000),
     )
 
@@ -224,10 +229,11 @@ class ChangePrivacyMode(Shape):
 
 
 class Device(Shape):
-    """`cover_url` is good for five minutes; null where there is no cover."""
+    """A guest is told what it takes to use it, and of the channels that are shared: not what identifies the device, nor
+    the net it is in, nor what is paid for it. `cover_url` is good for five minutes; null where there is no cover."""
 
     device_id: str
-    sn: str
+    sn: str | None
     name: str
     model: str
     channels: list[Channel]
@@ -236,7 +242,7 @@ class Device(Shape):
     time_zone: str
     dst: bool
     rights: list[Literal["owner", "live", "playback", "alarms", "settings"]]
-    registered_at: datetime
+    registered_at: datetime | None
     firmware: str | None
     mac: str | None
     country: str | None
@@ -244,35 +250,47 @@ class Device(Shape):
     battery_percent: int | None
     privacy_mode: bool
     cover_url: str | None
-    plan: DevicePlan
+    plan: DevicePlan | None
 
     @classmethod
-    def of(cls, owned: Any) -> Device:
-        device = owned.device
+    def of(cls, opened: Any) -> Device:
+        device = opened.device
         named = {channel["id"]: channel["name"] for channel in (device.desired or {}).get("channels", ())}
         return cls(
             device_id=device.partition_id,
-            sn=device.sn,
             name=device.name,
             model=device.model,
             channels=[
-                Channel(id=one["id"], name=named.get(one["id"]) or one["name"]) for one in device.channels or []
+                Channel(id=one["id"], name=named.get(one["id"]) or one["name"])
+                for one in device.channels or []
+                if opened.covers(one["id"])
             ],
             online=False,
             last_seen=None if device.last_seen is None else clock.at_epoch(device.last_seen),
             time_zone=device.time_zone,
             dst=device.dst,
-            rights=["owner", "live", "playback", "alarms", "settings"],
-            registered_at=clock.at_epoch(device.bound_at),
-            firmware=device.firmware,
-            mac=device.mac,
-            country=device.country,
-            lan=None if device.lan is None else Lan(**device.lan),
             battery_percent=device.battery_percent,
-            privacy_mode=owned.is_private,
-            cover_url=owned.cover_url,
-            plan=owned.described_plan,
+            privacy_mode=opened.is_private,
+            cover_url=opened.cover_url,
+            rights=opened.rights,
+            **_of_owner(opened),
         )
+
+
+def _of_owner(opened: Any) -> dict[str, Any]:
+    names = ("sn", "registered_at", "firmware", "mac", "country", "lan", "plan")
+    if not opened.is_own:
+        return dict.fromkeys(names)
+    device = opened.device
+    return {
+        "sn": device.sn,
+        "registered_at": clock.at_epoch(device.bound_at),
+        "firmware": device.firmware,
+        "mac": device.mac,
+        "country": device.country,
+        "lan": None if device.lan is None else Lan(**device.lan),
+        "plan": opened.described_plan,
+    }
 
 
 class Devices(Shape):
@@ -280,8 +298,8 @@ class Devices(Shape):
     cursor: None = None
 
     @classmethod
-    def of(cls, owned: list[Any]) -> Devices:
-        return cls(items=[Device.of(one) for one in owned])
+    def of(cls, opened: list[Any]) -> Devices:
+        return cls(items=[Device.of(one) for one in opened])
 
 
 class OfferTransfer(Reached):

@@ -22,7 +22,7 @@ def list_plans(visitor: Visitor) -> shapes.Plans:
     who=Who.PERSON,
     along=devices.places_of,
     answers=shapes.DevicePlan,
-    refuses=(NotFound,),
+    refuses=(NotFound, devices.RightMissing),
     example={},
 )
 def get_device_plan(caller: Caller, device_id: str) -> shapes.DevicePlan:

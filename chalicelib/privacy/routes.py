@@ -10,7 +10,7 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, export, relocating
+from chalicelib.privacy.actions import closing, export, relocating, watching
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
 from chalicelib.sessions.actions import Caller
@@ -117,6 +117,11 @@ def get_export(caller: Caller, export_id: str) -> shapes.Export:
 def download_export(visitor: Visitor, export_id: str, link: str) -> str:
     """Leads to the archive, for a minute; each link opens once."""
     return export.open_link(export_id, link)
+
+
+@routes.get("/privacy/activity", who=Who.PERSON, query=shapes.Search, answers=shapes.Activities, example={})
+def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
+    return watching.activity_of(caller, search.limit, search.cursor)
 
 
 @routes.get("/keys", who=Who.ANYONE, answers=shapes.Keys, example={})

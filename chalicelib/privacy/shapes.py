@@ -112,6 +112,53 @@ class Search(Shape):
     cursor: Annotated[str, Meta(max_length=64)] | None = None
 
 
+class Activity(Shape):
+    """`who` is a terminal of the owner's, or a guest by the address that the owner named; `about` whom or what else it
+    was about. A guest who `looked` did so within the hour that begins then."""
+
+    at: datetime
+    act: Literal[
+        "signed_in",
+        "password_changed",
+        "password_reset",
+        "address_changed",
+        "copy_asked_for",
+        "log_looked_into",
+        "device_added",
+        "device_removed",
+        "device_changed",
+        "alarms_deleted",
+        "shared",
+        "share_changed",
+        "share_revoked",
+        "share_accepted",
+        "share_declined",
+        "share_left",
+        "looked",
+        "settings_changed",
+        "privacy_mode_on",
+        "privacy_mode_off",
+        "device_password_changed",
+        "device_password_reset",
+        "cover_changed",
+        "cover_deleted",
+        "transfer_offered",
+        "transfer_withdrawn",
+        "transfer_declined",
+        "device_handed_over",
+        "second_factors_removed",
+    ]
+    by: Literal["owner", "guest", "operator"]
+    who: str | None
+    about: str | None
+    device_id: str | None
+
+
+class Activities(Shape):
+    items: list[Activity]
+    cursor: str | None
+
+
 class RemoveChild(Reached):
     """Where the child's account is reached; that the parent is one was checked before."""
 

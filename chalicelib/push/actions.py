@@ -121,3 +121,9 @@ def tell_of_alarm(endpoints: Iterable[str], device_id: str, alarm_id: str) -> No
     """Push the ids of an alarm; who may know more asks for it."""
     for arn in endpoints:
         push.send(arn, device_id=device_id, alarm_id=alarm_id)
+
+
+def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
+    """Push the id of a share that waits to be accepted."""
+    for arn in endpoints:
+        push.send(arn, "SHARE", share_id=share_id)

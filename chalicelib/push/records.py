@@ -15,6 +15,8 @@ class Endpoint(Item):
 
     partition = "account"
     place = "endpoint"
+    told_to = "PushAddresses"
+    told_of = frozenset({"INSERT", "MODIFY", "REMOVE"})
 
     arn = key(UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint")
     platform = key(UnicodeAttribute(), B11, why="fcm or apns", told=True)

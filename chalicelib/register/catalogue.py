@@ -19,6 +19,7 @@ from chalicelib.accounts.records import (
     TerminalGuesses,
     TurnedAway,
 )
+from chalicelib.activity.records import Activity, DeviceActivity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
@@ -36,6 +37,7 @@ from chalicelib.devices.records import (
     Offer,
     PasswordTries,
     Report,
+    Share,
     Stock,
     Transfer,
 )
@@ -51,9 +53,11 @@ from chalicelib.register.prefixes import Prefix
 from chalicelib.register.vaults import VaultKey
 from chalicelib.second_factors.records import Challenge, Passkey, PendingTotp, RecoveryCodes, Totp
 from chalicelib.sessions.records import Session
+from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMails, Received
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
+    Activity,
     Address,
     AddressChange,
     Alarm,
@@ -66,6 +70,7 @@ RECORDS: tuple[type[Record], ...] = (
     Code,
     CoverRemoval,
     Device,
+    DeviceActivity,
     Endpoint,
     Erasure,
     Export,
@@ -73,6 +78,9 @@ RECORDS: tuple[type[Record], ...] = (
     Guesses,
     HourKey,
     Identity,
+    Invitation,
+    InvitationCount,
+    InvitationMails,
     Invoice,
     InvoiceCounter,
     Letter,
@@ -85,6 +93,7 @@ RECORDS: tuple[type[Record], ...] = (
     PasswordTries,
     PendingTotp,
     Plan,
+    Received,
     RecoveryCodes,
     Registration,
     Relocation,
@@ -94,6 +103,7 @@ RECORDS: tuple[type[Record], ...] = (
     RootSecret,
     Service,
     Session,
+    Share,
     SpentNonce,
     SpentTicket,
     Stock,

@@ -479,9 +479,11 @@ B9 = Row(
     kept_for=Retention(
         Text(
             "Until the share ends: it is revoked, declined, left or runs out, the device is removed, or one of the "
-            "two accounts is closed. An invitation to an address without an account waits until then.",
+            "two accounts is closed. An invitation that nobody accepts ends after 7 days. How many invitations an "
+            "address received and you sent is counted, for a day.",
             "Do końca udostępniania: cofnięcia, odmowy, rezygnacji lub upływu terminu, usunięcia urządzenia albo "
-            "zamknięcia jednego z dwóch kont. Do tego czasu czeka też zaproszenie na adres bez konta.",
+            "zamknięcia jednego z dwóch kont. Zaproszenie, którego nikt nie przyjmie, wygasa po 7 dniach. Liczbę "
+            "zaproszeń otrzymanych pod danym adresem i wysłanych przez Ciebie pamiętamy przez dobę.",
         ),
         until=Until.SHARE_ENDED,
     ),
@@ -1314,8 +1316,12 @@ AUDIT = Row(
     id="AUDIT",
     title=Text("Activity on your account", "Aktywność na Twoim koncie"),
     data=Text(
-        "Who signed in, watched, downloaded, shared or changed something, and when.",
-        "Kto i kiedy logował się, oglądał, pobierał, udostępniał lub coś zmieniał.",
+        "Who signed in, watched, downloaded, shared or changed something, and when: with which of your terminals, "
+        "which of your guests by the address that you invited, or one of us. Your guests' looks are noted by the "
+        "hour, your own are not.",
+        "Kto i kiedy logował się, oglądał, pobierał, udostępniał lub coś zmieniał: na którym z Twoich terminali, kto z "
+        "Twoich gości, pod adresem podanym w zaproszeniu, albo kto z nas. Oglądanie przez gości odnotowujemy co do "
+        "godziny, Twojego własnego nie odnotowujemy.",
     ),
     purpose=Text(
         "To let you see everything that happened with your account and devices, and to notice misuse.",
@@ -1323,7 +1329,12 @@ AUDIT = Row(
     ),
     basis=Basis.LEGITIMATE_INTEREST,
     kept_for=Retention(
-        Text("365 days, or until you close the account.", "365 dni albo do zamknięcia konta."),
+        Text(
+            "365 days, so that what is noticed late can still be traced, or until you close the account; what concerns "
+            "a device goes with it.",
+            "365 dni, aby dało się wyjaśnić także to, co zauważono późno, albo do zamknięcia konta; to, co dotyczy "
+            "urządzenia, znika razem z nim.",
+        ),
         until=Until.ACCOUNT_CLOSED,
         days=365,
     ),

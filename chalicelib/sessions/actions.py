@@ -17,6 +17,7 @@ from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Gps, Terminal
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import MOST_WRITES, Write, change, check, commit, done, put, remove
 from chalicelib.aws.keys import Key
@@ -59,6 +60,11 @@ class Caller:
     @property
     def account_id(self) -> str:
         return self.account.partition_id
+
+    @property
+    def terminal(self) -> str:
+        """In words that the person knows it by."""
+        return f"{self.session.terminal_model}, {self.session.terminal_os}"
 
     @property
     def is_stepped_up(self) -> bool:
@@ -139,7 +145,8 @@ def open_session(
         spent = beside(proved, opening.record)
         telling = () if proved.is_on_known_terminal else (_telling(proved.account, terminal),)
         try:
-            commit(*spent, opening, proved.forget, *telling, *making_room, *proved.learn())
+            recorded = _recorded(proved.account, terminal)
+            commit(*spent, opening, recorded, proved.forget, *telling, *making_room, *proved.learn())
             return tokens
         except standing.Changed:
             # Another terminal signed in, or the account was closed, at the same moment.
@@ -173,6 +180,10 @@ def _is_repeat(before: Session, opening: Session, account: Account) -> bool:
     return is_recent and _stands(before, account) and before.request_hash == opening.request_hash
 
 
+def _recorded(account: Account, terminal: Terminal) -> Write:
+    return activity.happened(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
+
+
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
     """What ends the longest unused sessions, where one more would be too many."""
     opening = _session_id(account_id, repeat_key)
@@ -199,7 +210,7 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
         new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
     except registering.AlreadyConfirmed as before:
         tokens, opening = _new_session(before.account, before.vault, terminal, repeat_key)
-        commit(opening)
+        commit(opening, _recorded(before.account, terminal))
         return tokens
     return begin(new, terminal, repeat_key)
 
@@ -207,7 +218,7 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
 def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write) -> Tokens:
     """Store a new account and open its first session, in one commit with what is more."""
     tokens, opening = _new_session(new.account, new.vault, terminal, repeat_key)
-    commit(*more, *new.writes, opening)
+    commit(*more, *new.writes, opening, _recorded(new.account, terminal))
     return tokens
 
 
@@ -401,7 +412,8 @@ def change_password(caller: Caller, current: str, new: str) -> None:
     changed = passwords.changed(account, current, new, session.terminal_unique_id)
     ends = _ends_of(caller.account_id, but=session.place_id)
     told = letters.write(account, _PASSWORD_CHANGED)
-    done(*changed, change(session, epoch=account.epoch), told, *ends, answer=None)
+    recorded = activity.happened(account, "password_changed", who=caller.terminal)
+    done(*changed, change(session, epoch=account.epoch), told, recorded, *ends, answer=None)
 
 
 def reset_password(reset_id: str, code: str, password: str, repeat_key: str | None) -> None:
@@ -410,8 +422,8 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         reset = resets.proved(reset_id, code, password, repeat_key)
     except resets.AlreadyReset:
         return
-    told = letters.write(reset.account, _PASSWORD_CHANGED)
-    commit(*reset.writes, told, *_ends_of(reset.account.partition_id))
+    told, recorded = letters.write(reset.account, _PASSWORD_CHANGED), activity.happened(reset.account, "password_reset")
+    commit(*reset.writes, told, recorded, *_ends_of(reset.account.partition_id))
 
 
 def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
@@ -422,7 +434,8 @@ def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
         return shapes.SecondFactorsRemoved(count=0)
     count, ends = len(account.second_factors), factors.ends_of_all(account)
     told = letters.write(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
-    commit(*ends, told, *_ends_of(account.partition_id)[: MOST_WRITES - len(ends) - 1])
+    recorded = activity.happened(account, "second_factors_removed", by=activity.OPERATOR)
+    commit(*ends, told, recorded, *_ends_of(account.partition_id)[: MOST_WRITES - len(ends) - 2])
     return shapes.SecondFactorsRemoved(count=count)
 
 

@@ -16,7 +16,8 @@ from infra.local.strict import FAILING_FROM
 
 HOUSES = Path(mail.__file__).parents[1]
 TEMPLATES = sorted(str(path.relative_to(HOUSES)).removesuffix(".en.txt") for path in HOUSES.glob("*/mail/*.en.txt"))
-VALUES = {"code": "123456", "minutes": 10, "operator": "<b>Ola & Co</b>", "url": "https://example.com/erasures/x"}
+VALUES = {"code": "123456", "minutes": 10, "days": 7, "operator": "<b>Ola & Co</b>"}
+VALUES |= {"url": "https://example.com/erasures/x"}
 VALUES |= {"contact": "help@example.com", "plan": "Events", "price": "4.99 EUR", "invoice_number": "S-2026-000001"}
 VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
 

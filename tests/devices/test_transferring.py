@@ -11,6 +11,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera, Person, elsewhere, jpeg, new_person, pay, rows
 from tests.worlds.invariants import violations
+from tests.worlds.sweep import recover
 
 WEEK = 7 * 86_400
 
@@ -168,6 +169,7 @@ def test_it_ends_as_removing_ends_it(home: Home, offered: str) -> None:
     assert home.world.upload(ticket, "1/20260105T080000Z-motion-late.jpg", jpeg(7)).status == 204
     home.world.settle()
     home.world.advance(20 * 60)
+    recover(home.world)
     assert violations(home.world.dump()) == []
     stored = home.world.dump()
     assert not [row for row in stored["tables"]["sowa-local-Items"] if row["pk"] == f"device#{old}"]
@@ -185,11 +187,47 @@ def test_pushes_go_to_the_heirs_terminals_and_no_more_to_the_owners(home: Home, 
     assert len(home.world.outbox("platform-token-of-the-owner")) == before
 
 
-def test_accepted_in_one_commit_after_one_read(home: Home, offered: str) -> None:
+def test_accepted_in_one_commit_after_one_read_and_one_of_the_former_owner(home: Home, offered: str) -> None:
     home.world.trace.clear()
     assert home.stranger.accept(offered).status == 201
     names = [name for name in home.world.trace.names() if name.startswith("dynamodb")]
-    assert names == ["dynamodb.BatchGetItem", "dynamodb.TransactWriteItems"]
+    assert names == ["dynamodb.BatchGetItem", "dynamodb.BatchGetItem", "dynamodb.TransactWriteItems"]
+
+
+def test_all_shares_and_invitations_end_with_it(home: Home, offered: str) -> None:
+    guest = new_person(home.world, "guest@example.com")
+    share_id = home.owner.share(home.camera.device_id, email=guest.email).json["share_id"]
+    assert guest.call("POST", f"/shares/{share_id}/accept").status == 200
+    home.owner.share(home.camera.device_id, email="invited@example.com")
+    home.world.settle()
+    new = home.stranger.accept(offered).json
+    assert guest.call("GET", f"/devices/{home.camera.device_id}").status == 404
+    assert guest.call("GET", f"/devices/{new['device_id']}").status == 404
+    assert guest.call("GET", "/shares").json["items"] == []
+    home.world.settle()
+    assert not [kind for kind in ("share", "received", "invitation") if rows(home.world, kind)]
+    assert home.stranger.call("GET", f"/devices/{new['device_id']}/shares").json["items"] == []
+    recover(home.world)
+    assert violations(home.world.dump()) == []
+
+
+def test_a_guest_may_become_the_owner(home: Home, offered: str) -> None:
+    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
+    new = home.stranger.accept(offered).json
+    home.world.settle()
+    assert devices_of(home.stranger) == [new["device_id"]]
+    assert new["rights"][0] == "owner"
+    recover(home.world)
+    assert violations(home.world.dump()) == []
+
+
+def test_both_sides_read_what_happened(home: Home, offered: str) -> None:
+    assert home.stranger.accept(offered, name="Yard").status == 201
+    former = home.owner.call("GET", "/privacy/activity").json["items"]
+    heirs = home.stranger.call("GET", "/privacy/activity").json["items"]
+    assert ("device_handed_over", "Garden") in [(one["act"], one["about"]) for one in former]
+    assert ("device_added", "Yard") in [(one["act"], one["about"]) for one in heirs]
 
 
 def test_without_a_name_it_is_called_as_its_model(home: Home, offered: str) -> None:

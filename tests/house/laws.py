@@ -14,8 +14,8 @@ PACKAGE = "chalicelib"
 
 # A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
 HOUSES = (
-    "accounts", "avatars", "plans", "second_factors", "sessions", "identities", "devices", "push", "alarms", "orders",
-    "privacy",
+    "activity", "accounts", "avatars", "plans", "second_factors", "sessions", "identities", "devices", "push",
+    "sharing", "alarms", "orders", "privacy",
 )  # fmt: skip
 FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.entry.gate import Who
 from tests.conftest import Home
-from tests.doors import all_doors, door_names, named, request_for
-from tests.scene import Person, new_camera, rows
+from tests.doors import Request, all_doors, door_names, named, request_for
+from tests.scene import Person, new_camera, new_person, rows
 
 ABSENT = "a" * 26
 REFUSED_WITHOUT_SESSION = 401
 NOT_YOURS = 404
+NOT_GRANTED = 403
 
 
 def test_the_matrix_has_a_row_for_every_route(home: Home) -> None:
@@ -76,6 +79,72 @@ def test_a_former_owner_is_a_stranger(home: Home, name: str) -> None:
     request.path = request.path.replace(old, new)
     request.headers = {}
     assert request.send(home).status == NOT_YOURS
+
+
+# What a guest is answered with: by name of the door, the right that opens it; every other door about a device is its
+# owner's. None is for whoever has any share.
+OF_GUESTS: dict[str, str | None] = {
+    "GET /devices/{device_id}": None,
+    "GET /devices/{device_id}/settings": "settings",
+    "PUT /devices/{device_id}/settings": "settings",
+    "GET /devices/{device_id}/alarms": "alarms",
+    "GET /devices/{device_id}/alarms/{alarm_id}": "alarms",
+    "POST /devices/{device_id}/alarms/{alarm_id}/read": "alarms",
+}
+RIGHTS = ("live", "playback", "alarms", "settings")
+
+
+def _guest(home: Home, **how: Any) -> str:
+    """The stranger, with this share and no other."""
+    for share in home.owner.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"]:
+        assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/shares/{share['share_id']}").status == 204
+    share_id = str(home.owner.share(home.camera.device_id, email=home.stranger.email, **how).json["share_id"])
+    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
+    return share_id
+
+
+def _as_guest(request: Request, home: Home) -> int:
+    """A key of one's own: whose answer is kept is not asked again."""
+    request.headers = {}
+    if request.door.stepped_up:
+        home.stranger.step_up()
+    return request.by(home.stranger.access_token).send(home).status
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name: str, right: str) -> None:
+    door = named(name)
+    request = request_for(door, home)
+    _guest(home, rights=[right])
+    is_open = name in OF_GUESTS and OF_GUESTS[name] in (None, right)
+    assert _as_guest(request, home) == (door.status if is_open else NOT_GRANTED)
+
+
+@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
+    request = request_for(named(name), home)
+    share_id = _guest(home, rights=list(RIGHTS))
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/shares/{share_id}").status == 204
+    assert _as_guest(request, home) == NOT_YOURS
+
+
+@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None:
+    home.world.calendar.lag = None
+    request = request_for(named(name), home)
+    _guest(home, rights=list(RIGHTS), until=f"{home.world.now() + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}")
+    home.world.advance(10 * 60)
+    assert _as_guest(request, home) == NOT_YOURS
+
+
+@pytest.mark.parametrize("name", door_names(of="person", containing="/shares/{share_id}"))
+def test_another_guest_of_the_same_device_is_a_stranger_to_a_share(home: Home, name: str) -> None:
+    door = named(name)
+    request = request_for(door, home)
+    request.headers = {}
+    other = new_person(home.world, "other@example.com")
+    assert request.by(other.access_token).send(home).status == NOT_YOURS
 
 
 def test_raised_trust_is_asked_for_where_it_is_declared(home: Home) -> None:

@@ -333,6 +333,37 @@ def _a_look_into_the_log(home: Home) -> None:
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     home.owner.call("GET", "/me")
     assert home.world.invoke("read_api_log", asked)["items"]
+    assert home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})["items"]
+
+
+def _a_guest(home: Home) -> None:
+    """Invited once by e-mail and once by phone, pushed to, and gone in each of the ways there are."""
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    path = f"/devices/{home.camera.device_id}/shares"
+    home.owner.share(home.camera.device_id, phone="+48601234567")
+    for end in (
+        lambda share_id: home.owner.call("DELETE", f"{path}/{share_id}"),
+        lambda share_id: home.stranger.call("DELETE", f"/shares/{share_id}"),
+        lambda share_id: home.world.invoke("remove_child", {"email": home.stranger.email}),
+    ):
+        share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+        home.world.settle()
+        assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
+        home.world.settle()
+        home.stranger.take_pushes(f"token-of-{share_id}")
+        home.world.settle()
+        home.camera.see(6)
+        end(share_id)
+        home.world.settle()
+
+
+def _a_shared_device_that_goes(home: Home) -> None:
+    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
+    home.owner.share(home.camera.device_id, email="later@example.com")
+    home.world.settle()
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
+    home.world.settle()
 
 
 def _a_factory(home: Home) -> None:
@@ -342,6 +373,8 @@ def _a_factory(home: Home) -> None:
 
 _LIVES = (
     _a_factory,
+    _a_guest,
+    _a_shared_device_that_goes,
     _a_phone_number_alone,
     _children,
     _lost_second_factors,
@@ -459,7 +492,7 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
     without = [(door, one) for door, one in _statements() if "NotResource" in one]
-    told = {"on_export_asked", "on_letter_written", "on_order_changed", "on_transfer_offered"}
+    told = {"on_export_asked", "on_letter_written", "on_order_changed", "on_person_invited", "on_transfer_offered"}
     assert {door for door, _ in without} == {"api", *told}
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]

@@ -51,6 +51,13 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("POST", "/privacy/exports")
     home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.stranger.step_up()
+    for person in (home.stranger, Person(home.world, "later@example.com")):
+        share = home.owner.share(home.camera.device_id, email=person.email)
+        home.world.settle()
+        person.call("POST", f"/shares/{share.json['share_id']}/accept")
+    other = new_person(home.world, "ewa@example.com")
+    other.step_up()
+    other.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )

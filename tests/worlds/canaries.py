@@ -101,6 +101,7 @@ class Life:
         self._show_face()
         self._link_a_platform()
         self._get_a_camera()
+        self._share()
         self._see()
         self._buy()
         self._keep_all_planted()
@@ -225,6 +226,11 @@ class Life:
         said = {"settings": {"version": 1, "settings": told}, "battery_percent": 80}
         assert self.camera.report(**said).status == 200
 
+    def _share(self) -> None:
+        email = f"{self.word('guest')}@example.com"
+        assert self.person.share(self.camera.device_id, email=email).status == 201
+        self.world.settle()
+
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))
         self.person.show_face(picture)
@@ -252,14 +258,15 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Session", "Endpoint", "Totp", "Passkey"):
+        for kind in ("Account", "Activity", "Session", "Endpoint", "Totp", "Passkey"):
             self._keep(kind, self.person.account_id)
-        self._keep("Device", self.camera.device_id)
+        for kind in ("Device", "DeviceActivity", "Share"):
+            self._keep(kind, self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
     def _keep(self, name: str, partition_id: str, stored: Stored | None = None) -> None:
         stored = stored or Stored(self.world.dump())
-        row = stored.first_ids(name)[partition_id]
+        row = _fullest(stored, name, partition_id)
         for kind, other, attribute in stored.sealed:
             if kind.__name__ == name and other is row:
                 self.planted[name, attribute] = stored.opened(row, attribute)
@@ -268,17 +275,24 @@ class Life:
         """What of it opens now."""
         stored = Stored(self.world.dump())
         mine = {
-            **dict.fromkeys(("Account", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id),
-            "Device": self.camera.device_id,
+            **dict.fromkeys(("Account", "Activity", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id),
+            **dict.fromkeys(("Device", "DeviceActivity", "Share"), self.camera.device_id),
         }  # fmt: skip
         return {
             (kind.__name__, name): stored.opened(row, name)
             for kind, row, name in stored.sealed
-            if row["pk"].endswith(f"#{mine.get(kind.__name__)}")
+            if kind.__name__ in mine and row is _fullest(stored, kind.__name__, mine[kind.__name__])
         }
 
     def hits(self) -> list[Hit]:
         return search(self.world.dump(), self.needles)
+
+
+def _fullest(stored: Stored, name: str, partition_id: str) -> Any:
+    """The row of this kind of which most is personal; None if there is none."""
+    rows = [row for (where, _), row in stored.of(name).items() if where == partition_id]
+    kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
+    return max(rows, key=lambda row: (len(row.keys() & set(personal(kind))), row["sk"]), default=None)
 
 
 def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:

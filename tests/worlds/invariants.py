@@ -14,6 +14,7 @@ from chalicelib import clock
 from chalicelib.aws import crypto, keys
 from chalicelib.aws.crypto import Unreadable
 from chalicelib.aws.table import BASES, Item, LedgerRow, Record
+from chalicelib.devices.records import Grant
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
 from chalicelib.register import catalogue, vaults
@@ -22,6 +23,7 @@ from chalicelib.register.vaults import Vault
 from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
+from chalicelib.sharing import rules as share_rules
 
 Row = dict[str, Any]
 Found = Iterator[str]
@@ -169,6 +171,12 @@ def a_device_has_one_owner(stored: Stored) -> Found:
             yield f"camera {stock_id} is tied to {stock['device_id']}, which is not its device"
 
 
+def _grants(device: Row) -> list[Grant]:
+    """Those that stand."""
+    grants = [Grant.of(text) for text in device.get("grants", [])]
+    return [grant for grant in grants if grant.end is None or clock.now_s() < grant.end]
+
+
 @invariant
 def an_offer_is_found_as_long_as_it_stands(stored: Stored) -> Found:
     open_ones = {
@@ -183,13 +191,74 @@ def an_offer_is_found_as_long_as_it_stands(stored: Stored) -> Found:
 
 
 @invariant
-def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
+def a_share_is_one_thing_seen_from_three_sides(stored: Stored) -> Found:
+    """What the device grants, what its owner is shown, and where the other one finds it."""
+    granted = {grant.share_id: grant for row in stored.first_ids("Device").values() for grant in _grants(row)}
+    shares = {share_id: row for (_, share_id), row in stored.of("Share").items()}
+    yield from (f"share {one} is not granted" for one in shares.keys() - granted.keys())
+    yield from (f"{one} is granted and no share" for one in granted.keys() - shares.keys())
+    found = {}
+    for share_id in granted.keys() & shares.keys():
+        grant, share = granted[share_id], shares[share_id]
+        found[_where(stored, grant, share)] = share_id
+        said = share.get("until"), share.get("expires_at"), set(share["rights"]), set(share.get("channels", ()))
+        if said != (grant.until, grant.end, set(grant.rights), set(grant.channels or ())):
+            yield f"share {share_id} says otherwise than what is granted"
+    lying = {(kind, *where): row for kind in ("Invitation", "Received") for where, row in stored.of(kind).items()}
+    yield from (f"{where} leads to no share" for where in lying.keys() - found.keys())
+    yield from (f"share {found[where]} is not found by whom it is for" for where in found.keys() - lying.keys())
+    for where in lying.keys() & found.keys():
+        if lying[where].get("expires_at") != granted[found[where]].end:
+            yield f"{where} does not end with its share"
+
+
+def _where(stored: Stored, grant: Grant, share: Row) -> tuple[str, str, str]:
+    device_id = keys.id_of(share["pk"])
+    if grant.guest_id is None:
+        return "Invitation", share["address_hash"], device_id
+    return "Received", grant.guest_id, device_id
+
+
+@invariant
+def a_guest_has_an_account_that_knows_it(stored: Stored) -> Found:
+    accounts, received = stored.first_ids("Account"), set(stored.of("Received"))
+    known = {(account_id, one) for account_id, account in accounts.items() for one in account.get("guest_of", [])}
+    yield from (f"account {one} is no guest of {device}" for one, device in known - received)
+    yield from (f"account {one} does not know of {device}" for one, device in received - known)
+    for device_id, device in stored.first_ids("Device").items():
+        guests = [grant.guest_id for grant in _grants(device) if grant.guest_id is not None]
+        yield from (f"device {device_id} is shared with {one}, who is gone" for one in guests if one not in accounts)
+        if len(guests) != len({*guests, device["account_id"]}) - 1:
+            yield f"device {device_id} is shared with somebody twice, or with its owner"
+        if len(_grants(device)) > share_rules.MOST_SHARES:
+            yield f"device {device_id} is shared with {len(_grants(device))}"
+
+
+@invariant
+def what_happened_is_recorded(stored: Stored) -> Found:
+    """Beside each sign-in, ownership and share there is the record of how it came about."""
+    told = {(where, row["act"], row["at"]) for kind in _ACTIVITY for (where, _), row in stored.of(kind).items()}
+    wanted = {(where, "signed_in", row["opened_at"]) for (where, _), row in stored.of("Session").items()}
+    devices = stored.first_ids("Device").values()
+    wanted |= {(row["account_id"], "device_added", row["bound_at"]) for row in devices}
+    for (device_id, _), share in stored.of("Share").items():
+        wanted.add((device_id, "shared", share["invited_at"]))
+        if "accepted_at" in share:
+            wanted.add((device_id, "share_accepted", share["accepted_at"]))
+    yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
+
+
+_ACTIVITY = ("Activity", "DeviceActivity")
+
+
+@invariant
+def pushes_go_to_who_may_hear(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():
-        owner = device["account_id"]
-        wanted = {f"{owner} {arn}" for arn in accounts.get(owner, {}).get("endpoints", [])}
+        hearing = {device["account_id"], *(grant.guest_id for grant in _grants(device))} - {None}
+        wanted = {f"{one} {arn}" for one in hearing for arn in accounts.get(one, {}).get("endpoints", [])}
         if set(device.get("audience", [])) != wanted:
-            yield f"device {device_id} pushes to others than its owner's terminals"
+            yield f"device {device_id} pushes to others than its owner's and its guests' terminals"
     for account_id, session_id in places.keys() - stored.of("Session").keys():
         yield f"session {session_id} of {account_id} has ended and is pushed to"
     for account_id, account in accounts.items():
@@ -248,7 +317,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
-    of_accounts += ("BindingTries",)
+    of_accounts += ("Activity", "BindingTries", "InvitationCount", "Received")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -379,6 +448,9 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, transfer_id), offer in stored.of("Offer").items():
         if "told_at" not in offer:
             yield f"nobody was told of {transfer_id}"
+    for (_, device_id), invitation in stored.of("Invitation").items():
+        if "told_at" not in invitation:
+            yield f"nobody was told of an invitation to {device_id}"
     for (_, place_id), export in stored.of("Export").items():
         if "announced_at" not in export:
             yield f"copy {place_id} was asked for and is {export['state']}"

@@ -17,7 +17,7 @@ from tests.factors import App
 from tests.identities.people import link, maja
 from tests.identities.platforms import google_token, nonce, platforms
 from tests.neighbour import neighbour
-from tests.scene import PASSWORD, Camera, Person, elsewhere, jpeg
+from tests.scene import PASSWORD, Camera, Person, elsewhere, jpeg, new_person
 from tests.worlds import scenarios
 from tests.worlds.invariants import Stored
 
@@ -531,7 +531,7 @@ def _one_owner_at_most(home: Home, camera: Camera, answers: Answers, stored: Sto
         yield f"the owners are {owners}"
 
 
-def _accept(key: str) -> Act:
+def _accept_offer(key: str) -> Act:
     return lambda home, transfer_id: scenarios._accept(home, transfer_id, key)
 
 
@@ -709,6 +709,120 @@ def _no_cover(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong
     yield from (key for key in stored.objects if key.startswith("covers"))
 
 
+# Sharing
+
+
+def _invite_by(key: str, email: str = "") -> Act:
+    def act(home: Home, state: Any) -> Response:
+        body = {"email": email or home.stranger.email, "rights": ["alarms"]}
+        return home.owner.call("POST", scenarios._shares_path(home), body, headers=scenarios.once(key))
+
+    return act
+
+
+def _one_share(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := len(stored.of("Share"))) != 1:
+        yield f"{count} shares"
+
+
+def _one_place_left(home: Home) -> None:
+    for number in range(19):
+        assert home.owner.share(home.camera.device_id, email=f"p{number}@example.com").status == 201
+    home.world.settle()
+
+
+def _accept_share(key: str) -> Act:
+    return lambda home, share_id: scenarios._accept_share(home, share_id, key)
+
+
+def _revoke(home: Home, share_id: str) -> Response:
+    return scenarios._revoke(home, share_id, ANOTHER_KEY)
+
+
+def _change_share(home: Home, share_id: str) -> Response:
+    return scenarios._change_share(home, share_id, ONE_KEY)
+
+
+def _leave_share(home: Home, share_id: str) -> Response:
+    return scenarios._leave_share(home, share_id, ANOTHER_KEY)
+
+
+def _no_share(home: Home, share_id: str, answers: Answers, stored: Stored) -> Wrong:
+    yield from (f"{kind} is left" for kind in ("Share", "Received", "Invitation") if stored.of(kind))
+    guest = Person(**vars(home.stranger))
+    assert guest.sign_in().status == 201
+    if (status := guest.call("GET", f"/devices/{home.camera.device_id}").status) != 404:
+        yield f"the guest is answered with {status}"
+
+
+def _invited_and_stepped_up(home: Home) -> str:
+    home.stranger.step_up()
+    return scenarios._invited(home)
+
+
+def _guest_closes(home: Home, share_id: str) -> Response:
+    return home.stranger.close()
+
+
+def _guest_takes_pushes(home: Home, share_id: str) -> Response:
+    return home.stranger.take_pushes("another-token-of-a-platform")
+
+
+def _offered_and_invited(home: Home) -> dict[str, str]:
+    """To the stranger, who is invited as well, as somebody else is."""
+    other = new_person(home.world, "other@example.com")
+    device_id = home.camera.device_id
+    ids = {"transfer": scenarios._offered(home), "token": other.access_token}
+    for who, email in (("stranger", home.stranger.email), ("other", other.email)):
+        ids[who] = home.owner.share(device_id, email=email).json["share_id"]
+    home.world.settle()
+    return ids
+
+
+def _heir_accepts(home: Home, ids: dict[str, str]) -> Response:
+    return scenarios._accept(home, ids["transfer"], ONE_KEY)
+
+
+def _heir_accepts_share(home: Home, ids: dict[str, str]) -> Response:
+    return scenarios._accept_share(home, ids["stranger"], ANOTHER_KEY)
+
+
+def _guest_accepts(home: Home, ids: dict[str, str]) -> Response:
+    return home.world.call("POST", f"/shares/{ids['other']}/accept", token=ids["token"])
+
+
+def _handed_over_unshared(home: Home, ids: dict[str, str], answers: Answers, stored: Stored) -> Wrong:
+    yield from _handed_over_or_not(home, ids, answers, stored)
+    yield from (f"{kind} is left" for kind in ("Share", "Received", "Invitation") if stored.of(kind))
+
+
+def _accepted_for_settings(home: Home) -> str:
+    share_id = scenarios._accepted(home)
+    assert scenarios._change_share(home, share_id, "the-key-of-a-change").status == 200
+    return share_id
+
+
+def _set_settings_as_guest(home: Home, share_id: str) -> Response:
+    body = {"version": 0, "settings": {"night_mode": "on"}}
+    path = f"/devices/{home.camera.device_id}/settings"
+    return home.stranger.call("PUT", path, body, headers=scenarios.once(ONE_KEY))
+
+
+def _two_are_invited(home: Home) -> tuple[str, str]:
+    share_id = scenarios._invited(home)
+    other = home.owner.share(home.camera.device_id, email="other@example.com").json["share_id"]
+    home.world.settle()
+    return share_id, other
+
+
+def _accept_first(home: Home, share_ids: tuple[str, str]) -> Response:
+    return scenarios._accept_share(home, share_ids[0], ONE_KEY)
+
+
+def _revoke_second(home: Home, share_ids: tuple[str, str]) -> Response:
+    return scenarios._revoke(home, share_ids[1], ANOTHER_KEY)
+
+
 def _settled(home: Home) -> None:
     home.world.settle()
 
@@ -817,17 +931,17 @@ RACES = (
          exactly((201, 200)), _bound_and_activated),
     Race("offer, offer to another", _stepped_up, _offer_to("a@example.com", ONE_KEY),
          _offer_to("b@example.com", ANOTHER_KEY), either_way((202, 202), (202, 409)), _one_offer),
-    Race("accept, accept", scenarios._offered, _accept(ONE_KEY), _accept(ANOTHER_KEY),
+    Race("accept, accept", scenarios._offered, _accept_offer(ONE_KEY), _accept_offer(ANOTHER_KEY),
          either_way((201, 404)), _handed_over_or_not),
-    Race("accept, accept again", scenarios._offered, _accept(ONE_KEY), _accept(ONE_KEY),
+    Race("accept, accept again", scenarios._offered, _accept_offer(ONE_KEY), _accept_offer(ONE_KEY),
          either_way((201, 201)), _handed_over_or_not),
-    Race("unbind, accept", scenarios._offered, _unbind_offered, _accept(ANOTHER_KEY),
+    Race("unbind, accept", scenarios._offered, _unbind_offered, _accept_offer(ANOTHER_KEY),
          exactly((202, 404), (404, 201)), _handed_over_or_not),
-    Race("withdraw, accept", scenarios._offered, _withdraw, _accept(ANOTHER_KEY),
+    Race("withdraw, accept", scenarios._offered, _withdraw, _accept_offer(ANOTHER_KEY),
          exactly((204, 404), (404, 201)), _handed_over_or_not),
-    Race("decline, accept", scenarios._offered, _decline_offer, _accept(ANOTHER_KEY),
+    Race("decline, accept", scenarios._offered, _decline_offer, _accept_offer(ANOTHER_KEY),
          exactly((204, 404), (404, 201)), _handed_over_or_not),
-    Race("close, accept", scenarios._offered, _close_offering, _accept(ANOTHER_KEY),
+    Race("close, accept", scenarios._offered, _close_offering, _accept_offer(ANOTHER_KEY),
          exactly((202, 404), (202, 201)), _handed_over_or_not),
     Race("unbind, bind", _own_camera, _unbind_as_owner, _bind("stranger", ANOTHER_KEY),
          exactly((202, 201), (202, 409)), _one_owner_at_most),
@@ -859,5 +973,35 @@ RACES = (
          exactly((204, None)), _pictures_are_gone),
     Race("delete all alarms to the end, picture arrives", _picture_on_its_way, _delete_all_to_the_end, _picture_arrives,
          exactly((204, None)), _pictures_are_gone),
+    Race("share, share with the same", _settled, _invite_by(ONE_KEY), _invite_by(ANOTHER_KEY),
+         either_way((201, 409)), _one_share),
+    Race("share, share again", _settled, _invite_by(ONE_KEY), _invite_by(ONE_KEY),
+         either_way((201, 201), (201, 409)), _one_share),
+    Race("share, share the last place", _one_place_left, _invite_by(ONE_KEY, "a@example.com"),
+         _invite_by(ANOTHER_KEY, "b@example.com"), either_way((201, 409))),
+    Race("share, revoke another", scenarios._accepted, _invite_by(ONE_KEY, "b@example.com"), _revoke,
+         exactly((201, 204)), _one_share),
+    Race("accept a share, accept", scenarios._invited, _accept_share(ONE_KEY), _accept_share(ANOTHER_KEY),
+         exactly((200, 200)), _one_share),
+    Race("accept a share, accept again", scenarios._invited, _accept_share(ONE_KEY), _accept_share(ONE_KEY),
+         exactly((200, 200)), _one_share),
+    Race("accept a share, revoke", scenarios._invited, _accept_share(ONE_KEY), _revoke,
+         exactly((200, 204), (404, 204)), _no_share),
+    Race("accept a share, revoke another", _two_are_invited, _accept_first, _revoke_second,
+         exactly((200, 204)), _one_share),
+    Race("change a share, leave", scenarios._accepted, _change_share, _leave_share, exactly((200, 204), (404, 204)),
+         _no_share),
+    Race("accept a share, close as the guest", _invited_and_stepped_up, _accept_share(ONE_KEY), _guest_closes,
+         exactly((200, 202), (401, 202))),
+    Race("accept a share, remove the device", scenarios._invited, _accept_share(ONE_KEY), _remove,
+         exactly((200, 202), (404, 202)), _no_share),
+    Race("accept a share, take the device over", _offered_and_invited, _guest_accepts, _heir_accepts,
+         exactly((200, 201), (404, 201)), _handed_over_unshared),
+    Race("take the device over, accept its share", _offered_and_invited, _heir_accepts, _heir_accepts_share,
+         exactly((201, 200), (201, 404)), _handed_over_unshared),
+    Race("set settings as a guest, revoke", _accepted_for_settings, _set_settings_as_guest, _revoke,
+         exactly((200, 204), (409, 204), (404, 204)), _no_share),
+    Race("accept a share, take pushes", scenarios._invited, _accept_share(ONE_KEY), _guest_takes_pushes,
+         exactly((200, 204))),
     Race("mark read, delete", _settled, _mark_read, _delete_alarm, exactly((200, 204), (404, 204)), _alarm_is_gone),
 )  # fmt: skip

@@ -729,6 +729,97 @@ def _files_loaded(home: Home, state: Any, stored: Stored) -> int:
     return int(len(stored.of("Stock")) == 3 and load["lines"] == 4)
 
 
+# Sharing
+
+
+def _shares_path(home: Home) -> str:
+    return f"/devices/{home.camera.device_id}/shares"
+
+
+def _invite(home: Home, state: Any, key: str) -> Response:
+    body = {"email": home.stranger.email, "rights": ["live", "alarms"]}
+    return home.owner.call("POST", _shares_path(home), body, headers=once(key))
+
+
+def _invitations(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Share"))
+
+
+def _invited(home: Home) -> str:
+    """The stranger, who takes pushes."""
+    assert home.stranger.take_pushes("platform-token-of-the-stranger").status == 204
+    share_id = _invite(home, None, "the-key-of-an-invitation").json["share_id"]
+    home.world.settle()
+    return str(share_id)
+
+
+def _just_invited(home: Home) -> None:
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    home.world.settle()
+    assert _invite(home, None, "the-key-of-an-invitation").status == 201
+
+
+def _accept_share(home: Home, share_id: str, key: str) -> Response:
+    return home.stranger.call("POST", f"/shares/{share_id}/accept", headers=once(key))
+
+
+def _acceptances(home: Home, share_id: str, stored: Stored) -> int:
+    return len(stored.of("Received"))
+
+
+def _just_accepted(home: Home) -> str:
+    share_id = _invited(home)
+    assert _accept_share(home, share_id, "the-key-of-accepting").status == 200
+    return share_id
+
+
+def _accepted(home: Home) -> str:
+    share_id = _just_accepted(home)
+    home.world.settle()
+    return share_id
+
+
+def _decline_share(home: Home, share_id: str, key: str) -> Response:
+    return home.stranger.call("POST", f"/shares/{share_id}/decline", headers=once(key))
+
+
+def _leave_share(home: Home, share_id: str, key: str) -> Response:
+    return home.stranger.call("DELETE", f"/shares/{share_id}", headers=once(key))
+
+
+def _revoke(home: Home, share_id: str, key: str) -> Response:
+    return home.owner.call("DELETE", f"{_shares_path(home)}/{share_id}", headers=once(key))
+
+
+def _shares_ended(home: Home, share_id: str, stored: Stored) -> int:
+    return int(not stored.of("Share"))
+
+
+def _change_share(home: Home, share_id: str, key: str) -> Response:
+    body = {"rights": ["settings"], "until": "2027-01-05T08:00:00Z"}
+    return home.owner.call("PATCH", f"{_shares_path(home)}/{share_id}", body, headers=once(key))
+
+
+def _share_changes(home: Home, share_id: str, stored: Stored) -> int:
+    (share,) = stored.of("Share").values()
+    return int(share["rights"] == ["settings"])
+
+
+def _just_revoked(home: Home) -> None:
+    assert _revoke(home, _accepted(home), "the-key-of-revoking").status == 204
+
+
+def _guest_just_closed(home: Home) -> None:
+    _accepted(home)
+    home.stranger.step_up()
+    assert home.stranger.close().status == 202
+
+
+def _guest_just_took_pushes(home: Home) -> None:
+    _accepted(home)
+    assert home.stranger.take_pushes("another-token-of-a-platform").status == 204
+
+
 # Alarms
 
 
@@ -957,7 +1048,7 @@ def _look_into_the_log(home: Home, state: Any, key: str) -> Response:
     """An operator gets the exception, and orders again; then two looks are recorded."""
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     try:
-        answer = home.world.invoke("read_api_log", asked)
+        answer = home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})
     except Exception as fault:
         return Response(503, Headers(), repr(fault).encode())
     return Response(200, Headers(), json.dumps(answer).encode())
@@ -1036,9 +1127,7 @@ SCENARIOS = (
         may_say=(404,),
         keeps_answer=True,
     ),
-    Scenario(
-        "sign all other terminals out", "DELETE /sessions", _elsewhere, _end_others, _endings, keeps_answer=True
-    ),
+    Scenario("sign all other terminals out", "DELETE /sessions", _elsewhere, _end_others, _endings, keeps_answer=True),
     Scenario(
         "ask for a step-up",
         "POST /step-up",
@@ -1164,9 +1253,7 @@ SCENARIOS = (
     ),
     Scenario("change one's nickname", "PATCH /me", _settled, _change_me, _changes_of_me, keeps_answer=True),
     Scenario("get an avatar's ticket", "POST /me/avatar", _settled, _ask_avatar_ticket),
-    Scenario(
-        "delete one's avatar", "DELETE /me/avatar", _avatar, _delete_avatar, _avatars_deleted, keeps_answer=True
-    ),
+    Scenario("delete one's avatar", "DELETE /me/avatar", _avatar, _delete_avatar, _avatars_deleted, keeps_answer=True),
     Scenario(
         "take pushes",
         "PUT /terminals/current/push",
@@ -1288,6 +1375,58 @@ SCENARIOS = (
         _covers_deleted,
         keeps_answer=True,
     ),
+    Scenario(
+        "share a device",
+        "POST /devices/{device_id}/shares",
+        _settled,
+        _invite,
+        _invitations,
+        may_say=(409,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "change a share",
+        "PATCH /devices/{device_id}/shares/{share_id}",
+        _accepted,
+        _change_share,
+        _share_changes,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "revoke a share",
+        "DELETE /devices/{device_id}/shares/{share_id}",
+        _accepted,
+        _revoke,
+        _shares_ended,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "accept a share",
+        "POST /shares/{share_id}/accept",
+        _invited,
+        _accept_share,
+        _acceptances,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "decline a share",
+        "POST /shares/{share_id}/decline",
+        _invited,
+        _decline_share,
+        _shares_ended,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario(
+        "leave a share",
+        "DELETE /shares/{share_id}",
+        _accepted,
+        _leave_share,
+        _shares_ended,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
     Scenario("get a ticket", "POST /cameras/tickets", _settled, _ask_ticket),
     Scenario(
         "mark an alarm read",
@@ -1345,6 +1484,11 @@ SCENARIOS = (
         is_asked=False,
         told=_NEW_SIGN_IN,
     ),
+    Scenario("somebody is invited", "on_person_invited", _just_invited, _settle, is_asked=False),
+    Scenario("a share begins", "on_share_received", _just_accepted, _settle, is_asked=False),
+    Scenario("a share ends", "on_share_received", _just_revoked, _settle, is_asked=False),
+    Scenario("a guest is gone", "on_share_received", _guest_just_closed, _settle, is_asked=False),
+    Scenario("a guest takes pushes", "on_push_address_changed", _guest_just_took_pushes, _settle, is_asked=False),
     Scenario("an avatar arrives", "on_avatar_uploaded", _avatar_uploaded, _settle, is_asked=False),
     Scenario("another avatar arrives", "on_avatar_uploaded", _another_avatar_uploaded, _settle, is_asked=False),
     Scenario("an avatar goes", "on_avatar_removed", _avatar_just_deleted, _settle, is_asked=False),

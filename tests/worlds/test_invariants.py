@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.devices.records import Grant
 from chalicelib.sessions import rules as session_rules
+from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, recovery_codes
@@ -26,6 +29,13 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     home, world = copy_of_home(), one_cloud
     for key in ("the-key-of-an-order-1", "the-key-of-an-order-2"):
         assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
+    for email in (home.stranger.email, "waiting@example.com"):
+        share = home.owner.share(home.camera.device_id, email=email, channels=["1"])
+        home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept")
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    home.owner.step_up()
+    home.owner.offer(home.camera.device_id, email="heir@example.com")
+    home.owner.cover(home.camera.device_id)
     new_camera(world, "SN0007")  # which has a report
     new_person(world, "pending@example.com").register()
     maja(world)
@@ -144,6 +154,48 @@ def let_a_stranger_listen(dump: Dump) -> None:
     rows(dump, "device/device")[0]["audience"] = ["somebody arn"]
 
 
+def _shared(dump: Dump) -> Any:
+    return next(row for row in rows(dump, "device/device") if "grants" in row)
+
+
+def _accepted(dump: Dump) -> Grant:
+    return next(grant for grant in map(Grant.of, _shared(dump)["grants"]) if grant.guest_id is not None)
+
+
+def end_the_guests_account(dump: Dump) -> None:
+    guest_id = _accepted(dump).guest_id
+    (account,) = [row for row in rows(dump, "account/account") if row["pk"].endswith(f"#{guest_id}")]
+    dump["tables"]["sowa-local-Items"].remove(account)
+
+
+def share_with_the_owner(dump: Dump) -> None:
+    shared = _shared(dump)
+    shared["grants"] = [replace(_accepted(dump), guest_id=shared["account_id"]).text]
+
+
+def share_with_too_many(dump: Dump) -> None:
+    grants = [replace(_accepted(dump), share_id=f"s{number}", guest_id=None).text for number in range(21)]
+    _shared(dump)["grants"] = grants
+
+
+def let_a_guest_hear_nothing(dump: Dump) -> None:
+    shared = _shared(dump)
+    shared["audience"] = [one for one in shared["audience"] if one.startswith(shared["account_id"])]
+
+
+def forget_that(act: str) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        told = [*rows(dump, "account/activity"), *rows(dump, "device/activity")]
+        # Two of the same second stand for each other.
+        at = next(row["at"] for row in told if row["act"] == act)
+        for row in told:
+            if (row["act"], row["at"]) == (act, at):
+                dump["tables"]["sowa-local-Items"].remove(row)
+
+    damage.__name__ = f"forget that somebody {act}"
+    return damage
+
+
 def end_a_session(dump: Dump) -> None:
     """Of a terminal that is pushed to."""
     place = rows(dump, "account/endpoint")[0]
@@ -158,7 +210,7 @@ def forget_an_object(dump: Dump) -> None:
 
 
 def leave_an_object(dump: Dump) -> None:
-    next(iter(dump["buckets"].values())).append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
+    dump["buckets"][settings.media_bucket].append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
 
 
 def leave_an_upload(dump: Dump) -> None:
@@ -204,6 +256,12 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         copy_row("account/account", pk="account#twin"),
         copy_row("address/address", pk="address#second"),
     ],
+    "an_offer_is_found_as_long_as_it_stands": [
+        remove("address/offer"),
+        remove("device/transfer"),
+        put("device/transfer", ended=1),
+        copy_row("device/transfer", pk="device#gone"),
+    ],
     "an_account_has_no_more_sessions_than_can_be_listed": [sign_in_too_often],
     "an_identity_belongs_to_one_account": [
         remove("identity/identity"),
@@ -221,8 +279,32 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         tie_a_camera_to_nothing,
         give_away_a_device,
     ],
-    "pushes_go_to_the_owners_terminals": [
+    "a_share_is_one_thing_seen_from_three_sides": [
+        remove("device/share"),
+        remove("account/received"),
+        remove("address/invitation"),
+        lose("device/device", "grants"),
+        put("device/share", rights=["settings"]),
+        put("device/share", channels=["2"]),
+        put("device/share", until=9_999_999_999),
+        put("device/share", expires_at=9_999_999_999),
+        put("account/received", expires_at=9_999_999_999),
+        put("address/invitation", expires_at=9_999_999_999),
+        copy_row("account/received", sk="received#another"),
+    ],
+    "a_guest_has_an_account_that_knows_it": [
+        lose("account/account", "guest_of"),
+        remove("account/received"),
+        end_the_guests_account,
+        share_with_the_owner,
+        share_with_too_many,
+    ],
+    "what_happened_is_recorded": [
+        *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),
+    ],
+    "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,
+        let_a_guest_hear_nothing,
         end_a_session,
         lose("device/device", "audience"),
         lose("account/account", "endpoints"),
@@ -286,6 +368,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_a_message,
         hide_a_message,
         lose("account/order", "confirmed_at"),
+        lose("address/invitation", "told_at"),
         add_row("Items", pk="device#x", sk="removal#y"),
     ],
     "what_is_personal_is_sealed": [

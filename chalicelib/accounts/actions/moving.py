@@ -10,6 +10,7 @@ from chalicelib.accounts.actions import addresses, codes, letters, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
 from chalicelib.accounts.rules import AddressTaken, CodeOver
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, create, done, put, remove
 from chalicelib.aws.table import read
@@ -70,7 +71,8 @@ def confirm(account: Account, change_id: str, digits: str, avatar_url: str | Non
     old = addresses.of_kind(account, contact.kind) or addresses.of(account)
     told = letters.write(account, "accounts/mail/moved", to=old, contact=settings.operator["contact"])
     moves = _moves(account, pending, contact)
-    return done(*moves, spent, told, answer=shapes.Me.of(account, avatar_url))
+    recorded = activity.happened(account, "address_changed")
+    return done(*moves, spent, told, recorded, answer=shapes.Me.of(account, avatar_url))
 
 
 def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[Write, ...]:

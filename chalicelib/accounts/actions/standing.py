@@ -51,6 +51,8 @@ def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Writ
     return change(
         account, when=as_read, otherwise=Changed, identities=identities or None, identity_hashes=hashes or None
     )
+
+
 def gains_second_factor(account: Account, factor: str) -> Write:
     """From now on it is asked for, if the others are still the ones that were read."""
     as_read = is_set(Account.second_factors, account.second_factors)
@@ -61,6 +63,17 @@ def loses_second_factor(account: Account, factor: str) -> Write:
     """The same the other way round; the password, too, must be the one whose length was looked at."""
     as_read = is_set(Account.second_factors, account.second_factors) & (Account.epoch == account.epoch)
     return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
+
+
+def becomes_guest(account: Account, device_id: str) -> Write:
+    """The account's side of a share that is accepted, if what it was offered to is still its address; whether the share
+    stands is the device's to say."""
+    as_read = is_set(Account.guest_of, account.guest_of) & has_addresses_as_read(account)
+    return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=Changed)
+
+
+def is_guest_no_more(account: Account, device_id: str) -> Write:
+    return change(account, Account.guest_of.delete({device_id}), otherwise=Changed)
 
 
 def _is_as_read(account: Account) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, create, done, remove
 from chalicelib.aws.keys import Key
@@ -15,7 +16,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.guessing import Tries
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import BindingTries, Device, Report, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from chalicelib.register import vaults
@@ -60,7 +61,7 @@ def places_of(account_id: str) -> tuple[Key, ...]:
     return (BindingTries.key(account_id),)
 
 
-def bind(caller: Caller, asked: shapes.Bind) -> Owned:
+def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
@@ -80,7 +81,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Owned:
         if report is not None and report_key is not None:
             report.opened(report_key.unlocked())
         try:
-            return _bind(account, stock, report, asked, tries.take_back())
+            return _bind(caller, account, stock, report, asked, tries.take_back())
         except (crypto.Unreadable, _Moved):
             continue  # the camera is just activated anew: what it said before would be kept, or one half of each
         except accounts.Changed:
@@ -117,7 +118,9 @@ def _busy(standing: dict[str, Any] | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
-def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write) -> Owned:
+def _bind(
+    caller: Caller, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write
+) -> Opened:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
     device = ownership(device_id, vault, account, stock.partition_id, **_said(stock, report, asked))
@@ -136,7 +139,8 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
         *more,
-        answer=Owned(device, None),
+        activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
+        answer=Opened(device, None),
     )
 
 

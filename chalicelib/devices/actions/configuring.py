@@ -13,7 +13,7 @@ from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.actions.standing import NobodyOwns
+from chalicelib.devices.actions.standing import NobodyOwns, Opened
 from chalicelib.devices.records import Device
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.register import vaults
@@ -32,21 +32,32 @@ class _Moved(Exception):
 
 
 def change_settings(caller: Caller, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
-    """Put these settings in place of those of the version that they build on. Raises SettingsChanged, Invalid."""
-    device = standing.owned(caller).device
-    known = [channel["id"] for channel in device.channels or ()]
+    """Put these settings in place of those of the version that they build on; who may not know of a channel leaves its
+    name as it is. Raises NotFound, RightMissing, SettingsChanged, Invalid."""
+    opened = standing.allowed(caller, "settings")
+    device = opened.device
+    known = [channel["id"] for channel in device.channels or () if opened.covers(channel["id"])]
     rules.require_channels([channel.id for channel in asked.settings.channels], known)
     as_read = is_set(Device.settings_version, asked.version)
+    if not opened.is_own:
+        as_read &= is_set(Device.grants, device.grants)
     if asked.version != (device.settings_version or 0):
         raise SettingsChanged
     written = change(
         device,
         when=as_read,
         otherwise=_not_as_read,
-        desired=to_builtins(asked.settings),
+        desired=_desired(opened, asked.settings),
         settings_version=asked.version + 1,
     )
-    return done(written, answer=shapes.DeviceSettings.of(device))
+    recorded = standing.recorded(caller, opened, "settings_changed")
+    return done(written, recorded, answer=shapes.DeviceSettings.of(opened))
+
+
+def _desired(opened: Opened, asked: shapes.Settings) -> dict[str, Any]:
+    before = (opened.device.desired or {}).get("channels", ())
+    unknown = [channel for channel in before if not opened.covers(channel["id"])]
+    return {**to_builtins(asked), "channels": [*to_builtins(asked.channels), *unknown]}
 
 
 def _not_as_read(standing: dict[str, Any] | None) -> BaseException:

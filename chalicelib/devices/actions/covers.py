@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.accounts.actions.standing import is_set
+from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
 from chalicelib.aws.bucket import Ticket
 from chalicelib.aws.commit import Write, change
@@ -35,7 +36,9 @@ def _held(device: Device) -> Held:
     as_read = is_set(Device.cover_as_of_ms, as_of_ms)
 
     def replacing(picture: str | None, at: datetime) -> tuple[Write, ...]:
-        return (change(device, when=as_read, otherwise=Changed, cover=picture, cover_as_of_ms=ms(at)),)
+        # It is the owner's alone; who looked at an upload does not know from which terminal it came.
+        recorded = activity.happened(device, "cover_deleted" if picture is None else "cover_changed")
+        return change(device, when=as_read, otherwise=Changed, cover=picture, cover_as_of_ms=ms(at)), recorded
 
     return Held(device.cover, as_of_ms, replacing)
 

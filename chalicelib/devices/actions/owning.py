@@ -6,32 +6,35 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import change, done
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.errors import NotFound
 from chalicelib.register import erasures
 from chalicelib.sessions.actions import Caller
 from chalicelib.settings import settings
 
 
-def change_device(caller: Caller, **changes: Any) -> Owned:
+def change_device(caller: Caller, **changes: Any) -> Opened:
     """Name, time zone or daylight saving (B7)."""
     mine = standing.owned(caller)
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
-    return done(change(mine.device, otherwise=NotFound, **changes), answer=mine)
+    recorded = standing.recorded(caller, mine, "device_changed")
+    return done(change(mine.device, otherwise=NotFound, **changes), recorded, answer=mine)
 
 
-def set_privacy_mode(caller: Caller, *, on: bool) -> Owned:
+def set_privacy_mode(caller: Caller, *, on: bool) -> Opened:
     """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
     mine = standing.owned(caller)
     if mine.is_private == on:
         return done(change(mine.device, otherwise=NotFound), answer=mine)
     now = clock.now_s()
     news = {"private_since": now, "private_until": None} if on else {"private_until": now}
-    return done(change(mine.device, otherwise=NotFound, **news), answer=mine)
+    recorded = standing.recorded(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
+    return done(change(mine.device, otherwise=NotFound, **news), recorded, answer=mine)
 
 
 def remove_device(caller: Caller) -> shapes.Removed:
@@ -40,4 +43,6 @@ def remove_device(caller: Caller) -> shapes.Removed:
     erasure_id, begun = erasures.begin(standing.subject_of(mine.device))
     answer = shapes.Removed(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     losing = accounts.loses_device(caller.account, mine.device.partition_id)
-    return done(*standing.cut(mine.device), losing, *begun, answer=answer)
+    # It outlives the device, whose own record of what happened goes with it.
+    recorded = activity.happened(caller.account, "device_removed", who=caller.terminal, about=mine.device.name)
+    return done(*standing.cut(mine.device), losing, *begun, recorded, answer=answer)

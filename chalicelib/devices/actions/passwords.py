@@ -39,9 +39,10 @@ def places_to_reset(account_id: str, device_id: str) -> tuple[Key, ...]:
 
 def set_password(caller: Caller, new: str, current: str | None) -> None:
     """Give the device a password; who changes one has to know it (B8). Raises DevicePasswordWrong, TooManyTries."""
-    device = standing.owned(caller).device
+    mine = standing.owned(caller)
+    device = mine.device
     proved = () if device.password is None else (_proved(caller, device, current or "", named="current"),)
-    done(_sets(device, new), *proved, answer=None)
+    done(_sets(device, new), *proved, standing.recorded(caller, mine, "device_password_changed"), answer=None)
 
 
 def check_password(caller: Caller, password: str) -> None:
@@ -88,7 +89,8 @@ def ask_to_reset(caller: Caller) -> None:
 
 def reset_password(caller: Caller, asked: shapes.ResetDevicePassword) -> None:
     """Another password for who can read what comes to the account's address. Raises CodeWrong, CodeOver."""
-    device = standing.owned(caller).device
-    (code,) = read(places_to_reset(caller.account_id, device.partition_id)[-1])
+    mine = standing.owned(caller)
+    (code,) = read(places_to_reset(caller.account_id, mine.device.partition_id)[-1])
     spent = codes.prove_code(code, asked.code)
-    done(_sets(device, asked.password), spent, answer=None)
+    recorded = standing.recorded(caller, mine, "device_password_reset")
+    done(_sets(mine.device, asked.password), spent, recorded, answer=None)

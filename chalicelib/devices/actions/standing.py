@@ -1,12 +1,14 @@
-"""What other houses need of a device: whose it is, who hears of it, and its end."""
+"""What other houses need of a device: whose it is, who may do what with it, who hears of it, and its end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, remove
@@ -15,8 +17,8 @@ from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.records import Device, Stock
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.devices.records import Device, Grant, Share, Stock
+from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
@@ -24,13 +26,48 @@ from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey
 from chalicelib.sessions.actions import Caller
 
+RIGHTS: Final = ("live", "playback", "alarms", "settings")
+
+
+class RightMissing(Forbidden):
+    en = "The owner of this device did not give you the right to do this."
+    pl = "Właściciel tego urządzenia nie dał Ci do tego prawa."
+
+
+class Moved(Exception):
+    """What the device grants changed since it was read: read again and decide anew."""
+
 
 @dataclass(frozen=True)
-class Owned:
-    """A device of the caller, opened, and the plan it holds."""
+class Opened:
+    """A device that the caller may know of, opened; the plan that it holds; and what a guest was granted."""
 
     device: Device
     plan: Plan | None
+    grant: Grant | None = None
+
+    @property
+    def is_own(self) -> bool:
+        return self.grant is None
+
+    @property
+    def rights(self) -> list[str]:
+        return ["owner", *RIGHTS] if self.grant is None else list(self.grant.rights)
+
+    def may(self, right: str, channel: str | None = None) -> bool:
+        return self.grant is None or self.grant.may(right, channel)
+
+    def covers(self, channel: str | None) -> bool:
+        return self.grant is None or self.grant.covers(channel)
+
+    @property
+    def covers_all(self) -> bool:
+        return self.grant is None or self.grant.channels is None
+
+    @property
+    def known_by(self) -> str:
+        """A random id for the caller that ends with what ties him to the device."""
+        return self.device.account_id if self.grant is None else self.grant.share_id
 
     @property
     def is_private(self) -> bool:
@@ -50,25 +87,103 @@ def places_of(account_id: str, device_id: str) -> tuple[Key, Key, Key]:
     return Device.key(device_id), vaults.key_of(device_id), plans.place_of(device_id)
 
 
-def owned(caller: Caller) -> Owned:
-    """The device that the route names, if it is the caller's; raises NotFound."""
-    device, key, plan = caller.along[:3]
-    return _opened(caller, device, key, plan)
+def opened(caller: Caller) -> Opened:
+    """The device that the route names, if the caller may know of it; raises NotFound."""
+    return _opened(caller, *caller.along[:3])
 
 
-def _opened(caller: Caller, device: Device | None, key: VaultKey | None, plan: Plan | None) -> Owned:
-    if device is None or key is None or device.account_id != caller.account_id:
+def allowed(caller: Caller, right: str, channel: str | None = None) -> Opened:
+    """The same, if the caller is its owner or a guest with this right (B9).
+
+    Raises RightMissing for a guest without it, NotFound for whoever has no share of the device or of the channel.
+    """
+    found = opened(caller)
+    if not found.covers(channel):
         raise NotFound
-    return Owned(device.opened(key.unlocked()), plan)
+    if not found.may(right):
+        raise RightMissing
+    return found
 
 
-def devices_of(caller: Caller) -> list[Owned]:
-    """All devices of the caller, oldest first."""
-    wanted = sorted(caller.account.device_ids or ())
+def owned(caller: Caller) -> Opened:
+    """The same, if the caller is its owner; raises RightMissing for a guest, NotFound."""
+    found = opened(caller)
+    if not found.is_own:
+        raise RightMissing
+    return found
+
+
+def _opened(caller: Caller, device: Device | None, key: VaultKey | None, plan: Plan | None) -> Opened:
+    if device is None or key is None:
+        raise NotFound
+    if device.account_id == caller.account_id:
+        return Opened(device.opened(key.unlocked()), plan)
+    grant = grant_to(device, caller.account_id)
+    if grant is None:
+        raise NotFound
+    return Opened(device.opened(key.unlocked()), None, grant)
+
+
+def devices_of(caller: Caller) -> list[Opened]:
+    """All devices of the caller and all that are shared with them, oldest first."""
+    account = caller.account
+    wanted = sorted({*(account.device_ids or ()), *(account.guest_of or ())})
     found = read(*(key for device_id in wanted for key in places_of(caller.account_id, device_id)))
     triples = zip(found[::3], found[1::3], found[2::3], strict=True)
-    mine = [_opened(caller, *triple) for triple in triples if triple[0] is not None and triple[1] is not None]
-    return sorted(mine, key=lambda one: (one.device.bound_at, one.device.partition_id))
+    known = [one for triple in triples for one in _if_known(caller, *triple)]
+    return sorted(known, key=lambda one: (one.device.bound_at, one.device.partition_id))
+
+
+def _if_known(caller: Caller, *triple: Any) -> list[Opened]:
+    try:
+        return [_opened(caller, *triple)]
+    except NotFound:
+        return []
+
+
+# What a device grants to others
+
+
+def grants_of(device: Device) -> list[Grant]:
+    """Those that stand now, whatever has not been tidied up yet."""
+    now = clock.now_s()
+    grants = [Grant.of(text) for text in sorted(device.grants or ())]
+    return [grant for grant in grants if grant.end is None or now < grant.end]
+
+
+def grant_to(device: Device, account_id: str) -> Grant | None:
+    """What this person has accepted."""
+    return next((grant for grant in grants_of(device) if grant.guest_id == account_id), None)
+
+
+def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
+    """Let the device grant just this, if what it grants is as it was read; raises Moved on commit otherwise."""
+    as_read = accounts.is_set(Device.grants, device.grants)
+    for name in more:
+        as_read &= accounts.is_set(getattr(Device, name), getattr(device, name))
+    return change(device, when=as_read, otherwise=Moved, grants={grant.text for grant in grants} or None, **more)
+
+
+# What happened with it
+
+
+def recorded(caller: Caller, opened: Opened, act: str) -> Write:
+    """What records that the caller did so: the owner by his terminal, a guest by the address that the owner named."""
+    if opened.is_own:
+        return activity.happened(opened.device, act, who=caller.terminal)
+    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened))
+
+
+def address_of(opened: Opened) -> str:
+    """By which the owner named this guest; one read. Raises NotFound."""
+    share_id = "" if opened.grant is None else opened.grant.share_id
+    (share,) = read(Share.key(opened.device.partition_id, share_id))
+    if share is None:
+        raise NotFound
+    return str(share.opened(opened.device.vault).address)
+
+
+# Its end
 
 
 def subject_of(device: Device) -> tuple[str, str]:
@@ -143,8 +258,18 @@ def hears_no_more_at(device_ids: Iterable[str], account_id: str, endpoint: str) 
     return [change(Device.new(device_id), Device.audience.delete(heard)) for device_id in device_ids]
 
 
-def endpoints_of(device: Device) -> list[str]:
-    return sorted(listener.partition(" ")[2] for listener in device.audience or ())
+def heard_by(device: Device, account_id: str, endpoints: Iterable[str]) -> set[str] | None:
+    """The audience in which this person hears at these terminals and no others."""
+    others = {one for one in device.audience or () if one.partition(" ")[0] != account_id}
+    return others | {listener(account_id, endpoint) for endpoint in endpoints} or None
+
+
+def endpoints_of(device: Device, channel: str) -> list[str]:
+    """Where those are who may see alarms of this channel now."""
+    guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
+    hearing = {device.account_id, *guests}
+    heard = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
 
 
 def standing(device_ids: Iterable[str]) -> dict[str, Device]:

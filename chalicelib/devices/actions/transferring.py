@@ -9,6 +9,7 @@ from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address
+from chalicelib.activity import actions as activity
 from chalicelib.aws import keys
 from chalicelib.aws.commit import Write, absent, change, commit, create, done, put, remove
 from chalicelib.aws.keys import Key
@@ -16,7 +17,7 @@ from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import binding, standing
 from chalicelib.devices.actions.binding import TooManyDevices
-from chalicelib.devices.actions.standing import Owned
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Offer, Transfer
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.register import erasures, vaults
@@ -60,6 +61,7 @@ def offer(caller: Caller, contact: Contact) -> shapes.Transfer:
         create(found),
         *(() if before is None else (remove(_offer_of(before)),)),
         standing.must_stand(device.partition_id, otherwise=NotFound),
+        activity.happened(device, "transfer_offered", who=caller.terminal, about=contact.value),
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
     )
 
@@ -85,9 +87,10 @@ def _offer_of(transfer: Transfer) -> Key:
 
 def withdraw(caller: Caller) -> None:
     """End the offer, if there is one."""
-    device, transfer = standing.owned(caller).device, caller.along[-1]
-    writes = () if transfer is None or transfer.ended else _ends(transfer)
-    done(*writes, standing.must_stand(device.partition_id, otherwise=NotFound), answer=None)
+    mine, transfer = standing.owned(caller), caller.along[-1]
+    is_open = transfer is not None and not transfer.ended
+    writes = (*_ends(transfer), standing.recorded(caller, mine, "transfer_withdrawn")) if is_open else ()
+    done(*writes, standing.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
 
 
 def _ends(transfer: Transfer) -> tuple[Write, ...]:
@@ -159,29 +162,40 @@ def _offered(caller: Caller, transfer_id: str) -> tuple[Device, Transfer]:
 
 def decline(caller: Caller, transfer_id: str) -> None:
     """The device stays whose it is. Raises NotFound."""
-    _, transfer = _offered(caller, transfer_id)
-    done(*_ends(transfer), answer=None)
+    device, transfer = _offered(caller, transfer_id)
+    who = transfer.opened(device.vault).address
+    done(*_ends(transfer), activity.happened(device, "transfer_declined", by=activity.GUEST, who=who), answer=None)
 
 
-def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Owned:
+def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Opened:
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10).
 
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
     rules.require_time_zone(asked.time_zone)
     device, transfer = _offered(caller, transfer_id)
-    account = caller.account
+    account, former = caller.account, _owner_of(device)
     for _ in range(_TRIES):
         if len(account.device_ids or ()) >= rules.MOST_DEVICES:
             raise TooManyDevices
         try:
-            return _accept(account, device, transfer, asked)
+            return _accept(caller, account, former, device, transfer, asked)
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)
 
 
-def _accept(account: Account, old: Device, transfer: Transfer, asked: shapes.AcceptTransfer) -> Owned:
+def _owner_of(device: Device) -> Account:
+    account, key = read(*accounts.places_of(device.account_id))
+    if account is None or key is None:
+        raise NotFound
+    found: Account = account.opened(key.unlocked())
+    return found
+
+
+def _accept(
+    caller: Caller, account: Account, former: Account, old: Device, transfer: Transfer, asked: shapes.AcceptTransfer
+) -> Opened:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
     new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
@@ -192,11 +206,13 @@ def _accept(account: Account, old: Device, transfer: Transfer, asked: shapes.Acc
         create(vault_key),
         accounts.gains_device(account, device_id),
         *standing.cut(old, heir=device_id),
-        accounts.loses_device(Account.new(old.account_id), old.partition_id),
+        accounts.loses_device(former, old.partition_id),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),
         *begun,
-        answer=Owned(new, None),
+        activity.happened(account, "device_added", who=caller.terminal, about=new.name),
+        activity.happened(former, "device_handed_over", about=old.name),
+        answer=Opened(new, None),
     )
 
 

@@ -9,8 +9,11 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto, logs
-from chalicelib.aws.commit import commit, create
+from chalicelib.aws.commit import Write, commit, create
+from chalicelib.aws.table import read
 from chalicelib.privacy import shapes
 from chalicelib.privacy.records import LogReading
 from chalicelib.register import hours
@@ -37,10 +40,20 @@ def read_api_log(since: datetime, until: datetime, account_id: str | None, reaso
                 about=about,
                 reason=reason,
             )
-        )
+        ),
+        *_recorded(account_id, reason),
     )
     found = list(islice(_opened(since, until, account_id), MOST_LINES + 1))
     return shapes.ApiLog(reading_id=reading_id, items=found[:MOST_LINES], more=len(found) > MOST_LINES)
+
+
+def _recorded(account_id: str | None, reason: str) -> tuple[Write, ...]:
+    """Whose addresses are looked for reads that somebody did; of a closed account there is nobody to read it."""
+    account, key = (None, None) if account_id is None else read(*accounts.places_of(account_id))
+    if account is None or key is None:
+        return ()
+    account.opened(key.unlocked())
+    return (activity.happened(account, "log_looked_into", by=activity.OPERATOR, about=reason),)
 
 
 def _opened(since: datetime, until: datetime, account_id: str | None) -> Iterator[shapes.LoggedRequest]:

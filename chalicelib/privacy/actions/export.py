@@ -9,6 +9,7 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
+from chalicelib.activity import actions as activity
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.commit import change, check, commit, create, done
 from chalicelib.aws.keys import Key
@@ -58,7 +59,8 @@ def ask_for_export(caller: Caller) -> shapes.Export:
         state=PREPARING,
         archive=f"{ARCHIVES.of(now, caller.account_id)}{place_id}.zip",
     )
-    return done(create(export), answer=_described(caller, export))
+    recorded = activity.happened(caller.account, "copy_asked_for", who=caller.terminal)
+    return done(create(export), recorded, answer=_described(caller, export))
 
 
 def _stamp(at: datetime) -> str:

@@ -1,0 +1,1 @@
+"""What happened with somebody's account and devices, for them to read."""

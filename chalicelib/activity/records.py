@@ -1,0 +1,28 @@
+"""What is remembered of what happened."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import AUDIT
+from chalicelib.register.tags import Time, key, personal
+
+
+class Activity(Item):
+    """One thing that happened to an account, stored in the commit of what happened and never changed."""
+
+    partition = "account"
+    place = "activity"
+
+    at = key(Time(), AUDIT, why="time", told=True)
+    act = key(UnicodeAttribute(), AUDIT, why="what happened, by a fixed word", told=True)
+    by = key(UnicodeAttribute(), AUDIT, why="owner, guest or operator", told=True)
+    who = personal(AUDIT, null=True)
+    about = personal(AUDIT, null=True)
+
+
+class DeviceActivity(Activity):
+    """One thing that happened to a device: it goes with the ownership, whoever did it."""
+
+    partition = "device"

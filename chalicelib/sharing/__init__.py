@@ -1,0 +1,1 @@
+"""Letting other people use one's cameras."""

@@ -1,0 +1,127 @@
+"""What follows of itself: the invited are told, guests' terminals hear, and what has ended is tidied up (B9)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.records import Account, Address
+from chalicelib.aws.commit import Write, absent, change, check, commit, put, remove
+from chalicelib.aws.table import read
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.errors import Unavailable
+from chalicelib.push import actions as push
+from chalicelib.register import vaults
+from chalicelib.sharing import rules
+from chalicelib.sharing.records import Invitation, InvitationMails, Received
+
+_TRIES = 4
+
+
+class _Moved(Exception):
+    """Something changed since it was read."""
+
+
+# Invitations
+
+
+def tell_of_invitation(address_hash: str, device_id: str) -> None:
+    """Write to the address, and push to the terminals of its account if it has one; told again, it is not sent again.
+
+    What is written says neither who invites nor to what: it may be sent to anybody, and must not carry a stranger's
+    words there.
+    """
+    where = Invitation.key(address_hash, device_id)
+    invitation, device, key, known, mails = read(
+        where,
+        Device.key(device_id),
+        vaults.key_of(device_id),
+        Address.key(address_hash),
+        InvitationMails.key(address_hash),
+    )
+    if invitation is None or device is None or key is None or invitation.told_at is not None:
+        return
+    known_id = device.account_id if known is None else known.account_id
+    share, *found = read(
+        Share.key(device_id, invitation.share_id),
+        *accounts.places_of(device.account_id),
+        *accounts.places_of(known_id),
+    )
+    owner, invited = _opened(*found[:2]), _opened(*found[2:])
+    if share is None or owner is None:
+        return
+    _write_to(share.opened(key.unlocked()).address, (invited or owner).language, mails)
+    if known is not None and invited is not None:
+        push.tell_of_share(invited.endpoints or (), invitation.share_id)
+    try:
+        commit(change(invitation, told_at=clock.now_s(), otherwise=_Moved), _counted(address_hash, mails))
+    except _Moved:
+        return  # it was answered in the meantime
+
+
+def _opened(account: Account | None, key: Any) -> Account | None:
+    return None if account is None or key is None else account.opened(key.unlocked())
+
+
+def _write_to(address: str, language: str, mails: InvitationMails | None) -> None:
+    if mails is not None and mails.sent >= rules.MOST_MAILS_A_DAY:
+        return
+    days = rules.INVITATION_LIFE.days
+    addresses.send(addresses.read_as(address), "sharing/mail/invitation", language, days=days)
+
+
+def _counted(address_hash: str, mails: InvitationMails | None) -> Write:
+    end = clock.epoch_s(clock.now() + timedelta(days=1)) if mails is None else mails.expires_at
+    sent = 1 if mails is None else int(mails.sent) + 1
+    return put(InvitationMails.new(address_hash, sent=sent, expires_at=end))
+
+
+# Guests
+
+
+def follow_terminals(account_id: str) -> None:
+    """Somebody's terminals take pushes, or no more: the devices that are shared with them are told."""
+    (account,) = read(Account.key(account_id))
+    for device_id in sorted(() if account is None else account.guest_of or ()):
+        follow_share(account_id, device_id)
+
+
+def follow_share(account_id: str, device_id: str) -> None:
+    """A device's share with somebody began or ended, however it did: let both sides say so, and his terminals hear of
+    the device or not."""
+    for _ in range(_TRIES):
+        try:
+            return _follow(account_id, device_id)
+        except (_Moved, devices.Moved, accounts.Changed):
+            continue
+    raise Unavailable
+
+
+def _follow(account_id: str, device_id: str) -> None:
+    received, account, device = read(
+        Received.key(account_id, device_id), Account.key(account_id), Device.key(device_id)
+    )
+    is_guest = received is not None and account is not None
+    writes = [] if device is None else _on_device(device, account_id, account if is_guest else None)
+    if account is not None and not is_guest and device_id in (account.guest_of or ()):
+        writes.append(accounts.is_guest_no_more(account, device_id))
+    elif account is not None and writes:
+        hears_as_read = accounts.is_set(Account.endpoints, account.endpoints)
+        writes.append(check(account, Account.pk.exists() & hears_as_read, otherwise=_Moved))
+    if writes:
+        as_read = absent(Received) if received is None else Received.pk.exists()
+        commit(*writes, check(Received.key(account_id, device_id), as_read, otherwise=_Moved))
+
+
+def _on_device(device: Device, account_id: str, guest: Account | None) -> list[Write]:
+    every = [Grant.of(text) for text in device.grants or ()]
+    ended = [] if guest is not None else [grant for grant in every if grant.guest_id == account_id]
+    audience = devices.heard_by(device, account_id, () if guest is None else guest.endpoints or ())
+    if not ended and audience == (device.audience or None):
+        return []
+    shares = [remove(Share.key(device.partition_id, grant.share_id)) for grant in ended]
+    return [devices.regrant(device, [one for one in every if one not in ended], audience=audience), *shares]

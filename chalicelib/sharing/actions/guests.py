@@ -1,0 +1,164 @@
+"""What somebody does with whom a device is shared: see it, accept, decline, leave (B9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
+from chalicelib.aws import keys
+from chalicelib.aws.commit import change, check, create, done, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.errors import NotFound
+from chalicelib.register import vaults
+from chalicelib.sessions.actions import Caller
+from chalicelib.sharing import rules, shapes
+from chalicelib.sharing.actions import standing
+from chalicelib.sharing.records import Invitation, Received
+
+
+def places_of(account_id: str, share_id: str) -> tuple[Key, ...]:
+    device_id = standing.device_of(share_id)
+    return Device.key(device_id), vaults.key_of(device_id), Share.key(device_id, share_id)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A share that the caller was invited to, or has accepted."""
+
+    device: Device
+    share: Share
+    grant: Grant
+
+
+def _offered(caller: Caller, share_id: str) -> Offered:
+    device, key, share = caller.along
+    if device is None or key is None or share is None:
+        raise NotFound
+    grant = standing.grant_of(device, share_id)
+    is_invited = grant.guest_id is None and share.address_hash in addresses.hashes_of(caller.account)
+    if not is_invited and grant.guest_id != caller.account_id:
+        raise NotFound
+    vault = key.unlocked()
+    return Offered(device.opened(vault), share.opened(vault), grant)
+
+
+def accept(caller: Caller, share_id: str) -> shapes.Received:
+    """Use the device from now on; accepting again changes nothing.
+
+    Raises NotFound, ShareExists, SharedWithOneself, TooManyReceived.
+    """
+    owners = _nicknames([caller.along[0]])
+    places = places_of(caller.account_id, share_id)
+    return standing.as_read(caller, places, lambda: _accept(caller, _offered(caller, share_id), owners))
+
+
+def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.Received:
+    device, share, account = offered.device, offered.share, caller.account
+    grant = replace(offered.grant, guest_id=account.partition_id, waits_until=None)
+    answer = _described(device, grant, owners)
+    if offered.grant.guest_id is not None:
+        return done(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
+    _require_room(caller, device)
+    received = Received.new(account.partition_id, device.partition_id, accepted_at=clock.now_s(), expires_at=grant.end)
+    accepted: dict[str, Any] = {"accepted_at": clock.now_s(), "named_at": keys.written(received.own_key)}
+    return done(
+        devices.regrant(device, [*standing.others(device, grant.share_id), grant]),
+        change(share, otherwise=NotFound, expires_at=grant.end, **accepted),
+        remove(Invitation.key(share.address_hash, device.partition_id)),
+        create(received, otherwise=rules.ShareExists),
+        accounts.becomes_guest(account, device.partition_id),
+        activity.happened(device, "share_accepted", by=activity.GUEST, who=share.address),
+        answer=answer,
+    )
+
+
+def _require_room(caller: Caller, device: Device) -> None:
+    if device.account_id == caller.account_id:
+        raise rules.SharedWithOneself
+    if devices.grant_to(device, caller.account_id) is not None:
+        raise rules.ShareExists
+    if len(caller.account.guest_of or ()) >= rules.MOST_RECEIVED:
+        raise rules.TooManyReceived
+
+
+def decline(caller: Caller, share_id: str) -> None:
+    """Turn an invitation down. Raises NotFound, AlreadyAccepted."""
+    _end(caller, share_id, is_accepted=False)
+
+
+def leave(caller: Caller, share_id: str) -> None:
+    """Use the device no more, from the next request on. Raises NotFound, NotAccepted."""
+    _end(caller, share_id, is_accepted=True)
+
+
+def _end(caller: Caller, share_id: str, *, is_accepted: bool) -> None:
+    def attempt() -> None:
+        offered = _offered(caller, share_id)
+        if (offered.grant.guest_id is not None) != is_accepted:
+            raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
+        act, who = "share_left" if is_accepted else "share_declined", offered.share.address
+        recorded = activity.happened(offered.device, act, by=activity.GUEST, who=who)
+        done(*standing.ends(offered.device, offered.share, offered.grant), recorded, answer=None)
+
+    standing.as_read(caller, places_of(caller.account_id, share_id), attempt)
+
+
+# Showing
+
+
+def shares_of(caller: Caller) -> shapes.ReceivedShares:
+    """What is shared with the caller, and what waits at his addresses to be accepted; the first device first."""
+    hashes = addresses.hashes_of(caller.account)
+    waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
+    wanted = sorted({*map(standing.device_of, waiting), *(caller.account.guest_of or ())})
+    found = read(*(key for device_id in wanted for key in (Device.key(device_id), vaults.key_of(device_id))))
+    standing_ones = [
+        device.opened(key.unlocked())
+        for device, key in zip(found[::2], found[1::2], strict=True)
+        if device is not None and key is not None
+    ]
+    owners = _nicknames(standing_ones)
+    return shapes.ReceivedShares(
+        items=[
+            _described(device, grant, owners)
+            for device in standing_ones
+            for grant in devices.grants_of(device)
+            if grant.guest_id == caller.account_id or (grant.guest_id is None and grant.share_id in waiting)
+        ]
+    )
+
+
+def _nicknames(shared: list[Device | None]) -> dict[str, str]:
+    """Of the owners, as they are called now."""
+    owner_ids = sorted({device.account_id for device in shared if device is not None})
+    found = read(*(key for owner_id in owner_ids for key in accounts.places_of(owner_id)))
+    pairs = zip(owner_ids, found[::2], found[1::2], strict=True)
+    return {
+        owner_id: account.opened(key.unlocked()).nickname
+        for owner_id, account, key in pairs
+        if account is not None and key is not None
+    }
+
+
+def _described(device: Device, grant: Grant, owners: dict[str, str]) -> shapes.Received:
+    is_accepted = grant.guest_id is not None
+    return shapes.Received(
+        share_id=grant.share_id,
+        device_id=device.partition_id if is_accepted else None,
+        name=device.name,
+        owner=owners.get(device.account_id, ""),
+        rights=shapes.in_order(grant.rights),
+        channels=None if grant.channels is None else list(grant.channels),
+        until=standing.time(grant.until),
+        state="accepted" if is_accepted else "waiting",
+        waits_until=standing.time(grant.waits_until),
+    )

@@ -1,0 +1,85 @@
+"""What owners and guests have in common: where a share lies, what it says, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
+from chalicelib.aws.commit import Write, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.standing import Opened
+from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.errors import NotFound, Unavailable
+from chalicelib.sessions.actions import Caller
+from chalicelib.sharing.records import Invitation, Received
+
+Answer = TypeVar("Answer")
+_TRIES = 4
+
+
+def new_id(device_id: str) -> str:
+    """A share's id says where it lies, so that who was invited finds it without a look-up table."""
+    return f"{device_id}{ids.new_id()}"
+
+
+def device_of(share_id: str) -> str:
+    return share_id[: ids.LENGTH]
+
+
+def as_read(caller: Caller, places: tuple[Key, ...], attempt: Callable[[], Answer]) -> Answer:
+    """Decide on what was read along with the session; anew if it changed before the commit."""
+    for _ in range(_TRIES):
+        try:
+            return attempt()
+        except devices.Moved:
+            caller.along = read(*places)
+        except accounts.Changed:
+            caller.account = accounts.read_again(caller.account)
+            caller.along = read(*places)
+    raise Unavailable(retry_after_seconds=1)
+
+
+def grant_of(device: Device, share_id: str) -> Grant:
+    """Raises NotFound where it has ended."""
+    grant = next((one for one in devices.grants_of(device) if one.share_id == share_id), None)
+    if grant is None:
+        raise NotFound
+    return grant
+
+
+def others(device: Device, share_id: str) -> list[Grant]:
+    return [one for one in devices.grants_of(device) if one.share_id != share_id]
+
+
+def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
+    """What ends a share or an invitation at once, for both sides; raises Moved on commit."""
+    return (
+        devices.regrant(device, others(device, grant.share_id)),
+        remove(Share.key(device.partition_id, grant.share_id)),
+        remove(found_at(share, grant)),
+    )
+
+
+def found_at(share: Share, grant: Grant) -> Key:
+    """Where the other person finds it."""
+    device_id = device_of(grant.share_id)
+    if grant.guest_id is None:
+        return Invitation.key(share.address_hash, device_id)
+    return Received.key(grant.guest_id, device_id)
+
+
+def looked(opened: Opened) -> tuple[Write, ...]:
+    """What tells the owner that a guest saw pictures; nothing for the owner's own looks. Raises NotFound."""
+    if opened.grant is None or opened.grant.guest_id is None:
+        return ()
+    return (activity.looked(opened.device, opened.grant.share_id, devices.address_of(opened)),)
+
+
+def time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else clock.at_epoch(seconds)

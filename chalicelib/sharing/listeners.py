@@ -1,0 +1,26 @@
+"""What the house of sharing is told."""
+
+from __future__ import annotations
+
+from chalicelib.entry.queues import Listeners, Message
+from chalicelib.sharing.actions import following
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_queue("Invitations")
+def on_person_invited(message: Message) -> None:
+    """Somebody was invited to a device."""
+    following.tell_of_invitation(message.body["partition_id"], message.body["place_id"])
+
+
+@listeners.on_queue("ReceivedShares")
+def on_share_received(message: Message) -> None:
+    """Somebody accepted a share, or has it no more: it was ended, or its time, or the account, or the device."""
+    following.follow_share(message.body["partition_id"], message.body["place_id"])
+
+
+@listeners.on_queue("PushAddresses")
+def on_push_address_changed(message: Message) -> None:
+    """One of somebody's terminals takes pushes, or no more."""
+    following.follow_terminals(message.body["partition_id"])

@@ -1,0 +1,49 @@
+"""What is remembered of where shares are found; they themselves lie with the device (devices/records.py)."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import B9
+from chalicelib.register.tags import Time, key, plain
+
+
+class Invitation(Item):
+    """A share that waits at an address, which may have an account, or get one, or not: nobody asks."""
+
+    partition = "address"
+    place = "invitation"
+    told_to = "Invitations"
+
+    share_id = key(UnicodeAttribute(), B9, why="random id")
+    told_at = key(Time(null=True), B9, why="time: when a mail or a text message left", told=True)
+
+
+class InvitationMails(Item):
+    """How many invitations were sent to an address within a day, whoever sent them."""
+
+    partition = "address"
+    place = "invitation-mails"
+
+    sent = plain(NumberAttribute(), why="a count")
+
+
+class InvitationCount(Item):
+    """How many people an account has invited on a day."""
+
+    partition = "account"
+    place = "invitation-count"
+
+    invited = plain(NumberAttribute(), why="a count")
+
+
+class Received(Item):
+    """A device that is shared with this person. That it goes, however it does, is told, and ends the share."""
+
+    partition = "account"
+    place = "received"
+    told_to = "ReceivedShares"
+    told_of = frozenset({"INSERT", "REMOVE"})
+
+    accepted_at = key(Time(), B9, why="time", told=True)

@@ -1,0 +1,79 @@
+"""What is said about shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib.accounts.shapes import Reached
+from chalicelib.devices.shapes import ChannelId
+from chalicelib.entry.wire import Shape
+
+Right = Literal["live", "playback", "alarms", "settings"]
+Rights = Annotated[list[Right], Meta(min_length=1, max_length=4)]
+Channels = Annotated[list[ChannelId], Meta(min_length=1, max_length=64)]
+Until = Annotated[datetime, Meta(tz=True)]
+State = Literal["waiting", "accepted"]
+
+
+def in_order(rights: Any) -> list[Any]:
+    """As they are always told."""
+    return [right for right in get_args(Right) if right in rights]
+
+
+class ShareDevice(Reached, kw_only=True):
+    """With one person; no channels are all, and without `until` it lasts until somebody ends it."""
+
+    rights: Rights
+    channels: Channels | None = None
+    until: Until | None = None
+
+
+class ChangeShare(Shape):
+    """Only what is named changes."""
+
+    rights: Rights | UnsetType = UNSET
+    channels: Channels | UnsetType | None = UNSET
+    until: Until | UnsetType | None = UNSET
+
+
+class Share(Shape):
+    """As its owner sees it. An invitation that nobody accepts ends at `waits_until`, whether there is an account at
+    that address or not."""
+
+    share_id: str
+    email: str | None
+    phone: str | None
+    rights: list[Right]
+    channels: list[str] | None
+    until: datetime | None
+    state: State
+    invited_at: datetime
+    waits_until: datetime | None
+
+
+class Shares(Shape):
+    items: list[Share]
+    cursor: None = None
+
+
+class Received(Shape):
+    """A share as the person sees it who may use the device; `owner` is the owner's nickname, `device_id` is there once
+    it is accepted."""
+
+    share_id: str
+    device_id: str | None
+    name: str
+    owner: str
+    rights: list[Right]
+    channels: list[str] | None
+    until: datetime | None
+    state: State
+    waits_until: datetime | None
+
+
+class ReceivedShares(Shape):
+    items: list[Received]
+    cursor: None = None
