@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from chalice.app import WebsocketEvent
+
 from chalicelib.accounts import routes as accounts
 from chalicelib.alarms import listeners as alarms_told
 from chalicelib.alarms import routes as alarms
@@ -9,9 +13,12 @@ from chalicelib.alarms import scheduled as alarms_on_time
 from chalicelib.avatars import listeners as avatars_told
 from chalicelib.avatars import routes as avatars
 from chalicelib.avatars import scheduled as avatars_on_time
+from chalicelib.commands import listeners as commands_told
+from chalicelib.commands import routes as commands
+from chalicelib.devices import listeners as devices_told
 from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
-from chalicelib.entry import contract, forwarding
+from chalicelib.entry import channel, contract, forwarding
 from chalicelib.entry.http import Api
 from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
@@ -26,12 +33,14 @@ from chalicelib.sessions import listeners as sessions_told
 from chalicelib.sessions import routes as sessions
 
 app = Api(app_name="sowa", configure_logs=False)
+app.experimental_feature_flags.add("WEBSOCKETS")
 
 # Asked
 app.register_blueprint(accounts.routes)
 app.register_blueprint(avatars.routes)
 app.register_blueprint(sessions.routes)
 app.register_blueprint(devices.routes)
+app.register_blueprint(commands.routes)
 app.register_blueprint(alarms.routes)
 app.register_blueprint(push.routes)
 app.register_blueprint(plans.routes)
@@ -43,6 +52,7 @@ app.register_blueprint(contract.routes)
 app.register_blueprint(forwarding.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(avatars_told.listeners)
+app.register_blueprint(commands_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(sessions_told.listeners)
@@ -56,3 +66,21 @@ app.register_blueprint(privacy_on_time.schedules)
 # Ordered
 app.register_blueprint(devices_ordered.operations)
 app.register_blueprint(privacy_ordered.operations)
+
+
+# Told on the camera channel: Chalice gives Lambda a blueprint's bare functions, so these stand here
+
+
+@app.on_ws_connect()
+def camera_connected(event: WebsocketEvent) -> dict[str, Any]:
+    return channel.connected(event, devices_told.on_camera_connected)
+
+
+@app.on_ws_message()
+def camera_said(event: WebsocketEvent) -> dict[str, Any]:
+    return channel.said(event, commands_told.on_camera_said)
+
+
+@app.on_ws_disconnect()
+def camera_disconnected(event: WebsocketEvent) -> dict[str, Any]:
+    return channel.disconnected(event, devices_told.on_camera_disconnected)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from infra.local.strict import endpoint
 
@@ -121,6 +121,14 @@ class Person:
         items: list[dict[str, Any]] = answer.json["items"]
         return items
 
+    def device(self, device_id: str) -> Any:
+        answer = self.call("GET", f"/devices/{device_id}")
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def command(self, device_id: str, word: str = "restart", **said: Any) -> Response:
+        return self.call("POST", f"/devices/{device_id}/commands", {"command": word, **said})
+
     def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
@@ -190,6 +198,12 @@ class Camera:
         if answer.status == 200:
             self.token = answer.json["camera_token"]
         return answer
+
+    def connect(self) -> Plugged:
+        """Open the channel; what waits in the mailbox comes with `settle`."""
+        plugged = self.world.connect(self.token)
+        assert isinstance(plugged, Plugged), plugged
+        return plugged
 
     def ask_ticket(self) -> Response:
         return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)

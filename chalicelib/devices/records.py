@@ -20,8 +20,21 @@ class Stock(Item):
     secret_hash = plain(UnicodeAttribute(), why="keyed hash of the factory secret")
     camera_token_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
     device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
+    connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
+    connected_at = key(Time(null=True), B6, why="time")
+    seen_at = key(Time(null=True), B6, why="time: when its last connection ended; goes with the ownership")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
+
+
+class Connection(Item):
+    """Whose a connection of the camera channel is, as long as one can last."""
+
+    partition = "connection"
+    place = "connection"
+    told_to = "CameraConnections"
+
+    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
 
 
 class Report(Item):

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import binding, cameras, owning, standing
+from chalicelib.devices.actions import binding, cameras, channel, owning, standing
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -34,7 +34,7 @@ routes = Routes(__name__)
 )
 def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     token = cameras.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, channel_url=cameras.channel_url())
+    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect()))
 
 
 @routes.post(
@@ -59,7 +59,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Any:
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
 def list_devices(caller: Caller) -> Any:
-    return standing.devices_of(caller)
+    return standing.present(standing.devices_of(caller))
 
 
 @routes.get(
@@ -71,7 +71,8 @@ def list_devices(caller: Caller) -> Any:
     example={},
 )
 def get_device(caller: Caller, device_id: str) -> Any:
-    return standing.owned(caller)
+    (mine,) = standing.present([standing.owned(caller)])
+    return mine
 
 
 @routes.patch(

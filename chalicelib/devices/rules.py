@@ -12,6 +12,10 @@ from chalicelib.errors import Invalid, Words
 # account that is reached by e-mail and phone.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)
+# API Gateway's own: no connection lasts longer, and one on which nothing is said for ten minutes ends.
+CONNECTION_LIFE, CONNECTION_IDLE = timedelta(hours=2), timedelta(minutes=10)
+# A camera that has lost its connection comes back at a moment of its own within this time.
+COME_BACK_WITHIN = timedelta(minutes=15)
 
 
 class TimeZoneUnknown(Invalid):
@@ -37,6 +41,11 @@ def locked_s(wrong_codes: int) -> int:
     if wrong_codes and wrong_codes % 20 == 0:
         return 24 * 3600
     return 1800 if wrong_codes and wrong_codes % 10 == 0 else 0
+
+
+def is_online(connected_at: float | None, now_s: int) -> bool:
+    """Connected, and not for longer than a connection can last: the news of its end may have been lost."""
+    return connected_at is not None and now_s < connected_at + CONNECTION_LIFE.total_seconds()
 
 
 @cache

@@ -66,9 +66,17 @@ class Activate(Shape):
     lan: Lan | None = None
 
 
-class Activated(Shape):
-    camera_token: str
+class HowToConnect(Shape):
+    """Say anything each `ping_seconds`. Who has lost the connection comes back after `reconnect_after_seconds`, which
+    is another number for each camera, so that they do not all come at once."""
+
     channel_url: str
+    ping_seconds: int
+    reconnect_after_seconds: int
+
+
+class Activated(HowToConnect):
+    camera_token: str
 
 
 class Wifi(Shape):
@@ -121,8 +129,8 @@ class Device(Shape):
             name=device.name,
             model=device.model,
             channels=[Channel(**channel) for channel in device.channels or []],
-            online=False,
-            last_seen=None if device.last_seen is None else clock.at_epoch(device.last_seen),
+            online=owned.is_online,
+            last_seen=None if owned.last_seen is None else clock.at_epoch(owned.last_seen),
             time_zone=device.time_zone,
             dst=device.dst,
             rights=["owner", "live", "playback", "alarms", "settings"],

@@ -157,7 +157,7 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
         except Exception as problem:
-            refusal = _as_refusal(problem)
+            refusal = as_refusal(problem)
             if refusal is None:
                 entry.tell_fault(problem)
                 status, refusal = refusals.SERVER_ERROR, ServerFault()
@@ -187,7 +187,7 @@ class ServerFault(Refusal):
     pl = "Coś się u nas zepsuło. Nic nie przepadło; spróbuj ponownie."
 
 
-def _as_refusal(problem: Exception) -> Refusal | None:
+def as_refusal(problem: Exception) -> Refusal | None:
     if isinstance(problem, Refusal):
         return problem
     busy = isinstance(problem, BotoCoreError) or (isinstance(problem, ClientError) and is_busy(problem))

@@ -22,7 +22,8 @@ from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
-from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.commands.records import Command
+from chalicelib.devices.records import Connection, Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
@@ -44,6 +45,8 @@ RECORDS: tuple[type[Record], ...] = (
     Avatar,
     AvatarRemoval,
     Code,
+    Command,
+    Connection,
     Device,
     Endpoint,
     Erasure,

@@ -27,7 +27,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 # The AWS services whose descriptions botocore has to find.
-SERVICES = frozenset({"dynamodb", "kms", "logs", "s3", "ses", "sns", "sqs"})
+SERVICES = frozenset({"apigatewaymanagementapi", "dynamodb", "kms", "logs", "s3", "ses", "sns", "sqs"})
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}

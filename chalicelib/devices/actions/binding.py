@@ -120,7 +120,7 @@ def _bind(account: Account, stock: Stock, report: Report | None, asked: shapes.B
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
         remove(vaults.key_of(stock.partition_id)),
-        answer=Owned(device, None),
+        answer=Owned(device, None, stock),
     )
 
 

@@ -17,7 +17,7 @@ from chalicelib.settings import settings
 
 def change_device(caller: Caller, **changes: Any) -> Owned:
     """Name, time zone or daylight saving (B7)."""
-    mine = standing.owned(caller)
+    (mine,) = standing.present([standing.owned(caller)])
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
     return done(change(mine.device, otherwise=NotFound, **changes), answer=mine)

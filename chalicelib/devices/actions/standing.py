@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, remove
 from chalicelib.aws.keys import Key
@@ -25,10 +25,24 @@ from chalicelib.sessions.actions import Caller
 
 @dataclass(frozen=True)
 class Owned:
-    """A device of the caller, opened, and the plan it holds."""
+    """A device of the caller, opened, the plan it holds, and (where it is asked for, see `present`) its camera."""
 
     device: Device
     plan: Plan | None
+    stock: Stock | None = None
+
+    @property
+    def is_online(self) -> bool:
+        return self.stock is not None and rules.is_online(self.stock.connected_at, clock.now_s())
+
+    @property
+    def last_seen(self) -> float | None:
+        """Now, if it is online; else what is known of it since it has this owner."""
+        if self.is_online:
+            return clock.now_s()
+        of_camera = (None, None) if self.stock is None else (self.stock.connected_at, self.stock.seen_at)
+        times = [time for time in of_camera if time is not None and time >= self.device.bound_at]
+        return max([*times, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -61,6 +75,12 @@ def devices_of(caller: Caller) -> list[Owned]:
     return sorted(mine, key=lambda one: (one.device.bound_at, one.device.partition_id))
 
 
+def present(mine: list[Owned]) -> list[Owned]:
+    """The same with their cameras, which know whether they are connected; one read for all."""
+    stocks = read(*(Stock.key(one.device.stock_id) for one in mine))
+    return [replace(one, stock=stock) for one, stock in zip(mine, stocks, strict=True)]
+
+
 def subject_of(device: Device) -> tuple[str, str]:
     return Device.partition, device.partition_id
 
@@ -71,7 +91,13 @@ def cut(device: Device) -> tuple[Write, ...]:
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(vaults.key_of(device_id)),
-        change(Stock.new(device.stock_id), device_id=None, when=Stock.device_id == device_id, otherwise=NotFound),
+        change(
+            Stock.new(device.stock_id),
+            device_id=None,
+            seen_at=None,
+            when=Stock.device_id == device_id,
+            otherwise=NotFound,
+        ),
     )
 
 
