@@ -15,6 +15,7 @@ from chalicelib.avatars import routes as avatars
 from chalicelib.avatars import scheduled as avatars_on_time
 from chalicelib.commands import listeners as commands_told
 from chalicelib.commands import routes as commands
+from chalicelib.commands import shapes as commands_said
 from chalicelib.devices import listeners as devices_told
 from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
@@ -73,14 +74,14 @@ app.register_blueprint(privacy_ordered.operations)
 
 @app.on_ws_connect()
 def camera_connected(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.connected(event, devices_told.on_camera_connected)
+    return channel.connected(event.to_dict(), devices_told.on_camera_connected)
 
 
 @app.on_ws_message()
 def camera_said(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.said(event, commands_told.on_camera_said)
+    return channel.said(event.to_dict(), commands_told.on_camera_said, commands_said.Said)
 
 
 @app.on_ws_disconnect()
 def camera_disconnected(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.disconnected(event, devices_told.on_camera_disconnected)
+    return channel.disconnected(event.to_dict(), devices_told.on_camera_disconnected)

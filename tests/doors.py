@@ -49,6 +49,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "free_code": lambda home: CODE,
     "device_id": lambda home: home.camera.device_id,
     "alarm_id": lambda home: home.alarm_id,
+    "command_id": lambda home: home.owner.command(home.camera.device_id).json["command_id"],
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -166,9 +167,14 @@ def take_answer(connection_id: str, said: shapes.Said) -> None:
         return
     if stock.device_id is None:
         raise NotFound
+    with suppress(_Known):
+        commit(*_answered(stock, said))
+
+
+def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
     now = clock.now_s()
-    same_owner = (Stock.device_id == stock.device_id) & (Stock.connection_id == connection_id)
-    commit(
+    same_owner = (Stock.device_id == stock.device_id) & (Stock.connection_id == stock.connection_id)
+    return (
         change(
             Command.new(stock.device_id, said.id),
             ok=int(said.ok),
@@ -176,10 +182,14 @@ def take_answer(connection_id: str, said: shapes.Said) -> None:
             answered_at=now,
             expires_at=now + int(rules.KEPT.total_seconds()),
             when=_not_answered(),
-            otherwise=NotFound,
+            otherwise=lambda there: NotFound() if there is None else _Known(),
         ),
         check(Stock.key(stock.partition_id), same_owner, otherwise=NotFound),
     )
+
+
+class _Known(Exception):
+    """It was answered before."""
 
 
 # What other houses have changed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.commands import actions, shapes
-from chalicelib.entry import wire
+from chalicelib.commands import actions
 from chalicelib.entry.queues import Listeners, Message
 
 listeners = Listeners(__name__)
@@ -29,6 +28,6 @@ def on_settings_changed(message: Message) -> None:
     actions.tell_settings(message.body["partition_id"])
 
 
-def on_camera_said(connection_id: str, body: Any) -> None:
-    """A camera said something on its channel."""
-    actions.take_answer(connection_id, wire.parse(body, shapes.Said))
+def on_camera_said(connection_id: str, said: Any) -> None:
+    """A camera answered on its channel."""
+    actions.take_answer(connection_id, said)

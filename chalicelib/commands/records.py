@@ -24,5 +24,5 @@ class Command(Item):
     tries = plain(NumberAttribute(), why="how often it was sent")
     sent_on = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it was sent on last")
     answered_at = key(Time(null=True), B6, why="time", told=True)
-    ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not")
-    error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware")
+    ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", told=True)
+    error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", told=True)

@@ -22,7 +22,6 @@ class Stock(Item):
     device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
     connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
     connected_at = key(Time(null=True), B6, why="time")
-    seen_at = key(Time(null=True), B6, why="time: when its last connection ended; goes with the ownership")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
 

@@ -1,7 +1,4 @@
-"""The door of the camera channel: API Gateway tells of each connection, each message, and each end.
-
-Its three handlers are declared in app.py: in a blueprint Lambda would call the bare functions.
-"""
+"""The door of the camera channel: API Gateway tells of each connection, each message, and each end."""
 
 from __future__ import annotations
 
@@ -11,39 +8,46 @@ from typing import Any
 from chalicelib.entry import gate, http, refusals, wire
 from chalicelib.entry.log import Line, line
 
+Event = dict[str, Any]
 Said = dict[str, Any]
 _OK: Said = {"statusCode": 200}
-_MOST_TEXT = 32 * 1024  # API Gateway's largest frame
+_LONGEST_PING = 40
 
 
-def connected(event: Any, take: Callable[[Any, str], None]) -> Said:
+def connected(event: Event, take: Callable[[Any, str], None]) -> Said:
     """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
-    headers = {name.lower(): value for name, value in (event.to_dict().get("headers") or {}).items()}
-
-    def admit() -> None:
-        take(gate.admit_camera(gate.bearer(headers)), event.connection_id)
-
-    return _answered("camera_connected", event, admit)
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return _answered(
+        "camera_connected", event, lambda: take(gate.admit_camera(gate.bearer(headers)), _connection_of(event))
+    )
 
 
-def disconnected(event: Any, take: Callable[[str], None]) -> Said:
-    return _answered("camera_disconnected", event, lambda: take(event.connection_id))
+def disconnected(event: Event, take: Callable[[str], None]) -> Said:
+    return _answered("camera_disconnected", event, lambda: take(_connection_of(event)))
 
 
-def said(event: Any, take: Callable[[str, Any], None]) -> Said:
-    """One message of a camera. A ping only keeps the connection, costs nothing and is not logged."""
-    text = event.body
-    if len(text) <= _MOST_TEXT and _is_ping(text):
+def said(event: Event, take: Callable[[str, Any], None], asks: type[wire.Shape]) -> Said:
+    """One message of a camera. A ping only keeps the connection: it costs no call, and is not logged."""
+    text = event.get("body") or ""
+    if _is_ping(text):
         return _OK
-    return _answered("camera_said", event, lambda: take(event.connection_id, wire.decode(text.encode())))
+
+    def hear() -> None:
+        take(_connection_of(event), wire.parse(wire.decode(text.encode()), asks))
+
+    return _answered("camera_said", event, hear)
+
+
+def _connection_of(event: Event) -> str:
+    return str(event["requestContext"]["connectionId"])
 
 
 def _is_ping(text: str) -> bool:
-    return "".join(text.split()) in ('{"ping":true}', '{"action":"ping"}')
+    return len(text) <= _LONGEST_PING and "".join(text.split()) == '{"ping":true}'
 
 
-def _answered(door: str, event: Any, work: Callable[[], None]) -> Said:
-    request_id = str(event.to_dict()["requestContext"].get("requestId"))
+def _answered(door: str, event: Event, work: Callable[[], None]) -> Said:
+    request_id = str(event["requestContext"].get("requestId"))
     with line(door=door, asker="camera", request_id=request_id) as entry:
         answer = _refused_or_done(work, entry)
         entry["status"] = answer["statusCode"]

@@ -107,19 +107,20 @@ class Channel:
     def opened(self, connection: Connection) -> None:
         connection.is_open = True
 
-    def say(self, connection: Connection, text: str) -> None:
-        """A message of the client."""
+    def say(self, connection: Connection, text: str) -> int:
+        """A message of the client; with what status it was taken, which API Gateway does not tell."""
         if not connection.is_open or connection.is_ending:
-            return
+            return 410
         if len(text.encode()) > MOST_FRAME_BYTES:
             self._end(connection, TOO_BIG, "Frame too long")
-            return
+            return 413
         connection.active_at = time.time()
         self.messages += 1
         status = self._tell("$default", "MESSAGE", connection, {"body": text}, messageId=self._new_id())
         if status >= 500 and connection.is_open:
             told = {"message": "Internal server error", "connectionId": connection.id}
             connection.deliver(json.dumps(told))
+        return status
 
     def closed(self, connection: Connection, code: int = 1000, reason: str = "") -> None:
         """The connection is over, whoever ended it: the handler is told once."""

@@ -79,9 +79,9 @@ class Plugged:
     def messages(self) -> list[Any]:
         return [json.loads(text) for text in self.received]
 
-    def say(self, message: Any) -> None:
+    def say(self, message: Any) -> int:
         text = message if isinstance(message, str) else json.dumps(message)
-        self.channel.say(self.channel.connections[self.id], text)
+        return self.channel.say(self.channel.connections[self.id], text)
 
     def close(self, code: int = 1000) -> None:
         if self.is_open:

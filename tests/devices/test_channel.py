@@ -117,7 +117,7 @@ def test_a_connection_is_written_once_when_it_comes_and_once_when_it_goes(home: 
     home.world.settle()
     home.world.trace.clear()
     channel.close()
-    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.UpdateItem"]
+    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", "dynamodb.TransactWriteItems"]
 
 
 def test_a_camera_may_be_connected_before_anybody_has_it(home: Home) -> None:

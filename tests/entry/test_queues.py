@@ -25,6 +25,9 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.avatars.listeners.on_avatar_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.avatars.listeners.on_avatar_removed": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_command_given": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_settings_changed": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sessions.listeners.on_new_terminal_seen": ("sqs_ids",),
@@ -41,6 +44,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.remove_child": ("operation",),
     "chalicelib.privacy.operations.read_api_log": ("operation",),
 }
+# Declared in app.py, which tests/entry/test_channel.py calls.
+OF_THE_CHANNEL = ("ws_connect", "ws_disconnect", "ws_message")
 PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
 
 
@@ -72,7 +77,8 @@ def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
 
     declared = {one.handler_string for one in [*app.event_sources, *app.pure_lambda_functions]}
     assert declared == set(HANDLERS)
-    assert {name for names in HANDLERS.values() for name in names} | {"rest_v1"} == {*event_names(), "operation"}
+    samples = {name for names in HANDLERS.values() for name in names}
+    assert samples | {"rest_v1", *OF_THE_CHANNEL} == {*event_names(), "operation"}
 
 
 @pytest.fixture(scope="module")

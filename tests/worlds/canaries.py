@@ -84,6 +84,7 @@ class Life:
         self._be_reached_by_phone()
         self._show_face()
         self._get_a_camera()
+        self._be_told()
         self._see()
         self._buy()
         self._keep_all_planted()
@@ -159,6 +160,17 @@ class Life:
         # Neither as it was uploaded nor as it was redrawn.
         self.needles += [Needle(f"face of {self.whose}", picture[700:748])]
         self.needles += [Needle(f"avatar of {self.whose}", shown[700:748])]
+
+    def _be_told(self) -> None:
+        """One command is answered, and one waits."""
+        channel = self.camera.connect()
+        self.world.settle()
+        assert self.person.command(self.camera.device_id).status == 202
+        self.world.settle()
+        assert channel.say({"id": channel.messages[0]["id"], "ok": True}) == 200
+        channel.close()
+        assert self.person.command(self.camera.device_id, "snapshot").status == 202
+        self.world.settle()
 
     def _see(self) -> None:
         for number in (1, 2):

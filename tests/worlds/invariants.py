@@ -143,6 +143,21 @@ def a_device_has_one_owner(stored: Stored) -> Found:
 
 
 @invariant
+def a_command_belongs_to_an_owner_and_goes_down_an_open_channel(stored: Stored) -> Found:
+    devices, stocks = stored.first_ids("Device"), stored.first_ids("Stock")
+    for (device_id, command_id), command in stored.of("Command").items():
+        stock = stocks.get(devices.get(device_id, {}).get("stock_id"), {})
+        if stock.get("device_id") != device_id:
+            yield f"command {command_id} of nobody's device"
+        is_waiting = command["tries"] == 0 and command["until"] > clock.now_s()
+        if is_waiting and "connection_id" in stock and "answered_at" not in command:
+            yield f"command {command_id} was not brought, and the camera is there"
+    for _, connection in stored.of("Connection").items():
+        if connection["stock_id"] not in stocks:
+            yield f"a connection of no camera, {connection['stock_id']}"
+
+
+@invariant
 def pushes_go_to_the_owners_terminals(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.aws.clients import client
 from chalicelib.orders import sandbox
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.privacy.backups import brought_back
@@ -247,6 +247,80 @@ def _remove_child(home: Home, state: Any, key: str) -> Response:
     except Exception as fault:
         return Response(503, Headers(), repr(fault).encode())
     return Response(200, Headers(), json.dumps(answer).encode())
+
+
+# The camera channel
+
+
+def _is_connected(home: Home, stored: Stored) -> int:
+    (stock,) = (one for one in stored.first_ids("Stock").values() if one.get("device_id") == home.camera.device_id)
+    return int("connection_id" in stock)
+
+
+def _connect(home: Home, state: Any, key: str) -> Response:
+    connected = home.world.connect(home.camera.token)
+    return Response(connected if isinstance(connected, int) else 200, Headers(), b"")
+
+
+def _connections(home: Home, state: Any, stored: Stored) -> int:
+    return _is_connected(home, stored)
+
+
+def _disconnect(home: Home, channel: Plugged, key: str) -> None:
+    channel.close()
+
+
+def _disconnections(home: Home, state: Any, stored: Stored) -> int:
+    return 1 - _is_connected(home, stored)
+
+
+def _give_command(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call(
+        "POST", f"/devices/{home.camera.device_id}/commands", {"command": "restart"}, headers=once(key)
+    )
+
+
+def _commands(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Command"))
+
+
+def _command_given(home: Home) -> Plugged:
+    """And nobody has been told yet."""
+    channel = home.camera.connect()
+    home.world.settle()
+    assert _give_command(home, None, "the-key-of-a-command").status == 202
+    return channel
+
+
+def _sleeping_camera_wakes(home: Home) -> Plugged:
+    assert _give_command(home, None, "the-key-of-a-command").status == 202
+    home.world.settle()
+    return home.camera.connect()
+
+
+def _commands_sent(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum(row["tries"] > 0 for row in stored.of("Command").values())
+
+
+def _command_sent(home: Home) -> Plugged:
+    channel = _command_given(home)
+    home.world.settle()
+    return channel
+
+
+def _answer_command(home: Home, channel: Plugged, key: str) -> Response:
+    return Response(channel.say({"id": channel.messages[0]["id"], "ok": True}), Headers(), b"")
+
+
+def _commands_answered(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum("answered_at" in row for row in stored.of("Command").values())
+
+
+def _settings_changed(home: Home) -> None:
+    client("sqs").send_message(
+        QueueUrl=home.world.stack.physical("SettingChanges"),
+        MessageBody=json.dumps({"partition_id": home.camera.device_id, "place_id": ""}),
+    )
 
 
 # Avatars
@@ -718,6 +792,37 @@ SCENARIOS = (
         is_asked=False,
         within_seconds=HOUR,
     ),
+    Scenario("a camera connects", "camera_connected", _settled, _connect, _connections),
+    Scenario(
+        "a camera goes away",
+        "camera_disconnected",
+        lambda home: home.camera.connect(),
+        _disconnect,
+        _disconnections,
+        is_asked=False,
+    ),
+    Scenario(
+        "give a command",
+        "POST /devices/{device_id}/commands",
+        lambda home: home.camera.connect(),
+        _give_command,
+        _commands,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "a command is brought",
+        ("forward_item_changes", "on_command_given"),
+        _command_given,
+        _settle,
+        _commands_sent,
+        is_asked=False,
+    ),
+    Scenario(
+        "a mailbox is emptied", "on_mailbox_opened", _sleeping_camera_wakes, _settle, _commands_sent, is_asked=False
+    ),
+    Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
+    Scenario("settings have changed", "on_settings_changed", _settings_changed, _settle, is_asked=False),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),
     Scenario("the buyer is told", "on_order_changed", _paid, _settle, is_asked=False),

@@ -207,4 +207,5 @@ def doors() -> frozenset[str]:
 
     asked = {door.name for door in app.app.doors if door.method not in ("GET", "HEAD")}
     told = {source.name for source in app.app.event_sources}
+    told |= {handler.name for handler in app.app.websocket_handlers.values()}
     return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from chalicelib import clock, ids
 from chalicelib.aws import channel
-from chalicelib.aws.commit import change, commit, create
+from chalicelib.aws.commit import Write, change, commit, create
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.records import Connection, Stock
-from chalicelib.errors import NotSignedIn
+from chalicelib.devices.records import Connection, Device, Stock
+from chalicelib.errors import NotSignedIn, Unavailable
 from chalicelib.settings import settings
 
+_TRIES = 4
 # Half a minute before API Gateway takes it for idle.
 _PING_BEFORE_S = 30
 # It must be known whose a connection was when we are told that it ended.
@@ -42,27 +44,29 @@ def opened(camera: Camera, connection_id: str) -> None:
 
 
 def closed(connection_id: str) -> None:
-    """The camera is away, unless it has another connection by now."""
-    (known,) = read(Connection.key(connection_id))
-    if known is None:
-        return
-    try:
-        commit(
-            change(
-                Stock.new(known.stock_id),
-                connection_id=None,
-                connected_at=None,
-                seen_at=clock.now_s(),
-                when=Stock.connection_id == connection_id,
-                otherwise=_Superseded,
-            )
-        )
-    except _Superseded:
-        return
+    """The camera is away, unless it has another connection by now; its owner may see when it was there last."""
+    for _ in range(_TRIES):
+        stock = camera_at(connection_id)
+        if stock is None:
+            return
+        try:
+            commit(*_ended(stock))
+            return
+        except _Moved:
+            continue
+    raise Unavailable(retry_after_seconds=1)
 
 
-class _Superseded(Exception):
-    """The camera has another connection."""
+class _Moved(Exception):
+    """The camera was bound, removed or connected anew since it was read: read again."""
+
+
+def _ended(stock: Stock) -> Iterator[Write]:
+    device_id, same_connection = stock.device_id, Stock.connection_id == stock.connection_id
+    same_owner = Stock.device_id.does_not_exist() if device_id is None else Stock.device_id == device_id
+    yield change(stock, connection_id=None, connected_at=None, when=same_connection & same_owner, otherwise=_Moved)
+    if device_id is not None:
+        yield change(Device.new(device_id), last_seen=clock.now_s(), otherwise=_Moved)
 
 
 def camera_at(connection_id: str) -> Stock | None:

@@ -40,9 +40,10 @@ class Owned:
         """Now, if it is online; else what is known of it since it has this owner."""
         if self.is_online:
             return clock.now_s()
-        of_camera = (None, None) if self.stock is None else (self.stock.connected_at, self.stock.seen_at)
-        times = [time for time in of_camera if time is not None and time >= self.device.bound_at]
-        return max([*times, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
+        # Of a connection whose end was never told, its beginning is known, perhaps from before it had this owner.
+        begun = None if self.stock is None else self.stock.connected_at
+        times = [begun if begun is not None and begun >= self.device.bound_at else None, self.device.last_seen]
+        return max((time for time in times if time is not None), default=None)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -91,13 +92,7 @@ def cut(device: Device) -> tuple[Write, ...]:
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(vaults.key_of(device_id)),
-        change(
-            Stock.new(device.stock_id),
-            device_id=None,
-            seen_at=None,
-            when=Stock.device_id == device_id,
-            otherwise=NotFound,
-        ),
+        change(Stock.new(device.stock_id), device_id=None, when=Stock.device_id == device_id, otherwise=NotFound),
     )
 
 
