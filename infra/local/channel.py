@@ -22,6 +22,7 @@ DOMAIN = f"{API_ID}.execute-api.{REGION}.amazonaws.com"
 MANAGEMENT_URL = f"https://{DOMAIN}/{STAGE}"
 MOST_SECONDS, MOST_IDLE_SECONDS = 2 * 3600, 600
 MOST_BYTES, MOST_FRAME_BYTES = 128 * 1024, 32 * 1024
+PING = '{"ping": true}'
 GOING_AWAY, TOO_BIG = 1001, 1009
 
 
@@ -121,6 +122,11 @@ class Channel:
             told = {"message": "Internal server error", "connectionId": connection.id}
             connection.deliver(json.dumps(told))
         return status
+
+    def all_ping(self) -> None:
+        """As cameras do that mean to stay."""
+        for connection in list(self.connections.values()):
+            self.say(connection, PING)
 
     def closed(self, connection: Connection, code: int = 1000, reason: str = "") -> None:
         """The connection is over, whoever ended it: the handler is told once."""

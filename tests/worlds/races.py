@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.avatars.actions import Arrival, take_picture
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
+from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera, Person, elsewhere, jpeg
@@ -441,6 +442,83 @@ def _newcomer(home: Home) -> Person:
     return scenarios._newcomer(home)
 
 
+# The camera channel
+
+
+def _connected(home: Home) -> Plugged:
+    channel = home.camera.connect()
+    home.world.settle()
+    return channel
+
+
+def _connects_anew(home: Home, older: Plugged) -> Response:
+    return scenarios._connect(home, None, ONE_KEY)
+
+
+def _older_ends(home: Home, older: Plugged) -> None:
+    older.close()
+
+
+def _newest_counts(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    (newer,) = home.world.channel.connections
+    if (said := _stock_of(home, stored).get("connection_id")) != newer:
+        yield f"the camera is at {newer}, and is looked for at {said}"
+
+
+def _stock_of(home: Home, stored: Stored) -> Any:
+    device = stored.first_ids("Device").get(home.camera.device_id, {})
+    return stored.first_ids("Stock").get(device.get("stock_id"), {})
+
+
+def _one_of_both_counts(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    if _stock_of(home, stored).get("connection_id") not in home.world.channel.connections:
+        yield "the camera is looked for where it never was"
+
+
+def _owned_one_activates(home: Home, older: Plugged) -> Response:
+    return scenarios._activate(home, Camera(**vars(home.camera)), ONE_KEY)
+
+
+def _old_token_is_out(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    at = _stock_of(home, stored).get("connection_id")
+    if answers[0].status == 200 and answers[1].status == 200 and at is not None:
+        yield "a connection of the token before counts"
+
+
+def _command(home: Home, state: Any) -> Response:
+    return scenarios._give_command(home, None, ONE_KEY)
+
+
+def _told_by_the_stream(home: Home, state: Any) -> None:
+    home.world.settle()
+
+
+def _next_owner_is_not_troubled(home: Home, channel: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    before = len(channel.messages)
+    camera, stranger = Camera(**vars(home.camera)), Person(**vars(home.stranger))
+    assert stranger.sign_in().status == 201
+    assert stranger.bind(camera).status == 201
+    again = camera.connect()
+    home.world.settle()
+    if again.messages or len(channel.messages) > before:
+        yield "a command of the owner before was brought"
+
+
+def _command_came(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    ((_, command),) = stored.of("Command").items()
+    if command["tries"] != 1 or command.get("sent_on") != _stock_of(home, stored).get("connection_id"):
+        yield f"the command was sent {command['tries']} times, and not where the camera is"
+
+
+def _leaves(home: Home, channel: Plugged) -> None:
+    channel.close()
+
+
+def _nobody_is_there(home: Home, channel: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    if "connection_id" in (stock := next(iter(stored.first_ids("Stock").values()))):
+        yield f"{stock['connection_id']} is taken for open"
+
+
 RACES = (
     Race("register, register", _newcomer, _register(ONE_KEY), _register(ANOTHER_KEY),
          exactly((202, 202)), _two_registrations),
@@ -498,6 +576,19 @@ RACES = (
          exactly((None, None)), _one_avatar),
     Race("delete the avatar, delete the avatar", _avatar_on_its_way, _delete_avatar,
          lambda home, state: scenarios._delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
+    Race("connect, an older connection ends", _connected, _connects_anew, _older_ends,
+         exactly((200, None)), _newest_counts),
+    Race("connect, connect", _connected, _connects_anew, _connects_anew, exactly((200, 200)), _one_of_both_counts),
+    Race("connect, activate", _connected, _connects_anew, _owned_one_activates, exactly((200, 200), (401, 200)),
+         _old_token_is_out),
+    Race("disconnect, remove", _connected, _leaves, _remove, exactly((None, 202)), _nobody_is_there),
+    Race("command, remove", _connected, _command, _remove, exactly((202, 202), (404, 202)),
+         _next_owner_is_not_troubled),
+    Race("command is brought, remove", scenarios._command_given, _told_by_the_stream, _remove, exactly((None, 202)),
+         _next_owner_is_not_troubled),
+    Race("command, connect", _settled, _command, _connects_anew, exactly((202, 200)), _command_came),
+    Race("mailbox is emptied, command is brought", scenarios._command_given, _told_by_the_stream, _connects_anew,
+         exactly((None, 200)), _one_of_both_counts),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

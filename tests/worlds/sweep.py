@@ -23,6 +23,7 @@ from tests.conftest import Home
 from tests.worlds.invariants import Stored, violations
 
 AGAIN, ANEW = "the-key-of-the-first-try", "the-key-of-another-try"
+PING_SECONDS = 9 * 60  # who is connected stays so
 MOST_CALLS = 60  # more would be an operation that never ends
 
 
@@ -139,6 +140,10 @@ def recover(world: LocalCloud, seconds: float = 20 * 60) -> None:
     """Clock, queues and streams do their work for a while; an operator brings back what was put aside."""
     world.settle()
     world.redrive()
+    while world.channel.connections and seconds > PING_SECONDS:
+        world.advance(PING_SECONDS)
+        seconds -= PING_SECONDS
+        world.channel.all_ping()
     world.advance(seconds)
 
 
