@@ -16,8 +16,9 @@ from infra.package.stack import Account, Refused
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
-    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
-    "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn",
+    "MailDomain", "MailSender", "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions", "RequestsAtOnce",
+    "RequestsPerSecond",
 )  # fmt: skip
 
 

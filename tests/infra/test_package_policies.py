@@ -74,6 +74,8 @@ class Witness:
                 yield self._names[name], operation
         elif service == "sns" and "PhoneNumber" in params:
             yield policies.TEXTS, operation
+        elif service == "apigatewaymanagementapi":
+            yield policies.CHANNEL, {"PostToConnection": "POST", "DeleteConnection": "DELETE"}[operation]
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
@@ -169,6 +171,32 @@ def _an_upload_of_which_nobody_was_told(home: Home) -> None:
     assert home.owner.upload_avatar().status == 204
     with home.world.aws.outside():
         client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+
+
+def _a_channel(home: Home) -> None:
+    """Commands are given, brought at once and on waking, to who is there and who is not, and answered."""
+    device_id = home.camera.device_id
+    assert home.owner.command(device_id).status == 202
+    older, newer = home.camera.connect(), home.camera.connect()
+    home.world.settle()
+    assert newer.say({"id": newer.messages[0]["id"], "ok": True}) == 200
+    older.say({"id": "any", "ok": True})
+    assert home.owner.command(device_id).status == 202
+    home.world.settle()
+    home.world.channel.connections.pop(newer.id)
+    assert home.owner.command(device_id).status == 202
+    home.world.settle()
+    again = home.camera.connect()
+    home.world.channel.connections.pop(again.id)
+    home.world.settle()
+    last = home.camera.connect()
+    home.world.channel.connections.pop(last.id)
+    _told(home.world, "on_settings_changed", partition_id=device_id, place_id="")
+    home.world.settle()
+    unowned = new_camera(home.world, "SN0071").connect()
+    home.world.settle()
+    unowned.close()
+    home.camera.connect().close()
 
 
 def _an_order(home: Home) -> None:
@@ -282,6 +310,7 @@ _LIVES = (
     _a_restore,
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
+    _a_channel,
     _pictures,
     _a_face,
     _an_order,
@@ -342,6 +371,9 @@ def test_no_statement_names_everything() -> None:
         assert statement["Effect"] == "Allow", door
 
 
+_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/v1"
+
+
 def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
     patterns = {
         (action, _said(resource))
@@ -367,6 +399,11 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
         ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),
+        # and so have connections
+        *(
+            ("execute-api:ManageConnections", f"{_API}/{method}/@connections/*")
+            for method in ("DELETE", "POST")
+        ),
         # endpoints have random names
         *(
             (f"sns:{action}", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*")
