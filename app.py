@@ -21,6 +21,8 @@ from chalicelib.devices import operations as devices_ordered
 from chalicelib.devices import routes as devices
 from chalicelib.entry import channel, contract, forwarding
 from chalicelib.entry.http import Api
+from chalicelib.live import routes as live
+from chalicelib.live import scheduled as live_on_time
 from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
 from chalicelib.plans import routes as plans
@@ -43,6 +45,7 @@ app.register_blueprint(sessions.routes)
 app.register_blueprint(devices.routes)
 app.register_blueprint(commands.routes)
 app.register_blueprint(alarms.routes)
+app.register_blueprint(live.routes)
 app.register_blueprint(push.routes)
 app.register_blueprint(plans.routes)
 app.register_blueprint(orders.routes)
@@ -62,6 +65,7 @@ app.register_blueprint(privacy_told.listeners)
 # On time
 app.register_blueprint(alarms_on_time.schedules)
 app.register_blueprint(avatars_on_time.schedules)
+app.register_blueprint(live_on_time.schedules)
 app.register_blueprint(privacy_on_time.schedules)
 
 # Ordered

@@ -129,6 +129,12 @@ class Person:
     def command(self, device_id: str, word: str = "restart", **said: Any) -> Response:
         return self.call("POST", f"/devices/{device_id}/commands", {"command": word, **said})
 
+    def watch(self, device_id: str, channel: str = "1") -> Any:
+        """Begin a live view."""
+        answer = self.call("POST", f"/devices/{device_id}/live", {"channel": channel})
+        assert answer.status == 201, answer.body
+        return answer.json
+
     def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
@@ -205,8 +211,15 @@ class Camera:
         assert isinstance(plugged, Plugged), plugged
         return plugged
 
-    def ask_ticket(self) -> Response:
-        return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
+    def ask_ticket(self, kind: str = "alarm") -> Response:
+        return self.world.call("POST", "/cameras/tickets", {"kind": kind}, token=self.token)
+
+    def stream(self, piece: bytes = b"moof", *, channel: str = "1", init: str = "", ms: int = 1000) -> str:
+        """Upload a piece of live video that begins now, or what a player must know first; its name."""
+        name = f"init-{init}.mp4" if init else f"{self.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + f"Z-{ms}.m4s"
+        ticket = self.ask_ticket("live").json
+        assert self.world.upload(ticket, f"{channel}/{name}", piece).status == 204
+        return name
 
     def upload(
         self, number: int = 0, *, kind: str = "motion", channel: str = "1", data: bytes | None = None

@@ -10,6 +10,7 @@ from chalicelib.devices.actions.cameras import Camera
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
+from chalicelib.live import actions as live
 from chalicelib.sessions.actions import Caller
 
 routes = Routes(__name__)
@@ -24,7 +25,7 @@ routes = Routes(__name__)
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
-    return actions.ticket_for(camera)
+    return live.ticket_for(camera) if asked.kind == "live" else actions.ticket_for(camera)
 
 
 @routes.get(

@@ -146,6 +146,8 @@ def _send(connection_id: str, command: Command) -> bool:
     message: dict[str, Any] = {"id": command.place_id, "command": command.word}
     if command.channel is not None:
         message["channel"] = command.channel
+    if command.live_id is not None:
+        message["live_id"] = command.live_id
     if command.live_until is not None:
         message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
     for wait_s in (*_WAITS_FOR_CONNECTION_S, None):

@@ -18,6 +18,7 @@ class Command(Item):
 
     word = key(UnicodeAttribute(), B6, why="which of a few words", told=True)
     channel = key(UnicodeAttribute(null=True), B4, why="which of the device's channels", told=True)
+    live_id = key(UnicodeAttribute(null=True), B4, why="random id of a live session")
     live_until = key(Time(null=True), B4, why="time", told=True)
     given_at = key(Time(), B6, why="time", told=True)
     until = key(Time(), B6, why="time", told=True)

@@ -25,6 +25,7 @@ from chalicelib.aws.table import Record, Service, UnknownKind
 from chalicelib.commands.records import Command
 from chalicelib.devices.records import Connection, Device, Report, Stock
 from chalicelib.entry.once import Answered, AnsweredForGood
+from chalicelib.live.records import PIECES, Live
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading
@@ -55,6 +56,7 @@ RECORDS: tuple[type[Record], ...] = (
     HourKey,
     Invoice,
     InvoiceCounter,
+    Live,
     LogReading,
     NewTerminal,
     OpenErasure,
@@ -73,7 +75,7 @@ RECORDS: tuple[type[Record], ...] = (
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, PICTURES)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, PICTURES, PIECES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "chalicelib"
 
 # A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
-HOUSES = ("accounts", "avatars", "plans", "sessions", "devices", "commands", "push", "alarms", "orders", "privacy")
+HOUSES = ("accounts", "avatars", "plans", "sessions", "devices", "commands", "push", "alarms", "live", "orders")
+HOUSES += ("privacy",)
 FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.

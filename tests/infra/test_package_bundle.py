@@ -290,7 +290,8 @@ def _waking(function: Any) -> tuple[Any, Any]:
     if function.door == "api":
         return _request("GET", "/keys")[1], {"statusCode": 200}
     if function.door in _OF_THE_CHANNEL:
-        return sample(_OF_THE_CHANNEL[function.door]), {"statusCode": 401 if function.door == "camera_connected" else 200}
+        status = 401 if function.door == "camera_connected" else 200  # its token is nobody's
+        return sample(_OF_THE_CHANNEL[function.door]), {"statusCode": status}
     if not function.events:
         return _ORDERS[function.door]
     ((_, source),) = function.events.items()
