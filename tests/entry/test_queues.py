@@ -36,6 +36,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
     "chalicelib.entry.forwarding.forward_ledger_changes": ("dynamodb_stream",),
     "chalicelib.alarms.scheduled.sweep_expired_pictures": ("schedule",),
+    "chalicelib.live.scheduled.sweep_live_video": ("schedule",),
     "chalicelib.avatars.scheduled.sweep_expired_uploads": ("schedule",),
     "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),

@@ -199,6 +199,18 @@ def _a_channel(home: Home) -> None:
     home.camera.connect().close()
 
 
+def _live_video(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    assert home.owner.call("POST", path).status == 200
+    assert home.owner.call("DELETE", path).status == 204
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 3600)
+    assert home.world.run_schedule("sweep_live_video") == {"deleted": 2}
+
+
 def _an_order(home: Home) -> None:
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     home.world.settle()
@@ -218,6 +230,7 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     _an_order(home)
     home.camera.see(5)
     home.owner.show_face()
+    home.camera.stream(init="a")
     _an_upload_of_which_nobody_was_told(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -311,6 +324,7 @@ _LIVES = (
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
     _a_channel,
+    _live_video,
     _pictures,
     _a_face,
     _an_order,
@@ -393,7 +407,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ),
         *(
             (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
-            for prefix in ("avatars", "avatars-in")
+            for prefix in ("avatars", "avatars-in", "live")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
         # AWS knows no narrower resource

@@ -41,6 +41,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
     home.camera.connect()
+    home.owner.watch(home.camera.device_id)
     home.owner.command(home.camera.device_id)
     elsewhere(new_person(home.world, "iza@example.com"))
     home.owner.upload_avatar()  # lies there until the cloud is told

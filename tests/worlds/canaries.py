@@ -168,9 +168,18 @@ class Life:
         assert self.person.command(self.camera.device_id).status == 202
         self.world.settle()
         assert channel.say({"id": channel.messages[0]["id"], "ok": True}) == 200
+        self._be_watched()
         channel.close()
         assert self.person.command(self.camera.device_id, "snapshot").status == 202
         self.world.settle()
+
+    def _be_watched(self) -> None:
+        self.person.watch(self.camera.device_id)
+        self.world.settle()
+        piece = jpeg(int(_digits(self.whose, "video", 6)), (320, 240))
+        self.needles.append(Needle(f"live video of {self.whose}", piece[700:748]))
+        self.camera.stream(init="a")
+        self.camera.stream(piece)
 
     def _see(self) -> None:
         for number in (1, 2):

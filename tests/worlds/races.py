@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.avatars.actions import Arrival, take_picture
 from chalicelib.aws import bucket
@@ -510,6 +511,32 @@ def _command_came(home: Home, older: Plugged, answers: Answers, stored: Stored) 
         yield f"the command was sent {command['tries']} times, and not where the camera is"
 
 
+def _watched(home: Home) -> Any:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    return live
+
+
+def _look(home: Home, live: Any) -> Response:
+    return home.world.call("GET", urlsplit(live["playlist_url"]).path)
+
+
+def _stop(home: Home, live: Any) -> Response:
+    return scenarios._stop(home, live, ONE_KEY)
+
+
+def _go_on(home: Home, live: Any) -> Response:
+    return scenarios._go_on(home, live, ANOTHER_KEY)
+
+
+def _nothing_to_see(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := _look(home, live).status) != 404:
+        yield f"it is over, and said {status}"
+    if stored.of("Live"):
+        yield "the view is still there"
+
+
 def _leaves(home: Home, channel: Plugged) -> None:
     channel.close()
 
@@ -589,6 +616,12 @@ RACES = (
     Race("command, connect", _settled, _command, _connects_anew, exactly((202, 200)), _command_came),
     Race("mailbox is emptied, command is brought", scenarios._command_given, _told_by_the_stream, _connects_anew,
          exactly((None, 200)), _one_of_both_counts),
+    Race("look, stop", _watched, _look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see),
+    Race("look, remove", _watched, _look, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+    Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see),
+    Race("go on, remove", _watched, _go_on, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+    Race("watch, remove", _watched, lambda home, live: scenarios._watch(home, None, ANOTHER_KEY), _remove,
+         exactly((201, 202), (404, 202)), _nothing_to_see),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

@@ -316,6 +316,55 @@ def _commands_answered(home: Home, channel: Plugged, stored: Stored) -> int:
     return sum("answered_at" in row for row in stored.of("Command").values())
 
 
+def _watch(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/live"
+    return home.owner.call("POST", path, {"channel": "1"}, headers=once(key))
+
+
+def _views(home: Home, state: Any, stored: Stored) -> int:
+    return sum(command["word"] == "live" for command in stored.of("Command").values())
+
+
+def _watched(home: Home) -> Any:
+    """A minute ago, and pieces have come."""
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    leap(home.world, 60)
+    home.camera.stream()
+    return live
+
+
+def _go_on(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("POST", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _goings_on(home: Home, live: Any, stored: Stored) -> int:
+    return _views(home, live, stored) - 1
+
+
+def _stop(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _stops(home: Home, live: Any, stored: Stored) -> int:
+    return sum(command["word"] == "stop_live" for command in stored.of("Command").values())
+
+
+def _ask_live_ticket(home: Home, state: Any, key: str) -> Response:
+    return home.camera.ask_ticket("live")
+
+
+def _video_of_an_hour_ago(home: Home) -> None:
+    for number in range(3):
+        home.camera.stream(init=f"a{number}")
+    leap(home.world, HOUR)
+
+
+def _sweep_video(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_live_video")
+
+
 def _settings_changed(home: Home) -> None:
     client("sqs").send_message(
         QueueUrl=home.world.stack.physical("SettingChanges"),
@@ -822,6 +871,36 @@ SCENARIOS = (
         "a mailbox is emptied", "on_mailbox_opened", _sleeping_camera_wakes, _settle, _commands_sent, is_asked=False
     ),
     Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
+    Scenario(
+        "watch live", "POST /devices/{device_id}/live", _settled, _watch, _views, at_most=2, keeps_answer=True
+    ),
+    Scenario(
+        "go on watching",
+        "POST /devices/{device_id}/live/{live_id}",
+        _watched,
+        _go_on,
+        _goings_on,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "stop watching",
+        "DELETE /devices/{device_id}/live/{live_id}",
+        _watched,
+        _stop,
+        _stops,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("get a ticket for live video", "POST /cameras/tickets", _settled, _ask_live_ticket),
+    Scenario(
+        "live video passes",
+        "sweep_live_video",
+        _video_of_an_hour_ago,
+        _sweep_video,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
     Scenario("settings have changed", "on_settings_changed", _settings_changed, _settle, is_asked=False),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario("alarms go", ("forward_item_changes", "on_alarms_removed"), _all_just_deleted, _settle, is_asked=False),
