@@ -65,7 +65,7 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield _counted(home, "on_avatar_uploaded", home.world.settle)
     restore()
     yield from _channel(home)
-    for name in ("sweep_expired_pictures", "resume_erasures"):
+    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
 
