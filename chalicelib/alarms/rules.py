@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from chalicelib.errors import Invalid, Words
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low")
 KEEP = timedelta(days=7)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.errors import Invalid, Words
 
@@ -50,10 +49,12 @@ def is_online(connected_at: float | None, now_s: int) -> bool:
 
 @cache
 def _zones() -> frozenset[str]:
+    # Here and not above: most containers never hear of a time zone.
+    from zoneinfo import available_timezones
+
     return frozenset(available_timezones())
 
 
-def require_time_zone(name: str) -> ZoneInfo:
+def require_time_zone(name: str) -> None:
     if name not in _zones():
         raise TimeZoneUnknown(fields={"time_zone": Words("is not an IANA time zone", "nie jest strefą czasową IANA")})
-    return ZoneInfo(name)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from infra.demo.chapters import STEPS
 from infra.demo.client import Unreachable, Wire
 from infra.demo.footage import Frame, NoFootage, default_clip, frames
 from infra.demo.life import Life
@@ -44,7 +45,7 @@ def _play(chosen: argparse.Namespace, teller: Teller) -> None:
     if len(seen) == 1:  # one alarm is deleted by hand, another lives for seven days
         seen.append(replace(seen[0], at_seconds=seen[0].at_seconds + 1))
     with _cloud(chosen.url, teller) as url:
-        Life(Wire(url), seen, teller).play()
+        Life(Wire(url), seen, teller).play(STEPS)
 
 
 def _what_was_seen(seen: Sequence[Frame]) -> str:

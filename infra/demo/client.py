@@ -72,6 +72,11 @@ class Wire:
         finally:
             connection.close()
 
+    def follow(self, url: str) -> Answer:
+        """What is read there, or where that leads to."""
+        answer = self.send("GET", url)
+        return self.send("GET", answer.headers["Location"]) if answer.status == 302 else answer
+
     def ask(
         self,
         method: str,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import chalice
+import yaml
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
@@ -26,8 +27,10 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Lambda's word for a processor, and that of wheels.
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
-# The AWS services whose descriptions botocore has to find.
-SERVICES = frozenset({"apigatewaymanagementapi", "dynamodb", "kms", "logs", "s3", "ses", "sns", "sqs"})
+# What the functions were seen to call, by service; `make policies` writes it anew. botocore has to find the
+# descriptions of these services and operations, and of no others: for them alone rights are granted, too.
+OPERATIONS = Path(__file__).with_name("operations.yaml")
+SERVICES = frozenset(yaml.safe_load(OPERATIONS.read_text()))
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}
@@ -176,14 +179,38 @@ def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
 
 def _shorten(data: Path) -> None:
     """Take out of botocore's descriptions what no call needs: all of it is read and parsed at each cold start, and was
-    a seventh of that."""
+    a sixth of that."""
     table = json.loads((data / "endpoints.json").read_bytes())
     for partition in table["partitions"]:
         partition["services"] = {name: told for name, told in partition["services"].items() if name in _ADDRESSES}
     _write_json(data / "endpoints.json", table)
+    operations = yaml.safe_load(OPERATIONS.read_text())
     for packed in sorted(data.rglob("service-2.json.gz")):
-        _write_json(packed.with_suffix(""), _without_words(json.loads(gzip.decompress(packed.read_bytes()))))
+        service = packed.relative_to(data).parts[0]
+        described = _without_words(json.loads(gzip.decompress(packed.read_bytes())))
+        _write_json(packed.with_suffix(""), _of_operations(operations[service], described))
         packed.unlink()  # the zip packs it anyway
+
+
+def _of_operations(names: list[str], described: dict[str, Any]) -> dict[str, Any]:
+    """The description of these operations and of the shapes that they take and give."""
+    operations = {name: described["operations"][name] for name in names}
+    wanted, shapes = list(_shapes_in(operations)), {}
+    while wanted:
+        name = wanted.pop()
+        if name not in shapes:
+            shapes[name] = described["shapes"][name]
+            wanted += _shapes_in(shapes[name])
+    return {**described, "operations": operations, "shapes": shapes}
+
+
+def _shapes_in(described: Any) -> Iterator[str]:
+    if isinstance(described, list):
+        described = dict(enumerate(described))
+    if isinstance(described, dict):
+        for name, value in described.items():
+            # A field may be called so, too; then what stands there is a shape of its own.
+            yield from [value] if name == "shape" and isinstance(value, str) else _shapes_in(value)
 
 
 def _without_words(described: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -27,13 +27,13 @@ def looks(answer: Response) -> Any:
 
 def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(home: Home) -> None:
     seen = []
-    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
+    with patch.object(passwords, "_hasher", return_value=Mock(wraps=passwords._hasher())) as used:
         for email in (home.owner.email, "nobody@example.com"):
             home.world.trace.clear()
-            hasher.reset_mock()
+            used.return_value.reset_mock()
             answer = home.world.call("POST", "/accounts", Person(home.world, email).registration())
             assert answer.status == 202
-            seen.append((looks(answer), home.world.trace.names(), [call[0] for call in hasher.method_calls]))
+            seen.append((looks(answer), home.world.trace.names(), [call[0] for call in used.return_value.method_calls]))
     assert seen[0] == seen[1]
     assert seen[0][2] == ["hash"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -49,9 +49,9 @@ def test_the_code_sets_a_new_password_ends_all_sessions_and_tells(home: Home) ->
 def looked_at(home: Home, body: dict[str, Any], path: str = "/password-resets") -> Any:
     passwords._hash_of_nothing()
     home.world.trace.clear()
-    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
+    with patch.object(passwords, "_hasher", return_value=Mock(wraps=passwords._hasher())) as used:
         answer = home.world.call("POST", path, body)
-        return looks(answer), home.world.trace.names(), [call[0] for call in hasher.method_calls]
+        return looks(answer), home.world.trace.names(), [call[0] for call in used.return_value.method_calls]
 
 
 def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work(home: Home) -> None:

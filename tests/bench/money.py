@@ -25,7 +25,8 @@ _HEAD = """# What 1,000 cameras cost a month
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
 kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
-keep open above {channel:g} $. What people who look at them cause comes on top. What an installation costs without a camera is not in it (see [infra/README.md](../infra/README.md)).
+keep open above {channel:g} $. What people who look at them cause comes on top. What an installation costs without a
+camera is not in it (see [infra/README.md](../infra/README.md)).
 
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
@@ -180,4 +181,5 @@ def table() -> str:
     sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
-    return _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL) + "\n".join(rows) + "\n"
+    head = _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL)
+    return head + "\n".join(rows) + "\n"

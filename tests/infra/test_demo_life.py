@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import threading
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,10 @@ from joserfc.jwk import ECKey
 from PIL import Image
 
 from infra.demo.__main__ import main
+from infra.demo.chapters import STEPS
 from infra.demo.client import Answer, Wire
 from infra.demo.footage import Frame
-from infra.demo.life import LAST_LINE, STEPS, Life
+from infra.demo.life import LAST_LINE, Life
 from infra.demo.stage import WIDTH, BrokenPromise, Cost, Promises, Stored, Teller, summary
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
@@ -50,8 +52,9 @@ class FakeCloud(Wire):
         self.device: Json = {}
         self.order: Json = {}
         self.ended: datetime | None = None
-        self.trusted = self.closed = False
-        self.token_until = self.now
+        self.closed = False
+        self.token_until = self.trusted_until = self.now
+        self.copies: dict[str, int] = {}
         self.calls = 0
 
     def send(
@@ -61,6 +64,10 @@ class FakeCloud(Wire):
         self.calls += 1
         if address.path == "/storage":
             return self._upload(body or b"", headers or {})
+        if address.path.startswith("/copies/"):
+            return self._link(address.path)
+        if address.path == "/archive":
+            return Answer(200, {}, self._archive())
         if address.path.startswith("/picture/"):
             return self._picture(address.path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -255,11 +262,47 @@ class FakeCloud(Wire):
         return 202, {}
 
     def trust(self, _: Json) -> tuple[int, Any]:
-        self.trusted = True
+        self.trusted_until = self.now + timedelta(minutes=10)
         return 200, {}
 
+    # a copy
+
+    def ask_for_copy(self, _: Json) -> tuple[int, Any]:
+        if self.now >= self.trusted_until and self.fault != "copied without trust":
+            return 403, {"code": "StepUpRequired"}
+        if self.fault != "no mail of the copy":
+            self.outbox.insert(0, {"kind": "email", "to": self.account["email"], "text": "It is ready."})
+        name = f"exports/{self.account['account_id']}/1.zip"
+        self.pictures[name] = self._archive()
+        return 202, {"export_id": "x1", "state": "preparing"}
+
+    def copy(self, _: Json) -> tuple[int, Any]:
+        state = "preparing" if self.fault == "never ready" else "ready"
+        return 200, {"export_id": "x1", "state": state, "download_url": "http://fake/copies/1", "sha256": "0" * 64}
+
+    def _archive(self) -> bytes:
+        pictures = [body for name, body in self.pictures.items() if name.startswith("alarms/")]
+        if self.fault == "a picture is not copied":
+            pictures.pop()
+        told = json.dumps({**self.account, **self.device}, ensure_ascii=False)
+        page = "" if self.fault == "no page" else f"<h1>{self.account['nickname']}</h1>"
+        contents = {"account.json": told, "export.json": "{}", "index.html": page}
+        if self.fault == "name is not copied":
+            contents["account.json"] = told.replace(self.device["name"], "")
+        to = io.BytesIO()
+        with zipfile.ZipFile(to, "w") as archive:
+            for name, content in [*contents.items(), *((f"{one}.jpg", body) for one, body in enumerate(pictures))]:
+                archive.writestr(name, content)
+        return to.getvalue()
+
+    def _link(self, path: str) -> Answer:
+        self.copies[path] = self.copies.get(path, 0) + 1
+        if self.copies[path] > 1 and self.fault != "opens twice":
+            return Answer(404, {}, b"")
+        return Answer(302, {"Location": "http://fake/archive"}, b"")
+
     def close(self, _: Json) -> tuple[int, Any]:
-        if not self.trusted and self.fault != "closed without trust":
+        if self.now >= self.trusted_until and self.fault != "closed without trust":
             return 403, {"code": "StepUpRequired"}
         self.closed = True
         return 202, {"erasure_id": "e1" * 8, "receipt_url": "http://fake/erasures/" + "e1" * 8}
@@ -308,6 +351,8 @@ class FakeCloud(Wire):
         gone = [alarm for alarm in self.alarms if self.now > alarm["_until"] + timedelta(hours=12)]
         if self.fault != "rows of alarms left":
             self.alarms = [alarm for alarm in self.alarms if alarm not in gone]
+        if self.now - datetime(2026, 11, 1, 10, tzinfo=UTC) > WEEK and self.fault != "archive stays":
+            self.pictures = {name: body for name, body in self.pictures.items() if not name.startswith("exports/")}
         for alarm in gone:
             if self.fault != "pictures left":
                 self.pictures.pop(alarm["_key"], None)
@@ -366,6 +411,8 @@ ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     r"POST /orders": (FakeCloud.buy, "person"),
     r"GET /orders/\w+": (FakeCloud.one_order, "person"),
     r"GET /devices/\w+/plan": (FakeCloud.plan, "person"),
+    r"POST /privacy/exports": (FakeCloud.ask_for_copy, "person"),
+    r"GET /privacy/exports/(\w+)": (FakeCloud.copy, "person"),
     r"POST /step-up": (FakeCloud.step_up, "person"),
     r"POST /step-up/confirm": (FakeCloud.trust, "person"),
     r"POST /me/closing": (FakeCloud.close, "person"),
@@ -399,26 +446,34 @@ FAULTS = {
     "no invoice": (7, "invoice number"),
     "plan waits": (7, "plan is active"),
     "paid twice": (7, "changes nothing"),
-    "alarm ends early": (8, "one second before"),
-    "alarm lives on": (8, "404 and not listed"),
-    "link lives on": (8, "link to its picture is dead"),
-    "rows of alarms left": (8, "a day later nothing"),
-    "pictures left": (8, "a day later nothing"),
-    "closed without trust": (9, "without raised trust"),
-    "no second code": (9, "a code by e-mail"),
-    "session outlives the account": (9, "next request is refused"),
-    "session can be renewed": (9, "next request is refused"),
-    "ticket after": (9, "no upload ticket any more"),
-    "late picture stays": (9, "deleted on arrival"),
-    "erasure hangs": (9, "within 20 minutes"),
-    "pictures outlive the account": (9, "no picture of hers"),
-    "link outlives the account": (9, "the link that she had"),
-    "another key": (10, "signature is that"),
-    "receipt names her": (10, "nothing personal"),
-    "address left": (11, "none of her strings"),
-    "picture left": (11, "none of her strings"),
-    "row left": (11, "of the tax law"),
-    "kept is not told": (11, "the invoice is kept"),
+    "copied without trust": (8, "without raised trust there is none"),
+    "never ready": (8, "a mail tells her"),
+    "no mail of the copy": (8, "a mail tells her"),
+    "name is not copied": (8, "what she gave"),
+    "a picture is not copied": (8, "every picture"),
+    "no page": (8, "for people"),
+    "opens twice": (8, "opens once"),
+    "alarm ends early": (9, "one second before"),
+    "alarm lives on": (9, "404 and not listed"),
+    "link lives on": (9, "link to its picture is dead"),
+    "rows of alarms left": (9, "a day later nothing"),
+    "pictures left": (9, "a day later nothing"),
+    "archive stays": (9, "of the copy"),
+    "closed without trust": (10, "without raised trust"),
+    "no second code": (10, "a code by e-mail"),
+    "session outlives the account": (10, "next request is refused"),
+    "session can be renewed": (10, "next request is refused"),
+    "ticket after": (10, "no upload ticket any more"),
+    "late picture stays": (10, "deleted on arrival"),
+    "erasure hangs": (10, "within 20 minutes"),
+    "pictures outlive the account": (10, "no picture of hers"),
+    "link outlives the account": (10, "the link that she had"),
+    "another key": (11, "signature is that"),
+    "receipt names her": (11, "nothing personal"),
+    "address left": (12, "none of her strings"),
+    "picture left": (12, "none of her strings"),
+    "row left": (12, "of the tax law"),
+    "kept is not told": (12, "the invoice is kept"),
 }
 
 
@@ -429,7 +484,7 @@ def _life(cloud: FakeCloud) -> tuple[Life, io.StringIO]:
 
 def test_the_whole_story_ends_well_in_a_cloud_that_keeps_its_promises() -> None:
     life, told = _life(FakeCloud())
-    life.play()
+    life.play(STEPS)
     lines = told.getvalue().splitlines()
     assert lines[-1] == LAST_LINE == "nothing of it is left but what the law keeps"
     assert max(len(line) for line in lines) <= WIDTH
@@ -441,7 +496,7 @@ def test_a_broken_promise_stops_the_story_at_its_step(fault: str) -> None:
     step, promise = FAULTS[fault]
     life, told = _life(FakeCloud(fault))
     with pytest.raises(BrokenPromise) as broken:
-        life.play()
+        life.play(STEPS)
     assert broken.value.step.startswith(f"{step} (")
     assert promise in broken.value.promised
     assert LAST_LINE not in told.getvalue()
@@ -460,7 +515,7 @@ def test_every_personal_string_of_the_story_is_looked_for_and_is_hers_alone() ->
 
 def test_a_cloud_that_does_not_count_shows_a_dash() -> None:
     life, told = _life(FakeCloud(traced=False))
-    life.play()
+    life.play(STEPS)
     row = next(line for line in told.getvalue().splitlines() if line.startswith(" 1  Operators load a camera  "))
     assert row.split()[-3:] == ["-", "-", "-"]
 
@@ -498,8 +553,11 @@ def _served(cloud: FakeCloud) -> Iterator[str]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             answer = cloud.send(self.command, self.path, body or None, dict(self.headers))
-            content = answer.body.replace(b"http://fake", f"http://127.0.0.1:{server.server_port}".encode())
+            own = f"http://127.0.0.1:{server.server_port}"
+            content = answer.body.replace(b"http://fake", own.encode())
             self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value.replace("http://fake", own))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

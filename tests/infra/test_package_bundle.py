@@ -17,6 +17,7 @@ from typing import Any
 import botocore
 import botocore.session
 import pytest
+import yaml
 
 from infra.package import bundle
 from tests.avatars.hostile import as_file, picture
@@ -158,12 +159,16 @@ def test_short_descriptions_lead_to_the_same_addresses_and_signatures(unpacked: 
 
 
 def test_descriptions_say_what_a_call_is_and_not_what_it_is_for(unpacked: Path) -> None:
+    called = yaml.safe_load(bundle.OPERATIONS.read_text())
     data, full = unpacked / "botocore" / "data", Path(botocore.__file__).parent / "data"
     for service in data.rglob("service-2.json"):
         short = json.loads(service.read_text())
         packed = full / service.relative_to(data).with_suffix(".json.gz")
+        whole = json.loads(gzip.decompress(packed.read_bytes()))
         assert "<p>" not in service.read_text()
-        assert short["operations"].keys() == json.loads(gzip.decompress(packed.read_bytes()))["operations"].keys()
+        assert set(short["operations"]) == set(called[service.relative_to(data).parts[0]])
+        for kind in ("operations", "shapes"):
+            assert short[kind] == {name: bundle._without_words(whole[kind][name]) for name in short[kind]}
 
 
 def test_everything_is_compiled_and_will_never_be_compared_with_its_source(unpacked: Path) -> None:

@@ -20,7 +20,7 @@ from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
-from infra.package import policies, template
+from infra.package import bundle, policies, template
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
@@ -28,6 +28,8 @@ from tests.privacy.backups import brought_back
 from tests.scene import Caller, Camera, Person, forget_root_secret, jpeg, new_camera, new_person, pay
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
+"""
+_HEAD_OF_OPERATIONS = """# What the functions were seen to call; `make policies` writes it anew, and a test compares.
 """
 # What a container keeps of the installation.
 _REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem, table._service_of)
@@ -49,6 +51,7 @@ class Witness:
 
     def __init__(self, world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: dict[str, dict[str, set[str]]] = {}
+        self.operations: dict[str, set[str]] = {}
         # What has an ARN of its own; a bucket's policy answers to the bucket's name too.
         self._names = {made.physical: name for name, made in world.stack._made.items() if "Arn" in made.attributes}
         self._media = world.stack.physical(policies.MEDIA)
@@ -61,6 +64,7 @@ class Witness:
     def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
         if (who := _running.get()) is None:  # the world's own calls, such as S3's look at who may read
             return
+        self.operations.setdefault(service, set()).add(operation)
         for resource, action in self._rights(service, operation, params):
             self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
 
@@ -336,7 +340,7 @@ _LIVES = (
 
 
 @pytest.fixture
-def seen(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, list[str]]]]:
+def witness(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Witness:
     world, begin = home.world, home.world.snapshot()
     witness = Witness(world, monkeypatch)
     try:
@@ -351,17 +355,22 @@ def seen(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
         for remembered in _REMEMBERED:
             remembered.cache_clear()
     assert not world.failures
-    yield {
-        door: {resource: sorted(actions) for resource, actions in sorted(used.items())}
-        for door, used in sorted(witness.seen.items())
-    }
+    return witness
 
 
-def test_what_is_granted_is_what_was_seen(seen: dict[str, dict[str, list[str]]]) -> None:
+def _sorted(seen: dict[str, set[str]]) -> dict[str, list[str]]:
+    return {name: sorted(found) for name, found in sorted(seen.items())}
+
+
+def test_what_is_granted_and_packaged_is_what_was_seen(witness: Witness) -> None:
+    seen = {door: _sorted(used) for door, used in sorted(witness.seen.items())}
+    called = _sorted(witness.operations)
     if os.environ.get("WRITE_POLICIES"):
         policies.SEEN.write_text(_HEAD + yaml.safe_dump(seen, width=110))
         policies.seen.cache_clear()
+        bundle.OPERATIONS.write_text(_HEAD_OF_OPERATIONS + yaml.safe_dump(called, width=110))
     assert policies.seen() == seen
+    assert yaml.safe_load(bundle.OPERATIONS.read_text()) == called
 
 
 def _statements() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -100,7 +100,7 @@ def test_a_code_of_six_digits_is_guessed_once_in_200_000() -> None:
 @pytest.fixture
 def ola(world: LocalCloud) -> Iterator[Person]:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with patch.object(passwords, "_hasher", quick):
+    with patch.object(passwords, "_hasher", return_value=quick):
         yield new_person(world)
 
 

@@ -17,13 +17,13 @@ from infra.local.gateway import Response
 from tests.scene import PASSWORD, Person, everything_stored, just_before, new_person, rows
 
 WRONG = "wrong horse battery staple"
-QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
+QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher()
 DAY = 86_400
 
 
 @pytest.fixture(autouse=True)
 def _quickly() -> Iterator[None]:
-    with patch.object(passwords, "_hasher", QUICK):
+    with patch.object(passwords, "_hasher", return_value=QUICK):
         yield
 
 
@@ -35,7 +35,7 @@ def ola(world: LocalCloud) -> Person:
 @pytest.fixture
 def raised() -> Iterator[None]:
     """Passwords that were hashed so far were hashed by other parameters than those of today."""
-    with patch.object(passwords, "_hasher", TODAYS):
+    with patch.object(passwords, "_hasher", return_value=TODAYS):
         yield
 
 

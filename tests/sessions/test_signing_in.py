@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -46,14 +46,14 @@ def test_address_and_password_open_a_session(ola: Person) -> None:
 def test_a_wrong_password_and_an_unknown_address_are_alike(home: Home) -> None:
     passwords._hash_of_nothing()
     seen: list[Any] = []
-    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
+    with patch.object(passwords, "_hasher", return_value=Mock(wraps=passwords._hasher())) as used:
         for email in (home.owner.email, UNKNOWN) * 12:  # free guesses, and such as must wait
             home.world.trace.clear()
-            hasher.reset_mock()
+            used.return_value.reset_mock()
             answer = guess(home.world, email)
             headers = sorted((name, value) for name, value in answer.headers.items() if name.lower() not in _OWN)
             said = answer.json | {"request_id": ""}
-            work = [call[0] for call in hasher.method_calls]
+            work = [call[0] for call in used.return_value.method_calls]
             written = [call.write_units for call in home.world.trace]
             seen.append((answer.status, headers, said, len(answer.body), home.world.trace.names(), written, work))
     assert seen[::2] == seen[1::2]
@@ -77,9 +77,9 @@ def test_ten_guesses_are_free_and_then_each_waits_twice_as_long(ola: Person, ema
 def test_waiting_costs_no_hashing(ola: Person) -> None:
     for _ in range(10):
         guess(ola.world, ola.email)
-    with patch.object(passwords, "_hasher", wraps=passwords._hasher) as hasher:
+    with patch.object(passwords, "_hasher", return_value=Mock(wraps=passwords._hasher())) as used:
         assert guess(ola.world, ola.email).status == 429
-        assert hasher.method_calls == []
+        assert used.return_value.method_calls == []
 
 
 @pytest.mark.parametrize(("unique_id", "kind"), [("t1", "account/guesses"), ("a-new-phone", "address/guesses")])

@@ -87,7 +87,7 @@ def act(scenario: Scenario, home: Home, state: Any, key: str) -> Response | None
 def without_waiting() -> Iterator[None]:
     """Retries and password hashing cost no time here."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with patch("chalicelib.clock.sleep"), patch.object(passwords, "_hasher", quick):
+    with patch("chalicelib.clock.sleep"), patch.object(passwords, "_hasher", return_value=quick):
         yield
 
 

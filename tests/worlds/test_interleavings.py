@@ -67,15 +67,7 @@ def _wrongs(race: Race, home: Home, state: Any, played: Played, ends: set[bytes]
         yield from race.wrongs(home, state, answers, Stored(left))
 
 
-_LEFT_BEHIND = pytest.mark.xfail(
-    strict=True, reason="a picture that arrives while all are deleted may stay, unreadable, for its seven days"
-)
-_KNOWN = {"delete all alarms to the end, picture arrives": _LEFT_BEHIND}
-
-
-@pytest.mark.parametrize(
-    "race", [pytest.param(one, marks=_KNOWN.get(one.name, ()), id=one.name.replace(", ", "-")) for one in RACES]
-)
+@pytest.mark.parametrize("race", [pytest.param(one, id=one.name.replace(", ", "-")) for one in RACES])
 def test_no_order_of_two_clients_calls_does_harm(home: Home, race: Race) -> None:
     with without_waiting():
         said, found, ends = in_every_order(race, home)

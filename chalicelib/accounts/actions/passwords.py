@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
-
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
@@ -22,8 +19,17 @@ from chalicelib.errors import Conflict, TooMany, Words
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
 
-# OWASP's second recommendation; 31 ms of one core.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    """OWASP's second recommendation; 31 ms of one core."""
+    # Here and not above: most containers never see a password, and it is 1 % of their start.
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 @dataclass(frozen=True)
@@ -122,23 +128,25 @@ def is_own(account: Account, password: str) -> bool:
 
 @cache
 def _hash_of_nothing() -> str:
-    return _hasher.hash(ids.new_id())
+    return _hasher().hash(ids.new_id())
 
 
 def _is_right(expected: str, password: str) -> bool:
+    from argon2.exceptions import VerificationError
+
     try:
-        return _hasher.verify(expected, rules.normal_password(password))
+        return _hasher().verify(expected, rules.normal_password(password))
     except VerificationError:
         return False
 
 
 def hash_of(password: str) -> str:
-    return _hasher.hash(rules.normal_password(password))
+    return _hasher().hash(rules.normal_password(password))
 
 
 def _rehashed(expected: str, password: str) -> str | None:
     """The password's hash by today's parameters, if the one that is kept was made by others."""
-    return hash_of(password) if _hasher.check_needs_rehash(expected) else None
+    return hash_of(password) if _hasher().check_needs_rehash(expected) else None
 
 
 @dataclass(frozen=True)
