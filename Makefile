@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint test-endpoint night contract costs growth bench passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera test lint test-endpoint night contract costs growth bench passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -23,6 +23,9 @@ demo: $(INSTALLED) ## play a camera's whole life; VIDEO=path for footage of your
 
 run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=http://localhost:5173 for a page of yours
 	@PORT="$(PORT)" $(PYTHON) -m infra.local
+
+camera: $(INSTALLED) ## a camera that lives, for a cloud that runs; SOURCE=path, URL=http://127.0.0.1:8000, SN=, SECRET=
+	@SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
 
 test: $(INSTALLED) ## all tests, without a network
 	@$(PYTHON) -m pytest -n $(WORKERS)
