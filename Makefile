@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run camera test lint test-endpoint night contract costs growth bench passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera test lint test-endpoint night contract costs growth bench player passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -53,6 +53,11 @@ growth: $(INSTALLED) ## count anew how cost grows with the table, up to a millio
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
+
+player: ## fetch hls.js, with which a browser plays live views in the tests (needs npm)
+	@mkdir -p build/hls.js
+	@npm pack --silent --pack-destination build/hls.js hls.js@1.5.20 >/dev/null
+	@tar xzf build/hls.js/hls.js-1.5.20.tgz -C build/hls.js --strip-components 2 package/dist/hls.min.js
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords

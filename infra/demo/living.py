@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,14 @@ class Living:
 
     def _looking(self) -> Iterator[Image.Image]:
         """The source, over and over, at the pace of a camera."""
-        for _ in count():
-            for picture in pictures(self.source, 1 / FRAMES_PER_SECOND):
-                if self.stopped.is_set():
-                    return
-                yield _fitting(picture)
-                self.pause(1 / FRAMES_PER_SECOND)
+        due = time.monotonic()
+        for picture in chain.from_iterable(pictures(self.source, 1 / FRAMES_PER_SECOND) for _ in count()):
+            if self.stopped.is_set():
+                return
+            yield _fitting(picture)
+            # What looking took is not waited for again; who is too slow for it does not try to catch up.
+            due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic())
+            self.pause(max(0.0, due - time.monotonic()))
 
     def _see(self, picture: Image.Image) -> None:
         thumbnail = picture.convert("L").resize(THUMBNAIL)
