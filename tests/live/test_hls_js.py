@@ -1,5 +1,5 @@
-"""hls.js plays a live view in a real browser; where `make player` has not fetched it (it is not ours to pass on), this is
-skipped."""
+"""hls.js plays a live view in a real browser; where `make player` has not fetched it, this is skipped, for it is not
+ours to pass on."""
 
 from __future__ import annotations
 

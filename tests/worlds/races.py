@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from chalicelib.avatars.actions import Arrival, take_picture
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
+from infra.local import dump
 from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -490,8 +491,23 @@ def _command(home: Home, state: Any) -> Response:
     return scenarios._give_command(home, None, ONE_KEY)
 
 
-def _told_by_the_stream(home: Home, state: Any) -> None:
+def _told_by_the_stream(home: Home, channel: Plugged) -> None:
+    channel.received.clear()
     home.world.settle()
+
+
+def _remove_and_look(home: Home, channel: Plugged) -> Response:
+    """What is decided to be sent when the ownership ends is on its way, and nothing more may follow."""
+    answer = _remove(home, channel)
+    decided = sum(row["tries"] for row in Stored(dump.dump()).of("Command").values())
+    channel.decided = decided  # type: ignore[attr-defined]
+    return answer
+
+
+def _nothing_follows(home: Home, channel: Any, answers: Answers, stored: Stored) -> Wrong:
+    if len(channel.messages) > channel.decided:
+        yield "a command was sent after the ownership had ended"
+    yield from _next_owner_is_not_troubled(home, channel, answers, stored)
 
 
 def _next_owner_is_not_troubled(home: Home, channel: Plugged, answers: Answers, stored: Stored) -> Wrong:
@@ -611,8 +627,8 @@ RACES = (
     Race("disconnect, remove", _connected, _leaves, _remove, exactly((None, 202)), _nobody_is_there),
     Race("command, remove", _connected, _command, _remove, exactly((202, 202), (404, 202)),
          _next_owner_is_not_troubled),
-    Race("command is brought, remove", scenarios._command_given, _told_by_the_stream, _remove, exactly((None, 202)),
-         _next_owner_is_not_troubled),
+    Race("command is brought, remove", scenarios._command_given, _told_by_the_stream, _remove_and_look,
+         exactly((None, 202)), _nothing_follows),
     Race("command, connect", _settled, _command, _connects_anew, exactly((202, 200)), _command_came),
     Race("mailbox is emptied, command is brought", scenarios._command_given, _told_by_the_stream, _connects_anew,
          exactly((None, 200)), _one_of_both_counts),
