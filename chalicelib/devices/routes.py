@@ -34,7 +34,7 @@ routes = Routes(__name__)
 )
 def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     token = cameras.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect()))
+    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(asked.sn)))
 
 
 @routes.post(

@@ -10,6 +10,7 @@ from chalicelib.aws import channel
 from chalicelib.aws.commit import Write, change, commit, create
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Connection, Device, Stock
 from chalicelib.errors import NotSignedIn, Unavailable
@@ -22,12 +23,13 @@ _PING_BEFORE_S = 30
 _NEWS_OF_END = timedelta(minutes=10)
 
 
-def how_to_connect() -> shapes.HowToConnect:
+def how_to_connect(sn: str) -> shapes.HowToConnect:
     """Each camera is told a moment of its own at which to come back, spread evenly over a quarter of an hour."""
+    evenly = int.from_bytes(ids.from_text(stocks.id_of(sn)))
     return shapes.HowToConnect(
         channel_url=settings.channel_url,
         ping_seconds=int(rules.CONNECTION_IDLE.total_seconds()) - _PING_BEFORE_S,
-        reconnect_after_seconds=int(ids.fraction() * rules.COME_BACK_WITHIN.total_seconds()),
+        reconnect_after_seconds=evenly % int(rules.COME_BACK_WITHIN.total_seconds()),
     )
 
 
