@@ -35,9 +35,9 @@ _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configurati
 # In botocore's table of addresses SES goes by another name.
 _ADDRESSES = SERVICES - {"ses"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
-# looked up), the parts of cffi and Powertools that are for other uses, time zones a second time, where and at
-# whose a phone number is, how fido2 talks to a key in a machine of its own, HTTP from within a browser, calendars,
-# templates' extensions.
+# looked up), the parts of cffi and Powertools that are for other uses, time zones a second time and what they are
+# compiled from, where and at whose a phone number is, how fido2 talks to a key in a machine of its own, HTTP from
+# within a browser, through another TLS or through SOCKS, calendars, templates' extensions.
 _DROPPED = (
     "bin/", "cffi/", "dns/", "pycparser/",
     *(f"phonenumbers/{name}" for name in ("carrierdata/", "geodata/", "shortdata/region_", "tzdata/")),
@@ -49,7 +49,16 @@ _DROPPED = (
             "parser", "streaming", "validation",
         )
     ),
-    "dateutil/rrule.py", "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", "jinja2/ext.py", "urllib3/contrib/emscripten/",
+    *(
+        f"aws_lambda_powertools/utilities/data_classes/{name}_event.py"
+        for name in (
+            "active_mq", "api_gateway_authorizer", "appsync_authorizer", "cognito_user_pool", "iot_registry",
+            "rabbit_mq", "s3_object",
+        )
+    ),
+    "aws_lambda_powertools/metrics/provider/datadog/", "aws_lambda_powertools/utilities/metadata/",
+    "dateutil/rrule.py", "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", "jinja2/ext.py", "tzdata/zoneinfo/tzdata.zi",
+    *(f"urllib3/contrib/{name}" for name in ("emscripten/", "pyopenssl.py", "socks.py")),
     *(
         f"fido2/{name}"
         for name in ("attestation/", "client/", "ctap", "features.py", "hid/", "mds3.py", "payment.py", "pcsc.py")
