@@ -19,6 +19,7 @@ TEMPLATES = sorted(str(path.relative_to(HOUSES)).removesuffix(".en.txt") for pat
 VALUES = {"code": "123456", "minutes": 10, "operator": "<b>Ola & Co</b>", "url": "https://example.com/erasures/x"}
 VALUES |= {"contact": "help@example.com", "plan": "Events", "price": "4.99 EUR", "invoice_number": "S-2026-000001"}
 VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
+VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
 
 
 @pytest.fixture
