@@ -20,6 +20,7 @@ VALUES = {"code": "123456", "minutes": 10, "days": 7, "operator": "<b>Ola & Co</
 VALUES |= {"url": "https://example.com/erasures/x"}
 VALUES |= {"contact": "help@example.com", "plan": "Events", "price": "4.99 EUR", "invoice_number": "S-2026-000001"}
 VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
+VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
 
 
 @pytest.fixture

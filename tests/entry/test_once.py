@@ -42,6 +42,8 @@ def writes(world: LocalCloud) -> list[str]:
     return [call.operation for call in world.trace if call.write_units]
 
 
+# Their answers hold a secret, which is not stored: the repeat makes another, and the first is good for nothing more.
+MADE_ANEW = {f"POST /me/second-factors/{what}" for what in ("totp", "passkeys", "recovery-codes")}
 REPEATED = [name for name in door_names(of="person") if not name.startswith("GET")]
 
 
@@ -54,6 +56,9 @@ def test_every_mutation_of_a_person_answers_its_exact_repeat_and_does_nothing_mo
     sent = len(home.world.outbox())
     home.world.trace.clear()
     again = request.send(home)
+    if name in MADE_ANEW:
+        assert (again.status, again.body != first.body) == (first.status, True)
+        return
     if name in ("PUT /terminals/current/push", "POST /me/avatar"):
         # What is so already is not done again, a ticket changes nothing: nothing needs to be remembered of them.
         assert again.status == first.status

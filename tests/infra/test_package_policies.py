@@ -40,6 +40,7 @@ from tests.scene import (
     new_person,
     pay,
 )
+from tests.worlds.sweep import leap
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -271,7 +272,7 @@ def _one_phone_of_two_people(home: Home) -> None:
 
 
 def _a_terminal_that_never_comes_back(home: Home) -> None:
-    home.world.clock.move_to(home.world.now().timestamp() + rules.SESSION_LIFE.total_seconds())
+    leap(home.world, rules.SESSION_LIFE.total_seconds())
     home.world.advance(3600, reaper_lag_seconds=0)
 
 

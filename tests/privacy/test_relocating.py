@@ -324,7 +324,7 @@ def test_the_exact_repeat_of_the_end_is_answered_again(home: Home) -> None:
 
 def test_an_arrival_may_be_shown_days_later(home: Home) -> None:
     arrival = neighbour().arrival(ticket_of(home.owner), exp=said(neighbour().ticket())["iat"] + 30 * DAY)
-    home.world.advance(20 * DAY)
+    home.world.clock.move_to(home.world.now().timestamp() + 20 * DAY)
     assert home.owner.sign_in().status == 201
     home.owner.step_up()
     assert confirm(home.owner, arrival).status == 202
