@@ -16,6 +16,7 @@ from chalicelib.devices import routes as devices
 from chalicelib.devices import scheduled as devices_on_time
 from chalicelib.entry import contract, forwarding
 from chalicelib.entry.http import Api
+from chalicelib.identities import listeners as identities_told
 from chalicelib.identities import routes as identities
 from chalicelib.orders import listeners as orders_told
 from chalicelib.orders import routes as orders
@@ -55,6 +56,7 @@ app.register_blueprint(accounts_told.listeners)
 app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(devices_told.listeners)
+app.register_blueprint(identities_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(sharing_told.listeners)

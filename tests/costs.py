@@ -13,6 +13,8 @@ from typing import Any
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
 from tests.factors import App, Key, asked, recovery_codes
+from tests.identities.people import maja
+from tests.identities.platforms import google_picture
 from tests.scene import Person
 
 TABLE = Path(__file__).with_name("costs.md")
@@ -67,6 +69,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     assert home.owner.upload_avatar().status == 204
     yield _counted(home, "on_avatar_uploaded", home.world.settle)
+    restore()
+    maja(home.world, picture=google_picture())
+    yield _counted(home, "on_picture_offered", home.world.settle)
     for name in ("sweep_expired_pictures", "resume_erasures"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))

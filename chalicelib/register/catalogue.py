@@ -42,7 +42,7 @@ from chalicelib.devices.records import (
     Transfer,
 )
 from chalicelib.entry.once import Answered, AnsweredForGood
-from chalicelib.identities.records import SpentNonce
+from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
@@ -87,6 +87,7 @@ RECORDS: tuple[type[Record], ...] = (
     Load,
     LogReading,
     Offer,
+    OfferedPicture,
     OpenErasure,
     Order,
     Passkey,

@@ -29,6 +29,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.devices.listeners.on_cover_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.devices.listeners.on_cover_removed": ("sqs_ids",),
     "chalicelib.devices.listeners.on_transfer_offered": ("sqs_ids",),
+    "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_person_invited": ("sqs_ids",),
