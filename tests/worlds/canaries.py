@@ -151,7 +151,8 @@ class Life:
     def _come_from_a_platform(self) -> None:
         """And leave. Nobody has fetched the picture yet when it is looked at, and then it is not there."""
         url = platforms().picture(lambda: WebResponse(status=404), self.word("offeredpicture"))
-        newcomer = maja(self.world, canary(self.whose, "came"), f"{canary(self.whose, 'came')}@example.com", picture=url)
+        came = canary(self.whose, "came")
+        newcomer = maja(self.world, came, f"{came}@example.com", picture=url)
         self._keep("OfferedPicture", newcomer.account_id, Stored(dump.dump()))
         self.world.settle()
         newcomer.step_up()
