@@ -24,7 +24,6 @@ from chalicelib.identities.rules import (
     IdTokenRefused,
     IdTokenWrong,
     PlatformLinked,
-    PlatformSilent,
     ProofNeeded,
     Vouched,
 )
@@ -174,7 +173,7 @@ def _offers_picture(new: NewAccount, provider: str, vouched: Vouched) -> tuple[W
 
 def take_over_picture(account_id: str, tries: int) -> None:
     """Make the picture that the platform keeps the account's first one (B1a), unless its owner has set or deleted one
-    meanwhile. What cannot be had by the third try is given up. Raises PlatformSilent before that."""
+    meanwhile. What cannot be had in three tries is given up. Raises PlatformSilent before that."""
     offered, key = read(OfferedPicture.key(account_id), vaults.key_of(account_id))
     if offered is None or key is None:
         # Done, or the account is closed; an earlier try may have left an object.
@@ -184,14 +183,9 @@ def take_over_picture(account_id: str, tries: int) -> None:
 
 
 def _fetched(offered: OfferedPicture, tries: int) -> bytes | None:
-    if tries > _PICTURE_TRIES:  # the third one died
+    if tries > _PICTURE_TRIES:  # nobody answered, or the function died of what they did
         return None
-    try:
-        return providers.picture_at(offered.platform, offered.url, portraits.MOST_BYTES)
-    except PlatformSilent:
-        if tries == _PICTURE_TRIES:
-            return None
-        raise
+    return providers.picture_at(offered.platform, offered.url, portraits.MOST_BYTES)
 
 
 # Linking

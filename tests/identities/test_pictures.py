@@ -272,6 +272,27 @@ def test_waiting_and_redrawing_fit_into_a_function() -> None:
     assert outside.CONNECT_S + 2 * outside.READ_S + providers._PICTURE_PATIENCE_S <= 15
 
 
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_no_more_is_read_than_may_be(served: Served, in_pieces: bool) -> None:
+    most = 200_000
+
+    def gives_kilobytes(count: int) -> str:
+        pieces = [bytes(1_000)] * count
+        return served.picture(lambda: Response(iter(pieces) if in_pieces else b"".join(pieces)))
+
+    assert len(outside.ask(gives_kilobytes(200), most_bytes=most, patience_s=5).body) == most
+    with pytest.raises(outside.NotHad) as refused:
+        outside.ask(gives_kilobytes(201), most_bytes=most, patience_s=5)
+    assert not isinstance(refused.value, outside.Silent)
+
+
+def test_nobody_is_followed_elsewhere(served: Served) -> None:
+    there = google_picture()
+    with pytest.raises(outside.NotHad):
+        outside.ask(served.picture(lambda: Response("", 302, {"Location": there}), "moved"), most_bytes=1, patience_s=5)
+    assert served.asked == ["/google/pictures/moved.jpg"]
+
+
 def test_only_https_is_asked_elsewhere() -> None:
     for url in ("http://lh3.googleusercontent.com/a", "ftp://127.0.0.1/", "file:///etc/passwd", ""):
         with pytest.raises(outside.NotHad):
