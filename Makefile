@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run test lint test-endpoint night contract costs growth bench alike passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera test lint test-endpoint night contract costs growth bench alike player passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -23,6 +23,9 @@ demo: $(INSTALLED) ## play a camera's whole life; VIDEO=path for footage of your
 
 run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=http://localhost:5173 for a page of yours
 	@PORT="$(PORT)" $(PYTHON) -m infra.local
+
+camera: $(INSTALLED) ## a camera that lives, for a cloud that runs; SOURCE=path, URL=http://127.0.0.1:8000, SN=, SECRET=
+	@SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
 
 test: $(INSTALLED) ## all tests, without a network
 	@$(PYTHON) -m pytest -n $(WORKERS)
@@ -54,6 +57,11 @@ alike: $(INSTALLED) ## compare the work of known and unknown addresses anew, by 
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
+
+player: ## fetch hls.js, with which a browser plays live views in the tests (needs npm)
+	@mkdir -p build/hls.js
+	@npm pack --silent --pack-destination build/hls.js hls.js@1.5.20 >/dev/null
+	@tar xzf build/hls.js/hls.js-1.5.20.tgz -C build/hls.js --strip-components 2 package/dist/hls.min.js
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords

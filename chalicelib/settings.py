@@ -43,6 +43,16 @@ class Settings:
         return _required("PUBLIC_URL").rstrip("/")
 
     @cached_property
+    def channel_url(self) -> str:
+        """Where cameras open their channel: the address of the WebSocket API."""
+        return _required("CHANNEL_URL")
+
+    @cached_property
+    def channel_management_url(self) -> str:
+        """Where the WebSocket API takes what is to go down a connection."""
+        return _required("CHANNEL_MANAGEMENT_URL")
+
+    @cached_property
     def regions(self) -> dict[str, str]:
         """Region → where clients find the API that serves it, our own among them; a region left out is served here."""
         told = json.loads(os.environ.get("REGIONS") or "{}")

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from infra.local.cloud import Plugged
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
 from tests.factors import App, Key, asked, recovery_codes
@@ -72,7 +73,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     maja(home.world, picture=google_picture())
     yield _counted(home, "on_picture_offered", home.world.settle)
-    for name in ("sweep_expired_pictures", "resume_erasures"):
+    restore()
+    yield from _channel(home)
+    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
 
@@ -103,6 +106,20 @@ def _alarms(home: Home, count: int) -> Cost:
     for number in range(count):
         assert home.camera.upload(100 + number).status == 204
     return _counted(home, f"on_picture_uploaded, {count} in a batch", home.world.settle)
+
+
+def _channel(home: Home) -> Iterator[Cost]:
+    """A connection that finds the mailbox empty, a command all the way, and the end."""
+    channels: list[Plugged] = []
+    yield _counted(home, "camera_connected", lambda: channels.append(home.camera.connect()))
+    yield _counted(home, "on_mailbox_opened, nothing there", home.world.settle)
+    (channel,) = channels
+    yield _counted(home, "camera_said, a ping", lambda: channel.say({"ping": True}))
+    assert home.owner.command(home.camera.device_id).status == 202
+    yield _counted(home, "on_command_given", home.world.settle)
+    answer = {"id": channel.messages[0]["id"], "ok": True}
+    yield _counted(home, "camera_said, an answer", lambda: channel.say(answer))
+    yield _counted(home, "camera_disconnected", channel.close)
 
 
 def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from infra.local.strict import endpoint
 
@@ -152,6 +152,20 @@ class Person:
     def share(self, device_id: str, *, rights: Sequence[str] = ("alarms",), **asked: Any) -> Response:
         return self.call("POST", f"/devices/{device_id}/shares", {"rights": list(rights), **asked})
 
+    def device(self, device_id: str) -> Any:
+        answer = self.call("GET", f"/devices/{device_id}")
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def command(self, device_id: str, word: str = "restart", **said: Any) -> Response:
+        return self.call("POST", f"/devices/{device_id}/commands", {"command": word, **said})
+
+    def watch(self, device_id: str, channel: str = "1") -> Any:
+        """Begin a live view."""
+        answer = self.call("POST", f"/devices/{device_id}/live", {"channel": channel})
+        assert answer.status == 201, answer.body
+        return answer.json
+
     def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
@@ -237,8 +251,21 @@ class Camera:
             self.token = answer.json["camera_token"]
         return answer
 
-    def ask_ticket(self) -> Response:
-        return self.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=self.token)
+    def connect(self) -> Plugged:
+        """Open the channel; what waits in the mailbox comes with `settle`."""
+        plugged = self.world.connect(self.token)
+        assert isinstance(plugged, Plugged), plugged
+        return plugged
+
+    def ask_ticket(self, kind: str = "alarm") -> Response:
+        return self.world.call("POST", "/cameras/tickets", {"kind": kind}, token=self.token)
+
+    def stream(self, piece: bytes = b"moof", *, channel: str = "1", init: str = "", ms: int = 1000) -> str:
+        """Upload a piece of live video that begins now, or what a player must know first; its name."""
+        name = f"init-{init}.mp4" if init else f"{self.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + f"Z-{ms}.m4s"
+        ticket = self.ask_ticket("live").json
+        assert self.world.upload(ticket, f"{channel}/{name}", piece).status == 204
+        return name
 
     def report(self, **told: Any) -> Response:
         """What it says of itself now."""

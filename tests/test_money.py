@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.bench import money
-from tests.bench.money import CAMERAS, MOST_OF_ALARMS, MOST_OF_CAMERAS, PRICES, TABLE, items
+from tests.bench.money import CAMERAS, MOST_OF_ALARMS, MOST_OF_CAMERAS, MOST_OF_CHANNEL, PRICES, TABLE, items
 from tests.costs import TABLE as COSTS
 
 
@@ -32,6 +32,7 @@ def test_the_committed_sum_is_what_the_counts_and_the_prices_make() -> None:
 def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_alarms() <= MOST_OF_ALARMS
     assert money.of_cameras() <= MOST_OF_CAMERAS
+    assert money.of_channel() <= MOST_OF_CHANNEL
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_door_that_is_not_counted_is_missed(told: dict[str, Any]) -> None:
 def test_every_price_is_used_and_nothing_is_paid_for_where_nothing_happens(told: dict[str, Any]) -> None:
     costs = COSTS.read_text()
     assert {item.price_name for item in items(costs, told)} == set(told["prices"])
-    never = dict.fromkeys(("alarms_a_day", "tickets_a_day", "lists_a_day", "pictures_seen_a_day"), 0)
+    never = dict.fromkeys((name for name in told["usage"] if name.endswith("_a_day")), 0)
     assert sum_of(costs, told | {"usage": told["usage"] | never}) == 0
     puts = next(item for item in items(costs, told) if item.price_name == "s3_put")
     assert puts.count == CAMERAS * told["usage"]["alarms_a_day"] * told["usage"]["days"]

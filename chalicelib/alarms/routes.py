@@ -11,6 +11,7 @@ from chalicelib.entry import wire
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
+from chalicelib.live import actions as live
 from chalicelib.sessions.actions import Caller
 
 routes = Routes(__name__)
@@ -25,7 +26,7 @@ routes = Routes(__name__)
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
-    return actions.ticket_for(camera)
+    return live.ticket_for(camera) if asked.kind == "live" else actions.ticket_for(camera)
 
 
 @routes.get(

@@ -14,7 +14,7 @@ AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class AskTicket(Shape):
-    kind: Literal["alarm"]
+    kind: Literal["alarm", "live"]
 
 
 class Search(Shape):

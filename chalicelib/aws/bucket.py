@@ -163,9 +163,9 @@ class Stored:
     modified_at: datetime
 
 
-def below(prefix: str) -> Iterator[Stored]:
-    """Every object whose key begins so, a thousand to a call."""
-    more: dict[str, str] = {}
+def below(prefix: str, *, after: str = "") -> Iterator[Stored]:
+    """Every object whose key begins so, a thousand to a call, in the order of their keys; those behind `after`."""
+    more = {"StartAfter": after} if after else {}
     while True:
         answer = client("s3").list_objects_v2(Bucket=settings.media_bucket, Prefix=prefix, **more)
         for entry in answer.get("Contents", []):

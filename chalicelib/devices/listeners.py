@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.avatars.actions import galleries
-from chalicelib.devices.actions import transferring
+from chalicelib.devices.actions import channel, transferring
+from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.covers import GALLERY
 from chalicelib.entry.queues import Listeners, Message
 
@@ -27,3 +28,13 @@ def on_cover_removed(message: Message) -> None:
 def on_transfer_offered(message: Message) -> None:
     """Somebody offers a device to somebody else, who is to hear of it."""
     transferring.tell_of_offer(message.body["partition_id"], message.body["place_id"])
+
+
+def on_camera_connected(camera: Camera, connection_id: str) -> None:
+    """A camera opened its channel."""
+    channel.opened(camera, connection_id)
+
+
+def on_camera_disconnected(connection_id: str) -> None:
+    """A channel ended, however it did."""
+    channel.closed(connection_id)

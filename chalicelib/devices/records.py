@@ -26,6 +26,8 @@ class Stock(Item):
     secret_hash = plain(UnicodeAttribute(), why="keyed hash of the factory secret")
     camera_token_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
     device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
+    connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
+    connected_at = key(Time(null=True), B6, why="time")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
 
@@ -41,6 +43,16 @@ class Load(Item):
     loaded = plain(NumberAttribute(), why="a count")
     unchanged = plain(NumberAttribute(), why="a count")
     bad = plain(NumberAttribute(), why="a count")
+
+
+class Connection(Item):
+    """Whose a connection of the camera channel is, as long as one can last."""
+
+    partition = "connection"
+    place = "connection"
+    told_to = "CameraConnections"
+
+    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
 
 
 class Report(Item):
@@ -170,6 +182,14 @@ class CoverRemoval(Item):
 
     # Who asks for a copy of one's data does not get it any more.
     picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")
+
+
+class SettingChange(Item):
+    """An order to tell the camera that it ought to be otherwise, until it is carried out."""
+
+    partition = "device"
+    place = "setting-change"
+    told_to = "SettingChanges"
 
 
 class Transfer(Item):

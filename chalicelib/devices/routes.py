@@ -13,6 +13,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import (
     binding,
     cameras,
+    channel,
     configuring,
     covers,
     guessing,
@@ -64,7 +65,7 @@ _SETTINGS = {
 )
 def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     token = cameras.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, channel_url=cameras.channel_url())
+    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(asked.sn)))
 
 
 @routes.post(
@@ -91,7 +92,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Any:
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
 def list_devices(caller: Caller) -> Any:
-    return standing.devices_of(caller)
+    return standing.present(standing.devices_of(caller))
 
 
 @routes.get(
@@ -103,7 +104,8 @@ def list_devices(caller: Caller) -> Any:
     example={},
 )
 def get_device(caller: Caller, device_id: str) -> Any:
-    return standing.opened(caller)
+    (opened,) = standing.present([standing.opened(caller)])
+    return opened
 
 
 @routes.patch(

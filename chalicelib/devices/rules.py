@@ -21,6 +21,10 @@ MOST_OFFERS = 5
 TRIES_REMEMBERED = timedelta(days=2)
 LONGEST_LINE = 64 * 1024
 _COLUMNS = {"sn", "model", "code", "secret"}
+# API Gateway's own: no connection lasts longer, and one on which nothing is said for ten minutes ends.
+CONNECTION_LIFE, CONNECTION_IDLE = timedelta(hours=2), timedelta(minutes=10)
+# A camera that has lost its connection comes back at a moment of its own within this time.
+COME_BACK_WITHIN = timedelta(minutes=15)
 
 
 class TimeZoneUnknown(Invalid):
@@ -46,6 +50,11 @@ def locked_s(wrong: int, free: int = TRIES_OF_A_DEVICE) -> int:
     if wrong and wrong % (2 * free) == 0:
         return 24 * 3600
     return 1800 if wrong and wrong % free == 0 else 0
+
+
+def is_online(connected_at: float | None, now_s: int) -> bool:
+    """Connected, and not for longer than a connection can last: the news of its end may have been lost."""
+    return connected_at is not None and now_s < connected_at + CONNECTION_LIFE.total_seconds()
 
 
 @cache

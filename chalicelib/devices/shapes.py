@@ -85,9 +85,17 @@ class Activate(Shape):
     lan: Lan | None = None
 
 
-class Activated(Shape):
-    camera_token: str
+class HowToConnect(Shape):
+    """Say anything each `ping_seconds`. Who has lost the connection comes back after `reconnect_after_seconds`, which
+    is another number for each camera, so that they do not all come at once."""
+
     channel_url: str
+    ping_seconds: int
+    reconnect_after_seconds: int
+
+
+class Activated(HowToConnect):
+    camera_token: str
 
 
 class Wifi(Shape):
@@ -265,8 +273,8 @@ class Device(Shape):
                 for one in device.channels or []
                 if opened.covers(one["id"])
             ],
-            online=False,
-            last_seen=None if device.last_seen is None else clock.at_epoch(device.last_seen),
+            online=opened.is_online,
+            last_seen=None if opened.last_seen is None else clock.at_epoch(opened.last_seen),
             time_zone=device.time_zone,
             dst=device.dst,
             battery_percent=device.battery_percent,

@@ -59,13 +59,16 @@ class Door:
     outlives: bool
     refuses: tuple[type[Refusal], ...]
     example: dict[str, Any]
+    media_type: str | None
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
 
     def render(self, answer: Any) -> bytes:
-        """Only the fields that the shape names leave the house."""
+        """Only the fields that the shape names leave the house; text of a type of its own is a view's to write."""
+        if self.media_type is not None:
+            return str(answer).encode()
         if self.answers is None:
             return b"" if self.status in (_NO_CONTENT, _FOUND) else b"{}"
         of = getattr(self.answers, "of", None)
@@ -128,12 +131,13 @@ class Routes(Blueprint):
         money: bool = False,
         outlives: bool = False,
         refuses: tuple[type[Refusal], ...] = (),
+        media_type: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             door = Door(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
                 along, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
-                refuses, example,
+                refuses, example, media_type,
             )  # fmt: skip
 
             def served(**path_values: str) -> Response:
@@ -157,7 +161,7 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
         except Exception as problem:
-            refusal = _as_refusal(problem)
+            refusal = as_refusal(problem)
             if refusal is None:
                 entry.tell_fault(problem)
                 status, refusal = refusals.SERVER_ERROR, ServerFault()
@@ -187,7 +191,7 @@ class ServerFault(Refusal):
     pl = "Coś się u nas zepsuło. Nic nie przepadło; spróbuj ponownie."
 
 
-def _as_refusal(problem: Exception) -> Refusal | None:
+def as_refusal(problem: Exception) -> Refusal | None:
     if isinstance(problem, Refusal):
         return problem
     busy = isinstance(problem, BotoCoreError) or (isinstance(problem, ClientError) and is_busy(problem))
@@ -212,8 +216,14 @@ def _answer(
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):
         answer = _asked_once(repeat, lambda: door.view(asker, *path.values(), *said))
+    return door.status, door.render(answer), _headers_of(door, answer)
+
+
+def _headers_of(door: Door, answer: Any) -> dict[str, str]:
+    if door.media_type is not None:
+        return {"Content-Type": door.media_type}
     # What leads elsewhere answers with the address.
-    return door.status, door.render(answer), {"Location": answer} if door.status == _FOUND else {}
+    return {"Location": answer} if door.status == _FOUND else {}
 
 
 def _asked_once(repeat: Once | None, ask: Callable[[], Any]) -> Any:

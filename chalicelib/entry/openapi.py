@@ -107,6 +107,8 @@ def _success(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": _REASONS[door.status]}
     if door.answers is not None:
         answer["content"] = {_JSON: {"schema": reference_of[door.answers]}}
+    elif door.media_type is not None:
+        answer["content"] = {door.media_type: {"schema": {"type": "string"}}}
     elif door.status == 302:
         answer["headers"] = {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}}
     elif door.status != 204:

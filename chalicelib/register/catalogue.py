@@ -27,22 +27,26 @@ from chalicelib.avatars.records import Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
+from chalicelib.commands.records import Command
 from chalicelib.devices.records import (
     COVER_UPLOADS,
     COVERS,
     BindingTries,
+    Connection,
     CoverRemoval,
     Device,
     Load,
     Offer,
     PasswordTries,
     Report,
+    SettingChange,
     Share,
     Stock,
     Transfer,
 )
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.identities.records import OfferedPicture, SpentNonce
+from chalicelib.live.records import PIECES, Live
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
@@ -68,6 +72,8 @@ RECORDS: tuple[type[Record], ...] = (
     BindingTries,
     Challenge,
     Code,
+    Command,
+    Connection,
     CoverRemoval,
     Device,
     DeviceActivity,
@@ -84,6 +90,7 @@ RECORDS: tuple[type[Record], ...] = (
     Invoice,
     InvoiceCounter,
     Letter,
+    Live,
     Load,
     LogReading,
     Offer,
@@ -104,6 +111,7 @@ RECORDS: tuple[type[Record], ...] = (
     RootSecret,
     Service,
     Session,
+    SettingChange,
     Share,
     SpentNonce,
     SpentTicket,
@@ -115,7 +123,7 @@ RECORDS: tuple[type[Record], ...] = (
     VaultKey,
 )
 
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, COVERS, COVER_UPLOADS, PICTURES)
+PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, COVERS, COVER_UPLOADS, PICTURES, PIECES)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

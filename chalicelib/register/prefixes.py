@@ -17,7 +17,8 @@ class Endless(ValueError):
 
 @dataclass(frozen=True)
 class Prefix:
-    """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on.
+    """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on, or the
+    hour, `yyyymmddhh`, where what is kept is kept for minutes.
 
     The day comes first so that a whole day can be listed and deleted when it is over. What has no end (`keep_days` is
     None) lies below one word in the place of a day, where one listing finds all that a subject has. `in_parts`: written
@@ -27,18 +28,30 @@ class Prefix:
     name: str
     subject: str
     row: Row
-    keep_days: int | None
+    keep_days: int | None = None
     in_parts: bool = False
+    keep_minutes: int | None = None
 
     @property
     def keep(self) -> timedelta:
         """Raises Endless."""
-        if self.keep_days is None:
+        if self.is_endless:
             raise Endless(self.name)
-        return timedelta(days=self.keep_days)
+        return timedelta(days=self.keep_days or 0, minutes=self.keep_minutes or 0)
+
+    @property
+    def is_endless(self) -> bool:
+        return self.keep_days is None and self.keep_minutes is None
+
+    @property
+    def step(self) -> timedelta:
+        """From one day to the next, or from one hour."""
+        return timedelta(days=1) if self.keep_minutes is None else timedelta(hours=1)
 
     def day(self, at: datetime) -> str:
-        return f"{self.name}/{_NO_DAY if self.keep_days is None else f'{at:%Y%m%d}'}/"
+        if self.is_endless:
+            return f"{self.name}/{_NO_DAY}/"
+        return f"{self.name}/{at:%Y%m%d}/" if self.keep_minutes is None else f"{self.name}/{at:%Y%m%d%H}/"
 
     def of(self, at: datetime, subject_id: str) -> str:
         return f"{self.day(at)}{subject_id}/"
@@ -50,10 +63,10 @@ class Prefix:
 
     def all_of(self, subject_id: str, since: datetime, until: datetime) -> Iterator[str]:
         """Every prefix at which something of this subject can lie: from before what `since` still kept."""
-        if self.keep_days is None:
+        if self.is_endless:
             yield self.of(until, subject_id)
             return
-        at = since - timedelta(days=self.keep_days + 2)
-        while at <= until + timedelta(days=1):
+        at = since - self.keep - 2 * self.step
+        while at <= until + self.step:
             yield self.of(at, subject_id)
-            at += timedelta(days=1)
+            at += self.step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import groupby
 
 from chalicelib import clock
@@ -10,20 +9,25 @@ from chalicelib.aws import bucket
 from chalicelib.register.prefixes import Prefix
 
 # A ticket or a writer may have begun the day before, and a sweep may have been missed.
-_DAYS_LOOKED_AT = 3
+_DAYS_LOOKED_AT, _HOURS_LOOKED_AT = 3, 4
 
 
 def sweep_expired(prefix: Prefix) -> int:
     """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway."""
     now = clock.now()
-    oldest_day = now - prefix.keep - timedelta(days=_DAYS_LOOKED_AT - 1)
+    looked_at = _looked_at(prefix)
+    oldest_day = now - prefix.keep - (looked_at - 1) * prefix.step
     doomed = [
         stored.key
-        for days in range(_DAYS_LOOKED_AT)
-        for stored in bucket.below(prefix.day(oldest_day + timedelta(days=days)))
+        for days in range(looked_at)
+        for stored in bucket.below(prefix.day(oldest_day + days * prefix.step))
         if stored.modified_at + prefix.keep <= now
     ]
     return bucket.delete(doomed)
+
+
+def _looked_at(prefix: Prefix) -> int:
+    return _DAYS_LOOKED_AT if prefix.keep_minutes is None else _HOURS_LOOKED_AT
 
 
 def oldest_s(prefix: Prefix) -> int:

@@ -95,6 +95,11 @@ def frames(source: Path, count: int = 12, every_seconds: float = 0.5) -> Iterato
             yield Frame(as_jpeg(shot.picture()), shot.at_seconds, scores[index][1])
 
 
+def pictures(source: Path, every_seconds: float) -> Iterator[Image.Image]:
+    """All of it, from its beginning to its end."""
+    return (shot.picture() for shot in _shots(source, every_seconds))
+
+
 def choose(scores: Sequence[float], count: int) -> set[int]:
     """Which of the shots to send, by index."""
     moving = [index for index, score in enumerate(scores) if score >= MOTION_THRESHOLD]

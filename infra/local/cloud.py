@@ -20,12 +20,14 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
+from moto.apigatewaymanagementapi.models import ApiGatewayManagementApiBackend
 from moto.logs.models import LogsBackend
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import dump
+from infra.local import channel, dump
+from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
 from infra.local.gateway import Asked, Gateway, Response, asked_for
@@ -55,9 +57,35 @@ class Snapshot:
     logs: Any
     pump: Any
     calendar: Any
+    channel: Any
     functions_random: Any
     app_random: Any
     app_memory: Any
+
+
+@dataclass
+class Plugged:
+    """A camera's end of a connection; found by its id, for worlds are put back."""
+
+    channel: Channel
+    id: str
+    received: list[str]
+
+    @property
+    def is_open(self) -> bool:
+        return self.id in self.channel.connections
+
+    @property
+    def messages(self) -> list[Any]:
+        return [json.loads(text) for text in self.received]
+
+    def say(self, message: Any) -> int:
+        text = message if isinstance(message, str) else json.dumps(message)
+        return self.channel.say(self.channel.connections[self.id], text)
+
+    def close(self, code: int = 1000) -> None:
+        if self.is_open:
+            self.channel.closed(self.channel.connections[self.id], code)
 
 
 class LocalCloud:
@@ -71,6 +99,7 @@ class LocalCloud:
     gateway: Gateway
     pump: Pump
     calendar: Calendar
+    channel: Channel
     guard: S3Guard
 
     def __init__(self, clock: Clock, logs: Logs, seed: int | None, dynamodb: Endpoint | None = None) -> None:
@@ -192,6 +221,18 @@ class LocalCloud:
         """What a presigned address gives."""
         return self._ask_s3(EnvironBuilder(method="GET", **_address(url)))
 
+    def connect(self, token: str | None) -> Plugged | int:
+        """A camera's connection, within this process; or the status with which it was refused."""
+        received: list[str] = []
+        headers = {"Host": channel.DOMAIN, "Sec-WebSocket-Version": "13", "X-Forwarded-For": "127.0.0.1"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        connection = self.channel.connect(headers, received.append, lambda code, reason: None)
+        if isinstance(connection, channel.Refused):
+            return connection.status
+        self.channel.opened(connection)
+        return Plugged(self.channel, connection.id, received)
+
     def invoke(self, operation: str, event: Any) -> Any:
         """An operator function's answer; what it raises is raised. KeyError if there is none of that name."""
         declared = {one.name: one for one in self.gateway.app.pure_lambda_functions}[operation]
@@ -266,6 +307,7 @@ class LocalCloud:
                 self.logs.snapshot(),
                 self.pump.snapshot(),
                 self.calendar.snapshot(),
+                self.channel.snapshot(),
                 self.functions.random.getstate(),
                 _app_random(),
                 dict(_hour_keys()),
@@ -285,6 +327,7 @@ class LocalCloud:
             self.logs.restore(snapshot.logs)
             self.pump.restore(snapshot.pump)
             self.calendar.restore(snapshot.calendar)
+            self.channel.restore(snapshot.channel)
             self.functions.random.setstate(snapshot.functions_random)
             _set_app_random(snapshot.app_random)
             _hour_keys().clear()
@@ -304,7 +347,17 @@ class LocalCloud:
         # moto calls it as a method.
         told = lambda backend, *asked: self.logs.filtered(*asked)  # noqa: E731  # a bound method would not be one
         self._present.enter_context(patch.object(LogsBackend, "filter_log_events", told))
+        for name, answer in self._answers_of_the_channel().items():
+            self._present.enter_context(patch.object(ApiGatewayManagementApiBackend, name, answer))
         self._tell({})
+
+    def _answers_of_the_channel(self) -> dict[str, Any]:
+        """moto would keep what is sent; here it reaches who is connected."""
+        return {
+            "post_to_connection": lambda backend, data, connection_id: self.channel.post(data, connection_id),
+            "get_connection": lambda backend, connection_id: self.channel.describe(connection_id),
+            "delete_connection": lambda backend, connection_id: self.channel.delete(connection_id),
+        }
 
     def _leave(self) -> None:
         # Chalice itself has told the functions something more at its import.
@@ -335,6 +388,8 @@ class LocalCloud:
         told = self.stack.environment()
         if "MEDIA_BUCKET" in told:
             told["MEDIA_URL"] = f"{media_url}/{told['MEDIA_BUCKET']}"
+        told["CHANNEL_URL"] = f"ws{public_url.removeprefix('http')}/channel"
+        told["CHANNEL_MANAGEMENT_URL"] = channel.MANAGEMENT_URL
         self._tell(told)
 
     def _parameters(self, session: boto3.Session, public_url: str) -> dict[str, str]:
@@ -360,7 +415,8 @@ class LocalCloud:
         app = importlib.import_module(app_module).app
         self.logs.adopt(app.log)
         self.gateway = Gateway(app, self.functions, country=country, allowed_origin=allowed_origin)
-        self.pump = Pump(app, self.stack, self.functions, self.aws.lock)
+        self.channel = Channel(app, self.functions)
+        self.pump = Pump(app, self.stack, self.functions, self.aws.lock, [self.channel])
         self.calendar = Calendar(self.clock, app, self.functions, self.pump, self.aws)
 
     def _ask_s3(self, builder: EnvironBuilder) -> Response:

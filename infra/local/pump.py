@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -78,17 +78,32 @@ class Source(Protocol):
         """One batch, if there is one."""
 
 
+class Waiting(Source, Protocol):
+    """A source of whose events it is known when they come."""
+
+    def waiting(self) -> Iterator[float]: ...
+
+
 class Pump:
     """All sources of an app's functions."""
 
-    def __init__(self, app: Chalice, stack: Stack, functions: Functions, lock: AbstractContextManager[Any]) -> None:
+    def __init__(
+        self,
+        app: Chalice,
+        stack: Stack,
+        functions: Functions,
+        lock: AbstractContextManager[Any],
+        more: Iterable[Waiting] = (),
+    ) -> None:
         self.mischief = Mischief()
         self._turnstile = functions.turnstile
         self._lock = lock
         self._settling = threading.RLock()  # one at a time, or a batch would be delivered twice
-        self._sources = [
+        self._more = list(more)
+        self._sources: list[Source] = [
             made for made in (self._source(one, stack, functions, lock) for one in app.event_sources) if made
         ]
+        self._sources += self._more
 
     def settle(self) -> int:
         """Deliver until nothing is left; the number of batches that went out.
@@ -106,7 +121,7 @@ class Pump:
 
     def next_due(self) -> float | None:
         """When the first of the messages that still wait may be delivered, in epoch seconds."""
-        return min((due for source in self._queues() for due in source.waiting()), default=None)
+        return min((due for source in [*self._queues(), *self._more] for due in source.waiting()), default=None)
 
     def forget(self, now: float) -> None:
         """Drop what AWS would keep no longer: stream records after a day, messages after their queue's period."""

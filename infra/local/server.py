@@ -15,6 +15,8 @@ from typing import IO, Any, TextIO, cast
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
+from infra.local import sockets
+from infra.local.channel import Channel
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Asked, Response, asked_by, refused, status_line
 from infra.local.stage import Stage
@@ -46,6 +48,9 @@ class Handler(WSGIRequestHandler):
         if not environ.get("wsgi.input_terminated"):
             environ["wsgi.input"] = LimitedStream(cast("IO[bytes]", self.rfile), self._length(environ))
         environ["local.headers"] = [(name, str(value)) for name, value in self.headers.items()]
+        if self.server.channel is not None and sockets.is_asked_for(environ):
+            self._channel(self.server.channel, environ)
+            return
         try:
             status, headers, body = self.server.answer(environ)
         except ConnectionError:
@@ -59,6 +64,14 @@ class Handler(WSGIRequestHandler):
         self._send(status, headers, body)
         if left:
             self._drain()
+
+    def _channel(self, channel: Channel, environ: dict[str, Any]) -> None:
+        self.close_connection = True
+        self.connection.settimeout(None)  # who has nothing to say for ten minutes is API Gateway's to judge
+        status = sockets.serve(channel, environ)
+        self.server.say(f"CHANNEL {self.path.partition('?')[0]} {status or 'over'}")
+        if status is not None:
+            self._send(status_line(status), [("Content-Type", "text/plain")], b"")
 
     def _length(self, environ: dict[str, Any]) -> int:
         text = environ.get("CONTENT_LENGTH") or "0"
@@ -107,10 +120,13 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class Server(ThreadedWSGIServer):
     """One port, on a socket that was taken beforehand."""
 
-    def __init__(self, taken: socket.socket, app: WsgiApp, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, taken: socket.socket, app: WsgiApp, say: Callable[[str], None], channel: Channel | None = None
+    ) -> None:
         super().__init__(HOST, taken.getsockname()[1], app, handler=Handler, fd=taken.fileno())
         taken.close()  # the server has its own handle of it
         self.say = say
+        self.channel = channel
         self.socket.listen(self.request_queue_size)
 
     def answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -220,16 +236,16 @@ def take(port: int) -> socket.socket:
 
 def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event, **how: Any) -> None:
     """Until `stopped` is set. Raises PortTaken before anything is made. `how` is the cloud's."""
-    sockets = [take(port), take_near(port)]
-    api_url, s3_url = (f"http://{HOST}:{one.getsockname()[1]}" for one in sockets)
+    taken = [take(port), take_near(port)]
+    api_url, s3_url = (f"http://{HOST}:{one.getsockname()[1]}" for one in taken)
     terminal = Terminal(sys.stdout, quiet=quiet)
     terminal.say("Setting up …")
     how = {"public_url": api_url, "media_url": s3_url, **how}
     cloud = LocalCloud.start(seed=seed, tick=True, logs_everything=True, **how)
     with cloud:
         servers = [
-            Server(sockets[0], api(Stage(cloud, terminal.say)), terminal.say),
-            Server(sockets[1], s3(cloud), terminal.say),
+            Server(taken[0], api(Stage(cloud, terminal.say)), terminal.say, cloud.channel),
+            Server(taken[1], s3(cloud), terminal.say),
         ]
         for server in servers:
             threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()

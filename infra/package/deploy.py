@@ -16,7 +16,8 @@ from infra.package.stack import Account, Refused
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
-    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "FcmApplicationArn", "MailDomain", "MailSender",
+    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn",
+    "MailDomain", "MailSender",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions",

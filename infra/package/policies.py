@@ -11,7 +11,7 @@ import yaml
 
 SEEN = Path(__file__).with_name("policies.yaml")
 NOT_FORWARDED = "ForwardingDeadLetters"
-PUSH, MAIL, TEXTS, MEDIA, FACTORY = "Push", "Mail", "Texts", "Media", "Factory"
+PUSH, MAIL, TEXTS, MEDIA, FACTORY, CHANNEL = "Push", "Mail", "Texts", "Media", "Factory", "Channel"
 # Whatever a factory calls its files.
 ANY = "*"
 API_LOGS = "APIHandlerLogs"
@@ -90,6 +90,11 @@ def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
         # A phone number is no resource: what is not a topic and not an endpoint, in any region or account, is one.
         elsewhere = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
         return [{"Effect": "Allow", "Action": [f"sns:{action}" for action in actions], "NotResource": elsewhere}]
+    if name == CHANNEL:
+        # Here an action is a method of HTTP; IAM knows one action for all, and connections have random names.
+        connections = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/v1"
+        below = [{"Fn::Sub": f"{connections}/{method}/@connections/*"} for method in actions]
+        return [{"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": below}]
     if name == MAIL:
         identity = {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailDomain}"}
         return [_allow("ses", actions, identity)]

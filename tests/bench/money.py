@@ -18,12 +18,15 @@ TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
 MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.61
+# For being connected all the time, most of which is what AWS asks for the minutes.
+MOST_OF_CHANNEL = 21.0
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
-kept of them grow above {alarms:g} $, nor all that cameras cause above {cameras:g} $. What people who look at them cause
-comes on top. What an installation costs without a camera is not in it (see [infra/README.md](../infra/README.md)).
+kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
+keep open above {channel:g} $. What people who look at them cause comes on top. What an installation costs without a
+camera is not in it (see [infra/README.md](../infra/README.md)).
 
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
@@ -35,6 +38,17 @@ _DOORS = {
     "list": ("lists_a_day", "GET /devices/{device_id}/alarms"),
     "picture": ("pictures_seen_a_day", "GET /devices/{device_id}/alarms/{alarm_id}"),
 }
+# What comes and goes on the camera channel, likewise.
+_CHANNEL = {
+    "connect": ("connections_a_day", "camera_connected"),
+    "mailbox": ("connections_a_day", "on_mailbox_opened, nothing there"),
+    "disconnect": ("connections_a_day", "camera_disconnected"),
+    "ping": ("pings_a_day", "camera_said, a ping"),
+    "command": ("commands_a_day", "on_command_given"),
+    "answer": ("commands_a_day", "camera_said, an answer"),
+}
+_MINUTES_OF_A_DAY = 24 * 60
+_QUEUED = ("mailbox", "command")
 _OF_ALARMS, _OF_CAMERAS = ("alarm", "kept"), ("alarm", "kept", "ticket")
 
 
@@ -86,6 +100,14 @@ def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
         for name, each in _each(purpose, rows[door], usage):
             if each:
                 yield Item(purpose, name, count * each, prices[name])
+    for part, (often, door) in _CHANNEL.items():
+        count = CAMERAS * usage["days"] * usage[often]
+        for name, each in _each_of_channel(part, rows[door], usage):
+            if each:
+                yield Item(f"channel: {part}", name, count * each, prices[name])
+    minutes = CAMERAS * usage["days"] * _MINUTES_OF_A_DAY * bool(usage["connections_a_day"])
+    if minutes:
+        yield Item("channel: open", "connection_minute", minutes, prices["connection_minute"])
     for name, gb in _kept(usage):
         yield Item("kept", name, gb, prices[name])
 
@@ -105,6 +127,17 @@ def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[s
     yield "sns_push", float(row.times("sns.Publish"))
     yield "logs_gb", (row.log_bytes + usage["lambda_log_bytes"]) / 1e9
     yield "out_gb", {"list": usage["list_answer_kb"], "picture": usage["picture_kb"]}.get(purpose, 0) / 1e6
+
+
+def _each_of_channel(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What it takes once. Connecting is no message, and what the stream tells of goes through a queue."""
+    yield "channel_message", float(part in ("ping", "command", "answer"))
+    yield "sqs_request", 3.0 * (part in _QUEUED)
+    yield "lambda_request", 1.0
+    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+    yield "dynamodb_read_unit", row.read_units
+    yield "dynamodb_write_unit", row.write_units
+    yield "logs_gb", row.log_bytes / 1e9
 
 
 def _kept(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -134,11 +167,19 @@ def of_cameras() -> float:
     return _sum(*_OF_CAMERAS)
 
 
+def of_channel() -> float:
+    """Dollars for cameras that are connected all the time."""
+    return sum(item.dollars for item in _now() if item.purpose.startswith("channel: "))
+
+
 def table() -> str:
     now = _now()
     sums = {purpose: _sum(purpose) for purpose in dict.fromkeys(item.purpose for item in now)}
-    by_people = _sum(*(sums.keys() - {*_OF_CAMERAS}))
+    channel = [purpose for purpose in sums if purpose.startswith("channel: ")]
+    by_people = _sum(*(sums.keys() - {*_OF_CAMERAS, *channel}))
+    sums |= {"what the camera channel costs": of_channel()}
     sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
-    return _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS) + "\n".join(rows) + "\n"
+    head = _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL)
+    return head + "\n".join(rows) + "\n"

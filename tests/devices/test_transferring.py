@@ -200,12 +200,14 @@ def test_all_shares_and_invitations_end_with_it(home: Home, offered: str) -> Non
     assert guest.call("POST", f"/shares/{share_id}/accept").status == 200
     home.owner.share(home.camera.device_id, email="invited@example.com")
     home.world.settle()
+    kinds = ("device/share", "account/received", "address/invitation")
+    assert [len(rows(home.world, kind)) for kind in kinds] == [2, 1, 1]
     new = home.stranger.accept(offered).json
     assert guest.call("GET", f"/devices/{home.camera.device_id}").status == 404
     assert guest.call("GET", f"/devices/{new['device_id']}").status == 404
     assert guest.call("GET", "/shares").json["items"] == []
     home.world.settle()
-    assert not [kind for kind in ("share", "received", "invitation") if rows(home.world, kind)]
+    assert not [kind for kind in kinds if rows(home.world, kind)]
     assert home.stranger.call("GET", f"/devices/{new['device_id']}/shares").json["items"] == []
     recover(home.world)
     assert violations(home.world.dump()) == []

@@ -29,6 +29,9 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.devices.listeners.on_cover_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.devices.listeners.on_cover_removed": ("sqs_ids",),
     "chalicelib.devices.listeners.on_transfer_offered": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_command_given": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
+    "chalicelib.commands.listeners.on_settings_changed": ("sqs_ids",),
     "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
@@ -40,6 +43,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
     "chalicelib.entry.forwarding.forward_ledger_changes": ("dynamodb_stream",),
     "chalicelib.alarms.scheduled.sweep_expired_pictures": ("schedule",),
+    "chalicelib.live.scheduled.sweep_live_video": ("schedule",),
     "chalicelib.avatars.scheduled.sweep_expired_uploads": ("schedule",),
     "chalicelib.devices.scheduled.sweep_expired_cover_uploads": ("schedule",),
     "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
@@ -50,6 +54,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.read_api_log": ("operation",),
     "chalicelib.sessions.operations.remove_second_factors": ("operation",),
 }
+# Declared in app.py, which tests/entry/test_channel.py calls.
+OF_THE_CHANNEL = ("ws_connect", "ws_disconnect", "ws_message")
 PAIRS = [f"{handler} {name}" for handler, names in HANDLERS.items() for name in names]
 
 
@@ -81,7 +87,8 @@ def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
 
     declared = {one.handler_string for one in [*app.event_sources, *app.pure_lambda_functions]}
     assert declared == set(HANDLERS)
-    assert {name for names in HANDLERS.values() for name in names} | {"rest_v1"} == {*event_names(), "operation"}
+    samples = {name for names in HANDLERS.values() for name in names}
+    assert samples | {"rest_v1", *OF_THE_CHANNEL} == {*event_names(), "operation"}
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,7 @@ def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
 
 def test_botocore_knows_the_services_that_are_called_and_no_other(unpacked: Path) -> None:
     source = "".join(path.read_text() for path in (bundle.ROOT / "chalicelib").rglob("*.py"))
-    called = set(re.findall(r'\bclient\("([a-z0-9]+)"\)', source))
+    called = set(re.findall(r'\bclient\("([a-z0-9]+)"[,)]', source))
     assert called == bundle.SERVICES
     data = unpacked / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == called
@@ -258,6 +258,7 @@ parameters = {
 }
 told = applier.apply(parameters=parameters, session=session, local=True).environment()
 session.client("logs").create_log_group(logGroupName=told["API_LOG_GROUP"])
+told["CHANNEL_MANAGEMENT_URL"] = os.environ["AWS_ENDPOINT_URL"]
 print(json.dumps({**told, "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"]}), flush=True)
 sys.stdin.read()
 """
@@ -294,6 +295,9 @@ def _waking(function: Any) -> tuple[Any, Any]:
     """An event of the kind that wakes a function, and a part of what it answers; a new kind has none, and fails."""
     if function.door == "api":
         return _request("GET", "/keys")[1], {"statusCode": 200}
+    if function.door in _OF_THE_CHANNEL:
+        status = 401 if function.door == "camera_connected" else 200  # its token is nobody's
+        return sample(_OF_THE_CHANNEL[function.door]), {"statusCode": status}
     if not function.events:
         return _ORDERS[function.door]
     ((_, source),) = function.events.items()
@@ -305,6 +309,9 @@ def _waking(function: Any) -> tuple[Any, Any]:
     ]
 
 
+_OF_THE_CHANNEL = {
+    "camera_connected": "ws_connect", "camera_said": "ws_message", "camera_disconnected": "ws_disconnect",
+}  # fmt: skip
 _SPAN = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),

@@ -96,6 +96,8 @@ class Witness:
                 yield self._names[name], operation
         elif service == "sns" and "PhoneNumber" in params:
             yield policies.TEXTS, operation
+        elif service == "apigatewaymanagementapi":
+            yield policies.CHANNEL, {"PostToConnection": "POST", "DeleteConnection": "DELETE"}[operation]
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
@@ -232,6 +234,46 @@ def _an_upload_of_which_nobody_was_told(home: Home) -> None:
             client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
 
 
+def _a_channel(home: Home) -> None:
+    """Commands are given, brought at once and on waking, to who is there and who is not, and answered."""
+    device_id = home.camera.device_id
+    assert home.owner.command(device_id).status == 202
+    older, newer = home.camera.connect(), home.camera.connect()
+    home.world.settle()
+    assert newer.say({"id": newer.messages[0]["id"], "ok": True}) == 200
+    older.say({"id": "any", "ok": True})
+    assert home.owner.command(device_id).status == 202
+    home.world.settle()
+    home.world.channel.connections.pop(newer.id)
+    assert home.owner.command(device_id).status == 202
+    home.world.settle()
+    again = home.camera.connect()
+    home.world.channel.connections.pop(again.id)
+    home.world.settle()
+    last = home.camera.connect()
+    home.world.channel.connections.pop(last.id)
+    assert home.owner.change_settings(device_id, 0, night_mode="on").status == 200
+    home.world.settle()
+    unowned = new_camera(home.world, "SN0071").connect()
+    home.world.settle()
+    unowned.close()
+    home.camera.connect().close()
+
+
+def _live_video(home: Home) -> None:
+    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email, rights=["live"]).json["share_id"]
+    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
+    home.camera.stream(init="a")
+    home.camera.stream()
+    for person in (home.owner, home.stranger):
+        path = f"/devices/{home.camera.device_id}/live/{person.watch(home.camera.device_id)['live_id']}"
+        assert person.call("POST", path).status == 200
+        assert person.call("DELETE", path).status == 204
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 3600)
+    assert home.world.run_schedule("sweep_live_video") == {"deleted": 2}
+
+
 def _an_order(home: Home) -> None:
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     home.world.settle()
@@ -252,6 +294,7 @@ def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     home.camera.see(5)
     home.owner.show_face()
     home.owner.cover(home.camera.device_id)
+    home.camera.stream(init="a")
     _an_upload_of_which_nobody_was_told(home)
     _ask_for_a_copy(home)
     home.world.settle()
@@ -395,6 +438,8 @@ _LIVES = (
     _a_restore,
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
+    _a_channel,
+    _live_video,
     _pictures,
     _a_face,
     _a_picture_of_a_platform,
@@ -463,6 +508,9 @@ def test_no_statement_names_everything() -> None:
         assert statement["Effect"] == "Allow", door
 
 
+_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/v1"
+
+
 def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
     patterns = {
         (action, _said(resource))
@@ -482,7 +530,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ),
         *(
             (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
-            for prefix in ("avatars", "avatars-in", "covers", "covers-in")
+            for prefix in ("avatars", "avatars-in", "covers", "covers-in", "live")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
         # whatever a factory calls its files, and what could not be taken of them
@@ -491,6 +539,11 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         # AWS knows no narrower resource
         ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
         ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),
+        # and so have connections
+        *(
+            ("execute-api:ManageConnections", f"{_API}/{method}/@connections/*")
+            for method in ("DELETE", "POST")
+        ),
         # endpoints have random names
         *(
             (f"sns:{action}", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*")

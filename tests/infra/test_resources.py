@@ -154,8 +154,9 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
 
 def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, copies, avatars, covers, uploads = answer["Rules"]
+    alarms, live, copies, avatars, covers, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
+    assert (live["Filter"], live["Expiration"]) == ({"Prefix": "live/"}, {"Days": 1})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
     assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
     assert (covers["Filter"], covers["Expiration"]) == ({"Prefix": "covers-in/"}, {"Days": 1})

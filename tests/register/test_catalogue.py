@@ -70,6 +70,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     asked(iza)
     elsewhere(new_person(home.world, "ala@example.com"))
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
+    home.camera.connect()
+    home.owner.watch(home.camera.device_id)
+    home.owner.command(home.camera.device_id)
+    home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
     maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")

@@ -542,7 +542,7 @@ def test_an_alarm_is_one_read_of_the_device_and_one_publication_for_each_termina
 # ── Costs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_list_of_twenty_devices_own_and_shared_takes_two_calls(home: Home) -> None:
+def test_a_list_of_twenty_devices_own_and_shared_takes_three_calls(home: Home) -> None:
     for number in range(9):
         home.stranger.bind(new_camera(home.world, f"SN02{number:02}"))
     shared_with(home, home.stranger)
@@ -553,10 +553,10 @@ def test_a_list_of_twenty_devices_own_and_shared_takes_two_calls(home: Home) -> 
     home.world.settle()
     home.world.trace.clear()
     assert len(home.stranger.call("GET", "/devices").json["items"]) == 20
-    assert len(home.world.trace) == 2
+    assert len(home.world.trace) == 3  # who asks, the devices, and whether their cameras are there
     home.world.trace.clear()
     assert home.stranger.call("GET", f"/devices/{home.camera.device_id}").status == 200
-    assert len(home.world.trace) == 1
+    assert len(home.world.trace) == 2
     home.world.trace.clear()
     assert len(received(home.stranger)) == 11
     assert len(home.world.trace) == 4

@@ -109,6 +109,7 @@ class Life:
         self._link_a_platform()
         self._get_a_camera()
         self._share()
+        self._be_told()
         self._see()
         self._buy()
         self._keep_all_planted()
@@ -256,6 +257,26 @@ class Life:
         # Neither as it was uploaded nor as it was redrawn.
         self.needles += [Needle(f"face of {self.whose}", picture[700:748])]
         self.needles += [Needle(f"avatar of {self.whose}", shown[700:748])]
+
+    def _be_told(self) -> None:
+        """One command is answered, and one waits."""
+        channel = self.camera.connect()
+        self.world.settle()
+        assert self.person.command(self.camera.device_id).status == 202
+        self.world.settle()
+        assert channel.say({"id": channel.messages[0]["id"], "ok": True}) == 200
+        self._be_watched()
+        channel.close()
+        assert self.person.command(self.camera.device_id, "snapshot").status == 202
+        self.world.settle()
+
+    def _be_watched(self) -> None:
+        self.person.watch(self.camera.device_id)
+        self.world.settle()
+        piece = jpeg(int(_digits(self.whose, "video", 6)), (320, 240))
+        self.needles.append(Needle(f"live video of {self.whose}", piece[700:748]))
+        self.camera.stream(init="a")
+        self.camera.stream(piece)
 
     def _see(self) -> None:
         for number in (1, 2):

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
 from chalicelib.identities.actions import take_over_picture
+from infra.local import dump
+from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import App
@@ -849,6 +852,148 @@ def _newcomer(home: Home) -> Person:
     return scenarios._newcomer(home)
 
 
+# The camera channel
+
+
+def _connected(home: Home) -> Plugged:
+    channel = home.camera.connect()
+    home.world.settle()
+    return channel
+
+
+def _connects_anew(home: Home, older: Plugged) -> Response:
+    return scenarios._connect(home, None, ONE_KEY)
+
+
+def _older_ends(home: Home, older: Plugged) -> None:
+    older.close()
+
+
+def _newest_counts(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    (newer,) = home.world.channel.connections
+    if (said := _stock_of(home, stored).get("connection_id")) != newer:
+        yield f"the camera is at {newer}, and is looked for at {said}"
+
+
+def _stock_of(home: Home, stored: Stored) -> Any:
+    device = stored.first_ids("Device").get(home.camera.device_id, {})
+    return stored.first_ids("Stock").get(device.get("stock_id"), {})
+
+
+def _one_of_both_counts(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    if _stock_of(home, stored).get("connection_id") not in home.world.channel.connections:
+        yield "the camera is looked for where it never was"
+
+
+def _owned_one_activates(home: Home, older: Plugged) -> Response:
+    return scenarios._activate(home, Camera(**vars(home.camera)), ONE_KEY)
+
+
+def _old_token_is_out(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    at = _stock_of(home, stored).get("connection_id")
+    if answers[0].status == 200 and answers[1].status == 200 and at is not None:
+        yield "a connection of the token before counts"
+
+
+def _command(home: Home, state: Any) -> Response:
+    return scenarios._give_command(home, None, ONE_KEY)
+
+
+def _told_by_the_stream(home: Home, channel: Plugged) -> None:
+    channel.received.clear()
+    home.world.settle()
+
+
+def _remove_and_look(home: Home, channel: Plugged) -> Response:
+    """What is decided to be sent when the ownership ends is on its way, and nothing more may follow."""
+    answer = _remove(home, channel)
+    decided = sum(row["tries"] for row in Stored(dump.dump()).of("Command").values())
+    channel.decided = decided  # type: ignore[attr-defined]
+    return answer
+
+
+def _nothing_follows(home: Home, channel: Any, answers: Answers, stored: Stored) -> Wrong:
+    if len(channel.messages) > channel.decided:
+        yield "a command was sent after the ownership had ended"
+    yield from _next_owner_is_not_troubled(home, channel, answers, stored)
+
+
+def _next_owner_is_not_troubled(home: Home, channel: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    before = len(channel.messages)
+    camera, stranger = Camera(**vars(home.camera)), Person(**vars(home.stranger))
+    assert stranger.sign_in().status == 201
+    assert stranger.bind(camera).status == 201
+    again = camera.connect()
+    home.world.settle()
+    if again.messages or len(channel.messages) > before:
+        yield "a command of the owner before was brought"
+
+
+def _command_came(home: Home, older: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    ((_, command),) = stored.of("Command").items()
+    if command["tries"] != 1 or command.get("sent_on") != _stock_of(home, stored).get("connection_id"):
+        yield f"the command was sent {command['tries']} times, and not where the camera is"
+
+
+def _watched(home: Home) -> Any:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    return live
+
+
+def _look(home: Home, live: Any) -> Response:
+    return home.world.call("GET", urlsplit(live["playlist_url"]).path)
+
+
+def _stop(home: Home, live: Any) -> Response:
+    return scenarios._stop(home, live, ONE_KEY)
+
+
+def _go_on(home: Home, live: Any) -> Response:
+    return scenarios._go_on(home, live, ANOTHER_KEY)
+
+
+def _nothing_to_see(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := _look(home, live).status) != 404:
+        yield f"it is over, and said {status}"
+    if stored.of("Live"):
+        yield "the view is still there"
+
+
+def _guest_watches(home: Home) -> dict[str, Any]:
+    share_id = scenarios._accepted(home)
+    path = f"{scenarios._shares_path(home)}/{share_id}"
+    assert home.owner.call("PATCH", path, {"rights": ["live", "settings"]}).status == 200
+    live = home.stranger.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    return {"share": share_id, **live}
+
+
+def _revoke_live(home: Home, live: Any) -> Response:
+    return _revoke(home, live["share"])
+
+
+def _guest_goes_on(home: Home, live: Any) -> Response:
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    return home.stranger.call("POST", path, headers=scenarios.once(ONE_KEY))
+
+
+def _out_of_sight(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := _look(home, live).status) != 404:
+        yield f"it is over, and said {status}"
+
+
+def _leaves(home: Home, channel: Plugged) -> None:
+    channel.close()
+
+
+def _nobody_is_there(home: Home, channel: Plugged, answers: Answers, stored: Stored) -> Wrong:
+    if "connection_id" in (stock := next(iter(stored.first_ids("Stock").values()))):
+        yield f"{stock['connection_id']} is taken for open"
+
+
 RACES = (
     Race("register, register", _newcomer, _register(ONE_KEY), _register(ANOTHER_KEY),
          exactly((202, 202)), _two_registrations),
@@ -987,6 +1132,31 @@ RACES = (
     Race("delete the cover, cover arrives", _cover_on_its_way, _delete_cover, _cover_arrives,
          exactly((204, None)), _no_cover),
     Race("remove, cover arrives", _cover_on_its_way, _remove, _cover_arrives, exactly((202, None)), _no_cover),
+    Race("connect, an older connection ends", _connected, _connects_anew, _older_ends,
+         exactly((200, None)), _newest_counts),
+    Race("connect, connect", _connected, _connects_anew, _connects_anew, exactly((200, 200)), _one_of_both_counts),
+    Race("connect, activate", _connected, _connects_anew, _owned_one_activates, exactly((200, 200), (401, 200)),
+         _old_token_is_out),
+    Race("disconnect, remove", _connected, _leaves, _remove, exactly((None, 202)), _nobody_is_there),
+    Race("command, remove", _connected, _command, _remove, exactly((202, 202), (404, 202)),
+         _next_owner_is_not_troubled),
+    Race("command is brought, remove", scenarios._command_given, _told_by_the_stream, _remove_and_look,
+         exactly((None, 202)), _nothing_follows),
+    Race("command, connect", _settled, _command, _connects_anew, exactly((202, 200)), _command_came),
+    Race("mailbox is emptied, command is brought", scenarios._command_given, _told_by_the_stream, _connects_anew,
+         exactly((None, 200)), _one_of_both_counts),
+    Race("look as a guest, revoke", _guest_watches, _look, _revoke_live,
+         exactly((200, 204), (404, 204)), _out_of_sight),
+    Race("go on as a guest, revoke", _guest_watches, _guest_goes_on, _revoke_live,
+         exactly((200, 204), (404, 204)), _out_of_sight),
+    Race("look, privacy mode on", _watched, _look, _private, exactly((200, 200), (404, 200)), _out_of_sight),
+    Race("go on, privacy mode on", _watched, _go_on, _private, exactly((200, 200), (409, 200)), _out_of_sight),
+    Race("look, stop", _watched, _look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see),
+    Race("look, remove", _watched, _look, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+    Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see),
+    Race("go on, remove", _watched, _go_on, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+    Race("watch, remove", _watched, lambda home, live: scenarios._watch(home, None, ANOTHER_KEY), _remove,
+         exactly((201, 202), (404, 202)), _nothing_to_see),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),
     Race("close, pay", _ordered_and_stepped_up, _close, _pay, exactly((202, 200)), _owner_is_gone),
     Race("take pushes, bind", scenarios._unbound, _take_pushes, _bind("owner", ONE_KEY), exactly((204, 201))),

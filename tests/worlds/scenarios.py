@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.aws.clients import client
 from chalicelib.orders import sandbox
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import ROOT, App, Key, asked, recovery_codes
@@ -456,6 +456,126 @@ def _remove_second_factors(home: Home, state: Any, key: str) -> Response:
 
 def _factors_removed(home: Home, state: Any, stored: Stored) -> int:
     return int("second_factors" not in stored.first_ids("Account")[home.owner.account_id])
+
+
+# The camera channel
+
+
+def _is_connected(home: Home, stored: Stored) -> int:
+    (stock,) = (one for one in stored.first_ids("Stock").values() if one.get("device_id") == home.camera.device_id)
+    return int("connection_id" in stock)
+
+
+def _connect(home: Home, state: Any, key: str) -> Response:
+    connected = home.world.connect(home.camera.token)
+    return Response(connected if isinstance(connected, int) else 200, Headers(), b"")
+
+
+def _connections(home: Home, state: Any, stored: Stored) -> int:
+    return _is_connected(home, stored)
+
+
+def _disconnect(home: Home, channel: Plugged, key: str) -> None:
+    channel.close()
+
+
+def _disconnections(home: Home, state: Any, stored: Stored) -> int:
+    return 1 - _is_connected(home, stored)
+
+
+def _give_command(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call(
+        "POST", f"/devices/{home.camera.device_id}/commands", {"command": "restart"}, headers=once(key)
+    )
+
+
+def _commands(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Command"))
+
+
+def _command_given(home: Home) -> Plugged:
+    """And nobody has been told yet."""
+    channel = home.camera.connect()
+    home.world.settle()
+    assert _give_command(home, None, "the-key-of-a-command").status == 202
+    return channel
+
+
+def _sleeping_camera_wakes(home: Home) -> Plugged:
+    assert _give_command(home, None, "the-key-of-a-command").status == 202
+    home.world.settle()
+    return home.camera.connect()
+
+
+def _commands_sent(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum(row["tries"] > 0 for row in stored.of("Command").values())
+
+
+def _command_sent(home: Home) -> Plugged:
+    channel = _command_given(home)
+    home.world.settle()
+    return channel
+
+
+def _answer_command(home: Home, channel: Plugged, key: str) -> Response:
+    return Response(channel.say({"id": channel.messages[0]["id"], "ok": True}), Headers(), b"")
+
+
+def _commands_answered(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum("answered_at" in row for row in stored.of("Command").values())
+
+
+def _watch(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/live"
+    return home.owner.call("POST", path, {"channel": "1"}, headers=once(key))
+
+
+def _views(home: Home, state: Any, stored: Stored) -> int:
+    return sum(command["word"] == "live" for command in stored.of("Command").values())
+
+
+def _watched(home: Home) -> Any:
+    """A minute ago, and pieces have come."""
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    leap(home.world, 60)
+    home.camera.stream()
+    return live
+
+
+def _go_on(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("POST", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _goings_on(home: Home, live: Any, stored: Stored) -> int:
+    return _views(home, live, stored) - 1
+
+
+def _stop(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _stops(home: Home, live: Any, stored: Stored) -> int:
+    return sum(command["word"] == "stop_live" for command in stored.of("Command").values())
+
+
+def _ask_live_ticket(home: Home, state: Any, key: str) -> Response:
+    return home.camera.ask_ticket("live")
+
+
+def _video_of_an_hour_ago(home: Home) -> None:
+    for number in range(3):
+        home.camera.stream(init=f"a{number}")
+    leap(home.world, HOUR)
+
+
+def _sweep_video(home: Home, state: Any, key: str) -> None:
+    _job(home.world, "sweep_live_video")
+
+
+def _settings_just_changed(home: Home) -> None:
+    assert _change_settings(home, None, "the-key-of-a-change").status == 200
 
 
 # Avatars
@@ -1531,6 +1651,74 @@ SCENARIOS = (
         _sweep_cover_uploads,
         is_asked=False,
         within_seconds=HOUR,
+    ),
+    Scenario("a camera connects", "camera_connected", _settled, _connect, _connections),
+    Scenario(
+        "a camera goes away",
+        "camera_disconnected",
+        lambda home: home.camera.connect(),
+        _disconnect,
+        _disconnections,
+        is_asked=False,
+    ),
+    Scenario(
+        "give a command",
+        "POST /devices/{device_id}/commands",
+        lambda home: home.camera.connect(),
+        _give_command,
+        _commands,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "a command is brought",
+        ("forward_item_changes", "on_command_given"),
+        _command_given,
+        _settle,
+        _commands_sent,
+        is_asked=False,
+    ),
+    Scenario(
+        "a mailbox is emptied", "on_mailbox_opened", _sleeping_camera_wakes, _settle, _commands_sent, is_asked=False
+    ),
+    Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
+    Scenario(
+        "watch live", "POST /devices/{device_id}/live", _settled, _watch, _views, at_most=2, keeps_answer=True
+    ),
+    Scenario(
+        "go on watching",
+        "POST /devices/{device_id}/live/{live_id}",
+        _watched,
+        _go_on,
+        _goings_on,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "stop watching",
+        "DELETE /devices/{device_id}/live/{live_id}",
+        _watched,
+        _stop,
+        _stops,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("get a ticket for live video", "POST /cameras/tickets", _settled, _ask_live_ticket),
+    Scenario(
+        "live video passes",
+        "sweep_live_video",
+        _video_of_an_hour_ago,
+        _sweep_video,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
+    Scenario(
+        "the camera hears of settings",
+        ("forward_item_changes", "on_settings_changed"),
+        _settings_just_changed,
+        _settle,
+        _commands,
+        is_asked=False,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
     Scenario(

@@ -23,6 +23,7 @@ from tests.conftest import Home
 from tests.worlds.invariants import Stored, violations
 
 AGAIN, ANEW = "the-key-of-the-first-try", "the-key-of-another-try"
+PING_SECONDS = 9 * 60  # who is connected stays so
 MOST_CALLS = 60  # more would be an operation that never ends
 
 
@@ -141,6 +142,10 @@ def recover(world: LocalCloud, seconds: float = 20 * 60) -> None:
     """Clock, queues and streams do their work for a while; an operator brings back what was put aside."""
     world.settle()
     world.redrive()
+    while world.channel.connections and seconds > PING_SECONDS:
+        world.advance(PING_SECONDS)
+        seconds -= PING_SECONDS
+        world.channel.all_ping()
     world.advance(seconds)
 
 
@@ -221,4 +226,5 @@ def doors() -> frozenset[str]:
 
     asked = {door.name for door in app.app.doors if door.method not in ("GET", "HEAD")}
     told = {source.name for source in app.app.event_sources}
+    told |= {handler.name for handler in app.app.websocket_handlers.values()}
     return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})

@@ -18,6 +18,7 @@ from tests.factors import App, Key, recovery_codes
 from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
+from tests.worlds.sweep import recover
 
 Dump = dict[str, Any]
 
@@ -36,6 +37,8 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     home.owner.step_up()
     home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.owner.cover(home.camera.device_id)
+    home.camera.connect()
+    home.owner.command(home.camera.device_id)
     new_camera(world, "SN0007")  # which has a report
     new_person(world, "pending@example.com").register()
     maja(world)
@@ -47,7 +50,11 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     gone.bind(new_camera(world, "SN0008"))
     gone.step_up()
     gone.close()
-    world.advance(20 * 60)
+    recover(world)
+    assert home.owner.sign_in().status == 201
+    home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    world.settle()
     return world.snapshot(), world.dump()
 
 
@@ -206,11 +213,23 @@ def end_a_session(dump: Dump) -> None:
 
 
 def forget_an_object(dump: Dump) -> None:
-    next(iter(objects for objects in dump["buckets"].values() if objects)).pop()
+    next(iter(objects for objects in dump["buckets"].values() if objects)).pop(0)
 
 
 def leave_an_object(dump: Dump) -> None:
     dump["buckets"][settings.media_bucket].append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
+
+
+def bring_nothing(dump: Dump) -> None:
+    """Not even the newest, for which the camera still waits."""
+    newest = max(rows(dump, "device/command"), key=lambda row: row["until"])
+    newest["tries"] = 0
+    newest.pop("answered_at", None)
+
+
+def keep_live_video(dump: Dump) -> None:
+    video = next(one for one in dump["buckets"][settings.media_bucket] if one["key"].startswith("live/"))
+    video["last_modified"] = "2025-01-05T08:00:00Z"
 
 
 def leave_an_upload(dump: Dump) -> None:
@@ -255,6 +274,17 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         put("account/account", address_hash="another"),
         copy_row("account/account", pk="account#twin"),
         copy_row("address/address", pk="address#second"),
+    ],
+    "a_command_belongs_to_an_owner_and_goes_down_an_open_channel": [
+        put("device/command", pk="device#gone"),
+        lose("stock/stock", "device_id"),
+        bring_nothing,
+        put("connection/connection", stock_id="gone"),
+    ],
+    "live_video_is_of_the_last_hour_and_seen_by_who_may": [
+        keep_live_video,
+        put("device/live", pk="device#gone"),
+        put("device/live", until=0),
     ],
     "an_offer_is_found_as_long_as_it_stands": [
         remove("address/offer"),

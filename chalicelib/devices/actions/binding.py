@@ -140,7 +140,7 @@ def _bind(
         remove(vaults.key_of(stock.partition_id)),
         *more,
         activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
-        answer=Opened(device, None),
+        answer=Opened(device, None, stock=stock),
     )
 
 

@@ -16,7 +16,6 @@ from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.errors import NotSignedIn, Unavailable
 from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey
-from chalicelib.settings import settings
 
 _TRIES = 4
 
@@ -58,8 +57,14 @@ def _activate(told: shapes.Activate, country: str) -> str:
     if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
+    # A connection that was opened with the token before is nobody's any more.
     token_taken = change(
-        stock, camera_token_hash=crypto.plain_hash(secret), when=_held_as_read(stock), otherwise=_Moved
+        stock,
+        camera_token_hash=crypto.plain_hash(secret),
+        connection_id=None,
+        connected_at=None,
+        when=_held_as_read(stock),
+        otherwise=_Moved,
     )
     commit(token_taken, *_report(stock, key, told, country))
     return f"c.{stock_id}.{secret}"
@@ -101,8 +106,3 @@ def recognise_camera(token: str | None) -> Camera:
     if expected is None or not crypto.same(expected, crypto.plain_hash(parts[2])):
         raise NotSignedIn
     return Camera(stock)
-
-
-def channel_url() -> str:
-    scheme, _, rest = settings.public_url.partition("://")
-    return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/channel"

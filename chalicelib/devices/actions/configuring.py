@@ -51,7 +51,7 @@ def change_settings(caller: Caller, asked: shapes.ChangeSettings) -> shapes.Devi
         settings_version=asked.version + 1,
     )
     recorded = standing.recorded(caller, opened, "settings_changed")
-    return done(written, recorded, answer=shapes.DeviceSettings.of(opened))
+    return done(written, standing.tells_camera(device), recorded, answer=shapes.DeviceSettings.of(opened))
 
 
 def _desired(opened: Opened, asked: shapes.Settings) -> dict[str, Any]:

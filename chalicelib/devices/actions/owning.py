@@ -19,7 +19,7 @@ from chalicelib.settings import settings
 
 def change_device(caller: Caller, **changes: Any) -> Opened:
     """Name, time zone or daylight saving (B7)."""
-    mine = standing.owned(caller)
+    (mine,) = standing.present([standing.owned(caller)])
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
     recorded = standing.recorded(caller, mine, "device_changed")
@@ -28,13 +28,14 @@ def change_device(caller: Caller, **changes: Any) -> Opened:
 
 def set_privacy_mode(caller: Caller, *, on: bool) -> Opened:
     """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
-    mine = standing.owned(caller)
+    (mine,) = standing.present([standing.owned(caller)])
     if mine.is_private == on:
         return done(change(mine.device, otherwise=NotFound), answer=mine)
     now = clock.now_s()
     news = {"private_since": now, "private_until": None} if on else {"private_until": now}
     recorded = standing.recorded(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
-    return done(change(mine.device, otherwise=NotFound, **news), recorded, answer=mine)
+    told = standing.tells_camera(mine.device)
+    return done(change(mine.device, otherwise=NotFound, **news), told, recorded, answer=mine)
 
 
 def remove_device(caller: Caller) -> shapes.Removed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chalicelib import clock, ids
@@ -11,13 +11,13 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, remove
+from chalicelib.aws.commit import Write, change, check, create, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.records import Device, Grant, Share, Stock
+from chalicelib.devices.records import Device, Grant, SettingChange, Share, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
@@ -40,11 +40,13 @@ class Moved(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """A device that the caller may know of, opened; the plan that it holds; and what a guest was granted."""
+    """A device that the caller may know of, opened; the plan that it holds; what a guest was granted; and (where it is
+    asked for, see `present`) its camera."""
 
     device: Device
     plan: Plan | None
     grant: Grant | None = None
+    stock: Stock | None = None
 
     @property
     def is_own(self) -> bool:
@@ -76,6 +78,20 @@ class Opened:
     @property
     def cover_url(self) -> str | None:
         return galleries.url_of(self.device.cover)
+
+    @property
+    def is_online(self) -> bool:
+        return self.stock is not None and rules.is_online(self.stock.connected_at, clock.now_s())
+
+    @property
+    def last_seen(self) -> float | None:
+        """Now, if it is online; else what is known of it since it has this owner."""
+        if self.is_online:
+            return clock.now_s()
+        # Of a connection whose end was never told, its beginning is known, perhaps from before it had this owner.
+        begun = None if self.stock is None else self.stock.connected_at
+        times = [begun if begun is not None and begun >= self.device.bound_at else None, self.device.last_seen]
+        return max((time for time in times if time is not None), default=None)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -141,6 +157,12 @@ def _if_known(caller: Caller, *triple: Any) -> list[Opened]:
         return []
 
 
+def present(opened: list[Opened]) -> list[Opened]:
+    """The same with their cameras, which know whether they are connected; one read for all."""
+    stocks = read(*(Stock.key(one.device.stock_id) for one in opened))
+    return [replace(one, stock=stock) for one, stock in zip(opened, stocks, strict=True)]
+
+
 # What a device grants to others
 
 
@@ -162,6 +184,14 @@ def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     for name in more:
         as_read &= accounts.is_set(getattr(Device, name), getattr(device, name))
     return change(device, when=as_read, otherwise=Moved, grants={grant.text for grant in grants} or None, **more)
+
+
+# What the camera hears of
+
+
+def tells_camera(device: Device) -> Write:
+    """What makes the camera hear that it ought to be otherwise; committed with what makes it so."""
+    return create(SettingChange.new(device.partition_id, ids.new_id()))
 
 
 # What happened with it

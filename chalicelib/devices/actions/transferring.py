@@ -18,7 +18,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import binding, standing
 from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, Offer, Transfer
+from chalicelib.devices.records import Device, Offer, Stock, Transfer
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.register import erasures, vaults
 from chalicelib.sessions.actions import Caller
@@ -174,27 +174,32 @@ def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Op
     """
     rules.require_time_zone(asked.time_zone)
     device, transfer = _offered(caller, transfer_id)
-    account, former = caller.account, _owner_of(device)
+    account, (former, stock) = caller.account, _owner_and_camera(device)
     for _ in range(_TRIES):
         if len(account.device_ids or ()) >= rules.MOST_DEVICES:
             raise TooManyDevices
         try:
-            return _accept(caller, account, former, device, transfer, asked)
+            return _accept(caller, account, former, stock, device, transfer, asked)
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)
 
 
-def _owner_of(device: Device) -> Account:
-    account, key = read(*accounts.places_of(device.account_id))
+def _owner_and_camera(device: Device) -> tuple[Account, Stock]:
+    account, key, stock = read(*accounts.places_of(device.account_id), Stock.key(device.stock_id))
     if account is None or key is None:
         raise NotFound
-    found: Account = account.opened(key.unlocked())
-    return found
+    return account.opened(key.unlocked()), stock
 
 
 def _accept(
-    caller: Caller, account: Account, former: Account, old: Device, transfer: Transfer, asked: shapes.AcceptTransfer
+    caller: Caller,
+    account: Account,
+    former: Account,
+    stock: Stock,
+    old: Device,
+    transfer: Transfer,
+    asked: shapes.AcceptTransfer,
 ) -> Opened:
     device_id = ids.new_id()
     vault, vault_key = vaults.new_vault(device_id)
@@ -212,7 +217,7 @@ def _accept(
         *begun,
         activity.happened(account, "device_added", who=caller.terminal, about=new.name),
         activity.happened(former, "device_handed_over", about=old.name),
-        answer=Opened(new, None),
+        answer=Opened(new, None, stock=stock),
     )
 
 

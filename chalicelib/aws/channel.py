@@ -1,0 +1,34 @@
+"""The window to API Gateway's WebSocket connections: what goes down to a camera that is connected."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.clients import client
+from chalicelib.settings import settings
+
+_GONE = "GoneException"
+
+
+def send(connection_id: str, message: dict[str, Any]) -> bool:
+    """Send JSON down a connection; False if it is not there any more, or not there yet."""
+    return _still_there("post_to_connection", ConnectionId=connection_id, Data=json.dumps(message).encode())
+
+
+def close(connection_id: str) -> bool:
+    """End a connection; False if it had ended."""
+    return _still_there("delete_connection", ConnectionId=connection_id)
+
+
+def _still_there(operation: str, **asked: Any) -> bool:
+    management = client("apigatewaymanagementapi", settings.channel_management_url)
+    try:
+        getattr(management, operation)(**asked)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != _GONE:
+            raise
+        return False
+    return True

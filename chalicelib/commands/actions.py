@@ -1,0 +1,207 @@
+"""Giving commands, bringing them down the channel, and taking the answers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.aws import channel
+from chalicelib.aws.commit import Write, change, check, commit, create, done, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.commands import rules, shapes
+from chalicelib.commands.records import Command
+from chalicelib.devices.actions import channel as cameras
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.records import Device, SettingChange, Stock
+from chalicelib.errors import NotFound, TooMany
+from chalicelib.sessions.actions import Caller
+
+# API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
+_WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
+
+
+class MailboxFull(TooMany):
+    en = "This camera has not yet done what it was told before. Please wait."
+    pl = "Ta kamera nie wykonała jeszcze wcześniejszych poleceń. Odczekaj."
+
+
+def places_of_one(account_id: str, device_id: str, command_id: str) -> tuple[Key, ...]:
+    return (*devices.places_of(account_id, device_id), Command.key(device_id, command_id))
+
+
+def give(caller: Caller, asked: shapes.Give) -> shapes.Command:
+    """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull."""
+    device_id = devices.owned(caller).device.partition_id
+    if len(_unanswered(device_id)) >= rules.MOST_WAITING:
+        raise MailboxFull(retry_after_seconds=60)
+    command = new_command(device_id, asked.command, within=timedelta(seconds=asked.within_seconds))
+    # In the answer nothing is sealed: it is shown as it is remembered.
+    return done(*given(command), answer=shapes.Command.of(command))
+
+
+def new_command(device_id: str, word: str, *, within: timedelta, **details: Any) -> Command:
+    """A command that is not given yet; its id begins with the time, so that they are brought in order."""
+    now = clock.now_s()
+    until = now + int(within.total_seconds())
+    return Command.new(
+        device_id,
+        f"{now}-{ids.new_id()}",
+        word=word,
+        given_at=now,
+        until=until,
+        tries=0,
+        expires_at=until + int(rules.KEPT.total_seconds()),
+        **details,
+    )
+
+
+def given(command: Command) -> tuple[Write, Write]:
+    """What gives it, for a commit: it stands or falls with the ownership."""
+    return create(command), devices.must_stand(command.partition_id, otherwise=NotFound)
+
+
+def command_of(caller: Caller) -> shapes.Command:
+    """The command that the route names; raises NotFound."""
+    devices.owned(caller)
+    command = caller.along[3]
+    if command is None:
+        raise NotFound
+    return shapes.Command.of(command)
+
+
+def _state_of(command: Command) -> str:
+    return rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=clock.now_s())
+
+
+def _unanswered(device_id: str) -> list[Command]:
+    return [one for one in Command.list_of(device_id).items if rules.may_be_sent(_state_of(one))]
+
+
+# Down the channel
+
+
+def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
+    """Send a command that was just given, if the camera is there; else it waits in the mailbox.
+
+    `is_repeat`: an earlier try may have died between deciding that it is sent and sending it.
+    """
+    device, command = read(Device.key(device_id), Command.key(device_id, command_id))
+    if device is None or command is None:
+        return
+    (stock,) = read(Stock.key(device.stock_id))
+    if stock is not None:
+        _bring(stock, [command], is_repeat)
+
+
+def bring_all(connection_id: str, *, is_repeat: bool) -> None:
+    """Empty the mailbox of a camera that has just connected."""
+    stock = cameras.camera_at(connection_id)
+    if stock is not None and stock.device_id is not None:
+        _bring(stock, _unanswered(stock.device_id), is_repeat)
+
+
+def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
+    for command in commands:
+        is_sent = command.sent_on == stock.connection_id and not is_repeat
+        if stock.connection_id is None or is_sent or not rules.may_be_sent(_state_of(command)):
+            continue
+        try:
+            commit(*_claim(stock, command))
+        except _Elsewhere:
+            # Brought by somebody else, or the camera has another owner or connection: then that is told on its own.
+            continue
+        if not _send(stock.connection_id, command):
+            cameras.closed(stock.connection_id)
+            return
+
+
+class _Elsewhere(Exception):
+    pass
+
+
+def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
+    """Decides that it is sent, now, and to this owner's camera: nobody else's command passes here."""
+    tries = int(command.tries)
+    same = (Stock.device_id == command.partition_id) & (Stock.connection_id == stock.connection_id)
+    return (
+        change(
+            command,
+            tries=tries + 1,
+            sent_on=stock.connection_id,
+            when=(Command.tries == tries) & _not_answered(),
+            otherwise=_Elsewhere,
+        ),
+        check(Stock.key(stock.partition_id), same, otherwise=_Elsewhere),
+    )
+
+
+def _not_answered() -> Any:
+    return Command.answered_at.does_not_exist()
+
+
+def _send(connection_id: str, command: Command) -> bool:
+    message: dict[str, Any] = {"id": command.place_id, "command": command.word}
+    if command.channel is not None:
+        message["channel"] = command.channel
+    if command.live_id is not None:
+        message["live_id"] = command.live_id
+    if command.live_until is not None:
+        message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
+    for wait_s in (*_WAITS_FOR_CONNECTION_S, None):
+        if channel.send(connection_id, message):
+            return True
+        if wait_s is not None:
+            clock.sleep(wait_s)
+    return False
+
+
+# Up the channel
+
+
+def take_answer(connection_id: str, said: shapes.Said) -> None:
+    """Keep what a camera says to a command; a second answer changes nothing. Raises NotFound."""
+    stock = cameras.camera_at(connection_id)
+    if stock is None:
+        cameras.hang_up(connection_id)
+        return
+    if stock.device_id is None:
+        raise NotFound
+    with suppress(_Known):
+        commit(*_answered(stock, said))
+
+
+def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
+    now = clock.now_s()
+    same_owner = (Stock.device_id == stock.device_id) & (Stock.connection_id == stock.connection_id)
+    return (
+        change(
+            Command.new(stock.device_id, said.id),
+            ok=int(said.ok),
+            error=said.error,
+            answered_at=now,
+            expires_at=now + int(rules.KEPT.total_seconds()),
+            when=_not_answered(),
+            otherwise=lambda there: NotFound() if there is None else _Known(),
+        ),
+        check(Stock.key(stock.partition_id), same_owner, otherwise=NotFound),
+    )
+
+
+class _Known(Exception):
+    """It was answered, or told, before."""
+
+
+# What other houses have changed
+
+
+def tell_settings(device_id: str, change_id: str) -> None:
+    """Tell the camera that it ought to be otherwise: it fetches how. Told again, it is not sent again."""
+    (known,) = read(SettingChange.key(device_id, change_id))
+    if known is None:
+        return
+    with suppress(_Known, NotFound):  # or it has no owner any more
+        carried_out = remove(known, when=SettingChange.pk.exists(), otherwise=_Known)
+        commit(carried_out, *given(new_command(device_id, "settings", within=rules.LONGEST_WAIT)))

@@ -1,0 +1,33 @@
+"""What the house of commands is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.commands import actions
+from chalicelib.entry.queues import Listeners, Message
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_queue("CommandsGiven", batch_size=1)
+def on_command_given(message: Message) -> None:
+    """Somebody told a camera to do something."""
+    actions.bring(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
+
+
+@listeners.on_queue("CameraConnections", batch_size=1)
+def on_mailbox_opened(message: Message) -> None:
+    """A camera has connected: what waited for it goes down."""
+    actions.bring_all(message.body["partition_id"], is_repeat=message.tries > 1)
+
+
+@listeners.on_queue("SettingChanges", batch_size=1)
+def on_settings_changed(message: Message) -> None:
+    """What a device is wished to be set to has changed."""
+    actions.tell_settings(message.body["partition_id"], message.body["place_id"])
+
+
+def on_camera_said(connection_id: str, said: Any) -> None:
+    """A camera answered on its channel."""
+    actions.take_answer(connection_id, said)

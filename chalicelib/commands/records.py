@@ -1,0 +1,29 @@
+"""What is remembered of what cameras were told to do."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.rows import B4, B6
+from chalicelib.register.tags import Time, key, plain
+
+
+class Command(Item):
+    """One command, in its device's mailbox until it is answered or too late; it goes with the ownership."""
+
+    partition = "device"
+    place = "command"
+    told_to = "CommandsGiven"
+
+    word = key(UnicodeAttribute(), B6, why="which of a few words", told=True)
+    channel = key(UnicodeAttribute(null=True), B4, why="which of the device's channels", told=True)
+    live_id = key(UnicodeAttribute(null=True), B4, why="random id of a live session")
+    live_until = key(Time(null=True), B4, why="time", told=True)
+    given_at = key(Time(), B6, why="time", told=True)
+    until = key(Time(), B6, why="time", told=True)
+    tries = plain(NumberAttribute(), why="how often it was sent")
+    sent_on = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it was sent on last")
+    answered_at = key(Time(null=True), B6, why="time", told=True)
+    ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", told=True)
+    error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", told=True)

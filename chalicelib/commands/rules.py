@@ -1,0 +1,26 @@
+"""What holds for commands: how long they wait, how many, and how often they are sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+LONGEST_WAIT = timedelta(days=1)
+# A command that was answered, or came too late, can be asked for so much longer.
+KEPT = timedelta(hours=1)
+MOST_WAITING = 20
+MOST_TRIES = 5
+
+WAITING, SENT, DONE, FAILED, EXPIRED = "waiting", "sent", "done", "failed", "expired"
+
+
+def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> str:
+    if ok is not None:
+        return DONE if ok else FAILED
+    if now_s >= until or tries >= MOST_TRIES:
+        return EXPIRED
+    return SENT if tries else WAITING
+
+
+def may_be_sent(state: str) -> bool:
+    """Who has not answered is asked again when it comes back: the connection may have died under the command."""
+    return state in (WAITING, SENT)

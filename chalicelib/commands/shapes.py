@@ -1,0 +1,59 @@
+"""What is said about commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from chalicelib import clock
+from chalicelib.commands import rules
+from chalicelib.entry.wire import END, Shape
+
+Word = Literal["restart", "snapshot"]
+State = Literal["waiting", "sent", "done", "failed", "expired"]
+ErrorWord = Annotated[str, Meta(pattern="^[a-z_]{1,32}" + END)]
+
+
+class Give(Shape):
+    """`within_seconds` is how long it waits for a camera that sleeps."""
+
+    command: Word
+    within_seconds: Annotated[int, Meta(ge=10, le=86_400)] = 86_400
+
+
+class Command(Shape):
+    """`waiting` for the camera, `sent` to it, and then `done`, `failed` (it said so) or `expired`."""
+
+    command_id: str
+    device_id: str
+    command: str
+    state: State
+    given_at: datetime
+    until: datetime
+    answered_at: datetime | None
+    error: str | None
+
+    @classmethod
+    def of(cls, command: Any) -> Command:
+        now_s, answered_at = clock.now_s(), command.answered_at
+        state: Any = rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=now_s)
+        return cls(
+            command_id=command.place_id,
+            device_id=command.partition_id,
+            command=command.word,
+            state=state,
+            given_at=clock.at_epoch(command.given_at),
+            until=clock.at_epoch(command.until),
+            answered_at=None if answered_at is None else clock.at_epoch(answered_at),
+            error=command.error,
+        )
+
+
+class Said(Shape):
+    """What a camera answers to a command; `error` is one word why it could not."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    ok: bool
+    error: ErrorWord | None = None

@@ -1,0 +1,67 @@
+"""The door of the camera channel: API Gateway tells of each connection, each message, and each end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.entry import gate, http, refusals, wire
+from chalicelib.entry.log import Line, line
+
+Event = dict[str, Any]
+Said = dict[str, Any]
+_OK: Said = {"statusCode": 200}
+_LONGEST_PING = 40
+
+
+def connected(event: Event, take: Callable[[Any, str], None]) -> Said:
+    """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return _answered(
+        "camera_connected", event, lambda: take(gate.admit_camera(gate.bearer(headers)), _connection_of(event))
+    )
+
+
+def disconnected(event: Event, take: Callable[[str], None]) -> Said:
+    return _answered("camera_disconnected", event, lambda: take(_connection_of(event)))
+
+
+def said(event: Event, take: Callable[[str, Any], None], asks: type[wire.Shape]) -> Said:
+    """One message of a camera. A ping only keeps the connection: it costs no call, and is not logged."""
+    text = event.get("body") or ""
+    if _is_ping(text):
+        return _OK
+
+    def hear() -> None:
+        take(_connection_of(event), wire.parse(wire.decode(text.encode()), asks))
+
+    return _answered("camera_said", event, hear)
+
+
+def _connection_of(event: Event) -> str:
+    return str(event["requestContext"]["connectionId"])
+
+
+def _is_ping(text: str) -> bool:
+    return len(text) <= _LONGEST_PING and "".join(text.split()) == '{"ping":true}'
+
+
+def _answered(door: str, event: Event, work: Callable[[], None]) -> Said:
+    request_id = str(event["requestContext"].get("requestId"))
+    with line(door=door, asker="camera", request_id=request_id) as entry:
+        answer = _refused_or_done(work, entry)
+        entry["status"] = answer["statusCode"]
+    return answer
+
+
+def _refused_or_done(work: Callable[[], None], entry: Line) -> Said:
+    try:
+        work()
+    except Exception as problem:
+        refusal = http.as_refusal(problem)
+        if refusal is None:
+            entry.tell_fault(problem)
+            return {"statusCode": refusals.SERVER_ERROR}
+        entry["code"] = type(refusal).__name__
+        return {"statusCode": refusals.status_of(refusal)}
+    return _OK

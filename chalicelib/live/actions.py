@@ -1,0 +1,252 @@
+"""Asking a camera for live video, letting it in, and showing it while it is allowed (B4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.aws import bucket, crypto
+from chalicelib.aws.bucket import Ticket
+from chalicelib.aws.commit import change, create, done, remove
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.commands import actions as commands
+from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.cameras import Camera
+from chalicelib.devices.actions.standing import Opened
+from chalicelib.devices.records import Device
+from chalicelib.devices.shapes import Lan
+from chalicelib.errors import NotFound, TooMany, Unavailable
+from chalicelib.live import rules, shapes
+from chalicelib.live.records import PIECES, Live
+from chalicelib.register.sweep import oldest_s, sweep_expired
+from chalicelib.sessions.actions import Caller
+from chalicelib.settings import settings
+from chalicelib.sharing.actions import standing as shares
+
+# A camera that has not heard of it by then has nobody left to show anything to.
+_CALLED_WITHIN = timedelta(minutes=1)
+# A camera's clock may be a little behind, and a piece takes a moment to arrive.
+_BEHIND = timedelta(seconds=30)
+
+
+class TooManyViews(TooMany):
+    en = "Too many people are watching this camera now."
+    pl = "Zbyt wiele osób ogląda teraz tę kamerę."
+
+
+# Who may look: asked once when it begins, and with every piece
+
+
+def _shown_to(caller: Caller, channel: str) -> Opened:
+    """The device, if the caller may look at it now; raises NotFound, RightMissing, PrivacyModeOn."""
+    opened = devices.allowed(caller, "live", channel)
+    if channel not in {one["id"] for one in opened.device.channels or []}:
+        raise NotFound
+    if opened.is_private:
+        raise devices.PrivacyModeOn
+    return opened
+
+
+def _may_still_look(device: Device, live: Live) -> bool:
+    """Read consistently with each request: what was allowed when it began may be over."""
+    if devices.is_private(device):
+        return False
+    return live.viewer == device.account_id or any(
+        grant.share_id == live.viewer and grant.guest_id is not None and grant.may("live", live.channel)
+        for grant in devices.grants_of(device)
+    )
+
+
+# Beginning, going on, stopping
+
+
+def places_of_one(account_id: str, device_id: str, live_id: str) -> tuple[Key, ...]:
+    return (*devices.places_of(account_id, device_id), Live.key(device_id, live_id))
+
+
+def watch(caller: Caller, channel: str) -> shapes.Live:
+    """Begin a live view; the camera is told by the stream, and the owner can read that a guest looked.
+
+    Raises NotFound, RightMissing, PrivacyModeOn, TooManyViews.
+    """
+    opened = _shown_to(caller, channel)
+    device_id = opened.device.partition_id
+    if len(Live.list_of(device_id).items) >= rules.MOST_VIEWS:
+        raise TooManyViews(retry_after_seconds=60)
+    now = clock.now()
+    until = clock.epoch_s(now + rules.LASTS)
+    live = Live.new(
+        device_id,
+        ids.new_id(),
+        viewer=opened.known_by,
+        channel=channel,
+        started_at=clock.epoch_s(now),
+        until=until,
+        counted_ms=int((now - _BEHIND).timestamp() * 1000),
+        counted=0,
+        expires_at=until,
+    )
+    return done(create(live), *_called(live), *shares.looked(opened), answer=_described(opened, live))
+
+
+def _called(live: Live) -> tuple[Any, Any]:
+    command = commands.new_command(
+        live.partition_id,
+        "live",
+        within=_CALLED_WITHIN,
+        channel=live.channel,
+        live_id=live.place_id,
+        live_until=int(live.until),
+    )
+    return commands.given(command)
+
+
+def _described(opened: Opened, live: Live) -> shapes.Live:
+    lan = opened.device.lan if opened.is_own else None
+    return shapes.Live(
+        live_id=live.place_id,
+        channel=live.channel,
+        playlist_url=f"{settings.public_url}/live/{_capability(live)}/playlist.m3u8",
+        until=clock.at_epoch(live.until),
+        lan=None if lan is None else Lan(**lan),
+    )
+
+
+def _one(caller: Caller) -> tuple[Opened, Live]:
+    opened, live = devices.allowed(caller, "live"), caller.along[3]
+    if live is None or live.viewer != opened.known_by:
+        raise NotFound
+    return opened, live
+
+
+def go_on(caller: Caller) -> shapes.Live:
+    """Five more minutes from now. Raises NotFound, RightMissing, PrivacyModeOn."""
+    opened, live = _one(caller)
+    _shown_to(caller, live.channel)
+    played, before = _played(opened.device, live), int(live.until)
+    until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
+    # The last piece is counted next time: a playlist with none before it would begin anew.
+    counted = played[:-1]
+    up_to = max([int(live.counted_ms), *(_ms(segment.start) for _, segment in counted)])
+    longer = change(
+        live,
+        until=until,
+        expires_at=until,
+        counted=int(live.counted) + len(counted),
+        counted_ms=up_to,
+        when=Live.until == before,
+        otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
+    )
+    return done(longer, *_called(live), *shares.looked(opened), answer=_described(opened, live))
+
+
+def stop(caller: Caller) -> None:
+    """Nothing more is shown from the next request on; the camera is told. Raises NotFound."""
+    _, live = _one(caller)
+    over = commands.new_command(
+        live.partition_id, "stop_live", within=_CALLED_WITHIN, channel=live.channel, live_id=live.place_id
+    )
+    done(remove(live, when=Live.pk.exists(), otherwise=NotFound), *commands.given(over), answer=None)
+
+
+# What the camera brings
+
+
+def ticket_for(camera: Camera) -> Ticket:
+    """Let the camera upload video for a while, below its own prefix of this hour. Raises NobodyOwns, PrivacyModeOn."""
+    device_id = devices.uploads_for(camera).partition_id
+    now = clock.now()
+    return bucket.ticket(
+        PIECES.of(now, device_id),
+        rules.VIDEO,
+        least_bytes=rules.LEAST_BYTES,
+        most_bytes=rules.MOST_BYTES,
+        until=now + rules.TICKET_LIFE,
+    )
+
+
+# What players ask for, with nothing but the playlist's own address
+
+
+def _capability(live: Live) -> str:
+    return ".".join((live.partition_id, live.place_id, _proof(live.partition_id, live.place_id)))
+
+
+def _proof(device_id: str, live_id: str) -> str:
+    return crypto.keyed_hash("live views", device_id, live_id)
+
+
+def _looked_at(capability: str) -> tuple[Device, Live]:
+    """The device and the view that an address leads to, if it may still be looked at; raises NotFound."""
+    parts = capability.split(".")
+    if len(parts) != 3 or not crypto.same(parts[2], _proof(parts[0], parts[1])):
+        raise NotFound
+    device, live = read(Device.key(parts[0]), Live.key(parts[0], parts[1]))
+    if device is None or live is None or not _may_still_look(device, live):
+        raise NotFound
+    return device, live
+
+
+def playlist(capability: str) -> str:
+    """What there is of it now, as HLS. Raises NotFound."""
+    device, live = _looked_at(capability)
+    return rules.playlist(_played(device, live), int(live.counted))
+
+
+def piece(capability: str, place: str) -> str:
+    """A fresh link to one piece; raises NotFound."""
+    (device, live), cut = _looked_at(capability), rules.cut_place(place)
+    if cut is None:
+        raise NotFound
+    hour, name = cut
+    if (found := rules.read_piece(hour, name, clock.now())) is None or _is_withheld(device, found):
+        raise NotFound
+    object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{live.channel}/{name}"
+    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.VIDEO)
+
+
+def _played(device: Device, live: Live) -> list[tuple[rules.Piece, rules.Piece]]:
+    """Everything that came since it was last counted, and was not seen in privacy mode."""
+    played = rules.in_order(one for one in _pieces(live) if not _is_withheld(device, one))
+    return [(init, segment) for init, segment in played if _ms(segment.start) > live.counted_ms]
+
+
+def _is_withheld(device: Device, piece: rules.Piece) -> bool:
+    """Whether any of it was seen while its owner wanted that nothing is, though the camera brought it."""
+    if piece.start is None:
+        return False
+    ends = piece.start + timedelta(milliseconds=piece.duration_ms)
+    return any(devices.was_private_at(device, clock.epoch_s(at)) for at in (piece.start, ends))
+
+
+def _ms(at: datetime | None) -> int:
+    return 0 if at is None else int(at.timestamp() * 1000)
+
+
+def _pieces(live: Live) -> Iterator[rules.Piece]:
+    now = clock.now()
+    since = clock.at_epoch(int(live.counted_ms) / 1000)
+    # A ticket may have been got in the hour before.
+    hours = [now] if (now - rules.TICKET_LIFE).hour == now.hour else [now - timedelta(hours=1), now]
+    for hour in hours:
+        prefix = f"{PIECES.of(hour, live.partition_id)}{live.channel}/"
+        for stored in bucket.below(prefix, after=f"{prefix}{rules.stamp(since)}"):
+            name = stored.key.removeprefix(prefix)
+            if (found := rules.read_piece(f"{hour:%Y%m%d%H}", name, stored.modified_at)) is not None:
+                yield found
+
+
+# The clock
+
+
+def sweep_live_video() -> int:
+    """Delete the pieces whose time is over; how many. Nobody could read them any more."""
+    return sweep_expired(PIECES)
+
+
+def oldest_piece_s() -> int:
+    """How many seconds ago the oldest stored piece arrived; 0 if there is none."""
+    return oldest_s(PIECES)

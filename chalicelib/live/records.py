@@ -1,0 +1,30 @@
+"""What is remembered of live views, while they last."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws.table import Item
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.rows import B4
+from chalicelib.register.tags import Time, key, plain
+
+# Swept every quarter of an hour, so that nothing is there after one hour.
+KEEP_MINUTES = 30
+
+PIECES = Prefix("live", subject="device", row=B4, keep_minutes=KEEP_MINUTES)
+
+
+class Live(Item):
+    """One person's live view of one channel; it ends at its `expires_at`, with the ownership, or when it is stopped."""
+
+    partition = "device"
+    place = "live"
+
+    viewer = key(UnicodeAttribute(), B4, why="random id of who looks")
+    channel = key(UnicodeAttribute(), B4, why="which of the device's channels", told=True)
+    started_at = key(Time(), B4, why="time", told=True)
+    until = key(Time(), B4, why="time", told=True)
+    # Players know a piece by its number, so they are counted on from here.
+    counted_ms = plain(NumberAttribute(), why="the time up to which pieces were counted")
+    counted = plain(NumberAttribute(), why="how many pieces there were up to then")

@@ -1,0 +1,66 @@
+"""What may be asked about live views."""
+
+from __future__ import annotations
+
+from chalicelib.devices.actions import standing as devices
+from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import NotFound
+from chalicelib.live import actions, rules, shapes
+from chalicelib.sessions.actions import Caller
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/devices/{device_id}/live",
+    who=Who.PERSON,
+    along=devices.places_of,
+    asks=shapes.Watch,
+    answers=shapes.Live,
+    status=201,
+    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn, actions.TooManyViews),
+    example={"channel": "1"},
+)
+def watch_live(caller: Caller, device_id: str, asked: shapes.Watch) -> shapes.Live:
+    return actions.watch(caller, asked.channel)
+
+
+@routes.post(
+    "/devices/{device_id}/live/{live_id}",
+    who=Who.PERSON,
+    along=actions.places_of_one,
+    answers=shapes.Live,
+    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn),
+    example={},
+)
+def go_on_watching(caller: Caller, device_id: str, live_id: str) -> shapes.Live:
+    return actions.go_on(caller)
+
+
+@routes.delete(
+    "/devices/{device_id}/live/{live_id}",
+    who=Who.PERSON,
+    along=actions.places_of_one,
+    refuses=(NotFound, devices.RightMissing),
+    example={},
+)
+def stop_live(caller: Caller, device_id: str, live_id: str) -> None:
+    actions.stop(caller)
+
+
+@routes.get(
+    "/live/{capability}/playlist.m3u8",
+    who=Who.ANYONE,
+    media_type=rules.PLAYLIST,
+    status=200,
+    refuses=(NotFound,),
+    example={},
+)
+def get_live_playlist(visitor: Visitor, capability: str) -> str:
+    return actions.playlist(capability)
+
+
+@routes.get("/live/{capability}/media/{place}", who=Who.ANYONE, status=302, refuses=(NotFound,), example={})
+def get_live_piece(visitor: Visitor, capability: str, place: str) -> str:
+    return actions.piece(capability, place)

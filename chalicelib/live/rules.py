@@ -1,0 +1,119 @@
+"""What holds for live views: how long they last, what pieces are called, and how a playlist is written (RFC 8216)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+LASTS = timedelta(minutes=5)
+LEAST_BYTES, MOST_BYTES = 1, 8 * 1024 * 1024
+TICKET_LIFE = timedelta(minutes=15)
+MOST_VIEWS = 20
+# How many pieces a playlist shows: enough to begin with, and few enough to be near to now.
+SHOWN = 6
+VIDEO = "video/mp4"
+PLAYLIST = "application/vnd.apple.mpegurl"
+
+CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_PLACE = re.compile(r"(?P<hour>[0-9]{10})-(?P<name>.+)")
+_INIT = re.compile(r"init-[A-Za-z0-9]{1,64}\.mp4")
+_PIECE = re.compile(r"(?P<day>[0-9]{8})T(?P<time>[0-9]{6})\.?(?P<ms>[0-9]{3})Z-(?P<duration>[0-9]{1,5})\.m4s")
+_LONGEST_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A segment of video, or (with no duration) what a player has to know before it; `hour` is that of its prefix."""
+
+    hour: str
+    name: str
+    stored_at: datetime
+    start: datetime | None = None
+    duration_ms: int = 0
+
+    @property
+    def place(self) -> str:
+        return f"{self.hour}-{self.name}"
+
+
+def is_name(name: str) -> bool:
+    """Whether something may be called so: `init-x7f.mp4` or `20261101T101500.250Z-1000.m4s`."""
+    return _INIT.fullmatch(name) is not None or _read(name) is not None
+
+
+def cut_place(place: str) -> tuple[str, str] | None:
+    """The hour and the name of a piece, as `Piece.place` says them; None if it is not one."""
+    found = _PLACE.fullmatch(place)
+    return (found["hour"], found["name"]) if found is not None and is_name(found["name"]) else None
+
+
+def read_piece(hour: str, name: str, stored_at: datetime) -> Piece | None:
+    """None for what is called otherwise."""
+    if _INIT.fullmatch(name):
+        return Piece(hour, name, stored_at)
+    read = _read(name)
+    return None if read is None else Piece(hour, name, stored_at, *read)
+
+
+def _read(name: str) -> tuple[datetime, int] | None:
+    found = _PIECE.fullmatch(name)
+    if found is None or not 0 < int(found["duration"]) <= _LONGEST_MS:
+        return None
+    try:
+        start = datetime.strptime(found["day"] + found["time"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return start + timedelta(milliseconds=int(found["ms"])), int(found["duration"])
+
+
+def stamp(at: datetime) -> str:
+    """What the names of pieces from then on sort behind."""
+    return f"{at:%Y%m%dT%H%M%S}"
+
+
+def in_order(pieces: Iterable[Piece]) -> list[tuple[Piece, Piece]]:
+    """(what a player must know first, segment) of all that can be played, in the order of time."""
+    all_of = list(pieces)
+    inits = sorted((one for one in all_of if one.start is None), key=lambda one: (one.stored_at, one.place))
+    segments = sorted((one for one in all_of if one.start is not None), key=lambda one: str(one.start))
+    found = []
+    for segment in segments:
+        before = [init for init in inits if init.stored_at <= segment.stored_at]
+        if before:
+            found.append((before[-1], segment))
+    return found
+
+
+def playlist(played: list[tuple[Piece, Piece]], counted: int) -> str:
+    """The newest of what can be played, as HLS; `counted` is how many there were before all of these."""
+    shown = played[-SHOWN:]
+    longest_s = max((segment.duration_ms for _, segment in shown), default=1000) / 1000
+    head = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{math.ceil(longest_s)}",
+        f"#EXT-X-MEDIA-SEQUENCE:{counted + len(played) - len(shown)}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+    ]
+    return "\n".join([*head, *_lines(shown)]) + "\n"
+
+
+def _lines(shown: list[tuple[Piece, Piece]]) -> Iterator[str]:
+    befores = [None, *(init for init, _ in shown)]
+    for (before, init), (_, segment) in zip(pairwise(befores), shown, strict=True):
+        if init is not None and init != before:
+            # A camera that goes on brings the same again, by the same name; another name is another beginning.
+            if before is not None and before.name != init.name:
+                yield "#EXT-X-DISCONTINUITY"
+            yield f'#EXT-X-MAP:URI="media/{init.place}"'
+        yield f"#EXT-X-PROGRAM-DATE-TIME:{segment.start:%Y-%m-%dT%H:%M:%S}.{_ms(segment):03}Z"
+        yield f"#EXTINF:{segment.duration_ms / 1000:.3f},"
+        yield f"media/{segment.place}"
+
+
+def _ms(segment: Piece) -> int:
+    return 0 if segment.start is None else segment.start.microsecond // 1000

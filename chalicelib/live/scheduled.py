@@ -1,0 +1,16 @@
+"""What the house of live views does when its time comes."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.entry.queues import Schedules
+from chalicelib.live import actions
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(15, Rate.MINUTES, oldest_s=actions.oldest_piece_s)
+def sweep_live_video() -> dict[str, int]:
+    """Delete the live video that has passed."""
+    return {"deleted": actions.sweep_live_video()}

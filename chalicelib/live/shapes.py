@@ -1,0 +1,25 @@
+"""What is said about live views."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.devices.shapes import ChannelId, Lan
+from chalicelib.entry.wire import Shape
+
+
+class Watch(Shape):
+    channel: ChannelId
+
+
+class Live(Shape):
+    """`playlist_url` is HLS that any player plays, and needs no sign-in: it is a secret. Ask again before `until`.
+
+    `lan` is where the camera may be reached in its owner's own network.
+    """
+
+    live_id: str
+    channel: str
+    playlist_url: str
+    until: datetime
+    lan: Lan | None

@@ -1,0 +1,253 @@
+"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, does what it is told, and shows
+what it sees to who watches."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops, ImageStat
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from infra.demo.camera import RENEW_BEFORE, Camera, NotBound, Ticket
+from infra.demo.client import Backstage, Json, Refused, Unreachable, Wire, instant
+from infra.demo.footage import MOTION_THRESHOLD, THUMBNAIL, NoFootage, as_jpeg, default_clip, pictures
+from infra.demo.video import Encoder
+
+FRAMES_PER_SECOND = 10
+WIDEST = 640
+ALARM_AT_MOST_EVERY = timedelta(seconds=10)
+# The cloud says when to come back, so that not all cameras do at once; one alone need not wait so long.
+COME_BACK_SECONDS = 5.0
+
+
+@dataclass
+class Living:
+    camera: Camera
+    source: Path
+    say: Callable[[str], None] = print
+    pause: Callable[[float], None] = time.sleep
+    stopped: threading.Event = field(default_factory=threading.Event)
+    pieces_sent: int = 0
+    alarms_sent: int = 0
+    is_private: bool = False
+    _ahead: timedelta = timedelta()
+    _views: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    _over: set[str] = field(default_factory=set)
+    _ticket: Ticket | None = None
+    _encoder: Encoder | None = None
+    _init: str = ""
+    _last_alarm: datetime | None = None
+    _before: Image.Image | None = None
+
+    def now(self) -> datetime:
+        """The cloud's time, as its tickets tell it."""
+        return datetime.now(UTC) + self._ahead
+
+    def run(self) -> None:
+        """Until `stopped`; what fails is tried again."""
+        self.camera.now = self.now
+        told = self.camera.activate()
+        channel = threading.Thread(target=self._keep_channel, args=(told,), daemon=True)
+        channel.start()
+        for picture in self._looking():
+            try:
+                self._see(picture)
+            except (NotBound, Refused, Unreachable) as problem:
+                self.say(f"{problem}")
+                self.stopped.wait(COME_BACK_SECONDS)
+        channel.join()
+
+    def _looking(self) -> Iterator[Image.Image]:
+        """The source, over and over, at the pace of a camera."""
+        due = time.monotonic()
+        for picture in chain.from_iterable(pictures(self.source, 1 / FRAMES_PER_SECOND) for _ in count()):
+            if self.stopped.is_set():
+                return
+            yield _fitting(picture)
+            # What looking took is not waited for again; who is too slow for it does not try to catch up.
+            due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic())
+            self.pause(max(0.0, due - time.monotonic()))
+
+    def _see(self, picture: Image.Image) -> None:
+        if self.is_private:
+            return
+        thumbnail = picture.convert("L").resize(THUMBNAIL)
+        before, self._before = self._before, thumbnail
+        moved = ImageStat.Stat(ImageChops.difference(thumbnail, before)).mean[0] if before else 0.0
+        due = self._last_alarm is None or self.now() - self._last_alarm >= ALARM_AT_MOST_EVERY
+        if moved >= MOTION_THRESHOLD and due:
+            self._last_alarm = self.now()
+            self._alarm(picture)
+        self._film(picture)
+
+    def _alarm(self, picture: Image.Image) -> None:
+        self.camera.snapshot(as_jpeg(picture), at=self.now())
+        self.alarms_sent += 1
+        self.say("Something moved: an alarm is sent.")
+
+    # Live view
+
+    def _film(self, picture: Image.Image) -> None:
+        watched = {channel for channel, until in list(self._views.values()) if until > self.now()}
+        if not watched:
+            self._encoder, self._ticket = None, None
+            return
+        if self._encoder is None:
+            self._encoder, self._init = Encoder(picture.size, FRAMES_PER_SECOND), secrets.token_hex(4)
+        for piece in self._encoder.add(picture):
+            self._send(piece, watched)
+
+    def _send(self, piece: bytes, channels: set[str]) -> None:
+        if self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
+            self._ticket = self._live_ticket()
+            for channel in channels:
+                # With each ticket anew: what was sent half an hour ago is gone.
+                self._put(f"{channel}/init-{self._init}.mp4", self._encoder.init if self._encoder else b"")
+        start = self.now() - timedelta(seconds=1)
+        for channel in channels:
+            self._put(f"{channel}/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s", piece)
+        self.pieces_sent += 1
+
+    def _live_ticket(self) -> Ticket:
+        given = self.camera.wire.expect(200, "POST", "/cameras/tickets", {"kind": "live"}, token=self.camera.token)
+        self._ahead = instant(given["now"]) - datetime.now(UTC)
+        return Ticket(given["url"], given["fields"], given["key_prefix"], instant(given["until"]))
+
+    def _put(self, name: str, content: bytes) -> None:
+        assert self._ticket is not None
+        answer = self.camera.upload(self._ticket, self._ticket.key_prefix + name, content)
+        if answer.status not in (200, 201, 204):
+            self._ticket = None  # another is asked for with the next piece
+            raise Refused("POST", "the bucket", answer)
+
+    # The channel
+
+    def _keep_channel(self, told: Json) -> None:
+        while not self.stopped.is_set():
+            try:
+                headers = {"Authorization": f"Bearer {self.camera.token}"}
+                with connect(told["channel_url"], additional_headers=headers, proxy=None) as channel:
+                    self.say("The channel is open.")
+                    self._listen(channel, told["ping_seconds"])
+            except InvalidStatus:
+                told = self.camera.activate()  # the token was replaced
+            except (ConnectionClosed, OSError) as problem:
+                self.say(f"The channel is closed ({type(problem).__name__}).")
+            self.stopped.wait(min(COME_BACK_SECONDS, told["reconnect_after_seconds"]))
+
+    def _listen(self, channel: ClientConnection, ping_seconds: float) -> None:
+        spoken = time.monotonic()
+        while not self.stopped.is_set():
+            try:
+                said = json.loads(channel.recv(timeout=0.5))
+            except TimeoutError:
+                if time.monotonic() - spoken > ping_seconds:
+                    channel.send('{"ping": true}')
+                    spoken = time.monotonic()
+                continue
+            if "command" in said:
+                channel.send(json.dumps(self.do(said)))
+                spoken = time.monotonic()
+
+    def do(self, told: Json) -> Json:
+        """The answer to a command."""
+        self.say(f"Told to {told['command']}.")
+        acts = {"live": self._begin, "stop_live": self._stop, "snapshot": self._snapshot, "settings": self._set}
+        act = acts.get(told["command"])
+        try:
+            if act is not None:
+                act(told)
+            elif told["command"] != "restart":
+                return {"id": told["id"], "ok": False, "error": "unknown_command"}
+        except (NotBound, Refused, Unreachable):
+            return {"id": told["id"], "ok": False, "error": "no_upload"}
+        return {"id": told["id"], "ok": True}
+
+    def _begin(self, told: Json) -> None:
+        if told["live_id"] not in self._over:
+            self._live_ticket()  # which tells the time: a cloud on this machine may be at another
+            self._views[told["live_id"]] = (told["channel"], instant(told["until"]))
+
+    def _stop(self, told: Json) -> None:
+        self._over.add(told["live_id"])
+        self._views.pop(told["live_id"], None)
+
+    def _set(self, told: Json) -> None:
+        """As it ought to be; in privacy mode it shows nothing."""
+        wanted = self._report()
+        self._report(settings=wanted["desired"])
+        self.is_private = wanted["privacy_mode"]
+        if self.is_private:
+            self._views.clear()
+
+    def _report(self, **said: Any) -> Json:
+        body = {"at": self.now().isoformat(), **said}
+        return self.camera.wire.expect(200, "PUT", "/cameras/state", body, token=self.camera.token)
+
+    def _snapshot(self, told: Json) -> None:
+        self._alarm(_fitting(next(iter(pictures(self.source, 1.0)))))
+
+
+def _fitting(picture: Image.Image) -> Image.Image:
+    """No wider than a live view need be, and of even sides, as H.264 wants them."""
+    scale = min(1.0, WIDEST / picture.width)
+    return picture.resize((max(2, int(picture.width * scale) // 2 * 2), max(2, int(picture.height * scale) // 2 * 2)))
+
+
+def factory_new(wire: Wire, sn: str, secret: str) -> Camera:
+    return Camera(
+        wire=wire, sn=sn, secret=secret, mac="02:00:5e:10:00:42", model="Sowa One", firmware="1.0.0",
+        channels=[{"id": "1", "name": "Lens"}], lan={"ip": "127.0.0.1", "port": 8554},
+    )  # fmt: skip
+
+
+def from_the_factory(url: str, sn: str, secret: str, say: Callable[[str], None]) -> Camera:
+    """A camera that a local cloud has in stock, if no other is named."""
+    wire = Wire(url)
+    if not secret:
+        sn, code, secret = f"DEMO{secrets.token_hex(4).upper()}", "DEMO-2345", secrets.token_hex(16)
+        row = {"sn": sn, "model": "Sowa One", "code": code, "secret": secret}
+        Backstage(wire).operation("load_devices", {"devices": [row]})
+        say(f"Bind it with the serial number {sn} and the code {code}.")
+    return factory_new(wire, sn, secret)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m infra.demo.living", description=__doc__)
+    options.add_argument("--source", default=os.environ.get("SOURCE"), help="a video file or a folder of JPEG files")
+    options.add_argument("--url", default=os.environ.get("URL") or "http://127.0.0.1:8000", help="where the cloud is")
+    options.add_argument("--sn", default=os.environ.get("SN", ""), help="of a camera that is in stock")
+    options.add_argument("--secret", default=os.environ.get("SECRET", ""), help="its factory secret")
+    chosen = options.parse_args()
+    try:
+        camera = from_the_factory(chosen.url, chosen.sn, chosen.secret, _tell)
+        living = Living(camera, Path(chosen.source) if chosen.source else default_clip(), _tell)
+        signal.signal(signal.SIGTERM, lambda *_: living.stopped.set())
+        signal.signal(signal.SIGINT, lambda *_: living.stopped.set())
+        living.run()
+    except (NoFootage, Refused, Unreachable) as reason:
+        _tell(str(reason))
+        return 1
+    return 0
+
+
+def _tell(line: Any) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Real WebSockets on the API's own port: a client library's connection reaches the handlers, and commands reach it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from infra.local.channel import MOST_FRAME_BYTES
+from infra.local.server import HOST, Server, api, take
+from infra.local.stage import Stage
+from tests.conftest import Home
+
+
+@pytest.fixture
+def server(home: Home) -> Iterator[Server]:
+    said: list[str] = []
+    serving = Server(take(0), api(Stage(home.world)), said.append, home.world.channel)
+    threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
+    yield serving
+    serving.shutdown()
+    serving.server_close()
+
+
+def open_channel(server: Server, token: str, path: str = "/channel", **more: Any) -> ClientConnection:
+    headers = {"Authorization": f"Bearer {token}"}
+    return connect(f"ws://{HOST}:{server.port}{path}", additional_headers=headers, proxy=None, **more)
+
+
+def test_a_camera_connects_is_commanded_answers_and_goes(home: Home, server: Server) -> None:
+    with open_channel(server, home.camera.token) as camera:
+        assert home.owner.device(home.camera.device_id)["online"] is True
+        home.world.settle()
+        command_id = home.owner.command(home.camera.device_id).json["command_id"]
+        home.world.settle()
+        assert json.loads(camera.recv(timeout=10)) == {"id": command_id, "command": "restart"}
+        camera.send(json.dumps({"id": command_id, "ok": True}))
+        camera.send('{"ping": true}')
+        assert camera.ping().wait(10)
+        path = f"/devices/{home.camera.device_id}/commands/{command_id}"
+        _until(lambda: home.owner.call("GET", path).json["state"] == "done")
+    _until(lambda: home.owner.device(home.camera.device_id)["online"] is False)
+
+
+def _until(holds: Any) -> None:
+    """What another thread does is waited for, and not measured."""
+    for _ in range(500):
+        if holds():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it never came about")
+
+
+def test_who_has_no_token_is_refused_before_there_is_a_connection(home: Home, server: Server) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        open_channel(server, "nonsense")
+    assert refused.value.response.status_code == 401
+    assert home.world.channel.connections == {}
+
+
+def test_there_is_no_channel_elsewhere(home: Home, server: Server) -> None:
+    with pytest.raises(InvalidStatus):
+        open_channel(server, home.camera.token, "/elsewhere")
+
+
+def test_what_api_gateway_ends_is_ended_for_the_camera(home: Home, server: Server) -> None:
+    with open_channel(server, home.camera.token) as camera:
+        home.world.advance(601)
+        with pytest.raises(ConnectionClosed) as closed:
+            camera.recv(timeout=10)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "Idle timeout")
+    assert home.owner.device(home.camera.device_id)["online"] is False
+
+
+def test_a_frame_of_more_than_32_kb_ends_the_connection(home: Home, server: Server) -> None:
+    with open_channel(server, home.camera.token) as camera:
+        camera.send(" " * (MOST_FRAME_BYTES + 1))
+        with pytest.raises(ConnectionClosed) as closed:
+            camera.recv(timeout=10)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+
+
+def test_a_camera_that_is_cut_off_is_offline(home: Home, server: Server) -> None:
+    camera = open_channel(server, home.camera.token)
+    camera.socket.close()
+    _until(lambda: home.owner.device(home.camera.device_id)["online"] is False)

@@ -1,0 +1,378 @@
+"""Live video is shown to who may look, as long as he may, and nothing of it is there an hour later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from chalicelib.live import rules
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import new_camera, new_person
+
+
+def at(home: Home, url: str, more: str = "") -> Response:
+    """What an address gives, to whoever has it and nothing else."""
+    path = urlsplit(url).path
+    return home.world.call("GET", path if not more else f"{path.rpartition('/')[0]}/{more}")
+
+
+def lines(home: Home, live: Any) -> list[str]:
+    answer = at(home, live["playlist_url"])
+    assert answer.status == 200, answer.body
+    assert answer.headers["Content-Type"] == rules.PLAYLIST
+    return answer.body.decode().splitlines()
+
+
+def pieces(home: Home, live: Any) -> list[str]:
+    return [line for line in lines(home, live) if line.startswith("media/")]
+
+
+def sequence(home: Home, live: Any) -> int:
+    return int(next(line for line in lines(home, live) if "MEDIA-SEQUENCE" in line).rpartition(":")[2])
+
+
+def test_who_asks_is_shown_what_the_camera_sends(home: Home) -> None:
+    channel = home.camera.connect()
+    live = home.owner.watch(home.camera.device_id)
+    home.world.settle()
+    (told,) = channel.messages
+    assert told == {
+        "id": told["id"], "command": "live", "channel": "1", "live_id": live["live_id"], "until": live["until"],
+    }  # fmt: skip
+    assert pieces(home, live) == []
+    home.camera.stream(b"ftypmoov", init="a1")
+    name = home.camera.stream(b"moofmdat")
+    hour = f"{home.world.now():%Y%m%d%H}"
+    assert pieces(home, live) == [f"media/{hour}-{name}"]
+    assert f'#EXT-X-MAP:URI="media/{hour}-init-a1.mp4"' in lines(home, live)
+    link = at(home, live["playlist_url"], f"media/{hour}-{name}")
+    assert link.status == 302
+    assert home.world.fetch(link.headers["Location"]).body == b"moofmdat"
+    first = at(home, live["playlist_url"], f"media/{hour}-init-a1.mp4")
+    assert home.world.fetch(first.headers["Location"]).body == b"ftypmoov"
+
+
+def test_the_owner_is_told_where_the_camera_is_in_his_own_network(home: Home) -> None:
+    assert home.owner.watch(home.camera.device_id)["lan"] == {"ip": "192.168.1.20", "port": 8554}
+
+
+def test_the_delay_from_a_frame_to_the_playlist_is_the_length_of_its_piece(home: Home, capsys: Any) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    delays = []
+    for _ in range(20):
+        begun = home.world.now()
+        name = f"{begun:%Y%m%dT%H%M%S.%f}"[:-3] + "Z-1000.m4s"
+        home.world.clock.move_to(begun.timestamp() + 1)  # a second is filmed, and then sent
+        ticket = home.camera.ask_ticket("live").json
+        assert home.world.upload(ticket, f"1/{name}", b"moof").status == 204
+        assert pieces(home, live)[-1].endswith(name)
+        delays.append((home.world.now() - begun).total_seconds())
+    with capsys.disabled():
+        print(f"\nfrom frame to playlist: {min(delays) - 1:.1f} to {max(delays):.1f} s, in pieces of 1 s")
+    assert max(delays) <= 1.01
+
+
+def test_numbers_go_on_as_pieces_pass_and_the_view_is_renewed(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    seen: dict[str, int] = {}
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    for number in range(40):
+        home.camera.stream(b"moof")
+        if number % 9 == 8:
+            assert home.owner.call("POST", path).status == 200
+        first, shown = sequence(home, live), pieces(home, live)
+        for offset, name in enumerate(shown):
+            assert seen.setdefault(name, first + offset) == first + offset
+        assert 1 <= len(shown) <= rules.SHOWN
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+    assert sorted(seen.values()) == list(range(40))
+
+
+def test_a_view_ends_by_itself_after_five_minutes(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.world.advance(299)
+    assert at(home, live["playlist_url"]).status == 200
+    home.world.advance(1)
+    assert at(home, live["playlist_url"]).status == 404
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    assert home.owner.call("POST", path).status == 404
+
+
+def test_a_view_goes_on_if_it_is_asked_for(home: Home) -> None:
+    channel = home.camera.connect()
+    live = home.owner.watch(home.camera.device_id)
+    home.world.advance(240)
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    longer = home.owner.call("POST", path).json
+    assert (longer["live_id"], longer["playlist_url"]) == (live["live_id"], live["playlist_url"])
+    home.world.advance(299)
+    assert at(home, live["playlist_url"]).status == 200
+    assert [message["until"] for message in channel.messages] == [live["until"], longer["until"]]
+
+
+def test_a_view_that_is_stopped_is_over_and_the_camera_is_told(home: Home) -> None:
+    channel = home.camera.connect()
+    live = home.owner.watch(home.camera.device_id)
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    home.camera.stream(init="a")
+    name = home.camera.stream()
+    assert home.owner.call("DELETE", path).status == 204
+    for more in ("", f"media/{home.world.now():%Y%m%d%H}-{name}"):
+        assert at(home, live["playlist_url"], more).status == 404
+    home.world.settle()
+    assert [(one["command"], one["live_id"]) for one in channel.messages] == [
+        ("live", live["live_id"]),
+        ("stop_live", live["live_id"]),
+    ]
+    assert home.owner.call("DELETE", path).status == 404
+
+
+def test_a_device_that_is_removed_shows_nothing_more(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    assert at(home, live["playlist_url"]).status == 404
+
+
+def test_an_owner_who_has_left_sees_nothing_more(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    assert at(home, live["playlist_url"]).status == 404
+
+
+def test_a_capability_opens_its_own_view_only(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    other = new_camera(home.world, "SN0031", owner=home.stranger)
+    others = home.stranger.watch(other.device_id)
+    device_id, live_id, proof = live["playlist_url"].split("/")[-2].split(".")
+    other_device, other_live, other_proof = others["playlist_url"].split("/")[-2].split(".")
+    forged = [
+        (device_id, live_id, other_proof), (other_device, live_id, proof), (device_id, other_live, proof),
+        (device_id, live_id, ""), (device_id, live_id), (device_id, live_id, proof, ""), ("",), (device_id, "", proof),
+    ]  # fmt: skip
+    for parts in forged:
+        assert home.world.call("GET", f"/live/{'.'.join(parts)}/playlist.m3u8").status in (403, 404)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["2026010508-../../alarms", "20260105-init-a.mp4", "2026010508-init-.mp4", "2026010508-20260105T080000.000Z-0.m4s",
+     "2026010508-20261305T080000.000Z-1000.m4s", "2026010508-20260105T080000.000Z-1000.ts", "init-a.mp4",
+     "2026010508-20260105T080000.000Z-1000.m4s%2F..%2Fx", "2026010508-init-a.mp4%0A"],
+)  # fmt: skip
+def test_only_pieces_are_led_to(home: Home, place: str) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    assert at(home, live["playlist_url"], f"media/{place}").status in (403, 404)
+
+
+def test_what_is_called_otherwise_is_not_in_the_playlist(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    ticket = home.camera.ask_ticket("live").json
+    stamp = f"{home.world.now():%Y%m%dT%H%M%S}"
+    for name in ("zzz.m4s", f"{stamp}.000Z-1000.ts", f"{stamp}.000Z-99999.m4s", f"{stamp}.000Z-1000.m4s\n#EXT-X-KEY"):
+        home.world.upload(ticket, f"1/{name}", b"moof")
+    home.camera.stream(channel="2")
+    assert pieces(home, live) == []
+
+
+def test_segments_without_what_a_player_must_know_first_wait_for_it(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream()
+    assert pieces(home, live) == []
+    home.world.clock.move_to(home.world.now().timestamp() + 1)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    assert len(pieces(home, live)) == 1
+
+
+def test_a_camera_that_begins_anew_is_another_beginning_and_one_that_goes_on_is_not(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    for init in ("a", "a", "b"):
+        home.camera.stream(init=init)
+        home.camera.stream()
+        home.world.clock.move_to(home.world.now().timestamp() + 2)
+    said = lines(home, live)
+    assert said.count("#EXT-X-DISCONTINUITY") == 1
+    assert len([line for line in said if line.startswith("#EXT-X-MAP")]) == 2
+
+
+def test_a_view_goes_on_over_the_end_of_an_hour(home: Home) -> None:
+    home.world.clock.move_to(home.world.now().timestamp() + 3590)
+    home.owner.sign_in()
+    live = home.owner.watch(home.camera.device_id)
+    ticket = home.camera.ask_ticket("live").json
+    assert home.world.upload(ticket, "1/init-a.mp4", b"moov").status == 204
+    for _ in range(20):
+        name = f"{home.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + "Z-1000.m4s"
+        assert home.world.upload(ticket, f"1/{name}", b"moof").status == 204  # below the hour before
+        assert pieces(home, live)[-1].endswith(name)
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+
+
+def test_a_channel_that_is_not_there_cannot_be_watched(home: Home) -> None:
+    path = f"/devices/{home.camera.device_id}/live"
+    assert home.owner.call("POST", path, {"channel": "9"}).status == 404
+    assert home.owner.call("POST", path, {"channel": "../1"}).status == 422
+
+
+def test_not_everybody_can_look_at_once(home: Home) -> None:
+    for _ in range(rules.MOST_VIEWS):
+        home.owner.watch(home.camera.device_id)
+    answer = home.owner.call("POST", f"/devices/{home.camera.device_id}/live", {"channel": "1"})
+    assert (answer.status, answer.json["code"]) == (429, "TooManyViews")
+    home.world.advance(300)
+    home.owner.watch(home.camera.device_id)
+
+
+def test_nobody_who_owns_nothing_uploads(home: Home) -> None:
+    camera = new_camera(home.world, "SN0032")
+    assert camera.ask_ticket("live").status == 409
+
+
+def test_nothing_of_it_remains_after_an_hour(home: Home) -> None:
+    home.owner.watch(home.camera.device_id)
+    for _ in range(5):
+        home.camera.stream(init="a")
+        home.camera.stream()
+        home.world.advance(600)
+    home.world.advance(3600)
+    assert not [one for one in everything(home) if one.startswith("live/")]
+
+
+def test_what_is_left_lying_goes_by_the_buckets_own_rule(home: Home) -> None:
+    home.camera.stream(init="a")
+    home.world.clock.move_to(home.world.now().timestamp() + 3 * 86_400)
+    home.world.calendar.reap()
+    assert not [one for one in everything(home) if one.startswith("live/")]
+
+
+def everything(home: Home) -> list[str]:
+    return [one["key"] for objects in home.world.dump()["buckets"].values() for one in objects]
+
+
+def test_a_sweep_spares_what_is_still_shown(home: Home) -> None:
+    home.camera.stream(init="old")
+    home.world.clock.move_to(home.world.now().timestamp() + 31 * 60)
+    home.camera.stream(init="new")
+    assert home.world.run_schedule("sweep_live_video") == {"deleted": 1}
+    assert [key.rpartition("/")[2] for key in everything(home) if key.startswith("live/")] == ["init-new.mp4"]
+
+
+# Guests
+
+
+def guest(home: Home, **how: Any) -> str:
+    """The stranger is one now; his share."""
+    share = home.owner.share(home.camera.device_id, email=home.stranger.email, **{"rights": ["live"], **how})
+    assert home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept").status == 200
+    return f"/devices/{home.camera.device_id}/shares/{share.json['share_id']}"
+
+
+def watch(home: Home, channel: str = "1") -> Response:
+    return home.stranger.call("POST", f"/devices/{home.camera.device_id}/live", {"channel": channel})
+
+
+def test_a_guest_watches_and_the_owner_can_read_that_he_did(home: Home) -> None:
+    guest(home)
+    live = home.stranger.watch(home.camera.device_id)
+    assert live["lan"] is None
+    home.camera.stream(init="a")
+    home.camera.stream(b"moof")
+    assert len(pieces(home, live)) == 1
+    acts = [(one["act"], one["who"]) for one in home.owner.call("GET", "/privacy/activity").json["items"]]
+    assert ("looked", home.stranger.email) in acts
+
+
+def test_without_the_right_or_of_another_channel_a_guest_sees_nothing(home: Home) -> None:
+    share = guest(home, rights=["alarms", "settings"])
+    assert watch(home).status == 403
+    assert home.camera.activate(channels=[{"id": "1"}, {"id": "2"}]).status == 200
+    assert home.owner.call("PATCH", share, {"rights": ["live"], "channels": ["1"]}).status == 200
+    assert watch(home, "2").status == 404
+    assert watch(home).status == 201
+
+
+def test_nobody_goes_on_with_or_stops_anothers_view(home: Home) -> None:
+    guest(home)
+    live = home.owner.watch(home.camera.device_id)
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    assert [home.stranger.call(method, path).status for method in ("POST", "DELETE")] == [404, 404]
+    assert at(home, live["playlist_url"]).status == 200
+
+
+@pytest.mark.parametrize("end", ["revoke", "leave", "other rights", "other channels", "transfer", "remove", "time"])
+def test_a_guests_view_is_over_with_the_next_request_once_his_right_is(home: Home, end: str) -> None:
+    assert home.camera.activate(channels=[{"id": "1"}, {"id": "2"}]).status == 200
+    soon = f"{home.world.now() + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"
+    share = guest(home, **({"until": soon} if end == "time" else {}))
+    live = home.stranger.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    piece = f"media/{home.world.now():%Y%m%d%H}-{home.camera.stream(b'moof')}"
+    assert at(home, live["playlist_url"], piece).status == 302
+    match end:
+        case "revoke":
+            assert home.owner.call("DELETE", share).status == 204
+        case "leave":
+            assert home.stranger.call("DELETE", f"/shares/{share.rpartition('/')[2]}").status == 204
+        case "other rights":
+            assert home.owner.call("PATCH", share, {"rights": ["alarms"]}).status == 200
+        case "other channels":
+            assert home.owner.call("PATCH", share, {"channels": ["2"]}).status == 200
+        case "transfer":
+            heir = new_person(home.world, "heir@example.com")
+            home.owner.step_up()
+            heir.step_up()
+            assert heir.accept(home.owner.offer(home.camera.device_id, email=heir.email)).status == 201
+        case "remove":
+            assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+        case _:
+            home.world.clock.move_to(home.world.now().timestamp() + 120)
+    assert at(home, live["playlist_url"]).status == 404
+    assert at(home, live["playlist_url"], piece).status == 404
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    assert home.stranger.call("POST", path).status in (403, 404)
+
+
+# Privacy mode
+
+
+def test_privacy_mode_stops_who_looks_and_lets_nobody_begin_and_nothing_in(home: Home) -> None:
+    guest(home)
+    live, of_guest = home.owner.watch(home.camera.device_id), home.stranger.watch(home.camera.device_id)
+    assert home.owner.set_privacy(home.camera.device_id, on=True).status == 200
+    assert [at(home, one["playlist_url"]).status for one in (live, of_guest)] == [404, 404]
+    begun = home.owner.call("POST", f"/devices/{home.camera.device_id}/live", {"channel": "1"})
+    assert (begun.status, begun.json["code"]) == (409, "PrivacyModeOn")
+    assert watch(home).json["code"] == "PrivacyModeOn"
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    assert home.owner.call("POST", path).json["code"] == "PrivacyModeOn"
+    assert home.owner.call("DELETE", path).status == 204
+    assert home.camera.ask_ticket("live").json["code"] == "PrivacyModeOn"
+
+
+def test_what_was_filmed_in_privacy_mode_on_a_ticket_of_before_is_never_seen(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    ticket = home.camera.ask_ticket("live").json
+    names = []
+
+    def film() -> None:
+        home.world.clock.move_to(home.world.now().timestamp() + 5)
+        names.append(f"{home.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + "Z-1000.m4s")
+        assert home.world.upload(ticket, f"1/{names[-1]}", b"moof").status == 204
+        home.world.clock.move_to(home.world.now().timestamp() + 5)
+
+    film()
+    for on in (True, False):
+        assert home.owner.set_privacy(home.camera.device_id, on=on).status == 200
+        film()
+    hour = f"{home.world.now():%Y%m%d%H}"
+    assert pieces(home, live) == [f"media/{hour}-{name}" for name in (names[0], names[2])]
+    assert [at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names] == [302, 404, 302]
