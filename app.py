@@ -23,6 +23,7 @@ from chalicelib.devices import routes as devices
 from chalicelib.devices import scheduled as devices_on_time
 from chalicelib.entry import channel, contract, forwarding
 from chalicelib.entry.http import Api
+from chalicelib.identities import listeners as identities_told
 from chalicelib.identities import routes as identities
 from chalicelib.live import routes as live
 from chalicelib.live import scheduled as live_on_time
@@ -68,6 +69,7 @@ app.register_blueprint(alarms_told.listeners)
 app.register_blueprint(avatars_told.listeners)
 app.register_blueprint(commands_told.listeners)
 app.register_blueprint(devices_told.listeners)
+app.register_blueprint(identities_told.listeners)
 app.register_blueprint(orders_told.listeners)
 app.register_blueprint(push_told.listeners)
 app.register_blueprint(sharing_told.listeners)

@@ -1,4 +1,4 @@
-"""The one place that asks others over HTTPS: for the keys that they publish (JWKS), to verify what they signed."""
+"""The keys that others publish (JWKS), to verify what they signed."""
 
 from __future__ import annotations
 
@@ -6,29 +6,20 @@ import json
 import re
 import threading
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-import urllib3
-
-from chalicelib import clock
+from chalicelib import clock, outside
 from chalicelib.errors import Unavailable
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key, KeySet
 
-# A local cloud is on this machine; nobody else's keys come unprotected.
-_TRUSTED = ("https://", "http://127.0.0.1:")
-_CONNECT_S, _READ_S, _PATIENCE_S = 1.0, 1.5, 3.0
+_PATIENCE_S = 3.0
 _MOST_BYTES = 64 * 1024
 # A made-up key id, or somebody who is down, makes us ask no more often.
 _PAUSE_S = 20
 # What somebody says of how long their keys may be kept is believed within these bounds.
 _LEAST_KEPT_S, _USUALLY_KEPT_S, _MOST_KEPT_S = 300, 3_600, 86_400
-
-
-def is_trusted(url: str) -> bool:
-    return url.startswith(_TRUSTED)
 
 
 class KeyUnknown(Exception):
@@ -98,38 +89,14 @@ def _ask(url: str, heard: _Heard) -> None:
         raise KeysSilent(retry_after_seconds=heard.pause_s)
     heard.asked_at = clock.now_s()
     try:
-        body, cache_control = _fetched(url)
-        keys = KeySet.import_key_set(json.loads(body))
-    except (urllib3.exceptions.HTTPError, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
+        answer = outside.ask(url, most_bytes=_MOST_BYTES, patience_s=_PATIENCE_S)
+        keys = KeySet.import_key_set(json.loads(answer.body))
+    except (outside.NotHad, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
         raise KeysSilent(retry_after_seconds=_PAUSE_S) from cause
-    heard.keys, heard.until = keys, heard.asked_at + kept_s(cache_control)
+    heard.keys, heard.until = keys, heard.asked_at + kept_s(answer.cache_control)
 
 
 def kept_s(cache_control: str) -> int:
     """For how long an answer with this Cache-Control may be kept."""
     said = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
     return min(max(int(said[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if said else _USUALLY_KEPT_S
-
-
-def _fetched(url: str) -> tuple[bytes, str]:
-    """The body that lies at this very address, and how long it may be kept; in time and not too long, or not at all."""
-    if not is_trusted(url):
-        raise ValueError(url)
-    late = clock.ticks_s() + _PATIENCE_S
-    answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
-    try:
-        if answer.status != 200:
-            raise ValueError(answer.status)
-        body = b""
-        while chunk := answer.read1(_MOST_BYTES):
-            body += chunk
-            if len(body) > _MOST_BYTES or clock.ticks_s() > late:
-                raise ValueError("too much, or too late")
-        return body, answer.headers.get("cache-control", "")
-    finally:
-        answer.close()
-
-
-@cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S))

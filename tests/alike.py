@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
@@ -13,6 +14,8 @@ from unittest.mock import patch
 from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud, Snapshot
 from infra.local.gateway import Response
+from tests.identities import platforms
+from tests.identities.people import enter
 from tests.scene import PASSWORD, Person, new_person
 
 TABLE = Path(__file__).with_name("alike.md")
@@ -51,12 +54,23 @@ def _change_address(asker: Person, email: str) -> Response:
     return asker.call("POST", "/me/address", {"email": email})
 
 
+@cache
+def _unproved(world: LocalCloud, email: str) -> str:
+    """Facebook says an address, and not that it has proved it: whoever gives a stranger's as their own."""
+    return platforms.platforms().facebook.id_token(platforms.nonce(world), email=email)
+
+
+def _enter(asker: Person, email: str) -> Response:
+    return enter(asker.world, _unproved(asker.world, email), "facebook")
+
+
 # What names an address, and what it answers whether that is known or not.
 REQUESTS: dict[str, tuple[Asks, int]] = {
     "`POST /accounts`": (_register, 202),
     "`POST /sessions`": (_sign_in, 401),
     "`POST /password-resets`": (_reset, 202),
     "`POST /me/address`": (_change_address, 202),
+    "`POST /sessions/federated`, unproved": (_enter, 422),
 }
 SABOTAGED = "`POST /sessions`, without the hash"
 
@@ -114,7 +128,7 @@ class _Scene:
 
 
 def compared(times: int = TIMES) -> Iterator[Compared]:
-    with LocalCloud.start(seed=0) as world:
+    with platforms.served() as told, LocalCloud.start(seed=0, platforms=told.parameters) as world:
         scene = _Scene.arranged(world)
         for what, (asks, status) in REQUESTS.items():
             yield Compared(what, scene.ratio(asks, status, times))

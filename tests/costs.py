@@ -14,6 +14,8 @@ from infra.local.cloud import Plugged
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
 from tests.factors import App, Key, asked, recovery_codes
+from tests.identities.people import maja
+from tests.identities.platforms import google_picture
 from tests.scene import Person
 
 TABLE = Path(__file__).with_name("costs.md")
@@ -68,6 +70,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     assert home.owner.upload_avatar().status == 204
     yield _counted(home, "on_avatar_uploaded", home.world.settle)
+    restore()
+    maja(home.world, picture=google_picture())
+    yield _counted(home, "on_picture_offered", home.world.settle)
     restore()
     yield from _channel(home)
     for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures"):

@@ -9,13 +9,15 @@ from chalicelib.accounts.actions import addresses, letters, passwords, registeri
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
+from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Address, Identity
+from chalicelib.avatars.actions import portraits
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, check, create, done, put, remove
 from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, NotFound, TooMany, Words
 from chalicelib.identities import providers, rules, shapes
-from chalicelib.identities.records import SpentNonce
+from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.identities.rules import (
     EmailNotVouched,
     IdentityTaken,
@@ -26,11 +28,13 @@ from chalicelib.identities.rules import (
     Vouched,
 )
 from chalicelib.identities.shapes import SignInWithPlatform
+from chalicelib.register import vaults
 from chalicelib.sessions import actions as sessions
 from chalicelib.sessions.actions import Caller
 from chalicelib.sessions.shapes import Tokens
 
 _TRIES = 2
+_PICTURE_TRIES, _PICTURE_HOURS = 3, 24
 
 
 class _Overtaken(Exception):
@@ -114,7 +118,7 @@ def _enter(
         otherwise=_Overtaken,
         **_said_by_newcomer(asked),
     )
-    return sessions.begin(new, asked.terminal, repeat_key, spends)
+    return sessions.begin(new, asked.terminal, repeat_key, spends, *_offers_picture(new, asked.provider, vouched))
 
 
 def _come_again(identity: Identity, asked: SignInWithPlatform, spends: Write, repeat_key: str | None) -> Tokens:
@@ -147,6 +151,41 @@ def _said_by_newcomer(asked: SignInWithPlatform) -> dict[str, Any]:
     if missing:
         raise Invalid(fields=missing)
     return said
+
+
+# The picture
+
+
+def _offers_picture(new: NewAccount, provider: str, vouched: Vouched) -> tuple[Write, ...]:
+    """What lets the platform's picture be fetched afterwards: nobody waits for it."""
+    if vouched.picture is None or not providers.keeps_picture(provider, vouched.picture):
+        return ()
+    offered = OfferedPicture.new(
+        new.account.partition_id,
+        vault=new.vault,
+        platform=provider,
+        url=vouched.picture,
+        offered_at=clock.now_s(),
+        expires_at=clock.epoch_s(clock.in_(hours=_PICTURE_HOURS)),
+    )
+    return (create(offered),)
+
+
+def take_over_picture(account_id: str, tries: int) -> None:
+    """Make the picture that the platform keeps the account's first one (B1a), unless its owner has set or deleted one
+    meanwhile. What cannot be had in three tries is given up. Raises PlatformSilent before that."""
+    offered, key = read(OfferedPicture.key(account_id), vaults.key_of(account_id))
+    if offered is None or key is None:
+        # Done, or the account is closed; an earlier try may have left an object.
+        return portraits.give(account_id, None, clock.now())
+    data = _fetched(offered.opened(key.unlocked()), tries)
+    return portraits.give(account_id, data, clock.at_epoch(offered.offered_at), remove(offered))
+
+
+def _fetched(offered: OfferedPicture, tries: int) -> bytes | None:
+    if tries > _PICTURE_TRIES:  # nobody answered, or the function died of what they did
+        return None
+    return providers.picture_at(offered.platform, offered.url, portraits.MOST_BYTES)
 
 
 # Linking

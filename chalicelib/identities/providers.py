@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import clock, jwks
+from chalicelib import clock, jwks, outside
 from chalicelib.identities import rules
 from chalicelib.identities.rules import IdTokenRefused, PlatformNotOffered, PlatformSilent, Vouched
 from chalicelib.settings import settings
@@ -14,6 +14,7 @@ from chalicelib.settings import settings
 if TYPE_CHECKING:
     from joserfc.jwk import Key
 
+_PICTURE_PATIENCE_S = 10.0
 # Signatures only: with a shared secret, anybody who knows the public key could sign.
 _ALGORITHMS = ("RS256", "ES256")
 
@@ -37,10 +38,27 @@ def vouched(name: str, id_token: str) -> Vouched:
     return rules.vouched(platform.issuers[0], _verified(platform, id_token))
 
 
+def keeps_picture(name: str, url: str) -> bool:
+    """Whether the platform keeps pictures of its people at such an address. Raises PlatformNotOffered."""
+    return rules.is_picture_of(name, url, _platform(name).keys_url)
+
+
+def picture_at(name: str, url: str, most_bytes: int) -> bytes | None:
+    """Whatever lies there; None where nothing is to be had, today or tomorrow. Raises PlatformSilent."""
+    try:
+        if keeps_picture(name, url):
+            return outside.ask(url, most_bytes=most_bytes, patience_s=_PICTURE_PATIENCE_S).body
+    except outside.Silent as cause:
+        raise PlatformSilent(retry_after_seconds=1) from cause
+    except (outside.NotHad, PlatformNotOffered):
+        pass
+    return None
+
+
 def _platform(name: str) -> Platform:
     issuers, audiences = (_listed(settings.oidc(name, what)) for what in ("issuers", "audiences"))
     keys_url = settings.oidc(name, "keys_url")
-    if not (issuers and audiences and jwks.is_trusted(keys_url)):
+    if not (issuers and audiences and outside.is_trusted(keys_url)):
         raise PlatformNotOffered
     return Platform(issuers, audiences, keys_url)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B2
-from chalicelib.register.tags import key
+from chalicelib.register.rows import B1A, B2
+from chalicelib.register.tags import Time, key, personal
 
 
 class SpentNonce(Item):
@@ -16,3 +16,15 @@ class SpentNonce(Item):
     place = "nonce"
 
     request_hash = key(UnicodeAttribute(), B2, why="keyed hash: is it the same sign-in again?")
+
+
+class OfferedPicture(Item):
+    """Where another platform keeps a picture of somebody who came from there, until it is fetched or given up."""
+
+    partition = "account"
+    place = "offered-picture"
+    told_to = "OfferedPictures"
+
+    platform = personal(B1A)
+    url = personal(B1A)
+    offered_at = key(Time(), B1A, why="time: an upload is always newer", told=True)

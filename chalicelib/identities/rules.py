@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,14 @@ NONCE_LIFE = timedelta(minutes=10)
 # Clocks differ, but not by more.
 LEEWAY_S = 60
 _MOST_NICKNAME_CHARACTERS = 64
+# Where each platform keeps its people's pictures; a dot in front stands for any name below. Apple passes none on.
+PICTURE_HOSTS: dict[str, tuple[str, ...]] = {
+    "google": ("lh3.googleusercontent.com",),
+    "apple": (),
+    "facebook": ("platform-lookaside.fbsbx.com", ".fbcdn.net"),
+}
+# So narrow that nobody can read another host out of it: no user, no backslash, nothing but ASCII.
+_ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?/[!-\[\]-~]{0,2000}")
 
 
 class IdTokenRefused(NotSignedIn):
@@ -75,6 +84,8 @@ class Vouched:
     nonce: str
     email: str | None
     nickname: str | None
+    # Where the platform says that it keeps a picture; it may have said anything.
+    picture: str | None
 
 
 def vouched(issuer: str, claims: dict[str, Any]) -> Vouched:
@@ -84,7 +95,8 @@ def vouched(issuer: str, claims: dict[str, Any]) -> Vouched:
         raise IdTokenRefused
     # Apple says it as text.
     is_proved = claims.get("email_verified") in (True, "true")
-    return Vouched(issuer, subject, nonce, _text(claims, "email") if is_proved else None, _nickname(claims))
+    email = _text(claims, "email") if is_proved else None
+    return Vouched(issuer, subject, nonce, email, _nickname(claims), _text(claims, "picture"))
 
 
 def _nickname(claims: dict[str, Any]) -> str | None:
@@ -95,6 +107,25 @@ def _nickname(claims: dict[str, Any]) -> str | None:
 def _text(claims: dict[str, Any], name: str) -> str | None:
     value = claims.get(name)
     return value if isinstance(value, str) else None
+
+
+def is_picture_of(platform: str, url: str, keys_url: str) -> bool:
+    """Whether it is one of the platform's own addresses for pictures. Of a platform on this machine, as a local cloud
+    has it, they are where its keys are."""
+    said, keys = _ADDRESS.fullmatch(url), _ADDRESS.fullmatch(keys_url)
+    if said is None:
+        return False
+    if said["scheme"] == "http":
+        return keys is not None and said["host"] == "127.0.0.1" and _origin(said) == _origin(keys)
+    return said["port"] is None and any(_is_at(said["host"], host) for host in PICTURE_HOSTS[platform])
+
+
+def _origin(address: re.Match[str]) -> tuple[str | None, ...]:
+    return address.group("scheme", "host", "port")
+
+
+def _is_at(host: str, allowed: str) -> bool:
+    return host.endswith(allowed) if allowed.startswith(".") else host == allowed
 
 
 def printable(text: str) -> str:

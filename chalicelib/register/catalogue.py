@@ -45,7 +45,7 @@ from chalicelib.devices.records import (
     Transfer,
 )
 from chalicelib.entry.once import Answered, AnsweredForGood
-from chalicelib.identities.records import SpentNonce
+from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.live.records import PIECES, Live
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
@@ -94,6 +94,7 @@ RECORDS: tuple[type[Record], ...] = (
     Load,
     LogReading,
     Offer,
+    OfferedPicture,
     OpenErasure,
     Order,
     Passkey,

@@ -91,7 +91,7 @@ WHOLE = Code("bundle.zip")
 # Pillow is no burden of all functions; and what reads hostile files has to be the newest, which Amazon Linux 2 cannot
 # load.
 PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12")
-OF_DOORS = dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded"), PICTURES)
+OF_DOORS = dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES)
 
 
 class Unfit(Exception):

@@ -17,7 +17,7 @@ HOUSES = (
     "activity", "accounts", "avatars", "plans", "second_factors", "sessions", "identities", "devices", "commands",
     "push", "sharing", "live", "alarms", "orders", "privacy",
 )  # fmt: skip
-FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks")
+FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks", "outside")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
 ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
@@ -40,7 +40,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "records": (set(), {"aws", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
-    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock", "jwks"}, set()),
+    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock", "jwks", "outside"}, set()),
     "sandbox": ({"rules", "providers", "actions"}, {"aws", "errors", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
@@ -57,7 +57,8 @@ BELOW = {
     "clock": {*FLOOR},
     "ids": {*FLOOR},
     "settings": {*FLOOR},
-    "jwks": {*FLOOR} - {"clock", "errors"},
+    "jwks": {*FLOOR} - {"clock", "errors", "outside"},
+    "outside": {*FLOOR} - {"clock"},
 }
 BELOW_BUT = {"register.catalogue": {"entry.once"}}
 
@@ -205,6 +206,13 @@ def only_aws_knows_the_sdk(module: Module) -> list[str]:
     return [f"{module.name} opens {name}" for name in [*sdk, *clients] if name not in allowed]
 
 
+def only_outside_asks_others(module: Module) -> list[str]:
+    if module.name == "outside":
+        return []
+    ways = ("urllib3", "urllib.request", "http.client", "requests", "httpx", "socket")
+    return [f"{module.name} opens {name}" for name in module.imports if _within(name, set(ways))]
+
+
 def only_settings_reads_the_environment(module: Module) -> list[str]:
     if module.name == "settings":
         return []
@@ -305,6 +313,7 @@ LAWS = (
     the_floor_stands_on_itself,
     everything_is_a_house_or_the_floor,
     only_aws_knows_the_sdk,
+    only_outside_asks_others,
     only_settings_reads_the_environment,
     only_clock_knows_the_time,
     only_ids_knows_chance,

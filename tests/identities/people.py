@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib import clock
+from chalicelib.aws.commit import commit, create
+from chalicelib.aws.table import read
+from chalicelib.identities.records import OfferedPicture
+from chalicelib.register import vaults
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.identities.platforms import google_token
@@ -29,6 +34,13 @@ def maja(world: LocalCloud, subject: str = "google-1", email: str = "maja@exampl
     answer = person._keep(enter(world, google_token(world, subject, email, **claims)))
     assert answer.status == 201, answer.body
     return person
+
+
+def offer_picture(person: Person, url: str) -> None:
+    """As the sign-in does that makes an account; nobody has fetched it yet."""
+    (key,) = read(vaults.key_of(person.account_id))
+    said = {"platform": "google", "url": url, "offered_at": clock.now_s(), "expires_at": clock.now_s() + 86_400}
+    commit(create(OfferedPicture.new(person.account_id, vault=key.unlocked(), **said)))
 
 
 def link(person: Person, id_token: str, provider: str = "google", **headers: str) -> Response:

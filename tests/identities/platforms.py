@@ -21,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 
 from chalicelib import jwks
 from infra.local.cloud import LocalCloud
+from tests.scene import jpeg
 
 CLIENT_ID, OTHER_CLIENT_ID = "sowa-on-the-phone", "sowa-in-the-browser"
 GOOGLE, APPLE, FACEBOOK = "https://google.test", "https://apple.test", "https://facebook.test"
@@ -84,7 +85,7 @@ class Forger:
 
 @dataclass
 class Served:
-    """The platforms' keys on a port of this machine, and how they are given."""
+    """The platforms' keys and pictures on a port of this machine, and how they are given."""
 
     google: Google = field(default_factory=Google)
     # Apple says truth as text; Facebook does not say whether it has proved an address.
@@ -93,10 +94,20 @@ class Served:
     port: int = 0
     asked: list[str] = field(default_factory=list)
     answers: Callable[[], Response] | None = None
+    # By path.
+    pictures: dict[str, Callable[[], Response]] = field(default_factory=dict)
+
+    def picture(self, gives: Callable[[], Response], name: str = "of-maja", platform: str = "google") -> str:
+        """The address of a picture that the platform keeps."""
+        path = f"/{platform}/pictures/{name}.jpg"
+        self.pictures[path] = gives
+        return f"http://127.0.0.1:{self.port}{path}"
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         path = Request(environ).path
         self.asked.append(path)
+        if path in self.pictures:
+            return self.pictures[path]()(environ, start_response)
         platform = getattr(self, path.split("/")[1])
         usual = Response(platform.keys(), headers={"Cache-Control": "public, max-age=7200"})
         answer = usual if self.answers is None else self.answers()
@@ -116,6 +127,7 @@ class Served:
     def as_usual(self) -> None:
         """Nobody was asked yet, and everybody answers."""
         self.asked.clear()
+        self.pictures.clear()
         self.answers = None
         jwks._heard.clear()
 
@@ -153,3 +165,8 @@ def google_token(world: LocalCloud, subject: str = "google-1", email: str = "maj
     """The id token of somebody whose address Google has proved."""
     said = {"email": email, "email_verified": True, "name": "Maja Nowak", **claims}
     return platforms().google.id_token(nonce(world), subject, **said)
+
+
+def google_picture() -> str:
+    """Where Google keeps a picture of somebody."""
+    return platforms().picture(lambda: Response(jpeg(905, (640, 480)), mimetype="image/jpeg"))

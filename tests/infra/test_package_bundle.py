@@ -84,7 +84,7 @@ def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> Non
     from infra.package import template
 
     given = {one.door: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
-    readers = [given.pop(door) for door in ("on_avatar_uploaded", "on_cover_uploaded")]
+    readers = [given.pop(door) for door in ("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered")]
     assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
         ("./bundle.zip", f"python{bundle.PYTHON}")
     }

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from werkzeug.wrappers import Response
 
 from chalicelib.aws import bucket, crypto, table
 from chalicelib.aws.clients import client
@@ -25,6 +26,8 @@ from tests.conftest import Home
 from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.factors import App
+from tests.identities.people import maja
+from tests.identities.platforms import google_picture, platforms
 from tests.privacy.backups import brought_back
 from tests.scene import (
     CODE,
@@ -191,6 +194,16 @@ def _a_face(home: Home) -> None:
     _an_upload_of_which_nobody_was_told(home)
     home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
     assert home.world.run_schedule("sweep_expired_uploads") == {"deleted": 1}
+
+
+def _a_picture_of_a_platform(home: Home) -> None:
+    """Taken over, and of none that is one; and told of once more, late."""
+    person = maja(home.world, picture=google_picture())
+    home.world.settle()
+    assert person.avatar() is not None
+    maja(home.world, "google-2", "kaja@example.com", picture=platforms().picture(lambda: Response("no picture")))
+    home.world.settle()
+    _told(home.world, "on_picture_offered", partition_id=person.account_id, place_id="")
 
 
 def _a_cover(home: Home) -> None:
@@ -430,6 +443,7 @@ _LIVES = (
     _live_video,
     _pictures,
     _a_face,
+    _a_picture_of_a_platform,
     _a_cover,
     _an_offer,
     _an_order,

@@ -11,6 +11,7 @@ from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
+from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
 from tests.scene import PASSWORD, Camera, Person, ask_for_reset, elsewhere, lay_down, new_camera, new_person, pay
@@ -73,6 +74,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.watch(home.camera.device_id)
     home.owner.command(home.camera.device_id)
     home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
+    maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")

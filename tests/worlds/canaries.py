@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from werkzeug.wrappers import Response as WebResponse
+
 from chalicelib.aws.crypto import Unreadable
 from chalicelib.register import catalogue
 from chalicelib.register.vaults import Vault
@@ -13,13 +15,16 @@ from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
 from tests.factors import App, Key
-from tests.identities.platforms import google_token
+from tests.identities.people import maja
+from tests.identities.platforms import google_token, platforms
 from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
-PASSING = ("AddressChange", "Farewell", "Letter", "PendingTotp", "Registration", "Report", "Transfer")
+PASSING = (
+    "AddressChange", "Farewell", "Letter", "OfferedPicture", "PendingTotp", "Registration", "Report", "Transfer",
+)  # fmt: skip
 
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
@@ -34,6 +39,7 @@ EXEMPT: dict[Place, str] = {
     ("Account", "is_password_short"): "yes, or not there",
     ("Account", "region"): "one of seven words, found in anything",
     ("Account", "identities"): "which of three platforms, since when, and a hash",
+    ("OfferedPicture", "platform"): "one of three words, found in anything",
     ("Account", "came_from"): "the address of an installation, found in many accounts",
     ("Relocation", "endpoint"): "the address of an installation, found in many accounts",
     ("Device", "dst"): "yes or no",
@@ -94,6 +100,7 @@ class Life:
 
     def live(self) -> None:
         self._begin_by_phone()
+        self._come_from_a_platform()
         self._register()
         self._leave_and_come_back()
         self._be_reached_by_phone()
@@ -141,6 +148,16 @@ class Life:
         """And think better of it."""
         self._look_for("phone", self._number)
         self._keep("Registration", Caller(self.world, self._number, nickname=self.person.nickname).register())
+
+    def _come_from_a_platform(self) -> None:
+        """And leave. Nobody has fetched the picture yet when it is looked at, and then it is not there."""
+        url = platforms().picture(lambda: WebResponse(status=404), self.word("offeredpicture"))
+        came = canary(self.whose, "came")
+        newcomer = maja(self.world, came, f"{came}@example.com", picture=url)
+        self._keep("OfferedPicture", newcomer.account_id, Stored(dump.dump()))
+        self.world.settle()
+        newcomer.step_up()
+        assert newcomer.close().status == 202
 
     @property
     def _number(self) -> str:

@@ -333,7 +333,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
-    of_accounts += ("Activity", "BindingTries", "InvitationCount", "Received")
+    of_accounts += ("Activity", "BindingTries", "InvitationCount", "OfferedPicture", "Received")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"
@@ -479,6 +479,7 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
     yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
+    yield from (f"the picture of {one[0]} was never fetched" for one in stored.of("OfferedPicture"))
     for (_, transfer_id), offer in stored.of("Offer").items():
         if "told_at" not in offer:
             yield f"nobody was told of {transfer_id}"

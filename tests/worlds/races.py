@@ -12,13 +12,14 @@ from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
+from chalicelib.identities.actions import take_over_picture
 from infra.local import dump
 from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import App
-from tests.identities.people import link, maja
-from tests.identities.platforms import google_token, nonce, platforms
+from tests.identities.people import link, maja, offer_picture
+from tests.identities.platforms import google_picture, google_token, nonce, platforms
 from tests.neighbour import neighbour
 from tests.scene import PASSWORD, Camera, Person, elsewhere, jpeg, new_person
 from tests.worlds import scenarios
@@ -694,6 +695,23 @@ def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wro
         yield f"stored are {found}"
 
 
+def _picture_offered(home: Home) -> None:
+    """As if a platform had made the account."""
+    home.owner.step_up()
+    home.world.settle()
+    offer_picture(home.owner, google_picture())
+
+
+def _picture_is_fetched(home: Home, state: Any) -> None:
+    """And once more when all settles, as the queue has not been asked yet."""
+    take_over_picture(home.owner.account_id, 1)
+
+
+def _one_first_picture(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if len(found := [key for key in stored.objects if key.startswith("avatars")]) != 1:
+        yield f"stored are {found}"
+
+
 def _cover_on_its_way(home: Home) -> None:
     scenarios._another_cover_uploaded(home)
 
@@ -1103,6 +1121,12 @@ RACES = (
          exactly((204, None)), _no_avatar),
     Race("avatar arrives, avatar arrives again", _told_twice, _avatar_arrives_twice, _avatar_arrives_twice,
          exactly((None, None)), _one_avatar),
+    Race("close, offered picture is fetched", _picture_offered, _close, _picture_is_fetched, exactly((202, None)),
+         _no_avatar_left),
+    Race("delete the avatar, offered picture is fetched", _picture_offered, _delete_avatar, _picture_is_fetched,
+         exactly((204, None)), _no_avatar),
+    Race("offered picture is fetched, offered picture is fetched again", _picture_offered, _picture_is_fetched,
+         _picture_is_fetched, exactly((None, None)), _one_first_picture),
     Race("delete the avatar, delete the avatar", _avatar_on_its_way, _delete_avatar,
          lambda home, state: scenarios._delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
     Race("delete the cover, cover arrives", _cover_on_its_way, _delete_cover, _cover_arrives,

@@ -15,7 +15,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import ROOT, App, Key, asked, recovery_codes
 from tests.identities.people import enter, link, maja
-from tests.identities.platforms import google_token
+from tests.identities.platforms import google_picture, google_token
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back
 from tests.scene import (
@@ -622,6 +622,15 @@ def _upload_of_yesterday(home: Home) -> None:
 
 def _sweep_uploads(home: Home, state: Any, key: str) -> None:
     _job(home.world, "sweep_expired_uploads")
+
+
+def _picture_offered(home: Home) -> None:
+    """Google keeps one of a newcomer, and nobody has fetched it yet."""
+    maja(home.world, picture=google_picture())
+
+
+def _first_pictures(home: Home, state: Any, stored: Stored) -> int:
+    return sum("picture" in row for row in stored.first_ids("Avatar").values())
 
 
 # Covers
@@ -1611,6 +1620,9 @@ SCENARIOS = (
     Scenario("a guest takes pushes", "on_push_address_changed", _guest_just_took_pushes, _settle, is_asked=False),
     Scenario("an avatar arrives", "on_avatar_uploaded", _avatar_uploaded, _settle, is_asked=False),
     Scenario("another avatar arrives", "on_avatar_uploaded", _another_avatar_uploaded, _settle, is_asked=False),
+    Scenario(
+        "a picture is taken over", "on_picture_offered", _picture_offered, _settle, _first_pictures, is_asked=False
+    ),
     Scenario("an avatar goes", "on_avatar_removed", _avatar_just_deleted, _settle, is_asked=False),
     Scenario(
         "unseen uploads go",

@@ -8,15 +8,20 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.avatars import rules
 from chalicelib.avatars.actions import galleries
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held
 from chalicelib.avatars.records import PICTURES, UPLOADS, Avatar, AvatarRemoval
-from chalicelib.aws.commit import Write, absent, check, put
+from chalicelib.aws import bucket, crypto
+from chalicelib.aws.commit import Write, absent, check, commit, put
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
+from chalicelib.errors import Unavailable
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
+_TRIES = 4
+MOST_BYTES = rules.MOST_BYTES
 
 
 def place_of(account_id: str) -> tuple[Key, ...]:
@@ -31,6 +36,34 @@ def url_of(avatar: Avatar | None) -> str | None:
 def delete_picture(account_id: str, avatar: Avatar | None) -> None:
     """There is no avatar any more, nor will one be made of what was uploaded before."""
     GALLERY.delete(account_id, _held(account_id, avatar))
+
+
+def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> None:
+    """Make this the first picture of an account, redrawn, if it is one; who has had one, or deleted it, is left alone.
+
+    `also` is committed in any case, and each may be repeated. Raises Unavailable.
+    """
+    # The same each time, whatever became of the try before.
+    place = f"{PICTURES.of(at, account_id)}{crypto.plain_hash(f'given {account_id}')[:26]}.jpg"
+    clean = None if data is None else rules.cleaned(data)
+    for _ in range(_TRIES):
+        held = _held_of(account_id)
+        if clean is None or held is None or held.as_of_ms >= 0:
+            return _give_up(place, held, *also)
+        bucket.put(place, clean, rules.JPEG)
+        try:
+            return commit(*held.put(place, at), *also)
+        except Changed:
+            continue
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _give_up(place: str, held: Held | None, *also: Write) -> None:
+    # Another try may have put it there, and named it or died.
+    if held is None or held.picture != place:
+        bucket.delete([place])
+    if also:
+        commit(*also)
 
 
 def _held_of(account_id: str) -> Held | None:

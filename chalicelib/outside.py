@@ -1,0 +1,78 @@
+"""The one place that asks others over HTTPS: what lies at one address, in time and not too long, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import urllib3
+
+from chalicelib import clock
+
+# A local cloud is on this machine; nobody else is asked unprotected.
+_TRUSTED = ("https://", "http://127.0.0.1:")
+CONNECT_S, READ_S = 1.0, 1.5
+_CHUNK_BYTES = 64 * 1024
+
+
+class NotHad(Exception):
+    """It does not lie there, or not as it was asked for."""
+
+
+class Silent(NotHad):
+    """Nobody answers, or not in time, or they have a fault: a later try may get it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes
+    cache_control: str
+
+
+def is_trusted(url: str) -> bool:
+    return url.startswith(_TRUSTED)
+
+
+def ask(url: str, *, most_bytes: int, patience_s: float) -> Answer:
+    """What lies at this very address: no redirect is followed, and nothing is unpacked.
+
+    It takes as long as connecting, the first byte, the patience and one more read together. Raises NotHad, Silent.
+    """
+    if not is_trusted(url):
+        raise NotHad("not protected")
+    late = clock.ticks_s() + patience_s
+    try:
+        answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
+        try:
+            _require_there(answer.status)
+            return Answer(_read(answer, most_bytes, late), answer.headers.get("cache-control", ""))
+        finally:
+            answer.close()
+    # Whoever names no address, or a host that nobody can look up, is answered by Python itself.
+    except (urllib3.exceptions.LocationParseError, UnicodeError) as cause:
+        raise NotHad("no address") from cause
+    except urllib3.exceptions.HTTPError as cause:
+        raise Silent(type(cause).__name__) from cause
+
+
+def _require_there(status: int) -> None:
+    if status // 100 == 5:
+        raise Silent(status)
+    if status != 200:
+        raise NotHad(status)
+
+
+def _read(answer: urllib3.BaseHTTPResponse, most_bytes: int, late: float) -> bytes:
+    body = bytearray()
+    while chunk := answer.read1(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > most_bytes:
+            raise NotHad("too much")
+        if clock.ticks_s() > late:
+            raise Silent("too late")
+    return bytes(body)
+
+
+@cache
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S))
