@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chalicelib.activity.records import Activity
 from infra.local.cloud import LocalCloud
 from infra.local.pump import Mischief
 from tests.conftest import Home
@@ -69,18 +71,25 @@ MISCHIEF = {
 }
 
 
+def _is_noted(row: Any) -> bool:
+    return str(row.get("sk")).startswith(f"{Activity.place}#")
+
+
 def _outcome(world: LocalCloud) -> dict[str, Any]:
     dump = world.dump()
     rows = {
         (table, row["pk"], row.get("sk")): {name: value for name, value in row.items() if name not in OF_THE_ATTEMPT}
         for table, found in dump["tables"].items()
         for row in found
+        if not _is_noted(row)
     }
+    # What happened is noted under chance, and sealed with it.
+    noted = Counter(row["pk"] for found in dump["tables"].values() for row in found if _is_noted(row))
     objects = {one["key"]: one["body"] for found in dump["buckets"].values() for one in found}
     mails = sorted((mail["to"], mail["subject"], mail["text"]) for mail in world.outbox() if mail["kind"] == "email")
     # A push may come twice.
     pushes = {str(push["data"]) for push in world.outbox() if push["kind"] == "push"}
-    return {"rows": rows, "objects": objects, "mails": mails, "pushes": pushes}
+    return {"rows": rows, "noted": noted, "objects": objects, "mails": mails, "pushes": pushes}
 
 
 def _told(home: Home, story: Callable[[Home], None], mischief: Mischief) -> dict[str, Any]:
