@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from infra.local.cloud import PUBLIC_URL
+from tests import loopback
 from tests.scene import POLICY
 
 REGION, COUNTRY = "oceania", "NZ"
@@ -63,11 +62,6 @@ def said(token: str) -> dict[str, Any]:
     return claims
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: Any) -> None:
-        """Nobody reads it."""
-
-
 @cache
 def neighbour() -> Neighbour:
     """That of this process, as its one cloud knows it."""
@@ -76,13 +70,5 @@ def neighbour() -> Neighbour:
 
 @contextmanager
 def served() -> Iterator[Neighbour]:
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, neighbour(), threaded=True, request_handler=_Quiet)
-    neighbour().port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with loopback.served(neighbour()) as neighbour().port:
         yield neighbour()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,12 +14,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from chalicelib import jwks
 from infra.local.cloud import LocalCloud
+from tests import loopback
 from tests.scene import jpeg
 
 CLIENT_ID, OTHER_CLIENT_ID = "sowa-on-the-phone", "sowa-in-the-browser"
@@ -132,11 +131,6 @@ class Served:
         jwks._heard.clear()
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: Any) -> None:
-        """Nobody reads it."""
-
-
 @cache
 def platforms() -> Served:
     """Those of this process, as its one cloud knows them."""
@@ -145,16 +139,8 @@ def platforms() -> Served:
 
 @contextmanager
 def served() -> Iterator[Served]:
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, platforms(), threaded=True, request_handler=_Quiet)
-    platforms().port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with loopback.served(platforms()) as platforms().port:
         yield platforms()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def nonce(world: LocalCloud) -> str:
