@@ -12,8 +12,8 @@ from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, Invalid, KeyReused, Misdirected, NotFound, TooMany, Words
 from chalicelib.register import policy_table
-from chalicelib.sessions import actions as sessions
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions import credentials, opening
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 
 routes = Routes(__name__)
@@ -79,7 +79,7 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
 )
 def confirm(visitor: Visitor, asked: shapes.Confirm) -> Tokens:
-    return sessions.enter_by_code(asked.registration_id, asked.code, asked.terminal, visitor.repeat_key)
+    return opening.enter_by_code(asked.registration_id, asked.code, asked.terminal, visitor.repeat_key)
 
 
 @routes.get("/me", who=Who.PERSON, along=avatars.place_of, answers=shapes.Me, example={})
@@ -109,7 +109,7 @@ def change_me(caller: Caller, asked: shapes.ChangeMe) -> shapes.Me:
     example={"current": "$password", "new": "$new_password"},
 )
 def change_password(caller: Caller, asked: shapes.ChangePassword) -> None:
-    sessions.change_password(caller, asked.current, asked.new)
+    credentials.change_password(caller, asked.current, asked.new)
 
 
 @routes.post(
@@ -142,7 +142,7 @@ def _owner_of_named(asked: shapes.AskReset) -> str:
     example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
 )
 def reset_password(visitor: Visitor, asked: shapes.Reset) -> None:
-    sessions.reset_password(asked.reset_id, asked.code, asked.password, visitor.repeat_key)
+    credentials.reset_password(asked.reset_id, asked.code, asked.password, visitor.repeat_key)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.

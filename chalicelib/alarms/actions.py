@@ -24,7 +24,7 @@ from chalicelib.errors import NotFound
 from chalicelib.push import actions as push
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.actions import standing as shares
 
 JPEG = "image/jpeg"

@@ -12,7 +12,7 @@ from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
 from chalicelib.live import actions as live
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

@@ -9,7 +9,7 @@ from chalicelib.avatars.actions import portraits
 from chalicelib.entry import wire
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

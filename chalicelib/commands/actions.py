@@ -17,7 +17,7 @@ from chalicelib.devices.actions import channel as cameras
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, SettingChange, Stock
 from chalicelib.errors import NotFound, TooMany
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)

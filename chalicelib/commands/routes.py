@@ -7,7 +7,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

@@ -14,7 +14,7 @@ from chalicelib.errors import NotSignedIn, StepUpRequired
 
 if TYPE_CHECKING:
     from chalicelib.devices.actions.cameras import Camera
-    from chalicelib.sessions.actions import Caller
+    from chalicelib.sessions.actions.standing import Caller
 
 
 class Who(Enum):
@@ -49,7 +49,7 @@ def admit_person(
     own session is still answered.
     """
     # Imported here so that functions without people's routes do not carry this house.
-    from chalicelib.sessions import actions as sessions
+    from chalicelib.sessions.actions import standing as sessions
 
     claim = sessions.claim_of(token)
     repeat = once(claim.account_id, claim.session_id)

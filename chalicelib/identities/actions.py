@@ -29,8 +29,8 @@ from chalicelib.identities.rules import (
 )
 from chalicelib.identities.shapes import SignInWithPlatform
 from chalicelib.register import vaults
-from chalicelib.sessions import actions as sessions
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions import opening as sessions
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 
 _TRIES = 2

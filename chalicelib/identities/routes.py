@@ -9,7 +9,7 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
 from chalicelib.register import policy_table
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 
 routes = Routes(__name__)

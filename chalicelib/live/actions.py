@@ -22,7 +22,7 @@ from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.live import rules, shapes
 from chalicelib.live.records import PIECES, Live
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.sharing.actions import standing as shares
 

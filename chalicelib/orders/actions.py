@@ -15,7 +15,7 @@ from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans import actions as plans
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 _TRIES = 5
 

@@ -9,7 +9,7 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
 from chalicelib.orders import actions, providers, shapes
 from chalicelib.plans.rules import PlanUnknown
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

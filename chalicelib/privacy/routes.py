@@ -13,7 +13,7 @@ from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing, export, relocating, watching
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 
 routes = Routes(__name__)

@@ -13,8 +13,8 @@ from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint
-from chalicelib.sessions import actions as sessions
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions import standing as sessions
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 
 _TRIES = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.push import actions, shapes
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

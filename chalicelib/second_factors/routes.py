@@ -8,7 +8,7 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 

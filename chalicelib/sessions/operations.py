@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.accounts.actions import addresses
 from chalicelib.entry.queues import Operations
-from chalicelib.sessions import actions, shapes
+from chalicelib.sessions import shapes
+from chalicelib.sessions.actions import credentials
 
 operations = Operations(__name__)
 
@@ -12,4 +13,4 @@ operations = Operations(__name__)
 @operations.operation(shapes.RemoveSecondFactors)
 def remove_second_factors(asked: shapes.RemoveSecondFactors) -> shapes.SecondFactorsRemoved:
     """Somebody lost all second factors and proved to be who they are: the password alone lets in again."""
-    return actions.remove_second_factors(addresses.asked(asked.email, asked.phone))
+    return credentials.remove_second_factors(addresses.asked(asked.email, asked.phone))

@@ -9,8 +9,9 @@ from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.push import actions as push
 from chalicelib.second_factors import rules as factors_rules
-from chalicelib.sessions import actions, shapes
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions import shapes
+from chalicelib.sessions.actions import ending, opening, proving, standing, tokens
+from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 
@@ -24,7 +25,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     answers=shapes.Tokens,
     status=201,
     refuses=(
-        actions.PasswordWrong,
+        opening.PasswordWrong,
         accounts_rules.AddressInvalid,
         accounts_rules.PhoneInvalid,
         factors_rules.SecondFactorNeeded,
@@ -36,7 +37,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 )
 def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
     contact = addresses.asked(asked.email, asked.phone)
-    return actions.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key, asked.second_factor)
+    return opening.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key, asked.second_factor)
 
 
 @routes.post(
@@ -49,13 +50,13 @@ def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
     example={"refresh_token": "$refresh_token"},
 )
 def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
-    return actions.refresh(asked.refresh_token)
+    return tokens.refresh(asked.refresh_token)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
 @routes.post("/step-up", who=Who.PERSON, status=202, once=False, refuses=(accounts_rules.CodeTooSoon,), example={})
 def ask_for_step_up(caller: Caller) -> None:
-    actions.ask_for_step_up(caller)
+    proving.ask_for_step_up(caller)
 
 
 @routes.post(
@@ -67,30 +68,30 @@ def ask_for_step_up(caller: Caller) -> None:
     example={"code": "$step_up_code"},
 )
 def step_up(caller: Caller, asked: shapes.StepUp) -> None:
-    actions.step_up(caller, asked.code)
+    proving.step_up(caller, asked.code)
 
 
 @routes.delete("/sessions/current", who=Who.PERSON, example={})
 def sign_out(caller: Caller) -> None:
-    push.forget_terminal(caller, actions.sign_out)
+    push.forget_terminal(caller, ending.sign_out)
 
 
 @routes.get("/sessions", who=Who.PERSON, answers=shapes.Sessions, example={})
 def list_sessions(caller: Caller) -> shapes.Sessions:
-    return actions.sessions_of(caller)
+    return ending.sessions_of(caller)
 
 
 @routes.delete(
     "/sessions/{session_id}",
     who=Who.PERSON,
-    along=lambda account_id, session_id: (actions.place_of(account_id, session_id),),
+    along=lambda account_id, session_id: (standing.place_of(account_id, session_id),),
     refuses=(NotFound,),
     example={},
 )
 def end_session(caller: Caller, session_id: str) -> None:
-    actions.end_session(caller, *caller.along)
+    ending.end_session(caller, *caller.along)
 
 
 @routes.delete("/sessions", who=Who.PERSON, example={})
 def end_other_sessions(caller: Caller) -> None:
-    actions.end_other_sessions(caller)
+    ending.end_other_sessions(caller)

@@ -9,7 +9,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import guests, owners
 

@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
 }
 # The floor carries the houses and opens none, but for these.
 CARRIED = {
-    "entry.gate": {"sessions.actions", "devices.actions", "devices.actions.cameras"},
+    "entry.gate": {"sessions.actions", "sessions.actions.standing", "devices.actions", "devices.actions.cameras"},
     "register.catalogue": {f"{house}.records" for house in HOUSES},
 }
 # Within the floor: who may not open whom.

@@ -104,7 +104,7 @@ def test_every_law_has_a_breach_that_it_would_see() -> None:
     [
         ("devices.actions", '"""It does a thing."""\nfrom chalicelib.accounts import actions as accounts'),
         ("devices.routes", '"""It is asked things."""\nfrom chalicelib.alarms.actions import Seen\nf(status=201)'),
-        ("entry.gate", '"""It asks who."""\ndef f():\n    from chalicelib.sessions import actions'),
+        ("entry.gate", '"""It asks who."""\ndef f():\n    from chalicelib.sessions.actions import standing'),
         ("entry.http", '"""It is the door."""\nfrom botocore.exceptions import ClientError\nstatus = 404'),
         ("alarms.rules", '"""It is true."""\nfrom datetime import date, datetime, time'),
         ("entry.openapi", '"""It is written."""\nat = "#/components/schemas"'),

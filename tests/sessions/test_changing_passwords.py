@@ -49,10 +49,10 @@ def test_every_other_session_ends_with_the_next_request_and_this_one_goes_on(ola
 
 
 def test_a_session_that_was_not_deleted_has_ended_all_the_same(ola: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.sessions import actions
+    from chalicelib.sessions.actions import ending
 
     other = on_another_terminal(ola)
-    monkeypatch.setattr(actions, "_ends_of", lambda *_, **__: [])
+    monkeypatch.setattr(ending, "ends_of", lambda *_, **__: [])
     assert change(ola).status == 204
     assert len(rows(ola.world, "account/session")) == 2
     assert other.call("GET", "/me").status == 401

@@ -21,7 +21,7 @@ from chalicelib.devices.records import BindingTries, Device, Report, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from chalicelib.register import vaults
 from chalicelib.register.vaults import Vault
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 _TRIES = 4
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")

@@ -17,7 +17,7 @@ from chalicelib.devices.actions.standing import NobodyOwns, Opened
 from chalicelib.devices.records import Device
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.register import vaults
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 _TRIES = 4
 

@@ -12,7 +12,7 @@ from chalicelib.aws.commit import Write, change
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 
 def ticket_for(caller: Caller, content_type: str) -> Ticket:

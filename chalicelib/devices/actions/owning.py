@@ -13,7 +13,7 @@ from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.errors import NotFound
 from chalicelib.register import erasures
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 
 

@@ -14,7 +14,7 @@ from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.guessing import TooManyTries, Tries
 from chalicelib.devices.records import Device, PasswordTries
 from chalicelib.errors import Conflict, Invalid, NotFound, Words
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 _PURPOSE = "device-password"
 

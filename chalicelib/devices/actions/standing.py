@@ -24,7 +24,7 @@ from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
 

@@ -21,7 +21,7 @@ from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Offer, Stock, Transfer
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.register import erasures, vaults
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.

@@ -20,7 +20,7 @@ from chalicelib.privacy import shapes
 from chalicelib.privacy.records import ARCHIVES, PREPARING, READY, Export
 from chalicelib.register.export import write_archive
 from chalicelib.register.sweep import sweep_expired
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 
 ZIP = "application/zip"

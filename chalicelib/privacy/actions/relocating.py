@@ -18,8 +18,8 @@ from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing
 from chalicelib.privacy.records import Relocation
 from chalicelib.register.erasures import MOVE
-from chalicelib.sessions import actions as sessions
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions import opening as sessions
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.settings import settings
 

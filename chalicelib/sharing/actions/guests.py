@@ -19,7 +19,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import NotFound
 from chalicelib.register import vaults
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, Received

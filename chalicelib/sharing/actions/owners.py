@@ -17,7 +17,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Grant, Share
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, InvitationCount, Received

@@ -16,7 +16,7 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.sessions.actions import Caller
+from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.records import Invitation, Received
 
 Answer = TypeVar("Answer")

@@ -1,0 +1,1 @@
+"""What is done about signing in: one module for each concern."""

@@ -1,0 +1,155 @@
+"""Opening a session: by a password, a code, or whatever else proves who it is (B1a, B2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.accounts.actions import letters, passwords, registering
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions.passwords import Proved
+from chalicelib.accounts.actions.registering import NewAccount
+from chalicelib.accounts.records import Account
+from chalicelib.accounts.shapes import Terminal
+from chalicelib.activity import actions as activity
+from chalicelib.aws.commit import Write, commit, remove
+from chalicelib.aws.keys import Key
+from chalicelib.errors import NotSignedIn, TooMany
+from chalicelib.second_factors.actions import proving as second_factors
+from chalicelib.second_factors.shapes import SecondFactor
+from chalicelib.sessions import rules
+from chalicelib.sessions.actions import standing
+from chalicelib.sessions.actions.tokens import new_session, session_id_of
+from chalicelib.sessions.records import Session
+from chalicelib.sessions.shapes import Tokens
+
+_NEW_TERMINAL = "sessions/mail/new_terminal"
+_TRIES = 2  # six AWS calls in all
+
+
+class PasswordWrong(NotSignedIn):
+    en = "This address and password do not belong together."
+    pl = "Ten adres i hasło do siebie nie pasują."
+
+
+def sign_in(
+    contact: Contact, password: str, terminal: Terminal, repeat_key: str | None, factor: SecondFactor | None = None
+) -> Tokens:
+    """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
+    replaces the session that the first opened."""
+    along = partial(_places_beside, factor, repeat_key)
+    proved = _right(passwords.prove_password(contact, password, terminal.unique_id, along))
+    again = partial(_proved_again, password)
+    said = () if factor is None else (msgspec.json.encode(factor).decode(),)
+    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor), *said)
+
+
+def _proved_again(password: str, before: Proved) -> Proved:
+    return _right(passwords.proved_again(before, password))
+
+
+def _right(proved: Proved | None) -> Proved:
+    if proved is None:
+        raise PasswordWrong
+    return proved
+
+
+def open_session(
+    proved: Proved,
+    prove_again: Callable[[Proved], Proved],
+    terminal: Terminal,
+    repeat_key: str | None,
+    beside: Callable[[Proved, Any], tuple[Write, ...]],
+    *said: str,
+) -> Tokens:
+    """Open a session for who has been proved, in one commit with what is `beside` it; the person hears of a new
+    terminal. A repeat must have `said` the same.
+
+    It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
+    """
+    making_room = _making_room(proved.account.partition_id, repeat_key)
+    for _ in range(_TRIES):
+        tokens, opening = new_session(proved.account, proved.vault, terminal, repeat_key, *said)
+        spent = beside(proved, opening.record)
+        telling = () if proved.is_on_known_terminal else (_telling(proved.account, terminal),)
+        try:
+            recorded = _recorded(proved.account, terminal)
+            commit(*spent, opening, recorded, proved.forget, *telling, *making_room, *proved.learn())
+            return tokens
+        except accounts.Changed:
+            # Another terminal signed in, or the account was closed, at the same moment.
+            proved = prove_again(proved)
+    raise TooMany(retry_after_seconds=1)
+
+
+def _places_beside(
+    factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
+) -> tuple[Key, ...]:
+    """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
+    if factor is None:
+        return ()
+    own = standing.place_of(account_id, session_id_of(account_id, repeat_key))
+    return own, *second_factors.places_of(account_id, terminal, factor)
+
+
+def _factor_spent(factor: SecondFactor | None, proved: Proved, opening: Any) -> tuple[Write, ...]:
+    """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
+    if not proved.account.second_factors:
+        return ()
+    before, *found = proved.along or (None,)
+    if before is not None and _is_repeat(before, opening, proved.account):
+        opening.assign(opened_at=before.opened_at)
+        return ()
+    return second_factors.spent(proved, factor, tuple(found))
+
+
+def _is_repeat(before: Session, opening: Session, account: Account) -> bool:
+    is_recent = clock.now_s() < before.opened_at + rules.SIGN_IN_REPEATED.total_seconds()
+    return is_recent and standing.stands(before, account) and before.request_hash == opening.request_hash
+
+
+def _recorded(account: Account, terminal: Terminal) -> Write:
+    return activity.happened(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
+
+
+def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
+    """What ends the longest unused sessions, where one more would be too many."""
+    opening = session_id_of(account_id, repeat_key)
+    others = [one for one in Session.list_of(account_id).items if one.place_id != opening]
+    return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
+
+
+def _telling(account: Account, terminal: Terminal) -> Write:
+    """What makes the person hear of a terminal that never signed in before; committed with its session."""
+    at = f"{clock.now():%Y-%m-%d %H:%M} UTC"
+    return letters.write(account, _NEW_TERMINAL, os=terminal.os, model=terminal.model, at=at)
+
+
+def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    """Make the registration an account and open its first session, in one commit (B1a)."""
+    try:
+        return _enter_by_code(registration_id, code, terminal, repeat_key)
+    except registering.ConfirmedMeanwhile:
+        return _enter_by_code(registration_id, code, terminal, repeat_key)
+
+
+def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
+    try:
+        new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
+    except registering.AlreadyConfirmed as before:
+        tokens, opening = new_session(before.account, before.vault, terminal, repeat_key)
+        commit(opening, _recorded(before.account, terminal))
+        return tokens
+    return begin(new, terminal, repeat_key)
+
+
+def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write) -> Tokens:
+    """Store a new account and open its first session, in one commit with what is more."""
+    tokens, opening = new_session(new.account, new.vault, terminal, repeat_key)
+    commit(*more, *new.writes, opening, _recorded(new.account, terminal))
+    return tokens

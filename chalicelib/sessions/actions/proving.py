@@ -1,0 +1,33 @@
+"""Proving once more that it is you, before what cannot be undone (B2)."""
+
+from __future__ import annotations
+
+from chalicelib import clock
+from chalicelib.accounts.actions import addresses, codes
+from chalicelib.aws.commit import change, done
+from chalicelib.aws.keys import Key
+from chalicelib.aws.table import read
+from chalicelib.sessions import rules
+from chalicelib.sessions.actions.standing import Caller
+
+_STEP_UP = "step-up"
+
+
+def ask_for_step_up(caller: Caller) -> None:
+    """Send a code to the account's own address."""
+    where = _step_up_key(caller)
+    (old,) = read(where)
+    to, language = addresses.of(caller.account), caller.account.language
+    codes.send_next(where, old, caller.repeat_key, lambda digits: codes.send(to, language, digits))
+
+
+def step_up(caller: Caller, digits: str) -> None:
+    """Ten minutes of raised trust for this session, for what cannot be undone."""
+    (code,) = read(_step_up_key(caller))
+    spent = codes.prove_code(code, digits)
+    until = clock.epoch_s(clock.now() + rules.STEP_UP_LIFE)
+    done(spent, change(caller.session, stepped_up_until=until), answer=None)
+
+
+def _step_up_key(caller: Caller) -> Key:
+    return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.place_id}")

@@ -1,0 +1,123 @@
+"""A session's tokens: the first pair, and each next one for a refresh token (B2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from chalicelib import clock, ids
+from chalicelib.accounts.records import Account
+from chalicelib.accounts.shapes import Terminal
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, commit, put, remove
+from chalicelib.aws.table import read
+from chalicelib.errors import KeyReused, NotSignedIn
+from chalicelib.register.vaults import Vault
+from chalicelib.sessions import rules
+from chalicelib.sessions.actions import standing
+from chalicelib.sessions.records import Session
+from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
+from chalicelib.sessions.shapes import Tokens
+
+
+def new_session(
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *said: str
+) -> tuple[Tokens, Write]:
+    account_id = account.partition_id
+    session_id = session_id_of(account_id, repeat_key)
+    family = ids.new_id()
+    refresh_secret = family + ids.as_text(ids.random_bytes(32))
+    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id, *said)
+    session = Session.new(
+        account_id,
+        session_id,
+        vault=vault,
+        epoch=account.epoch,
+        opened_at=clock.now_s(),
+        request_hash=request_hash,
+        family_hash=crypto.plain_hash(family),
+        terminal_os=terminal.os,
+        terminal_model=terminal.model,
+        terminal_unique_id=terminal.unique_id,
+        terminal_gps=None if terminal.gps is None else [terminal.gps.latitude, terminal.gps.longitude],
+    )
+    values, tokens = _turn(account_id, session_id, 1, refresh_secret)
+    session.assign(**values)
+    same = Session.pk.does_not_exist() | (Session.request_hash == request_hash)
+    return tokens, put(session, when=same, otherwise=KeyReused)
+
+
+def session_id_of(account_id: str, repeat_key: str | None) -> str:
+    # Made of the key, so that a repeated sign-in lands on the same session: the new secrets end the old ones.
+    if repeat_key is None:
+        return ids.new_id()
+    return ids.as_text(crypto.derived("ids", "session", account_id, repeat_key)[:16])
+
+
+def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str) -> tuple[dict[str, Any], Tokens]:
+    """What a session stores for its n-th pair of tokens, and the pair. The access secret follows from the refresh
+    secret, so that the same turn gives the same pair."""
+    access_secret = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))
+    now = clock.now()
+    values = {
+        "access_hash": crypto.plain_hash(access_secret),
+        "access_until": clock.epoch_s(now + rules.ACCESS_LIFE),
+        "refresh_hash": crypto.plain_hash(refresh_secret),
+        "rotated_at": clock.epoch_s(now),
+        "generation": generation,
+        "expires_at": clock.epoch_s(now + rules.SESSION_LIFE),
+    }
+    tokens = Tokens(
+        account_id=account_id,
+        access_token=rules.token(ACCESS, account_id, session_id, access_secret),
+        refresh_token=rules.token(REFRESH, account_id, session_id, refresh_secret),
+        expires_in_seconds=int(rules.ACCESS_LIFE.total_seconds()),
+    )
+    return values, tokens
+
+
+def refresh(refresh_token: str) -> Tokens:
+    """The next pair. For 30 s a spent refresh token still yields its successor; used later, it ends the family."""
+    claim = rules.cut_token(REFRESH, refresh_token)
+    _, _, session = standing.of(read(*standing.places_of(claim)))
+    if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
+        raise NotSignedIn
+    given = crypto.plain_hash(claim.secret)
+    generation = int(session.generation)
+    if crypto.same(session.refresh_hash, given):
+        values, tokens = _turn(*_of(claim), generation + 1, _successor(claim, generation + 1))
+        turned = change(
+            session, spent_refresh_hash=given, when=Session.refresh_hash == given, otherwise=_Turned, **values
+        )
+        try:
+            commit(turned)
+        except _Turned:
+            # The same token came twice at once, and the other was faster: now it is a spent one.
+            return refresh(refresh_token)
+        return tokens
+    is_last = session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given)
+    if is_last and clock.now_s() < session.rotated_at + rules.REFRESH_GRACE.total_seconds():
+        _, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
+        return replace(tokens, expires_in_seconds=int(session.access_until) - clock.now_s())
+    # It was this family's once: somebody holds a copy, and nobody can say who.
+    commit(remove(session))
+    raise NotSignedIn
+
+
+class _Turned(Exception):
+    pass
+
+
+def _of(claim: Claim) -> tuple[str, str]:
+    return claim.account_id, claim.session_id
+
+
+def _family(claim: Claim) -> str:
+    """What all refresh tokens of one sign-in begin with, random: it tells a token spent long ago from a guess."""
+    return claim.secret[: ids.LENGTH]
+
+
+def _successor(claim: Claim, generation: int) -> str:
+    turned = ids.as_text(crypto.derived("refresh", claim.session_id, str(generation), claim.secret))
+    return _family(claim) + turned
