@@ -60,6 +60,10 @@ _COME_BACK_SECONDS = 2
 _ORIGIN = "${AllowedOrigin}"
 
 
+# The function of all routes.
+API = "api"
+
+
 class LeftOver(Exception):
     """Something in the template still stands for something else."""
 
@@ -130,7 +134,7 @@ def functions_of(template: Mapping[str, Any]) -> list[Function]:
     return [
         Function(
             name,
-            "api" if name == "APIHandler" else resource["Properties"]["Handler"].rpartition(".")[2],
+            API if name == "APIHandler" else resource["Properties"]["Handler"].rpartition(".")[2],
             resource["Properties"],
         )
         for name, resource in template["Resources"].items()
@@ -140,6 +144,8 @@ def functions_of(template: Mapping[str, Any]) -> list[Function]:
 
 def _wire(function: Function, architecture: str) -> None:
     properties, code = function.properties, bundle.OF_DOORS.get(function.door, bundle.WHOLE)
+    if function.door == API:
+        properties["Handler"] = bundle.API_HANDLER
     properties |= {
         "FunctionName": {"Fn::Sub": name_of(function)},
         "CodeUri": f"./{code.name}",

@@ -73,7 +73,7 @@ def _all(place: Path) -> Iterator[Measured]:
     packages.lay_out_ours(place / "ours", place / "installed")
     packages.lay_out_raw(place / "raw")
     packages.shorten_as_ours(place / "raw", place / "ours", place / "short")
-    ours = Handler("app.app", (place / "ours",))
+    ours = Handler(bundle.API_HANDLER, (place / "ours",))
     raw, short = (Handler("raw.handler", (place / name,)) for name in ("raw", "short"))
     for scenario in ("list", "write"):
         ours.compare(raw, recording, scenario)

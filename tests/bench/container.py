@@ -1,6 +1,6 @@
 """A container as Lambda starts one, in a process of its own: a handler, one event some times over, AWS out of a file.
 
-Called by its path, with what Lambda has and nothing else: `container.py recording.json list app.app 20 answer.json`.
+Called by its path, with what Lambda has and nothing else: `container.py told.json list raw.handler 20 answer.json`.
 """
 
 from __future__ import annotations

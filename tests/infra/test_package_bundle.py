@@ -124,10 +124,12 @@ def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
     names = [path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")]
     assert not [name for name in names if name.endswith(".dist-info") or "/tests/" in name]
     assert not {"boto3", "s3transfer", "moto", "pytest", "infra", "tests"} & {name.split("/")[0] for name in names}
-    assert sorted(name for name in names if name.startswith("chalice/") and name.endswith(".py")) == [
-        "chalice/__init__.py",
-        "chalice/app.py",
-    ]
+    assert sorted(name for name in names if name.startswith("chalice/")) == ["chalice/__init__.pyc", "chalice/app.pyc"]
+
+
+def test_of_others_code_only_what_is_compiled_is_in_it(unpacked: Path) -> None:
+    sources = [path.relative_to(unpacked).parts[0] for path in unpacked.rglob("*.py")]
+    assert set(sources) == {"app.py", "chalicelib"}
 
 
 def test_botocore_knows_the_services_that_are_called_and_no_other(unpacked: Path) -> None:
@@ -355,7 +357,40 @@ def _request(method: str, path: str, body: Any = None) -> list[Any]:
     event |= told | {"body": None if body is None else json.dumps(body), "queryStringParameters": None}
     event["multiValueQueryStringParameters"] = None
     event["requestContext"] |= {"resourcePath": path, "path": path, "httpMethod": method}
-    return ["app.app", event]
+    return [bundle.API_HANDLER, event]
+
+
+_ASKED = """
+import contextlib, importlib, io, json
+module, _, name = sys.argv[1].rpartition(".")
+routes, event = json.loads(sys.argv[2])
+with contextlib.redirect_stdout(io.StringIO()):
+    answer = getattr(importlib.import_module(module), name)
+    said = [answer({**event, "requestContext": {**event["requestContext"], **route}}, None) for route in routes]
+opened = sorted(name for name in sys.modules if name.endswith((".routes", ".contract")))
+print(json.dumps([[[one["statusCode"], sorted(one["headers"])] for one in said], opened]))
+"""
+
+
+def _asked(place: Path, aws: dict[str, str], handler: str, routes: list[tuple[str, str]]) -> Any:
+    """What a handler answers to who is not signed in, and which houses that has opened."""
+    told = [{"httpMethod": method, "resourcePath": path} for method, path in routes]
+    return json.loads(started(place, _ASKED, handler, json.dumps([told, _request("GET", "/")[1]]), **aws))
+
+
+def test_a_container_of_the_api_opens_the_house_that_is_asked_and_no_other(unpacked: Path, aws: dict[str, str]) -> None:
+    answers, opened = _asked(unpacked, aws, bundle.API_HANDLER, [("GET", "/plans"), ("GET", "/nowhere")])
+    assert opened == ["chalicelib.plans.routes"]
+    assert [status for status, _ in answers] == [200, 405]
+
+
+def test_every_route_is_found_as_in_the_whole_application(unpacked: Path, aws: dict[str, str]) -> None:
+    from app import app
+
+    routes = [(door.method, door.path) for door in app.doors]
+    answers, opened = _asked(unpacked, aws, bundle.API_HANDLER, routes)
+    assert [answers, opened] == _asked(unpacked, aws, "app.app", routes)
+    assert 405 not in {status for status, _ in answers}  # Chalice's word for what it does not know
 
 
 def _stream_record(pk: str, sk: str) -> dict[str, Any]:
