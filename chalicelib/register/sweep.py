@@ -1,42 +1,39 @@
-"""Deleting objects whose days are over, one expired day at a time; it names no house."""
+"""Deleting objects whose time is over, in one listing; it names no house.
+
+Keys begin with their day (or hour) and S3 lists them sorted, so what is oldest comes first, however old it is.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import groupby, takewhile
 
 from chalicelib import clock
 from chalicelib.aws import bucket
+from chalicelib.aws.bucket import Stored
 from chalicelib.register.prefixes import Prefix
-
-# A ticket or a writer may have begun the day before, and a sweep may have been missed.
-_DAYS_LOOKED_AT, _HOURS_LOOKED_AT = 3, 4
 
 
 def sweep_expired(prefix: Prefix) -> int:
     """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway."""
     now = clock.now()
-    looked_at = _looked_at(prefix)
-    oldest_day = now - prefix.keep - (looked_at - 1) * prefix.step
-    doomed = [
-        stored.key
-        for days in range(looked_at)
-        for stored in bucket.below(prefix.day(oldest_day + days * prefix.step))
-        if stored.modified_at + prefix.keep <= now
-    ]
-    return bucket.delete(doomed)
-
-
-def _looked_at(prefix: Prefix) -> int:
-    return _DAYS_LOOKED_AT if prefix.keep_minutes is None else _HOURS_LOOKED_AT
+    # A ticket may be used later than on its day, never before it.
+    last_day = prefix.day(now - prefix.keep)
+    of_old_days = takewhile(lambda stored: _day(prefix, stored) <= last_day, _oldest_first(prefix))
+    return bucket.delete([stored.key for stored in of_old_days if stored.modified_at + prefix.keep <= now])
 
 
 def oldest_s(prefix: Prefix) -> int:
     """How many seconds ago the oldest stored object of this kind arrived, to the hour that a ticket may be old; 0 if
-    there is none.
-
-    Keys begin with their day and S3 lists them sorted, so the first day that it lists is the oldest, however old.
-    """
+    there is none."""
     now = clock.now()
-    by_day = groupby(bucket.below(f"{prefix.name}/"), lambda stored: stored.key[: len(prefix.day(now))])
-    _, oldest = next(by_day, ("", ()))
+    _, oldest = next(groupby(_oldest_first(prefix), lambda stored: _day(prefix, stored)), ("", ()))
     return int((now - min((stored.modified_at for stored in oldest), default=now)).total_seconds())
+
+
+def _oldest_first(prefix: Prefix) -> Iterator[Stored]:
+    return bucket.below(f"{prefix.name}/")
+
+
+def _day(prefix: Prefix, stored: Stored) -> str:
+    return stored.key[: len(prefix.day(clock.now()))]
