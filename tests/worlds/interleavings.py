@@ -3,11 +3,13 @@
 Each runs in a thread of its own and stops before each of its calls; whoever is let go takes that call's effect and runs
 on to the next. So one of them moves at a time, an order is a word such as `AABBA`, and it can be played again. Which
 calls there are may depend on the order, so orders are explored as a tree: play one to its end, note where the other
-client could have gone instead, and go there later.
+client could have gone instead, and go there later. Where the world is as it was after another order, and both clients
+have been told the same, all goes on as it did there: such an order need not be played to its end.
 """
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import random
 import threading
@@ -20,6 +22,7 @@ from unittest.mock import patch
 
 from chalicelib import ids
 from infra.local.strict import Call, StrictAWS, trace
+from infra.local.strict.faults import Crash
 
 CLIENTS = ("A", "B")
 # Up to so many orders of a pair are all played; of more, these, all with few switches, and a sample of the others.
@@ -29,6 +32,8 @@ PATIENCE_S = 60.0
 
 # Who goes next, of those who wait, after the order so far.
 Choice = Callable[[str, list[str]], str]
+# Whether all will go on as it did before: after the order so far, and what the clients have been told.
+IsKnown = Callable[[str, dict[str, str]], bool]
 
 
 class Stuck(RuntimeError):
@@ -47,6 +52,7 @@ class Played:
     open: list[int] = field(default_factory=list)  # where the other one could have gone instead
     answers: dict[str, Any] = field(default_factory=dict)
     waited: bool = False  # somebody waited for a lock
+    is_known: bool = False  # it came to where another one had been, and was left there
 
 
 def switches(order: str) -> int:
@@ -75,11 +81,16 @@ def wandering(beginning: str, dice: random.Random) -> Choice:
 
 @dataclass
 class Exploration:
-    """The orders of a pair. Iterate; `said` tells afterwards what was played."""
+    """The orders of a pair. Iterate over those that were played to their end; `said` tells afterwards what there was.
 
-    play: Callable[[Choice], Played]
+    `is_new` says whether the world has never been as it is while the clients had been told this.
+    """
+
+    play: Callable[[Choice, IsKnown], Played]
+    is_new: Callable[[dict[str, str]], bool] = lambda told: True
     seed: int = 0
     played: int = 0
+    left: int = 0
     longest: int = 0
     sampled: int = 0
     _ahead: list[tuple[int, str]] = field(default_factory=lambda: [(0, client) for client in CLIENTS])
@@ -87,11 +98,17 @@ class Exploration:
     def __iter__(self) -> Iterator[Played]:
         while self._ahead and (self.played < MOST_ORDERS or self._ahead[0][0] <= FEW_SWITCHES):
             beginning = heapq.heappop(self._ahead)[1]
-            yield self._note(self.play(continuing(beginning)), beginning)
+            one = self._note(self.play(continuing(beginning), self._known_beyond(beginning)), beginning)
+            if not one.is_known:
+                yield one
         yield from self._sample()
+
+    def _known_beyond(self, beginning: str) -> IsKnown:
+        return lambda order, told: len(order) >= len(beginning) and not self.is_new(told)
 
     def _note(self, one: Played, beginning: str) -> Played:
         self.played += 1
+        self.left += one.is_known
         self.longest = max(self.longest, len(one.order))
         for place in one.open:
             if place >= len(beginning):
@@ -103,7 +120,7 @@ class Exploration:
         dice = random.Random(self.seed)  # noqa: S311  # a sample that can be drawn again
         seen: set[str] = set()
         for _ in range(SAMPLED if self._ahead else 0):
-            one = self.play(wandering(dice.choice(self._ahead)[1], dice))
+            one = self.play(wandering(dice.choice(self._ahead)[1], dice), never)
             if one.order not in seen:
                 seen.add(one.order)
                 self.sampled += 1
@@ -111,17 +128,26 @@ class Exploration:
 
     @property
     def said(self) -> str:
+        left = f", {self.left} of them to where another had been" if self.left else ""
+        calls = f"up to {self.longest} calls{left}"
         if not self._ahead:
-            return f"all {self.played} orders of up to {self.longest} calls"
-        few = f"{self.played} orders of up to {self.longest} calls, among them all with at most {FEW_SWITCHES} switches"
+            return f"all {self.played} orders of {calls}"
+        few = f"{self.played} orders of {calls}, among them all with at most {FEW_SWITCHES} switches"
         return f"{few}, and a sample of {self.sampled} others (seed {self.seed})"
+
+
+def never(order: str, told: dict[str, str]) -> bool:
+    """Play it to its end, whatever was before."""
+    return False
 
 
 def _other(client: str) -> str:
     return CLIENTS[client == CLIENTS[0]]
 
 
-def play(aws: StrictAWS, acts: tuple[Callable[[], Any], Callable[[], Any]], choose: Choice) -> Played:
+def play(
+    aws: StrictAWS, acts: tuple[Callable[[], Any], Callable[[], Any]], choose: Choice, is_known: IsKnown = never
+) -> Played:
     """Let both go, their calls in the order that is chosen. Raises Stuck, within a bounded time."""
     turns = _Turns()
     clients = [
@@ -129,11 +155,11 @@ def play(aws: StrictAWS, acts: tuple[Callable[[], Any], Callable[[], Any]], choo
         for name, act in zip(CLIENTS, acts, strict=True)
     ]
     with _randomness_of_their_own():
-        aws.order_by(turns.before_call)
+        aws.order_by(turns.before_call, turns.after_call)
         try:
             for client in clients:
                 client.start()
-            return turns.played(choose)
+            return turns.played(choose, is_known)
         finally:
             turns.abandon()
             for client in clients:
@@ -157,6 +183,7 @@ class _Turns:
         self._changed = threading.Condition()
         self._states = dict.fromkeys(CLIENTS, "running")
         self._answers: dict[str, Any] = {}
+        self._told = dict.fromkeys(CLIENTS, "")
         self._abandoned = False
 
     def client(self, act: Callable[[], Any]) -> None:
@@ -173,6 +200,13 @@ class _Turns:
             self._become("waiting")
             with self._changed:
                 self._changed.wait_for(lambda: self._abandoned or self._states[thread] == "running")
+            if self._abandoned:
+                raise Crash(f"{thread} was left where it stood")
+
+    def after_call(self, thread: str, answer: Any) -> None:
+        if thread in CLIENTS and not trace.is_outside():
+            status, _headers, body = answer or (None, None, None)
+            self._told[thread] = hashlib.sha256(f"{self._told[thread]}{status}{body!r}".encode()).hexdigest()
 
     def _become(self, state: str) -> None:
         with self._changed:
@@ -184,9 +218,12 @@ class _Turns:
             self._abandoned = True
             self._changed.notify_all()
 
-    def played(self, choose: Choice) -> Played:
+    def played(self, choose: Choice, is_known: IsKnown) -> Played:
         so_far = Played()
         while waiting := self._waiting(so_far):
+            if is_known(so_far.order, dict(self._told)):
+                so_far.is_known = True
+                return so_far
             if len(waiting) == len(CLIENTS):
                 so_far.open.append(len(so_far.order))
             chosen = choose(so_far.order, waiting)

@@ -19,11 +19,11 @@ from infra.local.gateway import Response
 from infra.local.strict import StrictAWS
 from tests.conftest import Home
 from tests.worlds import interleavings
-from tests.worlds.interleavings import Choice, Exploration, Played, continuing, play
+from tests.worlds.interleavings import Choice, Exploration, IsKnown, Played, continuing, never, play
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.races import RACES, Race
 from tests.worlds.strict_scene import client, key, make_table, read
-from tests.worlds.sweep import recover, without_waiting
+from tests.worlds.sweep import Seen, recover, without_waiting
 
 ENOUGH = 3  # that many wrong orders say what there is to say
 
@@ -33,11 +33,12 @@ def in_every_order(race: Race, home: Home) -> tuple[str, dict[str, list[str]], i
     state = race.arrange(home)
     before = home.world.snapshot()
 
-    def once(choose: Choice) -> Played:
+    def once(choose: Choice, is_known: IsKnown = never) -> Played:
         home.world.restore(before)
-        return play(home.world.aws, (lambda: race.one(home, state), lambda: race.other(home, state)), choose)
+        acts = (lambda: race.one(home, state), lambda: race.other(home, state))
+        return play(home.world.aws, acts, choose, is_known)
 
-    orders = Exploration(once)
+    orders = Exploration(once, Seen(home.world).is_new)
     chosen = os.environ.get("ORDER")
     found: dict[str, list[str]] = {}
     ends: set[bytes] = set()
@@ -101,9 +102,9 @@ def _counted(aws: StrictAWS, act: Any) -> dict[str, str]:
     before = aws.snapshot()
     counted = {}
 
-    def once(choose: Choice) -> Played:
+    def once(choose: Choice, is_known: IsKnown) -> Played:
         aws.restore(before)
-        return play(aws, (act, act), choose)
+        return play(aws, (act, act), choose, is_known)
 
     for played in Exploration(once):
         found = read("counter")
@@ -146,11 +147,47 @@ def test_orders_are_found_that_only_another_order_makes_possible(strict_aws: Str
     make_table()
     before = strict_aws.snapshot()
 
-    def once(choose: Choice) -> Played:
+    def once(choose: Choice, is_known: IsKnown) -> Played:
         strict_aws.restore(before)
-        return play(strict_aws, (take_or_look, take_or_look), choose)
+        return play(strict_aws, (take_or_look, take_or_look), choose, is_known)
 
     assert {played.order for played in Exploration(once)} == {"ABB", "BAA"}
+
+
+def _ends_of_a_race(strict_aws: StrictAWS, is_new: Any) -> tuple[set[str], int, int]:
+    """What the counter came to, in how many orders, and how many of them were left on the way."""
+    make_table()
+    before = strict_aws.snapshot()
+
+    def once(choose: Choice, is_known: IsKnown) -> Played:
+        strict_aws.restore(before)
+        return play(strict_aws, (_count_up_racily, _count_up_racily), choose, is_known)
+
+    orders = Exploration(once, is_new)
+    ends = {(read("counter") or {})["hits"]["N"] for _ in orders}
+    return ends, orders.played, orders.left
+
+
+def test_an_order_is_left_where_another_had_been_and_no_end_is_lost(strict_aws: StrictAWS) -> None:
+    seen: list[Any] = []
+
+    def is_new(told: Any) -> bool:
+        state = [read("counter"), told]
+        seen.append(state)
+        return seen.count(state) == 1
+
+    assert _ends_of_a_race(strict_aws, is_new) == ({"1", "2"}, 5, 1)
+
+
+def test_who_was_told_something_else_is_not_where_another_had_been(strict_aws: StrictAWS) -> None:
+    """The counter alone says nothing of who has read it before: so the worst would be missed."""
+    seen: list[Any] = []
+
+    def is_new(told: Any) -> bool:
+        seen.append(read("counter"))
+        return seen.count(seen[-1]) == 1
+
+    assert "1" not in _ends_of_a_race(strict_aws, is_new)[0]
 
 
 def test_of_many_orders_those_with_few_switches_are_played_and_a_sample(
@@ -166,7 +203,7 @@ def test_of_many_orders_those_with_few_switches_are_played_and_a_sample(
     make_table()
     seen: list[set[str]] = []
     for _ in range(2):
-        orders = Exploration(lambda choose: play(strict_aws, (look_thrice, look_thrice), choose))
+        orders = Exploration(lambda choose, is_known: play(strict_aws, (look_thrice, look_thrice), choose, is_known))
         seen.append({played.order for played in orders})
     few = {order for order in seen[0] if interleavings.switches(order) <= interleavings.FEW_SWITCHES}
     assert seen[0] == seen[1]

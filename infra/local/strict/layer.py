@@ -47,7 +47,7 @@ from infra.local.strict import (
 from infra.local.strict.endpoint import Endpoint
 from infra.local.strict.faults import Answer, Crash, Faults
 from infra.local.strict.reapers import Lag, Moment
-from infra.local.strict.scheduler import BeforeCall, Scheduler
+from infra.local.strict.scheduler import AfterCall, BeforeCall, Scheduler
 from infra.local.strict.snapshots import Snapshot
 from infra.local.strict.trace import Call, Trace
 from infra.local.strict.transactions import Tokens
@@ -108,9 +108,10 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
             os.environ.clear()
             os.environ.update(environment)
 
-    def order_by(self, before_call: BeforeCall | None) -> None:
-        """Called before every attempt with the thread's name and the call, outside the lock: it may wait."""
-        self._scheduler.before_call = before_call
+    def order_by(self, before_call: BeforeCall | None, after_call: AfterCall | None = None) -> None:
+        """Called before every attempt with the thread's name and the call, outside the lock: it may wait; and after it
+        with what was answered."""
+        self._scheduler.before_call, self._scheduler.after_call = before_call, after_call
 
     def outside(self) -> AbstractContextManager[None]:
         """For calls of the world and of AWS itself (a camera, a poller): neither traced nor struck by faults."""
@@ -158,6 +159,7 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         with self._scheduler.turn(call):
             call.attempts += 1
             answer = self._answer(call, request)
+        self._scheduler.answered(answer)
         if answer is None:
             return None
         status, headers, body = answer
