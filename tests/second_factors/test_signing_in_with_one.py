@@ -12,7 +12,7 @@ import pytest
 from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.local.strict.faults import DIES_AFTER, DIES_BEFORE, Kind
 from tests.accounts.test_registering import looks
 from tests.factors import ROOT, App, Key, asked, recovery_codes
 from tests.scene import NEW_PASSWORD, PASSWORD, Caller, Person, ask_for_reset, at_once, just_before, new_person, rows
@@ -21,6 +21,7 @@ WRONG = "not the password of anybody"
 NO_CODE = {"totp": "000000"}
 KEY = {"Idempotency-Key": "signing-in-0123456789"}
 DAY = 86_400
+GUESSED_AT = "Somebody knows the password of your Sowa account"
 
 
 @pytest.fixture
@@ -325,6 +326,25 @@ def test_five_are_looked_at_and_then_each_waits_longer(ola: Person, app: App) ->
     assert thief.sign_in(factor=app.next_code()).status == 201  # the wait was half a minute
 
 
+@pytest.mark.parametrize("kind", [DIES_BEFORE, DIES_AFTER], ids=lambda kind: kind.name)
+def test_whoever_is_guessed_at_hears_of_it_wherever_the_fifth_guess_dies(ola: Person, app: App, kind: Kind) -> None:
+    """The count and the letter are one commit: a mail after it would be lost with the function."""
+    for _ in range(4):
+        ola.sign_in(factor=NO_CODE)
+    before, counted_after = ola.world.snapshot(), []
+    ola.world.trace.clear()
+    ola.sign_in(factor=NO_CODE)
+    for nth in range(1, len(ola.world.trace) + 1):
+        ola.world.restore(before)
+        ola.world.faults.fail(nth, kind)
+        assert ola.sign_in(factor=NO_CODE).status == 502
+        ola.world.faults.clear()
+        (count,) = rows(ola.world, "account/guesses")
+        counted_after.append(count["wrong"] == 5)
+        assert subjects(ola).count(GUESSED_AT) == (count["wrong"] == 5)
+    assert counted_after[-1] == (kind is DIES_AFTER) and not counted_after[0]
+
+
 def test_a_right_code_has_to_wait_too_and_ends_the_count(ola: Person, app: App) -> None:
     thief = on(ola, "a-thiefs")
     for _ in range(6):
@@ -351,7 +371,7 @@ def test_who_has_the_known_terminal_is_slowed_down_there(ola: Person, app: App) 
 def test_the_person_is_told_once_that_somebody_knows_the_password(ola: Person, app: App) -> None:
     for number in range(8):
         on(ola, f"stranger-{number}").sign_in(factor=NO_CODE)
-    assert subjects(ola).count("Somebody knows the password of your Sowa account") == 1
+    assert subjects(ola).count(GUESSED_AT) == 1
 
 
 def test_wrong_second_factors_are_no_wrong_passwords(ola: Person, app: App) -> None:

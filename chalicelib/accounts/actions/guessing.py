@@ -9,19 +9,20 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts import rules
 from chalicelib.accounts.records import Guesses, TerminalGuesses
-from chalicelib.aws.commit import absent, commit, put
+from chalicelib.aws.commit import Write, absent, commit, put
 from chalicelib.errors import TooMany
 
 
 @dataclass(frozen=True)
 class Guessing:
-    """Where wrong guesses are counted, how many were before, how long to wait after so many, and until when after the
-    last one they count."""
+    """Where wrong guesses are counted, how many were before, how long to wait after so many, until when after the last
+    one they count, and what is written together with the count of so many: somebody may have to hear of it."""
 
     row: Guesses | TerminalGuesses
     before: Guesses | TerminalGuesses | None
     wait_after_s: Callable[[int], int] = rules.wait_after_guess_s
     remembered_hours: int = rules.GUESSES_REMEMBERED_HOURS
+    beside: Callable[[int], tuple[Write, ...]] = lambda wrong: ()
 
     @property
     def as_read(self) -> Any:
@@ -47,4 +48,5 @@ class Guessing:
             expires_at=now + self.remembered_hours * 3600,
         )
         # Guesses made at the same moment count as one try answered and the others refused.
-        commit(put(self.row, when=self.as_read, otherwise=TooMany(retry_after_seconds=1)))
+        counted = put(self.row, when=self.as_read, otherwise=TooMany(retry_after_seconds=1))
+        commit(counted, *self.beside(wrong))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from chalicelib.accounts.actions import addresses, letters, standing
+from chalicelib.accounts.actions import letters, standing
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
@@ -53,8 +54,6 @@ def spent(proved: Proved, said: SecondFactor | None, found: tuple[Any, ...]) -> 
         return bool(writes)
 
     if not guessing.look(is_right):
-        if guessing.row.wrong == rules.FREE_TRIES:
-            addresses.tell(proved.account, "second_factors/mail/guessed")
         raise SecondFactorWrong
     # As many as are tried at the same moment, no more than five are looked at: who is right was not overtaken.
     return (*writes, remove(guessing.row, when=guessing.as_read, otherwise=standing.Changed))
@@ -64,7 +63,12 @@ def _guessing(proved: Proved, on_terminal: Any, on_others: Any) -> Guessing:
     is_known = proved.is_on_known_terminal
     row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, proved.terminal if is_known else _OTHERS)
     before = on_terminal if is_known else on_others
-    return Guessing(row, before, rules.wait_after_wrong_s, rules.WRONG_REMEMBERED_HOURS)
+    beside = partial(_told_of_guesses, proved.account)
+    return Guessing(row, before, rules.wait_after_wrong_s, rules.WRONG_REMEMBERED_HOURS, beside)
+
+
+def _told_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:
+    return (letters.write(account, "second_factors/mail/guessed"),) if wrong == rules.FREE_TRIES else ()
 
 
 def _spends(account: Account, said: SecondFactor, rows: list[Any]) -> tuple[Write, ...] | None:
