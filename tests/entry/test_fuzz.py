@@ -23,7 +23,7 @@ from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.doors import door_names
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 
 _HOW = settings(
