@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.activity import actions as activity
 from chalicelib.aws import channel
 from chalicelib.aws.commit import Write, change, check, commit, create, done, remove
 from chalicelib.aws.keys import Key
@@ -34,12 +35,14 @@ def places_of_one(account_id: str, device_id: str, command_id: str) -> tuple[Key
 
 def give(caller: Caller, asked: shapes.Give) -> shapes.Command:
     """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull."""
-    device_id = devices.owned(caller).device.partition_id
+    device = devices.owned(caller).device
+    device_id = device.partition_id
     if len(_unanswered(device_id)) >= rules.MOST_WAITING:
         raise MailboxFull(retry_after_seconds=60)
     command = new_command(device_id, asked.command, within=timedelta(seconds=asked.within_seconds))
     # In the answer nothing is sealed: it is shown as it is remembered.
-    return done(*given(command), answer=shapes.Command.of(command))
+    recorded = activity.happened(device, "command_given", who=caller.terminal, about=asked.command)
+    return done(*given(command), recorded, answer=shapes.Command.of(command))
 
 
 def new_command(device_id: str, word: str, *, within: timedelta, **details: Any) -> Command:

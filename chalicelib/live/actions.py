@@ -68,7 +68,7 @@ def places_of_one(account_id: str, device_id: str, live_id: str) -> tuple[Key, .
 
 
 def watch(caller: Caller, channel: str) -> shapes.Live:
-    """Begin a live view; the camera is told by the stream, and the owner can read that a guest looked.
+    """Begin a live view; the camera is told by the stream, and the owner can read who looked.
 
     Raises NotFound, RightMissing, PrivacyModeOn, TooManyViews.
     """
@@ -89,7 +89,8 @@ def watch(caller: Caller, channel: str) -> shapes.Live:
         counted=0,
         expires_at=until,
     )
-    return done(create(live), *_called(live), *shares.looked(opened), answer=_described(opened, live))
+    recorded = devices.recorded(caller, opened, "watched", channel)
+    return done(create(live), *_called(live), recorded, answer=_described(opened, live))
 
 
 def _called(live: Live) -> tuple[Any, Any]:

@@ -64,7 +64,7 @@ class Caller:
     @property
     def terminal(self) -> str:
         """In words that the person knows it by."""
-        return f"{self.session.terminal_model}, {self.session.terminal_os}"
+        return self.session.terminal
 
     @property
     def is_stepped_up(self) -> bool:
@@ -330,7 +330,11 @@ def place_of(account_id: str, session_id: str) -> Key:
 
 def sign_out(caller: Caller, *more: Write) -> None:
     """End this session; its tokens open nothing from the next request on."""
-    done(remove(caller.session), *more, answer=None)
+    done(remove(caller.session), _signed_out(caller, caller.session), *more, answer=None)
+
+
+def _signed_out(caller: Caller, session: Session) -> Write:
+    return activity.happened(caller.account, "signed_out", who=caller.terminal, about=session.terminal)
 
 
 def must_stand(caller: Caller) -> Write:
@@ -365,7 +369,9 @@ def end_session(caller: Caller, session: Session | None) -> None:
     """Sign one of the person's terminals out, from its next request on; its pushes end behind the stream."""
     if session is None or not _stands(session, caller.account):
         raise NotFound
-    done(remove(session, when=Session.pk.exists(), otherwise=NotFound), *_by_another(caller, session), answer=None)
+    gone = remove(session, when=Session.pk.exists(), otherwise=NotFound)
+    recorded = _signed_out(caller, session.opened(caller.vault))
+    done(gone, recorded, *_by_another(caller, session), answer=None)
 
 
 def _by_another(caller: Caller, session: Session) -> tuple[Write, ...]:
@@ -380,7 +386,8 @@ def end_other_sessions(caller: Caller) -> None:
     while len(others) > _ENDED_TOGETHER:
         commit(must_stand(caller), *map(remove, others[:_ENDED_TOGETHER]))
         del others[:_ENDED_TOGETHER]
-    done(must_stand(caller), *map(remove, others), answer=None)
+    recorded = [activity.happened(caller.account, "signed_out_others", who=caller.terminal)] if others else []
+    done(must_stand(caller), *map(remove, others), *recorded, answer=None)
 
 
 def ask_for_step_up(caller: Caller) -> None:

@@ -287,7 +287,7 @@ def test_a_guest_watches_and_the_owner_can_read_that_he_did(home: Home) -> None:
     home.camera.stream(b"moof")
     assert len(pieces(home, live)) == 1
     acts = [(one["act"], one["who"]) for one in home.owner.call("GET", "/privacy/activity").json["items"]]
-    assert ("looked", home.stranger.email) in acts
+    assert ("watched", home.stranger.email) in acts
 
 
 def test_without_the_right_or_of_another_channel_a_guest_sees_nothing(home: Home) -> None:

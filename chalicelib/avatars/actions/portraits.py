@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.avatars import rules
 from chalicelib.avatars.actions import galleries
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held
@@ -33,9 +34,9 @@ def url_of(avatar: Avatar | None) -> str | None:
     return galleries.url_of(None if avatar is None else avatar.picture)
 
 
-def delete_picture(account_id: str, avatar: Avatar | None) -> None:
+def delete_picture(account: Account, who: str, avatar: Avatar | None) -> None:
     """There is no avatar any more, nor will one be made of what was uploaded before."""
-    GALLERY.delete(account_id, _held(account_id, avatar))
+    GALLERY.delete(account.partition_id, _held(account, avatar), who)
 
 
 def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> None:
@@ -52,7 +53,7 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
             return _give_up(place, held, *also)
         bucket.put(place, clean, rules.JPEG)
         try:
-            return commit(*held.put(place, at), *also)
+            return commit(*held.put(place, at, None), *also)
         except Changed:
             continue
     raise Unavailable(retry_after_seconds=1)
@@ -67,17 +68,20 @@ def _give_up(place: str, held: Held | None, *also: Write) -> None:
 
 
 def _held_of(account_id: str) -> Held | None:
-    account, avatar = read(accounts.places_of(account_id)[0], Avatar.key(account_id))
-    if account is None:
+    account, key, avatar = read(*accounts.places_of(account_id), Avatar.key(account_id))
+    if account is None or key is None:
         return None
-    return _held(account_id, avatar, check(account, Account.pk.exists(), otherwise=Changed))
+    still = check(account, Account.pk.exists(), otherwise=Changed)
+    return _held(account.opened(key.unlocked()), avatar, still)
 
 
-def _held(account_id: str, avatar: Avatar | None, *still: Write) -> Held:
+def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
     as_read = absent(Avatar) if avatar is None else Avatar.commit_id == avatar.commit_id
 
-    def replacing(picture: str | None, at: datetime) -> tuple[Write, ...]:
-        return put(_avatar(account_id, picture, at), when=as_read, otherwise=Changed), *still
+    def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
+        # Who looks at an upload does not know from which terminal it came.
+        recorded = activity.happened(account, "avatar_deleted" if picture is None else "avatar_changed", who=who)
+        return put(_avatar(account.partition_id, picture, at), when=as_read, otherwise=Changed), recorded, *still
 
     picture, as_of_ms = (None, -1) if avatar is None else (avatar.picture, int(avatar.as_of_ms))
     return Held(picture, as_of_ms, replacing)

@@ -197,11 +197,11 @@ def tells_camera(device: Device) -> Write:
 # What happened with it
 
 
-def recorded(caller: Caller, opened: Opened, act: str) -> Write:
+def recorded(caller: Caller, opened: Opened, act: str, about: str | None = None) -> Write:
     """What records that the caller did so: the owner by his terminal, a guest by the address that the owner named."""
     if opened.is_own:
-        return activity.happened(opened.device, act, who=caller.terminal)
-    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened))
+        return activity.happened(opened.device, act, who=caller.terminal, about=about)
+    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened), about=about)
 
 
 def address_of(opened: Opened) -> str:

@@ -164,7 +164,7 @@ def decline(caller: Caller, transfer_id: str) -> None:
     """The device stays whose it is. Raises NotFound."""
     device, transfer = _offered(caller, transfer_id)
     who = transfer.opened(device.vault).address
-    done(*_ends(transfer), activity.happened(device, "transfer_declined", by=activity.GUEST, who=who), answer=None)
+    done(*_ends(transfer), activity.happened(device, "transfer_declined", by=activity.HEIR, who=who), answer=None)
 
 
 def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Opened:
@@ -201,7 +201,7 @@ def _accept(
     transfer: Transfer,
     asked: shapes.AcceptTransfer,
 ) -> Opened:
-    device_id = ids.new_id()
+    device_id, who = ids.new_id(), transfer.opened(old.vault).address
     vault, vault_key = vaults.new_vault(device_id)
     new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
     _, begun = erasures.begin(standing.subject_of(old))
@@ -216,7 +216,7 @@ def _accept(
         remove(_offer_of(transfer)),
         *begun,
         activity.happened(account, "device_added", who=caller.terminal, about=new.name),
-        activity.happened(former, "device_handed_over", about=old.name),
+        activity.happened(former, "device_handed_over", by=activity.HEIR, who=who, about=old.name),
         answer=Opened(new, None, stock=stock),
     )
 

@@ -1,0 +1,57 @@
+"""Whatever somebody does by a route is recorded beside it, or stands here with the reason why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Home
+from tests.doors import door_names, named, request_for
+from tests.scene import rows
+
+_NOBODY_YET = "there is no account yet, or none that could be named"
+_ONLY_ASKED = "nothing has changed yet: what follows from it is recorded"
+_OWN_LIST = "stands in a list of its own"
+UNRECORDED = {
+    "POST /accounts": _NOBODY_YET,
+    "POST /accounts/code": _NOBODY_YET,
+    "POST /password-resets": _ONLY_ASKED,
+    "POST /me/address": _ONLY_ASKED,
+    "POST /me/avatar": _ONLY_ASKED,
+    "POST /me/second-factors/totp": _ONLY_ASKED,
+    "POST /me/second-factors/passkeys": _ONLY_ASKED,
+    "POST /step-up": _ONLY_ASKED,
+    "POST /step-up/confirm": "what raised trust is needed for is recorded",
+    "POST /devices/{device_id}/cover": _ONLY_ASKED,
+    "POST /devices/{device_id}/password/reset": _ONLY_ASKED,
+    "POST /devices/{device_id}/password/check": "changes nothing, and wrong ones are counted",
+    "POST /devices/{device_id}/live/{live_id}": "its beginning is recorded, and a guest's looks by the hour",
+    "DELETE /devices/{device_id}/live/{live_id}": "its beginning is recorded",
+    "POST /devices/{device_id}/alarms/{alarm_id}/read": "one's own mark; a guest's look is recorded",
+    "POST /cameras/activation": "the camera's own",
+    "POST /orders": _OWN_LIST,
+    "POST /payments/{provider}": _OWN_LIST,
+    "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
+    "PUT /terminals/current/push": "the terminal's sign-in is recorded",
+    "POST /me/closing": "nothing is left to be told to: the receipt says it",
+    "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
+}
+_DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]
+_CAMERAS = set(door_names(of="camera"))
+DOORS = [name for name in door_names() if not name.startswith("GET ") and name not in _CAMERAS] + _DOWNLOADS
+
+
+def _recorded(home: Home) -> set[str]:
+    return {row["sk"] for kind in ("account/activity", "device/activity") for row in rows(home.world, kind)}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: Home, name: str) -> None:
+    door = named(name)
+    request = request_for(door, home)
+    before = _recorded(home)
+    assert request.send(home).status == door.status
+    assert bool(_recorded(home) - before) != (name in UNRECORDED)
+
+
+def test_reasons_are_given_for_what_there_is() -> None:
+    assert UNRECORDED.keys() <= set(DOORS)
