@@ -17,10 +17,11 @@ from chalicelib.commands.records import Command
 from chalicelib.devices.actions import channel as cameras
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, SettingChange, Stock
-from chalicelib.errors import NotFound, TooMany
+from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.sessions.actions import Caller
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
+_SNAPSHOT = "snapshot"
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -34,8 +35,11 @@ def places_of_one(account_id: str, device_id: str, command_id: str) -> tuple[Key
 
 
 def give(caller: Caller, asked: shapes.Give) -> shapes.Command:
-    """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull."""
-    device = devices.owned(caller).device
+    """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull, PrivacyModeOn."""
+    mine = devices.owned(caller)
+    if asked.command == _SNAPSHOT and mine.is_private:
+        raise devices.PrivacyModeOn
+    device = mine.device
     device_id = device.partition_id
     if len(_unanswered(device_id)) >= rules.MOST_WAITING:
         raise MailboxFull(retry_after_seconds=60)
@@ -195,6 +199,14 @@ def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
 
 class _Known(Exception):
     """It was answered, or told, before."""
+
+
+def shown_by(device_id: str, command_id: str, alarm_id: str) -> tuple[Write, ...]:
+    """What says where the picture is that a command asked for; nothing where nobody knows of it any more."""
+    (command,) = read(Command.key(device_id, command_id))
+    if command is None or command.word != _SNAPSHOT:
+        return ()
+    return (change(command, alarm_id=alarm_id, otherwise=Unavailable(retry_after_seconds=1)),)
 
 
 # What other houses have changed

@@ -961,6 +961,19 @@ def _uploaded(home: Home) -> None:
         assert home.camera.upload(number).status == 204
 
 
+def _snapshot_uploaded(home: Home) -> str:
+    command_id = str(home.owner.command(home.camera.device_id, "snapshot").json["command_id"])
+    assert home.camera.answer_with_picture(command_id).status == 204
+    return command_id
+
+
+def _commands_shown(home: Home, command_id: str, stored: Stored) -> int:
+    shown_by = stored.of("Command")[home.camera.device_id, command_id].get("alarm_id")
+    pictures = [place for (_, place), row in stored.of("Alarm").items() if row["type"] == "snapshot"]
+    assert pictures == ([] if shown_by is None else [shown_by])
+    return len(pictures)
+
+
 def _alarm_path(home: Home) -> str:
     return f"/devices/{home.camera.device_id}/alarms"
 
@@ -1721,6 +1734,10 @@ SCENARIOS = (
         is_asked=False,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
+    Scenario(
+        "a snapshot arrives", "on_picture_uploaded", _snapshot_uploaded, _settle, _commands_shown,
+        is_asked=False, within_seconds=15 * 60,
+    ),
     Scenario(
         "a picture arrives in privacy mode", "on_picture_uploaded", _uploaded_in_privacy, _settle, is_asked=False
     ),
