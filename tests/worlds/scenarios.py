@@ -41,6 +41,7 @@ _CLOSED = "Your Sowa account is closed"
 _PASSWORD_CHANGED = "The password of your Sowa account was changed"
 _ADDRESS_CHANGED = "The address of your Sowa account was changed"
 _NEW_SIGN_IN = "A new sign-in to your Sowa account"
+_HANDED_OVER, _NOT_TAKEN = "Your camera was handed over", "Your camera was not taken over"
 _ELSEWHERE = {"os": "Debian 12", "model": "a laptop", "unique_id": "t2"}
 
 
@@ -1498,6 +1499,7 @@ SCENARIOS = (
         _handed_over,
         may_say=(404,),
         keeps_answer=True,
+        told=_HANDED_OVER,
     ),
     Scenario(
         "decline a device",
@@ -1507,6 +1509,7 @@ SCENARIOS = (
         _offers_ended,
         may_say=(404,),
         keeps_answer=True,
+        told=_NOT_TAKEN,
     ),
     Scenario("get a cover's ticket", "POST /devices/{device_id}/cover", _settled, _ask_cover_ticket),
     Scenario(
