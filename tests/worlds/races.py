@@ -942,6 +942,21 @@ def _watched(home: Home) -> Any:
     return live
 
 
+def _watched_twice(home: Home) -> None:
+    for _ in range(2):
+        home.owner.watch(home.camera.device_id)
+
+
+def _watch_by(key: str) -> Act:
+    return lambda home, state: scenarios._watch(home, state, key)
+
+
+def _three_views(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    words = Counter(command["word"] for command in stored.of("Command").values())
+    if words["live"] - words["stop_live"] != 3:
+        yield f"{words['live']} views were begun, and {words['stop_live']} ended"
+
+
 def _look(home: Home, live: Any) -> Response:
     return home.world.call("GET", urlsplit(live["playlist_url"]).path)
 
@@ -1155,6 +1170,8 @@ RACES = (
     Race("look, remove", _watched, _look, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
     Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see),
     Race("go on, remove", _watched, _go_on, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+    Race("watch, watch once more", _watched_twice, _watch_by(ONE_KEY), _watch_by(ANOTHER_KEY), exactly((201, 201)),
+         _three_views),
     Race("watch, remove", _watched, lambda home, live: scenarios._watch(home, None, ANOTHER_KEY), _remove,
          exactly((201, 202), (404, 202)), _nothing_to_see),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),

@@ -531,6 +531,16 @@ def _watch(home: Home, state: Any, key: str) -> Response:
     return home.owner.call("POST", path, {"channel": "1"}, headers=once(key))
 
 
+def _three_watched(home: Home) -> None:
+    for _ in range(3):
+        home.owner.watch(home.camera.device_id)
+
+
+def _fourth_views(home: Home, state: Any, stored: Stored) -> int:
+    assert len(stored.of("Live")) in (0, 3)  # at most five minutes long
+    return _views(home, state, stored) - 3
+
+
 def _views(home: Home, state: Any, stored: Stored) -> int:
     return sum(command["word"] == "live" for command in stored.of("Command").values())
 
@@ -1698,6 +1708,10 @@ SCENARIOS = (
         "a mailbox is emptied", "on_mailbox_opened", _sleeping_camera_wakes, _settle, _commands_sent, is_asked=False
     ),
     Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
+    Scenario(
+        "watch a fourth time", "POST /devices/{device_id}/live", _three_watched, _watch, _fourth_views, at_most=2,
+        keeps_answer=True,
+    ),
     Scenario(
         "watch live", "POST /devices/{device_id}/live", _settled, _watch, _views, at_most=2, keeps_answer=True
     ),

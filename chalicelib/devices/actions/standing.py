@@ -258,6 +258,12 @@ def was_private_at(device: Device, at_s: int) -> bool:
     return rules.is_private_at(at_s, device.private_since, device.private_until)
 
 
+def was_private_since(device: Device, at_s: int) -> bool:
+    """Whether its owner wanted so at any moment since."""
+    until = device.private_until
+    return device.private_since is not None and (until is None or until >= at_s)
+
+
 def uploads_for(camera: Camera) -> Device:
     """The ownership for which a camera may upload now. Raises NobodyOwns, PrivacyModeOn."""
     (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
