@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -104,10 +105,15 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
 
 
 def bring_all(connection_id: str, *, is_repeat: bool) -> None:
-    """Empty the mailbox of a camera that has just connected."""
+    """Empty the mailbox of a camera that has just connected; it is away again if the connection did not come about."""
     stock = cameras.camera_at(connection_id)
-    if stock is not None and stock.device_id is not None:
-        _bring(stock, _unanswered(stock.device_id), is_repeat)
+    if stock is None or stock.device_id is None:
+        return
+    if waiting := _unanswered(stock.device_id):
+        _bring(stock, waiting, is_repeat)
+    elif not _soon(lambda: channel.is_there(connection_id)):
+        # What took the connection in has died before it could answer, so nobody will tell that it ended.
+        cameras.closed(connection_id)
 
 
 def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
@@ -157,8 +163,12 @@ def _send(connection_id: str, command: Command) -> bool:
         message["live_id"] = command.live_id
     if command.live_until is not None:
         message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
+    return _soon(lambda: channel.send(connection_id, message))
+
+
+def _soon(attempt: Callable[[], bool]) -> bool:
     for wait_s in (*_WAITS_FOR_CONNECTION_S, None):
-        if channel.send(connection_id, message):
+        if attempt():
             return True
         if wait_s is not None:
             clock.sleep(wait_s)

@@ -16,10 +16,12 @@ from infra import applier
 from infra.local import dump
 from infra.local.channel import TOO_MANY, Throttle
 from infra.local.cloud import LocalCloud, Plugged
+from infra.local.strict.faults import Kind
 from infra.package.template import DEPLOYED
 from tests.conftest import Home
 from tests.scene import Camera, new_camera
 from tests.worlds.invariants import Stored
+from tests.worlds.sweep import without_waiting
 
 # `CAMERAS=10000 pytest -n 0 tests/devices/test_channel.py -k spread` plays all of them, in some ten minutes.
 HOW_MANY = int(os.environ.get("CAMERAS", "200"))
@@ -100,11 +102,25 @@ def test_api_gateway_ends_what_says_nothing_and_what_is_two_hours_old(home: Home
 def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Home) -> None:
     channel = home.camera.connect()
     connected = now(home.world)
+    home.world.settle()
     home.world.channel.connections.pop(channel.id)
     home.world.advance(2 * 3600 - 1)
     assert presence(home)[0] is True
     home.world.advance(1)
     assert presence(home) == (False, connected)
+
+
+def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home) -> None:
+    home.world.faults.fail(2, Kind.DIES_AFTER)  # it is written down, and nobody answers
+    assert home.world.connect(home.camera.token) == 502
+    home.world.faults.clear()
+    assert home.owner.device(home.camera.device_id)["online"] is True
+    with without_waiting():
+        home.world.settle()
+    assert presence(home)[0] is False
+    home.camera.connect()
+    home.world.settle()
+    assert presence(home)[0] is True
 
 
 def test_a_ping_is_no_call_and_no_line(home: Home) -> None:
