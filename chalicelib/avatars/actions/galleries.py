@@ -129,7 +129,7 @@ class Gallery:
             return written
         return (*written, create(self.removal.new(subject_id, ids.new_id(), picture=before.picture)))
 
-    def delete(self, subject_id: str, held: Held | None, who: str) -> None:
+    def delete(self, subject_id: str, held: Held | None, who: str, read_again: Callable[[], Held | None]) -> None:
         """Unseen with the commit; nor will there be one of what was uploaded before."""
         for _ in range(_TRIES):
             if held is None:
@@ -137,7 +137,7 @@ class Gallery:
             try:
                 return done(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
             except Changed:
-                held = self.held_of(subject_id)
+                held = read_again()
         raise Unavailable(retry_after_seconds=1)
 
     def carry_out_removal(self, subject_id: str, removal_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib import clock
@@ -18,6 +19,7 @@ from chalicelib.aws.commit import Write, absent, check, commit, put
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.errors import Unavailable
+from chalicelib.register.vaults import Vault
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
@@ -36,7 +38,8 @@ def url_of(avatar: Avatar | None) -> str | None:
 
 def delete_picture(account: Account, who: str, avatar: Avatar | None) -> None:
     """There is no avatar any more, nor will one be made of what was uploaded before."""
-    GALLERY.delete(account.partition_id, _held(account, avatar), who)
+    again = partial(_held_of, account.partition_id, account.vault)
+    GALLERY.delete(account.partition_id, _held(account, avatar), who, again)
 
 
 def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> None:
@@ -67,12 +70,13 @@ def _give_up(place: str, held: Held | None, *also: Write) -> None:
         commit(*also)
 
 
-def _held_of(account_id: str) -> Held | None:
-    account, key, avatar = read(*accounts.places_of(account_id), Avatar.key(account_id))
-    if account is None or key is None:
+def _held_of(account_id: str, vault: Vault | None = None) -> Held | None:
+    """Who looks at strangers' bytes has no vault, and must not have one."""
+    account, avatar = read(accounts.places_of(account_id)[0], Avatar.key(account_id))
+    if account is None:
         return None
     still = check(account, Account.pk.exists(), otherwise=Changed)
-    return _held(account.opened(key.unlocked()), avatar, still)
+    return _held(account if vault is None else account.opened(vault), avatar, still)
 
 
 def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
