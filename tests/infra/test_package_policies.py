@@ -587,3 +587,9 @@ def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> Non
 def test_a_forwarder_reads_no_table() -> None:
     for door in ("forward_item_changes", "forward_ledger_changes"):
         assert {action for actions in policies.granted(door).values() for action in actions} == {"SendMessage"}
+
+
+@pytest.mark.parametrize("name", ["on_avatar_uploaded", "on_cover_uploaded"])
+def test_who_decodes_what_strangers_uploaded_can_open_no_vault(name: str) -> None:
+    granted = yaml.safe_load(policies.SEEN.read_text())[name]
+    assert not {"Keys", "RootKey"} & granted.keys()
