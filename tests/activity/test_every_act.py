@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Home
 from tests.doors import door_names, named, request_for
+from tests.factors import App
 from tests.scene import rows
 
 _NOBODY_YET = "there is no account yet, or none that could be named"
@@ -35,6 +36,13 @@ UNRECORDED = {
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }
+# What operators order.
+RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
+UNRECORDED_OPERATIONS = {
+    "load_devices": _NOBODY_YET,
+    "remove_child": "nothing is left to be told to: the receipt says it",
+    "replay_erasures": "nothing is left to be told to: the receipts say it",
+}
 _DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]
 _CAMERAS = set(door_names(of="camera"))
 DOORS = [name for name in door_names() if not name.startswith("GET ") and name not in _CAMERAS] + _DOWNLOADS
@@ -55,3 +63,18 @@ def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: 
 
 def test_reasons_are_given_for_what_there_is() -> None:
     assert UNRECORDED.keys() <= set(DOORS)
+
+
+def test_what_operators_order_is_recorded_or_has_a_reason_not_to_be(home: Home) -> None:
+    ordered = {one.name for one in home.world.gateway.app.pure_lambda_functions}
+    assert ordered == RECORDED_OPERATIONS | UNRECORDED_OPERATIONS.keys()
+    App.added(home.owner)
+    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    events = {
+        "read_api_log": {**asked, "account_id": home.owner.account_id},
+        "remove_second_factors": {"email": home.owner.email},
+    }
+    for name in sorted(RECORDED_OPERATIONS):
+        before = _recorded(home)
+        home.world.invoke(name, events[name])
+        assert _recorded(home) - before, name
