@@ -68,6 +68,18 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     yield _alarms(home, 10)
     restore()
+    asked_for = home.owner.command(home.camera.device_id, "snapshot").json["command_id"]
+    home.world.settle()
+    assert home.camera.answer_with_picture(asked_for).status == 204
+    yield _counted(home, "on_picture_uploaded, asked for", home.world.settle)
+    restore()
+    assert home.owner.upload_cover(home.camera.device_id).status == 204
+    yield _counted(home, "on_cover_uploaded", home.world.settle)
+    restore()
+    home.owner.step_up()
+    home.owner.offer(home.camera.device_id, email=home.stranger.email)
+    yield _counted(home, "on_transfer_offered", home.world.settle)
+    restore()
     assert home.owner.upload_avatar().status == 204
     yield _counted(home, "on_avatar_uploaded", home.world.settle)
     restore()

@@ -84,7 +84,11 @@ _FILL_OF: dict[str, Callable[[Home], Any]] = {
     "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),
 }
 # What a door needs that nothing in its path or example names.
-_ARRANGE: dict[str, Callable[[Home], Any]] = {"GET /shares": lambda home: _accepted_by_owner(home)}
+_ARRANGE: dict[str, Callable[[Home], Any]] = {
+    "GET /shares": lambda home: _accepted_by_owner(home),
+    "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
+    "DELETE /sessions": lambda home: elsewhere(home.owner),
+}
 
 
 def _shared_with_owner(home: Home) -> str:
@@ -150,6 +154,11 @@ def _transfer(home: Home) -> str:
     camera = new_camera(home.world, "SN0088", owner=home.stranger)
     home.stranger.step_up()
     return home.stranger.offer(camera.device_id, email=home.owner.email)
+
+
+def _offered(home: Home) -> str:
+    home.owner.step_up()
+    return home.owner.offer(home.camera.device_id, email=home.stranger.email)
 
 
 def _erasure(home: Home) -> str:

@@ -280,6 +280,12 @@ class Camera:
         name = f"{channel}/{self.world.now():%Y%m%dT%H%M%SZ}-{kind}-{number:06d}.jpg"
         return self.world.upload(ticket, name, jpeg(number) if data is None else data)
 
+    def answer_with_picture(self, command_id: str, data: bytes | None = None) -> Response:
+        """Upload the snapshot that was asked for."""
+        ticket = self.ask_ticket("snapshot").json
+        name = f"1/{self.world.now():%Y%m%dT%H%M%SZ}-snapshot-{command_id}.jpg"
+        return self.world.upload(ticket, name, jpeg(5) if data is None else data)
+
     def see(self, number: int = 0, **how: Any) -> None:
         """A snapshot, all the way to its alarm."""
         assert self.upload(number, **how).status == 204

@@ -9,7 +9,16 @@ import pytest
 import yaml
 
 from tests.bench import money
-from tests.bench.money import CAMERAS, MOST_OF_ALARMS, MOST_OF_CAMERAS, MOST_OF_CHANNEL, PRICES, TABLE, items
+from tests.bench.money import (
+    CAMERAS,
+    MOST_OF_ALARMS,
+    MOST_OF_CAMERAS,
+    MOST_OF_CHANNEL,
+    MOST_OF_LIVE,
+    PRICES,
+    TABLE,
+    items,
+)
 from tests.costs import TABLE as COSTS
 
 
@@ -33,6 +42,7 @@ def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_alarms() <= MOST_OF_ALARMS
     assert money.of_cameras() <= MOST_OF_CAMERAS
     assert money.of_channel() <= MOST_OF_CHANNEL
+    assert money.of_live() <= MOST_OF_LIVE
 
 
 @pytest.mark.parametrize(
@@ -40,10 +50,13 @@ def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     [
         # An alarm that is written twice; a second S3 read; two pushes; a list that reads ten units.
         ("| 4 | 1 | 1 |", "| 4 | 1 | 2 |", "dynamodb_write_unit", 900_000),
-        ("dynamodb.GetItem, s3.GetObject,", "dynamodb.GetItem, 2 s3.GetObject,", "s3_get", 900_000),
+        ("| dynamodb.GetItem, s3.GetObject,", "| dynamodb.GetItem, 2 s3.GetObject,", "s3_get", 900_000),
         ("dynamodb.PutItem, sns.Publish |", "dynamodb.PutItem, 2 sns.Publish |", "sns_push", 900_000),
         ("`GET /devices/{device_id}/alarms` | 2 | 7 |", "`GET /devices/{device_id}/alarms` | 2 | 10 |",
          "dynamodb_read_unit", 3 * 300_000),
+        # And a playlist that reads the account as well.
+        ("`GET /live/{capability}/playlist.m3u8` | 3 | 2 |", "`GET /live/{capability}/playlist.m3u8` | 3 | 4 |",
+         "dynamodb_read_unit", 2 * 3_600_000),
     ],
 )  # fmt: skip
 def test_a_count_that_grows_is_paid_for(told: dict[str, Any], before: str, after: str, price: str, more: int) -> None:

@@ -98,7 +98,7 @@ def get_me(caller: Caller) -> shapes.Me:
 )
 def change_me(caller: Caller, asked: shapes.ChangeMe) -> shapes.Me:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return profile.change_profile(caller.account, avatars.url_of(caller.along[0]), **changes)
+    return profile.change_profile(caller.account, caller.terminal, avatars.url_of(caller.along[0]), **changes)
 
 
 @routes.put(
@@ -172,4 +172,5 @@ def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving
     example={"change_id": "$change_id", "code": "$change_code"},
 )
 def confirm_address(caller: Caller, asked: shapes.ConfirmAddress) -> shapes.Me:
-    return moving.confirm(caller.account, asked.change_id, asked.code, avatars.url_of(caller.along[0]))
+    avatar_url = avatars.url_of(caller.along[0])
+    return moving.confirm(caller.account, caller.terminal, asked.change_id, asked.code, avatar_url)

@@ -14,6 +14,7 @@ from chalicelib.register.rows import AUDIT
 
 OWNER: Final = "owner"
 GUEST: Final = "guest"
+HEIR: Final = "heir"
 OPERATOR: Final = "operator"
 
 KEPT = timedelta(days=AUDIT.kept_for.days or 0)
@@ -23,8 +24,8 @@ _KINDS = {kind.partition: kind for kind in (Activity, DeviceActivity)}
 def happened(to: Record, act: str, *, by: str = OWNER, who: str | None = None, about: str | None = None) -> Write:
     """What records an act upon an account or a device, opened; committed with the act itself.
 
-    `who` is the owner's terminal, or a guest by the address that the owner named; `about` is what else there is to
-    say.
+    `who` is the owner's terminal, or a guest or heir (whom the device is offered to) by the address that the owner
+    named; `about` is what else there is to say.
     """
     return _recorded(to, clock.now(), ids.new_id(), act=act, by=by, who=who, about=about)
 

@@ -17,7 +17,7 @@ class Activity(Item):
 
     at = key(Time(), AUDIT, why="time", told=True)
     act = key(UnicodeAttribute(), AUDIT, why="what happened, by a fixed word", told=True)
-    by = key(UnicodeAttribute(), AUDIT, why="owner, guest or operator", told=True)
+    by = key(UnicodeAttribute(), AUDIT, why="owner, guest, heir or operator", told=True)
     who = personal(AUDIT, null=True)
     about = personal(AUDIT, null=True)
 

@@ -16,6 +16,7 @@ from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
 from chalicelib.aws.commit import Write, change, commit, create, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
+from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
@@ -65,7 +66,8 @@ class Arrival:
 
 
 def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> None:
-    """Make an alarm of a picture and tell who may see it; delete what is no picture, or nobody's any more.
+    """Make an alarm of a picture and tell who may see it, or whoever asked for it; delete what is no picture, or
+    nobody's any more.
 
     `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
     """
@@ -82,15 +84,23 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
         bucket.delete([arrival.object_key])
         return
     try:
-        commit(create(alarm, otherwise=_Known))
+        commit(create(alarm, otherwise=_Known), *_answers(alarm, named))
     except _Known:
         if not is_repeat:
             return
+    if alarm.type == rules.SNAPSHOT:
+        return
     push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
 
 
 class _Known(Exception):
     """The event came twice."""
+
+
+def _answers(alarm: Alarm, named: rules.Named) -> tuple[Write, ...]:
+    if alarm.type != rules.SNAPSHOT:
+        return ()
+    return commands.shown_by(alarm.partition_id, named.mark, alarm.place_id)
 
 
 def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:

@@ -12,7 +12,9 @@ from chalicelib.errors import Invalid, Words
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low")
+# What somebody asked the camera for.
+SNAPSHOT = "snapshot"
+TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", SNAPSHOT)
 KEEP = timedelta(days=7)
 BELIEVED = timedelta(days=1)
 LEAST_BYTES, MOST_BYTES = 1024, 1024 * 1024
@@ -21,7 +23,7 @@ HEADER_BYTES = 72 * 1024
 MOST_PIXELS = 25_000_000
 
 _NAME = re.compile(
-    r"(?P<channel>[A-Za-z0-9_-]{1,32})/(?P<stamp>[0-9]{8}T[0-9]{6}Z)-(?P<type>[a-z_]+)-(?P<random>[A-Za-z0-9]{1,64})\.jpg"
+    r"(?P<channel>[A-Za-z0-9_-]{1,32})/(?P<stamp>[0-9]{8}T[0-9]{6}Z)-(?P<type>[a-z_]+)-(?P<mark>[A-Za-z0-9-]{1,64})\.jpg"
 )
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
@@ -34,11 +36,12 @@ class DayInvalid(Invalid):
 
 @dataclass(frozen=True)
 class Named:
-    """What the name of an uploaded picture says."""
+    """What the name of an uploaded picture says; a snapshot's `mark` is the command that it answers."""
 
     channel: str
     stamp: datetime
     type: str
+    mark: str
 
 
 def read_name(name: str) -> Named | None:
@@ -50,7 +53,7 @@ def read_name(name: str) -> Named | None:
         stamp = datetime.strptime(found["stamp"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return Named(found["channel"], stamp, found["type"])
+    return Named(found["channel"], stamp, found["type"], found["mark"])
 
 
 def time_of(stamp: datetime, arrived: datetime) -> datetime:

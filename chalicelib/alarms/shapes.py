@@ -9,12 +9,14 @@ from msgspec import Meta
 
 from chalicelib.entry.wire import Shape
 
-AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low"]
+AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"]
 AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class AskTicket(Shape):
-    kind: Literal["alarm", "live"]
+    """A `snapshot` that was asked for is uploaded as `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`."""
+
+    kind: Literal["alarm", "live", "snapshot"]
 
 
 class Search(Shape):

@@ -27,4 +27,4 @@ def get_avatar_ticket(caller: Caller, asked: shapes.AskPictureTicket) -> Any:
 
 @routes.delete("/me/avatar", who=Who.PERSON, along=portraits.place_of, example={})
 def delete_avatar(caller: Caller) -> None:
-    portraits.delete_picture(caller.account_id, caller.along[0])
+    portraits.delete_picture(caller.account, caller.terminal, caller.along[0])

@@ -18,6 +18,11 @@ def send(connection_id: str, message: dict[str, Any]) -> bool:
     return _still_there("post_to_connection", ConnectionId=connection_id, Data=json.dumps(message).encode())
 
 
+def is_there(connection_id: str) -> bool:
+    """Whether a connection is there: asking is no message, neither for the camera nor on the bill."""
+    return _still_there("get_connection", ConnectionId=connection_id)
+
+
 def close(connection_id: str) -> bool:
     """End a connection; False if it had ended."""
     return _still_there("delete_connection", ConnectionId=connection_id)

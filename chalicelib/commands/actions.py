@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.activity import actions as activity
 from chalicelib.aws import channel
 from chalicelib.aws.commit import Write, change, check, commit, create, done, remove
 from chalicelib.aws.keys import Key
@@ -16,10 +18,11 @@ from chalicelib.commands.records import Command
 from chalicelib.devices.actions import channel as cameras
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, SettingChange, Stock
-from chalicelib.errors import NotFound, TooMany
+from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.sessions.actions.standing import Caller
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
+_SNAPSHOT = "snapshot"
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -33,13 +36,18 @@ def places_of_one(account_id: str, device_id: str, command_id: str) -> tuple[Key
 
 
 def give(caller: Caller, asked: shapes.Give) -> shapes.Command:
-    """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull."""
-    device_id = devices.owned(caller).device.partition_id
+    """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull, PrivacyModeOn."""
+    mine = devices.owned(caller)
+    if asked.command == _SNAPSHOT and mine.is_private:
+        raise devices.PrivacyModeOn
+    device = mine.device
+    device_id = device.partition_id
     if len(_unanswered(device_id)) >= rules.MOST_WAITING:
         raise MailboxFull(retry_after_seconds=60)
     command = new_command(device_id, asked.command, within=timedelta(seconds=asked.within_seconds))
     # In the answer nothing is sealed: it is shown as it is remembered.
-    return done(*given(command), answer=shapes.Command.of(command))
+    recorded = activity.happened(device, "command_given", who=caller.terminal, about=asked.command)
+    return done(*given(command), recorded, answer=shapes.Command.of(command))
 
 
 def new_command(device_id: str, word: str, *, within: timedelta, **details: Any) -> Command:
@@ -97,10 +105,15 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
 
 
 def bring_all(connection_id: str, *, is_repeat: bool) -> None:
-    """Empty the mailbox of a camera that has just connected."""
+    """Empty the mailbox of a camera that has just connected; it is away again if the connection did not come about."""
     stock = cameras.camera_at(connection_id)
-    if stock is not None and stock.device_id is not None:
-        _bring(stock, _unanswered(stock.device_id), is_repeat)
+    if stock is None or stock.device_id is None:
+        return
+    if waiting := _unanswered(stock.device_id):
+        _bring(stock, waiting, is_repeat)
+    elif not _soon(lambda: channel.is_there(connection_id)):
+        # What took the connection in has died before it could answer, so nobody will tell that it ended.
+        cameras.closed(connection_id)
 
 
 def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
@@ -150,8 +163,12 @@ def _send(connection_id: str, command: Command) -> bool:
         message["live_id"] = command.live_id
     if command.live_until is not None:
         message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
+    return _soon(lambda: channel.send(connection_id, message))
+
+
+def _soon(attempt: Callable[[], bool]) -> bool:
     for wait_s in (*_WAITS_FOR_CONNECTION_S, None):
-        if channel.send(connection_id, message):
+        if attempt():
             return True
         if wait_s is not None:
             clock.sleep(wait_s)
@@ -192,6 +209,14 @@ def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
 
 class _Known(Exception):
     """It was answered, or told, before."""
+
+
+def shown_by(device_id: str, command_id: str, alarm_id: str) -> tuple[Write, ...]:
+    """What says where the picture is that a command asked for; nothing where nobody knows of it any more."""
+    (command,) = read(Command.key(device_id, command_id))
+    if command is None or command.word != _SNAPSHOT:
+        return ()
+    return (change(command, alarm_id=alarm_id, otherwise=Unavailable(retry_after_seconds=1)),)
 
 
 # What other houses have changed

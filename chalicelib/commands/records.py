@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B4, B6
+from chalicelib.register.rows import B4, B6, B11
 from chalicelib.register.tags import Time, key, plain
 
 
@@ -25,5 +25,6 @@ class Command(Item):
     tries = plain(NumberAttribute(), why="how often it was sent")
     sent_on = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it was sent on last")
     answered_at = key(Time(null=True), B6, why="time", told=True)
+    alarm_id = key(UnicodeAttribute(null=True), B11, why="which alarm has the picture that was asked for")
     ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", told=True)
     error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", told=True)

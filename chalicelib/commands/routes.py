@@ -19,7 +19,7 @@ routes = Routes(__name__)
     asks=shapes.Give,
     answers=shapes.Command,
     status=202,
-    refuses=(NotFound, devices.RightMissing, actions.MailboxFull),
+    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn, actions.MailboxFull),
     example={"command": "restart"},
 )
 def give_command(caller: Caller, device_id: str, asked: shapes.Give) -> shapes.Command:

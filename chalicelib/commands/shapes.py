@@ -24,7 +24,10 @@ class Give(Shape):
 
 
 class Command(Shape):
-    """`waiting` for the camera, `sent` to it, and then `done`, `failed` (it said so) or `expired`."""
+    """`waiting` for the camera, `sent` to it, and then `done`, `failed` (it said so) or `expired`.
+
+    `alarm_id` is where the picture of a `snapshot` is, once it has arrived: as an alarm that nobody is pushed.
+    """
 
     command_id: str
     device_id: str
@@ -34,6 +37,7 @@ class Command(Shape):
     until: datetime
     answered_at: datetime | None
     error: str | None
+    alarm_id: str | None
 
     @classmethod
     def of(cls, command: Any) -> Command:
@@ -48,6 +52,7 @@ class Command(Shape):
             until=clock.at_epoch(command.until),
             answered_at=None if answered_at is None else clock.at_epoch(answered_at),
             error=command.error,
+            alarm_id=command.alarm_id,
         )
 
 

@@ -11,6 +11,7 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Address, Identity
+from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, check, create, done, put, remove
@@ -226,11 +227,13 @@ def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.I
         Identity.new(hashed, account_id=caller.account_id), otherwise=lambda standing: _taken(standing, caller)
     )
     kept = accounts.keeps_identities(caller.account, [*linked, new])
-    return done(spends, belongs, kept, _told(caller, "linked", provider), answer=shapes.Identity.of(new))
+    return done(spends, belongs, kept, *_told(caller, "linked", provider), answer=shapes.Identity.of(new))
 
 
-def _told(caller: Caller, what: str, provider: str) -> Write:
-    return letters.write(caller.account, f"identities/mail/{what}", platform=provider.capitalize())
+def _told(caller: Caller, what: str, provider: str) -> tuple[Write, Write]:
+    platform = provider.capitalize()
+    recorded = activity.happened(caller.account, f"platform_{what}", who=caller.terminal, about=platform)
+    return letters.write(caller.account, f"identities/mail/{what}", platform=platform), recorded
 
 
 def _taken(standing: dict[str, Any] | None, caller: Caller) -> BaseException:
@@ -254,7 +257,7 @@ def _unlink(caller: Caller, identity_id: str) -> None:
     if ended is None:
         raise NotFound
     kept = accounts.keeps_identities(caller.account, list(linked.values()))
-    done(remove(Identity.key(identity_id)), kept, _told(caller, "unlinked", ended["provider"]), answer=None)
+    done(remove(Identity.key(identity_id)), kept, *_told(caller, "unlinked", ended["provider"]), answer=None)
 
 
 def identities_of(caller: Caller) -> shapes.Identities:

@@ -9,10 +9,11 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.bucket import Ticket
-from chalicelib.aws.commit import change, create, done, remove
+from chalicelib.aws.commit import Write, absent, change, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.commands import actions as commands
+from chalicelib.commands.records import Command
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
@@ -30,6 +31,7 @@ from chalicelib.sharing.actions import standing as shares
 _CALLED_WITHIN = timedelta(minutes=1)
 # A camera's clock may be a little behind, and a piece takes a moment to arrive.
 _BEHIND = timedelta(seconds=30)
+_TRIES = 2  # six AWS calls in all
 
 
 class TooManyViews(TooMany):
@@ -64,24 +66,66 @@ def _may_still_look(device: Device, live: Live) -> bool:
 
 
 def places_of_one(account_id: str, device_id: str, live_id: str) -> tuple[Key, ...]:
-    return (*devices.places_of(account_id, device_id), Live.key(device_id, live_id))
+    return (*devices.places_of(account_id, device_id), Live.key(device_id, _place_of(live_id)))
+
+
+def _place_of(live_id: str) -> str:
+    return live_id[: -ids.LENGTH]
+
+
+class _Overtaken(Exception):
+    """The same person began another view at the same moment."""
 
 
 def watch(caller: Caller, channel: str) -> shapes.Live:
-    """Begin a live view; the camera is told by the stream, and the owner can read that a guest looked.
+    """Begin a live view; the camera is told by the stream, and the owner can read who looked. Of more than three of the
+    same person the oldest ends.
 
     Raises NotFound, RightMissing, PrivacyModeOn, TooManyViews.
     """
     opened = _shown_to(caller, channel)
-    device_id = opened.device.partition_id
-    if len(Live.list_of(device_id).items) >= rules.MOST_VIEWS:
+    recorded = devices.recorded(caller, opened, "watched", channel)
+    for _ in range(_TRIES):
+        try:
+            return _begin(opened, channel, recorded)
+        except _Overtaken:
+            continue
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _begin(opened: Opened, channel: str, recorded: Write) -> shapes.Live:
+    device = opened.device
+    views = Live.list_of(device.partition_id).items
+    place, before = _free_or_oldest(device, opened.known_by, views)
+    of_guests = [one for one in views if one.viewer != device.account_id]
+    if before is None and not opened.is_own and len(of_guests) >= rules.MOST_OF_GUESTS:
         raise TooManyViews(retry_after_seconds=60)
+    live = _new(device.partition_id, place, opened.known_by, channel)
+    as_read = absent(Live) if before is None else Live.live_id == before.live_id
+    begun = put(live, when=as_read, otherwise=_Overtaken)
+    over = () if before is None else (commands.given(_stop_of(before))[0],)
+    return done(begun, *_called(live), *over, recorded, answer=_described(opened, live))
+
+
+def _free_or_oldest(device: Device, viewer: str, views: list[Live]) -> tuple[str, Live | None]:
+    """Where this person's next view lies, and which one has to end for it."""
+    mine = {one.place_id: one for one in views if one.viewer == viewer}
+    first = crypto.keyed_hash("viewers", device.partition_id, viewer)[: ids.LENGTH]
+    for number in range(rules.MOST_OF_ONE):
+        if (place := f"{first}{number}") not in mine:
+            return place, None
+    oldest = min(mine.values(), key=lambda one: (one.started_at, one.place_id))
+    return oldest.place_id, oldest
+
+
+def _new(device_id: str, place: str, viewer: str, channel: str) -> Live:
     now = clock.now()
     until = clock.epoch_s(now + rules.LASTS)
-    live = Live.new(
+    return Live.new(
         device_id,
-        ids.new_id(),
-        viewer=opened.known_by,
+        place,
+        live_id=f"{place}{ids.new_id()}",
+        viewer=viewer,
         channel=channel,
         started_at=clock.epoch_s(now),
         until=until,
@@ -89,7 +133,6 @@ def watch(caller: Caller, channel: str) -> shapes.Live:
         counted=0,
         expires_at=until,
     )
-    return done(create(live), *_called(live), *shares.looked(opened), answer=_described(opened, live))
 
 
 def _called(live: Live) -> tuple[Any, Any]:
@@ -98,7 +141,7 @@ def _called(live: Live) -> tuple[Any, Any]:
         "live",
         within=_CALLED_WITHIN,
         channel=live.channel,
-        live_id=live.place_id,
+        live_id=live.live_id,
         live_until=int(live.until),
     )
     return commands.given(command)
@@ -107,7 +150,7 @@ def _called(live: Live) -> tuple[Any, Any]:
 def _described(opened: Opened, live: Live) -> shapes.Live:
     lan = opened.device.lan if opened.is_own else None
     return shapes.Live(
-        live_id=live.place_id,
+        live_id=live.live_id,
         channel=live.channel,
         playlist_url=f"{settings.public_url}/live/{_capability(live)}/playlist.m3u8",
         until=clock.at_epoch(live.until),
@@ -115,16 +158,16 @@ def _described(opened: Opened, live: Live) -> shapes.Live:
     )
 
 
-def _one(caller: Caller) -> tuple[Opened, Live]:
+def _one(caller: Caller, live_id: str) -> tuple[Opened, Live]:
     opened, live = devices.allowed(caller, "live"), caller.along[3]
-    if live is None or live.viewer != opened.known_by:
+    if live is None or live.live_id != live_id or live.viewer != opened.known_by:
         raise NotFound
     return opened, live
 
 
-def go_on(caller: Caller) -> shapes.Live:
+def go_on(caller: Caller, live_id: str) -> shapes.Live:
     """Five more minutes from now. Raises NotFound, RightMissing, PrivacyModeOn."""
-    opened, live = _one(caller)
+    opened, live = _one(caller, live_id)
     _shown_to(caller, live.channel)
     played, before = _played(opened.device, live), int(live.until)
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
@@ -137,19 +180,23 @@ def go_on(caller: Caller) -> shapes.Live:
         expires_at=until,
         counted=int(live.counted) + len(counted),
         counted_ms=up_to,
-        when=Live.until == before,
+        when=(Live.live_id == live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
     )
     return done(longer, *_called(live), *shares.looked(opened), answer=_described(opened, live))
 
 
-def stop(caller: Caller) -> None:
+def stop(caller: Caller, live_id: str) -> None:
     """Nothing more is shown from the next request on; the camera is told. Raises NotFound."""
-    _, live = _one(caller)
-    over = commands.new_command(
-        live.partition_id, "stop_live", within=_CALLED_WITHIN, channel=live.channel, live_id=live.place_id
+    _, live = _one(caller, live_id)
+    ended = remove(live, when=Live.live_id == live_id, otherwise=NotFound)
+    done(ended, *commands.given(_stop_of(live)), answer=None)
+
+
+def _stop_of(live: Live) -> Command:
+    return commands.new_command(
+        live.partition_id, "stop_live", within=_CALLED_WITHIN, channel=live.channel, live_id=live.live_id
     )
-    done(remove(live, when=Live.pk.exists(), otherwise=NotFound), *commands.given(over), answer=None)
 
 
 # What the camera brings
@@ -172,7 +219,7 @@ def ticket_for(camera: Camera) -> Ticket:
 
 
 def _capability(live: Live) -> str:
-    return ".".join((live.partition_id, live.place_id, _proof(live.partition_id, live.place_id)))
+    return ".".join((live.partition_id, live.live_id, _proof(live.partition_id, live.live_id)))
 
 
 def _proof(device_id: str, live_id: str) -> str:
@@ -184,8 +231,8 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
     parts = capability.split(".")
     if len(parts) != 3 or not crypto.same(parts[2], _proof(parts[0], parts[1])):
         raise NotFound
-    device, live = read(Device.key(parts[0]), Live.key(parts[0], parts[1]))
-    if device is None or live is None or not _may_still_look(device, live):
+    device, live = read(Device.key(parts[0]), Live.key(parts[0], _place_of(parts[1])))
+    if device is None or live is None or live.live_id != parts[1] or not _may_still_look(device, live):
         raise NotFound
     return device, live
 
@@ -202,9 +249,10 @@ def piece(capability: str, place: str) -> str:
     if cut is None:
         raise NotFound
     hour, name = cut
-    if (found := rules.read_piece(hour, name, clock.now())) is None or _is_withheld(device, found):
-        raise NotFound
     object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{live.channel}/{name}"
+    found = rules.read_piece(hour, name, _arrival_of(device, object_key))
+    if found is None or _is_withheld(device, found):
+        raise NotFound
     return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.VIDEO)
 
 
@@ -214,12 +262,25 @@ def _played(device: Device, live: Live) -> list[tuple[rules.Piece, rules.Piece]]
     return [(init, segment) for init, segment in played if _ms(segment.start) > live.counted_ms]
 
 
+def _arrival_of(device: Device, object_key: str) -> datetime:
+    """When the camera brought it; S3 is only asked where privacy mode was on of late. Raises NotFound."""
+    now = clock.now()
+    if not devices.was_private_since(device, clock.epoch_s(now - PIECES.keep - PIECES.step)):
+        return now
+    stored = next(bucket.below(object_key), None)
+    if stored is None or stored.key != object_key:
+        raise NotFound
+    return stored.modified_at
+
+
 def _is_withheld(device: Device, piece: rules.Piece) -> bool:
-    """Whether any of it was seen while its owner wanted that nothing is, though the camera brought it."""
+    """Whether any of it was seen, or brought, while its owner wanted that nothing is. The camera's clock may be wrong,
+    or somebody's who wants to see it: of what it saw, ours knows the latest moments."""
     if piece.start is None:
         return False
-    ends = piece.start + timedelta(milliseconds=piece.duration_ms)
-    return any(devices.was_private_at(device, clock.epoch_s(at)) for at in (piece.start, ends))
+    lasts = timedelta(milliseconds=piece.duration_ms)
+    moments = (piece.start, piece.start + lasts, piece.stored_at - lasts, piece.stored_at)
+    return any(devices.was_private_at(device, clock.epoch_s(at)) for at in moments)
 
 
 def _ms(at: datetime | None) -> int:

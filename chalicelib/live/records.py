@@ -16,11 +16,15 @@ PIECES = Prefix("live", subject="device", row=B4, keep_minutes=KEEP_MINUTES)
 
 
 class Live(Item):
-    """One person's live view of one channel; it ends at its `expires_at`, with the ownership, or when it is stopped."""
+    """One person's live view of one channel; it ends at its `expires_at`, with the ownership, or when it is stopped.
+
+    It lies at one of the few places that this person has on the device, so that nobody has more of them.
+    """
 
     partition = "device"
     place = "live"
 
+    live_id = key(UnicodeAttribute(), B4, why="random id: at this place there were others before")
     viewer = key(UnicodeAttribute(), B4, why="random id of who looks")
     channel = key(UnicodeAttribute(), B4, why="which of the device's channels", told=True)
     started_at = key(Time(), B4, why="time", told=True)

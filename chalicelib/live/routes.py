@@ -35,7 +35,7 @@ def watch_live(caller: Caller, device_id: str, asked: shapes.Watch) -> shapes.Li
     example={},
 )
 def go_on_watching(caller: Caller, device_id: str, live_id: str) -> shapes.Live:
-    return actions.go_on(caller)
+    return actions.go_on(caller, live_id)
 
 
 @routes.delete(
@@ -46,7 +46,7 @@ def go_on_watching(caller: Caller, device_id: str, live_id: str) -> shapes.Live:
     example={},
 )
 def stop_live(caller: Caller, device_id: str, live_id: str) -> None:
-    actions.stop(caller)
+    actions.stop(caller, live_id)
 
 
 @routes.get(

@@ -12,7 +12,9 @@ from itertools import pairwise
 LASTS = timedelta(minutes=5)
 LEAST_BYTES, MOST_BYTES = 1, 8 * 1024 * 1024
 TICKET_LIFE = timedelta(minutes=15)
-MOST_VIEWS = 20
+# Of all guests of a device together: its owner can always look.
+MOST_OF_GUESTS = 20
+MOST_OF_ONE = 3
 # How many pieces a playlist shows: enough to begin with, and few enough to be near to now.
 SHOWN = 6
 VIDEO = "video/mp4"

@@ -113,20 +113,36 @@ class Search(Shape):
 
 
 class Activity(Shape):
-    """`who` is a terminal of the owner's, or a guest by the address that the owner named; `about` whom or what else it
-    was about. A guest who `looked` did so within the hour that begins then."""
+    """`who` is a terminal of the owner's, or a guest, or an heir (whom the device was offered to), by the address that
+    the owner named; null where only a link was opened or a picture uploaded. `about` is whom or what else it was about.
+    A guest who `looked` did so within the hour that begins then."""
 
     at: datetime
     act: Literal[
         "signed_in",
+        "signed_out",
+        "signed_out_others",
         "password_changed",
         "password_reset",
         "address_changed",
+        "profile_changed",
+        "avatar_changed",
+        "avatar_deleted",
+        "second_factor_added",
+        "second_factor_renamed",
+        "second_factor_removed",
+        "recovery_codes_made",
+        "platform_linked",
+        "platform_unlinked",
+        "move_asked_for",
         "copy_asked_for",
+        "copy_downloaded",
         "log_looked_into",
         "device_added",
         "device_removed",
         "device_changed",
+        "command_given",
+        "watched",
         "alarms_deleted",
         "shared",
         "share_changed",
@@ -148,7 +164,7 @@ class Activity(Shape):
         "device_handed_over",
         "second_factors_removed",
     ]
-    by: Literal["owner", "guest", "operator"]
+    by: Literal["owner", "guest", "heir", "operator"]
     who: str | None
     about: str | None
     device_id: str | None

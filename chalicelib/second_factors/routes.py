@@ -33,7 +33,7 @@ def begin_totp(caller: Caller) -> shapes.NewTotp:
     example={"code": "$totp_code"},
 )
 def confirm_totp(caller: Caller, asked: shapes.ConfirmTotp) -> None:
-    totp.confirm(caller.account, asked.code)
+    totp.confirm(caller.account, caller.terminal, asked.code)
 
 
 @routes.delete(
@@ -44,7 +44,7 @@ def confirm_totp(caller: Caller, asked: shapes.ConfirmTotp) -> None:
     example={},
 )
 def remove_totp(caller: Caller) -> None:
-    totp.end(caller.account)
+    totp.end(caller.account, caller.terminal)
 
 
 @routes.post(
@@ -57,7 +57,7 @@ def remove_totp(caller: Caller) -> None:
     example={},
 )
 def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
-    return recovery.make_codes(caller.account)
+    return recovery.make_codes(caller.account, caller.terminal)
 
 
 @routes.post(
@@ -83,7 +83,7 @@ def begin_passkey(caller: Caller) -> shapes.NewPasskey:
     example={"name": "My phone", "credential": "$made_passkey"},
 )
 def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Passkey:
-    return passkeys.confirm(caller.account, asked.name, asked.credential)
+    return passkeys.confirm(caller.account, caller.terminal, asked.name, asked.credential)
 
 
 @routes.patch(
@@ -96,7 +96,7 @@ def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Pass
     example={"name": "My old phone"},
 )
 def rename_passkey(caller: Caller, passkey_id: str, asked: shapes.RenamePasskey) -> shapes.Passkey:
-    return passkeys.rename(caller.account, caller.along[0], asked.name)
+    return passkeys.rename(caller.account, caller.terminal, caller.along[0], asked.name)
 
 
 @routes.delete(
@@ -108,4 +108,4 @@ def rename_passkey(caller: Caller, passkey_id: str, asked: shapes.RenamePasskey)
     example={},
 )
 def remove_passkey(caller: Caller, passkey_id: str) -> None:
-    passkeys.end(caller.account, *caller.along)
+    passkeys.end(caller.account, caller.terminal, *caller.along)

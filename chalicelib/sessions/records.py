@@ -32,3 +32,8 @@ class Session(Item):
     terminal_model = personal(B2)
     terminal_unique_id = personal(B2)
     terminal_gps = personal(B2, null=True)
+
+    @property
+    def terminal(self) -> str:
+        """In words that the person knows it by."""
+        return f"{self.terminal_model}, {self.terminal_os}"

@@ -49,7 +49,7 @@ class Camera:
     pause: Callable[[float], None] = time.sleep
     token: str = field(default="", repr=False)
     tickets_taken: int = 0
-    _ticket: Ticket | None = None
+    _tickets: dict[str, Ticket] = field(default_factory=dict)
 
     def activate(self) -> Json:
         """Shows the factory secret; the token that comes back replaces any earlier one."""
@@ -57,7 +57,7 @@ class Camera:
         if answer.status not in (200, 201):
             raise Refused("POST", "/cameras/activation", answer)
         self.token = answer.json["camera_token"]
-        self._ticket = None
+        self._tickets.clear()
         return dict(answer.json)
 
     def description(self) -> Json:
@@ -72,16 +72,23 @@ class Camera:
         }
 
     def snapshot(
-        self, jpeg: bytes, *, type_: str = "motion", channel: str | None = None, at: datetime | None = None
+        self,
+        jpeg: bytes,
+        *,
+        type_: str = "motion",
+        channel: str | None = None,
+        at: datetime | None = None,
+        answers: str | None = None,
     ) -> Sent:
-        """Sends one picture. A ticket that storage no longer takes is replaced once."""
+        """Sends one picture, or `answers` a command with it. A ticket that storage no longer takes is replaced once."""
         channel = channel or str(self.channels[0]["id"])
         at = (at or self.now()).astimezone(UTC).replace(microsecond=0)
-        name = f"{channel}/{at:%Y%m%dT%H%M%SZ}-{type_}-{secrets.token_hex(8)}.jpg"
-        ticket = self.ticket()
+        kind, type_ = ("alarm", type_) if answers is None else ("snapshot", "snapshot")
+        name = f"{channel}/{at:%Y%m%dT%H%M%SZ}-{type_}-{answers or secrets.token_hex(8)}.jpg"
+        ticket = self.ticket(kind=kind)
         answer = self.upload(ticket, ticket.key_prefix + name, jpeg)
         if answer.status in (400, 403):
-            ticket = self.ticket(fresh=True)
+            ticket = self.ticket(fresh=True, kind=kind)
             answer = self.upload(ticket, ticket.key_prefix + name, jpeg)
         if answer.status not in (200, 201, 204):
             raise Refused("POST", ticket.url, answer)
@@ -92,17 +99,18 @@ class Camera:
         body, content_type = form({**ticket.fields, "key": key}, key.rsplit("/", 1)[-1], jpeg)
         return self._through(lambda: self.wire.send("POST", ticket.url, body, {"Content-Type": content_type}))
 
-    def ticket(self, fresh: bool = False) -> Ticket:
+    def ticket(self, fresh: bool = False, kind: str = "alarm") -> Ticket:
         """The ticket at hand, or a new one when it nears its end."""
-        if fresh or self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
-            self._ticket = self._new_ticket()
-        return self._ticket
+        held = self._tickets.get(kind)
+        if fresh or held is None or self.now() > held.until - RENEW_BEFORE:
+            held = self._tickets[kind] = self._new_ticket(kind)
+        return held
 
-    def _new_ticket(self) -> Ticket:
-        answer = self._until_through("POST", "/cameras/tickets", {"kind": "alarm"})
+    def _new_ticket(self, kind: str) -> Ticket:
+        answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
         if answer.status == 401:  # the token was replaced or lost: the factory secret gives another
             self.activate()
-            answer = self._until_through("POST", "/cameras/tickets", {"kind": "alarm"})
+            answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
         if answer.status == 409:
             raise NotBound(f"The camera got no upload ticket: {answer.said()}")
         if answer.status not in (200, 201):

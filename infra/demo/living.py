@@ -199,7 +199,8 @@ class Living:
         return self.camera.wire.expect(200, "PUT", "/cameras/state", body, token=self.camera.token)
 
     def _snapshot(self, told: Json) -> None:
-        self._alarm(_fitting(next(iter(pictures(self.source, 1.0)))))
+        picture = _fitting(next(iter(pictures(self.source, 1.0))))
+        self.camera.snapshot(as_jpeg(picture), at=self.now(), answers=told["id"])
 
 
 def _fitting(picture: Image.Image) -> Image.Image:

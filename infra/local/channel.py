@@ -24,6 +24,7 @@ MOST_SECONDS, MOST_IDLE_SECONDS = 2 * 3600, 600
 MOST_BYTES, MOST_FRAME_BYTES = 128 * 1024, 32 * 1024
 PING = '{"ping": true}'
 GOING_AWAY, TOO_BIG = 1001, 1009
+TOO_MANY = 429
 
 
 class Gone(JsonRESTError):
@@ -73,6 +74,25 @@ class Refused:
 
 
 @dataclass
+class Throttle:
+    """What a stage lets in: so many a second on average, and so many at once above that (a token bucket)."""
+
+    per_second: float
+    at_once: float
+    _spent: float = 0.0
+    _as_of: float = 0.0
+
+    def lets_in(self) -> bool:
+        now = time.time()
+        self._spent = max(0.0, self._spent - (now - self._as_of) * self.per_second)
+        self._as_of = now
+        if self._spent + 1 > self.at_once:
+            return False
+        self._spent += 1
+        return True
+
+
+@dataclass
 class Channel:
     """All connections; a source of events like a queue, since one ends when its time has come."""
 
@@ -82,6 +102,7 @@ class Channel:
     name: str = "channel"
     minutes: float = 0.0
     messages: int = 0
+    throttle: Throttle | None = None
 
     # What a client does
 
@@ -92,7 +113,9 @@ class Channel:
         hang_up: Callable[[int, str], None],
         source_ip: str = "127.0.0.1",
     ) -> Connection | Refused:
-        """Asks the handler; `opened` must follow, once the client has been answered."""
+        """Asks the handler, unless there are too many; `opened` must follow, once the client has been answered."""
+        if self.throttle is not None and not self.throttle.lets_in():
+            return Refused(TOO_MANY)
         now = time.time()
         connection = Connection(self._new_id(), source_ip, now, now, deliver, hang_up)
         said = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.conftest import Home
+from tests.factors import App, Key
+from tests.identities.people import link
+from tests.identities.platforms import google_token
 from tests.scene import NEW_PASSWORD, PASSWORD, Person, elsewhere, everything_stored, new_camera, rows
 
 DAY = 86_400
@@ -101,7 +105,78 @@ def test_so_is_what_an_owner_does_with_a_device(home: Home) -> None:
     by_act = {one["act"]: one for one in news}
     offered, declined = by_act["transfer_offered"], by_act["transfer_declined"]
     assert (offered["who"], offered["about"]) == (TERMINAL, home.stranger.email)
-    assert (declined["by"], declined["who"]) == ("guest", home.stranger.email)
+    assert (declined["by"], declined["who"]) == ("heir", home.stranger.email)
+
+
+def test_second_factors_and_platforms_are_told_of_by_name(home: Home) -> None:
+    owner = home.owner
+    App.added(owner)
+    passkey = Key().add_to(owner)
+    path = f"/me/second-factors/passkeys/{passkey['passkey_id']}"
+    owner.call("PATCH", path, {"name": "Blue key"})
+    owner.call("POST", "/me/second-factors/recovery-codes")
+    owner.call("DELETE", path)
+    owner.call("DELETE", "/me/second-factors/totp")
+    linked = link(owner, google_token(home.world)).json
+    owner.call("DELETE", f"/me/identities/{linked['identity_id']}")
+    told = [(one["act"], one["who"], one["about"]) for one in acts(owner, limit="100") if one["device_id"] is None]
+    assert Counter(one for one in told if one[0] not in ("signed_in", "device_added")) == Counter(
+        [
+            ("second_factor_added", TERMINAL, "TOTP"),
+            ("second_factor_added", TERMINAL, passkey["name"]),
+            ("second_factor_renamed", TERMINAL, "Blue key"),
+            ("recovery_codes_made", TERMINAL, None),
+            ("second_factor_removed", TERMINAL, "Blue key"),
+            ("second_factor_removed", TERMINAL, "TOTP"),
+            ("platform_linked", TERMINAL, "Google"),
+            ("platform_unlinked", TERMINAL, "Google"),
+        ]
+    )
+
+
+def test_who_gives_a_command_or_watches_is_told_of_by_terminal_or_address(home: Home) -> None:
+    device_id = home.camera.device_id
+    _guest(home, rights=["live"])
+    home.owner.command(device_id, "restart")
+    home.owner.watch(device_id)
+    home.stranger.watch(device_id)
+    news = [one for one in acts(home.owner) if one["act"] in ("command_given", "watched")]
+    assert sorted((one["act"], one["by"], one["who"], one["about"]) for one in news) == [
+        ("command_given", "owner", TERMINAL, "restart"),
+        ("watched", "guest", home.stranger.email, "1"),
+        ("watched", "owner", TERMINAL, "1"),
+    ]
+
+
+def test_signing_others_out_says_which_terminal_did_it(home: Home) -> None:
+    other = elsewhere(home.owner)
+    home.owner.call("DELETE", f"/sessions/{other.session_id}")
+    home.owner.call("DELETE", "/sessions")
+    elsewhere(home.owner, "t3")
+    home.owner.call("DELETE", "/sessions")
+    ends = [one for one in acts(home.owner) if one["act"].startswith("signed_out")]
+    assert sorted((one["act"], one["who"], one["about"]) for one in ends) == [
+        ("signed_out", TERMINAL, TERMINAL),
+        ("signed_out_others", TERMINAL, None),
+    ]
+
+
+def test_a_copy_that_was_downloaded_is_told_of_once_for_each_link(home: Home) -> None:
+    home.owner.step_up()
+    home.owner.call("POST", "/privacy/exports")
+    home.world.settle()
+    url = home.owner.call("GET", "/privacy/exports").json["items"][0]["download_url"]
+    path = "/" + url.split("/", 3)[3]
+    assert [home.world.call("GET", path).status for _ in range(2)] == [302, 404]
+    assert [one["act"] for one in acts(home.owner)].count("copy_downloaded") == 1
+
+
+def test_who_takes_a_device_over_is_named_as_the_owner_named_him(home: Home) -> None:
+    home.owner.step_up()
+    home.stranger.step_up()
+    home.stranger.accept(home.owner.offer(home.camera.device_id, email=home.stranger.email))
+    (gone,) = [one for one in acts(home.owner) if one["act"] == "device_handed_over"]
+    assert (gone["by"], gone["who"], gone["about"]) == ("heir", home.stranger.email, "Garden")
 
 
 def test_operators_are_seen_with_their_reason(home: Home) -> None:

@@ -22,11 +22,11 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 def test_a_name_says_channel_time_and_type() -> None:
-    assert rules.read_name("door_2/20260105T120000Z-battery_low-x7F.jpg") == Named("door_2", NOON, "battery_low")
+    assert rules.read_name("door_2/20260105T120000Z-battery_low-x7F.jpg") == Named("door_2", NOON, "battery_low", "x7F")
 
 
 @pytest.mark.parametrize("kind", rules.TYPES)
-def test_each_of_the_seven_types_is_known(kind: str) -> None:
+def test_each_of_the_eight_types_is_known(kind: str) -> None:
     found = rules.read_name(f"1/20260105T120000Z-{kind}-a.jpg")
     assert found is not None and found.type == kind
     assert set(rules.TYPES) == set(get_args(shapes.AlarmType))

@@ -29,7 +29,7 @@ from tests.conftest import Home
 from tests.scene import Camera, Person, jpeg, new_camera, rows
 
 DAY = 86_400
-ALL_TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low")
+ALL_TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot")
 
 
 # ── An alarm and its push ────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,13 +20,16 @@ CAMERAS = 1_000
 MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.61
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 21.0
+# For two minutes of live view a day, an hour a month, of each.
+MOST_OF_LIVE = 115.0
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
 kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
-keep open above {channel:g} $. What people who look at them cause comes on top. What an installation costs without a
-camera is not in it (see [infra/README.md](../infra/README.md)).
+keep open above {channel:g} $. What people who look at them cause comes on top, and so does live view, an hour a month
+of each camera, which may not grow above {live:g} $. What an installation costs without a camera is not in it (see
+[infra/README.md](../infra/README.md)).
 
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
@@ -46,6 +49,12 @@ _CHANNEL = {
     "ping": ("pings_a_day", "camera_said, a ping"),
     "command": ("commands_a_day", "on_command_given"),
     "answer": ("commands_a_day", "camera_said, an answer"),
+}
+# What watching live takes: a player asks for the playlist once for each piece.
+_LIVE = {
+    "begin": ("live_views_a_day", "POST /devices/{device_id}/live"),
+    "playlist": ("live_pieces_a_day", "GET /live/{capability}/playlist.m3u8"),
+    "piece": ("live_pieces_a_day", "GET /live/{capability}/media/{place}"),
 }
 _MINUTES_OF_A_DAY = 24 * 60
 _QUEUED = ("mailbox", "command")
@@ -95,16 +104,12 @@ def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
     """Everything that is paid for, from a cost table and from what prices.yaml says."""
     usage, prices = told["usage"], told["prices"]
     rows = counted(costs)
-    for purpose, (often, door) in _DOORS.items():
-        count = CAMERAS * usage["days"] * usage[often]
-        for name, each in _each(purpose, rows[door], usage):
-            if each:
-                yield Item(purpose, name, count * each, prices[name])
-    for part, (often, door) in _CHANNEL.items():
-        count = CAMERAS * usage["days"] * usage[often]
-        for name, each in _each_of_channel(part, rows[door], usage):
-            if each:
-                yield Item(f"channel: {part}", name, count * each, prices[name])
+    kinds = (("", _DOORS, _each), ("channel: ", _CHANNEL, _each_of_channel), ("live: ", _LIVE, _each_of_live))
+    for kind, doors, each_of in kinds:
+        for part, (often, door) in doors.items():
+            count = CAMERAS * usage["days"] * usage[often]
+            found = ((name, each) for name, each in each_of(part, rows[door], usage) if each)
+            yield from (Item(f"{kind}{part}", name, count * each, prices[name]) for name, each in found)
     minutes = CAMERAS * usage["days"] * _MINUTES_OF_A_DAY * bool(usage["connections_a_day"])
     if minutes:
         yield Item("channel: open", "connection_minute", minutes, prices["connection_minute"])
@@ -140,6 +145,21 @@ def _each_of_channel(part: str, row: Counted, usage: dict[str, Any]) -> Iterator
     yield "logs_gb", row.log_bytes / 1e9
 
 
+def _each_of_live(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What it takes once. A piece is put by the camera, and who follows its link makes S3 read."""
+    is_piece = float(part == "piece")
+    yield "s3_put", is_piece
+    yield "s3_get", is_piece
+    yield "s3_list", usage["lists_a_playlist"] * (part == "playlist")
+    yield "api_request", 1.0
+    yield "lambda_request", 1.0
+    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+    yield "dynamodb_read_unit", row.read_units
+    yield "dynamodb_write_unit", row.write_units
+    yield "logs_gb", (row.log_bytes + usage["lambda_log_bytes"]) / 1e9
+    yield "out_gb", is_piece * usage["live_piece_kb"] / 1e6
+
+
 def _kept(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Gigabytes that lie there all the month."""
     alarms = CAMERAS * usage["alarms_a_day"]
@@ -172,14 +192,20 @@ def of_channel() -> float:
     return sum(item.dollars for item in _now() if item.purpose.startswith("channel: "))
 
 
+def of_live() -> float:
+    """Dollars for an hour of live view of each camera."""
+    return sum(item.dollars for item in _now() if item.purpose.startswith("live: "))
+
+
 def table() -> str:
     now = _now()
     sums = {purpose: _sum(purpose) for purpose in dict.fromkeys(item.purpose for item in now)}
     channel = [purpose for purpose in sums if purpose.startswith("channel: ")]
-    by_people = _sum(*(sums.keys() - {*_OF_CAMERAS, *channel}))
-    sums |= {"what the camera channel costs": of_channel()}
+    live = [purpose for purpose in sums if purpose.startswith("live: ")]
+    by_people = _sum(*(sums.keys() - {*_OF_CAMERAS, *channel, *live}))
+    sums |= {"what the camera channel costs": of_channel(), "what 1,000 hours of live view cost": of_live()}
     sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
-    head = _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL)
+    head = _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE)
     return head + "\n".join(rows) + "\n"

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.devices import rules
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import Camera, Person, elsewhere, jpeg, new_person, pay, rows
+from tests.scene import Camera, Person, elsewhere, jpeg, new_camera, new_person, pay, rows
 from tests.worlds.invariants import violations
 from tests.worlds.sweep import recover
 
@@ -60,6 +60,31 @@ def test_it_is_told_once_in_the_language_of_who_reads_it(home: Home) -> None:
     home.world.settle()
     mails = [mail for mail in home.world.outbox(zed.email) if "kamer" in mail["subject"]]
     assert len(mails) == 1
+
+
+@pytest.mark.parametrize(("language", "subjects"), [
+    ("en", ("Your camera was handed over", "Your camera was not taken over")),
+    ("pl", ("Twoja kamera została przekazana", "Twoja kamera nie została przyjęta")),
+])
+def test_who_offered_is_told_of_the_answer_in_his_language(
+    home: Home, language: str, subjects: tuple[str, str]
+) -> None:
+    home.owner.call("PATCH", "/me", {"language": language})
+    home.owner.step_up()
+    home.stranger.step_up()
+    for answer, subject in zip(("accept", "decline"), subjects, strict=True):
+        camera = new_camera(home.world, f"SN-{answer}", owner=home.owner)
+        transfer_id = home.owner.offer(camera.device_id, email=home.stranger.email)
+        said = home.stranger.accept(transfer_id) if answer == "accept" else _decline(home, transfer_id)
+        assert said.status in (201, 204)
+        home.world.settle()
+        (mail,) = [one for one in home.world.outbox(home.owner.email) if one["subject"] == subject]
+        assert home.stranger.email in mail["text"] and "Garden" in mail["text"]
+        assert not [one for one in home.world.outbox(home.stranger.email) if one["subject"] == subject]
+
+
+def _decline(home: Home, transfer_id: str) -> Response:
+    return home.stranger.call("POST", f"/transfers/{transfer_id}/decline")
 
 
 def test_an_unknown_address_is_answered_as_a_known_one_for_the_same_calls(home: Home) -> None:

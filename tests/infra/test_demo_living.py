@@ -84,6 +84,10 @@ def test_it_is_online_sends_alarms_answers_and_is_watched(home: Home, living: Li
     path = f"/devices/{device_id}/commands/{command['command_id']}"
     _until(home, lambda: home.owner.call("GET", path).json["state"] == "done")
 
+    asked = home.owner.command(device_id, "snapshot").json
+    path = f"/devices/{device_id}/commands/{asked['command_id']}"
+    _until(home, lambda: home.owner.call("GET", path).json["alarm_id"])
+
     live = home.owner.watch(device_id)
     playlist = urlsplit(live["playlist_url"]).path
     _until(home, lambda: home.world.call("GET", playlist).body.count(b"#EXTINF") >= 3)

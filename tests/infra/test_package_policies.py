@@ -53,6 +53,7 @@ _HEAD_OF_OPERATIONS = """# What the functions were seen to call; `make policies`
 _REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem, table._service_of)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
 _WITHOUT_NAME = {"sns": policies.PUSH, "ses": policies.MAIL, "logs": policies.API_LOGS}
 _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
@@ -98,7 +99,7 @@ class Witness:
         elif service == "sns" and "PhoneNumber" in params:
             yield policies.TEXTS, operation
         elif service == "apigatewaymanagementapi":
-            yield policies.CHANNEL, {"PostToConnection": "POST", "DeleteConnection": "DELETE"}[operation]
+            yield policies.CHANNEL, _METHODS[operation]
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
@@ -238,6 +239,11 @@ def _an_upload_of_which_nobody_was_told(home: Home) -> None:
 def _a_channel(home: Home) -> None:
     """Commands are given, brought at once and on waking, to who is there and who is not, and answered."""
     device_id = home.camera.device_id
+    home.camera.connect()
+    home.world.settle()
+    never = home.camera.connect()
+    home.world.channel.connections.pop(never.id)
+    home.world.settle()
     assert home.owner.command(device_id).status == 202
     older, newer = home.camera.connect(), home.camera.connect()
     home.world.settle()
@@ -543,7 +549,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         # and so have connections
         *(
             ("execute-api:ManageConnections", f"{_API}/{method}/@connections/*")
-            for method in ("DELETE", "POST")
+            for method in sorted(_METHODS.values())
         ),
         # endpoints have random names
         *(
@@ -581,3 +587,9 @@ def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> Non
 def test_a_forwarder_reads_no_table() -> None:
     for door in ("forward_item_changes", "forward_ledger_changes"):
         assert {action for actions in policies.granted(door).values() for action in actions} == {"SendMessage"}
+
+
+@pytest.mark.parametrize("name", ["on_avatar_uploaded", "on_cover_uploaded"])
+def test_who_decodes_what_strangers_uploaded_can_open_no_vault(name: str) -> None:
+    granted = yaml.safe_load(policies.SEEN.read_text())[name]
+    assert not {"Keys", "RootKey"} & granted.keys()

@@ -252,7 +252,7 @@ def a_guest_has_an_account_that_knows_it(stored: Stored) -> Found:
 
 @invariant
 def what_happened_is_recorded(stored: Stored) -> Found:
-    """Beside each sign-in, ownership and share there is the record of how it came about."""
+    """Beside each sign-in, factor, ownership, share, command and view there is the record of how it came about."""
     told = {(where, row["act"], row["at"]) for kind in _ACTIVITY for (where, _), row in stored.of(kind).items()}
     wanted = {(where, "signed_in", row["opened_at"]) for (where, _), row in stored.of("Session").items()}
     devices = stored.first_ids("Device").values()
@@ -261,10 +261,24 @@ def what_happened_is_recorded(stored: Stored) -> Found:
         wanted.add((device_id, "shared", share["invited_at"]))
         if "accepted_at" in share:
             wanted.add((device_id, "share_accepted", share["accepted_at"]))
+    for kind, act, began in _RECORDED:
+        wanted |= {(where, act, row[began]) for (where, _), row in stored.of(kind).items() if _is_a_persons(row)}
     yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
 
 
 _ACTIVITY = ("Activity", "DeviceActivity")
+_RECORDED = (
+    ("Totp", "second_factor_added", "added_at"),
+    ("Passkey", "second_factor_added", "added_at"),
+    ("RecoveryCodes", "recovery_codes_made", "made_at"),
+    ("Command", "command_given", "given_at"),
+    ("Live", "watched", "started_at"),
+)
+
+
+def _is_a_persons(row: Row) -> bool:
+    """Of commands, the others follow from what is recorded itself."""
+    return row.get("word", "restart") in ("restart", "snapshot")
 
 
 @invariant

@@ -38,7 +38,8 @@ def _nothing_more(home: Home, state: Any, answers: Answers, stored: Stored) -> W
 @dataclass(frozen=True)
 class Race:
     """`one` and `other` happen at once in the world that `arrange` makes; `may_say` are the pairs of answers (or, for
-    what nobody waits for, None) that are right; `wrongs` looks at what is left when all has come to rest."""
+    what nobody waits for, None) that are right; `at_once` looks before anything else happens, and `wrongs` at what is
+    left when all has come to rest."""
 
     name: str
     arrange: Callable[[Home], Any]
@@ -46,6 +47,7 @@ class Race:
     other: Act
     may_say: frozenset[tuple[int | None, int | None]]
     wrongs: Callable[[Home, Any, Answers, Stored], Wrong] = _nothing_more
+    at_once: Callable[[Home, Any, Answers, Stored], Wrong] = _nothing_more
 
 
 def either_way(*pairs: tuple[int, int]) -> frozenset[tuple[int | None, int | None]]:
@@ -942,6 +944,39 @@ def _watched(home: Home) -> Any:
     return live
 
 
+def _nothing_is_offered(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if stored.of("Offer") or stored.of("Transfer"):
+        yield "it is offered, and nobody's"
+
+
+def _guest_watches_more(home: Home, live: Any) -> Response:
+    body = {"channel": "1"}
+    path = f"/devices/{home.camera.device_id}/live"
+    return home.stranger.call("POST", path, body, headers=scenarios.once(ONE_KEY))
+
+
+def _guest_sees_nothing_more(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    begun = [answers[0].json] if answers[0].status == 201 else []
+    shown = [one for one in (live, *begun) if _look(home, one).status != 404]
+    if shown:
+        yield f"{len(shown)} views are shown to who is no guest any more"
+
+
+def _watched_twice(home: Home) -> None:
+    for _ in range(2):
+        home.owner.watch(home.camera.device_id)
+
+
+def _watch_by(key: str) -> Act:
+    return lambda home, state: scenarios._watch(home, state, key)
+
+
+def _three_views(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    words = Counter(command["word"] for command in stored.of("Command").values())
+    if words["live"] - words["stop_live"] != 3:
+        yield f"{words['live']} views were begun, and {words['stop_live']} ended"
+
+
 def _look(home: Home, live: Any) -> Response:
     return home.world.call("GET", urlsplit(live["playlist_url"]).path)
 
@@ -955,8 +990,6 @@ def _go_on(home: Home, live: Any) -> Response:
 
 
 def _nothing_to_see(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (status := _look(home, live).status) != 404:
-        yield f"it is over, and said {status}"
     if stored.of("Live"):
         yield "the view is still there"
 
@@ -1146,15 +1179,23 @@ RACES = (
     Race("mailbox is emptied, command is brought", scenarios._command_given, _told_by_the_stream, _connects_anew,
          exactly((None, 200)), _one_of_both_counts),
     Race("look as a guest, revoke", _guest_watches, _look, _revoke_live,
-         exactly((200, 204), (404, 204)), _out_of_sight),
+         exactly((200, 204), (404, 204)), at_once=_out_of_sight),
     Race("go on as a guest, revoke", _guest_watches, _guest_goes_on, _revoke_live,
-         exactly((200, 204), (404, 204)), _out_of_sight),
-    Race("look, privacy mode on", _watched, _look, _private, exactly((200, 200), (404, 200)), _out_of_sight),
-    Race("go on, privacy mode on", _watched, _go_on, _private, exactly((200, 200), (409, 200)), _out_of_sight),
-    Race("look, stop", _watched, _look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see),
-    Race("look, remove", _watched, _look, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
-    Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see),
-    Race("go on, remove", _watched, _go_on, _remove, exactly((200, 202), (404, 202)), _nothing_to_see),
+         exactly((200, 204), (404, 204)), at_once=_out_of_sight),
+    Race("look, privacy mode on", _watched, _look, _private, exactly((200, 200), (404, 200)), at_once=_out_of_sight),
+    Race("go on, privacy mode on", _watched, _go_on, _private, exactly((200, 200), (409, 200)), at_once=_out_of_sight),
+    Race("look, stop", _watched, _look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see, _out_of_sight),
+    Race("look, remove", _watched, _look, _remove, exactly((200, 202), (404, 202)), _nothing_to_see, _out_of_sight),
+    Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see, _out_of_sight),
+    Race("go on, remove", _watched, _go_on, _remove, exactly((200, 202), (404, 202)), _nothing_to_see, _out_of_sight),
+    Race("offer, unbind", _stepped_up, _offer_to("a@example.com", ONE_KEY), _remove, exactly((202, 202), (404, 202)),
+         _nothing_is_offered),
+    Race("remove, snapshot arrives", scenarios._snapshot_uploaded, _remove, _picture_arrives, exactly((202, None)),
+         _pictures_are_gone),
+    Race("watch as a guest, revoke", _guest_watches, _guest_watches_more, _revoke_live,
+         exactly((201, 204), (404, 204)), at_once=_guest_sees_nothing_more),
+    Race("watch, watch once more", _watched_twice, _watch_by(ONE_KEY), _watch_by(ANOTHER_KEY), exactly((201, 201)),
+         _three_views),
     Race("watch, remove", _watched, lambda home, live: scenarios._watch(home, None, ANOTHER_KEY), _remove,
          exactly((201, 202), (404, 202)), _nothing_to_see),
     Race("remove, pay", scenarios._ordered, _remove, _pay, exactly((202, 200)), _paid_or_owed),

@@ -41,6 +41,7 @@ _CLOSED = "Your Sowa account is closed"
 _PASSWORD_CHANGED = "The password of your Sowa account was changed"
 _ADDRESS_CHANGED = "The address of your Sowa account was changed"
 _NEW_SIGN_IN = "A new sign-in to your Sowa account"
+_HANDED_OVER, _NOT_TAKEN = "Your camera was handed over", "Your camera was not taken over"
 _ELSEWHERE = {"os": "Debian 12", "model": "a laptop", "unique_id": "t2"}
 
 
@@ -530,6 +531,16 @@ def _watch(home: Home, state: Any, key: str) -> Response:
     return home.owner.call("POST", path, {"channel": "1"}, headers=once(key))
 
 
+def _three_watched(home: Home) -> None:
+    for _ in range(3):
+        home.owner.watch(home.camera.device_id)
+
+
+def _fourth_views(home: Home, state: Any, stored: Stored) -> int:
+    assert len(stored.of("Live")) in (0, 3)  # at most five minutes long
+    return _views(home, state, stored) - 3
+
+
 def _views(home: Home, state: Any, stored: Stored) -> int:
     return sum(command["word"] == "live" for command in stored.of("Command").values())
 
@@ -959,6 +970,19 @@ def _ask_ticket(home: Home, state: Any, key: str) -> Response:
 def _uploaded(home: Home) -> None:
     for number in (7, 8):
         assert home.camera.upload(number).status == 204
+
+
+def _snapshot_uploaded(home: Home) -> str:
+    command_id = str(home.owner.command(home.camera.device_id, "snapshot").json["command_id"])
+    assert home.camera.answer_with_picture(command_id).status == 204
+    return command_id
+
+
+def _commands_shown(home: Home, command_id: str, stored: Stored) -> int:
+    shown_by = stored.of("Command")[home.camera.device_id, command_id].get("alarm_id")
+    pictures = [place for (_, place), row in stored.of("Alarm").items() if row["type"] == "snapshot"]
+    assert pictures == ([] if shown_by is None else [shown_by])
+    return len(pictures)
 
 
 def _alarm_path(home: Home) -> str:
@@ -1485,6 +1509,7 @@ SCENARIOS = (
         _handed_over,
         may_say=(404,),
         keeps_answer=True,
+        told=_HANDED_OVER,
     ),
     Scenario(
         "decline a device",
@@ -1494,6 +1519,7 @@ SCENARIOS = (
         _offers_ended,
         may_say=(404,),
         keeps_answer=True,
+        told=_NOT_TAKEN,
     ),
     Scenario("get a cover's ticket", "POST /devices/{device_id}/cover", _settled, _ask_cover_ticket),
     Scenario(
@@ -1683,6 +1709,10 @@ SCENARIOS = (
     ),
     Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
     Scenario(
+        "watch a fourth time", "POST /devices/{device_id}/live", _three_watched, _watch, _fourth_views, at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
         "watch live", "POST /devices/{device_id}/live", _settled, _watch, _views, at_most=2, keeps_answer=True
     ),
     Scenario(
@@ -1721,6 +1751,10 @@ SCENARIOS = (
         is_asked=False,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", _uploaded, _settle, is_asked=False),
+    Scenario(
+        "a snapshot arrives", "on_picture_uploaded", _snapshot_uploaded, _settle, _commands_shown,
+        is_asked=False, within_seconds=15 * 60,
+    ),
     Scenario(
         "a picture arrives in privacy mode", "on_picture_uploaded", _uploaded_in_privacy, _settle, is_asked=False
     ),

@@ -62,6 +62,7 @@ def _wrongs(race: Race, home: Home, state: Any, played: Played, ends: set[bytes]
     mark = hashlib.sha256(dump.as_json({**dump.dump(), "said": said})).digest()
     if mark not in ends:
         ends.add(mark)
+        yield from race.at_once(home, state, answers, Stored(dump.dump()))
         recover(home.world)
         left = home.world.dump()
         yield from violations(left)

@@ -331,6 +331,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "what_happened_is_recorded": [
         *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),
+        *(forget_that(act) for act in ("second_factor_added", "recovery_codes_made", "command_given", "watched")),
     ],
     "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,

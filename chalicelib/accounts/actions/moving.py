@@ -57,7 +57,7 @@ def _send(contact: Contact, language: str, digits: str, taken: Address | None) -
         addresses.send(contact, "accounts/mail/taken", language)
 
 
-def confirm(account: Account, change_id: str, digits: str, avatar_url: str | None) -> shapes.Me:
+def confirm(account: Account, who: str, change_id: str, digits: str, avatar_url: str | None) -> shapes.Me:
     """Put the proved address in place of the old one, which is forgotten and told. Raises CodeWrong, CodeOver,
     AddressTaken."""
     account_id = account.partition_id
@@ -71,7 +71,7 @@ def confirm(account: Account, change_id: str, digits: str, avatar_url: str | Non
     old = addresses.of_kind(account, contact.kind) or addresses.of(account)
     told = letters.write(account, "accounts/mail/moved", to=old, contact=settings.operator["contact"])
     moves = _moves(account, pending, contact)
-    recorded = activity.happened(account, "address_changed")
+    recorded = activity.happened(account, "address_changed", who=who)
     return done(*moves, spent, told, recorded, answer=shapes.Me.of(account, avatar_url))
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from chalicelib.accounts import shapes
 from chalicelib.accounts.actions import regions
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import change, done
 
 
-def change_profile(account: Account, avatar_url: str | None, **changes: Any) -> shapes.Me:
+def change_profile(account: Account, who: str, avatar_url: str | None, **changes: Any) -> shapes.Me:
     """Nickname, country or language (B1b). The region stays: raises RegionFixed for a country of another one."""
     if "country" in changes:
         regions.require_same(changes["country"])
     changed = change(account, **changes)
-    return done(changed, answer=shapes.Me.of(account, avatar_url))
+    recorded = activity.happened(account, "profile_changed", who=who)
+    return done(changed, recorded, answer=shapes.Me.of(account, avatar_url))

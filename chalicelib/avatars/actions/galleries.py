@@ -47,12 +47,13 @@ class Changed(Exception):
 class Held:
     """The picture that there is of something, if any, and of when it is.
 
-    `put` is what puts another in its place, or none; on commit it raises Changed.
+    `put` is what puts another in its place, or none, and records by whom, as far as it is known; on commit it raises
+    Changed.
     """
 
     picture: str | None
     as_of_ms: int
-    put: Callable[[str | None, datetime], tuple[Write, ...]]
+    put: Callable[[str | None, datetime, str | None], tuple[Write, ...]]
 
 
 @dataclass(frozen=True)
@@ -119,22 +120,24 @@ class Gallery:
         commit(*self._replacing(subject_id, before, place, arrival.arrived))
         return True
 
-    def _replacing(self, subject_id: str, before: Held, picture: str | None, at: datetime) -> tuple[Write, ...]:
+    def _replacing(
+        self, subject_id: str, before: Held, picture: str | None, at: datetime, who: str | None = None
+    ) -> tuple[Write, ...]:
         """The new one, and the order to delete the one before."""
-        written = before.put(picture, at)
+        written = before.put(picture, at, who)
         if before.picture is None:
             return written
         return (*written, create(self.removal.new(subject_id, ids.new_id(), picture=before.picture)))
 
-    def delete(self, subject_id: str, held: Held | None) -> None:
+    def delete(self, subject_id: str, held: Held | None, who: str, read_again: Callable[[], Held | None]) -> None:
         """Unseen with the commit; nor will there be one of what was uploaded before."""
         for _ in range(_TRIES):
             if held is None:
                 return None
             try:
-                return done(*self._replacing(subject_id, held, None, clock.now()), answer=None)
+                return done(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
             except Changed:
-                held = self.held_of(subject_id)
+                held = read_again()
         raise Unavailable(retry_after_seconds=1)
 
     def carry_out_removal(self, subject_id: str, removal_id: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.avatars import rules
 from chalicelib.avatars.actions import galleries
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held
@@ -17,6 +19,7 @@ from chalicelib.aws.commit import Write, absent, check, commit, put
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.errors import Unavailable
+from chalicelib.register.vaults import Vault
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
@@ -33,9 +36,10 @@ def url_of(avatar: Avatar | None) -> str | None:
     return galleries.url_of(None if avatar is None else avatar.picture)
 
 
-def delete_picture(account_id: str, avatar: Avatar | None) -> None:
+def delete_picture(account: Account, who: str, avatar: Avatar | None) -> None:
     """There is no avatar any more, nor will one be made of what was uploaded before."""
-    GALLERY.delete(account_id, _held(account_id, avatar))
+    again = partial(_held_of, account.partition_id, account.vault)
+    GALLERY.delete(account.partition_id, _held(account, avatar), who, again)
 
 
 def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> None:
@@ -52,7 +56,7 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
             return _give_up(place, held, *also)
         bucket.put(place, clean, rules.JPEG)
         try:
-            return commit(*held.put(place, at), *also)
+            return commit(*held.put(place, at, None), *also)
         except Changed:
             continue
     raise Unavailable(retry_after_seconds=1)
@@ -66,18 +70,22 @@ def _give_up(place: str, held: Held | None, *also: Write) -> None:
         commit(*also)
 
 
-def _held_of(account_id: str) -> Held | None:
+def _held_of(account_id: str, vault: Vault | None = None) -> Held | None:
+    """Who looks at strangers' bytes has no vault, and must not have one."""
     account, avatar = read(accounts.places_of(account_id)[0], Avatar.key(account_id))
     if account is None:
         return None
-    return _held(account_id, avatar, check(account, Account.pk.exists(), otherwise=Changed))
+    still = check(account, Account.pk.exists(), otherwise=Changed)
+    return _held(account if vault is None else account.opened(vault), avatar, still)
 
 
-def _held(account_id: str, avatar: Avatar | None, *still: Write) -> Held:
+def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
     as_read = absent(Avatar) if avatar is None else Avatar.commit_id == avatar.commit_id
 
-    def replacing(picture: str | None, at: datetime) -> tuple[Write, ...]:
-        return put(_avatar(account_id, picture, at), when=as_read, otherwise=Changed), *still
+    def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
+        # Who looks at an upload does not know from which terminal it came.
+        recorded = activity.happened(account, "avatar_deleted" if picture is None else "avatar_changed", who=who)
+        return put(_avatar(account.partition_id, picture, at), when=as_read, otherwise=Changed), recorded, *still
 
     picture, as_of_ms = (None, -1) if avatar is None else (avatar.picture, int(avatar.as_of_ms))
     return Held(picture, as_of_ms, replacing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.activity import actions as activity
@@ -12,6 +13,7 @@ from chalicelib.aws.commit import Write, change
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
+from chalicelib.register.vaults import Vault
 from chalicelib.sessions.actions.standing import Caller
 
 
@@ -23,21 +25,25 @@ def ticket_for(caller: Caller, content_type: str) -> Ticket:
 def delete_cover(caller: Caller) -> None:
     """There is no cover any more, nor will one be made of what was uploaded before."""
     device = standing.owned(caller).device
-    GALLERY.delete(device.partition_id, _held(device))
+    again = partial(_held_of, device.partition_id, device.vault)
+    GALLERY.delete(device.partition_id, _held(device), caller.terminal, again)
 
 
-def _held_of(device_id: str) -> Held | None:
+def _held_of(device_id: str, vault: Vault | None = None) -> Held | None:
+    """Who looks at strangers' bytes has no vault, and must not have one."""
     (device,) = read(Device.key(device_id))
-    return None if device is None else _held(device)
+    if device is None:
+        return None
+    return _held(device if vault is None else device.opened(vault))
 
 
 def _held(device: Device) -> Held:
     as_of_ms = int(device.cover_as_of_ms or 0)
     as_read = is_set(Device.cover_as_of_ms, as_of_ms)
 
-    def replacing(picture: str | None, at: datetime) -> tuple[Write, ...]:
+    def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # It is the owner's alone; who looked at an upload does not know from which terminal it came.
-        recorded = activity.happened(device, "cover_deleted" if picture is None else "cover_changed")
+        recorded = activity.happened(device, "cover_deleted" if picture is None else "cover_changed", who=who)
         return change(device, when=as_read, otherwise=Changed, cover=picture, cover_as_of_ms=ms(at)), recorded
 
     return Held(device.cover, as_of_ms, replacing)

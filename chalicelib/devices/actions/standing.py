@@ -197,11 +197,11 @@ def tells_camera(device: Device) -> Write:
 # What happened with it
 
 
-def recorded(caller: Caller, opened: Opened, act: str) -> Write:
+def recorded(caller: Caller, opened: Opened, act: str, about: str | None = None) -> Write:
     """What records that the caller did so: the owner by his terminal, a guest by the address that the owner named."""
     if opened.is_own:
-        return activity.happened(opened.device, act, who=caller.terminal)
-    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened))
+        return activity.happened(opened.device, act, who=caller.terminal, about=about)
+    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened), about=about)
 
 
 def address_of(opened: Opened) -> str:
@@ -256,6 +256,12 @@ def is_private(device: Device) -> bool:
 def was_private_at(device: Device, at_s: int) -> bool:
     """The same for what arrived then, and is looked at only now."""
     return rules.is_private_at(at_s, device.private_since, device.private_until)
+
+
+def was_private_since(device: Device, at_s: int) -> bool:
+    """Whether its owner wanted so at any moment since."""
+    until = device.private_until
+    return device.private_since is not None and (until is None or until >= at_s)
 
 
 def uploads_for(camera: Camera) -> Device:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import addresses, letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address
@@ -22,6 +22,7 @@ from chalicelib.devices.records import Device, Offer, Stock, Transfer
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.register import erasures, vaults
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.settings import settings
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
@@ -161,14 +162,17 @@ def _offered(caller: Caller, transfer_id: str) -> tuple[Device, Transfer]:
 
 
 def decline(caller: Caller, transfer_id: str) -> None:
-    """The device stays whose it is. Raises NotFound."""
+    """The device stays whose it is, who is told. Raises NotFound."""
     device, transfer = _offered(caller, transfer_id)
-    who = transfer.opened(device.vault).address
-    done(*_ends(transfer), activity.happened(device, "transfer_declined", by=activity.GUEST, who=who), answer=None)
+    who, owner = transfer.opened(device.vault).address, _owner_and_camera(device)[0]
+    recorded = activity.happened(device, "transfer_declined", by=activity.HEIR, who=who)
+    told = letters.write(owner, "devices/mail/declined", address=who, device=device.name)
+    done(*_ends(transfer), recorded, told, answer=None)
 
 
 def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Opened:
-    """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10).
+    """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
+    one is told.
 
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
@@ -201,10 +205,11 @@ def _accept(
     transfer: Transfer,
     asked: shapes.AcceptTransfer,
 ) -> Opened:
-    device_id = ids.new_id()
+    device_id, who = ids.new_id(), transfer.opened(old.vault).address
     vault, vault_key = vaults.new_vault(device_id)
     new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
     _, begun = erasures.begin(standing.subject_of(old))
+    contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
     return done(
         create(new),
@@ -216,7 +221,8 @@ def _accept(
         remove(_offer_of(transfer)),
         *begun,
         activity.happened(account, "device_added", who=caller.terminal, about=new.name),
-        activity.happened(former, "device_handed_over", about=old.name),
+        activity.happened(former, "device_handed_over", by=activity.HEIR, who=who, about=old.name),
+        letters.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
         answer=Opened(new, None, stock=stock),
     )
 

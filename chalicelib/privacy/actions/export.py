@@ -169,13 +169,15 @@ def _link(export: Export) -> str:
 def open_link(export_id: str, link: str) -> str:
     """Where the archive lies, for a minute; the link opens once. Raises NotFound."""
     account_id, place_id = export_id[: ids.LENGTH], export_id[ids.LENGTH :]
-    export, account = read(Export.key(account_id, place_id), accounts.places_of(account_id)[0])
-    if export is None or account is None or export.state != READY or _is_over(export):
+    export, account, key = read(Export.key(account_id, place_id), *accounts.places_of(account_id))
+    if export is None or account is None or key is None or export.state != READY or _is_over(export):
         raise NotFound
     if not crypto.same(link, _link(export)):
         raise NotFound
     used = int(export.links_used)
-    commit(change(export, links_used=used + 1, when=Export.links_used == used, otherwise=NotFound))
+    spent = change(export, links_used=used + 1, when=Export.links_used == used, otherwise=NotFound)
+    # By whom, the link does not say.
+    commit(spent, activity.happened(account.opened(key.unlocked()), "copy_downloaded"))
     end = min(clock.at_epoch(export.until), clock.now() + _LINK_LIFE)
     return bucket.link(export.archive, until=end, content_type=ZIP)
 

@@ -10,6 +10,7 @@ from chalicelib import clock, ids, jwks
 from chalicelib.accounts.actions import addresses, arriving, regions
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws import jws
 from chalicelib.aws.commit import create, done
 from chalicelib.aws.table import read
@@ -77,7 +78,8 @@ def leave(caller: Caller, country: str) -> shapes.Leaving:
     )
     devices = len(caller.account.device_ids or ())
     until = clock.in_(minutes=_TICKET_MINUTES)
-    return done(create(relocation), answer=shapes.Leaving(endpoint, ticket, until, devices))
+    recorded = activity.happened(caller.account, "move_asked_for", who=caller.terminal, about=country)
+    return done(create(relocation), recorded, answer=shapes.Leaving(endpoint, ticket, until, devices))
 
 
 def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) -> dict[str, Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from chalicelib import clock
 from chalicelib.accounts.actions import letters, passwords, standing
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import Write, done, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.second_factors import shapes
 from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor
+
+# What an authenticator app is called where passkeys have the names that their owner gave them.
+AN_APP = "TOTP"
 
 
 def factors_of(account: Account) -> shapes.SecondFactors:
@@ -48,7 +52,7 @@ def ends_of_all(account: Account) -> tuple[Write, ...]:
     return (passwords.without_second_factors(account), *map(remove, places))
 
 
-def end(account: Account, factor: str, row: Write) -> None:
+def end(account: Account, factor: str, row: Write, *, who: str, name: str = AN_APP) -> None:
     """Stop asking for it, which the person is told; the recovery codes go with the last one.
 
     Raises PasswordNeedsSecondFactor, and Conflict if the password or another factor was changed meanwhile.
@@ -58,4 +62,5 @@ def end(account: Account, factor: str, row: Write) -> None:
         raise PasswordNeedsSecondFactor
     codes = (remove(RecoveryCodes.key(account.partition_id)),) if is_last else ()
     told = letters.write(account, "second_factors/mail/removed", is_totp=factor == TOTP)
-    done(standing.loses_second_factor(account, factor), row, *codes, told, answer=None)
+    recorded = activity.happened(account, "second_factor_removed", who=who, about=name)
+    done(standing.loses_second_factor(account, factor), row, *codes, told, recorded, answer=None)

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, letters, standing
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
 from chalicelib.aws.keys import Key
@@ -74,7 +75,7 @@ def _credentials(account: Account, passkeys: Iterable[Passkey | None]) -> list[s
     return [shapes.Credential(id=one["id"], transports=one["transports"]) for one in found]
 
 
-def confirm(account: Account, name: str, made: shapes.MadePasskey) -> shapes.Passkey:
+def confirm(account: Account, who: str, name: str, made: shapes.MadePasskey) -> shapes.Passkey:
     """From now on this passkey signs in beside the password, which the person is told.
 
     Raises SetupOver, PasskeyWrong, PasskeyKnown, Conflict.
@@ -101,6 +102,7 @@ def confirm(account: Account, name: str, made: shapes.MadePasskey) -> shapes.Pas
         create(passkey, otherwise=PasskeyKnown),
         standing.gains_second_factor(account, passkey.place_id),
         letters.write(account, "second_factors/mail/added", is_totp=False),
+        activity.happened(account, "second_factor_added", who=who, about=name),
         answer=factors.described_passkey(passkey, account),
     )
 
@@ -113,19 +115,21 @@ def place_of(account_id: str, passkey_id: str) -> tuple[Key]:
     return (Passkey.key(account_id, passkey_id),)
 
 
-def rename(account: Account, passkey: Passkey | None, name: str) -> shapes.Passkey:
+def rename(account: Account, who: str, passkey: Passkey | None, name: str) -> shapes.Passkey:
     """Raises NotFound."""
     if passkey is None:
         raise NotFound
     named = change(passkey.opened(account.vault), name=name, otherwise=NotFound)
-    return done(named, answer=factors.described_passkey(passkey, account))
+    recorded = activity.happened(account, "second_factor_renamed", who=who, about=name)
+    return done(named, recorded, answer=factors.described_passkey(passkey, account))
 
 
-def end(account: Account, passkey: Passkey | None) -> None:
+def end(account: Account, who: str, passkey: Passkey | None) -> None:
     """Stop taking this passkey. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
     if passkey is None:
         raise NotFound
-    factors.end(account, passkey.place_id, remove(passkey, when=Passkey.pk.exists(), otherwise=NotFound))
+    gone = remove(passkey, when=Passkey.pk.exists(), otherwise=NotFound)
+    factors.end(account, passkey.place_id, gone, who=who, name=passkey.opened(account.vault).name)
 
 
 # At sign-in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import letters, standing
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, check, commit, put
 from chalicelib.second_factors import rules, shapes
@@ -12,7 +13,7 @@ from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing
 
 
-def make_codes(account: Account) -> shapes.RecoveryCodes:
+def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
     """Ten codes of 80 bits, in place of those before, which the person is told; a repeat makes others again (B2).
 
     Raises SecondFactorMissing.
@@ -23,7 +24,8 @@ def make_codes(account: Account) -> shapes.RecoveryCodes:
     kept = RecoveryCodes.new(account_id, hashes=hashes, made_at=clock.now_s())
     is_set_up = Account.second_factors.exists()
     told = letters.write(account, "second_factors/mail/codes_made")
-    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), told)
+    recorded = activity.happened(account, "recovery_codes_made", who=who)
+    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), told, recorded)
     return shapes.RecoveryCodes(codes=[rules.shown(code) for code in codes])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, codes, letters, standing
 from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import Write, change, commit, done, put, remove
 from chalicelib.aws.table import read
 from chalicelib.errors import NotFound
@@ -26,7 +27,7 @@ def begin(account: Account) -> shapes.NewTotp:
     return shapes.NewTotp(secret=secret, otpauth_uri=uri, until=clock.at_epoch(clock.epoch_s(until)))
 
 
-def confirm(account: Account, code: str) -> None:
+def confirm(account: Account, who: str, code: str) -> None:
     """From now on a code of this app is asked for, which the person is told. Raises CodeWrong, SetupOver."""
     account_id = account.partition_id
     (pending,) = read(PendingTotp.key(account_id))
@@ -40,14 +41,15 @@ def confirm(account: Account, code: str) -> None:
     as_read = PendingTotp.secret == pending.attribute_values["secret"]
     begun = remove(pending, when=as_read, otherwise=SetupOver)
     told = letters.write(account, "second_factors/mail/added", is_totp=True)
-    done(begun, put(app), standing.gains_second_factor(account, rules.TOTP), told, answer=None)
+    recorded = activity.happened(account, "second_factor_added", who=who, about=factors.AN_APP)
+    done(begun, put(app), standing.gains_second_factor(account, rules.TOTP), told, recorded, answer=None)
 
 
-def end(account: Account) -> None:
+def end(account: Account, who: str) -> None:
     """Stop asking for codes of the app. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
     if rules.TOTP not in (account.second_factors or ()):
         raise NotFound
-    factors.end(account, rules.TOTP, remove(Totp.key(account.partition_id)))
+    factors.end(account, rules.TOTP, remove(Totp.key(account.partition_id)), who=who)
 
 
 def spends(account: Account, app: Totp | None, code: str) -> Write | None:

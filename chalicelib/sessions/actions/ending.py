@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import Gps, Terminal
+from chalicelib.activity import actions as activity
 from chalicelib.aws.commit import Write, commit, done, remove
 from chalicelib.errors import NotFound
 from chalicelib.sessions import shapes
@@ -16,7 +17,11 @@ _ENDED_TOGETHER = 90  # a transaction has room for a hundred writes
 
 def sign_out(caller: Caller, *more: Write) -> None:
     """End this session; its tokens open nothing from the next request on."""
-    done(remove(caller.session), *more, answer=None)
+    done(remove(caller.session), _signed_out(caller, caller.session), *more, answer=None)
+
+
+def _signed_out(caller: Caller, session: Session) -> Write:
+    return activity.happened(caller.account, "signed_out", who=caller.terminal, about=session.terminal)
 
 
 def sessions_of(caller: Caller) -> shapes.Sessions:
@@ -46,7 +51,9 @@ def end_session(caller: Caller, session: Session | None) -> None:
     """Sign one of the person's terminals out, from its next request on; its pushes end behind the stream."""
     if session is None or not standing.stands(session, caller.account):
         raise NotFound
-    done(remove(session, when=Session.pk.exists(), otherwise=NotFound), *_by_another(caller, session), answer=None)
+    gone = remove(session, when=Session.pk.exists(), otherwise=NotFound)
+    recorded = _signed_out(caller, session.opened(caller.vault))
+    done(gone, recorded, *_by_another(caller, session), answer=None)
 
 
 def _by_another(caller: Caller, session: Session) -> tuple[Write, ...]:
@@ -61,7 +68,8 @@ def end_other_sessions(caller: Caller) -> None:
     while len(others) > _ENDED_TOGETHER:
         commit(standing.must_stand(caller), *map(remove, others[:_ENDED_TOGETHER]))
         del others[:_ENDED_TOGETHER]
-    done(standing.must_stand(caller), *map(remove, others), answer=None)
+    recorded = [activity.happened(caller.account, "signed_out_others", who=caller.terminal)] if others else []
+    done(standing.must_stand(caller), *map(remove, others), *recorded, answer=None)
 
 
 def ends_of(account_id: str, but: str = "") -> list[Write]:

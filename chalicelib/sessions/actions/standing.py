@@ -38,7 +38,7 @@ class Caller:
     @property
     def terminal(self) -> str:
         """In words that the person knows it by."""
-        return f"{self.session.terminal_model}, {self.session.terminal_os}"
+        return self.session.terminal
 
     @property
     def is_stepped_up(self) -> bool:

@@ -1,0 +1,80 @@
+"""Whatever somebody does by a route is recorded beside it, or stands here with the reason why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Home
+from tests.doors import door_names, named, request_for
+from tests.factors import App
+from tests.scene import rows
+
+_NOBODY_YET = "there is no account yet, or none that could be named"
+_ONLY_ASKED = "nothing has changed yet: what follows from it is recorded"
+_OWN_LIST = "stands in a list of its own"
+UNRECORDED = {
+    "POST /accounts": _NOBODY_YET,
+    "POST /accounts/code": _NOBODY_YET,
+    "POST /password-resets": _ONLY_ASKED,
+    "POST /me/address": _ONLY_ASKED,
+    "POST /me/avatar": _ONLY_ASKED,
+    "POST /me/second-factors/totp": _ONLY_ASKED,
+    "POST /me/second-factors/passkeys": _ONLY_ASKED,
+    "POST /step-up": _ONLY_ASKED,
+    "POST /step-up/confirm": "what raised trust is needed for is recorded",
+    "POST /devices/{device_id}/cover": _ONLY_ASKED,
+    "POST /devices/{device_id}/password/reset": _ONLY_ASKED,
+    "POST /devices/{device_id}/password/check": "changes nothing, and wrong ones are counted",
+    "POST /devices/{device_id}/live/{live_id}": "its beginning is recorded, and a guest's looks by the hour",
+    "DELETE /devices/{device_id}/live/{live_id}": "its beginning is recorded",
+    "POST /devices/{device_id}/alarms/{alarm_id}/read": "one's own mark; a guest's look is recorded",
+    "POST /cameras/activation": "the camera's own",
+    "POST /orders": _OWN_LIST,
+    "POST /payments/{provider}": _OWN_LIST,
+    "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
+    "PUT /terminals/current/push": "the terminal's sign-in is recorded",
+    "POST /me/closing": "nothing is left to be told to: the receipt says it",
+    "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
+}
+# What operators order.
+RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
+UNRECORDED_OPERATIONS = {
+    "load_devices": _NOBODY_YET,
+    "remove_child": "nothing is left to be told to: the receipt says it",
+    "replay_erasures": "nothing is left to be told to: the receipts say it",
+}
+_DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]
+_CAMERAS = set(door_names(of="camera"))
+DOORS = [name for name in door_names() if not name.startswith("GET ") and name not in _CAMERAS] + _DOWNLOADS
+
+
+def _recorded(home: Home) -> set[str]:
+    return {row["sk"] for kind in ("account/activity", "device/activity") for row in rows(home.world, kind)}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: Home, name: str) -> None:
+    door = named(name)
+    request = request_for(door, home)
+    before = _recorded(home)
+    assert request.send(home).status == door.status
+    assert bool(_recorded(home) - before) != (name in UNRECORDED)
+
+
+def test_reasons_are_given_for_what_there_is() -> None:
+    assert UNRECORDED.keys() <= set(DOORS)
+
+
+def test_what_operators_order_is_recorded_or_has_a_reason_not_to_be(home: Home) -> None:
+    ordered = {one.name for one in home.world.gateway.app.pure_lambda_functions}
+    assert ordered == RECORDED_OPERATIONS | UNRECORDED_OPERATIONS.keys()
+    App.added(home.owner)
+    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    events = {
+        "read_api_log": {**asked, "account_id": home.owner.account_id},
+        "remove_second_factors": {"email": home.owner.email},
+    }
+    for name in sorted(RECORDED_OPERATIONS):
+        before = _recorded(home)
+        home.world.invoke(name, events[name])
+        assert _recorded(home) - before, name
