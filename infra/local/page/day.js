@@ -4,6 +4,7 @@ import { announcer, button, make } from "./elements.js";
 import { doing } from "./forms.js";
 import { tell } from "./language.js";
 import { openPicture } from "./picture.js";
+import { owns } from "./rights.js";
 import { dayOf, otherDay, secondsIntoDay, timeOf } from "./zones.js";
 
 const DAY_SECONDS = 86_400;
@@ -97,7 +98,7 @@ export class Day {
     const open = make("button", { type: "button", class: "frame", label: ["picture", { type: alarm.type, time }], onclick: () => this.open(alarm) }, image);
     const about = make("div", { class: "about" }, make("span", { class: "type", say: alarm.type }), make("time", { datetime: alarm.at }, time), make("span", { class: "state" }));
     const act = (word, name, work) => button(word, (event) => doing(event.currentTarget, this.said, work), { "data-do": name });
-    const acts = make("div", { class: "actions small" }, act("markRead", "read", () => this.markRead(alarm)), act("remove", "delete", () => this.remove(alarm)));
+    const acts = make("div", { class: "actions small" }, act("markRead", "read", () => this.markRead(alarm)), owns(this.device) ? act("remove", "delete", () => this.remove(alarm)) : null);
     return make("li", { "data-alarm": alarm.alarm_id }, open, make("div", { class: "under" }, about, acts));
   }
 
@@ -131,7 +132,7 @@ export class Day {
       earlier: neighbour(1) && (() => this.open(neighbour(1))),
       later: neighbour(-1) && (() => this.open(neighbour(-1))),
       markRead: () => this.markRead(alarm),
-      remove: () => this.remove(alarm),
+      remove: owns(this.device) ? () => this.remove(alarm) : null,
     });
   }
 

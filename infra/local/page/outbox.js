@@ -21,6 +21,7 @@ function show(place, sent) {
   if (now === shown) return;
   const pushes = (all) => all.filter(({ kind }) => kind === "push").length;
   if (pushes(sent) > pushes(seen)) document.dispatchEvent(new Event("alarmed"));
+  if (sent.length - pushes(sent) > seen.length - pushes(seen)) document.dispatchEvent(new Event("written"));
   [shown, seen] = [now, sent];
   showNewestCode();
   place.replaceChildren(sent.length ? list(sent.slice(0, MOST_SHOWN)) : make("p", { class: "empty", say: "nothingLeft" }));
