@@ -49,7 +49,8 @@ export async function askAsPerson(method, path, body) {
   try {
     return await ask(method, path, body, { token: tokens()?.access_token, key });
   } catch (refusal) {
-    if (refusal.status !== 401) throw refusal;
+    // Who has just signed out is not thrown out.
+    if (refusal.status !== 401 || !tokens()) throw refusal;
     await renew();
     return ask(method, path, body, { token: tokens()?.access_token, key });
   }

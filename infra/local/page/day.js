@@ -49,9 +49,17 @@ export class Day {
   /** Something may have happened: shows the day of it, or the one that is looked at. */
   async catchUp() {
     if (!this.follows) return this.load();
+    try {
+      return await this.turnTo(await this.newestDay());
+    } catch (failure) {
+      this.said.textContent = failure.message;
+    }
+  }
+
+  async newestDay() {
     const { items } = await askAsPerson("GET", `/devices/${this.device.device_id}/alarms?limit=1`);
     const newest = items.map(({ at }) => Date.parse(at)).find((at) => at > worldNow() - DAY_SECONDS * 1000);
-    return this.turnTo(dayOf(this.device, newest ?? worldNow()));
+    return dayOf(this.device, newest ?? worldNow());
   }
 
   async load() {

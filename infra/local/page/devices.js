@@ -30,7 +30,10 @@ export function startDevices(place, choose) {
     await show(device.device_id);
   }), { class: "primary", id: "demo-camera" });
   const see = button("seeNow", (event) => doing(event.currentTarget, said, () => seeNow(chosen)), { hidden: true });
-  const binding = make("details", { class: "binding" }, make("summary", { say: "bindOwn" }), bindForm(show));
+  const binding = make("details", { class: "binding" }, make("summary", { say: "bindOwn" }), bindForm(async (device_id) => {
+    binding.open = false;
+    await show(device_id);
+  }));
   const invitations = make("div", { class: "place" });
   place.replaceChildren(invitations, make("section", { class: "card", id: "cameras" }, make("h3", { say: "cameras" }), list, make("div", { class: "actions" }, demo, see), said, binding));
   return { show };

@@ -19,7 +19,7 @@ export class Live {
     this.device = device;
     this.watched = null;
     this.said = announcer();
-    this.why = make("p", { class: "quiet", role: "status" });
+    this.why = announcer({ class: "said quiet" });
     this.screen = make("div", { class: "screen", hidden: true });
     this.channel = make("select", { label: "channel", hidden: device.channels.length < 2 }, ...device.channels.map(option));
     const act = (word, work, traits) => button(word, (event) => doing(event.currentTarget, this.said, work), traits);

@@ -1,5 +1,5 @@
 /** Puts the page together: who is signed in decides what is shown. */
-import { askAsPerson, forget, tokens } from "./api.js";
+import { askAsPerson, forget, randomHex, tokens } from "./api.js";
 import { forgetCameras } from "./camera.js";
 import { startClock } from "./clock.js";
 import { awaitErasure, showAccount } from "./closing.js";
@@ -27,6 +27,8 @@ const outside = (first) => {
 
 async function inside() {
   const me = await askAsPerson("GET", "/me");
+  // What is pushed is seen in the outbox, which tells the page that there is something new.
+  await askAsPerson("PUT", "/terminals/current/push", { platform: "fcm", token: `page-${randomHex(12)}` });
   const [cameras, looked, account] = Array.from({ length: 3 }, () => make("div", { class: "place" }));
   stage.replaceChildren(whoIsHere(me), cameras, looked, account);
   showAccount(account, (erasure_id) => { goAway(); return awaitErasure(stage, erasure_id, () => outside("register")); });

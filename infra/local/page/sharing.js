@@ -14,8 +14,8 @@ export class Sharing {
     this.said = announcer();
     this.list = make("ul", { class: "shares" });
     this.title = make("h3", { tabindex: "-1", say: "sharing" });
-    const inviting = make("details", { class: "binding" }, make("summary", { say: "invite" }), this.inviteForm(), make("p", { class: "hint", say: "inviteTry" }));
-    place.replaceChildren(make("section", { class: "card", id: "sharing" }, this.title, this.list, this.said, inviting));
+    this.inviting = make("details", { class: "binding" }, make("summary", { say: "invite" }), this.inviteForm(), make("p", { class: "hint", say: "inviteTry" }));
+    place.replaceChildren(make("section", { class: "card", id: "sharing" }, this.title, this.list, this.said, this.inviting));
   }
 
   path(share_id) {
@@ -35,8 +35,9 @@ export class Sharing {
     const to = { name: "to", say: "inviteWhom", hint: "inviteWhomHint", autocomplete: "off" };
     const submit = async (asked) => {
       await askAsPerson("POST", this.path(), { ...whom(asked.to), ...this.wanted(asked) }).catch(beside("to"));
-      await this.changed("invited");
       made.reset();
+      this.inviting.open = false;
+      await this.changed("invited");
     };
     const made = form({ fields: [to, ...this.fields(["live", "alarms"])], submit, word: "sendInvitation" });
     return made;
@@ -126,9 +127,10 @@ function invitation(share, answered) {
 }
 
 /** What a guest may do with a camera, and how to do so no more. */
-export function showReceived(place, share, left) {
+export function showReceived(place, share, { leaving, left }) {
   const said = announcer({ role: "alert" });
   const leave = button("leaveShare", (event) => doing(event.currentTarget, said, async () => {
+    await leaving();
     await askAsPerson("DELETE", `/shares/${share.share_id}`);
     await left();
   }), { class: "danger" });
