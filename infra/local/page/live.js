@@ -63,8 +63,10 @@ export class Live {
     const now = worldNow();
     this.watched = { ...view, player, called: now, seen: now, isSeen: false };
     this.show(video);
-    video.addEventListener("playing", () => tell(this.why, "liveNow"));
-    this.keepOn(this.watched);
+    video.addEventListener("timeupdate", () => video.currentTime > 0 && tell(this.why, "liveNow"));
+    // Somebody may have turned to another camera meanwhile.
+    if (this.screen.isConnected) this.keepOn(this.watched);
+    else await this.leave();
   }
 
   show(video) {
