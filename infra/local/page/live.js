@@ -24,7 +24,7 @@ export class Live {
     this.channel = make("select", { label: "channel", hidden: device.channels.length < 2 }, ...device.channels.map(option));
     const act = (word, work, traits) => button(word, (event) => doing(event.currentTarget, this.said, work), traits);
     this.start = act("watchLive", () => this.watch(), { class: "primary", id: "watch-live" });
-    this.stop = act("stopWatching", () => this.leave(true), { hidden: true });
+    this.stop = act("stopWatching", () => this.leave(), { hidden: true });
     this.privacy = act("privacyOn", () => this.turnPrivacy(), { hidden: !owns(device) });
     const actions = make("div", { class: "actions" }, this.channel, this.start, this.stop, make("span", { class: "gap" }), this.privacy);
     place.replaceChildren(make("section", { class: "card", id: "live" }, make("h3", { say: "live" }), this.screen, this.why, actions, this.said));
@@ -63,7 +63,7 @@ export class Live {
     const now = worldNow();
     this.watched = { ...view, player, called: now, seen: now, isSeen: false };
     this.show(video);
-    video.addEventListener("timeupdate", () => video.currentTime > 0 && tell(this.why, "liveNow"));
+    video.addEventListener("timeupdate", () => this.watched?.player === player && video.currentTime > 0 && tell(this.why, "liveNow"));
     // Somebody may have turned to another camera meanwhile.
     if (this.screen.isConnected) this.keepOn(this.watched);
     else await this.leave();
@@ -109,11 +109,16 @@ export class Live {
   async failed(watched, failure) {
     // Anything else may pass: the cloud is out of reach for a moment.
     if (!isOver(failure)) return tell(this.said, "unreachable");
-    this.watched = null;
+    this.end(watched);
     const why = isUnplayable(failure) ? "liveUnplayable" : await this.whyOver(watched.channel);
     this.show(null);
     this.follow(this.device);
     this.explain(why);
+  }
+
+  end(watched) {
+    this.watched = null;
+    watched.player.close();
   }
 
   async whyOver(channel) {
@@ -128,14 +133,12 @@ export class Live {
   }
 
   /** Nobody looks any more, which the camera is told. */
-  async leave(isStopped = false) {
-    const watched = this.watched;
-    this.watched = null;
+  async leave() {
+    const { watched } = this;
     if (!watched) return;
-    if (isStopped) {
-      this.show(null);
-      this.follow(this.device);
-    }
+    this.end(watched);
+    this.show(null);
+    this.follow(this.device);
     // Who has signed out ended it by that; and it may be over already.
     if (tokens()) await askAsPerson("DELETE", `${this.path()}/live/${watched.live_id}`).catch(() => {});
   }

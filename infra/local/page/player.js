@@ -48,6 +48,12 @@ export class Player {
     return newest.length;
   }
 
+  /** What is there already is not played to its end. */
+  close() {
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
   async append({ init, url }) {
     const piece = await bytesOf(url);
     // It may have been taken away meanwhile.

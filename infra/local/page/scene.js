@@ -18,7 +18,7 @@ export class Scene {
     this.live = part(may(device, "live"), (own) => new Live(own, device));
     this.day = part(may(device, "alarms"), (own) => new Day(own, device));
     this.sharing = part(owns(device), (own) => new Sharing(own, device));
-    part(share, (own) => showReceived(own, share, { leaving: () => this.live?.leave(true), left }));
+    part(share, (own) => showReceived(own, share, { leaving: () => this.leave(), left }));
     this.plan = part(owns(device), (own) => showPlan(own, device));
   }
 
