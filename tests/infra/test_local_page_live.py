@@ -304,6 +304,33 @@ def test_who_watches_is_told_when_the_right_is_taken_and_when_the_share_is_ended
 
 
 @in_a_browser
+def test_a_guest_of_one_channel_watches_that_one_until_it_is_shared_no_more(scene: Scene) -> None:
+    scene.camera.activate(channels=[{"id": "1", "name": "Door"}, {"id": "2", "name": "Yard"}])
+    owner = scene.owner()
+    sharing = owner.page.locator("#sharing")
+    owner.page.get_by_text("Invite somebody").click()
+    sharing.get_by_label("Door").uncheck()
+    sharing.get_by_label("E-mail address or phone number").fill(GUSTAW)
+    owner.press("Send the invitation")
+    expect(sharing.locator(".badge")).to_have_text(["invited", "watch live", "see alarms", "Yard"])
+    assert fits_every_screen(owner)
+    assert owner.page.get_by_label("Channel").locator("option").all_inner_texts() == ["Door", "Yard"]
+
+    guest = scene.visitor("Gustaw", GUSTAW)
+    guest.press("Accept", "#invitations")
+    with guest.page.expect_request("**/live") as asked:
+        guest.press("Watch live")
+    assert asked.value.post_data_json == {"channel": "2"}
+    comes_back_to(owner)
+    change = sharing.locator("[data-share]")
+    change.get_by_text("Change", exact=True).click()
+    change.get_by_label("Door").check()
+    change.get_by_label("Yard").uncheck()
+    owner.press("Save")
+    expect(guest.page.locator("#live")).to_contain_text("the owner does not share this channel with you any more")
+
+
+@in_a_browser
 def test_an_invitation_says_until_when_and_is_declined_or_taken_back(scene: Scene) -> None:
     owner = scene.owner()
     sharing = owner.page.locator("#sharing")
