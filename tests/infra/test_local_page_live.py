@@ -313,7 +313,6 @@ def test_a_guest_of_one_channel_watches_that_one_until_it_is_shared_no_more(scen
     sharing.get_by_label("E-mail address or phone number").fill(GUSTAW)
     owner.press("Send the invitation")
     expect(sharing.locator(".badge")).to_have_text(["invited", "watch live", "see alarms", "Yard"])
-    assert fits_every_screen(owner)
     assert owner.page.get_by_label("Channel").locator("option").all_inner_texts() == ["Door", "Yard"]
 
     guest = scene.visitor("Gustaw", GUSTAW)
@@ -328,6 +327,7 @@ def test_a_guest_of_one_channel_watches_that_one_until_it_is_shared_no_more(scen
     change.get_by_label("Yard").uncheck()
     owner.press("Save")
     expect(guest.page.locator("#live")).to_contain_text("the owner does not share this channel with you any more")
+    assert fits_every_screen(owner)
 
 
 @in_a_browser
