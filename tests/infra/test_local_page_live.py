@@ -320,9 +320,9 @@ def test_a_guest_of_one_channel_watches_that_one_until_it_is_shared_no_more(scen
     with guest.page.expect_request("**/live") as asked:
         guest.press("Watch live")
     assert asked.value.post_data_json == {"channel": "2"}
-    comes_back_to(owner)
     change = sharing.locator("[data-share]")
     change.get_by_text("Change", exact=True).click()
+    comes_back_to(owner)
     change.get_by_label("Door").check()
     change.get_by_label("Yard").uncheck()
     owner.press("Save")
@@ -345,6 +345,7 @@ def test_an_invitation_says_until_when_and_is_declined_or_taken_back(scene: Scen
     expect(sharing).to_contain_text("Shared until Jan 10, 2026, 8:30 AM.")
     sharing.get_by_text("Change", exact=True).click()
     expect(sharing.locator("[data-share]").get_by_label("Until")).to_have_value("2026-01-10T08:30")
+    sharing.get_by_text("Change", exact=True).click()
 
     guest = scene.visitor("Gustaw", GUSTAW)
     invitations = guest.page.locator("#invitations")

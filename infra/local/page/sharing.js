@@ -22,11 +22,11 @@ export class Sharing {
     return `/devices/${this.device.device_id}/shares${share_id ? `/${share_id}` : ""}`;
   }
 
-  async look() {
+  async look(isAnew = false) {
     const shares = await allOf(this.path());
     const now = JSON.stringify(shares);
     // What somebody is about to change is not taken from under his hands.
-    if (now === this.shown) return;
+    if (!isAnew && (now === this.shown || this.list.querySelector("details[open]"))) return;
     this.shown = now;
     this.list.replaceChildren(...(shares.length ? shares.map((share) => this.entry(share)) : [make("li", { class: "empty", say: "notShared" })]));
   }
@@ -83,7 +83,7 @@ export class Sharing {
   }
 
   async changed(word) {
-    await this.look();
+    await this.look(true);
     tell(this.said, word);
     // The button that was pressed may be gone.
     this.title.focus({ preventScroll: true });
