@@ -48,10 +48,11 @@ def _headers(kind: str) -> Headers:
 
 
 def _policy() -> str:
-    """The page itself, the API, which has the same origin, and S3; nothing else, and nothing inline."""
+    """The page itself, the API, which has the same origin, and S3; nothing else, and nothing inline. Live video is
+    put together in the page, which is a blob to it."""
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {_s3()}; connect-src 'self' {_s3()}; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"media-src 'self' blob: {_s3()}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +35,13 @@ JUST_AFTER_MIDNIGHT_SECONDS = 5.5 * 3600
 in_a_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not installed")
 
 
-@pytest.fixture(scope="module")
-def _served() -> Iterator[tuple[str, LocalCloud, Any]]:
+@contextmanager
+def a_served_cloud() -> Iterator[tuple[str, LocalCloud, Any]]:
     """A cloud of its own on two ports, whose clock ticks as in `make run`."""
     with take(0) as api_port, take(0) as s3_port:
         urls = [f"http://{HOST}:{port.getsockname()[1]}" for port in (api_port, s3_port)]
         with LocalCloud.start(seed=None, at=EVENING, public_url=urls[0], media_url=urls[1]) as cloud:
-            servers = [Server(api_port, api(Stage(cloud)), _ignore), Server(s3_port, s3(cloud), _ignore)]
+            servers = [Server(api_port, api(Stage(cloud)), _ignore, cloud.channel), Server(s3_port, s3(cloud), _ignore)]
             for server in servers:
                 threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             heart = Heart(cloud, _ignore)
@@ -49,6 +50,12 @@ def _served() -> Iterator[tuple[str, LocalCloud, Any]]:
             heart.stop()
             for server in servers:
                 server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def _served() -> Iterator[tuple[str, LocalCloud, Any]]:
+    with a_served_cloud() as served:
+        yield served
 
 
 @pytest.fixture
@@ -63,12 +70,18 @@ def _ignore(line: str) -> None:
     pass
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+@contextmanager
+def a_browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with a_browser() as started:
+        yield started
 
 
 @dataclass
@@ -77,6 +90,16 @@ class Visitor:
 
     page: Any
     complaints: list[str] = field(default_factory=list)
+
+    def register(self, nickname: str = "Zofia", address: str = "") -> None:
+        """With an address of one's own, or the one that the page made up."""
+        if address:
+            self.page.get_by_label("E-mail address").fill(address)
+        self.page.get_by_label("Nickname").fill(nickname)
+        self.press("Register", "form")
+        self.use_newest_code()
+        self.press("Confirm")
+        sync_api.expect(self.page.get_by_text(f"Signed in as {nickname}")).to_be_visible()
 
     def press(self, name: str, within: str = "body") -> None:
         self.page.locator(within).get_by_role("button", name=name, exact=True).click()
@@ -92,7 +115,13 @@ class Visitor:
 
 @pytest.fixture
 def visitor(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    width, height = WIDTHS[getattr(request, "param", "desktop")]
+    with a_visitor(browser, address, getattr(request, "param", "desktop")) as visitor:
+        yield visitor
+
+
+@contextmanager
+def a_visitor(browser: Any, address: str, width_of: str = "desktop") -> Iterator[Visitor]:
+    width, height = WIDTHS[width_of]
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/Warsaw"
     )
@@ -105,14 +134,6 @@ def visitor(browser: Any, address: str, request: pytest.FixtureRequest) -> Itera
     context.close()
 
 
-def _register(visitor: Visitor) -> None:
-    page = visitor.page
-    visitor.press("Register", "form")
-    visitor.use_newest_code()
-    visitor.press("Confirm")
-    sync_api.expect(page.get_by_text("Signed in as Zofia")).to_be_visible()
-
-
 def _wait_for_pictures(visitor: Visitor, count: int) -> None:
     sync_api.expect(visitor.page.locator(".shots li")).to_have_count(count)
     for number in range(count):
@@ -123,7 +144,7 @@ def _wait_for_pictures(visitor: Visitor, count: int) -> None:
 @pytest.mark.parametrize("visitor", WIDTHS, indirect=True)
 def test_a_stranger_plays_a_whole_life_from_registering_to_the_receipt(visitor: Visitor) -> None:
     page = visitor.page
-    _register(visitor)
+    visitor.register()
     visitor.press("A demo camera")
     _wait_for_pictures(visitor, PICTURES)
     sync_api.expect(page.locator("#outbox [data-kind=push]")).to_have_count(PICTURES)
@@ -175,7 +196,7 @@ def test_a_refusal_is_told_beside_the_field_that_is_wrong(visitor: Visitor) -> N
 
 @in_a_browser
 def test_signing_out_leads_to_signing_in_and_back_to_the_same_camera(visitor: Visitor) -> None:
-    _register(visitor)
+    visitor.register()
     visitor.press("A demo camera")
     _wait_for_pictures(visitor, PICTURES)
     visitor.press("Sign out")
@@ -192,7 +213,7 @@ def test_just_after_midnight_the_demo_shows_the_day_before_and_then_what_happens
 ) -> None:
     _served[1].advance(JUST_AFTER_MIDNIGHT_SECONDS)
     visitor.page.reload()
-    _register(visitor)
+    visitor.register()
     visitor.press("A demo camera")
     _wait_for_pictures(visitor, PICTURES)
     day = visitor.page.get_by_label("Day", exact=True)
@@ -211,7 +232,7 @@ def test_both_languages_say_the_same_things() -> None:
     # These are the API's own words: the kinds of alarms, of what leaves, of orders and plans.
     told = {"motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"}
     told |= {"email", "sms", "push"}
-    told |= {key for key in keys[0] if key.startswith(("state_", "order_"))}
+    told |= {key for key in keys[0] if key.startswith(("state_", "order_", "right_", "share_"))}
     assert {key for key in keys[0] - told if f'"{key}"' not in used and f"{key}:" not in used} == set()
 
 
@@ -235,6 +256,7 @@ def test_the_page_allows_itself_and_s3_and_nothing_else(stage: Stage, monkeypatc
     policy = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["connect-src"] == policy["img-src"] == "'self' http://127.0.0.1:8001"
+    assert policy["media-src"] == "'self' blob: http://127.0.0.1:8001"
     assert (policy["script-src"], policy["style-src"]) == ("'self'", "'self'")
     assert b"<code>http://127.0.0.1:8001</code>" in page.body
 

@@ -33,6 +33,11 @@ UPLOAD = """async ([url, fields, text]) => {
   form.append("file", new Blob([Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]), "snapshot.jpg");
   return (await fetch(url, {method: "POST", body: form})).status;
 }"""
+# By the playlist's own addresses, which lead on to S3.
+PIECES = """async (url) => {
+  const named = (await (await fetch(url)).text()).match(/media\\/[^"\\n]+/g);
+  return Promise.all(named.map(async (path) => (await fetch(new URL(path, url))).text()));
+}"""
 FETCH = "async (url) => (await (await fetch(url)).arrayBuffer()).byteLength"
 
 
@@ -89,7 +94,13 @@ def test_the_allowed_page_asks_uploads_and_looks_and_any_other_is_stopped(
     link = owner.call("GET", f"/devices/{camera.device_id}/alarms/{alarm['alarm_id']}").json["picture_url"]
     assert app.evaluate(FETCH, link) == len(jpeg())
 
+    live = owner.watch(camera.device_id)
+    camera.stream(b"moov", init="a")
+    camera.stream(b"moof")
+    assert app.evaluate(PIECES, live["playlist_url"]) == ["moov", "moof"]
+
     elsewhere = page_of(browser, ELSEWHERE)
-    for script, told in ((ASK, [api, owner.access_token]), (UPLOAD, form), (FETCH, link)):
+    asked = (ASK, [api, owner.access_token]), (UPLOAD, form), (FETCH, link), (PIECES, live["playlist_url"])
+    for script, told in asked:
         with pytest.raises(sync_api.Error, match="Failed to fetch"):
             elsewhere.evaluate(script, told)

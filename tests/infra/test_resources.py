@@ -165,15 +165,18 @@ def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stac
     assert "Expiration" not in uploads
 
 
-def test_the_bucket_lets_in_the_pages_of_the_allowed_origin_and_no_others(stack: Stack, session: boto3.Session) -> None:
+def test_the_bucket_lets_in_pages_of_the_allowed_origin_and_reads_for_who_was_led_on(
+    stack: Stack, session: boto3.Session
+) -> None:
     with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
         stack.client("s3").get_bucket_cors(Bucket=stack.physical("Media"))
     origin = "https://app.example.org"
     allowing = {**PARAMETERS, "Stage": "other", "AllowedOrigin": origin}
     other = apply(parameters=allowing, session=session, stack_name="sowa-other", local=True)
     assert other.environment()["ALLOWED_ORIGIN"] == origin
-    (rule,) = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
-    assert rule == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "MaxAgeSeconds": 600}
+    named, led_on = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
+    assert named == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "MaxAgeSeconds": 600}
+    assert led_on == {"AllowedOrigins": ["null"], "AllowedMethods": ["GET"], "MaxAgeSeconds": 600}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ export async function ask(method, path, body, { token, key } = {}) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   if (method !== "GET" && !path.startsWith("/_local/")) headers["Idempotency-Key"] = key || randomHex(16);
-  const reply = await reached(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  // What ends something is still sent when the page itself is closed.
+  const keepalive = method === "DELETE";
+  const reply = await reached(path, { method, headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
   const text = await reply.text();
   const answer = text ? JSON.parse(text) : null;
   if (!reply.ok) throw new Refused(reply.status, answer);
@@ -47,7 +49,8 @@ export async function askAsPerson(method, path, body) {
   try {
     return await ask(method, path, body, { token: tokens()?.access_token, key });
   } catch (refusal) {
-    if (refusal.status !== 401) throw refusal;
+    // Who has just signed out is not thrown out.
+    if (refusal.status !== 401 || !tokens()) throw refusal;
     await renew();
     return ask(method, path, body, { token: tokens()?.access_token, key });
   }

@@ -34,7 +34,6 @@ export async function playCamera(tell) {
   tell("demoActivate");
   const { camera_token: token } = await activate(made);
   tell("demoBind");
-  await askAsPerson("PUT", "/terminals/current/push", { platform: "fcm", token: `demo-${randomHex(12)}` });
   const device = await askAsPerson("POST", "/devices", {
     sn: made.sn, code: made.code, name: say("demoName"), time_zone: ownZone(), dst: true,
   });

@@ -4,6 +4,7 @@ import { announcer, button, make } from "./elements.js";
 import { doing } from "./forms.js";
 import { tell } from "./language.js";
 import { openPicture } from "./picture.js";
+import { owns } from "./rights.js";
 import { dayOf, otherDay, secondsIntoDay, timeOf } from "./zones.js";
 
 const DAY_SECONDS = 86_400;
@@ -48,9 +49,17 @@ export class Day {
   /** Something may have happened: shows the day of it, or the one that is looked at. */
   async catchUp() {
     if (!this.follows) return this.load();
+    try {
+      return await this.turnTo(await this.newestDay());
+    } catch (failure) {
+      this.said.textContent = failure.message;
+    }
+  }
+
+  async newestDay() {
     const { items } = await askAsPerson("GET", `/devices/${this.device.device_id}/alarms?limit=1`);
     const newest = items.map(({ at }) => Date.parse(at)).find((at) => at > worldNow() - DAY_SECONDS * 1000);
-    return this.turnTo(dayOf(this.device, newest ?? worldNow()));
+    return dayOf(this.device, newest ?? worldNow());
   }
 
   async load() {
@@ -97,7 +106,7 @@ export class Day {
     const open = make("button", { type: "button", class: "frame", label: ["picture", { type: alarm.type, time }], onclick: () => this.open(alarm) }, image);
     const about = make("div", { class: "about" }, make("span", { class: "type", say: alarm.type }), make("time", { datetime: alarm.at }, time), make("span", { class: "state" }));
     const act = (word, name, work) => button(word, (event) => doing(event.currentTarget, this.said, work), { "data-do": name });
-    const acts = make("div", { class: "actions small" }, act("markRead", "read", () => this.markRead(alarm)), act("remove", "delete", () => this.remove(alarm)));
+    const acts = make("div", { class: "actions small" }, act("markRead", "read", () => this.markRead(alarm)), owns(this.device) ? act("remove", "delete", () => this.remove(alarm)) : null);
     return make("li", { "data-alarm": alarm.alarm_id }, open, make("div", { class: "under" }, about, acts));
   }
 
@@ -131,7 +140,7 @@ export class Day {
       earlier: neighbour(1) && (() => this.open(neighbour(1))),
       later: neighbour(-1) && (() => this.open(neighbour(-1))),
       markRead: () => this.markRead(alarm),
-      remove: () => this.remove(alarm),
+      remove: owns(this.device) ? () => this.remove(alarm) : null,
     });
   }
 

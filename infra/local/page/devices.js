@@ -4,20 +4,24 @@ import { playCamera, plays, seeNow } from "./camera.js";
 import { announcer, button, hush, make } from "./elements.js";
 import { doing, form } from "./forms.js";
 import { tell } from "./language.js";
+import { owns } from "./rights.js";
+import { showInvitations } from "./sharing.js";
 import { ownZone } from "./zones.js";
 
-/** `choose(device)` is called with the camera to look at, or null. */
+/** `choose(device, share)` is called with the camera to look at, or null, and the share by which a guest has it. */
 export function startDevices(place, choose) {
   let chosen = null;
   const said = announcer();
   const list = make("div", { class: "device-list" });
   const show = async (wanted) => {
-    const devices = await allOf("/devices");
+    const [devices, received] = await Promise.all([allOf("/devices"), allOf("/shares")]);
+    const shareOf = (device) => received.find((share) => share.device_id && share.device_id === device?.device_id);
     chosen = devices.find(({ device_id }) => device_id === (wanted ?? chosen?.device_id)) ?? devices[0] ?? null;
-    list.replaceChildren(...(devices.length ? devices.map((device) => card(device, chosen, show)) : [nothing()]));
+    list.replaceChildren(...(devices.length ? devices.map((device) => card(device, shareOf(device), chosen, show)) : [nothing()]));
     demo.classList.toggle("primary", devices.length === 0);
     see.hidden = !(chosen && plays(chosen));
-    await choose(chosen);
+    showInvitations(invitations, received, show);
+    await choose(chosen, shareOf(chosen));
   };
   const demo = button("demoCamera", (event) => doing(event.currentTarget, said, async () => {
     const hear = (step, known) => tell(said, step, known);
@@ -26,16 +30,21 @@ export function startDevices(place, choose) {
     await show(device.device_id);
   }), { class: "primary", id: "demo-camera" });
   const see = button("seeNow", (event) => doing(event.currentTarget, said, () => seeNow(chosen)), { hidden: true });
-  const binding = make("details", { class: "binding" }, make("summary", { say: "bindOwn" }), bindForm(show));
-  place.replaceChildren(make("section", { class: "card" }, make("h3", { say: "cameras" }), list, make("div", { class: "actions" }, demo, see), said, binding));
+  const binding = make("details", { class: "binding" }, make("summary", { say: "bindOwn" }), bindForm(async (device_id) => {
+    binding.open = false;
+    await show(device_id);
+  }));
+  const invitations = make("div", { class: "place" });
+  place.replaceChildren(invitations, make("section", { class: "card", id: "cameras" }, make("h3", { say: "cameras" }), list, make("div", { class: "actions" }, demo, see), said, binding));
   return { show };
 }
 
 const nothing = () => make("div", { class: "empty" }, make("strong", { say: "noCamera" }), make("p", { say: "noCameraSays" }));
 
-function card(device, chosen, show) {
+function card(device, share, chosen, show) {
   const name = make("strong", {}, device.name);
-  const about = make("span", { class: "quiet" }, `${device.model} · ${device.sn}`);
+  const whose = owns(device) ? ` · ${device.sn}` : make("span", { say: ["ofOwner", { owner: share?.owner ?? "" }] });
+  const about = make("span", { class: "quiet" }, device.model, whose);
   const traits = { type: "button", class: "device", "aria-pressed": String(device.device_id === chosen?.device_id) };
   return make("button", { ...traits, onclick: () => show(device.device_id) }, name, about);
 }

@@ -7,7 +7,7 @@ let numbers = 0;
 export function form({ fields, submit, word, danger = false, extra = [] }) {
   const alert = announcer({ role: "alert", class: "said wrong" });
   const send = make("button", { type: "submit", class: danger ? "danger" : "primary", say: word });
-  const made = make("form", { novalidate: true }, ...fields.map(field), alert, make("div", { class: "actions" }, send, ...extra));
+  const made = make("form", { novalidate: true }, ...fields.map((each) => (each.options ? several(each) : field(each))), alert, make("div", { class: "actions" }, send, ...extra));
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     clear(made, alert);
@@ -28,9 +28,21 @@ function field({ name, say, hint, type = "text", choices, ...traits }) {
   return make("div", { class: type === "checkbox" ? "field check" : "field" }, ...order, ...notes.filter(Boolean));
 }
 
+/** Several answers to one question: `options` are {value, say or text, checked}, and those that are chosen make a list. */
+function several({ name, say, options }) {
+  const id = `field-${++numbers}`;
+  const choices = options.map(({ value, say: word, text, checked }, at) => {
+    const input = make("input", { id: at ? `${id}-${at}` : id, name, value, type: "checkbox", checked });
+    return make("div", { class: "field check" }, input, make("label", { for: input.id, say: word }, text));
+  });
+  return make("fieldset", { class: "field", "data-several": name }, make("legend", { say }), ...choices, make("span", { class: "wrong", id: `${id}-wrong` }));
+}
+
 function values(made) {
-  const inputs = [...made.querySelectorAll("input, select")];
-  return Object.fromEntries(inputs.map((input) => [input.name, input.type === "checkbox" ? input.checked : input.value.trim()]));
+  const inputs = [...made.querySelectorAll("input, select")].filter((input) => !input.closest("fieldset"));
+  const lists = [...made.querySelectorAll("[data-several]")].map((asked) => [asked.dataset.several, [...asked.querySelectorAll(":checked")].map(({ value }) => value)]);
+  const single = inputs.map((input) => [input.name, input.type === "checkbox" ? input.checked : input.value.trim()]);
+  return Object.fromEntries([...single, ...lists]);
 }
 
 function clear(made, alert) {

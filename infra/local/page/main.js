@@ -1,50 +1,54 @@
 /** Puts the page together: who is signed in decides what is shown. */
-import { askAsPerson, forget, tokens } from "./api.js";
+import { askAsPerson, forget, randomHex, tokens } from "./api.js";
 import { forgetCameras } from "./camera.js";
 import { startClock } from "./clock.js";
 import { awaitErasure, showAccount } from "./closing.js";
-import { Day } from "./day.js";
 import { startDevices } from "./devices.js";
 import { announcer, button, make } from "./elements.js";
 import { doing } from "./forms.js";
 import { language, speak, translate } from "./language.js";
 import { startOutbox } from "./outbox.js";
 import { doors } from "./people.js";
-import { showPlan } from "./plans.js";
+import { Scene } from "./scene.js";
 
 const stage = document.getElementById("stage");
-let day = null;
+let scene = null;
 let devices = null;
 
+function goAway() {
+  scene?.leave();
+  scene = devices = null;
+}
+
 const outside = (first) => {
-  day = devices = null;
+  goAway();
   return doors(stage, inside, first);
 };
 
 async function inside() {
   const me = await askAsPerson("GET", "/me");
-  const places = ["devices", "day", "plan", "account"].map(() => make("div", { class: "place" }));
-  const [cameras, dayPlace, planPlace, account] = places;
-  stage.replaceChildren(whoIsHere(me), ...places);
-  showAccount(account, (erasure_id) => { day = devices = null; return awaitErasure(stage, erasure_id, () => outside("register")); });
-  devices = startDevices(cameras, (device) => look(device, dayPlace, planPlace));
+  // What is pushed is seen in the outbox, which tells the page that there is something new.
+  await askAsPerson("PUT", "/terminals/current/push", { platform: "fcm", token: `page-${randomHex(12)}` });
+  const [cameras, looked, account] = Array.from({ length: 3 }, () => make("div", { class: "place" }));
+  stage.replaceChildren(whoIsHere(me), cameras, looked, account);
+  showAccount(account, (erasure_id) => { goAway(); return awaitErasure(stage, erasure_id, () => outside("register")); });
+  devices = startDevices(cameras, (device, share) => look(device, share, looked));
   await devices.show();
 }
 
-async function look(device, dayPlace, planPlace) {
-  if (!device) {
-    day = null;
-    dayPlace.replaceChildren();
-    planPlace.replaceChildren();
-    return;
+async function look(device, share, place) {
+  if (!device || !scene?.isOf(device, share)) {
+    scene?.leave();
+    place.replaceChildren();
+    scene = device && new Scene(place, device, share, () => devices.show());
   }
-  day = new Day(dayPlace, device);
-  await Promise.all([day.catchUp(), showPlan(planPlace, device)]);
+  await scene?.follow(device);
 }
 
 function whoIsHere(me) {
   const said = announcer({ role: "alert" });
   const leave = async () => {
+    await scene?.leave();
     await askAsPerson("DELETE", "/sessions/current");
     forget();
     forgetCameras();
@@ -56,8 +60,12 @@ function whoIsHere(me) {
 
 function listen() {
   for (const choice of document.querySelectorAll("[data-language]")) choice.addEventListener("click", () => speak(choice.dataset.language));
-  document.addEventListener("alarmed", () => day?.catchUp());
+  document.addEventListener("alarmed", () => scene?.day?.catchUp());
   document.addEventListener("time-passed", () => devices?.show());
+  // Somebody else may have shared a camera meanwhile, or answered.
+  document.addEventListener("written", () => devices?.show());
+  document.addEventListener("visibilitychange", () => document.hidden || devices?.show());
+  window.addEventListener("pagehide", () => scene?.leave());
   document.addEventListener("signed-out", () => outside("signIn"));
 }
 

@@ -19,8 +19,10 @@ export function startOutbox(place) {
 function show(place, sent) {
   const now = JSON.stringify(sent);
   if (now === shown) return;
-  const pushes = (all) => all.filter(({ kind }) => kind === "push").length;
-  if (pushes(sent) > pushes(seen)) document.dispatchEvent(new Event("alarmed"));
+  const grew = (which) => sent.filter(which).length > seen.filter(which).length;
+  if (grew(({ kind }) => kind === "push")) document.dispatchEvent(new Event("alarmed"));
+  // A code changes nothing.
+  if (grew(({ kind, code }) => kind !== "push" && !code)) document.dispatchEvent(new Event("written"));
   [shown, seen] = [now, sent];
   showNewestCode();
   place.replaceChildren(sent.length ? list(sent.slice(0, MOST_SHOWN)) : make("p", { class: "empty", say: "nothingLeft" }));

@@ -14,7 +14,7 @@ export function openPicture({ device, alarm, url, earlier, later, markRead, remo
   const act = (work) => (event) => doing(event.currentTarget, said, async () => { await work(); dialog.close(); });
   const actions = make("div", { class: "actions" },
     alarm.read ? null : button("markRead", act(markRead), { class: "primary" }),
-    button("remove", act(remove), { class: "danger" }),
+    remove ? button("remove", act(remove), { class: "danger" }) : null,
     make("span", { class: "gap" }),
     earlier ? button("earlier", earlier) : null,
     later ? button("later", later) : null,

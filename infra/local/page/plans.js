@@ -7,6 +7,7 @@ import { moment } from "./zones.js";
 
 const OUTCOMES = [["pay", "paid"], ["refuse", "refused"], ["expire", "expired"]];
 
+/** What looks at the plan that is held again. */
 export async function showPlan(place, device) {
   const held = make("div");
   const paying = make("div", { id: "paying" });
@@ -18,7 +19,9 @@ export async function showPlan(place, device) {
   };
   const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
   place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying));
-  await showHeld(held, device, offers);
+  const look = () => showHeld(held, device, offers);
+  await look();
+  return look;
 }
 
 const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);

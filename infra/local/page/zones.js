@@ -43,6 +43,12 @@ export function moment(at, zone) {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(new Date(at));
 }
 
+/** A moment as an input of date and time has it: in this browser's own zone, to the minute. */
+export function localInput(at) {
+  const { year, month, day, hour, minute } = partsIn(ownZone(), new Date(at));
+  return `${year}-${month}-${day}T${hour}:${minute}`;
+}
+
 export function otherDay(day, days) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
