@@ -330,7 +330,12 @@ def _fullest(stored: Stored, name: str, partition_id: str) -> Any:
     """The row of this kind of which most is personal; None if there is none."""
     rows = [row for (where, _), row in stored.of(name).items() if where == partition_id]
     kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
-    return max(rows, key=lambda row: (len(row.keys() & set(personal(kind))), row["sk"]), default=None)
+    return max(rows, key=lambda row: (len(row.keys() & set(personal(kind))), _is_about(row), row["sk"]), default=None)
+
+
+def _is_about(row: Any) -> bool:
+    """Of what happened, some is about a word of the person's own, and some about one of ours."""
+    return row.get("act") in ("device_added", "shared")
 
 
 def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:
