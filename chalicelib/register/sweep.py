@@ -1,7 +1,4 @@
-"""Deleting objects whose time is over, in one listing; it names no house.
-
-Keys begin with their day (or hour) and S3 lists them sorted, so what is oldest comes first, however old it is.
-"""
+"""Deleting objects whose time is over, in one listing; it names no house."""
 
 from __future__ import annotations
 
@@ -32,6 +29,7 @@ def oldest_s(prefix: Prefix) -> int:
 
 
 def _oldest_first(prefix: Prefix) -> Iterator[Stored]:
+    # Keys begin with their day (or hour), and S3 lists them sorted.
     return bucket.below(f"{prefix.name}/")
 
 

@@ -1,0 +1,17 @@
+"""Pairs of operations that meet on the same thing: who does what, and which answers are right whoever comes first."""
+
+from __future__ import annotations
+
+from tests.worlds.races import alarms, cameras, channel, money, people, platforms, second_factors, sharing
+from tests.worlds.races.race import Race
+
+RACES: tuple[Race, ...] = (
+    *alarms.RACES,
+    *cameras.RACES,
+    *channel.RACES,
+    *money.RACES,
+    *people.RACES,
+    *platforms.RACES,
+    *second_factors.RACES,
+    *sharing.RACES,
+)

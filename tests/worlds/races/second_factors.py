@@ -1,0 +1,74 @@
+"""Two uses of one second factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.factors import App
+from tests.scene import PASSWORD, Person
+from tests.worlds.invariants import Stored
+from tests.worlds.races.people import close, owner_is_gone
+from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, either_way, exactly
+from tests.worlds.scenarios import people, second_factors, steps
+
+
+def _confirm_app(key: str) -> Act:
+    return lambda home, code: second_factors.confirm_app(home, code, key)
+
+
+def _remove_app(home: Home, state: Any) -> Response:
+    return second_factors.remove_app(home, state, ONE_KEY)
+
+
+def _one_app(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := second_factors.apps(home, state, stored)) != 1:
+        yield f"{count} apps"
+
+
+def _sign_in_with(key: str) -> Act:
+    return lambda home, factor: second_factors.sign_in_with(home, factor, key)
+
+
+def _one_came_in(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """On the same terminal or another: the code is used up."""
+    if (count := people.sign_ins(home, None, stored)) != 1:
+        yield f"{count} sessions"
+
+
+def _owner_has_an_app(home: Home) -> dict[str, str]:
+    factor = App.added(home.owner).next_code()
+    home.owner.step_up()
+    return factor
+
+
+def _owner_signs_in_with(home: Home, factor: Any) -> Response:
+    return Person(**vars(home.owner)).sign_in(factor=factor)
+
+
+def _shorten_password(home: Home, state: Any) -> Response:
+    body = {"current": PASSWORD, "new": "Trz4Sowy"}
+    return home.owner.call("PUT", "/me/password", body, headers=steps.once(ANOTHER_KEY))
+
+
+RACES = (
+    Race("confirm the app, confirm the app", second_factors.app_begun, _confirm_app(ONE_KEY), _confirm_app(ANOTHER_KEY),
+         either_way((204, 410)), _one_app),
+    Race("confirm the app, confirm the app again", second_factors.app_begun, _confirm_app(ONE_KEY),
+         _confirm_app(ONE_KEY), exactly((204, 204)), _one_app),
+    Race("close, confirm the app", second_factors.app_begun, close, _confirm_app(ANOTHER_KEY),
+         exactly((202, 204), (202, 401), (202, 409), (202, 410)), owner_is_gone),
+    Race("sign in with a code, sign in with it elsewhere", second_factors.strangers_app, _sign_in_with(ONE_KEY),
+         _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("sign in with a code, sign in with it again", second_factors.strangers_app, _sign_in_with(ONE_KEY),
+         _sign_in_with(ONE_KEY), exactly((201, 201)), _one_came_in),
+    Race("sign in with a recovery code, sign in with it elsewhere", second_factors.strangers_recovery_code,
+         _sign_in_with(ONE_KEY), _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("sign in with a passkey, sign in with it elsewhere", second_factors.strangers_passkey,
+         _sign_in_with(ONE_KEY), _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
+    Race("remove the app, sign in with it", _owner_has_an_app, _remove_app, _owner_signs_in_with,
+         exactly((204, 201), (204, 401))),
+    Race("remove the app, choose a short password", _owner_has_an_app, _remove_app, _shorten_password,
+         exactly((204, 409), (409, 204), (401, 204), (204, 422))),
+)

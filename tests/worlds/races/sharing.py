@@ -1,0 +1,159 @@
+"""Owners and guests who give and take the same share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import Person, new_person
+from tests.worlds.invariants import Stored
+from tests.worlds.races.cameras import handed_over_or_not, remove
+from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, either_way, exactly
+from tests.worlds.scenarios import cameras, sharing, steps
+from tests.worlds.scenarios.steps import settled
+
+
+def _invite_by(key: str, email: str = "") -> Act:
+    def act(home: Home, state: Any) -> Response:
+        body = {"email": email or home.stranger.email, "rights": ["alarms"]}
+        return home.owner.call("POST", sharing.shares_path(home), body, headers=steps.once(key))
+
+    return act
+
+
+def _one_share(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := len(stored.of("Share"))) != 1:
+        yield f"{count} shares"
+
+
+def _one_place_left(home: Home) -> None:
+    for number in range(19):
+        assert home.owner.share(home.camera.device_id, email=f"p{number}@example.com").status == 201
+    home.world.settle()
+
+
+def _accept_share(key: str) -> Act:
+    return lambda home, share_id: sharing.accept_share(home, share_id, key)
+
+
+def revoke(home: Home, share_id: str) -> Response:
+    return sharing.revoke(home, share_id, ANOTHER_KEY)
+
+
+def _change_share(home: Home, share_id: str) -> Response:
+    return sharing.change_share(home, share_id, ONE_KEY)
+
+
+def _leave_share(home: Home, share_id: str) -> Response:
+    return sharing.leave_share(home, share_id, ANOTHER_KEY)
+
+
+def _no_share(home: Home, share_id: str, answers: Answers, stored: Stored) -> Wrong:
+    yield from (f"{kind} is left" for kind in ("Share", "Received", "Invitation") if stored.of(kind))
+    guest = Person(**vars(home.stranger))
+    assert guest.sign_in().status == 201
+    if (status := guest.call("GET", f"/devices/{home.camera.device_id}").status) != 404:
+        yield f"the guest is answered with {status}"
+
+
+def _invited_and_stepped_up(home: Home) -> str:
+    home.stranger.step_up()
+    return sharing.invited(home)
+
+
+def _guest_closes(home: Home, share_id: str) -> Response:
+    return home.stranger.close()
+
+
+def _guest_takes_pushes(home: Home, share_id: str) -> Response:
+    return home.stranger.take_pushes("another-token-of-a-platform")
+
+
+def _offered_and_invited(home: Home) -> dict[str, str]:
+    """To the stranger, who is invited as well, as somebody else is."""
+    other = new_person(home.world, "other@example.com")
+    device_id = home.camera.device_id
+    ids = {"transfer": cameras.offered(home), "token": other.access_token}
+    for who, email in (("stranger", home.stranger.email), ("other", other.email)):
+        ids[who] = home.owner.share(device_id, email=email).json["share_id"]
+    home.world.settle()
+    return ids
+
+
+def _heir_accepts(home: Home, ids: dict[str, str]) -> Response:
+    return cameras.accept(home, ids["transfer"], ONE_KEY)
+
+
+def _heir_accepts_share(home: Home, ids: dict[str, str]) -> Response:
+    return sharing.accept_share(home, ids["stranger"], ANOTHER_KEY)
+
+
+def _guest_accepts(home: Home, ids: dict[str, str]) -> Response:
+    return home.world.call("POST", f"/shares/{ids['other']}/accept", token=ids["token"])
+
+
+def _handed_over_unshared(home: Home, ids: dict[str, str], answers: Answers, stored: Stored) -> Wrong:
+    yield from handed_over_or_not(home, ids, answers, stored)
+    yield from (f"{kind} is left" for kind in ("Share", "Received", "Invitation") if stored.of(kind))
+
+
+def _accepted_for_settings(home: Home) -> str:
+    share_id = sharing.accepted(home)
+    assert sharing.change_share(home, share_id, "the-key-of-a-change").status == 200
+    return share_id
+
+
+def _set_settings_as_guest(home: Home, share_id: str) -> Response:
+    body = {"version": 0, "settings": {"night_mode": "on"}}
+    path = f"/devices/{home.camera.device_id}/settings"
+    return home.stranger.call("PUT", path, body, headers=steps.once(ONE_KEY))
+
+
+def _two_are_invited(home: Home) -> tuple[str, str]:
+    share_id = sharing.invited(home)
+    other = home.owner.share(home.camera.device_id, email="other@example.com").json["share_id"]
+    home.world.settle()
+    return share_id, other
+
+
+def _accept_first(home: Home, share_ids: tuple[str, str]) -> Response:
+    return sharing.accept_share(home, share_ids[0], ONE_KEY)
+
+
+def _revoke_second(home: Home, share_ids: tuple[str, str]) -> Response:
+    return sharing.revoke(home, share_ids[1], ANOTHER_KEY)
+
+
+RACES = (
+    Race("share, share with the same", settled, _invite_by(ONE_KEY), _invite_by(ANOTHER_KEY),
+         either_way((201, 409)), _one_share),
+    Race("share, share again", settled, _invite_by(ONE_KEY), _invite_by(ONE_KEY),
+         either_way((201, 201), (201, 409)), _one_share),
+    Race("share, share the last place", _one_place_left, _invite_by(ONE_KEY, "a@example.com"),
+         _invite_by(ANOTHER_KEY, "b@example.com"), either_way((201, 409))),
+    Race("share, revoke another", sharing.accepted, _invite_by(ONE_KEY, "b@example.com"), revoke,
+         exactly((201, 204)), _one_share),
+    Race("accept a share, accept", sharing.invited, _accept_share(ONE_KEY), _accept_share(ANOTHER_KEY),
+         exactly((200, 200)), _one_share),
+    Race("accept a share, accept again", sharing.invited, _accept_share(ONE_KEY), _accept_share(ONE_KEY),
+         exactly((200, 200)), _one_share),
+    Race("accept a share, revoke", sharing.invited, _accept_share(ONE_KEY), revoke,
+         exactly((200, 204), (404, 204)), _no_share),
+    Race("accept a share, revoke another", _two_are_invited, _accept_first, _revoke_second,
+         exactly((200, 204)), _one_share),
+    Race("change a share, leave", sharing.accepted, _change_share, _leave_share, exactly((200, 204), (404, 204)),
+         _no_share),
+    Race("accept a share, close as the guest", _invited_and_stepped_up, _accept_share(ONE_KEY), _guest_closes,
+         exactly((200, 202), (401, 202))),
+    Race("accept a share, remove the device", sharing.invited, _accept_share(ONE_KEY), remove,
+         exactly((200, 202), (404, 202)), _no_share),
+    Race("accept a share, take the device over", _offered_and_invited, _guest_accepts, _heir_accepts,
+         exactly((200, 201), (404, 201)), _handed_over_unshared),
+    Race("take the device over, accept its share", _offered_and_invited, _heir_accepts, _heir_accepts_share,
+         exactly((201, 200), (201, 404)), _handed_over_unshared),
+    Race("set settings as a guest, revoke", _accepted_for_settings, _set_settings_as_guest, revoke,
+         exactly((200, 204), (409, 204), (404, 204)), _no_share),
+    Race("accept a share, take pushes", sharing.invited, _accept_share(ONE_KEY), _guest_takes_pushes,
+         exactly((200, 204))),
+)

@@ -1,0 +1,218 @@
+"""Cameras connect, commands reach them, live views begin and end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.datastructures import Headers
+
+from infra.local.cloud import Plugged
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.worlds.invariants import Stored
+from tests.worlds.scenarios.cameras import change_settings
+from tests.worlds.scenarios.steps import HOUR, job, once, settle, settled
+from tests.worlds.sweep import Scenario, leap
+
+
+def _is_connected(home: Home, stored: Stored) -> int:
+    (stock,) = (one for one in stored.first_ids("Stock").values() if one.get("device_id") == home.camera.device_id)
+    return int("connection_id" in stock)
+
+
+def connect(home: Home, state: Any, key: str) -> Response:
+    connected = home.world.connect(home.camera.token)
+    return Response(connected if isinstance(connected, int) else 200, Headers(), b"")
+
+
+def _connections(home: Home, state: Any, stored: Stored) -> int:
+    return _is_connected(home, stored)
+
+
+def _disconnect(home: Home, channel: Plugged, key: str) -> None:
+    channel.close()
+
+
+def _disconnections(home: Home, state: Any, stored: Stored) -> int:
+    return 1 - _is_connected(home, stored)
+
+
+def give_command(home: Home, state: Any, key: str) -> Response:
+    return home.owner.call(
+        "POST", f"/devices/{home.camera.device_id}/commands", {"command": "restart"}, headers=once(key)
+    )
+
+
+def _commands(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Command"))
+
+
+def command_given(home: Home) -> Plugged:
+    """And nobody has been told yet."""
+    channel = home.camera.connect()
+    home.world.settle()
+    assert give_command(home, None, "the-key-of-a-command").status == 202
+    return channel
+
+
+def _sleeping_camera_wakes(home: Home) -> Plugged:
+    assert give_command(home, None, "the-key-of-a-command").status == 202
+    home.world.settle()
+    return home.camera.connect()
+
+
+def _commands_sent(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum(row["tries"] > 0 for row in stored.of("Command").values())
+
+
+def _command_sent(home: Home) -> Plugged:
+    channel = command_given(home)
+    home.world.settle()
+    return channel
+
+
+def _answer_command(home: Home, channel: Plugged, key: str) -> Response:
+    return Response(channel.say({"id": channel.messages[0]["id"], "ok": True}), Headers(), b"")
+
+
+def _commands_answered(home: Home, channel: Plugged, stored: Stored) -> int:
+    return sum("answered_at" in row for row in stored.of("Command").values())
+
+
+def watch(home: Home, state: Any, key: str) -> Response:
+    path = f"/devices/{home.camera.device_id}/live"
+    return home.owner.call("POST", path, {"channel": "1"}, headers=once(key))
+
+
+def _three_watched(home: Home) -> None:
+    for _ in range(3):
+        home.owner.watch(home.camera.device_id)
+
+
+def _fourth_views(home: Home, state: Any, stored: Stored) -> int:
+    assert len(stored.of("Live")) in (0, 3)  # at most five minutes long
+    return _views(home, state, stored) - 3
+
+
+def _views(home: Home, state: Any, stored: Stored) -> int:
+    return sum(command["word"] == "live" for command in stored.of("Command").values())
+
+
+def _watched(home: Home) -> Any:
+    """A minute ago, and pieces have come."""
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    leap(home.world, 60)
+    home.camera.stream()
+    return live
+
+
+def go_on(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("POST", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _goings_on(home: Home, live: Any, stored: Stored) -> int:
+    return _views(home, live, stored) - 1
+
+
+def stop(home: Home, live: Any, key: str) -> Response:
+    return home.owner.call("DELETE", f"/devices/{home.camera.device_id}/live/{live['live_id']}", headers=once(key))
+
+
+def _stops(home: Home, live: Any, stored: Stored) -> int:
+    return sum(command["word"] == "stop_live" for command in stored.of("Command").values())
+
+
+def _ask_live_ticket(home: Home, state: Any, key: str) -> Response:
+    return home.camera.ask_ticket("live")
+
+
+def _video_of_an_hour_ago(home: Home) -> None:
+    for number in range(3):
+        home.camera.stream(init=f"a{number}")
+    leap(home.world, HOUR)
+
+
+def _sweep_video(home: Home, state: Any, key: str) -> None:
+    job(home.world, "sweep_live_video")
+
+
+def _settings_just_changed(home: Home) -> None:
+    assert change_settings(home, None, "the-key-of-a-change").status == 200
+
+
+SCENARIOS = (
+    Scenario("a camera connects", "camera_connected", settled, connect, _connections),
+    Scenario(
+        "a camera goes away",
+        "camera_disconnected",
+        lambda home: home.camera.connect(),
+        _disconnect,
+        _disconnections,
+        is_asked=False,
+    ),
+    Scenario(
+        "give a command",
+        "POST /devices/{device_id}/commands",
+        lambda home: home.camera.connect(),
+        give_command,
+        _commands,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "a command is brought",
+        ("forward_item_changes", "on_command_given"),
+        command_given,
+        settle,
+        _commands_sent,
+        is_asked=False,
+    ),
+    Scenario(
+        "a mailbox is emptied", "on_mailbox_opened", _sleeping_camera_wakes, settle, _commands_sent, is_asked=False
+    ),
+    Scenario("a command is answered", "camera_said", _command_sent, _answer_command, _commands_answered),
+    Scenario(
+        "watch a fourth time", "POST /devices/{device_id}/live", _three_watched, watch, _fourth_views, at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "watch live", "POST /devices/{device_id}/live", settled, watch, _views, at_most=2, keeps_answer=True
+    ),
+    Scenario(
+        "go on watching",
+        "POST /devices/{device_id}/live/{live_id}",
+        _watched,
+        go_on,
+        _goings_on,
+        at_most=2,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "stop watching",
+        "DELETE /devices/{device_id}/live/{live_id}",
+        _watched,
+        stop,
+        _stops,
+        may_say=(404,),
+        keeps_answer=True,
+    ),
+    Scenario("get a ticket for live video", "POST /cameras/tickets", settled, _ask_live_ticket),
+    Scenario(
+        "live video passes",
+        "sweep_live_video",
+        _video_of_an_hour_ago,
+        _sweep_video,
+        is_asked=False,
+        within_seconds=HOUR,
+    ),
+    Scenario(
+        "the camera hears of settings",
+        ("forward_item_changes", "on_settings_changed"),
+        _settings_just_changed,
+        settle,
+        _commands,
+        is_asked=False,
+    ),
+)

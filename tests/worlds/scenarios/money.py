@@ -1,0 +1,64 @@
+"""Orders are placed and paid, once and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.orders import sandbox
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import (
+    pay,
+)
+from tests.worlds.invariants import Stored
+from tests.worlds.scenarios.steps import settle, settled
+from tests.worlds.sweep import Scenario
+
+
+def ordered(home: Home) -> tuple[str, dict[str, str], bytes]:
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    home.world.settle()
+    return order_id, *sandbox.event(order_id, "paid")
+
+
+def _place_order(home: Home, state: Any, key: str) -> Response:
+    return home.owner.order(home.camera.device_id, key=key)
+
+
+def _orders(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Order"))
+
+
+def take_payment(home: Home, state: Any, key: str) -> Response:
+    _, headers, body = state
+    return home.world.call("POST", "/payments/sandbox", raw=body, headers=headers)
+
+
+def _payments(home: Home, state: Any, stored: Stored) -> int:
+    return sum(order["state"] == "paid" for order in stored.of("Order").values())
+
+
+def _second_period(home: Home) -> tuple[str, dict[str, str], bytes]:
+    """The device has a plan already, and the year's first invoice is out."""
+    paid(home)
+    home.world.settle()
+    order_id = home.owner.order(home.camera.device_id, key="the-key-of-a-second-order").json["order_id"]
+    home.world.settle()
+    return order_id, *sandbox.event(order_id, "paid")
+
+
+def _second_payments(home: Home, state: Any, stored: Stored) -> int:
+    return _payments(home, state, stored) - 1
+
+
+def paid(home: Home) -> None:
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    assert pay(home.world, order_id).json == {"changed": True}
+
+
+SCENARIOS = (
+    Scenario("an order is paid", "POST /payments/{provider}", ordered, take_payment, _payments),
+    Scenario("another period is paid", "POST /payments/{provider}", _second_period, take_payment, _second_payments),
+    Scenario("order a plan", "POST /orders", settled, _place_order, _orders, at_most=2, keeps_answer=True),
+    Scenario("the buyer is told", "on_order_changed", paid, settle, is_asked=False),
+)
