@@ -21,6 +21,7 @@ VALUES |= {"url": "https://example.com/erasures/x"}
 VALUES |= {"contact": "help@example.com", "plan": "Events", "price": "4.99 EUR", "invoice_number": "S-2026-000001"}
 VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
 VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
+VALUES |= {"address": "zed@example.com", "device": "Front door"}
 
 
 @pytest.fixture
