@@ -38,7 +38,7 @@ test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_D
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
 night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows; compare medians
-	@FUZZ_EXAMPLES=1500 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
+	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
 	@$(PYTHON) -m tests.alike
 
