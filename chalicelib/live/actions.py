@@ -53,8 +53,8 @@ def _shown_to(caller: Caller, channel: str) -> Opened:
 
 
 def _may_still_look(device: Device, live: Live) -> bool:
-    """Read consistently with each request: what was allowed when it began may be over."""
-    if devices.is_private(device):
+    """Read consistently with each request: what was allowed when it began may be over. Privacy mode ends every view."""
+    if devices.is_private(device) or devices.became_private_since(device, int(live.started_at)):
         return False
     return live.viewer == device.account_id or any(
         grant.share_id == live.viewer and grant.guest_id is not None and grant.may("live", live.channel)
@@ -169,6 +169,8 @@ def go_on(caller: Caller, live_id: str) -> shapes.Live:
     """Five more minutes from now. Raises NotFound, RightMissing, PrivacyModeOn."""
     opened, live = _one(caller, live_id)
     _shown_to(caller, live.channel)
+    if not _may_still_look(opened.device, live):
+        raise NotFound
     played, before = _played(opened.device, live), int(live.until)
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
     # The last piece is counted next time: a playlist with none before it would begin anew.
@@ -251,14 +253,14 @@ def piece(capability: str, place: str) -> str:
     hour, name = cut
     object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{live.channel}/{name}"
     found = rules.read_piece(hour, name, _arrival_of(device, object_key))
-    if found is None or _is_withheld(device, found):
+    if found is None or _is_withheld(device, live, found):
         raise NotFound
     return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.VIDEO)
 
 
 def _played(device: Device, live: Live) -> list[tuple[rules.Piece, rules.Piece]]:
     """Everything that came since it was last counted, and was not seen in privacy mode."""
-    played = rules.in_order(one for one in _pieces(live) if not _is_withheld(device, one))
+    played = rules.in_order(one for one in _pieces(live) if not _is_withheld(device, live, one))
     return [(init, segment) for init, segment in played if _ms(segment.start) > live.counted_ms]
 
 
@@ -273,11 +275,14 @@ def _arrival_of(device: Device, object_key: str) -> datetime:
     return stored.modified_at
 
 
-def _is_withheld(device: Device, piece: rules.Piece) -> bool:
+def _is_withheld(device: Device, live: Live, piece: rules.Piece) -> bool:
     """Whether any of it was seen, or brought, while its owner wanted that nothing is. The camera's clock may be wrong,
     or somebody's who wants to see it: of what it saw, ours knows the latest moments."""
     if piece.start is None:
         return False
+    # The device knows when privacy mode was on last; before that there was no view that is still open.
+    if piece.stored_at < clock.at_epoch(live.started_at) - _BEHIND:
+        return True
     lasts = timedelta(milliseconds=piece.duration_ms)
     moments = (piece.start, piece.start + lasts, piece.stored_at - lasts, piece.stored_at)
     return any(devices.was_private_at(device, clock.epoch_s(at)) for at in moments)

@@ -395,9 +395,46 @@ def test_what_was_filmed_in_privacy_mode_on_a_ticket_of_before_is_never_seen(hom
     for on in (True, False):
         assert home.owner.set_privacy(home.camera.device_id, on=on).status == 200
         film()
+    assert at(home, live["playlist_url"]).status == 404  # privacy mode has ended it
+    live = home.owner.watch(home.camera.device_id)
+    film()
     hour = f"{home.world.now():%Y%m%d%H}"
-    assert pieces(home, live) == [f"media/{hour}-{name}" for name in (names[0], names[2])]
-    assert [at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names] == [302, 404, 302]
+    assert pieces(home, live) == [f"media/{hour}-{name}" for name in (names[0], *names[2:])]
+    assert [at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names] == [302, 404, 302, 302]
+
+
+def test_of_two_spells_of_privacy_mode_neither_is_seen(home: Home) -> None:
+    """The device remembers the last one only."""
+    home.camera.stream(init="a")
+    ticket, names = home.camera.ask_ticket("live").json, []
+
+    def film(ahead: float = 0) -> None:
+        said = home.world.now() + timedelta(seconds=ahead)
+        names.append(f"{said:%Y%m%dT%H%M%S.%f}"[:-3] + "Z-1000.m4s")
+        assert home.world.upload(ticket, f"1/{names[-1]}", b"moof").status == 204
+        home.world.clock.move_to(home.world.now().timestamp() + 40)
+
+    for _ in range(2):
+        home.owner.set_privacy(home.camera.device_id, on=True)
+        home.world.clock.move_to(home.world.now().timestamp() + 5)
+        film()
+        film(600)  # its clock is ahead
+        home.owner.set_privacy(home.camera.device_id, on=False)
+        home.world.clock.move_to(home.world.now().timestamp() + 5)
+    live = home.owner.watch(home.camera.device_id)
+    hour = f"{home.world.now():%Y%m%d%H}"
+    assert pieces(home, live) == []
+    assert {at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names} == {404}
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_view_that_privacy_mode_has_ended_does_not_go_on(home: Home, is_on: bool) -> None:
+    device_id = home.camera.device_id
+    live = home.owner.watch(device_id)
+    home.owner.set_privacy(device_id, on=True)
+    home.owner.set_privacy(device_id, on=is_on)
+    answer = home.owner.call("POST", f"/devices/{device_id}/live/{live['live_id']}")
+    assert (answer.status, answer.json["code"]) == ((409, "PrivacyModeOn") if is_on else (404, "NotFound"))
 
 
 def test_a_camera_whose_clock_lies_shows_nothing_of_privacy_mode_either(home: Home) -> None:
@@ -417,6 +454,7 @@ def test_a_camera_whose_clock_lies_shows_nothing_of_privacy_mode_either(home: Ho
 
     film(-1)
     pass_(20)
+    assert pieces(home, live) == [f"media/{hour}-{names[0]}"]
     home.owner.set_privacy(home.camera.device_id, on=True)
     pass_(20)
     film(-30)  # as if it had been before
@@ -424,11 +462,12 @@ def test_a_camera_whose_clock_lies_shows_nothing_of_privacy_mode_either(home: Ho
     pass_(20)
     home.owner.set_privacy(home.camera.device_id, on=False)
     film(1)  # at once: some of it was seen while privacy mode was on
+    live = home.owner.watch(home.camera.device_id)
     pass_(20)
     film(-1)
-    assert pieces(home, live) == [f"media/{hour}-{name}" for name in (names[0], names[4])]
+    assert pieces(home, live) == [f"media/{hour}-{names[4]}"]
     statuses = [at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names]
-    assert statuses == [302, 404, 404, 404, 302]
+    assert statuses == [404, 404, 404, 404, 302]
     assert at(home, live["playlist_url"], f"media/{hour}-20260105T080000.000Z-999.m4s").status == 404
 
 

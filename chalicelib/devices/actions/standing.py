@@ -264,6 +264,11 @@ def was_private_since(device: Device, at_s: int) -> bool:
     return device.private_since is not None and (until is None or until >= at_s)
 
 
+def became_private_since(device: Device, at_s: int) -> bool:
+    """Whether its owner has switched it on since, be it off again or not."""
+    return device.private_since is not None and device.private_since >= at_s
+
+
 def uploads_for(camera: Camera) -> Device:
     """The ownership for which a camera may upload now. Raises NobodyOwns, PrivacyModeOn."""
     (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
