@@ -7,10 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from argon2 import PasswordHasher
 
 from chalicelib import jwks
+from chalicelib.accounts.actions import passwords
 from chalicelib.aws import crypto, table
 from chalicelib.register import hours
 from infra.local.cloud import LocalCloud
@@ -22,6 +25,16 @@ from tests.scene import Camera, Person, new_camera, new_person
 if endpoint.URL is not None:
     # Worlds have noted it; what tests ask of moto alone is meant for moto.
     os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
+
+
+# By its parameters of 1, 8 and 1 a hash takes no time; what it takes in truth, `make alike` and `make bench` count.
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    with patch.object(passwords, "_hasher", return_value=QUICK):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from unittest.mock import patch
 
 import pytest
-from argon2 import PasswordHasher
 
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from tests.scene import PASSWORD, Person, new_person, rows
 
@@ -98,10 +95,8 @@ def test_a_code_of_six_digits_is_guessed_once_in_200_000() -> None:
 
 
 @pytest.fixture
-def ola(world: LocalCloud) -> Iterator[Person]:
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with patch.object(passwords, "_hasher", return_value=quick):
-        yield new_person(world)
+def ola(world: LocalCloud) -> Person:
+    return new_person(world)
 
 
 def guess(world: LocalCloud, email: str, unique_id: str, password: str = WRONG) -> int:

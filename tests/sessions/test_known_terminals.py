@@ -8,23 +8,17 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from argon2 import PasswordHasher
 
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import passwords, standing
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
+from tests.conftest import QUICK
 from tests.scene import PASSWORD, Person, everything_stored, just_before, new_person, rows
 
 WRONG = "wrong horse battery staple"
-QUICK, TODAYS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher()
+TODAYS = passwords._hasher()
 DAY = 86_400
-
-
-@pytest.fixture(autouse=True)
-def _quickly() -> Iterator[None]:
-    with patch.object(passwords, "_hasher", return_value=QUICK):
-        yield
 
 
 @pytest.fixture
