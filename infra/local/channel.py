@@ -67,6 +67,15 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Who was connected at one moment, and what had been counted."""
+
+    connections: list[Connection]
+    minutes: float
+    messages: int
+
+
+@dataclass(frozen=True)
 class Refused:
     """The status with which the handshake is answered instead."""
 
@@ -208,11 +217,12 @@ class Channel:
         """When each connection ends if nothing more is said on it, in epoch seconds."""
         return (connection.ends_at for connection in self.connections.values())
 
-    def snapshot(self) -> dict[str, Connection]:
-        return {one.id: replace(one) for one in self.connections.values()}
+    def snapshot(self) -> Kept:
+        return Kept([replace(one) for one in self.connections.values()], self.minutes, self.messages)
 
-    def restore(self, kept: Mapping[str, Connection]) -> None:
-        self.connections = {one.id: replace(one) for one in kept.values()}
+    def restore(self, kept: Kept) -> None:
+        self.connections = {one.id: replace(one) for one in kept.connections}
+        self.minutes, self.messages = kept.minutes, kept.messages
 
     def _tell(
         self, route: str, event_type: str, connection: Connection, said: Mapping[str, Any], **more: Any

@@ -146,14 +146,18 @@ def _worth_failing(names: list[str]) -> Iterator[tuple[int, str]]:
 
 
 class Seen:
-    """States of a world that were there before: what is stored, sent and said the same also goes on the same."""
+    """States of a world that were there before: what is stored, sent, connected and said the same also goes on the
+    same."""
 
     def __init__(self, world: LocalCloud) -> None:
         self._world = world
         self._marks: set[bytes] = set()
 
     def is_new(self, said: Any) -> bool:
-        left = {**dump.dump(), "sent": self._world.outbox_of_the_world.newest_first(), "said": said}
+        channel = self._world.channel
+        connected = {one.id: [one.is_open, one.is_ending, one.active_at] for one in channel.connections.values()}
+        sent = self._world.outbox_of_the_world.newest_first(), channel.messages
+        left = {**dump.dump(), "connected": connected, "sent": sent, "said": said}
         mark = hashlib.sha256(dump.as_json(left)).digest()
         is_new = mark not in self._marks
         self._marks.add(mark)
