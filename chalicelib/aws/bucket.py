@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -148,12 +148,30 @@ class Upload:
         client("s3").complete_multipart_upload(**self._where, MultipartUpload={"Parts": self._parts})
 
 
-def abandon(prefix: str) -> int:
-    """End the uploads below a prefix that are not complete; whoever is still at one fails with its next part."""
-    open_ones = client("s3").list_multipart_uploads(Bucket=settings.media_bucket, Prefix=prefix).get("Uploads", [])
-    for one in open_ones:
+def abandon(prefix: str, is_meant: Callable[[str], bool] = lambda key: True) -> int:
+    """End the uploads below a prefix that are not complete, of those whose key is meant; whoever is still at one fails
+    with its next part."""
+    meant = [one for one in _uploads(prefix) if is_meant(one["Key"])]
+    for one in meant:
         client("s3").abort_multipart_upload(Bucket=settings.media_bucket, Key=one["Key"], UploadId=one["UploadId"])
-    return len(open_ones)
+    return len(meant)
+
+
+def _uploads(prefix: str) -> Iterator[dict[str, Any]]:
+    following = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
+    for answer in _pages(client("s3").list_multipart_uploads, following, Prefix=prefix):
+        yield from answer.get("Uploads", [])
+
+
+def _pages(ask: Callable[..., Any], following: dict[str, str], **asked: str) -> Iterator[dict[str, Any]]:
+    """Answer by answer, a thousand entries to a call; `following` says what of one is asked with for the next."""
+    more = asked
+    while True:
+        answer = ask(Bucket=settings.media_bucket, **more)
+        yield answer
+        if not answer.get("IsTruncated"):
+            return
+        more = asked | {parameter: answer[name] for parameter, name in following.items()}
 
 
 @dataclass(frozen=True)
@@ -164,15 +182,20 @@ class Stored:
 
 
 def below(prefix: str, *, after: str = "") -> Iterator[Stored]:
-    """Every object whose key begins so, a thousand to a call, in the order of their keys; those behind `after`."""
-    more = {"StartAfter": after} if after else {}
-    while True:
-        answer = client("s3").list_objects_v2(Bucket=settings.media_bucket, Prefix=prefix, **more)
+    """Every object whose key begins so, in the order of their keys; those behind `after`."""
+    for answer in _listed(Prefix=prefix, **({"StartAfter": after} if after else {})):
         for entry in answer.get("Contents", []):
             yield Stored(entry["Key"], entry["Size"], entry["LastModified"])
-        if not answer.get("IsTruncated"):
-            return
-        more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+
+def folders(prefix: str) -> Iterator[str]:
+    """What keys that begin so go on with, up to the next slash: `alarms/20260105/` after `alarms/`."""
+    for answer in _listed(Prefix=prefix, Delimiter="/"):
+        yield from (found["Prefix"] for found in answer.get("CommonPrefixes", []))
+
+
+def _listed(**asked: str) -> Iterator[dict[str, Any]]:
+    return _pages(client("s3").list_objects_v2, {"ContinuationToken": "NextContinuationToken"}, **asked)
 
 
 class NotDeleted(RuntimeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock
@@ -13,6 +13,7 @@ from chalicelib.aws.table import Item, delete_raw, raw_partition, read
 from chalicelib.errors import Unavailable
 from chalicelib.register import catalogue
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
+from chalicelib.register.prefixes import Prefix
 from chalicelib.register.tags import tags_of
 from chalicelib.register.vaults import VaultKey
 
@@ -72,7 +73,7 @@ def _forget(erasure: Erasure, subject: str) -> Counter[str]:
     commit(remove(VaultKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
     endpoints = _follow_pointers(erasure, items)
-    objects = _forget_objects(kind, subject_id, erasure.begun)
+    objects = _forget_objects(kind, subject_id)
     return Counter(items=delete_raw(Item, items), objects=objects, endpoints=endpoints)
 
 
@@ -96,15 +97,16 @@ def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
 
 
-def _forget_objects(kind: str, subject_id: str, since: datetime) -> int:
-    count = 0
-    for prefix in catalogue.PREFIXES:
-        if prefix.subject != kind:
-            continue
-        for place in prefix.all_of(subject_id, since, clock.now()):
-            # What is not complete is no object yet, but its parts are stored, and would become one.
-            count += bucket.abandon(place) if prefix.in_parts else 0
-            count += bucket.delete([stored.key for stored in bucket.below(place)])
+def _forget_objects(kind: str, subject_id: str) -> int:
+    return sum(_forget_below(prefix, subject_id) for prefix in catalogue.PREFIXES if prefix.subject == kind)
+
+
+def _forget_below(prefix: Prefix, subject_id: str) -> int:
+    # What is not complete is no object yet, but its parts are stored, and would become one.
+    count = bucket.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id) if prefix.in_parts else 0
+    # On every day that there is, whatever should have been deleted of it long ago.
+    for day in bucket.folders(prefix.root):
+        count += bucket.delete([stored.key for stored in bucket.below(f"{day}{subject_id}/")])
     return count
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +20,8 @@ class Prefix:
     hour, `yyyymmddhh`, where what is kept is kept for minutes.
 
     The day comes first so that a whole day can be listed and deleted when it is over. What has no end (`keep_days` is
-    None) lies below one word in the place of a day, where one listing finds all that a subject has. `in_parts`: written
-    by us, part by part, so that half an object may have been left behind.
+    None) lies below one word in the place of a day. `in_parts`: written by us, part by part, so that half an object may
+    have been left behind.
     """
 
     name: str
@@ -31,6 +30,11 @@ class Prefix:
     keep_days: int | None = None
     in_parts: bool = False
     keep_minutes: int | None = None
+
+    @property
+    def root(self) -> str:
+        """What the keys of all days and subjects begin with."""
+        return f"{self.name}/"
 
     @property
     def keep(self) -> timedelta:
@@ -60,13 +64,3 @@ class Prefix:
         """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short."""
         parts = object_key.split("/", 3)
         return (parts[2], parts[3]) if len(parts) == 4 else ("", "")
-
-    def all_of(self, subject_id: str, since: datetime, until: datetime) -> Iterator[str]:
-        """Every prefix at which something of this subject can lie: from before what `since` still kept."""
-        if self.is_endless:
-            yield self.of(until, subject_id)
-            return
-        at = since - self.keep - 2 * self.step
-        while at <= until + self.step:
-            yield self.of(at, subject_id)
-            at += self.step

@@ -30,7 +30,7 @@ def oldest_s(prefix: Prefix) -> int:
 
 def _oldest_first(prefix: Prefix) -> Iterator[Stored]:
     # Keys begin with their day (or hour), and S3 lists them sorted.
-    return bucket.below(f"{prefix.name}/")
+    return bucket.below(prefix.root)
 
 
 def _day(prefix: Prefix, stored: Stored) -> str:

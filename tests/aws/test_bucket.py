@@ -119,6 +119,31 @@ def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(wo
     assert bucket.delete([]) == 0
 
 
+def test_the_folders_below_a_prefix_are_each_said_once(world: LocalCloud) -> None:
+    for key in ("a/1/x", "a/1/y", "a/2/deep/er", "a/stray", "ab/3/x"):
+        store(key)
+    assert list(bucket.folders("a/")) == ["a/1/", "a/2/"]
+
+
+def test_lists_are_read_to_their_end(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto never cuts the list of uploads."""
+    asked: list[dict[str, Any]] = []
+
+    def list_uploads(**asking: Any) -> dict[str, Any]:
+        asked.append({name: value for name, value in asking.items() if name != "Bucket"})
+        if len(asked) == 2:
+            return {"Uploads": [{"Key": "exports/2/b/x", "UploadId": "2"}]}
+        one = [{"Key": "exports/1/a/x", "UploadId": "1"}]
+        return {"Uploads": one, "IsTruncated": True, "NextKeyMarker": "k", "NextUploadIdMarker": "u"}
+
+    ended: list[str] = []
+    monkeypatch.setattr(client("s3"), "list_multipart_uploads", list_uploads)
+    monkeypatch.setattr(client("s3"), "abort_multipart_upload", lambda **asking: ended.append(asking["UploadId"]))
+    assert bucket.abandon("exports/", lambda key: "/b/" in key) == 1
+    assert asked == [{"Prefix": "exports/"}, {"Prefix": "exports/", "KeyMarker": "k", "UploadIdMarker": "u"}]
+    assert ended == ["2"]
+
+
 def test_what_s3_keeps_is_said(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     class Keeping:
         def delete_objects(self, **asked: Any) -> Any:

@@ -34,23 +34,9 @@ def test_a_key_is_cut_into_its_subject_and_its_name(key: str, cut: tuple[str, st
     assert PICTURES.cut(key) == cut
 
 
-@pytest.mark.parametrize("asked_after", [timedelta(), timedelta(minutes=1), timedelta(hours=24)])
-def test_every_day_on_which_something_can_lie_is_looked_at(asked_after: timedelta) -> None:
-    """What was let in eight days before still lies there; a ticket of today may be used tomorrow."""
-    places = set(PICTURES.all_of("d", AT, AT + asked_after))
-    first, last = AT - timedelta(days=KEEP_DAYS + 1), AT + asked_after + timedelta(hours=1)
-    day = first
-    while day <= last:
-        assert PICTURES.of(day, "d") in places, day
-        day += timedelta(hours=1)
-    assert all(place.endswith("/d/") for place in places)
-    assert len(places) <= KEEP_DAYS + 6
-
-
 def test_what_has_no_end_lies_in_one_place_whenever_it_came_and_has_no_days() -> None:
     later = AT + timedelta(days=4000)
     assert FOR_EVER.of(AT, "a") == FOR_EVER.of(later, "a") == "avatars/kept/a/"
-    assert list(FOR_EVER.all_of("a", AT, later)) == ["avatars/kept/a/"]
     assert FOR_EVER.cut("avatars/kept/a/x.jpg") == ("a", "x.jpg")
     with pytest.raises(Endless, match="avatars"):
         _ = FOR_EVER.keep
