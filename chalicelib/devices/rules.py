@@ -13,9 +13,8 @@ from chalicelib.errors import Invalid, Words
 # account that is reached by e-mail and phone and linked to three platforms.
 MOST_DEVICES = 28
 REPORT_LIFE = timedelta(days=30)
-TRIES_OF_A_DEVICE = 10
-# Twice as many, so that who mistook one camera's label can still add another.
-TRIES_OF_A_PERSON = 20
+# Of a device by whomever, and of a person at whichever device.
+TRIES = 10
 OFFER_LIFE = timedelta(days=7)
 MOST_OFFERS = 5
 TRIES_REMEMBERED = timedelta(days=2)
@@ -45,11 +44,11 @@ def normal_code(code: str) -> str:
     return "".join(code.split()).replace("-", "").upper()
 
 
-def locked_s(wrong: int, free: int = TRIES_OF_A_DEVICE) -> int:
-    """Every tenth wrong code locks for half an hour, every twentieth for a day; or as many as are `free`, and twice."""
-    if wrong and wrong % (2 * free) == 0:
+def locked_s(wrong: int) -> int:
+    """Every tenth wrong code locks for half an hour, every twentieth for a day."""
+    if wrong and wrong % (2 * TRIES) == 0:
         return 24 * 3600
-    return 1800 if wrong and wrong % free == 0 else 0
+    return 1800 if wrong and wrong % TRIES == 0 else 0
 
 
 def is_online(connected_at: float | None, now_s: int) -> bool:

@@ -70,7 +70,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     rules.require_time_zone(asked.time_zone)
     stock_id = stocks.id_of(asked.sn)
     account = caller.account
-    tries = Tries(BindingTries.new(caller.account_id), caller.along[0], rules.TRIES_OF_A_PERSON)
+    tries = Tries(BindingTries.new(caller.account_id), caller.along[0])
     _prove_printed_code(stock_id, asked.code, tries)
     for _ in range(_TRIES):
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))

@@ -22,7 +22,6 @@ class Tries:
 
     row: BindingTries | PasswordTries
     before: BindingTries | PasswordTries | None
-    free: int = rules.TRIES_OF_A_DEVICE
 
     def count(self, *, otherwise: Otherwise) -> Write:
         """One more, to be committed before anything is compared; `otherwise` another came first.
@@ -34,7 +33,7 @@ class Tries:
             raise TooManyTries(retry_after_seconds=int(self.before.locked_until) - now)
         kind, wrong = type(self.row), 1 if self.before is None else int(self.before.wrong) + 1
         ends = clock.epoch_s(clock.now() + rules.TRIES_REMEMBERED)
-        self.row.assign(wrong=wrong, locked_until=now + rules.locked_s(wrong, self.free), expires_at=ends)
+        self.row.assign(wrong=wrong, locked_until=now + rules.locked_s(wrong), expires_at=ends)
         as_read = absent(kind) if self.before is None else kind.wrong == self.before.wrong
         return put(self.row, when=as_read, otherwise=otherwise)
 
