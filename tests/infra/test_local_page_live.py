@@ -145,6 +145,13 @@ def fits_every_screen(visitor: Visitor) -> bool:
     return all(fits)
 
 
+def save(owner: Visitor) -> None:
+    """And wait until it is."""
+    with owner.page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        owner.press("Save")
+    expect(owner.page.locator("#sharing")).to_contain_text("Changed")
+
+
 def comes_back_to(visitor: Visitor) -> None:
     """As when a tab is chosen again, which a browser without a screen does not tell."""
     visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -288,8 +295,7 @@ def test_who_watches_is_told_when_the_right_is_taken_and_when_the_share_is_ended
     change = owner.page.locator("#sharing [data-share]")
     change.get_by_text("Change", exact=True).click()
     change.get_by_label("watch live").uncheck()
-    owner.press("Save")
-    expect(owner.page.locator("#sharing")).to_contain_text("Changed")
+    save(owner)
     live = guest.page.locator("#live")
     expect(live).to_contain_text("the owner does not let you watch live any more")
     comes_back_to(guest)
@@ -297,7 +303,7 @@ def test_who_watches_is_told_when_the_right_is_taken_and_when_the_share_is_ended
 
     change.get_by_text("Change", exact=True).click()
     change.get_by_label("watch live").check()
-    owner.press("Save")
+    save(owner)
     comes_back_to(guest)
     watch(guest)
     owner.press("End sharing")

@@ -427,10 +427,17 @@ def test_of_two_spells_of_privacy_mode_neither_is_seen(home: Home) -> None:
     assert {at(home, live["playlist_url"], f"media/{hour}-{name}").status for name in names} == {404}
 
 
+def test_a_view_may_begin_in_the_very_second_in_which_privacy_mode_came_and_went(home: Home) -> None:
+    for on in (True, False):
+        home.owner.set_privacy(home.camera.device_id, on=on)
+    assert at(home, home.owner.watch(home.camera.device_id)["playlist_url"]).status == 200
+
+
 @pytest.mark.parametrize("is_on", [True, False])
 def test_a_view_that_privacy_mode_has_ended_does_not_go_on(home: Home, is_on: bool) -> None:
     device_id = home.camera.device_id
     live = home.owner.watch(device_id)
+    home.world.clock.move_to(home.world.now().timestamp() + 1)
     home.owner.set_privacy(device_id, on=True)
     home.owner.set_privacy(device_id, on=is_on)
     answer = home.owner.call("POST", f"/devices/{device_id}/live/{live['live_id']}")

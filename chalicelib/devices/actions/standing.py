@@ -265,8 +265,9 @@ def was_private_since(device: Device, at_s: int) -> bool:
 
 
 def became_private_since(device: Device, at_s: int) -> bool:
-    """Whether its owner has switched it on since, be it off again or not."""
-    return device.private_since is not None and device.private_since >= at_s
+    """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
+    since, until = device.private_since, device.private_until
+    return since is not None and since >= at_s and (until is None or until > at_s)
 
 
 def uploads_for(camera: Camera) -> Device:

@@ -31,11 +31,12 @@ export class Player {
     this.address = new URL(address, location.href).href;
     this.next = 0;
     this.init = null;
+    this.closing = new AbortController();
   }
 
   /** Plays what has come since; how many pieces. Raises Unwatchable when there is nothing more to see. */
   async look() {
-    const reply = await fetch(this.address);
+    const reply = await this.ask(this.address);
     if (reply.status === 404) throw new Unwatchable("liveOver");
     if (!reply.ok) throw new Error(`HTTP ${reply.status}`);
     const pieces = piecesOf(await reply.text(), this.address).filter(({ number }) => number >= this.next);
@@ -48,14 +49,19 @@ export class Player {
     return newest.length;
   }
 
-  /** What is there already is not played to its end. */
+  ask(url) {
+    return fetch(url, { signal: this.closing.signal });
+  }
+
+  /** What is there already is not played to its end, and what is on its way is not waited for. */
   close() {
+    this.closing.abort();
     this.video.removeAttribute("src");
     this.video.load();
   }
 
   async append({ init, url }) {
-    const piece = await bytesOf(url);
+    const piece = await this.bytesOf(url);
     // It may have been taken away meanwhile.
     if (!piece || (init !== this.init && !(await this.begin(init)))) return;
     await this.put(piece);
@@ -65,7 +71,7 @@ export class Player {
 
   /** A camera that begins anew may send something else than before. */
   async begin(init) {
-    const first = await bytesOf(init);
+    const first = await this.bytesOf(init);
     if (!first) return false;
     const type = typeOf(first);
     if (!MediaSource.isTypeSupported(type)) throw new Unwatchable("liveUnplayable");
@@ -107,16 +113,16 @@ export class Player {
     }
   }
 
+  async bytesOf(url) {
+    const reply = await this.ask(url);
+    return reply.ok ? new Uint8Array(await reply.arrayBuffer()) : null;
+  }
+
   keepUp() {
     const { buffered } = this.buffer;
     const end = buffered.length ? buffered.end(buffered.length - 1) : 0;
     if (end - this.video.currentTime > MOST_BEHIND_SECONDS && !this.video.paused) this.video.currentTime = end - BEHIND_SECONDS;
   }
-}
-
-async function bytesOf(url) {
-  const reply = await fetch(url);
-  return reply.ok ? new Uint8Array(await reply.arrayBuffer()) : null;
 }
 
 /** What a browser wants to know beforehand (RFC 6381), from the box that tells a decoder how to be set. */
