@@ -188,6 +188,7 @@ def test_a_view_ends_when_its_scene_is_left(scene: Scene) -> None:
     until(lambda: not living._views)
 
     owner.page.get_by_role("button", name="Garden").click()
+    expect(owner.page.locator("#live")).not_to_contain_text("sends pictures only")  # or that one would be watched
     watch(owner)
     owner.press("Sign out")
     until(lambda: not living._views)
