@@ -47,17 +47,28 @@ def one_cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def _empty(one_cloud: LocalCloud) -> Any:
-    # All worlds that are put back to this one have one root secret, as a container that remembers it expects; what is
-    # remembered of another cloud of this process goes first.
+    # All worlds that are put back to this one have one root secret, as a container that remembers it expects.
     hours._known.clear()
-    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
-        remembered.cache_clear()
+    _forget_other_clouds()
+    _ours.append(crypto._root_secret())
     _warm(one_cloud)
     return one_cloud.snapshot()
 
 
+# The root secret of the one cloud, once it is there.
+_ours: list[bytes] = []
+
+
+def _forget_other_clouds() -> None:
+    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
+        remembered.cache_clear()
+
+
 def _warm(cloud: LocalCloud) -> None:
-    """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot."""
+    """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot; and what
+    was remembered since of another cloud of this process goes."""
+    if [crypto._root_secret()] != _ours:
+        _forget_other_clouds()
     jwks._heard.clear()
     crypto.secret_for("tests")
     table.in_service_since()
