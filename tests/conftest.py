@@ -37,6 +37,10 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+# The root secret of the one cloud, once it is there.
+_ours: list[bytes] = []
+
+
 @pytest.fixture(scope="session")
 def one_cloud() -> Iterator[LocalCloud]:
     with platforms.served() as trusted, neighbour.served() as other:
@@ -53,10 +57,6 @@ def _empty(one_cloud: LocalCloud) -> Any:
     _ours.append(crypto._root_secret())
     _warm(one_cloud)
     return one_cloud.snapshot()
-
-
-# The root secret of the one cloud, once it is there.
-_ours: list[bytes] = []
 
 
 def _forget_other_clouds() -> None:
