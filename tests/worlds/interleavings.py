@@ -25,8 +25,8 @@ from infra.local.strict import Call, StrictAWS, trace
 from infra.local.strict.faults import Crash
 
 CLIENTS = ("A", "B")
-# Up to so many orders of a pair are all played; of more, these, all with few switches, and a sample of the others.
-MOST_ORDERS, FEW_SWITCHES, SAMPLED = 400, 3, 40
+# All orders of a pair are played. Of more than so many, something in the world never is as it was before.
+MOST_ORDERS = 400
 # Who does not move for so long waits for a lock that the other one holds, or for ever; a slow machine is neither.
 PATIENCE_S = 60.0
 
@@ -38,6 +38,10 @@ IsKnown = Callable[[str, dict[str, str]], bool]
 
 class Stuck(RuntimeError):
     """Nobody moves any more: each waits for something that the other one holds."""
+
+
+class Endless(RuntimeError):
+    """There are more orders than can be played."""
 
 
 class NotRepeatable(RuntimeError):
@@ -73,35 +77,29 @@ def continuing(beginning: str) -> Choice:
     return choose
 
 
-def wandering(beginning: str, dice: random.Random) -> Choice:
-    """First this order, then anyhow."""
-    first = continuing(beginning)
-    return lambda order, waiting: first(order, waiting) if len(order) < len(beginning) else dice.choice(waiting)
-
-
 @dataclass
 class Exploration:
     """The orders of a pair. Iterate over those that were played to their end; `said` tells afterwards what there was.
+    Raises Endless.
 
     `is_new` says whether the world has never been as it is while the clients had been told this.
     """
 
     play: Callable[[Choice, IsKnown], Played]
     is_new: Callable[[dict[str, str]], bool] = lambda told: True
-    seed: int = 0
     played: int = 0
     left: int = 0
     longest: int = 0
-    sampled: int = 0
     _ahead: list[tuple[int, str]] = field(default_factory=lambda: [(0, client) for client in CLIENTS])
 
     def __iter__(self) -> Iterator[Played]:
-        while self._ahead and (self.played < MOST_ORDERS or self._ahead[0][0] <= FEW_SWITCHES):
+        while self._ahead:
+            if self.played == MOST_ORDERS:
+                raise Endless(self.said)
             beginning = heapq.heappop(self._ahead)[1]
             one = self._note(self.play(continuing(beginning), self._known_beyond(beginning)), beginning)
             if not one.is_known:
                 yield one
-        yield from self._sample()
 
     def _known_beyond(self, beginning: str) -> IsKnown:
         return lambda order, told: len(order) >= len(beginning) and not self.is_new(told)
@@ -116,24 +114,10 @@ class Exploration:
                 heapq.heappush(self._ahead, (switches(other), other))
         return one
 
-    def _sample(self) -> Iterator[Played]:
-        dice = random.Random(self.seed)  # noqa: S311  # a sample that can be drawn again
-        seen: set[str] = set()
-        for _ in range(SAMPLED if self._ahead else 0):
-            one = self.play(wandering(dice.choice(self._ahead)[1], dice), never)
-            if one.order not in seen:
-                seen.add(one.order)
-                self.sampled += 1
-                yield one
-
     @property
     def said(self) -> str:
         left = f", {self.left} of them to where another had been" if self.left else ""
-        calls = f"up to {self.longest} calls{left}"
-        if not self._ahead:
-            return f"all {self.played} orders of {calls}"
-        few = f"{self.played} orders of {calls}, among them all with at most {FEW_SWITCHES} switches"
-        return f"{few}, and a sample of {self.sampled} others (seed {self.seed})"
+        return f"{self.played} orders of up to {self.longest} calls{left}"
 
 
 def never(order: str, told: dict[str, str]) -> bool:

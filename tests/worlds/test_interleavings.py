@@ -191,28 +191,22 @@ def test_who_was_told_something_else_is_not_where_another_had_been(strict_aws: S
     assert "1" not in _ends_of_a_race(strict_aws, is_new)[0]
 
 
-def test_of_many_orders_those_with_few_switches_are_played_and_a_sample(
+def test_a_pair_of_more_orders_than_can_be_played_is_refused_and_none_is_left_out(
     strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interleavings, "MOST_ORDERS", 10)
-    monkeypatch.setattr(interleavings, "SAMPLED", 4)
-
     def look_thrice() -> None:
         for _ in range(3):
             read("a")
 
+    def orders() -> Exploration:
+        return Exploration(lambda choose, is_known: play(strict_aws, (look_thrice, look_thrice), choose, is_known))
+
     make_table()
-    seen: list[set[str]] = []
-    for _ in range(2):
-        orders = Exploration(lambda choose, is_known: play(strict_aws, (look_thrice, look_thrice), choose, is_known))
-        seen.append({played.order for played in orders})
-    few = {order for order in seen[0] if interleavings.switches(order) <= interleavings.FEW_SWITCHES}
-    assert seen[0] == seen[1]
-    # Twenty there are: 2 with one switch, 4 with two, 8 with three.
-    assert len(few) == 14
-    assert orders.sampled > 0
-    assert len(seen[0]) == orders.played + orders.sampled
-    assert "among them all with at most 3 switches" in orders.said
+    monkeypatch.setattr(interleavings, "MOST_ORDERS", 20)
+    assert len({order.order for order in orders()}) == 20
+    monkeypatch.setattr(interleavings, "MOST_ORDERS", 19)
+    with pytest.raises(interleavings.Endless, match="19 orders"):
+        list(orders())
 
 
 def test_who_waits_for_the_others_lock_gets_it_when_the_other_goes_on(
