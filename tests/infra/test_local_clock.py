@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,25 +12,9 @@ import pytest
 from infra.local.clock import _Pace
 from infra.local.cloud import SEEDED_START, LocalCloud
 from infra.local.strict import DIES_BEFORE
-from tests.infra import toycloud
 from tests.infra.toycloud import house
 
 HOUR, DAY = 3_600, 86_400
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Any]]:
-    with toycloud.start() as cloud:
-        cloud.settle()
-        yield cloud, cloud.snapshot()
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
-    cloud, beginning = started
-    cloud.restore(beginning)
-    house.forget()
-    return cloud
 
 
 def _keys(cloud: LocalCloud) -> list[str]:

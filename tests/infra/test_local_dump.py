@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from infra.local.cloud import LocalCloud
-from tests.infra import toycloud
 from tests.infra.toycloud import house
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Any]]:
-    with toycloud.start() as cloud:
-        cloud.settle()
-        yield cloud, cloud.snapshot()
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
-    cloud, beginning = started
-    cloud.restore(beginning)
-    house.forget()
-    return cloud
 
 
 def _put(**attributes: Any) -> None:

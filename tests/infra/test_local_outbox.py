@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,25 +12,10 @@ from botocore.exceptions import ClientError
 from infra.local.cloud import LocalCloud
 from infra.local.outbox import _CODE
 from infra.local.strict import DIES_BEFORE, LOST_REPLY, Crash
-from tests.infra import toycloud
 from tests.infra.toycloud import house
 
 SENDER = "Sowa <no-reply@sowa.example>"
 AT = "2026-01-05T08:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Any]]:
-    with toycloud.start() as cloud:
-        yield cloud, cloud.snapshot()
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
-    cloud, beginning = started
-    cloud.restore(beginning)
-    house.forget()
-    return cloud
 
 
 def _mail(to: str = "ala@sowa.example", text: str = "Your code is 123456.") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 from urllib.parse import unquote_plus
@@ -13,23 +12,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.pump import MAX_TRIES, Mischief, Unsettled
-from tests.infra import toycloud
 from tests.infra.toycloud import house
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Any]]:
-    with toycloud.start() as cloud:
-        cloud.settle()
-        yield cloud, cloud.snapshot()
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
-    cloud, beginning = started
-    cloud.restore(beginning)
-    house.forget()
-    return cloud
 
 
 def _send(cloud: LocalCloud, *bodies: str, **how: Any) -> None:

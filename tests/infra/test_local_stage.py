@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,23 +13,7 @@ from chalicelib.errors import NotFound
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
 from infra.local.stage import Stage
-from tests.infra import toycloud
 from tests.infra.toycloud import house
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[tuple[LocalCloud, Any]]:
-    with toycloud.start() as cloud:
-        cloud.settle()
-        yield cloud, cloud.snapshot()
-
-
-@pytest.fixture
-def cloud(started: tuple[LocalCloud, Any]) -> LocalCloud:
-    cloud, beginning = started
-    cloud.restore(beginning)
-    house.forget()
-    return cloud
 
 
 @pytest.fixture
