@@ -295,14 +295,15 @@ def _raw_body(request: Request) -> bytes:
 
 def _language(accepted: str) -> str:
     """`pl` if Polish is wanted before English, else `en`."""
+    wanted = sorted(map(_weighed, accepted.split(",")[:20]), key=lambda one: one[0], reverse=True)
+    return next((language for weight, language in wanted if weight > 0 and language in ("pl", "en")), "en")
 
-    def weight(part: str) -> float:
-        _, _, quality = part.partition(";q=")
-        try:
-            return float(quality or 1)
-        except ValueError:
-            return 0.0
 
-    wanted = sorted((part.strip() for part in accepted.split(",")[:20]), key=weight, reverse=True)
-    known = [part[:2].lower() for part in wanted if part[:2].lower() in ("pl", "en")]
-    return known[0] if known else "en"
+def _weighed(wish: str) -> tuple[float, str]:
+    """How much a language is wanted, and which: `pl-PL; q=0.8` (RFC 9110, 12.5.4). Nonsense weighs least."""
+    tag, *parameters = (part.strip().lower() for part in wish.split(";"))
+    weight = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
+    try:
+        return float(weight or 1), tag.partition("-")[0]
+    except ValueError:
+        return 0.001, tag.partition("-")[0]
