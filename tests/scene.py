@@ -388,6 +388,16 @@ def at_once(*acts: Callable[[], Response]) -> list[Response]:
     return answers
 
 
+# What differs in any two answers, whoever is asked about.
+_OWN_HEADERS = {"x-request-id", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "date"}
+
+
+def looks(answer: Response) -> Any:
+    """Everything of an answer but its random ids."""
+    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
+    return answer.status, headers, {name: len(str(value)) for name, value in answer.json.items()}, len(answer.body)
+
+
 def everything_stored(world: LocalCloud) -> str:
     """As one text, to search."""
     return json.dumps(world.dump(), ensure_ascii=False)

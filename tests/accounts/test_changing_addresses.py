@@ -9,9 +9,8 @@ import pytest
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER
-from tests.accounts.test_registering import looks
 from tests.conftest import Home
-from tests.scene import Person, ask_for_reset, everything_stored, just_before, new_person, rows
+from tests.scene import Person, ask_for_reset, everything_stored, just_before, looks, new_person, rows
 from tests.worlds.invariants import violations
 
 KEY = {"Idempotency-Key": "moving-0123456789"}

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from tests.accounts.test_registering import looks
-from tests.scene import PASSWORD, Caller, Person, everything_stored, new_camera, pay
+from tests.scene import PASSWORD, Caller, Person, everything_stored, looks, new_camera, pay
 
 NUMBER = "+48601234567"
 

@@ -10,9 +10,18 @@ import pytest
 from chalicelib.accounts.actions import passwords
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER
-from tests.accounts.test_registering import looks
 from tests.conftest import Home
-from tests.scene import NEW_PASSWORD, PASSWORD, Person, ask_for_reset, everything_stored, just_before, new_camera, rows
+from tests.scene import (
+    NEW_PASSWORD,
+    PASSWORD,
+    Person,
+    ask_for_reset,
+    everything_stored,
+    just_before,
+    looks,
+    new_camera,
+    rows,
+)
 
 KEY = {"Idempotency-Key": "resetting-0123456789"}
 MAC = "02:00:5e:10:00:01"

@@ -17,32 +17,20 @@ from PIL import Image, ImageDraw
 from chalicelib.settings import settings
 from infra.demo.client import Wire
 from infra.demo.living import Living, factory_new
-from infra.local.server import HOST, Server, api, s3, take
-from infra.local.stage import Stage
+from infra.local.server import HOST
+from tests import loopback
 from tests.conftest import Home
+from tests.loopback import until
 from tests.scene import SECRET
 
 
 @pytest.fixture
 def address(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    ports = take(0), take(0)
-    urls = [f"{HOST}:{port.getsockname()[1]}" for port in ports]
-    monkeypatch.setitem(vars(settings), "media_url", f"http://{urls[1]}/{settings.media_bucket}")
-    monkeypatch.setitem(vars(settings), "channel_url", f"ws://{urls[0]}/channel")
-    servers = [
-        Server(ports[0], api(Stage(home.world)), _ignore, home.world.channel),
-        Server(ports[1], s3(home.world), _ignore),
-    ]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://{urls[0]}"
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def _ignore(line: str) -> None:
-    """Nobody reads what is said here."""
+    ports = loopback.Ports()
+    monkeypatch.setitem(vars(settings), "media_url", f"{ports.s3_url}/{settings.media_bucket}")
+    monkeypatch.setitem(vars(settings), "channel_url", f"ws://{HOST}:{ports.port}/channel")
+    with ports.serving(home.world):
+        yield ports.url
 
 
 @pytest.fixture
@@ -52,7 +40,7 @@ def living(home: Home, address: str, tmp_path: Path) -> Iterator[Living]:
         ImageDraw.Draw(picture).rectangle((number * 60, 20, number * 60 + 90, 160), fill=(240, 240, 240))
         picture.save(tmp_path / f"{number}.jpg")
     home.world.clock.move_to(home.world.now().timestamp(), tick=True)
-    living = Living(factory_new(Wire(address), home.camera.sn, SECRET), tmp_path, _ignore, _breathe)
+    living = Living(factory_new(Wire(address), home.camera.sn, SECRET), tmp_path, loopback.ignore, _breathe)
     thread = threading.Thread(target=living.run, daemon=True)
     thread.start()
     yield living
@@ -68,12 +56,11 @@ def _breathe(seconds: float) -> None:
 
 
 def _until(home: Home, holds: Any) -> None:
-    for _ in range(1500):
+    def holds_once_settled() -> bool:
         home.world.settle()
-        if holds():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it never came about")
+        return bool(holds())
+
+    until(holds_once_settled)
 
 
 def test_it_is_online_sends_alarms_answers_and_is_watched(home: Home, living: Living, address: str) -> None:
@@ -106,7 +93,7 @@ def test_it_is_online_sends_alarms_answers_and_is_watched(home: Home, living: Li
 
 
 def test_it_says_what_it_does_not_know_and_remembers_what_was_stopped(home: Home, tmp_path: Path) -> None:
-    living = Living(factory_new(Wire("http://127.0.0.1:9"), "SN0001", SECRET), tmp_path, _ignore)
+    living = Living(factory_new(Wire("http://127.0.0.1:9"), "SN0001", SECRET), tmp_path, loopback.ignore)
     assert living.do({"id": "1", "command": "dance"}) == {"id": "1", "ok": False, "error": "unknown_command"}
     assert living.do({"id": "2", "command": "stop_live", "live_id": "a", "channel": "1"})["ok"]
     late = {"id": "3", "command": "live", "live_id": "a", "channel": "1", "until": "2026-01-05T08:05:00Z"}

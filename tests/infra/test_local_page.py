@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,40 +11,12 @@ import pytest
 from infra.local import front
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import asked_for
-from infra.local.server import HOST, Heart, Server, api, s3, take
 from infra.local.stage import Stage
+from tests.browsing import a_browser, in_a_browser, sync_api
+from tests.infra.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-
-# Two cores may be busy with other tests.
-sync_api.expect.set_options(timeout=15_000)
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update"]
-ARGUMENTS = [f"--{name}" for name in ["no-sandbox", "disable-sync", "disable-dev-shm-usage", *QUIET]]
-WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 PICTURES = 6
-# Not the machine's own time, which the page must not go by; a day with room for pictures, and far from its end.
-EVENING = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
 JUST_AFTER_MIDNIGHT_SECONDS = 5.5 * 3600
-
-in_a_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not installed")
-
-
-@contextmanager
-def a_served_cloud() -> Iterator[tuple[str, LocalCloud, Any]]:
-    """A cloud of its own on two ports, whose clock ticks as in `make run`."""
-    with take(0) as api_port, take(0) as s3_port:
-        urls = [f"http://{HOST}:{port.getsockname()[1]}" for port in (api_port, s3_port)]
-        with LocalCloud.start(seed=None, at=EVENING, public_url=urls[0], media_url=urls[1]) as cloud:
-            servers = [Server(api_port, api(Stage(cloud)), _ignore, cloud.channel), Server(s3_port, s3(cloud), _ignore)]
-            for server in servers:
-                threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            heart = Heart(cloud, _ignore)
-            heart.start()
-            yield urls[0], cloud, cloud.snapshot()
-            heart.stop()
-            for server in servers:
-                server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -66,72 +33,16 @@ def address(_served: tuple[str, LocalCloud, Any]) -> str:
     return url
 
 
-def _ignore(line: str) -> None:
-    pass
-
-
-@contextmanager
-def a_browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield started
-        started.close()
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with a_browser() as started:
         yield started
 
 
-@dataclass
-class Visitor:
-    """Somebody in front of the page, and what the browser complained of meanwhile."""
-
-    page: Any
-    complaints: list[str] = field(default_factory=list)
-
-    def register(self, nickname: str = "Zofia", address: str = "") -> None:
-        """With an address of one's own, or the one that the page made up."""
-        if address:
-            self.page.get_by_label("E-mail address").fill(address)
-        self.page.get_by_label("Nickname").fill(nickname)
-        self.press("Register", "form")
-        self.use_newest_code()
-        self.press("Confirm")
-        sync_api.expect(self.page.get_by_text(f"Signed in as {nickname}")).to_be_visible()
-
-    def press(self, name: str, within: str = "body") -> None:
-        self.page.locator(within).get_by_role("button", name=name, exact=True).click()
-
-    def use_newest_code(self) -> None:
-        """Waits until what left last holds a code, since the outbox is looked at now and then."""
-        sync_api.expect(self.page.get_by_label("Code", exact=True)).to_be_visible()
-        self.page.locator("#outbox li:first-child button.code").click()
-
-    def is_as_wide_as_the_screen(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
 @pytest.fixture
 def visitor(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     with a_visitor(browser, address, getattr(request, "param", "desktop")) as visitor:
         yield visitor
-
-
-@contextmanager
-def a_visitor(browser: Any, address: str, width_of: str = "desktop") -> Iterator[Visitor]:
-    width, height = WIDTHS[width_of]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/Warsaw"
-    )
-    context.set_default_timeout(15_000)
-    visitor = Visitor(context.new_page())
-    visitor.page.on("console", lambda said: visitor.complaints.append(said.text) if said.type == "error" else None)
-    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-    visitor.page.goto(address)
-    yield visitor
-    context.close()
 
 
 def _wait_for_pictures(visitor: Visitor, count: int) -> None:

@@ -4,7 +4,7 @@ and browsers that are as wide as a phone and as a desk."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,9 @@ from infra.demo.client import Wire
 from infra.demo.living import Living, factory_new
 from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
-from tests.infra.test_local_page import WIDTHS, Visitor, a_browser, a_served_cloud, a_visitor, in_a_browser, sync_api
+from tests.browsing import a_browser, in_a_browser, sync_api
+from tests.infra.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
+from tests.loopback import ignore, until
 from tests.scene import CODE, SECRET, Camera
 
 SN, OLA, GUSTAW = "SN0042", "ola@example.org", "gustaw@example.org"
@@ -82,7 +84,7 @@ class Scene:
             picture = Image.new("RGB", SIZE, (30, 30, 30))
             ImageDraw.Draw(picture).rectangle((number * 60, 20, number * 60 + 90, 160), fill=(240, 240, 240))
             picture.save(self.folder / f"{number}.jpg")
-        living = Living(factory_new(Wire(self.address), SN, SECRET), self.folder, _ignore)
+        living = Living(factory_new(Wire(self.address), SN, SECRET), self.folder, ignore)
         thread = threading.Thread(target=living.run, daemon=True)
         thread.start()
         self.leaving.callback(until, lambda: not self.cloud.channel.connections)
@@ -90,18 +92,6 @@ class Scene:
         self.leaving.callback(living.stopped.set)
         until(lambda: bool(self.cloud.channel.connections))
         return living
-
-
-def _ignore(line: str) -> None:
-    """Nobody reads what a camera says here."""
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(750):
-        if holds():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it never came about")
 
 
 @pytest.fixture

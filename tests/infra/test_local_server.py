@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.server import HOST, Heart, PortTaken, Server, Terminal, api, s3, take, take_near
-from infra.local.stage import Stage
+from infra.local.server import HOST, Heart, PortTaken, Terminal, take, take_near
+from tests import loopback
 from tests.infra import toycloud
 from tests.infra.toycloud import house
 
@@ -31,18 +31,10 @@ ROOT = Path(__file__).parents[2]
 class Served:
     """A cloud on two ports of this process."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(self, cloud: LocalCloud, ports: loopback.Ports, said: list[str]) -> None:
         self.cloud = cloud
-        self.said: list[str] = []
-        apps = (api(Stage(cloud, self.said.append)), s3(cloud))
-        self.servers = [Server(take(0), app, self.said.append) for app in apps]
-        self.port, self.s3_port = (server.port for server in self.servers)
-        for server in self.servers:
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def stop(self) -> None:
-        for server in self.servers:
-            server.shutdown()
+        self.said = said
+        self.port, self.s3_port = ports.port, ports.s3_port
 
     def connect(self, port: int | None = None) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(HOST, port or self.port, timeout=20)
@@ -50,11 +42,10 @@ class Served:
 
 @pytest.fixture(scope="module")
 def _served() -> Iterator[tuple[Served, Any]]:
-    with toycloud.start(tick=True) as cloud:
+    ports, said = loopback.Ports(), list[str]()
+    with toycloud.start(tick=True) as cloud, ports.serving(cloud, say=said.append):
         cloud.settle()
-        served = Served(cloud)
-        yield served, cloud.snapshot()
-        served.stop()
+        yield Served(cloud, ports, said), cloud.snapshot()
 
 
 @pytest.fixture

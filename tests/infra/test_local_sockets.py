@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,28 +11,26 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from infra.local.channel import MOST_FRAME_BYTES
-from infra.local.server import HOST, Server, api, take
-from infra.local.stage import Stage
+from infra.local.server import HOST
+from tests import loopback
 from tests.conftest import Home
+from tests.loopback import until
 
 
 @pytest.fixture
-def server(home: Home) -> Iterator[Server]:
-    said: list[str] = []
-    serving = Server(take(0), api(Stage(home.world)), said.append, home.world.channel)
-    threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
-    yield serving
-    serving.shutdown()
-    serving.server_close()
+def port(home: Home) -> Iterator[int]:
+    ports = loopback.Ports()
+    with ports.serving(home.world):
+        yield ports.port
 
 
-def open_channel(server: Server, token: str, path: str = "/channel", **more: Any) -> ClientConnection:
+def open_channel(port: int, token: str, path: str = "/channel", **more: Any) -> ClientConnection:
     headers = {"Authorization": f"Bearer {token}"}
-    return connect(f"ws://{HOST}:{server.port}{path}", additional_headers=headers, proxy=None, **more)
+    return connect(f"ws://{HOST}:{port}{path}", additional_headers=headers, proxy=None, **more)
 
 
-def test_a_camera_connects_is_commanded_answers_and_goes(home: Home, server: Server) -> None:
-    with open_channel(server, home.camera.token) as camera:
+def test_a_camera_connects_is_commanded_answers_and_goes(home: Home, port: int) -> None:
+    with open_channel(port, home.camera.token) as camera:
         assert home.owner.device(home.camera.device_id)["online"] is True
         home.world.settle()
         command_id = home.owner.command(home.camera.device_id).json["command_id"]
@@ -43,33 +40,24 @@ def test_a_camera_connects_is_commanded_answers_and_goes(home: Home, server: Ser
         camera.send('{"ping": true}')
         assert camera.ping().wait(10)
         path = f"/devices/{home.camera.device_id}/commands/{command_id}"
-        _until(lambda: home.owner.call("GET", path).json["state"] == "done")
-    _until(lambda: home.owner.device(home.camera.device_id)["online"] is False)
+        until(lambda: home.owner.call("GET", path).json["state"] == "done")
+    until(lambda: home.owner.device(home.camera.device_id)["online"] is False)
 
 
-def _until(holds: Any) -> None:
-    """What another thread does is waited for, and not measured."""
-    for _ in range(500):
-        if holds():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it never came about")
-
-
-def test_who_has_no_token_is_refused_before_there_is_a_connection(home: Home, server: Server) -> None:
+def test_who_has_no_token_is_refused_before_there_is_a_connection(home: Home, port: int) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        open_channel(server, "nonsense")
+        open_channel(port, "nonsense")
     assert refused.value.response.status_code == 401
     assert home.world.channel.connections == {}
 
 
-def test_there_is_no_channel_elsewhere(home: Home, server: Server) -> None:
+def test_there_is_no_channel_elsewhere(home: Home, port: int) -> None:
     with pytest.raises(InvalidStatus):
-        open_channel(server, home.camera.token, "/elsewhere")
+        open_channel(port, home.camera.token, "/elsewhere")
 
 
-def test_what_api_gateway_ends_is_ended_for_the_camera(home: Home, server: Server) -> None:
-    with open_channel(server, home.camera.token) as camera:
+def test_what_api_gateway_ends_is_ended_for_the_camera(home: Home, port: int) -> None:
+    with open_channel(port, home.camera.token) as camera:
         home.world.advance(601)
         with pytest.raises(ConnectionClosed) as closed:
             camera.recv(timeout=10)
@@ -78,15 +66,15 @@ def test_what_api_gateway_ends_is_ended_for_the_camera(home: Home, server: Serve
     assert home.owner.device(home.camera.device_id)["online"] is False
 
 
-def test_a_frame_of_more_than_32_kb_ends_the_connection(home: Home, server: Server) -> None:
-    with open_channel(server, home.camera.token) as camera:
+def test_a_frame_of_more_than_32_kb_ends_the_connection(home: Home, port: int) -> None:
+    with open_channel(port, home.camera.token) as camera:
         camera.send(" " * (MOST_FRAME_BYTES + 1))
         with pytest.raises(ConnectionClosed) as closed:
             camera.recv(timeout=10)
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
-def test_a_camera_that_is_cut_off_is_offline(home: Home, server: Server) -> None:
-    camera = open_channel(server, home.camera.token)
+def test_a_camera_that_is_cut_off_is_offline(home: Home, port: int) -> None:
+    camera = open_channel(port, home.camera.token)
     camera.socket.close()
-    _until(lambda: home.owner.device(home.camera.device_id)["online"] is False)
+    until(lambda: home.owner.device(home.camera.device_id)["online"] is False)

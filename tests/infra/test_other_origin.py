@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.server import HOST, Server, s3, take
-from tests.infra.test_local_page import ARGUMENTS, CHROMIUM, in_a_browser, sync_api
+from tests import loopback
+from tests.browsing import OF_THIS_MACHINE, a_browser, in_a_browser, sync_api
 from tests.scene import jpeg, new_camera, new_person
 
 APP, ELSEWHERE = "https://app.example.org", "https://elsewhere.example.org"
-# Of a page of the world that asks this machine, Chromium asks its user, who is not there.
-OF_THIS_MACHINE = "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests"
 
 # What a page does: a question with a token, which the browser asks leave for, and one that is refused.
 ASK = """async ([api, token]) => {
@@ -44,27 +41,15 @@ FETCH = "async (url) => (await (await fetch(url)).arrayBuffer()).byteLength"
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, LocalCloud]]:
     """A cloud of its own on two ports, which allows one origin."""
-    with take(0) as api_port, take(0) as s3_port:
-        urls = [f"http://{HOST}:{port.getsockname()[1]}" for port in (api_port, s3_port)]
-        with LocalCloud.start(public_url=urls[0], media_url=urls[1], allowed_origin=APP) as cloud:
-            servers = [Server(api_port, cloud.gateway, _ignore), Server(s3_port, s3(cloud), _ignore)]
-            for server in servers:
-                threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield urls[0], cloud
-            for server in servers:
-                server.shutdown()
-
-
-def _ignore(line: str) -> None:
-    pass
+    ports = loopback.Ports()
+    with LocalCloud.start(**ports.told, allowed_origin=APP) as cloud, ports.serving(cloud, cloud.gateway):
+        yield ports.url, cloud
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, OF_THIS_MACHINE])
+    with a_browser(OF_THIS_MACHINE) as started:
         yield started
-        started.close()
 
 
 def page_of(browser: Any, origin: str) -> Any:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.server import HOST, Server, take
+from tests import loopback
+from tests.browsing import a_browser, in_a_browser, sync_api
 from tests.factors import ROOT, asked
-from tests.infra.test_local_page import ARGUMENTS, CHROMIUM, in_a_browser, sync_api
 from tests.scene import Person, new_person
 
 # What a page does with what the API gives it; `toJSON` is all that it has to say.
@@ -29,27 +28,21 @@ KEYRING = {"protocol": "u2f", "transport": "usb", "hasResidentKey": False, "hasU
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[int, LocalCloud, Any]]:
+def served() -> Iterator[tuple[loopback.Ports, LocalCloud, Any]]:
     """A cloud of its own, whose pages are called by name."""
-    with take(0) as port:
-        number = port.getsockname()[1]
-        with LocalCloud.start(public_url=f"http://{HOST}:{number}") as cloud:
-            server = Server(port, cloud.gateway, lambda line: None)
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield number, cloud, cloud.snapshot()
-            server.shutdown()
+    ports = loopback.Ports()
+    with LocalCloud.start(**ports.told) as cloud, ports.serving(cloud, cloud.gateway):
+        yield ports, cloud, cloud.snapshot()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    with a_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
-def ola(served: tuple[int, LocalCloud, Any]) -> Person:
+def ola(served: tuple[loopback.Ports, LocalCloud, Any]) -> Person:
     _, cloud, beginning = served
     cloud.restore(beginning)
     person = new_person(cloud)
@@ -76,9 +69,9 @@ def add(ola: Person, page: Any) -> int:
 @in_a_browser
 @pytest.mark.parametrize("authenticator", [PHONE, KEYRING], ids=["phone", "keyring"])
 def test_a_browser_makes_a_passkey_and_signs_in_with_it(
-    browser: Any, served: tuple[int, LocalCloud, Any], ola: Person, authenticator: dict[str, Any]
+    browser: Any, served: tuple[loopback.Ports, LocalCloud, Any], ola: Person, authenticator: dict[str, Any]
 ) -> None:
-    page = page_at(browser, f"http://localhost:{served[0]}", authenticator)
+    page = page_at(browser, f"http://localhost:{served[0].port}", authenticator)
     assert add(ola, page) == 201
     for _ in range(2):
         signed = page.evaluate(SIGN, asked(ola)["passkey"])
@@ -89,9 +82,9 @@ def test_a_browser_makes_a_passkey_and_signs_in_with_it(
 
 @in_a_browser
 def test_a_browser_does_not_make_the_same_passkey_twice(
-    browser: Any, served: tuple[int, LocalCloud, Any], ola: Person
+    browser: Any, served: tuple[loopback.Ports, LocalCloud, Any], ola: Person
 ) -> None:
-    page = page_at(browser, f"http://localhost:{served[0]}", PHONE)
+    page = page_at(browser, f"http://localhost:{served[0].port}", PHONE)
     assert add(ola, page) == 201
     with pytest.raises(sync_api.Error, match="InvalidStateError"):
         add(ola, page)
@@ -99,8 +92,8 @@ def test_a_browser_does_not_make_the_same_passkey_twice(
 
 @in_a_browser
 def test_a_browser_makes_none_where_the_machine_is_called_by_its_number(
-    browser: Any, served: tuple[int, LocalCloud, Any], ola: Person
+    browser: Any, served: tuple[loopback.Ports, LocalCloud, Any], ola: Person
 ) -> None:
-    page = page_at(browser, f"http://{HOST}:{served[0]}", PHONE)
+    page = page_at(browser, served[0].url, PHONE)
     with pytest.raises(sync_api.Error, match="SecurityError"):
         add(ola, page)

@@ -7,20 +7,11 @@ from typing import Any
 import pytest
 from pynamodb.attributes import JSONAttribute, ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item, Record, Untagged
+from chalicelib.aws.table import Record, Untagged
 from chalicelib.register import rows, vaults
-from chalicelib.register.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, personal, plain, tag_of
+from chalicelib.register.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, plain, tag_of
 from infra.local.cloud import LocalCloud
-
-
-class Diary(Item):
-    partition = "diary"
-    place = "page"
-
-    words = personal(rows.B3, null=True)
-    more = personal(rows.B7, null=True)
-    number = plain(NumberAttribute(null=True), why="a test's")
-    place_hash = key(UnicodeAttribute(null=True), rows.B3, why="a test's")
+from tests.register.diary import Diary
 
 
 @pytest.fixture

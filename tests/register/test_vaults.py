@@ -15,7 +15,7 @@ from chalicelib.register import vaults
 from chalicelib.register.vaults import VaultKey, key_of, new_vault
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.register.test_tags import Diary
+from tests.register.diary import Diary
 
 
 def moved(page: Diary, **elsewhere: Any) -> Any:

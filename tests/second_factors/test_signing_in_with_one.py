@@ -13,9 +13,19 @@ from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER, DIES_BEFORE, Kind
-from tests.accounts.test_registering import looks
 from tests.factors import ROOT, App, Key, asked, recovery_codes
-from tests.scene import NEW_PASSWORD, PASSWORD, Caller, Person, ask_for_reset, at_once, just_before, new_person, rows
+from tests.scene import (
+    NEW_PASSWORD,
+    PASSWORD,
+    Caller,
+    Person,
+    ask_for_reset,
+    at_once,
+    just_before,
+    looks,
+    new_person,
+    rows,
+)
 
 WRONG = "not the password of anybody"
 NO_CODE = {"totp": "000000"}

@@ -8,9 +8,26 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
 
 REGION = "eu-central-1"
 ACCESS_KEY, SECRET = "FOOBARKEY", "FOOBARSECRET"
+
+
+class Thing(Model):
+    """What lies in the table, for who asks through PynamoDB."""
+
+    class Meta:
+        table_name = "Things"
+        region = REGION
+        aws_access_key_id = ACCESS_KEY
+        aws_secret_access_key = SECRET
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default="0")
+    text = UnicodeAttribute(null=True)
+    hits = NumberAttribute(null=True)
 
 
 @functools.cache

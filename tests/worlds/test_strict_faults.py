@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError
-from pynamodb.models import Model
 
 from infra.local.strict import (
     DIES_AFTER,
@@ -19,21 +17,9 @@ from infra.local.strict import (
     Crash,
     StrictAWS,
 )
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read
+from tests.worlds.strict_scene import REGION, Thing, client, key, make_table, read
 
 TRIES = 4  # the first and three retries
-
-
-class Counter(Model):
-    class Meta:
-        table_name = "Things"
-        region = REGION
-        aws_access_key_id = ACCESS_KEY
-        aws_secret_access_key = SECRET
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default="0")
-    hits = NumberAttribute(default=0)
 
 
 def hit_by_boto3() -> None:
@@ -46,7 +32,7 @@ def hit_by_boto3() -> None:
 
 
 def hit_by_pynamodb() -> None:
-    Counter("a", "0").update(actions=[Counter.hits.add(1)])
+    Thing("a", "0").update(actions=[Thing.hits.add(1)])
 
 
 def hits() -> int:
@@ -117,7 +103,7 @@ def test_a_lost_reply_to_a_conditional_put_is_a_false_failure(strict_aws: Strict
     make_table()
     strict_aws.faults.fail(1, LOST_REPLY)
     with pytest.raises(PutError) as caught:
-        Counter("a", "0", hits=7).save(Counter.pk.does_not_exist())
+        Thing("a", "0", hits=7).save(Thing.pk.does_not_exist())
     assert caught.value.cause_response_code == "ConditionalCheckFailedException"
     assert hits() == 7
 

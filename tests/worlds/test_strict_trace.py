@@ -5,25 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from infra.local.strict import StrictAWS, sizes
 from tests.scene import ON_MOTO
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table
-
-
-class Thing(Model):
-    class Meta:
-        table_name = "Things"
-        region = REGION
-        aws_access_key_id = ACCESS_KEY
-        aws_secret_access_key = SECRET
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    text = UnicodeAttribute(null=True)
-    count = NumberAttribute(null=True)
+from tests.worlds.strict_scene import REGION, Thing, client, key, make_table
 
 
 def text_of(kilobytes: float) -> dict[str, str]:
@@ -201,7 +186,7 @@ def test_an_attribute_weighs_what_dynamodb_says(value: dict[str, Any], size: int
 def test_pynamodb_is_seen_the_same_way(strict_aws: StrictAWS) -> None:
     make_table()
     strict_aws.trace.clear()
-    Thing("a", "0", text="x" * 5000, count=3).save()
-    assert Thing.get("a", "0", consistent_read=True).count == 3
+    Thing("a", "0", text="x" * 5000, hits=3).save()
+    assert Thing.get("a", "0", consistent_read=True).hits == 3
     assert len(list(Thing.query("a"))) == 1
     assert [(call.operation, call.units) for call in strict_aws.trace] == [("PutItem", 5), ("GetItem", 2), ("Query", 1)]

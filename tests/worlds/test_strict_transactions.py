@@ -17,6 +17,7 @@ from tests.worlds.strict_scene import (
     ACCESS_KEY,
     REGION,
     SECRET,
+    Thing,
     client,
     key,
     make_table,
@@ -24,7 +25,6 @@ from tests.worlds.strict_scene import (
     steps_of,
     stream_records,
 )
-from tests.worlds.test_strict_faults import Counter
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -110,12 +110,12 @@ def test_what_an_update_finds_wrong_in_the_item_cancels_with_a_reason(strict_or_
 
 def test_pynamodb_sees_reasons_and_old_items(strict_aws: StrictAWS) -> None:
     make_table()
-    Counter("a", "0", hits=5).save()
+    Thing("a", "0", hits=5).save()
     connection = Connection(region=REGION)
     connection.session.set_credentials(ACCESS_KEY, SECRET)
     with pytest.raises(TransactWriteError) as caught, TransactWrite(connection=connection) as transaction:
-        transaction.save(Counter("b", "0"))
-        transaction.save(Counter("a", "0"), condition=Counter.pk.does_not_exist(), return_values="ALL_OLD")
+        transaction.save(Thing("b", "0"))
+        transaction.save(Thing("a", "0"), condition=Thing.pk.does_not_exist(), return_values="ALL_OLD")
     first, second = caught.value.cancellation_reasons
     assert first is None
     assert second is not None and second.code == "ConditionalCheckFailed"
