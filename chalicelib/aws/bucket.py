@@ -176,16 +176,19 @@ def _pages(ask: Callable[..., Any], following: dict[str, str], **asked: str) -> 
 
 @dataclass(frozen=True)
 class Stored:
+    """An object as a listing tells of it; the same bytes have the same `etag`, where S3 encrypts with its own key."""
+
     key: str
     size_bytes: int
     modified_at: datetime
+    etag: str
 
 
 def below(prefix: str, *, after: str = "") -> Iterator[Stored]:
     """Every object whose key begins so, in the order of their keys; those behind `after`."""
     for answer in _listed(Prefix=prefix, **({"StartAfter": after} if after else {})):
         for entry in answer.get("Contents", []):
-            yield Stored(entry["Key"], entry["Size"], entry["LastModified"])
+            yield Stored(entry["Key"], entry["Size"], entry["LastModified"], entry["ETag"])
 
 
 def folders(prefix: str) -> Iterator[str]:

@@ -181,6 +181,7 @@ def go_on(caller: Caller, live_id: str) -> shapes.Live:
         until=until,
         expires_at=until,
         counted=int(live.counted) + len(counted),
+        counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played),
         counted_ms=up_to,
         when=(Live.live_id == live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
@@ -242,7 +243,7 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
 def playlist(capability: str) -> str:
     """What there is of it now, as HLS. Raises NotFound."""
     device, live = _looked_at(capability)
-    return rules.playlist(_played(device, live), int(live.counted))
+    return rules.playlist(_played(device, live), int(live.counted), int(live.counted_breaks or 0))
 
 
 def piece(capability: str, place: str) -> str:
@@ -301,7 +302,7 @@ def _pieces(live: Live) -> Iterator[rules.Piece]:
         prefix = f"{PIECES.of(hour, live.partition_id)}{live.channel}/"
         for stored in bucket.below(prefix, after=f"{prefix}{rules.stamp(since)}"):
             name = stored.key.removeprefix(prefix)
-            if (found := rules.read_piece(f"{hour:%Y%m%d%H}", name, stored.modified_at)) is not None:
+            if (found := rules.read_piece(f"{hour:%Y%m%d%H}", name, stored.modified_at, stored.etag)) is not None:
                 yield found
 
 

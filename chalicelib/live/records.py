@@ -29,6 +29,7 @@ class Live(Item):
     channel = key(UnicodeAttribute(), B4, why="which of the device's channels", told=True)
     started_at = key(Time(), B4, why="time", told=True)
     until = key(Time(), B4, why="time", told=True)
-    # Players know a piece by its number, so they are counted on from here.
+    # Players know a piece by its number and its beginning, so they are counted on from here.
     counted_ms = plain(NumberAttribute(), why="the time up to which pieces were counted")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")
+    counted_breaks = plain(NumberAttribute(null=True), why="how often the camera had begun anew by then")

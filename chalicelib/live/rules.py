@@ -29,13 +29,15 @@ _LONGEST_MS = 10_000
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment of video, or (with no duration) what a player has to know before it; `hour` is that of its prefix."""
+    """A segment of video, or (with no duration) what a player has to know before it; `hour` is that of its prefix,
+    `etag` the same for the same bytes."""
 
     hour: str
     name: str
     stored_at: datetime
     start: datetime | None = None
     duration_ms: int = 0
+    etag: str = ""
 
     @property
     def place(self) -> str:
@@ -53,12 +55,12 @@ def cut_place(place: str) -> tuple[str, str] | None:
     return (found["hour"], found["name"]) if found is not None and is_name(found["name"]) else None
 
 
-def read_piece(hour: str, name: str, stored_at: datetime) -> Piece | None:
+def read_piece(hour: str, name: str, stored_at: datetime, etag: str = "") -> Piece | None:
     """None for what is called otherwise."""
     if _INIT.fullmatch(name):
-        return Piece(hour, name, stored_at)
+        return Piece(hour, name, stored_at, etag=etag)
     read = _read(name)
-    return None if read is None else Piece(hour, name, stored_at, *read)
+    return None if read is None else Piece(hour, name, stored_at, *read, etag=etag)
 
 
 def _read(name: str) -> tuple[datetime, int] | None:
@@ -82,36 +84,52 @@ def in_order(pieces: Iterable[Piece]) -> list[tuple[Piece, Piece]]:
     all_of = list(pieces)
     inits = sorted((one for one in all_of if one.start is None), key=lambda one: (one.stored_at, one.place))
     segments = sorted((one for one in all_of if one.start is not None), key=lambda one: str(one.start))
-    found = []
-    for segment in segments:
-        before = [init for init in inits if init.stored_at <= segment.stored_at]
-        if before:
-            found.append((before[-1], segment))
-    return found
+    return [(_init_of(segment, inits), segment) for segment in segments] if inits else []
 
 
-def playlist(played: list[tuple[Piece, Piece]], counted: int) -> str:
-    """The newest of what can be played, as HLS; `counted` is how many there were before all of these."""
+def _init_of(segment: Piece, inits: list[Piece]) -> Piece:
+    """The last that came before the segment. A camera may bring it again by the same name, and S3 says only when it was
+    last; so what is older than all that are there belongs to the first of them."""
+    before = [init for init in inits if init.stored_at <= segment.stored_at]
+    return before[-1] if before else inits[0]
+
+
+def breaks(played: list[tuple[Piece, Piece]]) -> int:
+    """How often the camera began anew within these."""
+    return sum(not _is_same(before, init) for (before, _), (init, _) in pairwise(played))
+
+
+def _is_same(before: Piece, init: Piece) -> bool:
+    """A camera that goes on brings the same again, by the same name or another."""
+    return before.name == init.name or before.etag == init.etag
+
+
+def playlist(played: list[tuple[Piece, Piece]], counted: int, counted_breaks: int) -> str:
+    """The newest of what can be played, as HLS; before all of these there were `counted`, and the camera had begun anew
+    `counted_breaks` times."""
     shown = played[-SHOWN:]
+    gone = len(played) - len(shown)
     longest_s = max((segment.duration_ms for _, segment in shown), default=1000) / 1000
     head = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
         f"#EXT-X-TARGETDURATION:{math.ceil(longest_s)}",
-        f"#EXT-X-MEDIA-SEQUENCE:{counted + len(played) - len(shown)}",
+        f"#EXT-X-MEDIA-SEQUENCE:{counted + gone}",
+        # The first that is shown bears no mark of its own beginning.
+        f"#EXT-X-DISCONTINUITY-SEQUENCE:{counted_breaks + breaks(played[: gone + 1])}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
     ]
     return "\n".join([*head, *_lines(shown)]) + "\n"
 
 
 def _lines(shown: list[tuple[Piece, Piece]]) -> Iterator[str]:
-    befores = [None, *(init for init, _ in shown)]
-    for (before, init), (_, segment) in zip(pairwise(befores), shown, strict=True):
-        if init is not None and init != before:
-            # A camera that goes on brings the same again, by the same name; another name is another beginning.
-            if before is not None and before.name != init.name:
+    before = None
+    for init, segment in shown:
+        if before is None or not _is_same(before, init):
+            if before is not None:
                 yield "#EXT-X-DISCONTINUITY"
             yield f'#EXT-X-MAP:URI="media/{init.place}"'
+        before = init
         yield f"#EXT-X-PROGRAM-DATE-TIME:{segment.start:%Y-%m-%dT%H:%M:%S}.{_ms(segment):03}Z"
         yield f"#EXTINF:{segment.duration_ms / 1000:.3f},"
         yield f"media/{segment.place}"

@@ -49,7 +49,6 @@ class Living:
     _over: set[str] = field(default_factory=set)
     _ticket: Ticket | None = None
     _encoder: Encoder | None = None
-    _init: str = ""
     _last_alarm: datetime | None = None
     _before: Image.Image | None = None
 
@@ -107,7 +106,7 @@ class Living:
             self._encoder, self._ticket = None, None
             return
         if self._encoder is None:
-            self._encoder, self._init = Encoder(picture.size, FRAMES_PER_SECOND), secrets.token_hex(4)
+            self._encoder = Encoder(picture.size, FRAMES_PER_SECOND)
         for piece in self._encoder.add(picture):
             self._send(piece, watched)
 
@@ -115,8 +114,9 @@ class Living:
         if self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
             self._ticket = self._live_ticket()
             for channel in channels:
-                # With each ticket anew: what was sent half an hour ago is gone.
-                self._put(f"{channel}/init-{self._init}.mp4", self._encoder.init if self._encoder else b"")
+                # With each ticket anew, since what was sent half an hour ago is gone; and by a name of its own, or what
+                # came before it would seem to have waited for it.
+                self._put(f"{channel}/init-{secrets.token_hex(4)}.mp4", self._encoder.init if self._encoder else b"")
         start = self.now() - timedelta(seconds=1)
         for channel in channels:
             self._put(f"{channel}/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s", piece)
