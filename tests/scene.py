@@ -260,9 +260,11 @@ class Camera:
     def ask_ticket(self, kind: str = "alarm") -> Response:
         return self.world.call("POST", "/cameras/tickets", {"kind": kind}, token=self.token)
 
-    def stream(self, piece: bytes = b"", *, channel: str = "1", init: str = "", ms: int = 1000) -> str:
+    def stream(
+        self, piece: bytes = b"", *, channel: str = "1", init: str = "", ms: int = 1000, kind: str = "m4s"
+    ) -> str:
         """Upload a piece of live video that begins now, or what a player must know first; its name."""
-        name = f"init-{init}.mp4" if init else f"{self.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + f"Z-{ms}.m4s"
+        name = f"init-{init}.mp4" if init else f"{self.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + f"Z-{ms}.{kind}"
         ticket = self.ask_ticket("live").json
         assert self.world.upload(ticket, f"{channel}/{name}", piece or (init or "moof").encode()).status == 204
         return name

@@ -14,9 +14,11 @@ AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class AskTicket(Shape):
-    """A `snapshot` that was asked for is uploaded as `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`; live
-    video as `<channel>/<UTC start with ms>-<duration in ms>.m4s`, and before it, with each ticket anew and by a name of
-    its own, what a player must know first as `<channel>/init-<random>.mp4`."""
+    """A `snapshot` that was asked for is uploaded as `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`.
+
+    Live video is uploaded as `<channel>/<UTC start with ms>-<duration in ms>.m4s` or `.ts`; before the former, with
+    each ticket anew and by a name of its own, what a player must know first as `<channel>/init-<random>.mp4`.
+    """
 
     kind: Literal["alarm", "live", "snapshot"]
 

@@ -256,10 +256,10 @@ def piece(capability: str, place: str) -> str:
     found = rules.read_piece(hour, name, _arrival_of(device, object_key))
     if found is None or _is_withheld(device, live, found):
         raise NotFound
-    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.VIDEO)
+    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=found.media_type)
 
 
-def _played(device: Device, live: Live) -> list[tuple[rules.Piece, rules.Piece]]:
+def _played(device: Device, live: Live) -> list[rules.Played]:
     """Everything that came since it was last counted, and was not seen in privacy mode."""
     played = rules.in_order(one for one in _pieces(live) if not _is_withheld(device, live, one))
     return [(init, segment) for init, segment in played if _ms(segment.start) > live.counted_ms]

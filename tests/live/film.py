@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
+from fractions import Fraction
 
+import av
 from PIL import Image, ImageDraw
 
 from infra.demo.video import Encoder
@@ -14,17 +17,40 @@ FRAMES_PER_SECOND, SECONDS, SIZE = 10, 5, (160, 96)
 
 
 def film(world: LocalCloud, camera: Camera) -> int:
-    """How many pieces it sent, of a second each."""
+    """Fragmented MP4: how many pieces it sent, of a second each."""
     encoder = Encoder(SIZE, FRAMES_PER_SECOND)
-    begun = world.now()
     pieces = [piece for number in range(FRAMES_PER_SECOND * SECONDS) for piece in encoder.add(_picture(number))]
     pieces += encoder.end()
-    ticket = camera.ask_ticket("live").json
-    assert world.upload(ticket, "1/init-a.mp4", encoder.init).status == 204
+    assert world.upload(camera.ask_ticket("live").json, "1/init-a.mp4", encoder.init).status == 204
+    return _send(world, camera, pieces, "m4s")
+
+
+def film_as_transport_stream(world: LocalCloud, camera: Camera) -> int:
+    """MPEG-TS, each piece of which can be played alone."""
+    return _send(world, camera, [_second(number) for number in range(SECONDS)], "ts")
+
+
+def _send(world: LocalCloud, camera: Camera, pieces: list[bytes], kind: str) -> int:
+    ticket, begun = camera.ask_ticket("live").json, world.now()
     for number, piece in enumerate(pieces):
         start = begun + timedelta(seconds=number)
-        assert world.upload(ticket, f"1/{start:%Y%m%dT%H%M%S}.000Z-1000.m4s", piece).status == 204
+        assert world.upload(ticket, f"1/{start:%Y%m%dT%H%M%S}.000Z-1000.{kind}", piece).status == 204
     return len(pieces)
+
+
+def _second(number: int) -> bytes:
+    piece = io.BytesIO()
+    with av.open(piece, "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"preset": "ultrafast", "tune": "zerolatency"}
+        for nth in range(FRAMES_PER_SECOND * number, FRAMES_PER_SECOND * (number + 1)):
+            frame = av.VideoFrame.from_image(_picture(nth))
+            frame.pts, frame.time_base = nth, Fraction(1, FRAMES_PER_SECOND)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return piece.getvalue()
 
 
 def _picture(number: int) -> Image.Image:

@@ -201,7 +201,7 @@ def test_a_capability_opens_its_own_view_only(home: Home) -> None:
 @pytest.mark.parametrize(
     "place",
     ["2026010508-../../alarms", "20260105-init-a.mp4", "2026010508-init-.mp4", "2026010508-20260105T080000.000Z-0.m4s",
-     "2026010508-20261305T080000.000Z-1000.m4s", "2026010508-20260105T080000.000Z-1000.ts", "init-a.mp4",
+     "2026010508-20261305T080000.000Z-1000.m4s", "2026010508-20260105T080000.000Z-1000.mp4", "init-a.mp4",
      "2026010508-20260105T080000.000Z-1000.m4s%2F..%2Fx", "2026010508-init-a.mp4%0A"],
 )  # fmt: skip
 def test_only_pieces_are_led_to(home: Home, place: str) -> None:
@@ -214,7 +214,10 @@ def test_what_is_called_otherwise_is_not_in_the_playlist(home: Home) -> None:
     home.camera.stream(init="a")
     ticket = home.camera.ask_ticket("live").json
     stamp = f"{home.world.now():%Y%m%dT%H%M%S}"
-    for name in ("zzz.m4s", f"{stamp}.000Z-1000.ts", f"{stamp}.000Z-99999.m4s", f"{stamp}.000Z-1000.m4s\n#EXT-X-KEY"):
+    for name in (
+        "zzz.m4s", f"{stamp}.000Z-1000.mp4", f"{stamp}.000Z-1000xts", f"{stamp}.000Z-99999.m4s",
+        f"{stamp}.000Z-1000.m4s\n#EXT-X-KEY",
+    ):  # fmt: skip
         home.world.upload(ticket, f"1/{name}", b"moof")
     home.camera.stream(channel="2")
     assert pieces(home, live) == []
@@ -239,6 +242,46 @@ def test_a_camera_that_begins_anew_is_another_beginning_and_one_that_goes_on_is_
     said = lines(home, live)
     assert said.count("#EXT-X-DISCONTINUITY") == 1
     assert len([line for line in said if line.startswith("#EXT-X-MAP")]) == 2
+
+
+def test_a_transport_stream_is_played_without_anything_before_it(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    names = []
+    for number in range(8):
+        names.append(home.camera.stream(b"\x47" * 188, kind="ts"))
+        assert [name.rpartition("/")[2][11:] for name in pieces(home, live)] == names[-rules.SHOWN :]
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+        assert list(_numbered(lines(home, live)))[-1][1] == (number, 0)
+    assert "#EXT-X-MAP" not in "".join(lines(home, live))
+    link = at(home, live["playlist_url"], pieces(home, live)[0])
+    assert home.world.fetch(link.headers["Location"]).headers["Content-Type"] == rules.TRANSPORT_STREAM
+
+
+def test_a_camera_that_changes_to_a_transport_stream_and_back_begins_anew(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    seen: dict[str, tuple[int, int]] = {}
+    for number, kind in enumerate(["m4s", "m4s", "ts", "ts", "ts", "m4s", "m4s"]):
+        if number in (0, 5):
+            home.camera.stream(init=f"a{number}")
+        home.camera.stream(kind=kind)
+        shown = list(_numbered(lines(home, live)))
+        assert {name.rpartition(".")[2] for name, _ in shown} == {kind}
+        for name, numbers in shown:
+            assert seen.setdefault(name, numbers) == numbers
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+    assert list(seen.values()) == list(enumerate([0, 0, 1, 1, 1, 2, 2]))
+
+
+@pytest.mark.parametrize(
+    ("durations_ms", "target_s"), [((1000, 1033), 1), ((1000, 1500), 2), ((2000, 1000), 2), ((200,), 1), ((9999,), 10)]
+)
+def test_no_piece_is_longer_than_players_are_told(home: Home, durations_ms: tuple[int, ...], target_s: int) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    for duration_ms in durations_ms:
+        home.camera.stream(ms=duration_ms)
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+    assert f"#EXT-X-TARGETDURATION:{target_s}" in lines(home, live)
 
 
 def test_a_view_goes_on_over_the_end_of_an_hour(home: Home) -> None:

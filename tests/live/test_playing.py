@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ import pytest
 from chalicelib.settings import settings
 from tests import loopback
 from tests.conftest import Home
-from tests.live.film import FRAMES_PER_SECOND, SECONDS, SIZE, film, left_of
+from tests.live.film import FRAMES_PER_SECOND, SECONDS, SIZE, film, film_as_transport_stream, left_of
 
 
 @pytest.fixture
@@ -24,9 +24,10 @@ def address(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield ports.url
 
 
-def test_ffmpeg_plays_it_frame_by_frame(home: Home, address: str) -> None:
+@pytest.mark.parametrize("sent", [film, film_as_transport_stream])
+def test_ffmpeg_plays_it_frame_by_frame(home: Home, address: str, sent: Callable[..., int]) -> None:
     live = home.owner.watch(home.camera.device_id)
-    assert film(home.world, home.camera) == SECONDS
+    assert sent(home.world, home.camera) == SECONDS
     playlist = f"{address}{urlsplit(live['playlist_url']).path}"
     bars: list[int] = []
     with av.open(playlist, options={"live_start_index": "0"}, timeout=20) as played:

@@ -61,6 +61,8 @@ export class Player {
   }
 
   async append({ init, url }) {
+    // Of a transport stream, which only what plays HLS by itself can read.
+    if (!init) throw new Unwatchable("liveUnplayable");
     const piece = await this.bytesOf(url);
     // It may have been taken away meanwhile.
     if (!piece || (init !== this.init && !(await this.begin(init)))) return;
