@@ -23,7 +23,7 @@ HEADER_BYTES = 72 * 1024
 MOST_PIXELS = 25_000_000
 
 _NAME = re.compile(
-    r"(?P<channel>[A-Za-z0-9_-]{1,32})/(?P<stamp>[0-9]{8}T[0-9]{6}Z)-(?P<type>[a-z_]+)-(?P<mark>[A-Za-z0-9-]{1,64})\.jpg"
+    r"(?P<channel>[A-Za-z0-9_-]{1,32})/(?P<stamp>[0-9]{8}T[0-9]{6}Z)-(?P<type>[a-z_]+)-(?P<mark>[A-Za-z0-9_-]{1,64})\.jpg"
 )
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}

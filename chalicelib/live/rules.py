@@ -21,7 +21,7 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 
 CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _PLACE = re.compile(r"(?P<hour>[0-9]{10})-(?P<name>.+)")
-_INIT = re.compile(r"init-[A-Za-z0-9]{1,64}\.mp4")
+_INIT = re.compile(r"init-[A-Za-z0-9_-]{1,64}\.mp4")
 _PIECE = re.compile(r"(?P<day>[0-9]{8})T(?P<time>[0-9]{6})\.?(?P<ms>[0-9]{3})Z-(?P<duration>[0-9]{1,5})\.(?:m4s|ts)")
 _LONGEST_MS = 10_000
 

@@ -23,6 +23,9 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 def test_a_name_says_channel_time_and_type() -> None:
     assert rules.read_name("door_2/20260105T120000Z-battery_low-x7F.jpg") == Named("door_2", NOON, "battery_low", "x7F")
+    # As a UUID and as base64 for addresses write what is random.
+    for mark in ("0d3a-4f", "x_7-F", "-_"):
+        assert rules.read_name(f"1/20260105T120000Z-motion-{mark}.jpg") == Named("1", NOON, "motion", mark)
 
 
 @pytest.mark.parametrize("kind", rules.TYPES)

@@ -74,6 +74,15 @@ def test_the_delay_from_a_frame_to_the_playlist_is_the_length_of_its_piece(home:
     assert max(delays) <= 1.01
 
 
+@pytest.mark.parametrize("random", ["a1", "0d3a-4f", "x_7-F", "-_"])
+def test_what_is_random_may_be_written_as_a_uuid_or_as_base64_for_addresses(home: Home, random: str) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init=random)
+    home.camera.stream()
+    assert len(pieces(home, live)) == 1
+    assert at(home, live["playlist_url"], f"media/{home.world.now():%Y%m%d%H}-init-{random}.mp4").status == 302
+
+
 def once(number: int) -> tuple[str, str]:
     """The name and the bytes of what a player must know before that second: brought when the camera begins."""
     return ("a", "film") if number == 0 else ("", "")
