@@ -197,7 +197,7 @@ def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
         change(
             Command.new(stock.device_id, said.id),
             ok=int(said.ok),
-            error=said.error,
+            error=rules.error_word(said.error),
             answered_at=now,
             expires_at=now + int(rules.KEPT.total_seconds()),
             when=_not_answered(),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 LONGEST_WAIT = timedelta(days=1)
 # A command that was answered, or came too late, can be asked for so much longer.
 KEPT = timedelta(hours=1)
 MOST_WAITING = 20
 MOST_TRIES = 5
+
+_WORD = re.compile("[a-z_]{1,32}")
 
 WAITING, SENT, DONE, FAILED, EXPIRED = "waiting", "sent", "done", "failed", "expired"
 
@@ -19,6 +23,12 @@ def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> str
     if now_s >= until or tries >= MOST_TRIES:
         return EXPIRED
     return SENT if tries else WAITING
+
+
+def error_word(said: Any) -> str | None:
+    """What is kept of what a camera says went wrong: a word of its firmware's, never a sentence, which could tell of
+    anything."""
+    return said if isinstance(said, str) and _WORD.fullmatch(said) else None
 
 
 def may_be_sent(state: str) -> bool:

@@ -9,11 +9,10 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.commands import rules
-from chalicelib.entry.wire import END, Shape
+from chalicelib.entry.wire import Shape
 
 Word = Literal["restart", "snapshot"]
 State = Literal["waiting", "sent", "done", "failed", "expired"]
-ErrorWord = Annotated[str, Meta(pattern="^[a-z_]{1,32}" + END)]
 
 
 class Give(Shape):
@@ -56,9 +55,9 @@ class Command(Shape):
         )
 
 
-class Said(Shape):
-    """What a camera answers to a command; `error` is one word why it could not."""
+class Said(Shape, forbid_unknown_fields=False):
+    """What a camera answers to a command, and may be more; `error` is one word why it could not."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     ok: bool
-    error: ErrorWord | None = None
+    error: Any = None

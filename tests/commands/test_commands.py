@@ -144,6 +144,14 @@ def test_a_superseded_connection_is_not_listened_to_and_ended(home: Home) -> Non
     assert state(home, command_id)["state"] == "sent"
 
 
+@pytest.mark.parametrize("more", [{"took_ms": 12}, {"error": "No space left."}, {"error": "x" * 5000}, {"error": 28}])
+def test_what_a_camera_says_beyond_its_answer_is_not_kept_and_does_not_spoil_it(home: Home, more: Any) -> None:
+    channel = home.camera.connect()
+    command_id = give(home)
+    channel.say({"id": command_id, "ok": False, **more})
+    assert (state(home, command_id)["state"], state(home, command_id)["error"]) == ("failed", None)
+
+
 @pytest.mark.parametrize(
     "said", ["no json", "[]", "{}", '{"id": "x"}', '{"id": "x", "ok": 1}', '{"id": "x", "ok": true, "more": 1}',
              '{"id": "", "ok": true}', '{"id": "never given", "ok": true}', '{"id": 1e999, "ok": true}',
