@@ -199,10 +199,10 @@ def _reported_of(opened: Any) -> Reported | None:
 
 
 class State(Shape):
-    """What a camera says of itself at a moment; what it leaves out is as before. `settings` bear the version that they
-    realise, as the cloud told it."""
+    """What a camera says of itself at a moment, or now; what it leaves out is as before. `settings` bear the version
+    that they realise, as the cloud told it."""
 
-    at: Annotated[datetime, Meta(tz=True)]
+    at: Annotated[datetime, Meta(tz=True)] | None = None
     settings: SettingsOfVersion | None = None
     firmware: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     lan: Lan | None = None

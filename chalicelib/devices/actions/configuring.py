@@ -71,8 +71,8 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
     """
     for _ in range(_TRIES):
         device = _device_of(camera)
-        as_of_ms = _as_of_ms(told)
         last_ms = int(device.state_as_of_ms or 0)
+        as_of_ms = _as_of_ms(told, last_ms)
         try:
             if as_of_ms > last_ms:
                 news = {**_news(device, told), "last_seen": clock.now_s(), "state_as_of_ms": as_of_ms}
@@ -93,9 +93,12 @@ def _device_of(camera: Camera) -> Device:
     return opened
 
 
-def _as_of_ms(told: shapes.State) -> int:
-    """By the camera's clock, unless it is ahead: then its next report would be of before."""
-    return int(min(told.at, clock.now()).timestamp() * 1000)
+def _as_of_ms(told: shapes.State, last_ms: int) -> int:
+    """By the camera's clock, unless it is ahead: then its next report would be of before. Who says no time means now,
+    after everything that was said."""
+    now = clock.now()
+    as_of_ms = int(min(told.at or now, now).timestamp() * 1000)
+    return as_of_ms if told.at is not None else max(as_of_ms, last_ms + 1)
 
 
 def _news(device: Device, told: shapes.State) -> dict[str, Any]:
