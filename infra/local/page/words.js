@@ -31,7 +31,7 @@ export const WORDS = {
     printedCode: "Printed code", cameraName: "Name", timeZone: "Time zone", dst: "Daylight saving time", bind: "Bind",
     model: "Model", firmware: "Firmware",
     day: "Day", previousDay: "The day before", nextDay: "The day after", today: "Today",
-    alarmCount: "{n} alarms, {unread} unread", noAlarms: "Nothing happened on this day.", dayAtGlance: "The day at a glance",
+    alarmCount: "Alarms: {n}, unread: {unread}", noAlarms: "Nothing happened on this day.", dayAtGlance: "The day at a glance",
     motion: "Motion", person: "Person", sound: "Sound", offline: "Offline", tamper: "Tampering", doorbell: "Doorbell",
     battery_low: "Battery low", snapshot: "Snapshot", unread: "unread", read: "read", markRead: "Mark read",
     remove: "Delete",
