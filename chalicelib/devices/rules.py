@@ -36,7 +36,8 @@ def normal_sn(sn: str) -> str:
 
 
 def normal_mac(mac: str) -> str:
-    return mac.strip().replace("-", ":").upper()
+    """Whatever stands between its digits, if anything."""
+    return mac.strip().replace("-", "").replace(":", "").upper()
 
 
 def normal_code(code: str) -> str:

@@ -14,6 +14,7 @@ from tests.conftest import Home
 from tests.scene import (
     NEW_PASSWORD,
     PASSWORD,
+    Camera,
     Person,
     ask_for_reset,
     everything_stored,
@@ -104,7 +105,11 @@ def with_device(home: Home, **other: Any) -> dict[str, Any]:
 
 
 def test_the_owner_of_a_device_names_it_and_the_code_goes_to_the_account(home: Home) -> None:
-    for body in (with_device(home), with_device(home, sn=home.camera.sn.lower(), mac="02-00-5E-10-00-01")):
+    for body in (
+        with_device(home),
+        with_device(home, sn=home.camera.sn.lower(), mac="02-00-5E-10-00-01"),
+        with_device(home, mac="02005e100001"),
+    ):
         home.world.advance(60)
         answer = home.world.call("POST", "/password-resets", body)
         assert answer.status == 202
@@ -115,11 +120,16 @@ def test_the_owner_of_a_device_names_it_and_the_code_goes_to_the_account(home: H
 
 def test_whether_device_and_address_belong_together_is_not_told(home: Home) -> None:
     new_camera(home.world, "SN0050")  # nobody's
+    silent = Camera(home.world, sn="SN0051")  # which has never said what it is
+    silent.load()
+    assert home.owner.bind(silent).status == 201
     bodies = [
         with_device(home),
         with_device(home, mac="02:00:5e:10:00:02"),
         with_device(home, sn="SN0050"),
         with_device(home, sn="no such camera"),
+        with_device(home, sn="SN0051", mac=" "),
+        with_device(home, sn="SN0051", mac=":"),
         with_device(home, email=home.stranger.email),
         with_device(home, email="nobody@example.com"),
     ]
