@@ -16,6 +16,7 @@ from chalicelib import jwks
 from chalicelib.accounts.actions import passwords
 from chalicelib.aws import crypto, table
 from chalicelib.register import hours
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
 from tests import neighbour
@@ -52,23 +53,16 @@ def one_cloud() -> Iterator[LocalCloud]:
 @pytest.fixture(scope="session")
 def _empty(one_cloud: LocalCloud) -> Any:
     # All worlds that are put back to this one have one root secret, as a container that remembers it expects.
-    hours._known.clear()
-    _forget_other_clouds()
     _ours.append(crypto._root_secret())
     _warm(one_cloud)
     return one_cloud.snapshot()
 
 
-def _forget_other_clouds() -> None:
-    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
-        remembered.cache_clear()
-
-
 def _warm(cloud: LocalCloud) -> None:
     """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot; and what
-    was remembered since of another cloud of this process goes."""
+    that one remembered of a world with another secret goes."""
     if [crypto._root_secret()] != _ours:
-        _forget_other_clouds()
+        memory.forget()
     jwks._heard.clear()
     crypto.secret_for("tests")
     table.in_service_since()

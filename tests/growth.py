@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import linear_regression
 
-from chalicelib.aws import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.strict.endpoint import Endpoint
 from tests.engine.engine import Engine
@@ -97,22 +96,12 @@ def _at(size: int, own: tuple[int, ...]) -> Iterator[tuple[str, Cost]]:
 def _world_among(size: int) -> Iterator[tuple[LocalCloud, Engine]]:
     """An installation in which other people have so many rows."""
     engine = Engine()
-    with _no_memory_of_another_world(), LocalCloud.start(seed=0, dynamodb=Endpoint(engine.answer)) as world:
+    with LocalCloud.start(seed=0, dynamodb=Endpoint(engine.answer)) as world:
         world.calendar.lag = None  # TTL is DynamoDB's own work
         load(_table(engine, "Items"), _others("device", size, sk="alarm#20260105T080000Z-"))
         load(_table(engine, "Keys"), _others("vault", size // 100))
         load(_table(engine, "Ledger"), _others("erasure", size // 100, sk="erasure#"))
         yield world, engine
-
-
-@contextmanager
-def _no_memory_of_another_world() -> Iterator[None]:
-    """A container remembers the root secret of its installation."""
-    for remembered in (crypto._root_secret, crypto.secret_for):
-        remembered.cache_clear()
-    yield
-    for remembered in (crypto._root_secret, crypto.secret_for):
-        remembered.cache_clear()
 
 
 def _others(kind: str, rows: int, sk: str | None = None) -> Iterator[Item]:

@@ -9,7 +9,6 @@ import mimetypes
 import os
 import random
 import secrets
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import channel, dump
+from infra.local import channel, dump, memory
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
@@ -60,7 +59,7 @@ class Snapshot:
     channel: Any
     functions_random: Any
     app_random: Any
-    app_memory: Any
+    hour_keys: Any
 
 
 @dataclass
@@ -309,8 +308,8 @@ class LocalCloud:
                 self.calendar.snapshot(),
                 self.channel.snapshot(),
                 self.functions.random.getstate(),
-                _app_random(),
-                dict(_hour_keys()),
+                memory.randomness(),
+                dict(memory.hour_keys()),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -329,9 +328,9 @@ class LocalCloud:
             self.calendar.restore(snapshot.calendar)
             self.channel.restore(snapshot.channel)
             self.functions.random.setstate(snapshot.functions_random)
-            _set_app_random(snapshot.app_random)
-            _hour_keys().clear()
-            _hour_keys().update(snapshot.app_memory)
+            memory.go_back_to(snapshot.app_random)
+            memory.hour_keys().clear()
+            memory.hour_keys().update(snapshot.hour_keys)
 
     # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -350,6 +349,9 @@ class LocalCloud:
         for name, answer in self._answers_of_the_channel().items():
             self._present.enter_context(patch.object(ApiGatewayManagementApiBackend, name, answer))
         self._tell({})
+        # Its containers are its own.
+        memory.forget()
+        memory.hour_keys().clear()
 
     def _answers_of_the_channel(self) -> dict[str, Any]:
         """moto would keep what is sent; here it reaches who is connected."""
@@ -368,7 +370,7 @@ class LocalCloud:
         """What the functions find in their environment."""
         self._environment |= environment
         os.environ.update(self._environment)
-        _forget_settings()
+        memory.forget_settings()
 
     def _create(
         self, templates: Sequence[Path | str], public_url: str, media_url: str, more: Mapping[str, str]
@@ -410,8 +412,7 @@ class LocalCloud:
         }
 
     def _load(self, app_module: str, country: str, allowed_origin: str) -> None:
-        if (ids := _ids()) is not None:
-            ids.seed(self.seed)
+        memory.seed(self.seed)
         app = importlib.import_module(app_module).app
         self.logs.adopt(app.log)
         self.gateway = Gateway(app, self.functions, country=country, allowed_origin=allowed_origin)
@@ -459,44 +460,9 @@ def _address(url: str) -> dict[str, Any]:
     return {"path": parts.path, "query_string": parts.query, "base_url": f"{parts.scheme}://{parts.netloc}"}
 
 
-def _ids() -> Any:
-    """The product's source of randomness, where there is one."""
-    try:
-        return importlib.import_module("chalicelib.ids")
-    except ModuleNotFoundError:
-        return None
-
-
-def _app_random() -> Any:
-    """Where the product's randomness comes from, and how far it has come."""
-    source = getattr(sys.modules.get("chalicelib.ids"), "_source", None)
-    generator = getattr(source, "__self__", None)
-    return source, generator.getstate() if isinstance(generator, random.Random) else None
-
-
-def _hour_keys() -> dict[str, bytes]:
-    """What a container remembers of the present hour. It must not know the key of another world's."""
-    known: dict[str, bytes] = getattr(sys.modules.get("chalicelib.register.hours"), "_known", {})
-    return known
-
-
-def _set_app_random(kept: Any) -> None:
-    source, state = kept
-    if source is not None:
-        setattr(_ids(), "_source", source)  # noqa: B010  # it is private, and nobody else needs to go back
-    if state is not None:
-        source.__self__.setstate(state)
-
-
 def _by_name(urls: str) -> str:
     """Passkeys belong to a domain, and a number is none: a browser makes them where this machine is called by name."""
     return urls.replace("127.0.0.1", "localhost")
-
-
-def _forget_settings() -> None:
-    """The product reads its environment once, but here a process may live in more than one."""
-    if (module := sys.modules.get("chalicelib.settings")) is not None:
-        vars(module.settings).clear()
 
 
 def _secret(seed: int | None) -> str:

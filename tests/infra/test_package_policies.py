@@ -15,10 +15,11 @@ import pytest
 import yaml
 from werkzeug.wrappers import Response
 
-from chalicelib.aws import bucket, crypto, table
+from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
 from infra.package import bundle, policies, template
@@ -50,7 +51,6 @@ _HEAD = """# What each function was seen to do, by resource; `make policies` wri
 _HEAD_OF_OPERATIONS = """# What the functions were seen to call; `make policies` writes it anew, and a test compares.
 """
 # What a container keeps of the installation.
-_REMEMBERED = (crypto._root_secret, crypto.secret_for, crypto._public_pem, table._service_of)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
@@ -132,8 +132,7 @@ def _keys(params: dict[str, Any]) -> list[str]:
 
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
     def cold(functions: Functions, name: str, handler: Any, event: Any) -> Any:
-        for remembered in _REMEMBERED:
-            remembered.cache_clear()
+        memory.forget()
         before = _running.set("api" if name == "sowa-api" else name)
         try:
             return call(functions, name, handler, event)
@@ -473,8 +472,7 @@ def witness(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Witness
     finally:
         world.aws.order_by(None)
         # The last world had a root secret of its own.
-        for remembered in _REMEMBERED:
-            remembered.cache_clear()
+        memory.forget()
     assert not world.failures
     return witness
 

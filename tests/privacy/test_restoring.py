@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto, table
+from chalicelib.aws import table
 from chalicelib.aws.clients import client
 from chalicelib.aws.table import TableClosed
 from chalicelib.settings import settings
-from infra.local import dump
+from infra.local import dump, memory
 from tests.conftest import Home
 from tests.identities.people import enter, link
 from tests.identities.platforms import google_token
@@ -19,7 +19,6 @@ from tests.worlds.canaries import Life
 from tests.worlds.invariants import Stored, violations
 
 RESTORED_TO = "2026-01-05T08:00:00Z"
-_REMEMBERED = (crypto._root_secret, crypto.secret_for, table._service_of)
 
 
 def copied(home: Home, table_name: str) -> str:
@@ -37,16 +36,14 @@ def in_place(monkeypatch: pytest.MonkeyPatch, **tables: str) -> None:
     """Deployed with other tables: every container is a new one."""
     for setting, name in tables.items():
         monkeypatch.setitem(vars(settings), setting, name)
-    for remembered in _REMEMBERED:
-        remembered.cache_clear()
+    memory.forget()
 
 
 @pytest.fixture(autouse=True)
 def _afterwards(monkeypatch: pytest.MonkeyPatch) -> Any:
     yield
     monkeypatch.undo()
-    for remembered in _REMEMBERED:
-        remembered.cache_clear()
+    memory.forget()
 
 
 def restored(home: Home, monkeypatch: pytest.MonkeyPatch, then: Any, *, keys: bool = True) -> None:

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.aws import crypto, table
+from chalicelib.aws import crypto
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from tests.worlds.canaries import Life
 
@@ -84,8 +85,7 @@ def _install_root_secret(secret: bytes) -> None:
     encrypted = client("kms").encrypt(KeyId=settings.root_key_id, Plaintext=secret)["CiphertextBlob"]
     item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "form": {"N": "1"}}
     client("dynamodb").put_item(TableName=settings.keys_table, Item=item)
-    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
-        remembered.cache_clear()
+    memory.forget()
 
 
 def _thawed(value: dict[str, Any]) -> Any:

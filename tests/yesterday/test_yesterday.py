@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto, table
 from chalicelib.aws.table import BASES
 from chalicelib.register import catalogue
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from tests.privacy.exports import archive
 from tests.scene import Person
@@ -24,8 +24,7 @@ FILES = files()
 def past(world: LocalCloud, request: pytest.FixtureRequest) -> Iterator[tuple[LocalCloud, dict[str, Any]]]:
     file: Path = request.param
     yield world, brought(world, file)
-    for remembered in (crypto._root_secret, crypto.secret_for, table._service_of):
-        remembered.cache_clear()
+    memory.forget()
 
 
 def owner(world: LocalCloud, said: dict[str, Any]) -> Person:
