@@ -83,7 +83,7 @@ def test_a_quarter_of_a_mebibyte_is_read_and_a_byte_more_is_too_large() -> None:
     assert refusal.value.details == {"most_bytes": 262_144}
 
 
-@settings(derandomize=True, database=None)
+@settings(derandomize=True, database=None, deadline=None)
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
     with contextlib.suppress(Malformed):

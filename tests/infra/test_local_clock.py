@@ -190,14 +190,14 @@ def test_advancing_catches_up_with_what_ticked_by_and_leaves_nothing_for_later(c
     assert house.fired == {"sweep_often": 2}
 
 
-def test_a_year_and_more_passes_within_seconds(cloud: LocalCloud) -> None:
-    began = time.perf_counter()
+def test_a_year_and_more_passes_within_seconds_of_work(cloud: LocalCloud) -> None:
+    began = time.process_time()
     passage = cloud.advance(400 * DAY)
     assert passage.every_hours == 1
     assert house.fired["sweep_hourly"] == 400 * 24
     assert house.fired["sweep_daily"] == 401
     # Ten times what it takes here, so that only a mistake of another order is one.
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_a_jump_that_would_take_too_long_fires_less_often_says_so_and_keeps_its_daily_jobs(
