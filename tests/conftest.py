@@ -92,6 +92,7 @@ class Home:
 @pytest.fixture(scope="session")
 def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
     one_cloud.restore(_empty)
+    _warm(one_cloud)
     owner = new_person(one_cloud)
     stranger = new_person(one_cloud, "stranger@example.com", nickname="Zed")
     camera = new_camera(one_cloud, owner=owner)

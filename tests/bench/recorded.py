@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from chalicelib.aws import crypto, table
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.functions import REGION
 from tests.scene import new_camera, new_person
@@ -52,8 +52,7 @@ def record() -> dict[str, Any]:
 
 def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
     """As by a container that has just started: it looks whether the table is in service, and for the root secret."""
-    for remembered in (table._service_of, crypto._root_secret, crypto.secret_for):
-        remembered.cache_clear()
+    memory.forget()
     events: list[Any] = []
     app = world.gateway.app
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict.faults import DIES_BEFORE, Kind
 from tests.conftest import Home
@@ -36,38 +34,25 @@ def test_every_operation_has_a_scenario() -> None:
     assert doors() == {door for one in covered for door in ((one,) if isinstance(one, str) else one)}
 
 
-@pytest.fixture
-def fresh_container(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Call it, and the next request is a container's first: it reads the installation's secret, or makes it."""
-
-    def forget() -> None:
-        for name in ("_root_secret", "secret_for"):
-            monkeypatch.setattr(crypto, name, cache(getattr(crypto, name).__wrapped__))
-
-    forget()
-    return forget
-
-
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
-def test_the_first_request_of_an_installation_may_fail_anywhere(
-    world: LocalCloud, fresh_container: Any, kind: Kind
-) -> None:
+def test_the_first_request_of_an_installation_may_fail_anywhere(world: LocalCloud, kind: Kind) -> None:
     forget_root_secret(world)
+    memory.forget()
     before = world.snapshot()
     person = Person(world, "first@example.com")
     world.trace.clear()
     person.register()
     calls = len(world.trace)
-    assert calls >= 6  # four of them for the secret
+    assert calls >= 7  # four of them for the secret, one to look whether the table is in service
     for nth in range(1, calls + 1):
         world.restore(before)
-        fresh_container()
+        memory.forget()
         world.faults.fail(nth, kind)
         world.call("POST", "/accounts", person.registration())
         world.faults.clear()
-        fresh_container()
+        memory.forget()
         assert person.confirm(person.register()).status == 201
-        fresh_container()
+        memory.forget()
         assert person.call("GET", "/me").json["nickname"] == "Ola"
         recover(world)
         assert violations(world.dump()) == []
