@@ -67,12 +67,3 @@ class Ports:
             Server(first, web or api(Stage(cloud, say)), say, cloud.channel), Server(second, s3(cloud), say)
         ):
             yield
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """What another thread or process does is waited for, and not measured."""
-    for _ in range(1500):
-        if holds():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it never came about")

@@ -390,13 +390,23 @@ def at_once(*acts: Callable[[], Response]) -> list[Response]:
     return answers
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """What another thread or process does is waited for, and not measured."""
+    for _ in range(1500):
+        if holds():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it never came about")
+
+
 # What differs in any two answers, whoever is asked about.
 _OWN_HEADERS = {"x-request-id", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "date"}
 
 
 def looks(answer: Response) -> Any:
     """Everything of an answer but its random ids."""
-    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _OWN_HEADERS}
+    headers = sorted((name.lower(), value) for name, value in answer.headers.items())
+    headers = [(name, value) for name, value in headers if name not in _OWN_HEADERS]
     return answer.status, headers, {name: len(str(value)) for name, value in answer.json.items()}, len(answer.body)
 
 

@@ -302,8 +302,9 @@ def _language(accepted: str) -> str:
 def _weighed(wish: str) -> tuple[float, str]:
     """How much a language is wanted, and which: `pl-PL; q=0.8` (RFC 9110, 12.5.4). Nonsense weighs least."""
     tag, *parameters = (part.strip().lower() for part in wish.split(";"))
-    weight = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
+    said = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
     try:
-        return float(weight or 1), tag.partition("-")[0]
+        weight = float(said or 1)
     except ValueError:
-        return 0.001, tag.partition("-")[0]
+        weight = 0.001
+    return weight, tag.partition("-")[0]

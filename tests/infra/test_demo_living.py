@@ -20,8 +20,7 @@ from infra.demo.living import Living, factory_new
 from infra.local.server import HOST
 from tests import loopback
 from tests.conftest import Home
-from tests.loopback import until
-from tests.scene import SECRET
+from tests.scene import SECRET, until
 
 
 @pytest.fixture

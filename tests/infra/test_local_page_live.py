@@ -20,8 +20,8 @@ from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
 from tests.browsing import a_browser, in_a_browser, sync_api
 from tests.infra.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
-from tests.loopback import ignore, until
-from tests.scene import CODE, SECRET, Camera
+from tests.loopback import ignore
+from tests.scene import CODE, SECRET, Camera, until
 
 SN, OLA, GUSTAW = "SN0042", "ola@example.org", "gustaw@example.org"
 SIZE, OTHER_SIZE = (320, 180), (160, 96)

@@ -14,7 +14,7 @@ from infra.local.channel import MOST_FRAME_BYTES
 from infra.local.server import HOST
 from tests import loopback
 from tests.conftest import Home
-from tests.loopback import until
+from tests.scene import until
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def again_by_another_name(number: int) -> tuple[str, str]:
 
 
 def anew_now_and_then(number: int) -> tuple[str, str]:
-    """With its third, sixth and following ticket the camera begins anew."""
+    """With every third ticket the camera begins anew."""
     return (f"a{number}", f"film {number // 12}") if number % 4 == 0 else ("", "")
 
 
