@@ -267,6 +267,7 @@ def test_it_is_kept_for_a_year_and_is_never_in_the_clear(home: Home) -> None:
 @pytest.mark.parametrize("name", ["Back door"])
 def test_what_concerned_a_device_goes_with_it_and_that_it_went_stays(home: Home, name: str) -> None:
     device = f"/devices/{home.camera.device_id}"
+    home.world.advance(1)  # what is newest is so by its time
     home.owner.call("PATCH", device, {"name": name})
     home.owner.call("DELETE", device)
     home.world.advance(60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -322,7 +323,8 @@ def test_no_door_writes_what_it_was_told(home: Home, name: str) -> None:
     """Neither tokens nor addresses, names, serial numbers, passwords or what stood in a path."""
     request_for(named(name), home).send(home)
     home.world.settle()
-    written = "\n".join(home.world.logs.lines())
+    # What is sealed is random text, in which any short word may stand.
+    written = re.sub(r'"address":"[0-9]{10}\.[\w=-]+"', "", "\n".join(home.world.logs.lines()))
     owner, camera = home.owner, home.camera
     secret = {owner.email, owner.nickname, PASSWORD, owner.access_token, owner.refresh_token, camera.token, camera.sn}
     secret |= {camera.secret, camera.code, camera.device_id, owner.account_id, "newcomer@", "02:00:5e", "192.168.1.20"}
