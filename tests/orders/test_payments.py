@@ -126,6 +126,7 @@ WRONG: dict[str, Sign] = {
     "too old": lambda world, body: signature(world, body, at=now_s(world) - 301),
     "from tomorrow": lambda world, body: signature(world, body, at=now_s(world) + 301),
     "at no time": lambda world, body: signature(world, body, at="now"),
+    "at a time of more digits than a number may have": lambda world, body: signature(world, body, at="9" * 5000),
     "at a time in strange digits": lambda world, body: signature(world, body, at="".join(
         chr(0x660 + int(digit)) for digit in str(now_s(world))
     )).encode().decode("latin-1"),
@@ -204,6 +205,25 @@ def test_an_event_that_tells_of_something_else_changes_nothing(home: Home, told:
     answer = send(home.world, body, signature(home.world, body))
     assert (answer.status, answer.json) == (200, UNCHANGED)
     assert state(home, ordered) == "open"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"type": 7}',
+        b'{"type": "payment.paid"}',
+        b'{"type": "payment.paid", "payment": null}',
+        b'{"type": "payment.paid", "payment": {"order_id": 1, "outcome": "paid"}}',
+    ],
+)
+def test_an_event_that_cannot_be_read_is_refused_though_it_is_signed(home: Home, body: bytes) -> None:
+    before = everything(home.world)
+    answer = send(home.world, body, signature(home.world, body))
+    assert (answer.status, answer.json["code"]) == (400, "Malformed")
+    assert everything(home.world) == before
 
 
 def test_a_payment_for_a_device_that_was_removed_is_owed_back(home: Home) -> None:
