@@ -80,8 +80,11 @@ def test_what_sam_makes_of_it_is_clean_too(monkeypatch: pytest.MonkeyPatch) -> N
     kinds = [one["Type"] for one in expanded["Resources"].values()]
     assert kinds.count("AWS::ApiGateway::Stage") == 1  # SAM likes to add one called Stage
     assert kinds.count("AWS::IAM::Role") == len(resources("AWS::Serverless::Function"))
+    api = expanded["Resources"]["RestAPI"]["Properties"]
+    # Of an edge-optimised API alone we hear which country a camera calls from: before a regional one is no CloudFront.
+    assert api["EndpointConfiguration"] == {"Types": ["EDGE"]}
     # What stands under a condition is left for CloudFormation to decide.
-    body = resolved(expanded["Resources"]["RestAPI"]["Properties"]["Body"], ORIGIN)
+    body = resolved(api["Body"], ORIGIN)
     assert all("options" in operations for operations in body["paths"].values())
     assert source["Resources"]["RestAPI"]["Properties"]["AlwaysDeploy"]  # or a new origin reaches no stage
     for answer in body["x-amazon-apigateway-gateway-responses"].values():
