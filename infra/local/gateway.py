@@ -18,6 +18,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
 
 from chalicelib.entry import cors
+from infra import gateway_responses
 from infra.local.functions import ACCOUNT, REGION, Functions
 
 MAX_BODY_BYTES = 10_485_760
@@ -26,6 +27,8 @@ MAX_EVENT_BYTES = 6_291_456
 MAX_ANSWER_BYTES = 6_291_556
 MAX_HEADER_BYTES = 10_240
 MAX_SECONDS = 29.0
+# Of a function that died, or whose answer is none.
+BAD_GATEWAY = 502
 STAGE = "local"
 API_ID = "local00000"
 DOMAIN = f"{API_ID}.execute-api.{REGION}.amazonaws.com"
@@ -79,16 +82,16 @@ class Gateway:
 
     def handle(self, asked: Asked) -> Response:
         if len(asked.body) > MAX_BODY_BYTES:
-            return self._refused(413, "HTTP content length exceeded 10485760 bytes.")
+            return self._refused("REQUEST_TOO_LARGE")
         if sum(len(name) + len(value) for name, value in asked.headers) > MAX_HEADER_BYTES:
-            return self._refused(413, "HTTP header is larger than 10240 bytes.")
+            return self._refused("REQUEST_TOO_LARGE")
         route, values = self._ways.find(asked.path)
         methods = self.app.routes[route] if route is not None else {}
         if self.allowed_origin and asked.method == "OPTIONS" and methods:
             # Deployed as a mock integration that no function sees.
             return Response(204, Headers(cors.of_preflight(self.allowed_origin, methods)), b"")
         if route is None or asked.method not in methods:
-            return self._refused(403, "Missing Authentication Token")
+            return self._refused("MISSING_AUTHENTICATION_TOKEN")
         return _without_body_for_head(asked, self._integrate(asked, route, values))
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -105,7 +108,7 @@ class Gateway:
         request_id = self.functions.new_id()
         event = self._event(asked, route, values, request_id)
         if _size_of(event) > MAX_EVENT_BYTES:
-            return self._refused(413, "Request Too Long")
+            return self._refused("REQUEST_TOO_LARGE", request_id)
         started = time.time()
         try:
             answer = self.functions.call("sowa-api", self.app, event)
@@ -113,16 +116,19 @@ class Gateway:
         except KeyboardInterrupt:
             raise
         except BaseException:  # whatever a function dies of, its caller is told only that it did
-            return self._refused(502, "Internal server error")
+            return self._refused("DEFAULT_5XX", request_id)
         # The world's time, because a slow dependency may be a simulated one. Nothing is killed: effects stay.
         if time.time() - started > MAX_SECONDS:
-            return self._refused(504, "Endpoint request timed out")
+            return self._refused("INTEGRATION_TIMEOUT", request_id)
         return response
 
-    def _refused(self, status: int, message: str) -> Response:
-        response = refused(status, message)
-        response.headers.update(cors.of_answer(self.allowed_origin))
-        return response
+    def _refused(self, kind: str, request_id: str | None = None) -> Response:
+        """What is deployed says the same, in the same words."""
+        request_id = request_id or self.functions.new_id()
+        headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+        headers |= gateway_responses.headers_of(kind) | cors.of_answer(self.allowed_origin)
+        body = json.dumps(gateway_responses.body_of(kind, request_id)).encode()
+        return Response(gateway_responses.status_of(kind) or BAD_GATEWAY, Headers(headers), body)
 
     def _event(self, asked: Asked, route: str, values: dict[str, str] | None, request_id: str) -> dict[str, Any]:
         headers = self._headers(asked)
@@ -207,7 +213,7 @@ def asked_by(environ: Mapping[str, Any]) -> Asked:
 
 
 def refused(status: int, message: str) -> Response:
-    """API Gateway's own words."""
+    """What the machine itself says, where nothing of the cloud's can."""
     return Response(status, Headers({"Content-Type": "application/json"}), json.dumps({"message": message}).encode())
 
 

@@ -13,13 +13,10 @@ from chalice.deploy.deployer import BuildStage, InjectDefaults, SwaggerBuilder
 from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import PackageOptions, SAMTemplateGenerator
 
-from chalicelib import errors
 from chalicelib.aws.table import Item, LedgerRow, Record
 from chalicelib.entry import cors
-from chalicelib.entry.http import ServerFault
-from chalicelib.entry.refusals import SERVER_ERROR, STATUS, status_of
 from chalicelib.register import catalogue
-from infra import applier
+from infra import applier, gateway_responses
 from infra.package import bundle, policies, watch
 
 ROOT = Path(__file__).parents[2]
@@ -36,30 +33,7 @@ _FORWARDING = {
     "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": [policies.NOT_FORWARDED, "Arn"]}}},
 }
 _BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
-# What API Gateway says by itself, in our words. Who asks for a route that is not there, signed or not, is told so.
-_OWN_ANSWERS: dict[str, type[errors.Refusal]] = {
-    "ACCESS_DENIED": errors.Forbidden,
-    "BAD_REQUEST_BODY": errors.Malformed,
-    "BAD_REQUEST_PARAMETERS": errors.Malformed,
-    "EXPIRED_TOKEN": errors.NotSignedIn,
-    "INTEGRATION_FAILURE": errors.Unavailable,
-    "INTEGRATION_TIMEOUT": errors.Unavailable,
-    "INVALID_SIGNATURE": errors.NotFound,
-    "MISSING_AUTHENTICATION_TOKEN": errors.NotFound,
-    "QUOTA_EXCEEDED": errors.TooMany,
-    "REQUEST_TOO_LARGE": errors.TooLarge,
-    "RESOURCE_NOT_FOUND": errors.NotFound,
-    "THROTTLED": errors.TooMany,
-    "UNAUTHORIZED": errors.NotSignedIn,
-    "WAF_FILTERED": errors.Forbidden,
-    "DEFAULT_4XX": errors.Malformed,
-    "DEFAULT_5XX": ServerFault,
-}
-_HEADERS = {"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'"}
-_COME_BACK_SECONDS = 2
 _ORIGIN = "${AllowedOrigin}"
-
-
 # The function of all routes.
 API = "api"
 
@@ -231,22 +205,17 @@ def _beside(function: Function) -> dict[str, Any]:
 
 
 def own_answers() -> dict[str, Any]:
-    return {kind: _own_answer(kind, refusal) for kind, refusal in _OWN_ANSWERS.items()}
+    return {kind: _own_answer(kind) for kind in gateway_responses.KINDS}
 
 
-def _own_answer(kind: str, refusal: type[errors.Refusal]) -> dict[str, Any]:
-    body = {"code": refusal.__name__, "message": refusal.en, "request_id": "$context.requestId"}
-    busy = refusal in (errors.TooMany, errors.Unavailable)
-    answer: dict[str, Any] = {
+def _own_answer(kind: str) -> dict[str, Any]:
+    headers = {name: _constant(value) for name, value in gateway_responses.headers_of(kind).items()}
+    body, status = gateway_responses.body_of(kind, "$context.requestId"), gateway_responses.status_of(kind)
+    return {
         "ResponseTemplates": {"application/json": json.dumps(body)},
-        "ResponseParameters": {"Headers": {**_HEADERS, **_from_another_origin()}},
+        "ResponseParameters": {"Headers": {**headers, **_from_another_origin()}},
+        **({} if status is None else {"StatusCode": status}),
     }
-    if busy:
-        answer["ResponseParameters"]["Headers"]["Retry-After"] = f"'{_COME_BACK_SECONDS}'"
-    # What is left over keeps the status that API Gateway gives it.
-    if not kind.startswith("DEFAULT"):
-        answer["StatusCode"] = status_of(refusal) if STATUS.keys() & set(refusal.__mro__) else SERVER_ERROR
-    return answer
 
 
 def _from_another_origin() -> dict[str, Any]:
