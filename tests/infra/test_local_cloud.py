@@ -44,7 +44,7 @@ def test_the_app_is_told_what_lambda_would_tell_it(cloud: LocalCloud) -> None:
 def test_a_call_goes_through_the_gateway(cloud: LocalCloud) -> None:
     response = cloud.call("PUT", "/things/a")
     assert (response.status, response.json) == (200, {"thing": "a"})
-    assert cloud.call("GET", "/nowhere").status == 403
+    assert cloud.call("GET", "/nowhere").status == 404
 
 
 def test_a_call_says_who_calls_and_sends_what_it_is_given(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:

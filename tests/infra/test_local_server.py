@@ -123,7 +123,7 @@ def test_a_body_that_nobody_reads_is_not_taken_for_the_next_request(served: Serv
 def test_head_and_204_have_no_body_and_the_connection_goes_on(served: Served) -> None:
     connection = served.connect()
     reply, body = _ask(connection, "HEAD", "/things/a")
-    assert (reply.status, body) == (403, b"")
+    assert (reply.status, body) == (404, b"")
     assert _ask(connection, "GET", "/_local/clock")[0].status == 200
 
 

@@ -72,7 +72,7 @@ def test_the_allowed_page_asks_uploads_and_looks_and_any_other_is_stopped(
     form = [ticket["url"], {**ticket["fields"], "key": ticket["key_prefix"] + name}, b64encode(jpeg()).decode()]
 
     app = page_of(browser, APP)
-    assert app.evaluate(ASK, [api, owner.access_token]) == ["Zofia", 401, "NotSignedIn", 403]
+    assert app.evaluate(ASK, [api, owner.access_token]) == ["Zofia", 401, "NotSignedIn", 404]
     assert app.evaluate(UPLOAD, form) == 204
     cloud.settle()
     (alarm,) = owner.alarms(camera.device_id)
