@@ -12,10 +12,18 @@ class MissingSetting(RuntimeError):
     """A function was deployed without a setting that it needs; the name says which."""
 
 
-def _required(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
+def _said(name: str) -> str:
+    """It may be empty, but whoever reads it was told."""
+    value = os.environ.get(name)
+    if value is None:
         raise MissingSetting(f"the environment lacks {name}")
+    return value
+
+
+def _required(name: str) -> str:
+    value = _said(name)
+    if not value:
+        raise MissingSetting(f"{name} is empty")
     return value
 
 
@@ -55,26 +63,26 @@ class Settings:
     @cached_property
     def regions(self) -> dict[str, str]:
         """Region → where clients find the API that serves it, our own among them; a region left out is served here."""
-        told = json.loads(os.environ.get("REGIONS") or "{}")
+        told = json.loads(_said("REGIONS") or "{}")
         return {region: endpoint.rstrip("/") for region, endpoint in told.items()}
 
     @cached_property
     def allowed_origin(self) -> str:
         """The one other origin whose pages may call the API, e.g. `https://app.example.org`; empty for none."""
-        return os.environ.get("ALLOWED_ORIGIN", "")
+        return _said("ALLOWED_ORIGIN")
 
     @cached_property
     def passkey_origins(self) -> tuple[str, ...]:
         """Where passkeys are made and used: origins as browsers write them and, of Android apps,
         `android:apk-key-hash:…`; if nothing is said, the allowed origin or else the API's own."""
-        told = os.environ.get("PASSKEY_ORIGINS", "").split()
+        told = _said("PASSKEY_ORIGINS").split()
         return tuple(told or [self.allowed_origin or _origin(self.public_url)])
 
     @cached_property
     def passkey_domain(self) -> str:
         """The domain that passkeys belong to, the same as that of the origins or one above it; no passkey outlives its
         change. If nothing is said, the domain of the first origin."""
-        return os.environ.get("PASSKEY_DOMAIN") or urlsplit(self.passkey_origins[0]).hostname or ""
+        return _said("PASSKEY_DOMAIN") or urlsplit(self.passkey_origins[0]).hostname or ""
 
     @cached_property
     def items_table(self) -> str:
@@ -128,12 +136,12 @@ class Settings:
 
     def platform_application_arn(self, platform: str) -> str:
         """The SNS platform application of `fcm` or `apns`; empty where this installation does not push there."""
-        return os.environ.get(f"{platform.upper()}_APPLICATION_ARN", "")
+        return _said(f"{platform.upper()}_APPLICATION_ARN")
 
     def oidc(self, platform: str, what: str) -> str:
         """Of sign-in with `google`, `apple` or `facebook`: its `issuers` and our `audiences` there, each a list with
         commas, and its `keys_url`; without audiences this installation does not offer it."""
-        return os.environ.get(f"OIDC_{platform}_{what}".upper(), "")
+        return _said(f"OIDC_{platform}_{what}".upper())
 
     @cached_property
     def api_log_group(self) -> str:
@@ -159,8 +167,8 @@ class Settings:
     def operator(self) -> dict[str, str]:
         """Who runs this installation, as the policy names them."""
         return {
-            "name": os.environ.get("OPERATOR_NAME", "the operator of this Sowa"),
-            "contact": os.environ.get("OPERATOR_CONTACT", "") or self.mail_sender,
+            "name": _said("OPERATOR_NAME") or "the operator of this Sowa",
+            "contact": _said("OPERATOR_CONTACT") or self.mail_sender,
         }
 
 

@@ -20,8 +20,8 @@ PARAMETERS = (
     "MailDomain", "MailSender",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
-    "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret", "PublicUrl", "Regions",
-    "RequestsAtOnce", "RequestsPerSecond",
+    "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
+    "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
 )  # fmt: skip
 
 

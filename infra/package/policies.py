@@ -1,15 +1,16 @@
-"""What each function may do: what it was seen to do (policies.yaml), and what no local cloud can see."""
+"""What each function may do and is told: what it was seen to do (policies.yaml) and to read of its settings
+(settings.yaml), and what no local cloud can see."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-SEEN = Path(__file__).with_name("policies.yaml")
+SEEN, READ = (Path(__file__).with_name(name) for name in ("policies.yaml", "settings.yaml"))
 NOT_FORWARDED = "ForwardingDeadLetters"
 PUSH, MAIL, TEXTS, MEDIA, FACTORY, CHANNEL = "Push", "Mail", "Texts", "Media", "Factory", "Channel"
 # Whatever a factory calls its files.
@@ -34,10 +35,10 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/covers": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
     },
-    # Who died between SNS and the row left an endpoint whose name nobody knows: asking for it again names it.
-    "on_session_ended": {PUSH: {"CreatePlatformEndpoint"}},
 }
 
+# Who was seen to read of one of them reads of the others too.
+_PLATFORMS = (("APNS", "FCM"), ("APPLE", "FACEBOOK", "GOOGLE"))
 # A read of one record is the one, of several the other: how many there are depends on the day.
 _READS = {"BatchGetItem", "GetItem"}
 
@@ -56,6 +57,28 @@ def granted(door: str) -> dict[str, list[str]]:
     used, more = seen()[door], BEYOND.get(door, {})
     actions = {name: {*used.get(name, ()), *more.get(name, ())} for name in sorted({*used, *more})}
     return {name: sorted(some | _READS if some & _READS else some) for name, some in actions.items()}
+
+
+@cache
+def read() -> dict[str, list[str]]:
+    """Function → settings, as the same test saw them read."""
+    said: dict[str, list[str]] = yaml.safe_load(READ.read_text())
+    return said
+
+
+def told(door: str) -> list[str]:
+    """The settings that a function finds in its environment."""
+    return sorted({name for seen in read()[door] for name in _of_all_platforms(seen)})
+
+
+def _of_all_platforms(name: str) -> Iterator[str]:
+    words = name.split("_")
+    families = [family for family in _PLATFORMS if set(family) & set(words)]
+    if not families:
+        yield name
+    for family in families:
+        for platform in family:
+            yield "_".join(platform if word in family else word for word in words)
 
 
 def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:

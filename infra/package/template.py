@@ -71,6 +71,7 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     for operations in api["DefinitionBody"]["paths"].values():
         operations["options"] = _if_an_origin_is_allowed(_preflight(operations))
     template = {**applier.merged(template, data)}
+    _tell(template)
     resources = template["Resources"]
     resources |= watch.alarms(resources, functions)
     body = resources["Overview"]["Properties"]["DashboardBody"]
@@ -143,6 +144,14 @@ def _wire(function: Function, architecture: str) -> None:
 def name_of(function: Function) -> str:
     """With names that are known beforehand, roles can name log groups."""
     return f"sowa-${{Stage}}-{function.door}"
+
+
+def _tell(template: dict[str, Any]) -> None:
+    """Each function the settings that it reads, and no others: for all of them Lambda's 4 KB are too small."""
+    settings = template["Globals"]["Function"].pop("Environment")["Variables"]
+    for function in functions_of(template):
+        told = {name: settings[name] for name in policies.told(function.door)}
+        function.properties["Environment"] = {"Variables": told}
 
 
 def _of_queue(placeholder: str) -> dict[str, Any]:

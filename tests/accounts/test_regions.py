@@ -15,7 +15,7 @@ from chalicelib.accounts import rules
 from chalicelib.aws import clients
 from chalicelib.aws.clients import client
 from chalicelib.aws.table import BASES
-from chalicelib.settings import Settings, settings
+from chalicelib.settings import MissingSetting, Settings, settings
 from infra.applier import WIRING
 from infra.local.cloud import PUBLIC_URL, LocalCloud
 from infra.package.bundle import SERVICES
@@ -127,8 +127,11 @@ def test_an_account_does_not_move_by_naming_another_country(world: LocalCloud) -
 def test_regions_are_told_as_json_and_left_out_by_who_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGIONS", f'{{"asia": "{ASIA}/"}}')
     assert Settings().regions == {"asia": ASIA}
-    monkeypatch.delenv("REGIONS")
+    monkeypatch.setenv("REGIONS", "")
     assert Settings().regions == {}
+    monkeypatch.delenv("REGIONS")
+    with pytest.raises(MissingSetting, match="REGIONS"):  # nobody said, which is another thing than nothing
+        _ = Settings().regions
 
 
 def test_a_deployment_names_regions_that_there_are() -> None:

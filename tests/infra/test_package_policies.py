@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
+from chalicelib.aws.commit import change, commit
 from chalicelib.privacy.records import ARCHIVES
+from chalicelib.push.records import Endpoint
 from chalicelib.sessions import rules
 from infra.local import memory
 from infra.local.cloud import LocalCloud
@@ -48,8 +51,11 @@ from tests.worlds.sweep import leap
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
+_HEAD_OF_SETTINGS = """# Which settings each function was seen to read; `make policies` writes it anew, a test compares.
+"""
 _HEAD_OF_OPERATIONS = """# What the functions were seen to call; `make policies` writes it anew, and a test compares.
 """
+_LAMBDA_SAYS_IT_ITSELF = "AWS_REGION"
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
@@ -65,17 +71,31 @@ _ACTIONS = {
 }
 
 
+class _Watched:
+    """The environment, and who reads what of it."""
+
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        if (who := _running.get()) is not None and name != _LAMBDA_SAYS_IT_ITSELF:
+            self._witness.settings.setdefault(who, set()).add(name)
+        return os.environ.get(name, default)
+
+
 class Witness:
     """Sees who does what, as if each call were the first of its container."""
 
     def __init__(self, world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: dict[str, dict[str, set[str]]] = {}
         self.operations: dict[str, set[str]] = {}
+        self.settings: dict[str, set[str]] = {}
         # What has an ARN of its own; a bucket's policy answers to the bucket's name too.
         self._names = {made.physical: name for name, made in world.stack._made.items() if "Arn" in made.attributes}
         self._media = world.stack.physical(policies.MEDIA)
         world.aws.order_by(lambda thread, call: self.note(call.service, call.operation, call.params))
         monkeypatch.setattr(Functions, "call", _cold(Functions.call))
+        monkeypatch.setattr("chalicelib.settings.os", SimpleNamespace(environ=_Watched(self)))
         # Tickets and links are signed without a call, and carry their signer's rights.
         monkeypatch.setattr(bucket, "ticket", self._as_well(bucket.ticket, "PutObject"))
         monkeypatch.setattr(bucket, "link", self._as_well(bucket.link, "GetObject"))
@@ -132,6 +152,7 @@ def _keys(params: dict[str, Any]) -> list[str]:
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
     def cold(functions: Functions, name: str, handler: Any, event: Any) -> Any:
         memory.forget()
+        memory.forget_settings()
         before = _running.set("api" if name == "sowa-api" else name)
         try:
             return call(functions, name, handler, event)
@@ -291,6 +312,22 @@ def _one_phone_of_two_people(home: Home) -> None:
 def _a_terminal_that_never_comes_back(home: Home) -> None:
     leap(home.world, rules.SESSION_LIFE.total_seconds())
     home.world.advance(3600, reaper_lag_seconds=0)
+
+
+def _a_terminal_that_died_while_it_was_registered(home: Home) -> None:
+    """SNS knows it, and its row does not say by which name: whoever ends it asks for it again."""
+    begin = home.world.snapshot()
+    for end in (
+        lambda: _a_terminal_that_never_comes_back(home),
+        lambda: home.world.invoke("remove_child", {"email": home.owner.email}),
+    ):
+        home.world.restore(begin)
+        home.owner.take_pushes("platform-token-of-the-owner")
+        with home.world.aws.outside():
+            (held,) = Endpoint.list_of(home.owner.account_id).items
+            commit(change(held, arn=None))
+        end()
+        home.world.settle()
 
 
 def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
@@ -453,6 +490,7 @@ _LIVES = (
     _an_order,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
+    _a_terminal_that_died_while_it_was_registered,
     _by_the_clock,
     _by_messages,
 )
@@ -480,21 +518,28 @@ def _sorted(seen: dict[str, set[str]]) -> dict[str, list[str]]:
     return {name: sorted(found) for name, found in sorted(seen.items())}
 
 
-def test_what_is_granted_and_packaged_is_what_was_seen(witness: Witness) -> None:
+def test_what_is_granted_told_and_packaged_is_what_was_seen(witness: Witness) -> None:
     seen = {door: _sorted(used) for door, used in sorted(witness.seen.items())}
-    called = _sorted(witness.operations)
+    called, read = _sorted(witness.operations), _sorted(witness.settings)
     if os.environ.get("WRITE_POLICIES"):
         policies.SEEN.write_text(_HEAD + yaml.safe_dump(seen, width=110))
         policies.seen.cache_clear()
+        policies.READ.write_text(_HEAD_OF_SETTINGS + yaml.safe_dump(read, width=110))
+        policies.read.cache_clear()
         bundle.OPERATIONS.write_text(_HEAD_OF_OPERATIONS + yaml.safe_dump(called, width=110))
     assert policies.seen() == seen
+    assert policies.read() == read
     assert yaml.safe_load(bundle.OPERATIONS.read_text()) == called
 
 
-def _statements() -> Iterator[tuple[str, dict[str, Any]]]:
+def _made() -> dict[str, Any]:
     from app import app
 
-    made = template.made(app, architecture="x86_64")
+    return template.made(app, architecture="x86_64")
+
+
+def _statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    made = _made()
     for function in template.functions_of(made):
         role = made["Resources"][f"{function.logical_id}Role"]["Properties"]
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:

@@ -121,7 +121,61 @@ def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() 
         seconds = patient.get(function.door, shared["Timeout"])
         megabytes = {"on_picture_uploaded": 256}.get(function.door, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
-        assert "Environment" not in function.properties
+
+
+def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checked() -> None:
+    told = {function.door: told_to(function) for function in template.functions_of(made())}
+    assert [door for door, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
+    assert [door for door, settings in told.items() if "FACTORY_BUCKET" in settings] == ["load_devices"]
+    assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
+    wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
+    assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said
+
+
+def told_to(function: template.Function) -> dict[str, Any]:
+    settings: dict[str, Any] = function.properties["Environment"]["Variables"]
+    return settings
+
+
+# As long as they are for an installation that uses everything.
+LONG = {
+    "AllowedOrigin": "https://cameras.example.org",
+    "ApnsApplicationArn": "arn:aws:sns:ap-southeast-2:123456789012:app/APNS/sowa-production",
+    "FcmApplicationArn": "arn:aws:sns:ap-southeast-2:123456789012:app/GCM/sowa-production",
+    "MailSender": "Sowa cameras <no-reply@cameras.example.org>",
+    "OidcAppleAudiences": "org.example.cameras,org.example.cameras.web",
+    "OidcFacebookAudiences": "1234567890123456",
+    "OidcGoogleAudiences": ",".join(3 * [f"123456789012-{32 * 'a'}.apps.googleusercontent.com"]),
+    "OperatorContact": "https://cameras.example.org/privacy",
+    "OperatorName": "The Camera Company of Somewhere, Ltd., 1 Long Street, 00-001 Warsaw, Poland",
+    "PasskeyDomain": "cameras.example.org",
+    "PasskeyOrigins": f"https://cameras.example.org android:apk-key-hash:{43 * 'A'}",
+    "PaymentWebhookSecret": f"whsec_{48 * 'x'}",
+    "PublicUrl": "https://europe.cameras.example.org",
+    "Regions": json.dumps({f"north-america-{number}": "https://na.cameras.example.org" for number in range(7)}),
+    "Stage": 20 * "x",
+}  # fmt: skip
+
+
+def as_long_as_it_gets(value: Any) -> str:
+    if isinstance(value, dict) and "Fn::Sub" in value:
+        parts = value["Fn::Sub"].replace("${", "\0${").split("\0")
+        return "".join(as_long_as_it_gets({"Ref": one[2:].partition("}")[0]}) + one.partition("}")[2]
+                       if one.startswith("${") else one for one in parts)  # fmt: skip
+    name = value["Ref"]
+    if name in made()["Parameters"]:
+        return str(LONG.get(name) or made()["Parameters"][name].get("Default", ""))
+    physical = f"sowa-{LONG['Stage']}-{name}-ABCDEFGHIJKLM"
+    kind = made()["Resources"].get(name, {}).get("Type")
+    beginning = "https://sqs.ap-southeast-2.amazonaws.com/123456789012/" if kind == "AWS::SQS::Queue" else ""
+    return beginning + physical
+
+
+def test_what_a_function_is_told_has_room_in_lambda() -> None:
+    for function in template.functions_of(made()):
+        told = {name: as_long_as_it_gets(value) for name, value in told_to(function).items()}
+        # Lambda counts names, values, and the marks of JSON between them.
+        assert len(json.dumps(told, separators=(",", ":"))) <= 4096, function.door
 
 
 def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
@@ -260,7 +314,8 @@ def test_every_parameter_can_be_said_and_a_secret_is_not_shown() -> None:
 
 def test_the_api_log_is_where_the_setting_says() -> None:
     (group,) = [one for name, one in made()["Resources"].items() if name == "APIHandlerLogs"]
-    told = made()["Globals"]["Function"]["Environment"]["Variables"]["API_LOG_GROUP"]
+    (reader,) = (one for one in template.functions_of(made()) if one.door == "read_api_log")
+    told = told_to(reader)["API_LOG_GROUP"]
     assert (group["Properties"]["LogGroupName"], group["Properties"]["RetentionInDays"]) == (told, 7)
 
 
