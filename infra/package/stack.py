@@ -15,7 +15,9 @@ from botocore.exceptions import ClientError, WaiterError
 
 # What holds data that exists only once. An update that would put something new and empty in its place is refused.
 PRECIOUS = frozenset({"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"})
-_STATES_BEFORE_THE_FIRST = ("REVIEW_IN_PROGRESS",)
+# Of a stack that was never whole. CloudFormation takes nothing on top of one whose creation failed.
+_FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+_NEVER_STOOD = ("REVIEW_IN_PROGRESS", *_FAILED_AT_FIRST)
 _LOOKS = 360
 
 
@@ -59,6 +61,7 @@ class Account:
                 "What is in build/ was packaged offline, for this machine. Run `make package` with a network."
             )
         template_url = self._upload(build)
+        self._clear_away_what_failed()
         change_set = self._proposed(template_url, self._parameters(build, parameters))
         if change_set is None:
             self.say("Nothing changes.")
@@ -135,14 +138,25 @@ class Account:
             ),
         ]
 
+    def _clear_away_what_failed(self) -> None:
+        """What is left of a first try; there is no data in it."""
+        stack = self._stack()
+        if stack is not None and stack["StackStatus"] in _FAILED_AT_FIRST:
+            self.say("The first try had failed. What is left of it goes first.")
+            self._delete()
+
     def _standing(self) -> dict[str, Any] | None:
+        stack = self._stack()
+        return None if stack is None or stack["StackStatus"] in _NEVER_STOOD else stack
+
+    def _stack(self) -> dict[str, Any] | None:
         try:
             stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
         except ClientError as absent:
             if "does not exist" not in str(absent):
                 raise
             return None
-        return None if stack["StackStatus"] in _STATES_BEFORE_THE_FIRST else stack
+        return stack
 
     def _proposed(self, template_url: str, parameters: list[dict[str, Any]]) -> str | None:
         """The id of a change set that may be carried out; None if it would change nothing. Raises Refused."""
@@ -223,17 +237,20 @@ class Account:
         """Delete the stack; what is kept, by type and name. Raises Refused unless its stage is named once more."""
         if confirmed != self.stage:
             raise Refused(f"This deletes the installation {self.stage}. Say CONFIRM={self.stage} to mean it.")
-        if self._standing() is None:
+        if self._stack() is None:
             raise Refused(f"There is no stack {self.stack_name} in {self.region}.")
         kept = self._kept()
         self._protect(False)
-        self._cloudformation.delete_stack(StackName=self.stack_name)
-        self._wait("stack_delete_complete")
+        self._delete()
         self.say("The functions, the API, queues, logs and alarms are gone. What holds data is kept, and costs on:")
         for one in kept:
             self.say(f"  {one}")
         self.say('infra/README.md says under "Removing" how to delete each, and what cannot be undone.')
         return kept
+
+    def _delete(self) -> None:
+        self._cloudformation.delete_stack(StackName=self.stack_name)
+        self._wait("stack_delete_complete")
 
     def _kept(self) -> list[str]:
         template = self._cloudformation.get_template(StackName=self.stack_name)["TemplateBody"]
@@ -243,7 +260,8 @@ class Account:
         kept = [
             f"{one['ResourceType']} {one['PhysicalResourceId']}"
             for one in there
-            if declared.get(one["LogicalResourceId"], {}).get("DeletionPolicy") == "Retain"
+            if declared.get(one["LogicalResourceId"], {}).get("DeletionPolicy", "").startswith("Retain")
+            and one["ResourceStatus"] != "DELETE_COMPLETE"
         ]
         return [*kept, f"AWS::S3::Bucket {self.artifacts}"]
 

@@ -14,6 +14,8 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 
 from infra.local.cloud import LocalCloud
 from infra.package import deploy
@@ -60,7 +62,7 @@ def queue(**properties: Any) -> dict[str, Any]:
 def table() -> dict[str, Any]:
     return {
         "Type": "AWS::DynamoDB::Table",
-        "DeletionPolicy": "Retain",
+        "DeletionPolicy": "RetainExceptOnCreate",
         "Properties": {
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
@@ -91,6 +93,22 @@ def test_a_later_one_keeps_what_is_not_said_again(account: Account, tmp_path: Pa
     stack = account.session.client("cloudformation").describe_stacks(StackName="sowa-test")["Stacks"][0]
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
     assert {"ParameterKey": "MailDomain", "ParameterValue": "sowa.test"} in stack["Parameters"]
+
+
+def test_what_a_first_try_that_failed_left_behind_is_cleared_away(account: Account, tmp_path: Path) -> None:
+    account.deploy(build(tmp_path), PARAMETERS)
+    stacks = get_backend("cloudformation")[ACCOUNT_ID][REGION].stacks
+    (failed,) = stacks.values()
+    for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        failed.status = status
+        with pytest.raises(Refused, match="MailDomain"):  # of what never stood nothing is taken over
+            account.deploy(build(tmp_path), {})
+        account.deploy(build(tmp_path), PARAMETERS)
+        (failed,) = [stack for stack in stacks.values() if stack is not failed]
+        assert failed.status == "CREATE_COMPLETE"
+    failed.status = "ROLLBACK_COMPLETE"
+    account.destroy(confirmed="test")
+    assert not stacks
 
 
 def test_code_and_template_lie_in_a_bucket_closed_to_the_public_named_by_what_they_hold(

@@ -304,7 +304,8 @@ def test_what_holds_data_outlives_the_stack() -> None:
     for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"):
         assert resources(kind)
         for name, resource in resources(kind).items():
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+            said = resource["DeletionPolicy"], resource["UpdateReplacePolicy"]
+            assert said == ("RetainExceptOnCreate", "Retain"), name
 
 
 def test_every_parameter_can_be_said_and_a_secret_is_not_shown() -> None:
