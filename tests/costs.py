@@ -159,7 +159,7 @@ _PUMPS = {
 
 def _steady(line: str) -> str:
     # A duration has more or fewer digits from run to run.
-    return re.sub(r'"Latency":\[[0-9.]+\]', '"Latency":[0.000]', line)
+    return re.sub(r'"latency_ms":[0-9.]+', '"latency_ms":0.000', line)
 
 
 def table(costs: list[Cost]) -> str:

@@ -15,6 +15,7 @@ from tests.bench.money import (
     MOST_OF_CAMERAS,
     MOST_OF_CHANNEL,
     MOST_OF_LIVE,
+    MOST_OF_STANDING,
     PRICES,
     TABLE,
     items,
@@ -43,6 +44,20 @@ def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_cameras() <= MOST_OF_CAMERAS
     assert money.of_channel() <= MOST_OF_CHANNEL
     assert money.of_live() <= MOST_OF_LIVE
+    assert money.of_standing() <= MOST_OF_STANDING
+
+
+def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dict[str, Any]) -> None:
+    queue = {"Type": "SQS", "Properties": {}}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"One": queue}}}
+    watches = {"Namespace": "AWS/SQS", "MetricName": "any", "Dimensions": []}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": watches}
+    few: dict[str, Any] = {"Resources": {"One": function, "Key": {"Type": "AWS::KMS::Key", "Properties": {}}}}
+    more = {"Resources": {**few["Resources"], "Two": function, "Rings": alarm}}
+    prices = told["standing"]
+    paid = [sum(item.dollars for item in money.standing(one, prices)) for one in (few, more)]
+    of_few = prices["key"] + prices["polled_queue"]
+    assert paid == pytest.approx([of_few, of_few + prices["polled_queue"] + prices["alarm"]])
 
 
 @pytest.mark.parametrize(

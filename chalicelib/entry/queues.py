@@ -132,7 +132,7 @@ class Schedules(_Doors):
         self, expression: ScheduleExpression | Cron, *, oldest_s: Callable[[], int] | None = None
     ) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
         """`oldest_s` says in seconds how old the oldest is of what the job has to put an end to; it is asked when the
-        job has ended, however it did, and becomes the metric `OldestSeconds` that an alarm watches."""
+        job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch."""
 
         def declare(job: Callable[[], Any]) -> Callable[..., Any]:
             def door(event: dict[str, Any], context: Any) -> Any:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from infra.package.template import Function
 
 _LATE_MS = 15 * 60 * 1000
-_EVERY = '"of every dead-letter queue"'
+_EVERY_QUEUE, _EVERY_LOG = '"of every dead-letter queue"', "of every function's log"
 
 
 def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[str, Any]:
@@ -41,9 +41,15 @@ def dead_letters(resources: Mapping[str, Any]) -> list[str]:
 
 
 def page(body: str, resources: Mapping[str, Any]) -> str:
-    """The dashboard with every dead-letter queue in its place."""
+    """The dashboard with every dead-letter queue and every function's log in its place."""
     metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")
-    return body.replace(_EVERY, json.dumps([[*metric, f"${{{name}.QueueName}}"] for name in dead_letters(resources)]))
+    queues = json.dumps([[*metric, f"${{{name}.QueueName}}"] for name in dead_letters(resources)])
+    logs = " | ".join(f"SOURCE '${{{name}}}'" for name in _logs(resources))
+    return body.replace(_EVERY_QUEUE, queues).replace(_EVERY_LOG, logs)
+
+
+def _logs(resources: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name, resource in resources.items() if resource["Type"] == "AWS::Logs::LogGroup")
 
 
 def _alarm(

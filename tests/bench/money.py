@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,32 @@ PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
-MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.61
+MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.5
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 21.0
 # For two minutes of live view a day, an hour a month, of each.
-MOST_OF_LIVE = 115.0
+MOST_OF_LIVE = 114.0
+# For an installation that nobody uses.
+MOST_OF_STANDING = 20.0
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
 kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
 keep open above {channel:g} $. What people who look at them cause comes on top, and so does live view, an hour a month
-of each camera, which may not grow above {live:g} $. What an installation costs without a camera is not in it (see
-[infra/README.md](../infra/README.md)).
+of each camera, which may not grow above {live:g} $. [Below](#what-an-installation-costs-without-a-camera) is what an
+installation costs without a camera: no more than {standing:g} $.
 
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
+"""
+_STANDING_HEAD = """
+## What an installation costs without a camera
+
+Counted in the template that is deployed. Beside it some cents are asked for the jobs that find nothing to do.
+
+| for | count | $ each | $ |
+|---|---:|---:|---:|
 """
 # How often a month one camera causes it, the door of costs.md that it goes through, and its line in the usage.
 _DOORS = {
@@ -169,6 +180,40 @@ def _kept(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     yield "dynamodb_recovery_gb_month", rows
 
 
+def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Item]:
+    """What is paid by the month for being there, from a template and from what prices.yaml says."""
+    resources = template["Resources"].values()
+    alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
+    events = [
+        event
+        for one in resources
+        if one["Type"] == "AWS::Serverless::Function"
+        for event in one["Properties"].get("Events", {}).values()
+    ]
+    counts = {
+        "alarm": len(alarms),
+        "dashboard": sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in resources),
+        "key": sum(one["Type"] == "AWS::KMS::Key" for one in resources),
+        # Every metric of our own is watched.
+        "metric": len({str((one["MetricName"], one["Dimensions"])) for one in alarms if one["Namespace"] == "Sowa"}),
+        "polled_queue": sum(event["Type"] == "SQS" for event in events),
+    }
+    return (Item("standing", name, count, prices[name]) for name, count in counts.items())
+
+
+@cache
+def _standing() -> list[Item]:
+    from app import app
+    from infra.package import template
+
+    return list(standing(template.made(app, architecture="arm64"), yaml.safe_load(PRICES.read_text())["standing"]))
+
+
+def of_standing() -> float:
+    """Dollars for an installation that nobody uses."""
+    return sum(item.dollars for item in _standing())
+
+
 def _now() -> list[Item]:
     return list(items(COSTS.read_text(), yaml.safe_load(PRICES.read_text())))
 
@@ -207,5 +252,16 @@ def table() -> str:
     sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
-    head = _HEAD.format(alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE)
-    return head + "\n".join(rows) + "\n"
+    head = _HEAD.format(
+        alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE,
+        standing=MOST_OF_STANDING,
+    )  # fmt: skip
+    return head + "\n".join(rows) + "\n" + _standing_table()
+
+
+def _standing_table() -> str:
+    rows = [
+        f"| {item.price_name.replace('_', ' ')} | {item.count} | {item.price:g} | {item.dollars:.2f} |"
+        for item in _standing()
+    ]
+    return _STANDING_HEAD + "\n".join([*rows, f"| **all** | | | **{of_standing():.2f}** |"]) + "\n"

@@ -340,7 +340,7 @@ def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm
 
 def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
     body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
-    assert {widget["type"] for widget in body["widgets"]} == {"metric"}
+    assert {widget["type"] for widget in body["widgets"]} == {"metric", "log"}
     places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
     assert len(set(places)) == len(places)
 
@@ -350,7 +350,7 @@ def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, 
     line = [json.loads(line) for line in world.logs.lines() if f'"door":"{door}"' in line][-1]
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
     where = {"Namespace": metrics["Namespace"], "Dimensions": {one: line[one] for one in metrics["Dimensions"][0]}}
-    return where, {one["Name"]: line[one["Name"]][0] for one in metrics["Metrics"]}
+    return where, {one["Name"]: line[one["Name"]] for one in metrics["Metrics"]}
 
 
 def our_alarms() -> dict[str, dict[str, Any]]:
@@ -366,7 +366,10 @@ def rings(world: LocalCloud, name: str) -> bool:
     return figures[alarm["MetricName"]] > alarm["Threshold"]
 
 
-@pytest.mark.parametrize("name", ["ErasureLate", "ErasuresStopped", "PictureLate", "SweepStopped"])
+OUR_ALARMS = ("ErasureLate", "ErasuresStopped", "LiveVideoLate", "PictureLate", "SweepStopped")
+
+
+@pytest.mark.parametrize("name", OUR_ALARMS)
 def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name: str) -> None:
     alarm = our_alarms()[name]
     dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
@@ -377,9 +380,10 @@ def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name
 
 
 def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_written(world: LocalCloud) -> None:
-    assert our_alarms().keys() == {"ErasureLate", "ErasuresStopped", "PictureLate", "SweepStopped"}
+    assert our_alarms().keys() == {*OUR_ALARMS}
     body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
-    said = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"] if metric[0] == "Sowa"]
+    shown = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
+    said = [metric for properties in shown for metric in properties["metrics"] if metric[0] == "Sowa"]
     assert said
     for namespace, metric, *dimensions in said:
         told = dict(zip(dimensions[::2], dimensions[1::2], strict=True))
@@ -395,7 +399,7 @@ def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_writt
 def oldest(world: LocalCloud, job: str) -> float:
     with contextlib.suppress(Exception):  # a job that fails says its figure too
         world.run_schedule(job)
-    return figures_of(world, job)[1]["OldestSeconds"]
+    return figures_of(world, job)[1]["oldest_seconds"]
 
 
 def test_nothing_open_and_nothing_stored_is_nothing_old(world: LocalCloud) -> None:
@@ -440,6 +444,19 @@ def test_the_oldest_picture_is_told_and_rings_two_hours_after_its_seven_days(
     home.world.clock.move_to(arrived + week)
     assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(week - 86_400, abs=5)
     assert not rings(home.world, "PictureLate")
+
+
+def test_live_video_that_is_left_for_more_than_an_hour_rings(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = home.world.now().timestamp()
+    home.camera.stream(init="a")
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "delete", _fail)
+        for seconds, late in ((3600, False), (3602, True)):
+            home.world.clock.move_to(brought + seconds)
+            assert oldest(home.world, "sweep_live_video") == pytest.approx(seconds, abs=1)
+            assert rings(home.world, "LiveVideoLate") is late
+    assert oldest(home.world, "sweep_live_video") == 0
+    assert not rings(home.world, "LiveVideoLate")
 
 
 def _fail(*_: Any) -> Any:
