@@ -343,6 +343,10 @@ def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
     assert {widget["type"] for widget in body["widgets"]} == {"metric", "log"}
     places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
     assert len(set(places)) == len(places)
+    asked = [widget["properties"]["query"] for widget in body["widgets"] if widget["type"] == "log"]
+    # CloudWatch looks into fifty logs at once, and no more.
+    assert [query.count("SOURCE '${") for query in asked] == [1, len(resources("AWS::Logs::LogGroup"))]
+    assert len(resources("AWS::Logs::LogGroup")) <= 50
 
 
 def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, float]]:
