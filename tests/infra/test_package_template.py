@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -157,11 +158,9 @@ LONG = {
 }  # fmt: skip
 
 
-def as_long_as_it_gets(value: Any) -> str:
-    if isinstance(value, dict) and "Fn::Sub" in value:
-        parts = value["Fn::Sub"].replace("${", "\0${").split("\0")
-        return "".join(as_long_as_it_gets({"Ref": one[2:].partition("}")[0]}) + one.partition("}")[2]
-                       if one.startswith("${") else one for one in parts)  # fmt: skip
+def as_long_as_it_gets(value: dict[str, str]) -> str:
+    if "Fn::Sub" in value:
+        return re.sub(r"\$\{(.+?)\}", lambda found: as_long_as_it_gets({"Ref": found[1]}), value["Fn::Sub"])
     name = value["Ref"]
     if name in made()["Parameters"]:
         return str(LONG.get(name) or made()["Parameters"][name].get("Default", ""))
