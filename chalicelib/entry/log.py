@@ -19,7 +19,7 @@ ALLOWED = frozenset(
 )
 NAMESPACE = "Sowa"
 # What CloudWatch makes a metric of (embedded metric format), where a line says it. Each door that says it costs as much
-# a month as a few thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log itself.
+# a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log itself.
 _METRIC = {"Name": "oldest_seconds", "Unit": "Seconds"}
 # Where a request came from, and whose it was, is written sealed and in no other way (see register/hours.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")

@@ -68,8 +68,8 @@ class Response:
 
 
 class Gateway:
-    """Serves one app. `country` is what CloudFront says of a viewer who does not say it himself; `allowed_origin` is
-    the stack's parameter of that name."""
+    """Serves one app. `country` is what CloudFront says of a viewer; here, for trying, he may say another.
+    `allowed_origin` is the stack's parameter of that name."""
 
     def __init__(
         self, app: Chalice, functions: Functions | None = None, *, country: str = "PL", allowed_origin: str = ""

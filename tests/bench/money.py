@@ -13,6 +13,7 @@ import yaml
 
 from infra import applier
 from tests.costs import TABLE as COSTS
+from tests.infra.packaged import made
 
 PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
@@ -203,10 +204,7 @@ def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Ite
 
 @cache
 def _standing() -> list[Item]:
-    from app import app
-    from infra.package import template
-
-    return list(standing(template.made(app, architecture="arm64"), yaml.safe_load(PRICES.read_text())["standing"]))
+    return list(standing(made(), yaml.safe_load(PRICES.read_text())["standing"]))
 
 
 def of_standing() -> float:

@@ -14,40 +14,15 @@ from typing import Any
 
 import pytest
 import yaml
-from werkzeug.wrappers import Response
 
-from chalicelib.aws import bucket, crypto
-from chalicelib.aws.clients import client
-from chalicelib.aws.commit import change, commit
-from chalicelib.privacy.records import ARCHIVES
-from chalicelib.push.records import Endpoint
-from chalicelib.sessions import rules
+from chalicelib.aws import bucket
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
 from infra.package import bundle, policies, template
 from tests.conftest import Home
-from tests.doors import all_doors, request_for
-from tests.events import event as sample
-from tests.factors import App
-from tests.identities.people import maja
-from tests.identities.platforms import google_picture, platforms
-from tests.privacy.backups import brought_back
-from tests.scene import (
-    CODE,
-    PASSWORD,
-    SECRET,
-    Caller,
-    Camera,
-    Person,
-    forget_root_secret,
-    jpeg,
-    lay_down,
-    new_camera,
-    new_person,
-    pay,
-)
-from tests.worlds.sweep import leap
+from tests.infra.lives import LIVES, every_door, nobody_was_here_before
+from tests.infra.packaged import made
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
 """
@@ -162,350 +137,16 @@ def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
     return cold
 
 
-def _told(world: LocalCloud, door: str, **ids: str) -> None:
-    """A message that comes again, late."""
-    event = sample("sqs_ids")
-    event["Records"] = [{**event["Records"][0], "body": json.dumps(ids)}]
-    handler = {source.name: source.handler_string for source in world.gateway.app.event_sources}[door]
-    well, _answer = world.functions.attempt(door, handler, event)
-    assert well, world.failures
-
-
-def _every_door(home: Home) -> None:
-    before = home.world.snapshot()
-    for door in all_doors():
-        home.world.restore(before)
-        request = request_for(door, home)
-        answer = request.send(home)
-        assert answer.status == door.status, answer.body
-        home.world.settle()
-    home.world.restore(before)
-
-
-def _nobody_was_here_before(world: LocalCloud, empty: Any) -> None:
-    """Whoever comes first makes the root secret."""
-    for first in (lambda: new_person(world), lambda: Camera(world).load()):
-        world.restore(empty)
-        forget_root_secret(world)
-        first()
-
-
-def _pictures(home: Home) -> None:
-    home.camera.see(2)
-    assert home.camera.upload(3, data=b"not a picture" * 100).status == 204
-    home.world.settle()
-    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms").status == 204
-    home.world.settle()
-    home.world.advance(60)
-    home.camera.see(4)
-    seven_days_s = 7 * 86_400
-    home.world.clock.move_to(home.world.now().timestamp() + seven_days_s + 1)
-    assert home.world.run_schedule("sweep_expired_pictures") == {"deleted": 1}
-
-
-def _a_face(home: Home) -> None:
-    for number in (1, 2):
-        home.world.advance(60)
-        home.owner.show_face(jpeg(number))
-    home.owner.show_face(b"not a picture")
-    assert home.owner.avatar() is not None
-    assert home.owner.call("DELETE", "/me/avatar").status == 204
-    home.world.settle()
-    _an_upload_of_which_nobody_was_told(home)
-    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
-    assert home.world.run_schedule("sweep_expired_uploads") == {"deleted": 1}
-
-
-def _a_picture_of_a_platform(home: Home) -> None:
-    """Taken over, and of none that is one; and told of once more, late."""
-    person = maja(home.world, picture=google_picture())
-    home.world.settle()
-    assert person.avatar() is not None
-    maja(home.world, "google-2", "kaja@example.com", picture=platforms().picture(lambda: Response("no picture")))
-    home.world.settle()
-    _told(home.world, "on_picture_offered", partition_id=person.account_id, place_id="")
-
-
-def _a_cover(home: Home) -> None:
-    device_id = home.camera.device_id
-    for number in (1, 2):
-        home.world.advance(60)
-        home.owner.cover(device_id, jpeg(number))
-    home.owner.cover(device_id, b"not a picture")
-    assert home.owner.cover_of(device_id) is not None
-    assert home.owner.call("DELETE", f"/devices/{device_id}/cover").status == 204
-    home.world.settle()
-    _an_upload_of_which_nobody_was_told(home)
-    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
-    assert home.world.run_schedule("sweep_expired_cover_uploads") == {"deleted": 1}
-
-
-def _an_offer(home: Home) -> None:
-    home.owner.step_up()
-    for to in ({"email": home.stranger.email}, {"phone": "+48601234567"}):
-        home.owner.offer(home.camera.device_id, **to)
-        home.world.settle()
-
-
-def _an_upload_of_which_nobody_was_told(home: Home) -> None:
-    assert home.owner.upload_avatar().status == 204
-    assert home.owner.upload_cover(home.camera.device_id).status == 204
-    with home.world.aws.outside():
-        for queue in ("AvatarUploads", "CoverUploads"):
-            client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
-
-
-def _a_channel(home: Home) -> None:
-    """Commands are given, brought at once and on waking, to who is there and who is not, and answered."""
-    device_id = home.camera.device_id
-    home.camera.connect()
-    home.world.settle()
-    never = home.camera.connect()
-    home.world.channel.connections.pop(never.id)
-    home.world.settle()
-    assert home.owner.command(device_id).status == 202
-    older, newer = home.camera.connect(), home.camera.connect()
-    home.world.settle()
-    assert newer.say({"id": newer.messages[0]["id"], "ok": True}) == 200
-    older.say({"id": "any", "ok": True})
-    assert home.owner.command(device_id).status == 202
-    home.world.settle()
-    home.world.channel.connections.pop(newer.id)
-    assert home.owner.command(device_id).status == 202
-    home.world.settle()
-    again = home.camera.connect()
-    home.world.channel.connections.pop(again.id)
-    home.world.settle()
-    last = home.camera.connect()
-    home.world.channel.connections.pop(last.id)
-    assert home.owner.change_settings(device_id, 0, night_mode="on").status == 200
-    home.world.settle()
-    unowned = new_camera(home.world, "SN0071").connect()
-    home.world.settle()
-    unowned.close()
-    home.camera.connect().close()
-
-
-def _live_video(home: Home) -> None:
-    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email, rights=["live"]).json["share_id"]
-    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
-    home.camera.stream(init="a")
-    home.camera.stream()
-    for person in (home.owner, home.stranger):
-        path = f"/devices/{home.camera.device_id}/live/{person.watch(home.camera.device_id)['live_id']}"
-        assert person.call("POST", path).status == 200
-        assert person.call("DELETE", path).status == 204
-    home.world.settle()
-    home.world.clock.move_to(home.world.now().timestamp() + 3600)
-    assert home.world.run_schedule("sweep_live_video") == {"deleted": 2}
-
-
-def _an_order(home: Home) -> None:
-    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
-    home.world.settle()
-
-
-def _one_phone_of_two_people(home: Home) -> None:
-    home.stranger.take_pushes("platform-token-of-the-owner")
-
-
-def _a_terminal_that_never_comes_back(home: Home) -> None:
-    leap(home.world, rules.SESSION_LIFE.total_seconds())
-    home.world.advance(3600, reaper_lag_seconds=0)
-
-
-def _a_terminal_that_died_while_it_was_registered(home: Home) -> None:
-    """SNS knows it, and its row does not say by which name: whoever ends it asks for it again."""
-    begin = home.world.snapshot()
-    for end in (
-        lambda: _a_terminal_that_never_comes_back(home),
-        lambda: home.world.invoke("remove_child", {"email": home.owner.email}),
-    ):
-        home.world.restore(begin)
-        home.owner.take_pushes("platform-token-of-the-owner")
-        with home.world.aws.outside():
-            (held,) = Endpoint.list_of(home.owner.account_id).items
-            commit(change(held, arn=None))
-        end()
-        home.world.settle()
-
-
-def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
-    """A closed account, whose erasure is driven by one function alone to its very end."""
-    _an_order(home)
-    home.camera.see(5)
-    home.owner.show_face()
-    home.owner.cover(home.camera.device_id)
-    home.camera.stream(init="a")
-    _an_upload_of_which_nobody_was_told(home)
-    _ask_for_a_copy(home)
-    home.world.settle()
-    _break_off_a_copy(home)
-    erasure_id = home.owner.close().json["erasure_id"]
-    for seconds in (0, 15 * 60, 2 * 3600, 25 * 3600):
-        home.world.clock.move_to(home.world.now().timestamp() + seconds)
-        drive(crypto.plain_hash(erasure_id))
-    home.world.settle()
-    assert home.world.call("GET", f"/erasures/{erasure_id}").json["state"] == "done"
-
-
-def _by_the_clock(home: Home) -> None:
-    _erasure_by(home, lambda hashed: home.world.run_schedule("resume_erasures"))
-
-
-def _by_messages(home: Home) -> None:
-    _erasure_by(home, lambda hashed: _told(home.world, "on_erasure_begun", partition_id=hashed, place_id=hashed))
-
-
-def _a_copy_of_everything(home: Home) -> None:
-    home.owner.show_face()
-    home.owner.cover(home.camera.device_id)
-    _an_order(home)
-    _ask_for_a_copy(home)
-    home.world.settle()
-    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
-    assert home.world.run_schedule("sweep_expired_archives") == {"deleted": 1}
-
-
-def _ask_for_a_copy(home: Home) -> None:
-    home.owner.step_up()
-    assert home.owner.call("POST", "/privacy/exports").status == 202
-
-
-def _break_off_a_copy(home: Home) -> None:
-    """As if who was writing it had died."""
-    with home.world.aws.outside():
-        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
-
-
-def _a_copy_that_was_broken_off(home: Home) -> None:
-    """Whoever writes it anew ends what was left; the names of archives follow from when they were asked for."""
-    _ask_for_a_copy(home)
-    (asked,) = home.owner.call("GET", "/privacy/exports").json["items"]
-    place_id = asked["export_id"].removeprefix(home.owner.account_id)
-    with home.world.aws.outside():
-        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{place_id}.zip", "application/zip")
-    home.world.settle()
-
-
-def _a_restore(home: Home) -> None:
-    home.owner.step_up()
-    with brought_back(home.world):
-        assert home.owner.close().status == 202
-    told = {"restored_to": "2026-01-05T08:00:00Z"}
-    assert home.world.invoke("replay_erasures", told) == {"erasures": 1, "subjects": 3}
-    home.world.settle()
-
-
-def _a_phone_number_alone(home: Home) -> None:
-    caller = Caller(home.world, "+48601234567")
-    assert caller.confirm(caller.register()).status == 201
-    camera = new_camera(home.world, "SN0050", owner=caller)
-    assert pay(home.world, caller.order(camera.device_id).json["order_id"]).status == 200
-    caller.step_up()
-    assert caller.call("POST", "/privacy/exports").status == 202
-    home.world.settle()
-    assert home.world.invoke("remove_child", {"phone": caller.email})["closed"]
-    home.world.settle()
-
-
-def _children(home: Home) -> None:
-    child = Person(home.world, "child@example.com")
-    said = child.registration(birth_date="2015-01-01", terminal=child.terminal)
-    assert home.world.call("POST", "/accounts", said).status == 422
-    assert home.world.invoke("remove_child", {"email": home.owner.email})["closed"]
-    home.world.settle()
-
-
-def _lost_second_factors(home: Home) -> None:
-    caller = Caller(home.world, "+48601234567")
-    assert caller.confirm(caller.register()).status == 201
-    for person, address in ((home.owner, "email"), (caller, "phone")):
-        App.added(person)
-        assert person.call("PUT", "/me/password", {"current": PASSWORD, "new": "Trz4Sowy"}).status == 204
-        assert home.world.invoke("remove_second_factors", {address: person.email}) == {"count": 1}
-        home.world.settle()
-
-
-def _a_look_into_the_log(home: Home) -> None:
-    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
-    home.owner.call("GET", "/me")
-    assert home.world.invoke("read_api_log", asked)["items"]
-    assert home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})["items"]
-
-
-def _a_guest(home: Home) -> None:
-    """Invited once by e-mail and once by phone, pushed to, and gone in each of the ways there are."""
-    home.stranger.take_pushes("platform-token-of-the-stranger")
-    path = f"/devices/{home.camera.device_id}/shares"
-    home.owner.share(home.camera.device_id, phone="+48601234567")
-    for end in (
-        lambda share_id: home.owner.call("DELETE", f"{path}/{share_id}"),
-        lambda share_id: home.stranger.call("DELETE", f"/shares/{share_id}"),
-        lambda share_id: home.world.invoke("remove_child", {"email": home.stranger.email}),
-    ):
-        share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
-        home.world.settle()
-        assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
-        home.world.settle()
-        home.stranger.take_pushes(f"token-of-{share_id}")
-        home.world.settle()
-        home.camera.see(6)
-        end(share_id)
-        home.world.settle()
-
-
-def _a_shared_device_that_goes(home: Home) -> None:
-    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
-    assert home.stranger.call("POST", f"/shares/{share_id}/accept").status == 200
-    home.owner.share(home.camera.device_id, email="later@example.com")
-    home.world.settle()
-    home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
-    home.world.settle()
-
-
-def _a_factory(home: Home) -> None:
-    address = lay_down(home.world, "batch.csv", f"sn,model,code,secret\nSN0060,One,{CODE},{SECRET}\nSN0061,One,x,y\n")
-    assert home.world.invoke("load_devices", {"s3": address})["done"]
-
-
-_LIVES = (
-    _a_factory,
-    _a_guest,
-    _a_shared_device_that_goes,
-    _a_phone_number_alone,
-    _children,
-    _lost_second_factors,
-    _a_look_into_the_log,
-    _a_restore,
-    _a_copy_of_everything,
-    _a_copy_that_was_broken_off,
-    _a_channel,
-    _live_video,
-    _pictures,
-    _a_face,
-    _a_picture_of_a_platform,
-    _a_cover,
-    _an_offer,
-    _an_order,
-    _one_phone_of_two_people,
-    _a_terminal_that_never_comes_back,
-    _a_terminal_that_died_while_it_was_registered,
-    _by_the_clock,
-    _by_messages,
-)
-
-
 @pytest.fixture
 def witness(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Witness:
     world, begin = home.world, home.world.snapshot()
     witness = Witness(world, monkeypatch)
     try:
-        _every_door(home)
-        for life in _LIVES:
+        every_door(home)
+        for life in LIVES:
             world.restore(begin)
             life(home)
-        _nobody_was_here_before(world, _empty)
+        nobody_was_here_before(world, _empty)
     finally:
         world.aws.order_by(None)
         # The last world had a root secret of its own.
@@ -532,16 +173,9 @@ def test_what_is_granted_told_and_packaged_is_what_was_seen(witness: Witness) ->
     assert yaml.safe_load(bundle.OPERATIONS.read_text()) == called
 
 
-def _made() -> dict[str, Any]:
-    from app import app
-
-    return template.made(app, architecture="x86_64")
-
-
 def _statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    made = _made()
-    for function in template.functions_of(made):
-        role = made["Resources"][f"{function.logical_id}Role"]["Properties"]
+    for function in template.functions_of(made()):
+        role = made()["Resources"][f"{function.logical_id}Role"]["Properties"]
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             yield function.door, statement["Fn::If"][1] if "Fn::If" in statement else statement
 

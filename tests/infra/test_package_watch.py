@@ -1,0 +1,161 @@
+"""Nothing is unwatched: each promise and each failure rings, and the dashboard shows what is written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import bucket
+from infra.local.cloud import LocalCloud
+from infra.package import template
+from tests.alarms.snapshots import arrives
+from tests.conftest import Home
+from tests.infra.packaged import made, resources
+from tests.privacy.leaving import closed
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {name: one["Properties"] for name, one in resources("AWS::CloudWatch::Alarm").items()}
+
+
+def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
+    watched = [(one["MetricName"], json.dumps(one["Dimensions"])) for one in alarms().values()]
+    for function in template.functions_of(made()):
+        assert [1 for metric, where in watched if metric == "Errors" and f'"{function.logical_id}"' in where]
+    for queue in resources("AWS::SQS::Queue"):
+        if queue.endswith("DeadLetters"):
+            assert [1 for _, where in watched if f'"{queue}"' in where], queue
+            assert queue in made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
+
+
+def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
+    body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    assert {widget["type"] for widget in body["widgets"]} == {"metric", "log"}
+    places = [(widget["x"], widget["y"]) for widget in body["widgets"]]
+    assert len(set(places)) == len(places)
+    asked = [widget["properties"]["query"] for widget in body["widgets"] if widget["type"] == "log"]
+    # CloudWatch looks into fifty logs at once, and no more.
+    assert [query.count("SOURCE '${") for query in asked] == [1, len(resources("AWS::Logs::LogGroup"))]
+    assert len(resources("AWS::Logs::LogGroup")) <= 50
+
+
+def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """Where a door's last line puts its metrics, and what they say."""
+    line = [json.loads(line) for line in world.logs.lines() if f'"door":"{door}"' in line][-1]
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    where = {"Namespace": metrics["Namespace"], "Dimensions": {one: line[one] for one in metrics["Dimensions"][0]}}
+    return where, {one["Name"]: line[one["Name"]] for one in metrics["Metrics"]}
+
+
+def our_alarms() -> dict[str, dict[str, Any]]:
+    return {name: one for name, one in alarms().items() if one["Namespace"] == "Sowa"}
+
+
+def rings(world: LocalCloud, name: str) -> bool:
+    """Whether what the alarm's door said last is beyond its threshold."""
+    alarm = our_alarms()[name]
+    assert (alarm["ComparisonOperator"], alarm["Statistic"]) == ("GreaterThanThreshold", "Maximum")
+    (door,) = (one["Value"] for one in alarm["Dimensions"] if one["Name"] == "door")
+    _, figures = figures_of(world, door)
+    return figures[alarm["MetricName"]] > alarm["Threshold"]
+
+
+OUR_ALARMS = ("ErasureLate", "ErasuresStopped", "LiveVideoLate", "PictureLate", "SweepStopped")
+
+
+@pytest.mark.parametrize("name", OUR_ALARMS)
+def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name: str) -> None:
+    alarm = our_alarms()[name]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    world.run_schedule(dimensions["door"])
+    where, figures = figures_of(world, dimensions["door"])
+    assert where == {"Namespace": alarm["Namespace"], "Dimensions": dimensions}
+    assert alarm["MetricName"] in figures
+
+
+def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_written(world: LocalCloud) -> None:
+    assert our_alarms().keys() == {*OUR_ALARMS}
+    body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    shown = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
+    said = [metric for properties in shown for metric in properties["metrics"] if metric[0] == "Sowa"]
+    assert said
+    for namespace, metric, *dimensions in said:
+        told = dict(zip(dimensions[::2], dimensions[1::2], strict=True))
+        world.run_schedule(told["door"])
+        where, figures = figures_of(world, told["door"])
+        assert where == {"Namespace": namespace, "Dimensions": told}
+        assert metric in figures
+
+
+# Seconds pass without the jobs, which are then run by hand.
+
+
+def oldest(world: LocalCloud, job: str) -> float:
+    with contextlib.suppress(Exception):  # a job that fails says its figure too
+        world.run_schedule(job)
+    return figures_of(world, job)[1]["oldest_seconds"]
+
+
+def test_nothing_open_and_nothing_stored_is_nothing_old(world: LocalCloud) -> None:
+    assert oldest(world, "resume_erasures") == 0
+    assert oldest(world, "sweep_expired_pictures") == 0
+
+
+def test_the_oldest_erasure_is_told_until_it_is_done_and_rings_after_an_hour(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(home)
+    closing = home.world.now().timestamp()
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "below", _fail)
+        for seconds, late in ((300, False), (3600, False), (3601, True), (5 * 3600, True)):
+            home.world.clock.move_to(closing + seconds)
+            assert oldest(home.world, "resume_erasures") == seconds
+            assert rings(home.world, "ErasureLate") is late
+    # Two passes: one that deletes, and one that finds nothing.
+    home.world.run_schedule("resume_erasures")
+    assert oldest(home.world, "resume_erasures") == 0
+    assert not rings(home.world, "ErasureLate")
+    for hours in (23, 25, 26):  # the later passes come and go
+        home.world.clock.move_to(closing + hours * 3600)
+        assert oldest(home.world, "resume_erasures") == 0
+
+
+def test_the_oldest_picture_is_told_and_rings_two_hours_after_its_seven_days(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived = home.world.now().timestamp()
+    home.world.clock.move_to(arrived + 86_400)
+    arrives(home.camera, number=2)
+    week = 7 * 86_400
+    assert oldest(home.world, "sweep_expired_pictures") == 86_400
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "delete", _fail)
+        for seconds, late in ((week, False), (week + 7200, False), (week + 7201, True), (week * 3, True)):
+            home.world.clock.move_to(arrived + seconds)
+            assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(seconds, abs=5)
+            assert rings(home.world, "PictureLate") is late
+    home.world.clock.move_to(arrived + week)
+    assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(week - 86_400, abs=5)
+    assert not rings(home.world, "PictureLate")
+
+
+def test_live_video_that_is_left_for_more_than_an_hour_rings(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = home.world.now().timestamp()
+    home.camera.stream(init="a")
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "delete", _fail)
+        for seconds, late in ((3600, False), (3602, True)):
+            home.world.clock.move_to(brought + seconds)
+            assert oldest(home.world, "sweep_live_video") == pytest.approx(seconds, abs=1)
+            assert rings(home.world, "LiveVideoLate") is late
+    assert oldest(home.world, "sweep_live_video") == 0
+    assert not rings(home.world, "LiveVideoLate")
+
+
+def _fail(*_: Any) -> Any:
+    raise RuntimeError("it is broken")
