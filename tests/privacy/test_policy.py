@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.register.rows import ROWS
+from chalicelib.settings import Settings, settings
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.scene import POLICY
@@ -89,3 +90,13 @@ def test_reading_it_costs_no_call_and_leaves_nothing(home: Home) -> None:
     home.world.call("GET", "/policy/versions")
     assert home.world.trace.names() == []
     assert home.world.dump()["tables"] == before
+
+
+def test_who_runs_an_installation_is_named_by_its_policy(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "the operator of this Sowa" in str(policy(world))
+    monkeypatch.setenv("OPERATOR_NAME", "Camera Company of Somewhere")
+    monkeypatch.setenv("OPERATOR_CONTACT", "privacy@cameras.example.org")
+    monkeypatch.setattr(settings, "operator", Settings().operator)
+    said = str(policy(world))
+    assert "Camera Company of Somewhere" in said and "privacy@cameras.example.org" in said
+    assert "the operator of this Sowa" not in said
