@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run camera test lint test-endpoint night contract costs growth bench alike player passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera test test-outside lint test-endpoint night contract costs growth bench alike player passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,8 +27,11 @@ run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=htt
 camera: $(INSTALLED) ## a camera that lives, for a cloud that runs; SOURCE=path, URL=http://127.0.0.1:8000, SN=, SECRET=
 	@SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
 
-test: $(INSTALLED) ## all tests, without a network
+test: $(INSTALLED) ## all tests of our own code, without a network
 	@$(PYTHON) -m pytest -n $(WORKERS)
+
+test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
+	@$(PYTHON) -m pytest tests/outside -rs
 
 lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .

@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from tests import loopback
-from tests.browsing import OF_THIS_MACHINE, a_browser, in_a_browser, sync_api
+from tests.outside.browsing import OF_THIS_MACHINE, a_browser, in_a_browser, sync_api
 from tests.scene import jpeg, new_camera, new_person
 
 APP, ELSEWHERE = "https://app.example.org", "https://elsewhere.example.org"

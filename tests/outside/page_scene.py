@@ -11,7 +11,7 @@ from typing import Any
 from infra.local.cloud import LocalCloud
 from infra.local.server import Heart
 from tests import loopback
-from tests.browsing import TIMEOUT_MS, sync_api
+from tests.outside.browsing import TIMEOUT_MS, sync_api
 
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 # Not the machine's own time, which the page must not go by; a day with room for pictures, and far from its end.

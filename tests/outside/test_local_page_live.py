@@ -18,9 +18,9 @@ from infra.demo.client import Wire
 from infra.demo.living import Living, factory_new
 from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
-from tests.browsing import a_browser, in_a_browser, sync_api
-from tests.infra.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 from tests.loopback import ignore
+from tests.outside.browsing import a_browser, in_a_browser, sync_api
+from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 from tests.scene import CODE, SECRET, Camera, until
 
 SN, OLA, GUSTAW = "SN0042", "ola@example.org", "gustaw@example.org"

@@ -12,8 +12,8 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from tests import loopback
-from tests.browsing import OF_THIS_MACHINE, a_browser, in_a_browser
 from tests.live.film import SIZE, film
+from tests.outside.browsing import OF_THIS_MACHINE, a_browser, in_a_browser
 from tests.scene import new_camera, new_person
 
 PLAYER = Path(__file__).parents[2] / "build" / "hls.js" / "hls.min.js"

@@ -9,8 +9,8 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from tests import loopback
-from tests.browsing import a_browser, in_a_browser, sync_api
 from tests.factors import ROOT, asked
+from tests.outside.browsing import a_browser, in_a_browser, sync_api
 from tests.scene import Person, new_person
 
 # What a page does with what the API gives it; `toJSON` is all that it has to say.

@@ -1,0 +1,1 @@
+"""Tests with browsers, players and servers that others made."""
