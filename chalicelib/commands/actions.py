@@ -156,7 +156,8 @@ def _not_answered() -> Any:
 
 
 def _send(connection_id: str, command: Command) -> bool:
-    message: dict[str, Any] = {"id": command.place_id, "command": command.word}
+    now = clock.rfc3339(clock.now())
+    message: dict[str, Any] = {"id": command.place_id, "command": command.word, "now": now}
     if command.channel is not None:
         message["channel"] = command.channel
     if command.live_id is not None:

@@ -152,6 +152,8 @@ class Device(Item):
     settings_version = plain(NumberAttribute(null=True), why="how often its settings were set")
     reported = personal(B6, null=True)
     reported_version = plain(NumberAttribute(null=True), why="which of them the camera realises")
+    state_times = key(UnicodeAttribute(null=True), B6, why="times: what a report says of before is no news")
+    # Written by an earlier version, of all parts together.
     state_as_of_ms = key(NumberAttribute(null=True), B6, why="time: a report of before is no news")
     battery_percent = personal(B6, null=True)
     private_since = key(Time(null=True), B6, why="time: what arrives from then on is dropped", told=True)

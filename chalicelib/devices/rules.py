@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from chalicelib.errors import Invalid, Words
 
@@ -83,6 +86,76 @@ def require_channels(named: list[str], known: list[str]) -> None:
 def is_private_at(at: int, since: float | None, until: float | None) -> bool:
     """Whether privacy mode was on then, by when it was last switched on and off; `until` is None while it is on."""
     return since is not None and since <= at and (until is None or at < until)
+
+
+# What a camera says of itself, and when
+
+# How far before its arrival a camera's stamp is believed, which is as long as anything of a camera's is kept without a
+# plan; and how far after it.
+STAMP_BEFORE, STAMP_AHEAD = timedelta(days=7), timedelta(minutes=1)
+STATE_PARTS = ("firmware", "lan", "battery_percent", "settings")
+# Two reports that are late by the same, with so much time between them, were not held up on the way.
+_SAME_DELAY_MS, _APART_MS = 5_000, 30_000
+
+
+class StateTimes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Of when each part of a camera's state is, in milliseconds since 1970; and of the last report that was older than
+    what was known: by how much it was late, and since when they are late by that."""
+
+    parts: dict[str, int] = {}
+    late_ms: int | None = None
+    late_since_ms: int | None = None
+
+    @classmethod
+    def of(cls, text: str | None, all_parts_ms: float | None = None) -> StateTimes:
+        """`all_parts_ms` is what an earlier form said of all parts together."""
+        if text is not None:
+            return msgspec.json.decode(text, type=cls)
+        return cls({} if all_parts_ms is None else dict.fromkeys(STATE_PARTS, int(all_parts_ms)))
+
+    @property
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def newest_ms(self) -> int:
+        return max(self.parts.values(), default=0)
+
+    def with_parts(self, names: Collection[str], at_ms: int) -> StateTimes:
+        return msgspec.structs.replace(self, parts=self.parts | dict.fromkeys(names, at_ms))
+
+
+def take_report(
+    times: StateTimes, said: Collection[str], stamp_ms: int | None, arrived_ms: int
+) -> tuple[StateTimes, set[str]]:
+    """The times after a report that says these parts, and those of them that are news: what is older than what is known
+    of the same part is none, and of equal times the later arrival counts.
+
+    A report without a stamp that is believed is of its arrival, after everything that was said; so is one of a camera
+    whose clock was set back, which shows by a second report that is late by the same.
+    """
+    if stamp_ms is None or not is_believed(stamp_ms, arrived_ms):
+        # To the second, as cameras write stamps: the next may be of the same second, and is later.
+        at_ms = max(arrived_ms - arrived_ms % 1000, times.newest_ms)
+    elif stamp_ms < times.newest_ms:
+        times = _late_by(times, arrived_ms - stamp_ms, arrived_ms)
+        is_set_back = arrived_ms - (times.late_since_ms or 0) >= _APART_MS
+        at_ms = max(arrived_ms, times.newest_ms) if is_set_back else stamp_ms
+    else:
+        at_ms = stamp_ms
+    news = {name for name in said if at_ms >= times.parts.get(name, 0)}
+    return times.with_parts(news, at_ms), news
+
+
+def is_believed(stamp_ms: int, arrived_ms: int) -> bool:
+    before_ms, ahead_ms = (int(span.total_seconds()) * 1000 for span in (STAMP_BEFORE, STAMP_AHEAD))
+    return arrived_ms - before_ms <= stamp_ms <= arrived_ms + ahead_ms
+
+
+def _late_by(times: StateTimes, late_ms: int, arrived_ms: int) -> StateTimes:
+    is_same = times.late_ms is not None and abs(late_ms - times.late_ms) <= _SAME_DELAY_MS
+    since_ms = times.late_since_ms if is_same else arrived_ms
+    return msgspec.structs.replace(times, late_ms=late_ms, late_since_ms=since_ms)
 
 
 # What a factory writes

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import OneTimeCode, Reached
+from chalicelib.devices import rules
 from chalicelib.entry.wire import END, Shape
 from chalicelib.plans.shapes import DevicePlan
 
@@ -87,11 +88,12 @@ class Activate(Shape):
 
 class HowToConnect(Shape):
     """Say anything each `ping_seconds`. Who has lost the connection comes back after `reconnect_after_seconds`, which
-    is another number for each camera, so that they do not all come at once."""
+    is another number for each camera, so that they do not all come at once. `now` is what time it is."""
 
     channel_url: str
     ping_seconds: int
     reconnect_after_seconds: int
+    now: datetime
 
 
 class Activated(HowToConnect):
@@ -194,13 +196,18 @@ def _reported_of(opened: Any) -> Reported | None:
     return Reported(
         version=int(device.reported_version),
         settings=_shown(device.reported, opened.covers),
-        reported_at=clock.at_epoch(int(device.state_as_of_ms) / 1000),
+        reported_at=clock.at_epoch(state_times_of(device).parts["settings"] / 1000),
     )
 
 
+def state_times_of(device: Any) -> rules.StateTimes:
+    return rules.StateTimes.of(device.state_times, device.state_as_of_ms)
+
+
 class State(Shape):
-    """What a camera says of itself at a moment, or now; what it leaves out is as before. `settings` bear the version
-    that they realise, as the cloud told it."""
+    """What a camera says of itself at a moment, or now; what it leaves out is as before. Of each part the report of the
+    latest moment counts, of equal moments the one that arrives last; a moment more than a minute ahead, or more than
+    seven days ago, is that of the arrival. `settings` bear the version that they realise, as the cloud told it."""
 
     at: Annotated[datetime, Meta(tz=True)] | None = None
     settings: SettingsOfVersion | None = None
@@ -210,10 +217,11 @@ class State(Shape):
 
 
 class Wanted(Shape):
-    """What the camera ought to be like."""
+    """What the camera ought to be like, and what time it is."""
 
     desired: SettingsOfVersion
     privacy_mode: bool
+    now: datetime
 
 
 class SetDevicePassword(Shape):

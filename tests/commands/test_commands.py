@@ -32,7 +32,9 @@ def give(home: Home, word: str = "restart", **said: Any) -> str:
 def test_a_command_comes_down_and_its_answer_goes_up(home: Home) -> None:
     channel = home.camera.connect()
     command_id = give(home)
-    assert channel.messages == [{"id": command_id, "command": "restart"}]
+    assert channel.messages == [
+        {"id": command_id, "command": "restart", "now": f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"}
+    ]
     assert state(home, command_id)["state"] == "sent"
     channel.say({"id": command_id, "ok": True})
     said = state(home, command_id)

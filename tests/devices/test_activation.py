@@ -26,7 +26,7 @@ def refusal(answer: Response) -> tuple[int, str]:
 def test_a_camera_gets_its_token_and_the_address_of_its_channel(camera: Camera) -> None:
     answer = camera.activate()
     assert answer.status == 200
-    assert set(answer.json) == {"camera_token", "channel_url", "ping_seconds", "reconnect_after_seconds"}
+    assert set(answer.json) == {"camera_token", "channel_url", "ping_seconds", "reconnect_after_seconds", "now"}
     assert answer.json["channel_url"] == "ws://127.0.0.1:8000/channel"
     assert refusal(camera.ask_ticket()) == (409, "NobodyOwns")  # known, but nobody's
 

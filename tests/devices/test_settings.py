@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws.clients import client
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import everything_stored, jpeg, new_camera, pay, rows
@@ -120,7 +121,8 @@ def test_a_camera_says_how_it_is_and_hears_how_it_ought_to_be(home: Home) -> Non
     lan = {"ip": "10.0.0.7", "port": 554}
     told = {"version": 1, "settings": DEFAULTS | {"microphone": False}}
     answer = home.camera.report(settings=told, firmware="2.1.0", lan=lan, battery_percent=77)
-    assert (answer.status, answer.json) == (200, {"desired": told, "privacy_mode": False})
+    now = f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
+    assert (answer.status, answer.json) == (200, {"desired": told, "privacy_mode": False, "now": now})
     reported = got(home)["reported"]
     assert (reported["version"], reported["settings"]) == (1, told["settings"])
     shown = device(home)
@@ -145,7 +147,7 @@ def test_reports_that_come_out_of_order_do_not_go_back(home: Home) -> None:
 
     home.camera.report(at=at(-10), firmware="3.0.0", settings={"version": 2, "settings": {}})
     before = device(home), got(home)
-    for late in (-10, -11, -3600, -10**7):
+    for late in (-11, -3600, -6 * 86_400):
         said = home.camera.report(at=at(late), firmware="1.0.0", settings={"version": 1, "settings": {}})
         assert said.status == 200
         assert (device(home), got(home)) == before
@@ -160,6 +162,88 @@ def test_a_clock_that_is_ahead_keeps_no_later_report_out(home: Home) -> None:
     home.world.advance(1)
     home.camera.report(firmware="2.0.1")
     assert device(home)["firmware"] == "2.0.1"
+
+
+def stamp(home: Home, **ago: float) -> str:
+    return f"{home.world.now() - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_of_two_reports_of_the_same_second_both_count(home: Home) -> None:
+    at = stamp(home)
+    home.camera.report(at=at, battery_percent=41)
+    home.camera.report(at=at, firmware="2.0.1")
+    assert (device(home)["battery_percent"], device(home)["firmware"]) == (41, "2.0.1")
+    home.camera.report(at=at, battery_percent=40)
+    assert device(home)["battery_percent"] == 40
+
+
+def test_an_older_report_that_says_something_else_is_news_all_the_same(home: Home) -> None:
+    home.camera.report(at=stamp(home, seconds=5), firmware="2.0.1")
+    home.camera.report(at=stamp(home, seconds=9), firmware="1.9.0", battery_percent=41)
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.0.1", 41)
+
+
+def test_a_camera_that_starts_in_the_year_2000_is_heard_and_so_is_it_once_its_clock_is_right(home: Home) -> None:
+    put(home, 0, microphone=False)
+    told = {"version": 1, "settings": {"microphone": False}}
+    home.camera.report(at=stamp(home), firmware="2.0.0", battery_percent=90)
+    home.world.advance(60)
+    home.camera.report(at="2000-01-01T00:00:07Z", firmware="2.0.1", battery_percent=80, settings=told)
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.0.1", 80)
+    assert got(home)["reported"]["version"] == 1
+    assert got(home)["reported"]["reported_at"] == stamp(home)
+    home.camera.report(at=stamp(home), firmware="2.0.2")
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.0.2", 80)
+
+
+def test_a_clock_that_was_set_back_is_believed_again_with_the_second_report(home: Home) -> None:
+    home.camera.report(at=stamp(home), battery_percent=90)
+    for battery, shown in ((80, 90), (79, 79), (78, 78)):
+        home.world.advance(60)
+        home.camera.report(at=stamp(home, hours=5), battery_percent=battery)
+        assert device(home)["battery_percent"] == shown
+
+
+def test_a_camera_that_speaks_was_seen_whatever_its_clock_says(home: Home) -> None:
+    home.camera.report(at=stamp(home), firmware="2.0.0")
+    home.world.advance(60)
+    home.camera.report(at=stamp(home, hours=1), firmware="1.0.0")
+    assert (device(home)["firmware"], device(home)["last_seen"]) == ("2.0.0", stamp(home))
+
+
+def test_what_an_activation_said_is_not_undone_by_a_report_of_before(home: Home) -> None:
+    before = stamp(home, seconds=2)
+    home.camera.activate(firmware="3.0.0")
+    home.camera.report(at=before, firmware="2.0.0", battery_percent=41)
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("3.0.0", 41)
+
+
+def test_every_answer_to_a_camera_says_what_time_it_is(home: Home) -> None:
+    channel, now = home.camera.connect(), stamp(home)
+    home.owner.command(home.camera.device_id)
+    home.world.settle()
+    answers = (home.camera.ask_ticket(), home.camera.ask_ticket("live"), home.camera.report(), home.camera.activate())
+    said = [*(answer.json for answer in answers), *channel.messages]
+    assert len(said) == 5
+    assert [one["now"][:19] for one in said] == [now[:19]] * 5
+
+
+def test_what_an_earlier_version_noted_of_all_parts_together_still_keeps_older_reports_out(home: Home) -> None:
+    home.camera.report(at=stamp(home), firmware="2.0.0", settings={"version": 0, "settings": {}})
+    as_of = int(home.world.now().timestamp() * 1000)
+    with home.world.aws.outside():
+        client("dynamodb").update_item(
+            TableName=home.world.stack.physical("Items"),
+            Key={"pk": {"S": f"device#{home.camera.device_id}"}, "sk": {"S": "device"}},
+            UpdateExpression="SET state_as_of_ms = :then REMOVE state_times",
+            ExpressionAttributeValues={":then": {"N": str(as_of)}},
+        )
+    assert got(home)["reported"]["reported_at"] == stamp(home)
+    home.camera.report(at=stamp(home, seconds=5), firmware="1.0.0", battery_percent=41)
+    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.0.0", None)
+    home.world.advance(1)
+    home.camera.report(at=stamp(home), battery_percent=41)
+    assert device(home)["battery_percent"] == 41
 
 
 def test_a_report_without_a_time_is_of_now_and_later_than_any_before(home: Home) -> None:

@@ -39,6 +39,7 @@ def test_who_asks_is_shown_what_the_camera_sends(home: Home) -> None:
     (told,) = channel.messages
     assert told == {
         "id": told["id"], "command": "live", "channel": "1", "live_id": live["live_id"], "until": live["until"],
+        "now": f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
     assert pieces(home, live) == []
     home.camera.stream(b"ftypmoov", init="a1")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import standing as accounts
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, put
 from chalicelib.aws.table import read
@@ -86,8 +87,16 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         device, key = read(Device.key(stock.device_id), vaults.key_of(stock.device_id))
         if device is None or key is None:
             raise _Moved
-        said["lan"] = said["lan"] or device.opened(key.unlocked()).lan
-        yield change(device.opened(key.unlocked()), last_seen=clock.now_s(), **said)
+        device = device.opened(key.unlocked())
+        times = shapes.state_times_of(device).with_parts(
+            ["firmware"] if told.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
+        )
+        said["lan"] = said["lan"] or device.lan
+        as_read = accounts.is_set(Device.state_times, device.state_times)
+        yield change(
+            device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text,
+            state_as_of_ms=None, **said,
+        )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE
     vault, row = vaults.new_vault(stock.partition_id, until=until)

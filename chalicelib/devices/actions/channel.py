@@ -30,6 +30,7 @@ def how_to_connect(sn: str) -> shapes.HowToConnect:
         channel_url=settings.channel_url,
         ping_seconds=int(rules.CONNECTION_IDLE.total_seconds()) - _PING_BEFORE_S,
         reconnect_after_seconds=evenly % int(rules.COME_BACK_WITHIN.total_seconds()),
+        now=clock.now(),
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import to_builtins
 
 from chalicelib import clock
 from chalicelib.accounts.actions.standing import is_set
-from chalicelib.aws.commit import change, commit, done
+from chalicelib.aws.commit import Write, change, commit, done
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
@@ -65,22 +65,19 @@ def _not_as_read(standing: dict[str, Any] | None) -> BaseException:
 
 
 def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
-    """Note what a camera says of itself, unless it said something later before; how it ought to be.
+    """Note what a camera says of itself, part by part, unless a later report said it otherwise; how it ought to be.
 
     Raises NobodyOwns.
     """
     for _ in range(_TRIES):
         device = _device_of(camera)
-        last_ms = int(device.state_as_of_ms or 0)
-        as_of_ms = _as_of_ms(told, last_ms)
         try:
-            if as_of_ms > last_ms:
-                news = {**_news(device, told), "last_seen": clock.now_s(), "state_as_of_ms": as_of_ms}
-                as_read = is_set(Device.state_as_of_ms, last_ms)
-                commit(change(device, when=as_read, otherwise=_Moved, **news))
+            commit(_noted(device, told))
         except _Moved:
             continue
-        return shapes.Wanted(desired=shapes.desired_of(device), privacy_mode=standing.is_private(device))
+        return shapes.Wanted(
+            desired=shapes.desired_of(device), privacy_mode=standing.is_private(device), now=clock.now()
+        )
     raise Unavailable(retry_after_seconds=1)
 
 
@@ -93,23 +90,29 @@ def _device_of(camera: Camera) -> Device:
     return opened
 
 
-def _as_of_ms(told: shapes.State, last_ms: int) -> int:
-    """By the camera's clock, unless it is ahead: then its next report would be of before. Who says no time means now,
-    after everything that was said."""
-    now = clock.now()
-    as_of_ms = int(min(told.at or now, now).timestamp() * 1000)
-    return as_of_ms if told.at is not None else max(as_of_ms, last_ms + 1)
+def _noted(device: Device, told: shapes.State) -> Write:
+    """That it was seen now, and what is news of what it says."""
+    said = _said(device, told)
+    times = shapes.state_times_of(device)
+    stamp_ms = None if told.at is None else int(told.at.timestamp() * 1000)
+    times, news = rules.take_report(times, said, stamp_ms, int(clock.now().timestamp() * 1000))
+    changes = {name: value for part in news for name, value in said[part].items()}
+    as_read = is_set(Device.state_times, device.state_times)
+    return change(
+        device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
+        **changes,
+    )  # fmt: skip
 
 
-def _news(device: Device, told: shapes.State) -> dict[str, Any]:
-    said: dict[str, Any] = {
+def _said(device: Device, told: shapes.State) -> dict[str, dict[str, Any]]:
+    """Each part that it speaks of, and what the device's record says of that then."""
+    simple = {
         "firmware": told.firmware,
         "lan": None if told.lan is None else to_builtins(told.lan),
         "battery_percent": told.battery_percent,
     }
-    if told.settings is not None:
-        said |= _realised(device, told.settings)
-    return {name: value for name, value in said.items() if value is not None}
+    said = {name: {name: value} for name, value in simple.items() if value is not None}
+    return said if told.settings is None else {**said, "settings": _realised(device, told.settings)}
 
 
 def _realised(device: Device, told: shapes.SettingsOfVersion) -> dict[str, Any]:

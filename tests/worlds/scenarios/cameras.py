@@ -85,7 +85,7 @@ def _report(home: Home, state: Any, key: str) -> Response:
 
 
 def _reports(home: Home, state: Any, stored: Stored) -> int:
-    return int("state_as_of_ms" in stored.first_ids("Device")[home.camera.device_id])
+    return int("state_times" in stored.first_ids("Device")[home.camera.device_id])
 
 
 def set_privacy(home: Home, state: Any, key: str) -> Response:
