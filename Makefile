@@ -40,8 +40,9 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows; compare medians
+night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; buy plans in every way; count growth up to a million rows; compare medians
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
+	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
 	@$(PYTHON) -m tests.alike
 

@@ -15,6 +15,7 @@ from chalicelib.orders import rules
 from chalicelib.orders.providers import Payment, provider
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import Terms
 from chalicelib.sessions.actions.standing import Caller
 
 _TRIES = 5
@@ -43,6 +44,10 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         caller.account_id,
         f"{int(now.timestamp() * 1000):012x}{ids.random_bytes(8).hex()}",
         plan_id=plan_id,
+        catalogue_version=offer.version,
+        kind=offer.kind,
+        keep_days=offer.keep_days,
+        period_days=offer.period_days,
         device_id=device_id,
         amount=offer.amount,
         currency=offer.currency,
@@ -53,13 +58,29 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
     return done(create(order), answer=described(order))
 
 
+def _terms(order: Order) -> Terms:
+    """What was bought, whatever the catalogue says since."""
+    if order.period_days is None:  # an earlier version wrote down the plan's id alone
+        return plans.sold(order.plan_id, None)
+    return Terms(
+        plan_id=order.plan_id,
+        version=int(order.catalogue_version),
+        kind=order.kind,
+        keep_days=int(order.keep_days),
+        period_days=int(order.period_days),
+    )
+
+
 def described(order: Order) -> dict[str, Any]:
-    order_id = _order_id(order)
+    order_id, terms = _order_id(order), _terms(order)
     is_open = order.state == "open"
     return {
         "order_id": order_id,
         "state": order.state,
-        "plan_id": order.plan_id,
+        "plan_id": terms.plan_id,
+        "kind": terms.kind,
+        "keep_days": terms.keep_days,
+        "period_days": terms.period_days,
         "device_id": order.device_id,
         "amount": {"amount": int(order.amount), "currency": order.currency},
         "ordered_at": clock.at_epoch(order.ordered_at),
@@ -161,7 +182,7 @@ def _pay(order: Order, reference: str, unchanged: Any) -> None:
     commit(
         change(order, when=unchanged, otherwise=_Moved, **paid),
         devices.must_stand(order.device_id, otherwise=_DeviceGone),
-        plans.grant(order.device_id, held, order.plan_id),
+        plans.grant(order.device_id, held, _terms(order), _order_id(order), clock.epoch_s(now)),
         create(invoice, otherwise=_NumberTaken),
         next_number,
     )
@@ -173,15 +194,19 @@ def confirm_by_mail(account_id: str, place_id: str) -> None:
     if order is None or account is None or key is None or order.state != "paid" or order.confirmed_at is not None:
         return
     account.opened(key.unlocked())
-    offer = plans.offered(order.plan_id)
     addresses.tell(
         account,
         "orders/mail/paid",
-        plan=offer.name_pl if account.language == "pl" else offer.name_en,
+        plan=_plan_name(order, account.language),
         price=f"{int(order.amount) / 100:.2f} {order.currency}",
         invoice_number=order.invoice_number,
     )
     commit(change(order, confirmed_at=clock.now_s()))
+
+
+def _plan_name(order: Order, language: str) -> str:
+    offer = plans.sold(order.plan_id, order.catalogue_version)
+    return offer.name_pl if language == "pl" else offer.name_en
 
 
 def kept(number: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from chalicelib.register.tags import Time, key, plain
 
 
 class Order(Item):
-    """A plan ordered for a device."""
+    """A plan ordered for a device, with the terms of the catalogue of then."""
 
     partition = "account"
     place = "order"
@@ -18,6 +18,10 @@ class Order(Item):
     told_of = frozenset({"INSERT", "MODIFY"})
 
     plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
+    catalogue_version = plain(NumberAttribute(null=True), why="of the entry", told=True)
+    kind = plain(UnicodeAttribute(null=True), why="of the plan", told=True)
+    keep_days = plain(NumberAttribute(null=True), why="of the plan", told=True)
+    period_days = plain(NumberAttribute(null=True), why="of the plan", told=True)
     device_id = key(UnicodeAttribute(), B13, why="random id of what it is for", told=True)
     amount = key(NumberAttribute(), B13, why="a price", told=True)
     currency = plain(UnicodeAttribute(), why="of the price", told=True)

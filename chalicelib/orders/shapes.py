@@ -19,9 +19,14 @@ class PlaceOrder(Shape):
 
 
 class Order(Shape):
+    """With the plan and the price as they were ordered, whatever the catalogue says since."""
+
     order_id: str
     state: State
     plan_id: str
+    kind: Literal["event", "continuous"]
+    keep_days: int
+    period_days: int
     device_id: str
     amount: Money
     ordered_at: datetime

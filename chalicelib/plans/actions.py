@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from chalicelib import clock
 from chalicelib.aws.commit import Write, put
 from chalicelib.aws.keys import Key
 from chalicelib.plans import rules
 from chalicelib.plans.records import Plan
-from chalicelib.plans.rules import Offer
+from chalicelib.plans.rules import Grant, Ledger, Offer
+from chalicelib.plans.rules import Terms as Terms  # orders carry them
 from chalicelib.plans.shapes import DevicePlan
+
+# Before versions were told apart there was one.
+_FIRST_VERSION = 1
 
 
 class PlanChanged(Exception):
@@ -22,24 +26,45 @@ def place_of(device_id: str) -> Key:
 
 
 def offered(plan_id: str) -> Offer:
-    """The plan of this id in the catalogue; raises PlanUnknown."""
+    """The plan of this id as it is sold now; raises PlanUnknown."""
     return rules.offer(plan_id)
 
 
-def grant(device_id: str, held: Plan | None, plan_id: str) -> Write:
-    """One period of this plan, put after what the device holds; only if it still holds just that."""
-    until = rules.prolonged(end_of(held), rules.offer(plan_id).period_days, clock.now())
-    granted = Plan.new(device_id, plan_id=plan_id, until=clock.epoch_s(until))
-    as_read = Plan.pk.does_not_exist() if held is None else Plan.until == held.until
-    return put(granted, when=as_read, otherwise=PlanChanged)
+def sold(plan_id: str, version: int | None) -> Offer:
+    """The plan as it was once sold; raises PlanUnknown."""
+    return rules.offer_of(plan_id, version or _FIRST_VERSION)
 
 
-def end_of(held: Plan | None) -> datetime | None:
-    return None if held is None else clock.at_epoch(held.until)
+def grant(device_id: str, held: Plan | None, terms: Terms, order_id: str, now: int) -> Write:
+    """One period of this plan, as it was bought, in its place in the device's ledger; only if that is as it was read.
+
+    On commit it raises PlanChanged.
+    """
+    ledger = rules.with_grant(ledger_of(held), terms, order_id, now)
+    last = ledger[-1]
+    granted = Plan.new(device_id, grants={one.text for one in ledger}, plan_id=last.plan_id, until=last.until)
+    return put(granted, when=_is_as_read(held), otherwise=PlanChanged)
+
+
+def _is_as_read(held: Plan | None) -> Any:
+    if held is None:
+        return Plan.pk.does_not_exist()
+    if held.grants is None:
+        return Plan.grants.does_not_exist() & (Plan.until == held.until)
+    return Plan.grants == held.grants
+
+
+def ledger_of(held: Plan | None) -> Ledger:
+    """What was granted, the earliest first."""
+    if held is None:
+        return ()
+    if held.grants is not None:
+        return tuple(Grant.of(text) for text in sorted(held.grants))
+    # An earlier version put every period behind the last, and remembered only its end.
+    offer, until = sold(held.plan_id, None), int(held.until)
+    begins = until - offer.period_days * 86_400
+    return (Grant(begins, until, offer.plan_id, offer.version, offer.kind, offer.keep_days, ""),)
 
 
 def described(held: Plan | None) -> DevicePlan:
-    until = end_of(held)
-    return DevicePlan(
-        state=rules.state_at(until, clock.now()), plan_id=None if held is None else held.plan_id, until=until
-    )
+    return DevicePlan.of(rules.standing_at(ledger_of(held), clock.now_s()))

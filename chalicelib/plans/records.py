@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B12
@@ -10,10 +10,16 @@ from chalicelib.register.tags import Time, key, plain
 
 
 class Plan(Item):
-    """The plan that one ownership of a device holds."""
+    """What was granted to one ownership of a device: a ledger, in which what waits becomes what is held by time alone.
+
+    `plan_id` and `until` say of it what ends last; an earlier version knew only them.
+    """
 
     partition = "device"
     place = "plan"
 
+    grants = key(
+        UnicodeSetAttribute(null=True), B12, why="times, entries of the catalogue and random ids of orders", told=True
+    )
     plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
     until = key(Time(), B12, why="time", told=True)

@@ -1,41 +1,22 @@
-"""The catalogue of plans, and what state a device's plan is in."""
+"""The catalogue of plans, the ledger of what was granted to a device, and what it has at an instant."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, cast
+
+import msgspec
 
 from chalicelib.errors import NotFound
 
-GRACE = timedelta(days=7)
+GRACE_S = 7 * 86_400
+_DAY_S = 86_400
 
-State = Literal["none", "waiting", "active", "grace", "ended", "paused"]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A plan of the catalogue; the price is gross, in the currency's smallest unit."""
-
-    plan_id: str
-    name_en: str
-    name_pl: str
-    kind: Literal["event", "continuous"]
-    keep_days: int
-    period_days: int
-    amount: int
-    currency: str = "EUR"
-
-
-CATALOGUE = (
-    Offer("event-3-month", "Events, 3 days, monthly", "Zdarzenia, 3 dni, na miesiąc", "event", 3, 30, 199),
-    Offer("event-7-month", "Events, 7 days, monthly", "Zdarzenia, 7 dni, na miesiąc", "event", 7, 30, 299),
-    Offer("event-30-month", "Events, 30 days, monthly", "Zdarzenia, 30 dni, na miesiąc", "event", 30, 30, 499),
-    Offer("event-30-year", "Events, 30 days, yearly", "Zdarzenia, 30 dni, na rok", "event", 30, 365, 4990),
-    Offer("continuous-7-month", "Everything, 7 days, monthly", "Ciągłe, 7 dni, na miesiąc", "continuous", 7, 30, 699),
-    Offer("continuous-7-year", "Everything, 7 days, yearly", "Ciągłe, 7 dni, na rok", "continuous", 7, 365, 6990),
-    Offer("continuous-30-year", "Everything, 30 days, yearly", "Ciągłe, 30 dni, na rok", "continuous", 30, 365, 14990),
-)
+Kind = Literal["event", "continuous"]
+State = Literal["none", "active", "grace", "ended", "paused", "suspended"]
 
 
 class PlanUnknown(NotFound):
@@ -43,24 +24,160 @@ class PlanUnknown(NotFound):
     pl = "Nie ma takiego planu."
 
 
+# The catalogue
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan of the catalogue gives, as it is bought."""
+
+    plan_id: str
+    version: int
+    kind: Kind
+    keep_days: int
+    period_days: int
+
+
+class Offer(Terms, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plan of the catalogue; the price is gross, in the currency's smallest unit."""
+
+    name_en: str
+    name_pl: str
+    amount: int
+    currency: str
+
+
+# Every version that was ever sold stays in the file, and a change is a new one: orders name theirs.
+_EVER = msgspec.json.decode(Path(__file__).with_name("catalogue.json").read_bytes(), type=list[Offer])
+
+
+def newest(ever: list[Offer]) -> tuple[Offer, ...]:
+    """Of each plan the version that is sold now, in the order of the file."""
+    last = {one.plan_id: one for one in sorted(ever, key=lambda one: one.version)}
+    return tuple(last[plan_id] for plan_id in dict.fromkeys(one.plan_id for one in ever))
+
+
+CATALOGUE = newest(_EVER)
+
+
 def offer(plan_id: str) -> Offer:
-    for one in CATALOGUE:
+    """The plan as it is sold now; raises PlanUnknown."""
+    return _found(CATALOGUE, plan_id)
+
+
+def offer_of(plan_id: str, version: int) -> Offer:
+    """The plan as it was sold by this version; raises PlanUnknown."""
+    return _found((one for one in _EVER if one.version == version), plan_id)
+
+
+def _found(offers: Iterable[Offer], plan_id: str) -> Offer:
+    for one in offers:
         if one.plan_id == plan_id:
             return one
     raise PlanUnknown
 
 
-def state_at(until: datetime | None, now: datetime) -> State:
-    """Active up to its end, then seven days of grace in which a renewal brings everything back."""
-    if until is None:
-        return "none"
-    if now < until:
-        return "active"
-    return "grace" if now < until + GRACE else "ended"
+# The ledger of grants
 
 
-def prolonged(until: datetime | None, period_days: int, now: datetime) -> datetime:
-    """A period more, from the end of what is left of the present one."""
-    start = now if until is None else max(until, now)
-    # Whole seconds, so that what is stored is what was granted.
-    return (start + timedelta(days=period_days)).astimezone(UTC).replace(microsecond=0)
+@dataclass(frozen=True)
+class Grant:
+    """A period that an order paid for, with the plan as it was bought; times are in seconds since 1970."""
+
+    begins: int
+    until: int
+    plan_id: str
+    version: int
+    kind: Kind
+    keep_days: int
+    order_id: str
+
+    @classmethod
+    def of(cls, text: str) -> Grant:
+        begins, until, plan_id, version, kind, keep_days, order_id = text.split(" ")
+        return cls(_read(begins), _read(until), plan_id, int(version), cast("Kind", kind), int(keep_days), order_id)
+
+    @property
+    def text(self) -> str:
+        """As it lies on the device's plan and stands in a copy of one's data; the earlier grant sorts first."""
+        times = f"{_written(self.begins)} {_written(self.until)}"
+        return f"{times} {self.plan_id} {self.version} {self.kind} {self.keep_days} {self.order_id}"
+
+    @property
+    def plan(self) -> tuple[str, Kind, int]:
+        """What makes two grants one plan: a new price does not make another of it, other terms do."""
+        return self.plan_id, self.kind, self.keep_days
+
+    def moved(self, seconds: int) -> Grant:
+        return replace(self, begins=self.begins + seconds, until=self.until + seconds)
+
+
+# In the order of time; of two grants the later one begins where the earlier one ends, or after it.
+Ledger = tuple[Grant, ...]
+
+
+def _written(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _read(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def with_grant(ledger: Ledger, terms: Terms, order_id: str, now: int) -> Ledger:
+    """The ledger with one period more, which begins now if nothing runs.
+
+    It extends the same plan, held or waiting, and those that wait behind that are put off by as much; another plan
+    waits behind all. Nothing that was granted before gets shorter.
+    """
+    over = tuple(one for one in ledger if one.until <= now)
+    left = [one for one in ledger if one.until > now]
+    span = terms.period_days * _DAY_S
+    new = Grant(now, now + span, terms.plan_id, terms.version, terms.kind, terms.keep_days, order_id)
+    same = [place for place, one in enumerate(left) if one.plan == new.plan]
+    place = (same[-1] if same else len(left) - 1) + 1
+    begins = left[place - 1].until if left else now
+    return (*over, *left[:place], new.moved(begins - now), *(one.moved(span) for one in left[place:]))
+
+
+@dataclass(frozen=True)
+class Period:
+    """Grants of one plan in a row."""
+
+    plan: Grant
+    begins: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a device has at an instant: the plan that it holds or held last, and those that wait behind it."""
+
+    state: State
+    held: Period | None
+    waiting: tuple[Period, ...] = ()
+
+
+def standing_at(ledger: Ledger, now: int) -> Standing:
+    """A plan is active up to its end; behind the last there are seven days of grace, in which a renewal brings
+    everything back. What waits becomes what is held by time alone."""
+    periods = periods_of(ledger)
+    begun = [one for one in periods if one.begins <= now]
+    waiting = tuple(periods[len(begun) :])
+    if not begun:
+        return Standing("none", None, waiting)
+    held = begun[-1]
+    if now < held.until:
+        return Standing("active", held, waiting)
+    return Standing("grace" if now < held.until + GRACE_S else "ended", held, waiting)
+
+
+def periods_of(ledger: Ledger) -> list[Period]:
+    """As a person sees them: what was bought one after the other of one plan is one period."""
+    periods: list[Period] = []
+    for one in ledger:
+        before = periods[-1] if periods else None
+        if before is not None and before.plan.plan == one.plan and before.until == one.begins:
+            periods[-1] = replace(before, until=one.until)
+        else:
+            periods.append(Period(one, one.begins, one.until))
+    return periods

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
+from msgspec import field
+
+from chalicelib import clock
 from chalicelib.entry.wire import Shape
-from chalicelib.plans.rules import Offer, State
+from chalicelib.plans.rules import Kind, Offer, Period, Standing, State
 
 
 class Money(Shape):
@@ -19,7 +21,7 @@ class Money(Shape):
 class Plan(Shape):
     plan_id: str
     name: str
-    kind: Literal["event", "continuous"]
+    kind: Kind
     keep_days: int
     period_days: int
     price: Money
@@ -41,7 +43,37 @@ class Plans(Shape):
     cursor: None = None
 
 
+class WaitingPlan(Shape):
+    """A plan that begins by itself when what is before it ends."""
+
+    plan_id: str
+    from_: datetime = field(name="from")
+    until: datetime
+
+    @classmethod
+    def of(cls, period: Period) -> WaitingPlan:
+        begins, until = clock.at_epoch(period.begins), clock.at_epoch(period.until)
+        return cls(plan_id=period.plan.plan_id, from_=begins, until=until)
+
+
 class DevicePlan(Shape):
+    """The plan that the device holds, or held last, as it was bought, and what waits behind it, the next first."""
+
     state: State
-    plan_id: str | None = None
-    until: datetime | None = None
+    plan_id: str | None
+    kind: Kind | None
+    keep_days: int | None
+    until: datetime | None
+    waiting: list[WaitingPlan]
+
+    @classmethod
+    def of(cls, standing: Standing) -> DevicePlan:
+        held = standing.held
+        return cls(
+            state=standing.state,
+            plan_id=None if held is None else held.plan.plan_id,
+            kind=None if held is None else held.plan.kind,
+            keep_days=None if held is None else held.plan.keep_days,
+            until=None if held is None else clock.at_epoch(held.until),
+            waiting=[WaitingPlan.of(one) for one in standing.waiting],
+        )

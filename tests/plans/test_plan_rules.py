@@ -1,16 +1,30 @@
-"""What a plan costs, in what state it is, and what another period adds."""
+"""What a plan costs, in what state it is, and where another period goes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import pairwise
 
+import msgspec
 import pytest
 
 from chalicelib.plans import rules
-from chalicelib.plans.rules import CATALOGUE, PlanUnknown
+from chalicelib.plans.rules import CATALOGUE, Grant, Ledger, PlanUnknown
 
-END = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
+NOW, DAY = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()), 86_400
+CHEAP, DEAR = rules.offer("event-3-month"), rules.offer("continuous-30-year")
+
+
+def ledger_of(*bought: rules.Offer, at: int = NOW) -> Ledger:
+    ledger: Ledger = ()
+    for nth, one in enumerate(bought):
+        ledger = rules.with_grant(ledger, one, f"order-{nth}", at)
+    return ledger
+
+
+def days_of(ledger: Ledger) -> list[tuple[str, int, int]]:
+    """Plan, first and last day of each grant, counted from now."""
+    return [(one.plan_id, (one.begins - NOW) // DAY, (one.until - NOW) // DAY) for one in ledger]
 
 
 def test_every_plan_of_the_catalogue_has_an_id_of_its_own_and_a_price_in_cents() -> None:
@@ -19,43 +33,91 @@ def test_every_plan_of_the_catalogue_has_an_id_of_its_own_and_a_price_in_cents()
         assert type(offer.amount) is int and offer.amount > 0 and offer.currency == "EUR"
         assert offer.keep_days in (3, 7, 30) and offer.period_days in (30, 365)
         assert offer.name_en != offer.name_pl
-        assert rules.offer(offer.plan_id) is offer
+        assert rules.offer(offer.plan_id) is offer is rules.offer_of(offer.plan_id, offer.version)
+        # It is a word of the ledger's lines.
+        assert offer.plan_id.isascii() and " " not in offer.plan_id
 
 
 @pytest.mark.parametrize("plan_id", ["", "gold", "event-7-month ", "EVENT-7-MONTH"])
 def test_any_other_plan_is_unknown(plan_id: str) -> None:
     with pytest.raises(PlanUnknown):
         rules.offer(plan_id)
+    with pytest.raises(PlanUnknown):
+        rules.offer_of(plan_id, 1)
+
+
+def test_the_newest_version_of_a_plan_is_sold_and_the_first_is_not_forgotten() -> None:
+    newer = msgspec.structs.replace(CHEAP, version=2, amount=249)
+    assert rules.newest([CHEAP, DEAR, newer]) == (newer, DEAR)
+    assert rules.newest([newer, DEAR, CHEAP]) == (newer, DEAR)
+    with pytest.raises(PlanUnknown):
+        rules.offer_of(CHEAP.plan_id, 2)
 
 
 @pytest.mark.parametrize(
-    ("now", "state"),
-    [
-        (END - timedelta(days=30), "active"),
-        (END - SECOND, "active"),
-        (END, "grace"),
-        (END + timedelta(days=7) - SECOND, "grace"),
-        (END + timedelta(days=7), "ended"),
-        (END + timedelta(days=700), "ended"),
-    ],
+    ("after", "state"),
+    [(0, "active"), (30 * DAY - 1, "active"), (30 * DAY, "grace"), (37 * DAY - 1, "grace"), (37 * DAY, "ended")],
 )
-def test_a_plan_is_active_then_in_grace_for_seven_days_then_ended(now: datetime, state: str) -> None:
-    assert rules.state_at(END, now) == state
-    assert rules.state_at(None, now) == "none"
+def test_a_plan_is_active_then_in_grace_for_seven_days_then_ended(after: int, state: str) -> None:
+    assert rules.standing_at(ledger_of(CHEAP), NOW + after).state == state
+    assert rules.standing_at((), NOW + after).state == "none"
 
 
-@pytest.mark.parametrize(
-    ("until", "now", "start"),
-    [
-        (None, END, END),
-        (END, END - timedelta(days=3), END),
-        (END, END, END),
-        (END, END + SECOND, END + SECOND),
-        (END, END + timedelta(days=400), END + timedelta(days=400)),
-        (None, END + timedelta(microseconds=7), END),
-    ],
-)
-def test_another_period_follows_the_end_of_the_present_one_or_begins_now(
-    until: datetime | None, now: datetime, start: datetime
-) -> None:
-    assert rules.prolonged(until, 30, now) == start + timedelta(days=30)
+@pytest.mark.parametrize("after", [0, 1, 3 * DAY, 30 * DAY - 1])
+def test_the_same_plan_extends_the_one_that_is_held(after: int) -> None:
+    ledger = rules.with_grant(ledger_of(CHEAP), CHEAP, "another", NOW + after)
+    assert days_of(ledger) == [("event-3-month", 0, 30), ("event-3-month", 30, 60)]
+    (period,) = rules.periods_of(ledger)
+    assert (period.begins, period.until) == (NOW, NOW + 60 * DAY)
+
+
+@pytest.mark.parametrize("after", [30 * DAY, 30 * DAY + 1, 37 * DAY, 400 * DAY])
+@pytest.mark.parametrize("offer", [CHEAP, DEAR])
+def test_what_is_bought_when_nothing_runs_begins_at_once(offer: rules.Offer, after: int) -> None:
+    ledger = rules.with_grant(ledger_of(CHEAP), offer, "another", NOW + after)
+    assert (ledger[-1].begins, ledger[-1].until) == (NOW + after, NOW + after + offer.period_days * DAY)
+
+
+def test_another_plan_waits_and_the_one_that_is_held_is_what_it_was() -> None:
+    ledger = ledger_of(DEAR, CHEAP)
+    assert days_of(ledger) == [("continuous-30-year", 0, 365), ("event-3-month", 365, 395)]
+    for after, held, waits in ((0, DEAR, [CHEAP]), (365 * DAY - 1, DEAR, [CHEAP]), (365 * DAY, CHEAP, [])):
+        standing = rules.standing_at(ledger, NOW + after)
+        assert standing.held is not None and standing.state == "active"
+        assert standing.held.plan.plan_id == held.plan_id
+        assert [one.plan.plan_id for one in standing.waiting] == [one.plan_id for one in waits]
+
+
+def test_one_dear_year_makes_no_cheap_month_dear() -> None:
+    ledger = ledger_of(CHEAP, CHEAP, CHEAP, DEAR)
+    assert [one.kind for one in ledger] == ["event"] * 3 + ["continuous"]
+    assert [one.plan.plan_id for one in rules.periods_of(ledger)] == ["event-3-month", "continuous-30-year"]
+
+
+def test_who_buys_the_plan_again_that_is_held_goes_on_with_it_and_what_waits_is_put_off() -> None:
+    assert days_of(ledger_of(CHEAP, DEAR, CHEAP)) == [
+        ("event-3-month", 0, 30), ("event-3-month", 30, 60), ("continuous-30-year", 60, 425)
+    ]  # fmt: skip
+
+
+def test_what_is_bought_of_a_plan_that_waits_is_put_behind_it() -> None:
+    month = rules.offer("event-7-month")
+    assert days_of(ledger_of(CHEAP, DEAR, month, DEAR)) == [
+        ("event-3-month", 0, 30), ("continuous-30-year", 30, 395), ("continuous-30-year", 395, 760),
+        ("event-7-month", 760, 790),
+    ]  # fmt: skip
+
+
+def test_a_new_price_makes_no_other_plan_of_it_and_other_terms_do() -> None:
+    dearer = msgspec.structs.replace(CHEAP, version=2, amount=999)
+    longer = msgspec.structs.replace(CHEAP, version=3, keep_days=5)
+    ledger = ledger_of(CHEAP, dearer, longer)
+    assert [(one.version, one.keep_days) for one in ledger] == [(1, 3), (2, 3), (3, 5)]
+    assert [one.plan.keep_days for one in rules.periods_of(ledger)] == [3, 5]
+
+
+def test_the_ledger_is_read_as_it_was_written_and_sorts_by_time() -> None:
+    ledger = ledger_of(CHEAP, DEAR, CHEAP, rules.offer("event-30-year"))
+    assert tuple(Grant.of(text) for text in sorted(one.text for one in ledger)) == ledger
+    assert all(before.until <= after.begins for before, after in pairwise(ledger))
+    assert ledger[0].text == "2026-03-01T12:00:00Z 2026-03-31T12:00:00Z event-3-month 1 event 3 order-0"

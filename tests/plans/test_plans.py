@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from chalicelib.plans import rules
 from chalicelib.plans.rules import CATALOGUE
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -20,6 +22,14 @@ def catalogue(world: LocalCloud, language: str) -> list[dict[str, Any]]:
     assert (answer.status, answer.json["cursor"]) == (200, None)
     items: list[dict[str, Any]] = answer.json["items"]
     return items
+
+
+def said(state: str, plan_id: str | None = None, until: str | None = None, *waiting: Any) -> dict[str, Any]:
+    """A device's plan, with the terms of the catalogue."""
+    terms = [(offer.kind, offer.keep_days) for offer in CATALOGUE if offer.plan_id == plan_id]
+    kind, keep_days = terms[0] if terms else (None, None)
+    told = {"state": state, "plan_id": plan_id, "kind": kind, "keep_days": keep_days, "until": until}
+    return {**told, "waiting": list(waiting)}
 
 
 def plan_of(home: Home) -> dict[str, Any]:
@@ -76,7 +86,7 @@ def test_the_catalogue_costs_no_call(world: LocalCloud) -> None:
 
 
 def test_a_device_without_a_plan_has_none(home: Home) -> None:
-    assert plan_of(home) == {"state": "none", "plan_id": None, "until": None}
+    assert plan_of(home) == said("none")
 
 
 def test_a_plan_that_was_ordered_is_none_until_it_is_paid(home: Home) -> None:
@@ -93,9 +103,9 @@ def test_a_paid_plan_is_active_for_exactly_its_period_then_in_grace_then_ended(
     steps = ((0, "active"), (days * DAY - 1, "active"), (1, "grace"), (7 * DAY - 1, "grace"), (1, "ended"))
     for seconds, state in steps:
         later(home, seconds)
-        assert plan_of(home) == {"state": state, "plan_id": plan_id, "until": until}
+        assert plan_of(home) == said(state, plan_id, until)
         device = home.owner.call("GET", f"/devices/{home.camera.device_id}").json
-        assert device["plan"] == {"state": state, "plan_id": plan_id, "until": until}
+        assert device["plan"] == said(state, plan_id, until)
 
 
 def test_a_second_period_is_put_after_the_first_to_the_second(home: Home) -> None:
@@ -103,7 +113,7 @@ def test_a_second_period_is_put_after_the_first_to_the_second(home: Home) -> Non
     buy(home)
     later(home, 12 * DAY + 345)
     buy(home, key="another-key-0123456789")
-    assert plan_of(home) == {"state": "active", "plan_id": "event-7-month", "until": until}
+    assert plan_of(home) == said("active", "event-7-month", until)
 
 
 @pytest.mark.parametrize("days", [30, 33, 37, 100])
@@ -112,14 +122,68 @@ def test_a_period_bought_after_the_end_begins_when_it_is_paid(home: Home, days: 
     later(home, days * DAY)
     until = in_days(home, 30)
     buy(home, key="another-key-0123456789")
-    assert plan_of(home) == {"state": "active", "plan_id": "event-7-month", "until": until}
+    assert plan_of(home) == said("active", "event-7-month", until)
 
 
-def test_another_plan_follows_what_is_left_of_the_first(home: Home) -> None:
-    until = in_days(home, 30 + 365)
-    buy(home)
-    buy(home, "continuous-7-year", key="another-key-0123456789")
-    assert plan_of(home) == {"state": "active", "plan_id": "continuous-7-year", "until": until}
+def test_a_dear_year_stays_dear_when_a_cheap_month_is_bought_and_the_month_waits(home: Home) -> None:
+    year, month = in_days(home, 365), in_days(home, 365 + 30)
+    buy(home, "continuous-30-year")
+    buy(home, "event-3-month", key="another-key-0123456789")
+    waits = {"plan_id": "event-3-month", "from": year, "until": month}
+    assert plan_of(home) == said("active", "continuous-30-year", year, waits)
+    (device,) = home.owner.call("GET", "/devices").json["items"]
+    assert device["plan"] == plan_of(home)
+
+
+def test_what_waits_begins_by_time_alone(home: Home) -> None:
+    year, month = in_days(home, 365), in_days(home, 365 + 30)
+    buy(home, "continuous-30-year")
+    buy(home, "event-3-month", key="another-key-0123456789")
+    before = rows(home.world, "device/plan")
+    waits = {"plan_id": "event-3-month", "from": year, "until": month}
+    later(home, 365 * DAY - 1)
+    assert plan_of(home) == said("active", "continuous-30-year", year, waits)
+    for seconds, state in ((1, "active"), (30 * DAY - 1, "active"), (1, "grace"), (7 * DAY, "ended")):
+        later(home, seconds)
+        assert plan_of(home) == said(state, "event-3-month", month)
+    assert rows(home.world, "device/plan") == before
+
+
+def test_three_cheap_years_stay_cheap_when_a_dear_month_is_bought(home: Home) -> None:
+    cheap, dear = in_days(home, 3 * 365), in_days(home, 3 * 365 + 30)
+    for nth in range(3):
+        buy(home, "event-30-year", key=f"key-{nth}-of-a-cheap-year")
+    buy(home, "continuous-7-month")
+    waits = {"plan_id": "continuous-7-month", "from": cheap, "until": dear}
+    assert plan_of(home) == said("active", "event-30-year", cheap, waits)
+
+
+def test_what_was_bought_stays_what_it_was_when_the_catalogue_changes(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ordered at the old price and terms, paid and had after they changed."""
+    order_id = home.owner.order(home.camera.device_id, "event-7-month").json["order_id"]
+    changed = tuple(structs.replace(one, version=2, keep_days=1, period_days=9, amount=999) for one in CATALOGUE)
+    monkeypatch.setattr(rules, "CATALOGUE", changed)
+    until = in_days(home, 30)
+    assert pay(home.world, order_id).json == {"changed": True}
+    assert plan_of(home) == said("active", "event-7-month", until)
+    order = home.owner.call("GET", f"/orders/{order_id}").json
+    assert (order["amount"]["amount"], order["kind"], order["keep_days"], order["period_days"]) == (299, "event", 7, 30)
+
+
+def test_a_plan_of_before_there_was_a_ledger_goes_on_and_is_extended(home: Home) -> None:
+    from chalicelib.aws.commit import commit, put
+    from chalicelib.plans.records import Plan
+
+    until = int((home.world.now() + timedelta(days=12)).timestamp())
+    with home.world.aws.outside():
+        commit(put(Plan.new(home.camera.device_id, plan_id="event-7-month", until=until)))
+    assert plan_of(home) == said("active", "event-7-month", in_days(home, 12))
+    buy(home, "event-7-month")
+    buy(home, "event-3-month", key="another-key-0123456789")
+    waits = {"plan_id": "event-3-month", "from": in_days(home, 42), "until": in_days(home, 72)}
+    assert plan_of(home) == said("active", "event-7-month", in_days(home, 42), waits)
 
 
 def test_a_plan_is_of_one_device(home: Home) -> None:
@@ -152,10 +216,11 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
 
     device_id = home.camera.device_id
     (nothing,) = read(actions.place_of(device_id))
-    commit(actions.grant(device_id, nothing, "event-7-month"))
+    month, now = rules.offer("event-7-month"), int(home.world.now().timestamp())
+    commit(actions.grant(device_id, nothing, month, "first", now))
     (held,) = read(actions.place_of(device_id))
-    commit(actions.grant(device_id, held, "event-7-month"))
+    commit(actions.grant(device_id, held, month, "second", now))
     for as_read_before in (nothing, held):
         with pytest.raises(actions.PlanChanged):
-            commit(actions.grant(device_id, as_read_before, "event-7-month"))
+            commit(actions.grant(device_id, as_read_before, month, "third", now))
     assert plan_of(home)["until"] == in_days(home, 60)

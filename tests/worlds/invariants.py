@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from chalicelib import clock
@@ -408,20 +408,40 @@ def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
 
 @invariant
 def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
-    orders = [order for order in stored.of("Order").values() if order["state"] == "paid"]
-    plans = stored.first_ids("Plan")
-    for device_id in stored.first_ids("Device").keys() | plans.keys():
-        mine = sorted((one for one in orders if one["device_id"] == device_id), key=lambda one: one["paid_at"])
-        if (until := _paid_until(mine)) != plans.get(device_id, {}).get("until"):
-            yield f"device {device_id} paid until {until}, has it until {plans.get(device_id, {}).get('until')}"
+    """A device that was removed took its ledger along; of the others each paid order is granted once, in full."""
+    devices, ledgers = stored.first_ids("Device"), stored.first_ids("Plan")
+    paid = {(keys.id_of(row["pk"]) + keys.id_of(row["sk"])): row for row in stored.of("Order").values()}
+    paid = {order_id: row for order_id, row in paid.items() if row["state"] == "paid" and row["device_id"] in devices}
+    # What was paid before there was a ledger stands in it as one grant of no order.
+    paid = {order_id: row for order_id, row in paid.items() if "period_days" in row}
+    granted = [(device_id, one) for device_id, row in ledgers.items() for one in _ledger_of(row)]
+    granted = [(device_id, one) for device_id, one in granted if one.order_id]
+    for order_id, count in Counter(one.order_id for _, one in granted).items():
+        if count > 1:
+            yield f"order {order_id} was granted {count} times"
+    yield from (f"order {one} was paid, and nothing granted" for one in paid.keys() - {g.order_id for _, g in granted})
+    for device_id, one in granted:
+        order = paid.get(one.order_id)
+        if order is None or order["device_id"] != device_id or device_id not in devices:
+            yield f"device {device_id} has what nobody paid: {one.text}"
+        elif one.until - one.begins != order["period_days"] * 86_400 or one.plan_id != order["plan_id"]:
+            yield f"device {device_id} has other than was paid: {one.text}"
 
 
-def _paid_until(orders: Iterable[Row]) -> int | None:
-    until: int | None = None
-    for order in orders:
-        span = timedelta(days=plan_rules.offer(order["plan_id"]).period_days)
-        until = max(until or 0, order["paid_at"]) + int(span.total_seconds())
-    return until
+@invariant
+def a_plan_has_one_holder_at_every_instant(stored: Stored) -> Found:
+    for device_id, row in stored.first_ids("Plan").items():
+        ledger = _ledger_of(row)
+        if "grants" not in row:
+            continue
+        if any(one.until > other.begins for one, other in pairwise(ledger)):
+            yield f"device {device_id} has two plans at once"
+        if (ledger[-1].plan_id, ledger[-1].until) != (row["plan_id"], row["until"]):
+            yield f"device {device_id} does not end as its ledger does"
+
+
+def _ledger_of(row: Row) -> list[plan_rules.Grant]:
+    return [plan_rules.Grant.of(text) for text in sorted(row.get("grants", ()))]
 
 
 @invariant

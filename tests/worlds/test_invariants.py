@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chalicelib import clock
 from chalicelib.devices.records import Grant
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
@@ -110,6 +111,23 @@ def copy_row(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump],
 
     damage.__name__ = f"copy {kind}"
     return damage
+
+
+def grant(text: str) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        (row,) = rows(dump, "device/plan")
+        row["grants"] = [*row["grants"], text]
+
+    damage.__name__ = f"grant {text}"
+    return damage
+
+
+def grant_again(dump: Dump) -> None:
+    """The same period once more, right behind itself."""
+    (row,) = rows(dump, "device/plan")
+    begins, until, *rest = row["grants"][0].split(" ")
+    later = clock.from_rfc3339(until) + (clock.from_rfc3339(until) - clock.from_rfc3339(begins))
+    row["grants"] = [*row["grants"], " ".join([until, clock.rfc3339(later), *rest])]
 
 
 def sign_in_too_often(dump: Dump) -> None:
@@ -371,9 +389,18 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "plan_time_granted_is_plan_time_paid": [
         remove("device/plan"),
-        put("device/plan", until=9_999_999_999),
         remove("account/order"),
-        add_row("Items", pk="device#other", sk="plan", plan_id="event-7-month", until=1),
+        put("account/order", period_days=31),
+        put("account/order", plan_id="event-3-month"),
+        put("account/order", device_id="another"),
+        put("device/plan", pk="device#another"),
+        grant("2026-01-05T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 nobodys"),
+        grant_again,
+    ],
+    "a_plan_has_one_holder_at_every_instant": [
+        put("device/plan", until=9_999_999_999),
+        put("device/plan", plan_id="event-3-month"),
+        grant("2026-01-06T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 another"),
     ],
     "no_object_without_row_and_no_row_without_object": [
         forget_an_object,
