@@ -22,7 +22,9 @@ class Session(Item):
     access_until = plain(NumberAttribute(), why="a time")
     family_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     refresh_hash = plain(UnicodeAttribute(), why="hash of a random secret")
+    # There as long as neither of its successor's tokens was used: so long it still yields the successor.
     spent_refresh_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
+    refreshed_by = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the repeat of the last refresh?")
     rotated_at = key(Time(), B2, why="time of last use", told=True)
     generation = plain(NumberAttribute(), why="a count")
     request_hash = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the same sign-in again?")

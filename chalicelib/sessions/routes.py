@@ -50,7 +50,7 @@ def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
     example={"refresh_token": "$refresh_token"},
 )
 def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
-    return tokens.refresh(asked.refresh_token)
+    return tokens.refresh(asked.refresh_token, visitor.repeat_key)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.

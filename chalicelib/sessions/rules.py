@@ -10,7 +10,8 @@ from typing import Any
 from chalicelib.errors import NotSignedIn
 
 ACCESS_LIFE = timedelta(minutes=15)
-REFRESH_GRACE = timedelta(seconds=30)
+# So long the exact repeat of a refresh is answered also when the successor was used.
+REFRESH_REPEATED = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
 # So long the exact repeat of a sign-in is not asked for its second factor again: that one was used up by the first.

@@ -10,6 +10,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER, LOST_REPLY
 from tests.scene import Person, at_once, everything_stored, just_before, new_camera, new_person, rows
+from tests.worlds.sweep import leap
 
 
 @pytest.fixture
@@ -17,8 +18,9 @@ def ola(world: LocalCloud) -> Person:
     return new_person(world)
 
 
-def refresh(ola: Person, token: str) -> Response:
-    return ola.world.call("POST", "/sessions/refresh", {"refresh_token": token})
+def refresh(ola: Person, token: str, key: str | None = None) -> Response:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return ola.world.call("POST", "/sessions/refresh", {"refresh_token": token}, headers=headers)
 
 
 def opens(ola: Person, token: str) -> bool:
@@ -55,30 +57,119 @@ def test_an_expired_access_token_is_refreshed(ola: Person) -> None:
     assert opens(ola, pair(refresh(ola, ola.refresh_token))[0])
 
 
-def test_for_thirty_seconds_a_spent_token_yields_the_same_successor(ola: Person) -> None:
-    first = pair(refresh(ola, ola.refresh_token))
-    for seconds in (0, 29):
-        ola.world.advance(seconds)
-        assert pair(refresh(ola, ola.refresh_token)) == first
+@pytest.mark.parametrize("seconds", [0, 31, 80 * 24 * 3600])
+def test_a_spent_token_yields_the_same_successor_however_late_if_neither_of_its_tokens_was_used(
+    ola: Person, seconds: int
+) -> None:
+    first = pair(refresh(ola, ola.refresh_token))  # and the answer was lost in a tunnel
+    leap(ola.world, seconds)
+    again = refresh(ola, ola.refresh_token)
+    assert (pair(again), again.json["expires_in_seconds"]) == (first, 900)
     assert opens(ola, first[0])
+    assert len(rows(ola.world, "account/session")) == 1
 
 
-def test_a_spent_token_used_after_thirty_seconds_ends_the_family(ola: Person) -> None:
+def test_a_successor_that_is_yielded_late_lives_its_whole_time(ola: Person) -> None:
+    access, _ = pair(refresh(ola, ola.refresh_token))
+    ola.world.advance(3600)
+    refresh(ola, ola.refresh_token)
+    ola.world.advance(899)
+    assert opens(ola, access)
+    ola.world.advance(1)
+    assert not opens(ola, access)
+
+
+def test_answers_may_be_lost_more_than_once(ola: Person) -> None:
+    answers = [pair(refresh(ola, ola.refresh_token)) for _ in range(3)]
+    assert len(set(answers)) == 1
+    second = [pair(refresh(ola, answers[0][1])) for _ in range(2)]
+    assert second[0] == second[1] != answers[0]
+    assert opens(ola, second[0][0])
+
+
+def test_a_spent_token_ends_the_family_once_its_successors_access_token_was_used(ola: Person) -> None:
     access, successor = pair(refresh(ola, ola.refresh_token))
-    ola.world.advance(30)
+    assert opens(ola, access)
     assert refresh(ola, ola.refresh_token).status == 401
     assert not opens(ola, access)
     assert refresh(ola, successor).status == 401
     assert rows(ola.world, "account/session") == []
 
 
+def test_that_a_token_was_used_is_written_down_at_its_first_use_only(ola: Person) -> None:
+    def writes(token: str) -> list[str]:
+        ola.world.trace.clear()
+        assert opens(ola, token)
+        return [name for name in ola.world.trace.names() if name != "dynamodb.BatchGetItem"]
+
+    assert writes(ola.access_token) == []  # it followed upon no other
+    access, _ = pair(refresh(ola, ola.refresh_token))
+    assert [writes(access) for _ in range(3)] == [["dynamodb.UpdateItem"], [], []]
+
+
+def test_what_is_refused_before_the_secret_is_proved_counts_as_no_use(ola: Person) -> None:
+    first = pair(refresh(ola, ola.refresh_token))
+    assert not opens(ola, first[0][:-1] + ("a" if first[0][-1] != "a" else "b"))
+    assert not opens(ola, ola.access_token)
+    assert pair(refresh(ola, ola.refresh_token)) == first
+
+
+def test_an_exact_repeat_yields_the_successor_also_when_it_was_used(ola: Person) -> None:
+    """The first try was slow and not lost, and comes after the second one's answer was used."""
+    key = "the-key-of-a-refreshing"
+    first = pair(refresh(ola, ola.refresh_token, key))
+    assert opens(ola, first[0])
+    ola.world.advance(100)
+    again = refresh(ola, ola.refresh_token, key)
+    assert (pair(again), again.json["expires_in_seconds"]) == (first, 800)
+    assert opens(ola, first[0])
+
+
+def test_an_exact_repeat_counts_for_a_day(ola: Person) -> None:
+    key = "the-key-of-a-refreshing"
+    first = pair(refresh(ola, ola.refresh_token, key))
+    assert opens(ola, first[0])
+    leap(ola.world, 24 * 3600 - 1)
+    again = refresh(ola, ola.refresh_token, key)
+    assert (pair(again), again.json["expires_in_seconds"]) == (first, 0)
+    leap(ola.world, 1)
+    assert refresh(ola, ola.refresh_token, key).status == 401
+    assert rows(ola.world, "account/session") == []
+
+
+def test_a_stolen_token_with_another_key_ends_the_family(ola: Person) -> None:
+    first = pair(refresh(ola, ola.refresh_token, "the-key-of-a-refreshing"))
+    assert opens(ola, first[0])
+    assert refresh(ola, ola.refresh_token, "the-key-of-who-stole-it").status == 401
+    assert not opens(ola, first[0])
+
+
 def test_the_end_of_a_family_leaves_other_sessions_alone(ola: Person) -> None:
     other = ola.access_token
     ola.sign_in()
-    refresh(ola, ola.refresh_token)
-    ola.world.advance(30)
-    refresh(ola, ola.refresh_token)
+    assert opens(ola, pair(refresh(ola, ola.refresh_token))[0])
+    assert refresh(ola, ola.refresh_token).status == 401
     assert opens(ola, other)
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_token_is_used_or_its_forerunner_yields_it_and_not_both(ola: Person, nth: int) -> None:
+    access, _ = pair(refresh(ola, ola.refresh_token))
+    used: list[bool] = []
+    with just_before(ola.world, nth, lambda: used.append(opens(ola, access))):
+        answer = refresh(ola, ola.refresh_token)
+    assert used == [True]
+    assert answer.status == 401
+    assert rows(ola.world, "account/session") == []
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_token_whose_session_is_turned_while_it_is_used_opens_or_not(ola: Person, nth: int) -> None:
+    access, successor = pair(refresh(ola, ola.refresh_token))
+    turned: list[Response] = []
+    with just_before(ola.world, nth, lambda: turned.append(refresh(ola, successor))):
+        assert not opens(ola, access)
+    assert opens(ola, pair(turned[0])[0])
 
 
 def test_a_token_spent_long_ago_ends_the_family_too(ola: Person) -> None:

@@ -9,7 +9,7 @@ from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, check
+from chalicelib.aws.commit import Write, change, check, commit
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import in_service_since
 from chalicelib.errors import NotSignedIn
@@ -59,14 +59,25 @@ def place_of(account_id: str, session_id: str) -> Key:
 
 
 def vouch(claim: Claim, found: tuple[Any, ...], language: str, country: str, repeat_key: str | None) -> Caller:
-    """The caller, if account, key and session stand and the secret is the session's; raises NotSignedIn."""
+    """The caller, if account, key and session stand and the secret is the session's; raises NotSignedIn.
+
+    At a token's first use its forerunner's refresh token is forgotten: used again, that one ends the family.
+    """
     account, vault_key, session = of(found)
     if not crypto.same(session.access_hash, crypto.plain_hash(claim.secret)):
         raise NotSignedIn
     if clock.now_s() >= session.access_until:
         raise NotSignedIn
+    if session.spent_refresh_hash is not None:
+        commit(_is_used(session))
     vault = vault_key.unlocked()
     return Caller(account.opened(vault), session.opened(vault), vault, language, country, repeat_key)
+
+
+def _is_used(session: Session) -> Write:
+    # A pair that follows upon no other, and each further use, writes nothing.
+    still = Session.access_hash == session.access_hash
+    return change(session, when=still, otherwise=NotSignedIn, spent_refresh_hash=None)
 
 
 def of(found: tuple[Any, ...]) -> tuple[Any, Any, Any]:

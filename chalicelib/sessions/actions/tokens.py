@@ -77,36 +77,58 @@ def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str
     return values, tokens
 
 
-def refresh(refresh_token: str) -> Tokens:
-    """The next pair. For 30 s a spent refresh token still yields its successor; used later, it ends the family."""
+def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
+    """The next pair. A spent refresh token yields its successor, however late, as long as neither of the successor's
+    tokens was used, and to the exact repeat of the request for a day; else its use ends the family."""
     claim = rules.cut_token(REFRESH, refresh_token)
     _, _, session = standing.of(read(*standing.places_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
-    generation = int(session.generation)
-    if crypto.same(session.refresh_hash, given):
-        values, tokens = _turn(*_of(claim), generation + 1, _successor(claim, generation + 1))
-        turned = change(
-            session, spent_refresh_hash=given, when=Session.refresh_hash == given, otherwise=_Turned, **values
-        )
-        try:
-            commit(turned)
-        except _Turned:
-            # The same token came twice at once, and the other was faster: now it is a spent one.
-            return refresh(refresh_token)
-        return tokens
-    is_last = session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given)
-    if is_last and clock.now_s() < session.rotated_at + rules.REFRESH_GRACE.total_seconds():
-        _, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
-        return replace(tokens, expires_in_seconds=int(session.access_until) - clock.now_s())
+    try:
+        if crypto.same(session.refresh_hash, given):
+            return _turned(session, claim, given, repeat_key)
+        if session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given):
+            return _yielded_again(session, claim, given)
+    except _Overtaken:
+        return refresh(refresh_token, repeat_key)
+    if _is_repeat(session, claim, repeat_key):
+        _, tokens = _turn(*_of(claim), int(session.generation), _successor(claim, int(session.generation)))
+        return replace(tokens, expires_in_seconds=max(0, int(session.access_until) - clock.now_s()))
     # It was this family's once: somebody holds a copy, and nobody can say who.
     commit(remove(session))
     raise NotSignedIn
 
 
-class _Turned(Exception):
-    pass
+class _Overtaken(Exception):
+    """The same token came twice at once, or its successor was used meanwhile: read again what is so now."""
+
+
+def _turned(session: Session, claim: Claim, given: str, repeat_key: str | None) -> Tokens:
+    generation = int(session.generation) + 1
+    values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
+    said = {"spent_refresh_hash": given, "refreshed_by": _refreshed_by(claim, repeat_key)}
+    commit(change(session, when=Session.refresh_hash == given, otherwise=_Overtaken, **said, **values))
+    return tokens
+
+
+def _yielded_again(session: Session, claim: Claim, given: str) -> Tokens:
+    """The same successor, which begins to live only now: the answer that brought it may never have arrived."""
+    generation = int(session.generation)
+    values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
+    commit(change(session, when=Session.spent_refresh_hash == given, otherwise=_Overtaken, **values))
+    return tokens
+
+
+def _is_repeat(session: Session, claim: Claim, repeat_key: str | None) -> bool:
+    """A slow first try may come after the answer to its repeat was used: who knows the key is the same client."""
+    asked_by = _refreshed_by(claim, repeat_key)
+    is_same = asked_by is not None and session.refreshed_by == asked_by
+    return is_same and clock.now_s() < session.rotated_at + rules.REFRESH_REPEATED.total_seconds()
+
+
+def _refreshed_by(claim: Claim, repeat_key: str | None) -> str | None:
+    return None if repeat_key is None else crypto.keyed_hash("refreshes", claim.session_id, claim.secret, repeat_key)
 
 
 def _of(claim: Claim) -> tuple[str, str]:

@@ -53,6 +53,38 @@ def _refresh(home: Home, state: None) -> Response:
     return people.refresh(home, state, ONE_KEY)
 
 
+def _refresh_with_another_key(home: Home, state: Any) -> Response:
+    return people.refresh(home, None, ANOTHER_KEY)
+
+
+def _refreshed(home: Home) -> Any:
+    """The tokens of a successor, of which none was used; the answer may have been lost."""
+    return people.refresh(home, None, ONE_KEY).json
+
+
+def _use_successor(home: Home, given: Any) -> Response:
+    return home.world.call("GET", "/me", token=given["access_token"])
+
+
+def _refresh_successor(home: Home, given: Any) -> Response:
+    return home.world.call("POST", "/sessions/refresh", {"refresh_token": given["refresh_token"]})
+
+
+def _successor_or_nobody(home: Home, given: Any, answers: Answers, stored: Stored) -> Wrong:
+    """The family has the one successor, or nobody is left in it."""
+    if answers[0].status == 201 and answers[0].json["refresh_token"] != given["refresh_token"]:
+        yield "another successor"
+    is_left = (home.owner.account_id, home.owner.session_id) in stored.of("Session")
+    if is_left != (answers[0].status == 201):
+        yield "somebody is in whose family has ended, or the other way round"
+
+
+def _one_successor_lives(home: Home, given: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from _successor_or_nobody(home, given, answers, stored)
+    if answers[0].status == 201 and _turned(home, answers[1]) != 201:
+        yield "the last successor is dead"
+
+
 def _same_successor(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
     if len({answer.json["refresh_token"] for answer in answers}) != 1:
         yield "two successors"
@@ -281,6 +313,12 @@ RACES = (
          lambda home, arrival: leaving.leave_for_good(home, arrival, ONE_KEY), close,
          either_way((202, 401)), _owner_has_gone),
     Race("refresh, refresh", settled, _refresh, _refresh, exactly((201, 201)), _same_successor),
+    Race("refresh, refresh with another key", settled, _refresh, _refresh_with_another_key, exactly((201, 201)),
+         _same_successor),
+    Race("refresh once more, use the successor", _refreshed, _refresh_with_another_key, _use_successor,
+         exactly((201, 200), (401, 200)), _successor_or_nobody),
+    Race("refresh once more, refresh the successor", _refreshed, _refresh_with_another_key, _refresh_successor,
+         exactly((201, 201), (401, 201)), _one_successor_lives),
     Race("sign in, sign in again", settled, _sign_in, _sign_in, exactly((201, 201)), _one_session),
     Race("sign in, sign in elsewhere", settled, _sign_in_on("t2"), _sign_in_on("t3"), exactly((201, 201)),
          _both_are_known),

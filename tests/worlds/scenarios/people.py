@@ -161,6 +161,11 @@ def _family_ended(home: Home) -> None:
     assert home.world.call("POST", "/sessions/refresh", {"refresh_token": tokens[0]}).status == 401
 
 
+def _just_refreshed(home: Home) -> None:
+    """That the new token is used for the first time is written down by the request that does."""
+    home.owner.access_token = refresh(home, None, "the-key-of-a-refreshing").json["access_token"]
+
+
 def _sign_out(home: Home, state: None, key: str) -> Response:
     return home.owner.call("DELETE", "/sessions/current", headers=once(key))
 
@@ -390,6 +395,14 @@ SCENARIOS = (
         told=ADDRESS_CHANGED,
     ),
     Scenario("change one's nickname", "PATCH /me", settled, _change_me, _changes_of_me, keeps_answer=True),
+    Scenario(
+        "change one's nickname with a new token",
+        "PATCH /me",
+        _just_refreshed,
+        _change_me,
+        _changes_of_me,
+        keeps_answer=True,
+    ),
     Scenario(
         "take pushes",
         "PUT /terminals/current/push",
