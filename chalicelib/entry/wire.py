@@ -14,6 +14,10 @@ from chalicelib.errors import Invalid, Malformed, TooLarge, Words
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
+# Each character is read once: what has begun as a string always matches, if need be to the end of the text, and so
+# nothing is read again from a later beginning.
+_STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 # The end of a pattern; `$` alone would let one more line break through.
 END = r"(?!\n)$"
 
@@ -63,8 +67,8 @@ def _refuse_deep_nesting(text: str) -> None:
     if text.count("[") + text.count("{") <= MOST_NESTING:
         return
     depth = 0
-    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
+    for mark in _STRINGS_AND_BRACKETS.findall(text):
+        depth += _DEEPER.get(mark, 0)
         if depth > MOST_NESTING:
             raise ValueError("nested too deep")
 
@@ -98,7 +102,6 @@ def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
 # What msgspec says of a value, as a person may read it.
 _PHRASES = (
     (r"missing required field", Words("is missing", "brakuje")),
-    (r"contains unknown field", Words("is not known here", "nie jest tu znane")),
     (r"of length <= ", Words("is too long", "jest za długie")),
     (r"of length >= ", Words("is too short", "jest za krótkie")),
     (r"<= |>= |< |> ", Words("is out of range", "jest poza zakresem")),
@@ -106,15 +109,33 @@ _PHRASES = (
     (r"Invalid enum value", Words("is none of the possible values", "nie jest jedną z możliwych wartości")),
     (r"Invalid", Words("is not valid", "jest nieprawidłowe")),
 )
+_NOT_KNOWN = Words("is not known here", "nie jest tu znane")
 _WRONG_TYPE = Words("has the wrong type", "ma niewłaściwy typ")
 
 
+_UNKNOWN = "Object contains unknown field `"
+_LONGEST_NAME = 64
+
+
 def _wrong_field(said: str) -> dict[str, Words]:
+    """By what msgspec says; in an unknown field's name a stranger may say anything, so that is not searched."""
+    if said.startswith(_UNKNOWN):
+        *outside, rest = said.removeprefix(_UNKNOWN).rsplit("` - at `", 1)
+        name, path = (outside[0], rest) if outside else (rest.removesuffix("`"), "")
+        return {_joined(_inside(path), name[:_LONGEST_NAME]): _NOT_KNOWN}
     reason, _, path = said.partition(" - at `")
-    inside = re.sub(r"\[[^]]*]", "", path.rstrip("`").removeprefix("$").lstrip("."))
     words = next((words for pattern, words in _PHRASES if re.search(pattern, reason)), _WRONG_TYPE)
-    named = re.search(r"field `([^`]+)`", reason)
-    return {".".join(part for part in (inside, named[1] if named else "") if part) or "body": words}
+    missing = re.search(r"field `([^`]{1,64})`", reason)
+    return {_joined(_inside(path), missing[1] if missing else "") or "body": words}
+
+
+def _inside(path: str) -> str:
+    """`many.port` of `$.many[1].port`."""
+    return re.sub(r"\[(?:[0-9]{1,6}|\.\.\.)\]", "", path.removesuffix("`").removeprefix("$").lstrip("."))
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(filter(None, parts))
 
 
 def encode(answer: Any) -> bytes:

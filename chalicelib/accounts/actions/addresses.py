@@ -11,6 +11,9 @@ from chalicelib.aws import crypto, mail, sms
 from chalicelib.errors import Invalid, Words
 from chalicelib.settings import settings
 
+# RFC 5321 (with erratum 1690); more is not worth a parser's time, whoever vouches for it.
+_LONGEST_EMAIL = 254
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -59,10 +62,13 @@ def hashes_of(account: Account) -> list[str]:
 def _normal_email(email: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
+    wrong = AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")})
+    if len(email) > _LONGEST_EMAIL:
+        raise wrong
     try:
         found = validate_email(email, check_deliverability=False, test_environment=settings.stage != "production")
     except EmailNotValidError as cause:
-        raise AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")}) from cause
+        raise wrong from cause
     return found.normalized.lower()
 
 

@@ -1,0 +1,184 @@
+"""Work on a stranger's bytes grows as they do and no faster: whatever somebody sends, nobody else waits for it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import jwks
+from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.shapes import Confirm, Register
+from chalicelib.alarms import rules as alarms
+from chalicelib.commands import rules as commands
+from chalicelib.devices import rules as devices
+from chalicelib.devices.actions import cameras
+from chalicelib.devices.shapes import Activate
+from chalicelib.entry import channel, gate, http, wire
+from chalicelib.entry.once import checked_key
+from chalicelib.errors import Refusal
+from chalicelib.identities import rules as identities
+from chalicelib.live import rules as live
+from chalicelib.orders import sandbox
+from chalicelib.second_factors import rules as second_factors
+from chalicelib.sessions import rules as sessions
+from infra.local.cloud import LocalCloud
+from tests.house.laws import ROOT
+
+KB = 1024
+SIZES_KB = (1, 4, 16, 64, 256)
+SMALL_S = 0.004
+Take = Callable[[str], Any]
+
+
+def body(shape: type[wire.Shape] = Confirm) -> Take:
+    return lambda text: wire.parse(wire.decode(text.encode()), shape)
+
+
+def filled(before: str, unit: str, after: str = "") -> Callable[[int], str]:
+    return lambda size: before + unit * ((size - len(before) - len(after)) // len(unit)) + after
+
+
+DEEP = "[" * 33
+# What is read of a request, by what somebody may send there to make it last.
+TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
+    "a string without an end, full of quotes": (body(), filled(DEEP + '"', '\\"')),
+    "a string without an end, full of brackets": (body(), filled(DEEP + '"', "[")),
+    "backslashes": (body(), filled(DEEP + '"', "\\")),
+    "strings between brackets": (body(), filled(DEEP, '"[",')),
+    "quotes": (body(), filled(DEEP, '"')),
+    "brackets": (body(), filled("", "[")),
+    "brackets that close": (body(), filled("[", "[],", "[]]")),
+    "escaped characters": (body(), filled('{"code": "', "\\u00e9", '"}')),
+    "a whole number": (body(), filled('{"code": ', "9", "}")),
+    "a number with places": (body(), filled('{"code": 0.', "9", "}")),
+    "numbers": (body(), filled('{"code": [', "1e9,", "1]}")),
+    "blanks": (body(), filled("{", " ", "}")),
+    "a field's name, full of brackets": (body(), filled('{"x` - at `$', "[", '": 1}')),
+    "a field's name, full of quotes": (body(), filled('{"x', "`", '": 1}')),
+    "a field's name, full of numbers": (body(), filled('{"x` - at `$[', "1", '": 1}')),
+    "a field's name that says what is wrong": (body(), filled('{"', "` - at `", '": 1}')),
+    "an id": (body(), filled('{"registration_id": "', "a", '"}')),
+    "a nickname": (body(Register), filled('{"nickname": "', " ", '"}')),
+    "a nickname of combining marks": (body(Register), filled('{"nickname": "', "\u0316\u0301", '"}')),
+    "a country": (body(Register), filled('{"country": "', "PL\\n", '"}')),
+    "a serial number": (body(Activate), filled('{"sn": "', "A", '\\n"}')),
+    "a network address": (body(Activate), filled('{"mac": "', "00:", '"}')),
+    "Accept-Language, of many": (http._language, filled("", "pl;q=0.1,")),
+    "Accept-Language, of one": (http._language, filled("pl;q=", "0")),
+    "Accept-Language, of parameters": (http._language, filled("pl", ";q=1")),
+    "Authorization": (lambda text: gate.bearer({"authorization": text}), filled("Bearer ", " ")),
+    "Idempotency-Key": (checked_key, filled("", "a")),
+    "an access token": (lambda text: sessions.cut_token(sessions.ACCESS, text), filled("a.", "a.")),
+    "a camera's token": (cameras.recognise_camera, filled("c.", "a", ".")),
+    "a camera's token of dots": (cameras.recognise_camera, filled("c.", ".")),
+    "a frame of the channel": (lambda text: said(text), filled('{"id": "', "a", '"}')),
+    "a ping": (lambda text: said(text), filled('{"ping":', " ", "true}")),
+    "a command's error": (lambda text: commands._WORD.fullmatch(text), filled("", "a", "!")),
+    "an alarm's name": (alarms.read_name, filled("1/20260105T080000Z-", "a")),
+    "an alarm's name of dashes": (alarms.read_name, filled("1/20260105T080000Z-motion-", "-", ".jpg")),
+    "a live piece's name": (live.is_name, filled("init-", "a", ".mp4")),
+    "a live piece's place": (live.cut_place, filled("2026010508-", "-")),
+    "a picture's segments": (lambda text: alarms.is_picture(b"\xff\xd8" + text.encode("latin-1")), filled("", "\xff")),
+    "a picture's address": (
+        lambda text: identities.is_picture_of("google", text, ""),
+        filled("https://lh3.googleusercontent.com/", "a"),
+    ),
+    "a name of another platform": (identities.printable, filled("", "\u202e a")),
+    "how long keys may be kept": (jwks.kept_s, filled("max-age=", "9")),
+    "how often keys may be kept": (jwks.kept_s, filled("", "max-age=")),
+    "a payment's signature": (lambda text: sandbox._require_signature(text, b""), filled("t=", "1,t=")),
+    "a passkey's words": (second_factors.challenge_in, filled("", "e3t7")),
+    "a recovery code": (second_factors.as_made, filled("", "a-")),
+    "a printed code": (devices.normal_code, filled("", "- ")),
+    "an e-mail address": (lambda text: addresses.asked(text, None), filled("a", ".a", "@example.com")),
+    "an e-mail address of hosts": (lambda text: addresses.asked(text, None), filled("a@", "a.", "com")),
+    "an e-mail address in quotes": (lambda text: addresses.asked(text, None), filled('"', "\\ ", '"@example.com')),
+    "a phone number": (lambda text: addresses.asked(None, text), filled("+48", "1")),
+    "a phone number's extension": (lambda text: addresses.asked(None, text), filled("+48 512 345 678 ext. ", " ")),
+}  # fmt: skip
+
+
+def said(text: str) -> Any:
+    from chalicelib.commands.shapes import Said
+
+    event = {"requestContext": {"connectionId": "c", "requestId": "r"}, "body": text}
+    return channel.said(event, lambda *_: None, Said)
+
+
+def work_s(take: Take, text: str, times: int) -> float:
+    """The processor's seconds, which nobody else's work makes longer."""
+    began = time.process_time()
+    for _ in range(times):
+        with contextlib.suppress(Refusal):
+            take(text)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_work_at_1_4_16_64_and_256_kilobytes_is_linear(world: LocalCloud, what: str) -> None:
+    """Each row takes as many bytes in all. What grows as they do is the same work in each; what grows with their square
+    is four times the row before. Of several rounds the shortest counts, and where the square is at work the longest
+    rows are not waited for."""
+    take, text_of = TAKEN[what]
+    least = dict.fromkeys(SIZES_KB, float("inf"))
+    for _ in range(4):
+        for size, before in zip(SIZES_KB, (SIZES_KB[0], *SIZES_KB), strict=False):
+            if size > 4 and least[before] > 2.5 * least[before // 4] + SMALL_S:
+                break
+            least[size] = min(least[size], work_s(take, text_of(size * KB), SIZES_KB[-1] // size))
+        if all(least[size] <= 2.5 * least[size // 4] + SMALL_S for size in SIZES_KB[1:]):
+            return
+    pytest.fail(f"the processor's seconds for 256 KB, in texts of so many: {least}")
+
+
+# Of every pattern that may match any length, why the work is the text's length and no more.
+OPEN_ENDED = {
+    r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]': "once begun it always matches, and no character fits two of its parts",
+    r"^\S+": "anchored, one class",
+    "^[^@]+": "anchored, one class",
+    "^[A-Za-z0-9_-]+": "anchored, one class",
+    "^[0-9A-Fa-f:.]+": "anchored, one class",
+    r"[0-9]{10}\.[\w=-]{60,}": "of a line of our own log",
+    r"{(\w+)}": "of a route's path, which is ours",
+    r"arn:aws[\w-]*:sns:\S+": "of what AWS says",
+}
+
+
+# S3 gives no name of more than 1,024 bytes, and all of these have to match from end to end.
+OF_NAMES = ("alarms/rules.py", "live/rules.py")
+
+
+def patterns() -> Iterator[str]:
+    """Every regular expression that is written in the product."""
+    for path in sorted((ROOT / "chalicelib").rglob("*.py")):
+        text = path.read_text()
+        if not str(path).endswith(OF_NAMES) and ("import re\n" in text or "pattern=" in text):
+            yield from _patterns_in(ast.parse(text))
+
+
+def _patterns_in(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if not isinstance(node, ast.Call):
+            continue
+        given = [one.value for one in node.keywords if one.arg == "pattern"]
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            given += node.args[:1] if node.func.value.id == "re" else []
+        # What is added to one is the mark of its end.
+        written = [one.left if isinstance(one, ast.BinOp) else one for one in given]
+        yield from (one.value for one in written if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def is_open_ended(pattern: str) -> bool:
+    return re.search(r"(?<!\\)[*+]|,}", re.sub(r"\[(?:\\.|[^\]\\])+\]", "C", pattern)) is not None
+
+
+def test_a_pattern_of_open_length_is_known_with_the_reason_why_it_is_linear() -> None:
+    written = set(patterns())
+    assert r"\bmax-age=(\d{1,9})\b" in written
+    assert {pattern for pattern in written if is_open_ended(pattern)} == set(OPEN_ENDED)
