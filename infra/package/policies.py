@@ -144,13 +144,13 @@ def _bucket(name: str, prefix: str, actions: list[str], door: str) -> list[State
 
 
 def _push(platform: str, actions: list[str]) -> Statement:
-    """Only where the installation pushes there. An endpoint has a random name below its application's."""
+    """Only where the installation pushes there. An endpoint has a random name below its application's, and SNS judges
+    what is done to it by the application's name, whatever the call names (its reference lists no resource for either:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_sns.html)."""
     application = {"Ref": f"{platform}ApplicationArn"}
     kind, name = ({"Fn::Select": [part, {"Fn::Split": ["/", application]}]} for part in (1, 2))
     endpoints = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*"
-    resources: list[Any] = [{"Fn::Sub": [endpoints, {"Kind": kind, "Name": name}]}]
-    if "CreatePlatformEndpoint" in actions:
-        resources.append(application)
+    resources = [{"Fn::Sub": [endpoints, {"Kind": kind, "Name": name}]}, application]
     return {"Fn::If": [f"PushesBy{platform}", _allow("sns", actions, resources), {"Ref": "AWS::NoValue"}]}
 
 

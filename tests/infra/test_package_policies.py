@@ -235,6 +235,25 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
     }
 
 
+def test_what_is_done_to_an_endpoint_is_granted_on_the_endpoint_and_on_its_application() -> None:
+    """SNS refuses by the name of the application: "not authorized to perform: SNS:DeleteEndpoint on resource:
+    arn:aws:sns:…:app/GCM/…"; AWS's reference names no resource for it, and other people's policies work with both:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_sns.html"""
+    doors = {door for door, used in policies.seen().items() if policies.PUSH in used}
+    assert {"api", "on_erasure_begun", "on_picture_uploaded", "resume_erasures"} <= doors
+    granted: dict[str, list[dict[str, Any]]] = {}
+    for door, statement in _statements():
+        if any(action.startswith("sns:") for action in statement["Action"]) and "Resource" in statement:
+            granted.setdefault(door, []).append(statement)
+    assert granted.keys() == doors
+    for door, (fcm, apns) in granted.items():
+        for platform, statement in (("Fcm", fcm), ("Apns", apns)):
+            assert statement["Action"] == [f"sns:{action}" for action in policies.granted(door)[policies.PUSH]]
+            endpoints, application = statement["Resource"]
+            assert application == {"Ref": f"{platform}ApplicationArn"}, door
+            assert endpoints["Fn::Sub"][1]["Name"]["Fn::Select"][1]["Fn::Split"][1] == application, door
+
+
 def _resources(statement: dict[str, Any]) -> list[Any]:
     named = statement.get("Resource", [])
     return named if isinstance(named, list) else [named]
