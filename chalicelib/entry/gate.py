@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
-from chalicelib.entry.once import Once
+from chalicelib.entry.once import Claim, Once
 from chalicelib.errors import NotSignedIn, StepUpRequired
 
 if TYPE_CHECKING:
@@ -40,25 +40,30 @@ def admit_person(
     token: str | None,
     *,
     along: Callable[[str], tuple[Key, ...]],
-    once: Callable[[str, str], Once | None],
+    once: Callable[[Claim], Once | None],
     stepped_up: bool,
 ) -> tuple[Caller, Once | None]:
     """The caller, known by one consistent read of session, account, vault key and whatever the route reads along.
 
-    Raises NotSignedIn, StepUpRequired, or Replayed, which comes first: the exact repeat of a request that ended its
-    own session is still answered.
+    Raises NotSignedIn, StepUpRequired, or Replayed, for which the token is verified first as for anything else, but for
+    the exact repeat of a request that ended its own session: that is still answered.
     """
     # Imported here so that functions without people's routes do not carry this house.
     from chalicelib.sessions.actions import standing as sessions
 
     claim = sessions.claim_of(token)
-    repeat = once(claim.account_id, claim.session_id)
+    repeat = once(claim)
     places = sessions.places_of(claim)
     extra = along(claim.account_id)
     found = read(*places, *extra, *([] if repeat is None else [repeat.where]))
+    try:
+        caller = sessions.vouch(claim, found[: len(places)], visitor.language, visitor.country, visitor.repeat_key)
+    except NotSignedIn:
+        if repeat is not None:
+            repeat.replay_after_the_end(found[-1])
+        raise
     if repeat is not None:
         repeat.replay(found[-1])
-    caller = sessions.vouch(claim, found[: len(places)], visitor.language, visitor.country, visitor.repeat_key)
     if stepped_up and not caller.is_stepped_up:
         raise StepUpRequired
     caller.along = found[len(places) : len(places) + len(extra)]

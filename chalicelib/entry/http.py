@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Chalice, Request, Response
@@ -17,7 +17,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.entry import cors, gate, refusals, wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
-from chalicelib.entry.once import Once, Replayed, checked_key, once
+from chalicelib.entry.once import Claim, Once, Replayed, checked_key, once
 from chalicelib.errors import KeyMissing, Malformed, NotFound, Refusal, Unavailable
 from chalicelib.register import hours
 from chalicelib.settings import settings
@@ -41,7 +41,8 @@ class Door:
     """One route, declared once; the contract, the matrix, the costs and the crash sweep are driven by this.
 
     `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
-    `along` names records that the route needs, read together with the session.
+    `along` names records that the route needs, read together with the session. `ends_session` is for what may end the
+    caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Door:
     once: bool
     money: bool
     outlives: bool
+    ends_session: bool
     refuses: tuple[type[Refusal], ...]
     example: dict[str, Any]
     media_type: str | None
@@ -130,6 +132,7 @@ class Routes(Blueprint):
         once: bool = True,
         money: bool = False,
         outlives: bool = False,
+        ends_session: bool = False,
         refuses: tuple[type[Refusal], ...] = (),
         media_type: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -137,7 +140,7 @@ class Routes(Blueprint):
             door = Door(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
                 along, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
-                refuses, example, media_type,
+                ends_session or outlives, refuses, example, media_type,
             )  # fmt: skip
 
             def served(**path_values: str) -> Response:
@@ -244,7 +247,7 @@ def _admit(
             visitor,
             gate.bearer(request.headers),
             along=lambda account_id: door.along(account_id, *path.values()) if door.along else (),
-            once=lambda account_id, session_id: _once(door, visitor, path, raw, account_id, session_id),
+            once=lambda claim: _once(door, visitor, path, raw, claim),
             stepped_up=door.stepped_up,
         )
         entry.account_id = caller.account_id
@@ -257,21 +260,18 @@ def _admit(
     return visitor, None
 
 
-def _once(
-    door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, account_id: str, session_id: str
-) -> Once | None:
+def _once(door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, claim: Claim) -> Once | None:
     if not door.once or visitor.repeat_key is None:
         return None
-    route = " ".join((door.name, *path.values()))
     return once(
-        account_id=account_id,
-        session_id=session_id,
-        route=route,
+        claim,
+        route=" ".join((door.name, *(quote(value, safe="") for value in path.values()))),
         key_text=visitor.repeat_key,
-        body=raw,
+        said=raw,
         status=door.status,
         money=door.money,
         outlives=door.outlives,
+        ends_session=door.ends_session and path.get("session_id", claim.session_id) == claim.session_id,
     )
 
 

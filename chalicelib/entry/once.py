@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
@@ -19,6 +19,20 @@ from chalicelib.register.tags import key, plain
 
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
 _KEPT_HOURS, _MONEY_KEPT_HOURS = 24, 30 * 24
+
+
+class Claim(Protocol):
+    """What a token says of itself, and the secret that proves it; `lasting` is what it has in common with the other
+    tokens of its session."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def lasting(self) -> str: ...
 
 
 class Answered(Item):
@@ -54,15 +68,19 @@ class Replayed(Exception):
 
 @dataclass(frozen=True)
 class Once:
-    """One request under its Idempotency-Key: where its answer is kept, and how to tell it from another request."""
+    """One request under its Idempotency-Key: where its answer is kept, and how to tell it from another request.
+
+    `secret` is made of the token's own, which is stored nowhere: whoever holds the tables and KMS cannot open it.
+    """
 
     kind: type[Record]
     account_id: str
     place_id: str
     secret: bytes
-    body: bytes
+    said: bytes
     status: int
     kept_hours: int
+    ends_session: bool
 
     @property
     def where(self) -> Key:
@@ -75,6 +93,12 @@ class Once:
         if not crypto.same(answered.body_hash, self._body_hash()):
             raise KeyReused
         raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
+
+    def replay_after_the_end(self, answered: Any) -> None:
+        """Raise Replayed for the exact repeat of what ended its own session; do nothing for anything else, above all
+        for another token of that session, whose secret no session is there to prove any more."""
+        if self.ends_session and answered is not None and crypto.same(answered.body_hash, self._body_hash()):
+            self.replay(answered)
 
     def replay_twin(self) -> None:
         """The same request may have come twice at once, and the other was carried out: then that is the answer."""
@@ -106,7 +130,7 @@ class Once:
         return Malformed()
 
     def _body_hash(self) -> str:
-        return crypto.keyed_hash("answers/body", self.place_id, self.body.hex())
+        return crypto.keyed_hash("answers/body", self.secret.hex(), self.said.hex())
 
 
 def checked_key(text: str | None) -> str | None:
@@ -117,23 +141,28 @@ def checked_key(text: str | None) -> str | None:
 
 
 def once(
+    claim: Claim,
     *,
-    account_id: str,
-    session_id: str,
     route: str,
     key_text: str,
-    body: bytes,
+    said: bytes,
     status: int,
     money: bool,
     outlives: bool,
+    ends_session: bool,
 ) -> Once:
-    """`route` names the path as it was asked; the key is the client's, the session its own."""
+    """`route` names the path as it was asked, `said` is all the rest; the key is the client's, the claim its token's.
+
+    A session's next token repeats what an earlier one asked, unless that ended the session: then there is no next.
+    """
+    sharing = claim.secret if ends_session else claim.lasting
     return Once(
         kind=AnsweredForGood if outlives else Answered,
-        account_id=account_id,
-        place_id=crypto.keyed_hash("answers", session_id, route, key_text),
-        secret=crypto.derived("answers", session_id, route, key_text),
-        body=body,
+        account_id=claim.account_id,
+        place_id=crypto.keyed_hash("answers", claim.session_id, claim.lasting, route, key_text),
+        secret=crypto.derived("answers", claim.session_id, sharing, route, key_text),
+        said=said,
         status=status,
         kept_hours=_MONEY_KEPT_HOURS if money else _KEPT_HOURS,
+        ends_session=ends_session,
     )

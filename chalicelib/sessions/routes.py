@@ -71,7 +71,7 @@ def step_up(caller: Caller, asked: shapes.StepUp) -> None:
     proving.step_up(caller, asked.code)
 
 
-@routes.delete("/sessions/current", who=Who.PERSON, example={})
+@routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={})
 def sign_out(caller: Caller) -> None:
     push.forget_terminal(caller, ending.sign_out)
 
@@ -84,6 +84,7 @@ def list_sessions(caller: Caller) -> shapes.Sessions:
 @routes.delete(
     "/sessions/{session_id}",
     who=Who.PERSON,
+    ends_session=True,
     along=lambda account_id, session_id: (standing.place_of(account_id, session_id),),
     refuses=(NotFound,),
     example={},

@@ -11,13 +11,15 @@ import pytest
 
 from chalicelib.aws import crypto
 from chalicelib.entry.once import Answered, once
+from chalicelib.sessions.actions.standing import claim_of
+from chalicelib.sessions.rules import Claim
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict import ERROR_AFTER, LOST_REPLY
 from infra.local.strict.trace import Call
 from tests.conftest import Home
 from tests.doors import door_names, named, request_for
-from tests.scene import just_before, new_camera
+from tests.scene import NEW_PASSWORD, PASSWORD, elsewhere, just_before, new_camera
 
 KEY = "a-key-of-the-client-0123456789"
 DAY = 24 * 3600
@@ -242,6 +244,72 @@ def test_the_repeat_of_a_closing_is_answered_when_nothing_is_left_of_the_account
     assert home.owner.close().status == 401
 
 
+def call_me(home: Home, token: str | None) -> Response:
+    headers = {"Idempotency-Key": KEY}
+    return home.world.call("PATCH", "/me", {"nickname": "Aleksandra"}, token=token, headers=headers)
+
+
+def with_another_secret(token: str) -> str:
+    """Of the same account and session; its secret begins as the right one does."""
+    return token[:-1] + ("a" if token[-1] != "a" else "b")
+
+
+def test_a_repeat_with_a_wrong_secret_part_is_not_answered(home: Home) -> None:
+    first = call_me(home, home.owner.access_token)
+    assert (first.status, first.json["email"]) == (200, home.owner.email)
+    kind, account_id, session_id, _ = home.owner.access_token.split(".")
+    for wrong in (with_another_secret(home.owner.access_token), ".".join((kind, account_id, session_id, "a" * 78))):
+        assert call_me(home, wrong).status == 401
+    assert call_me(home, home.owner.access_token).body == first.body
+
+
+@pytest.mark.parametrize("way", ["signed out", "password changed elsewhere", "closed", "time"])
+def test_a_repeat_after_the_session_has_ended_is_not_answered(home: Home, way: str) -> None:
+    token = home.owner.access_token
+    assert call_me(home, token).status == call_me(home, token).status == 200
+    if way == "signed out":
+        assert home.owner.call("DELETE", "/sessions/current").status == 204
+    elif way == "closed":
+        home.owner.step_up()
+        assert home.owner.close().status == 202
+    elif way == "time":
+        home.world.advance(15 * 60)
+    else:
+        other = elsewhere(home.owner)
+        assert other.call("PUT", "/me/password", {"current": PASSWORD, "new": NEW_PASSWORD}).status == 204
+    answer = call_me(home, token)
+    assert (answer.status, answer.json["code"]) == (401, "NotSignedIn")
+
+
+def test_what_ended_its_own_session_is_answered_to_its_own_token_and_body_only(home: Home) -> None:
+    own, headers = home.owner.access_token, {"Idempotency-Key": KEY}
+    path = f"/sessions/{home.owner.session_id}"
+
+    def end(token: str, **other: Any) -> int:
+        return home.world.call("DELETE", path, token=token, headers=headers, **other).status
+
+    assert [end(own), end(own), end(with_another_secret(own)), end(own, raw=b"{ }")] == [204, 204, 401, 401]
+
+
+def test_a_closing_is_answered_again_to_its_own_token_only(home: Home) -> None:
+    home.owner.step_up()
+    token, headers = home.owner.access_token, {"Idempotency-Key": KEY}
+    first = home.owner.close(**headers)
+
+    def close(token: str) -> Response:
+        return home.world.call("POST", "/me/closing", token=token, headers=headers)
+
+    assert (first.status, close(token).body, close(with_another_secret(token)).status) == (202, first.body, 401)
+
+
+def test_who_ended_another_session_is_answered_while_his_own_stands(home: Home) -> None:
+    other, headers = elsewhere(home.owner), {"Idempotency-Key": KEY}
+    path = f"/sessions/{other.session_id}"
+    assert [home.owner.call("DELETE", path, headers=headers).status for _ in range(2)] == [204, 204]
+    assert home.owner.call("DELETE", "/sessions/current").status == 204
+    assert home.owner.call("DELETE", path, headers=headers).status == 401
+
+
 def test_the_repeat_needs_the_whole_claim_and_not_the_key_alone(home: Home) -> None:
     """Who has the key but another session is not answered from the first one's memory."""
     home.owner.step_up()
@@ -262,14 +330,32 @@ def test_a_kept_answer_cannot_be_read_from_the_tables(home: Home) -> None:
 
 
 def test_a_kept_answer_opens_only_for_who_can_send_the_request_again(world: LocalCloud) -> None:
-    def of(**other: Any) -> Any:
-        told = {"session_id": "s", "route": "POST /x", "key_text": KEY, "body": b"{}"} | other
-        return once(account_id="a", status=201, money=False, outlives=False, **told)
+    claim = Claim("a", "s", "f" * 26 + "x" * 52)
+
+    def of(claim: Claim = claim, **other: Any) -> Any:
+        told = {"route": "POST /x", "key_text": KEY, "said": b"{}"} | other
+        return once(claim, status=201, money=False, outlives=False, ends_session=False, **told)
 
     kept = of().companion(lambda answer: answer)(b'{"secret": 1}').record
     assert isinstance(kept, Answered) and b"secret" not in kept.answer
-    for other in ({"session_id": "t"}, {"route": "POST /y"}, {"key_text": KEY + "1"}):
-        another = of(**other)
+    others = [
+        of(Claim("a", "t", claim.secret)),
+        of(Claim("a", "s", "g" + claim.secret[1:])),  # whatever the tables and KMS say, the token's secret is not there
+        of(route="POST /y"),
+        of(key_text=KEY + "1"),
+    ]
+    for another in others:
         assert another.where != of().where
         with pytest.raises(crypto.Unreadable):
             crypto.unseal(another.secret, kept.answer, kept.pk)
+    assert of(Claim("a", "s", claim.secret[:26] + "y" * 52)).where == of().where  # the next token of the same session
+
+
+def test_a_token_of_the_same_session_begins_as_the_one_before_and_no_stored_hash_tells_how(home: Home) -> None:
+    """What a kept answer is sealed with: it lasts from token to token, and is nobody else's."""
+    before = home.owner.access_token
+    answer = home.world.call("POST", "/sessions/refresh", {"refresh_token": home.owner.refresh_token})
+    after, other = answer.json["access_token"], elsewhere(home.owner).access_token
+    assert after != before
+    assert claim_of(after).lasting == claim_of(before).lasting != claim_of(other).lasting
+    assert claim_of(after).lasting not in json.dumps(home.world.dump(), default=str)

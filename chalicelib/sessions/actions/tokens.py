@@ -58,7 +58,8 @@ def session_id_of(account_id: str, repeat_key: str | None) -> str:
 def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str) -> tuple[dict[str, Any], Tokens]:
     """What a session stores for its n-th pair of tokens, and the pair. The access secret follows from the refresh
     secret, so that the same turn gives the same pair."""
-    access_secret = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))
+    turned = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))
+    access_secret = _lasting(session_id, refresh_secret[: ids.LENGTH]) + turned
     now = clock.now()
     values = {
         "access_hash": crypto.plain_hash(access_secret),
@@ -138,6 +139,11 @@ def _of(claim: Claim) -> tuple[str, str]:
 def _family(claim: Claim) -> str:
     """What all refresh tokens of one sign-in begin with, random: it tells a token spent long ago from a guess."""
     return claim.secret[: ids.LENGTH]
+
+
+def _lasting(session_id: str, family: str) -> str:
+    """What the family's access tokens begin with; see `Claim.lasting`."""
+    return ids.as_text(crypto.derived("access/lasting", session_id, family))[: rules.LASTING_CHARACTERS]
 
 
 def _successor(claim: Claim, generation: int) -> str:
