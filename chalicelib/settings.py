@@ -153,6 +153,17 @@ class Settings:
         """The From address of every mail."""
         return _required("MAIL_SENDER")
 
+    def message_budgets(self, kind: str) -> dict[str, int]:
+        """How many of a `kind`, `mail` or `text`, are sent to an `address` and on the word of a `network` in an hour,
+        to a `country` (texts only) and in all in a `day`: `address=10 network=300 day=10000`."""
+        told = (budget.partition("=") for budget in _required(f"{kind.upper()}_BUDGETS").split())
+        return {scope: int(most) for scope, _, most in told}
+
+    @property
+    def text_countries(self) -> frozenset[str]:
+        """To whose mobile numbers texts are sent when a stranger names them, by ISO 3166-1, or `none`."""
+        return frozenset(_required("TEXT_COUNTRIES").split())
+
     @cached_property
     def payment_provider(self) -> str:
         """Who takes the money: `sandbox` or `stripe`."""

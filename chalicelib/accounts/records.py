@@ -7,7 +7,7 @@ from datetime import timedelta
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -172,6 +172,16 @@ class Farewell(Letter):
     address = personal(B17)
     language = personal(B17)
     values = personal(B17)
+
+
+class MessageCount(Item):
+    """How many messages were sent to an address or on the word of a network within an hour, to a country or by the
+    installation on a day."""
+
+    partition = "messages"
+    place = "count"
+
+    sent = key(NumberAttribute(), MESSAGES, why="a count, under a hash made with the hour's key, or under a day")
 
 
 class TurnedAway(Item):

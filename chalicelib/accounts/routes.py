@@ -27,7 +27,6 @@ _REGISTER = {
     "policy_version": "$policy_version",
     "language": "pl",
 }
-_WRONG_ADDRESS = (rules.AddressInvalid, rules.PhoneInvalid)
 _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
 
@@ -38,7 +37,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     answers=shapes.Registered,
     status=202,
     refuses=(
-        *_WRONG_ADDRESS,
+        *rules.MESSAGE_REFUSALS,
         rules.TooYoung,
         rules.PasswordTooEasy,
         rules.CountryUnknown,
@@ -53,6 +52,7 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
         **structs.asdict(asked),
         current_policy=policy_table.versions()[0]["version"],
         repeat_key=visitor.repeat_key,
+        source_ip=visitor.source_ip,
     )
     return shapes.Registered(registration_id=registration_id)
 
@@ -62,11 +62,11 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     who=Who.ANYONE,
     asks=shapes.SendCode,
     status=202,
-    refuses=(NotFound, rules.CodeTooSoon),
+    refuses=(NotFound, rules.CodeTooSoon, *rules.MESSAGE_REFUSALS[2:]),
     example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
-    registering.send_new_code(asked.registration_id, visitor.repeat_key)
+    registering.send_new_code(asked.registration_id, visitor.repeat_key, visitor.source_ip)
 
 
 @routes.post(
@@ -118,13 +118,14 @@ def change_password(caller: Caller, asked: shapes.ChangePassword) -> None:
     asks=shapes.AskReset,
     answers=shapes.Resetting,
     status=202,
-    refuses=(*_WRONG_ADDRESS, rules.CodeTooSoon),
+    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon),
     example={"email": "$email"},
 )
 def ask_for_reset(visitor: Visitor, asked: shapes.AskReset) -> shapes.Resetting:
     contact = addresses.asked(asked.email, asked.phone)
     owner_id = None if asked.sn is None and asked.mac is None else _owner_of_named(asked)
-    return shapes.Resetting(reset_id=resets.ask(contact, visitor.language, visitor.repeat_key, owner_id))
+    reset_id = resets.ask(contact, visitor.language, visitor.repeat_key, visitor.source_ip, owner_id)
+    return shapes.Resetting(reset_id=reset_id)
 
 
 def _owner_of_named(asked: shapes.AskReset) -> str:
@@ -154,12 +155,12 @@ def reset_password(visitor: Visitor, asked: shapes.Reset) -> None:
     status=202,
     stepped_up=True,
     once=False,
-    refuses=(*_WRONG_ADDRESS, rules.CodeTooSoon, KeyReused),
+    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon, KeyReused),
     example={"email": "$new_email"},
 )
 def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving:
     contact = addresses.asked(asked.email, asked.phone)
-    return shapes.Moving(change_id=moving.ask(caller.account, contact, caller.repeat_key))
+    return shapes.Moving(change_id=moving.ask(caller.account, contact, caller.repeat_key, caller.source_ip))
 
 
 @routes.post(

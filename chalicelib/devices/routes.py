@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.rules import AddressInvalid, CodeOver, CodeTooSoon, CodeWrong, PhoneInvalid
+from chalicelib.accounts.rules import MESSAGE_REFUSALS, CodeOver, CodeTooSoon, CodeWrong, TooManyMessages
 from chalicelib.avatars.shapes import AskPictureTicket
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import (
@@ -222,7 +222,7 @@ def check_device_password(caller: Caller, device_id: str, asked: shapes.CheckDev
     along=passwords.places_to_reset,
     status=202,
     once=False,
-    refuses=(NotFound, RightMissing, CodeTooSoon),
+    refuses=(NotFound, RightMissing, CodeTooSoon, TooManyMessages),
     example={},
 )
 def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
@@ -269,7 +269,7 @@ def delete_cover(caller: Caller, device_id: str) -> None:
     answers=shapes.Transfer,
     status=202,
     stepped_up=True,
-    refuses=(NotFound, RightMissing, AddressInvalid, PhoneInvalid, transferring.TooManyOffers, Conflict),
+    refuses=(NotFound, RightMissing, *MESSAGE_REFUSALS, transferring.TooManyOffers, Conflict),
     example={"email": "$new_email"},
 )
 def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) -> shapes.Transfer:

@@ -28,11 +28,13 @@ class Who(Enum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """What is known of every request: its language, the country it comes from, the key by which it may be repeated."""
+    """What is known of every request: its language, the country and address it comes from, and the key by which it may
+    be repeated."""
 
     language: str
     country: str
     repeat_key: str | None
+    source_ip: str = ""
 
 
 def admit_person(
@@ -66,6 +68,7 @@ def admit_person(
         repeat.replay(found[-1])
     if stepped_up and not caller.is_stepped_up:
         raise StepUpRequired
+    caller.source_ip = visitor.source_ip
     caller.along = found[len(places) : len(places) + len(extra)]
     return caller, repeat
 

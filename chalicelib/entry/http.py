@@ -175,9 +175,13 @@ def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Respons
             wait_s = refusal.retry_after_seconds
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         entry["status"] = status
-        _tell_address(entry, str(request.context.get("identity", {}).get("sourceIp")), request_id)
+        _tell_address(entry, _source_ip(request), request_id)
     always = {**_HEADERS, **cors.of_answer(settings.allowed_origin), "X-Request-Id": request_id}
     return Response(body.decode(), status_code=status, headers={**always, **headers})
+
+
+def _source_ip(request: Request) -> str:
+    return str(request.context.get("identity", {}).get("sourceIp"))
 
 
 def _tell_address(entry: Line, address: str, request_id: str) -> None:
@@ -208,6 +212,7 @@ def _answer(
         language,
         request.headers.get("cloudfront-viewer-country") or "",
         checked_key(request.headers.get("idempotency-key")),
+        _source_ip(request),
     )
     if door.money and visitor.repeat_key is None:
         raise KeyMissing

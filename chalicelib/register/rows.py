@@ -1373,6 +1373,36 @@ GUESSES = Row(
     ),
 )
 
+MESSAGES = Row(
+    id="MESSAGES",
+    title=Text("Protection against unwanted messages", "Ochrona przed niechcianymi wiadomościami"),
+    data=Text(
+        "How many e-mails and text messages were sent lately to an address or number, and on requests from a network, "
+        "under a hash that is made with a key of its own each hour.",
+        "Liczba e-maili i SMS-ów wysłanych ostatnio na adres lub numer oraz na żądania z danej sieci, zapisana pod "
+        "skrótem tworzonym za pomocą klucza, który co godzinę jest inny.",
+    ),
+    purpose=Text(
+        "To keep anybody from sending you, or anybody, messages through us that nobody wants.",
+        "Aby nikt nie mógł za naszym pośrednictwem zasypywać Ciebie ani innych niechcianymi wiadomościami.",
+    ),
+    basis=Basis.LEGITIMATE_INTEREST,
+    kept_for=Retention(
+        Text(
+            "One hour; the entry is deleted within 2 days, and the key to it after 7 days.",
+            "Godzinę; wpis usuwamy w ciągu 2 dni, a klucz do niego po 7 dniach.",
+        ),
+        until=Until.TIME_PASSED,
+        days=7,
+    ),
+    shared_with=_HOST,
+    rights=_OF_PROTECTION,
+    refusal=Text(
+        "This protection cannot be switched off: it guards everybody who can be written to.",
+        "Tej ochrony nie można wyłączyć: strzeże każdego, do kogo można napisać.",
+    ),
+)
+
 REPEATS = Row(
     id="REPEATS",
     title=Text("Answers to repeated requests", "Odpowiedzi na powtórzone żądania"),
@@ -1500,6 +1530,7 @@ ROWS: tuple[Row, ...] = (
     CONSENTS,
     AUDIT,
     GUESSES,
+    MESSAGES,
     REPEATS,
     LINKS,
     IDLE,

@@ -54,7 +54,14 @@ def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
-@routes.post("/step-up", who=Who.PERSON, status=202, once=False, refuses=(accounts_rules.CodeTooSoon,), example={})
+@routes.post(
+    "/step-up",
+    who=Who.PERSON,
+    status=202,
+    once=False,
+    refuses=(accounts_rules.CodeTooSoon, accounts_rules.TooManyMessages),
+    example={},
+)
 def ask_for_step_up(caller: Caller) -> None:
     proving.ask_for_step_up(caller)
 

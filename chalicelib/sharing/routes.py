@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.rules import AddressInvalid, PhoneInvalid
+from chalicelib.accounts.rules import MESSAGE_REFUSALS
 from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
@@ -26,8 +26,7 @@ routes = Routes(__name__)
     refuses=(
         NotFound,
         devices.RightMissing,
-        AddressInvalid,
-        PhoneInvalid,
+        *MESSAGE_REFUSALS,
         rules.ShareExists,
         rules.SharedWithOneself,
         rules.TooManyShares,

@@ -22,7 +22,7 @@ def alarms() -> dict[str, dict[str, Any]]:
 
 
 def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
-    watched = [(one["MetricName"], json.dumps(one["Dimensions"])) for one in alarms().values()]
+    watched = [(one["MetricName"], json.dumps(one.get("Dimensions"))) for one in alarms().values()]
     for function in template.functions_of(made()):
         assert [1 for metric, where in watched if metric == "Errors" and f'"{function.logical_id}"' in where]
     for queue in resources("AWS::SQS::Queue"):
@@ -89,6 +89,21 @@ def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_writt
         where, figures = figures_of(world, told["door"])
         assert where == {"Namespace": namespace, "Dimensions": told}
         assert metric in figures
+
+
+def test_messages_that_are_used_up_ring_out_of_the_line_that_refuses_them(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (log_filter,) = (one["Properties"] for one in resources("AWS::Logs::MetricFilter").values())
+    (figure,) = log_filter["MetricTransformations"]
+    alarm = alarms()["MessagesUsedUp"]
+    watched = {"MetricNamespace": alarm["Namespace"], "MetricName": alarm["MetricName"], "MetricValue": "1"}
+    assert (log_filter["LogGroupName"], figure) == ({"Ref": "APIHandlerLogs"}, watched)
+    monkeypatch.setenv("MAIL_BUDGETS", "address=10 network=10 day=0")
+    assert world.call("POST", "/password-resets", {"email": "ola@example.com"}).status == 429
+    (line,) = (json.loads(line) for line in world.logs.lines() if '"door":"POST /password-resets"' in line)
+    assert log_filter["FilterPattern"] == f'{{ $.code = "{line["code"]}" }}'
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
 
 
 # Seconds pass without the jobs, which are then run by hand.

@@ -21,7 +21,9 @@ OF_THE_TABLE = [
     *("D1", "D2", "D3", "E1", "E2"),
     *(f"F{n}" for n in range(1, 5)),
 ]
-OF_THE_PROMISES = ["LOG", "LAW", "COOKIES", "RIGHTS", "CONSENTS", "AUDIT", "GUESSES", "REPEATS", "LINKS", "IDLE"]
+OF_THE_PROMISES = [
+    *("LOG", "LAW", "COOKIES", "RIGHTS", "CONSENTS", "AUDIT", "GUESSES", "MESSAGES", "REPEATS", "LINKS", "IDLE"),
+]
 POLISH = set("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 MAKERS = re.compile(r"\b(imou|dahua|lechange)", re.IGNORECASE)
 

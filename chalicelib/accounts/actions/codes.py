@@ -65,16 +65,21 @@ def send(to: Contact, language: str, digits: str) -> None:
 
 
 def send_next(
-    where: Key, old: Code | None, repeat_key: str | None, send: Callable[[str], None], *more: Write
+    where: Key,
+    old: Code | None,
+    repeat_key: str | None,
+    send: Callable[[str], None],
+    *more: Write,
+    counted: Callable[[], tuple[Write, ...]] = tuple,
 ) -> None:
-    """Put a new code in place of the old, in one commit with what is more, and send it.
+    """Put a new code in place of the old, in one commit with what is more and with what counts it, and send it.
 
-    The exact repeat of the request that made the old one sends the same digits again: the first may never have left.
-    Raises CodeTooSoon.
+    The exact repeat of the request that made the old one sends the same digits again, uncounted: the first may never
+    have left. Raises CodeTooSoon, and what counting does.
     """
     try:
         code, write = _next(where, old, repeat_key)
-        commit(write, *more)
+        commit(write, *more, *(() if code is old else counted()))
     except _AskedAlready:
         return
     send(digits_of(code))

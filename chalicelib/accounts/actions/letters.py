@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import addresses, budgets
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Farewell, Letter
 from chalicelib.aws.commit import Write, commit, create, remove
@@ -35,7 +35,10 @@ def _said(account: Account, template: str, to: Contact | None, values: dict[str,
 
 
 def send_letter(partition_id: str, letter_id: str) -> None:
-    """Send what was written, and forget it; told again, it is not sent again."""
+    """Send what was written, and forget it; told again, it is not sent again.
+
+    Raises TooManyMessages for one text too many to the account's number: it is told again later. The last one is not.
+    """
     letter, farewell, vault_key = read(
         Letter.key(partition_id, letter_id), Farewell.key(partition_id, letter_id), vaults.key_of(partition_id)
     )
@@ -43,5 +46,8 @@ def send_letter(partition_id: str, letter_id: str) -> None:
     if found is None or vault_key is None:
         return
     found.opened(vault_key.unlocked())
-    addresses.send(addresses.read_as(found.address), found.template, found.language, **found.values)
+    contact = addresses.read_as(found.address)
+    if farewell is None and (counted := budgets.counted_to_owner(contact)):
+        commit(*counted)
+    addresses.send(contact, found.template, found.language, **found.values)
     commit(remove(found), *(() if farewell is None else (remove(vault_key),)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, codes, letters, standing
+from chalicelib.accounts.actions import addresses, budgets, codes, letters, standing
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
 from chalicelib.accounts.rules import AddressTaken, CodeOver
@@ -21,9 +21,9 @@ _HASHES = {"email": "address_hash", "phone": "phone_hash"}
 _PURPOSE = "address"
 
 
-def ask(account: Account, contact: Contact, repeat_key: str | None) -> str:
+def ask(account: Account, contact: Contact, repeat_key: str | None, source_ip: str) -> str:
     """Send a code to the new address, or a hint if it is somebody's already; the id of the change. Raises CodeTooSoon,
-    KeyReused."""
+    KeyReused, PhoneNotTexted, TooManyMessages, MessagesUsedUp."""
     account_id, hashed = account.partition_id, contact.hashed
     change_id = _change_id(account_id, repeat_key)
     where = codes.key_of(account_id, _PURPOSE)
@@ -40,7 +40,14 @@ def ask(account: Account, contact: Contact, repeat_key: str | None) -> str:
         expires_at=clock.epoch_s(clock.in_(minutes=rules.CODE_MINUTES)),
     )
     language = account.language
-    codes.send_next(where, old, repeat_key, lambda digits: _send(contact, language, digits, taken), put(asked))
+    codes.send_next(
+        where,
+        old,
+        repeat_key,
+        lambda digits: _send(contact, language, digits, taken),
+        put(asked),
+        counted=lambda: budgets.counted(contact, source_ip),
+    )
     return change_id
 
 

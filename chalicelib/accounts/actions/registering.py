@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses, codes, passwords, regions
+from chalicelib.accounts.actions import addresses, budgets, codes, passwords, regions
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, Identity, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
@@ -66,12 +66,14 @@ def register(
     terminal: Terminal | None,
     current_policy: str,
     repeat_key: str | None,
+    source_ip: str,
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
     turned_away = () if terminal is None else (turned_away_at(terminal.unique_id),)
     _require_terms(birth_date, country, policy_version, current_policy, *turned_away)
     contact = addresses.asked(email, phone)
     rules.require_password(password, contact.value, nickname)
+    counts = budgets.counted(contact, source_ip)
     hashed = contact.hashed
     request_hash = crypto.keyed_hash("registrations", contact.value, nickname, country, language)
     known, *refused = read(Address.key(hashed), *turned_away)
@@ -96,7 +98,7 @@ def register(
     )
     code = codes.new(codes.key_of(account_id, REGISTRATION), repeat_key)
     try:
-        commit(*_begins(registration, vault_key), put(code))
+        commit(*_begins(registration, vault_key), put(code), *counts)
     except _Repeated:
         _send_again(registration, repeat_key)
         return account_id
@@ -162,14 +164,23 @@ def _send_code_or_hint(registration: Registration, digits: str) -> None:
         codes.send(contact, registration.language, digits)
 
 
-def send_new_code(registration_id: str, repeat_key: str | None) -> None:
-    """Replace the registration's code by a new one and send it; refuses to do so too often."""
+def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) -> None:
+    """Replace the registration's code by a new one and send it; refuses to do so too often.
+
+    Raises NotFound, CodeTooSoon, PhoneNotTexted, TooManyMessages, MessagesUsedUp.
+    """
     where = codes.key_of(registration_id, REGISTRATION)
     registration, old, key = read(Registration.key(registration_id), where, vaults.key_of(registration_id))
     if registration is None or old is None or key is None:
         raise NotFound
-    registration.opened(key.unlocked())
-    codes.send_next(where, old, repeat_key, lambda digits: _send_code_or_hint(registration, digits))
+    contact = addresses.of(registration.opened(key.unlocked()))
+    codes.send_next(
+        where,
+        old,
+        repeat_key,
+        lambda digits: _send_code_or_hint(registration, digits),
+        counted=lambda: budgets.counted(contact, source_ip),
+    )
 
 
 def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses, codes, passwords
+from chalicelib.accounts.actions import addresses, budgets, codes, passwords
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
 from chalicelib.accounts.rules import CodeOver
@@ -32,21 +32,28 @@ class Reset:
     writes: tuple[Write, ...]
 
 
-def ask(contact: Contact, language: str, repeat_key: str | None, owner_id: str | None = None) -> str:
+def ask(
+    contact: Contact, language: str, repeat_key: str | None, source_ip: str, owner_id: str | None = None
+) -> str:
     """Send a code to the address, or a hint where no account has it; the id of the reset, which says nothing.
 
-    `owner_id`, if given, is whose account it must be. Known and unknown addresses cost the same. Raises CodeTooSoon.
+    `owner_id`, if given, is whose account it must be. Known and unknown addresses cost the same. Raises CodeTooSoon,
+    PhoneNotTexted, TooManyMessages, MessagesUsedUp.
     """
     hashed = contact.hashed
     where = ResetCode.key(hashed)
     address, old = read(Address.key(hashed), where)
     account = _account_of(None if address is None else address.account_id)
-    if account is not None and owner_id in (None, account.partition_id):
-        codes.send_next(where, old, repeat_key, lambda digits: codes.send(contact, account.language, digits))
-    else:
-        # The code is made all the same, so that the waits are the same, and sent to nobody.
-        hint = "accounts/mail/unknown"
-        codes.send_next(where, old, repeat_key, lambda _: addresses.send(contact, hint, language))
+    is_owners = account is not None and owner_id in (None, account.partition_id)
+
+    def send(digits: str) -> None:
+        if account is not None and is_owners:
+            codes.send(contact, account.language, digits)
+        else:
+            # The code is made all the same, so that the waits are the same, and sent to nobody.
+            addresses.send(contact, "accounts/mail/unknown", language)
+
+    codes.send_next(where, old, repeat_key, send, counted=lambda: budgets.counted(contact, source_ip))
     return ids.as_text(crypto.seal(crypto.secret_for(_FOR), hashed.encode(), _FOR))
 
 

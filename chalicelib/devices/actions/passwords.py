@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.actions import addresses, codes
+from chalicelib.accounts.actions import addresses, budgets, codes
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, done
 from chalicelib.aws.keys import Key
@@ -80,11 +80,12 @@ def _not_as_read(there: dict[str, Any] | None) -> BaseException:
 
 
 def ask_to_reset(caller: Caller) -> None:
-    """Send a code to the account's own address. Raises CodeTooSoon."""
+    """Send a code to the account's own address. Raises CodeTooSoon, TooManyMessages."""
     device, old = standing.owned(caller).device, caller.along[-1]
     to, language = addresses.of(caller.account), caller.account.language
     where = places_to_reset(caller.account_id, device.partition_id)[-1]
-    codes.send_next(where, old, caller.repeat_key, lambda digits: codes.send(to, language, digits))
+    send, counted = (lambda digits: codes.send(to, language, digits)), (lambda: budgets.counted_to_owner(to))
+    codes.send_next(where, old, caller.repeat_key, send, counted=counted)
 
 
 def reset_password(caller: Caller, asked: shapes.ResetDevicePassword) -> None:

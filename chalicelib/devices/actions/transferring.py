@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, letters
+from chalicelib.accounts.actions import addresses, budgets, letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address
@@ -42,7 +42,8 @@ def places_of(account_id: str, device_id: str) -> tuple[Key, ...]:
 
 
 def offer(caller: Caller, contact: Contact) -> shapes.Transfer:
-    """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers (B10).
+    """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers,
+    PhoneNotTexted, TooManyMessages, MessagesUsedUp (B10).
 
     Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
     """
@@ -62,6 +63,7 @@ def offer(caller: Caller, contact: Contact) -> shapes.Transfer:
         create(found),
         *(() if before is None else (remove(_offer_of(before)),)),
         standing.must_stand(device.partition_id, otherwise=NotFound),
+        *budgets.counted(contact, caller.source_ip),
         activity.happened(device, "transfer_offered", who=caller.terminal, about=contact.value),
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
     )

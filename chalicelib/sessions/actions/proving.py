@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, codes
+from chalicelib.accounts.actions import addresses, budgets, codes
 from chalicelib.aws.commit import change, done
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -14,11 +14,12 @@ _STEP_UP = "step-up"
 
 
 def ask_for_step_up(caller: Caller) -> None:
-    """Send a code to the account's own address."""
+    """Send a code to the account's own address. Raises CodeTooSoon, TooManyMessages."""
     where = _step_up_key(caller)
     (old,) = read(where)
     to, language = addresses.of(caller.account), caller.account.language
-    codes.send_next(where, old, caller.repeat_key, lambda digits: codes.send(to, language, digits))
+    send, counted = (lambda digits: codes.send(to, language, digits)), (lambda: budgets.counted_to_owner(to))
+    codes.send_next(where, old, caller.repeat_key, send, counted=counted)
 
 
 def step_up(caller: Caller, digits: str) -> None:

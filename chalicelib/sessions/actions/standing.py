@@ -29,6 +29,7 @@ class Caller:
     language: str
     country: str
     repeat_key: str | None
+    source_ip: str = ""
     along: tuple[Any, ...] = field(default=())
 
     @property

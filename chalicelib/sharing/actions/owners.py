@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import addresses, budgets
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
 from chalicelib.aws import keys
@@ -31,7 +31,8 @@ def share_device(caller: Caller, device_id: str, asked: shapes.ShareDevice) -> s
     """Invite one person, by an address that may have an account or not: it is not looked up here, so that nobody can
     tell (B9).
 
-    Raises NotFound, RightMissing, Invalid, ShareExists, SharedWithOneself, TooManyShares, TooManyInvitations.
+    Raises NotFound, RightMissing, Invalid, ShareExists, SharedWithOneself, TooManyShares, TooManyInvitations,
+    PhoneNotTexted, TooManyMessages, MessagesUsedUp.
     """
     mine = devices.owned(caller)
     contact = addresses.asked(asked.email, asked.phone)
@@ -79,6 +80,7 @@ def _invite(caller: Caller, contact: Contact, asked: shapes.ShareDevice) -> shap
         create(share),
         create(invitation, otherwise=rules.ShareExists),
         _counted(caller.account_id),
+        *budgets.counted(contact, caller.source_ip),
         activity.happened(device, "shared", who=caller.terminal, about=contact.value),
         answer=_described(share, grant),
     )
