@@ -87,7 +87,8 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         if device is None or key is None:
             raise _Moved
         said["lan"] = said["lan"] or device.opened(key.unlocked()).lan
-        yield change(device.opened(key.unlocked()), last_seen=clock.now_s(), **said)
+        held = rules.channel_ids(said["channels"])
+        yield change(device.opened(key.unlocked()), last_seen=clock.now_s(), channel_ids=held, **said)
         return
     until = clock.now() + rules.REPORT_LIFE
     vault, row = vaults.new_vault(stock.partition_id, until=until)
