@@ -23,6 +23,7 @@ from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device
 from chalicelib.errors import NotFound
 from chalicelib.push import actions as push
+from chalicelib.register import upload_hours
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions.standing import Caller
@@ -34,9 +35,11 @@ _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
 def ticket_for(camera: Camera) -> Ticket:
-    """Let the camera upload snapshots for an hour, below its own prefix of today. Raises NobodyOwns, PrivacyModeOn."""
+    """Let the camera upload snapshots for an hour, below its own prefix of this hour. Raises NobodyOwns,
+    PrivacyModeOn."""
     device = devices.uploads_for(camera)
     now = clock.now()
+    commit(upload_hours.note(PICTURES, device.partition_id, now))
     return bucket.ticket(
         PICTURES.of(now, device.partition_id),
         JPEG,

@@ -13,7 +13,7 @@ from chalicelib.register.tags import Time, key, plain
 
 KEEP_DAYS = 7
 
-PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS)
+PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS, by="hour", by_ticket=True)
 
 
 class Alarm(Item):

@@ -11,12 +11,13 @@ from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B3, B6, B7, B8, B9, B10, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.register.upload_hours import UploadHour
 
 Reason = Literal[
     "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"
 ]
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
-COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1)
+COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1, by_ticket=True)
 COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
 
 
@@ -177,6 +178,12 @@ class Share(Item):
     invited_at = key(Time(), B9, why="time", told=True)
     accepted_at = key(Time(null=True), B9, why="time", told=True)
     named_at = key(UnicodeAttribute(), B9, why="where the other person finds it", points_to="row")
+
+
+class DeviceUploadHour(UploadHour):
+    """An hour, or a day, in which somebody had a ticket to upload something of a device."""
+
+    partition = "device"
 
 
 class CoverRemoval(Item):

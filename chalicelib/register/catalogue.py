@@ -23,7 +23,7 @@ from chalicelib.activity.records import Activity, DeviceActivity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
-from chalicelib.avatars.records import Avatar, AvatarRemoval
+from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
@@ -35,6 +35,7 @@ from chalicelib.devices.records import (
     Connection,
     CoverRemoval,
     Device,
+    DeviceUploadHour,
     Load,
     Offer,
     PasswordTries,
@@ -62,6 +63,7 @@ from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMa
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
+    AccountUploadHour,
     Activity,
     Address,
     AddressChange,
@@ -78,6 +80,7 @@ RECORDS: tuple[type[Record], ...] = (
     CoverRemoval,
     Device,
     DeviceActivity,
+    DeviceUploadHour,
     Endpoint,
     Erasure,
     Export,

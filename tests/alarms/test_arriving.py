@@ -142,7 +142,7 @@ def test_a_covered_lens_is_the_picture_of_tamper(home: Home) -> None:
 
 def test_a_name_with_signs_that_s3_escapes_is_understood(home: Home) -> None:
     """S3 writes keys into its events as into a form."""
-    key = f"alarms/20260105/{home.camera.device_id}/{name_of(home.world.now(), 'person', number=7)}"
+    key = f"alarms/2026010508/{home.camera.device_id}/{name_of(home.world.now(), 'person', number=7)}"
     post(home.camera, key.split("/", 3)[3])
     tell(home.world, s3_event(quote_plus(key, safe=""), home.world.now()))
     home.world.settle()
@@ -312,7 +312,7 @@ def test_what_arrives_for_a_dead_ownership_is_deleted_on_arrival(home: Home) -> 
 
 
 def test_a_picture_that_is_gone_before_its_event_is_no_alarm(home: Home) -> None:
-    key = f"alarms/20260105/{home.camera.device_id}/{name_of(home.world.now(), number=7)}"
+    key = f"alarms/2026010508/{home.camera.device_id}/{name_of(home.world.now(), number=7)}"
     leaves_nothing(home, lambda: tell(home.world, s3_event(key, home.world.now())))
 
 
@@ -320,7 +320,7 @@ def test_a_picture_that_is_gone_before_its_event_is_no_alarm(home: Home) -> None
 
 
 def told_again(home: Home, name: str) -> None:
-    key = f"alarms/20260105/{home.camera.device_id}/{name}"
+    key = f"alarms/2026010508/{home.camera.device_id}/{name}"
     tell(home.world, s3_event(key, home.world.now()))
     home.world.settle()
 
