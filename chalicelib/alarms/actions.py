@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
@@ -68,42 +68,91 @@ class Arrival:
         return PICTURES.cut(self.object_key)[1]
 
 
-def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> None:
-    """Make an alarm of a picture and tell who may see it, or whoever asked for it; delete what is no picture, or
-    nobody's any more.
+class Refused(NamedTuple):
+    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
+
+    upload: str
+    device_id: str | None
+    reason: str
+
+
+def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
+    """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
+    alarm without it. What is no alarm, or nobody's any more, is deleted, and the answer says why.
 
     `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
     """
     device = standing.get(arrival.device_id)
-    named = rules.read_name(arrival.name)
-    head = None if device is None or named is None else bucket.head(arrival.object_key, rules.HEADER_BYTES)
-    if device is None or named is None or head is None or not rules.is_picture(head):
-        bucket.delete([arrival.object_key])
-        return
-    alarm = _alarm_of(arrival, named, device)
-    if not alarm.stands(device) or devices.was_private_at(device, int(alarm.arrived_at)):
-        # Everything was deleted between its arrival and the news of it, or it came in privacy mode, on a ticket of
-        # before.
-        bucket.delete([arrival.object_key])
-        return
     try:
-        commit(create(alarm, otherwise=_Known), *_answers(alarm, named))
+        if device is None:
+            raise rules.NotTaken("nobody_owns", is_counted=False)
+        _take(arrival, device, is_repeat)
+    except rules.NotTaken as refused:
+        bucket.delete([arrival.object_key])
+        if device is not None and refused.is_counted:
+            commit(devices.refused_upload(device.partition_id, refused.reason))
+        of_device = None if device is None else device.partition_id
+        return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
+    return []
+
+
+def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
+    named = rules.read_name(arrival.name)
+    if device.channel_ids is not None and named.channel not in device.channel_ids:
+        raise rules.NotTaken("channel_unknown")
+    alarm = _alarm_of(arrival, named, device)
+    if not alarm.stands(device):  # everything was deleted between its arrival and the news of it
+        raise rules.NotTaken("deleted", is_counted=False)
+    if devices.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
+        raise rules.NotTaken("privacy_mode", is_counted=False)
+    is_shown = _is_shown(arrival.object_key)
+    if is_shown is None:
+        return  # it was deleted again
+    if is_shown:
+        alarm.assign(picture=arrival.object_key)
+    elif alarm.type == rules.SNAPSHOT:
+        raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
+    else:
+        alarm.assign(unreadable=1)
+    if _begin(alarm, named) or is_repeat:
+        _tell(alarm, device)
+    if not is_shown:
+        raise rules.NotTaken("picture_unreadable")
+
+
+def _is_shown(object_key: str) -> bool | None:
+    """Whether it is a picture that decoders show; None if it is not there."""
+    first = 0
+    for count in rules.PARTS_BYTES:
+        part = bucket.part(object_key, first, count)
+        if part is None:
+            return None
+        look = rules.look_at_picture(part.data, is_first=first == 0)
+        if look.is_picture is not None:
+            return look.is_picture
+        if len(part.data) < count:
+            break  # that was all of it
+        first += look.read_on_at
+    return False
+
+
+def _begin(alarm: Alarm, named: rules.Named) -> bool:
+    """Store the alarm; False if it is there, because S3 tells of the same upload twice."""
+    answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
+    try:
+        commit(create(alarm, otherwise=_Known), *answers)
     except _Known:
-        if not is_repeat:
-            return
-    if alarm.type == rules.SNAPSHOT:
-        return
-    push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
+        return False
+    return True
 
 
 class _Known(Exception):
     """The event came twice."""
 
 
-def _answers(alarm: Alarm, named: rules.Named) -> tuple[Write, ...]:
+def _tell(alarm: Alarm, device: Device) -> None:
     if alarm.type != rules.SNAPSHOT:
-        return ()
-    return commands.shown_by(alarm.partition_id, named.mark, alarm.place_id)
+        push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
 
 
 def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
@@ -116,7 +165,6 @@ def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
         arrived_at=clock.epoch_s(arrived),
         channel=named.channel,
         type=named.type,
-        picture=arrival.object_key,
         expires_at=clock.epoch_s(rules.end_of(arrived)),
     )
 
@@ -166,8 +214,10 @@ class Seen:
         end = clock.at_epoch(self.alarm.expires_at)
         picture = self.alarm.picture
         url = None if picture is None else bucket.link(picture, until=end, content_type=JPEG)
-        state = "unreadable" if self.alarm.unreadable else "none" if url is None else "shown"
-        return shapes.AlarmWithPicture(**self._fields(), picture=state, picture_url=url)
+        without: Literal["unreadable", "none"] = "unreadable" if self.alarm.unreadable else "none"
+        return shapes.AlarmWithPicture(
+            **self._fields(), picture=without if url is None else "shown", picture_url=url
+        )
 
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm

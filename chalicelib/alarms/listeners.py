@@ -27,10 +27,12 @@ def _standing(bodies: list[Any]) -> dict[str, Device]:
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
-def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> None:
-    """S3 tells of snapshots that cameras uploaded."""
+def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, Any]:
+    """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
+    refused: list[actions.Refused] = []
     for arrival in _arrivals(message.body):
-        actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+        refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+    return {"refused": [one._asdict() for one in refused], "refused_uploads": len(refused)} if refused else {}
 
 
 @listeners.on_queue("AlarmRemovals", batch_size=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
@@ -11,6 +13,9 @@ from chalicelib.register.rows import B3, B6, B7, B8, B9, B10, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
 from chalicelib.register.upload_hours import UploadHour
 
+Reason = Literal[
+    "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"
+]
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
 COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1, by_ticket=True)
 COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
@@ -144,6 +149,7 @@ class Device(Item):
     mac = personal(B6, null=True)
     firmware = personal(B6, null=True)
     channels = personal(B6, null=True)
+    channel_ids = key(UnicodeSetAttribute(null=True), B6, why="which channels it has: uploads of others are refused")
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
     cover = key(UnicodeAttribute(null=True), B7, why="where its cover lies: random ids", points_to="object")
@@ -191,6 +197,27 @@ class CoverRemoval(Item):
 
     # Who asks for a copy of one's data does not get it any more.
     picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")
+
+
+class RefusedUploads(Item):
+    """What a camera uploaded that became no alarm, or none with a picture: how often and when last, by reason. Seven
+    days after the last of them it goes."""
+
+    partition = "device"
+    place = "refused-uploads"
+
+    name_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    name_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    type_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    type_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    channel_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    channel_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    picture_unreadable = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_unreadable_at = key(Time(null=True), B11, why="time", told=True)
+    picture_replaced = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_replaced_at = key(Time(null=True), B11, why="time", told=True)
+    too_many = plain(NumberAttribute(null=True), why="a count", told=True)
+    too_many_at = key(Time(null=True), B11, why="time", told=True)
 
 
 class SettingChange(Item):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote_plus
 
 import pytest
+from PIL import Image
 
 from infra.local.cloud import LocalCloud, Mischief
 from tests.alarms.snapshots import (
@@ -37,6 +39,7 @@ ALL_TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "batt
 
 @pytest.mark.parametrize("kind", ALL_TYPES)
 def test_a_snapshot_becomes_an_alarm(home: Home, kind: str) -> None:
+    home.camera.equip("1", "yard_2")
     home.world.advance(60)
     arrives(home.camera, number=7, kind=kind, channel="yard_2")
     (alarm,) = home.owner.alarms(home.camera.device_id, channel="yard_2")
@@ -106,10 +109,35 @@ def test_a_stamp_within_a_day_is_believed_else_the_arrival_counts(home: Home, of
     assert alarm["until"] == f"{arrived + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_picture_behind_long_notes_of_the_camera_is_one(home: Home) -> None:
-    notes = segment(0xE1, b"Exif\0\0" + bytes(65_000))
-    arrives(home.camera, number=7, kind="person", data=drawn(notes, frame(640, 480), size=80_000))
-    assert len(ids_of(home, type="person")) == 1
+def noted(*lengths: int) -> bytes:
+    """A real picture behind segments of a camera's own notes, of these lengths."""
+    return jpeg()[:2] + b"".join(segment(0xE1, bytes(length)) for length in lengths) + jpeg()[2:]
+
+
+@pytest.mark.parametrize(
+    ("notes", "looks"), [((60_000,), 1), ((54_000, 20_000), 2), ((65_533,) * 9, 2), ((65_533,) * 60, 3)], ids=str
+)
+def test_a_picture_whose_size_stands_behind_long_notes_is_shown(home: Home, notes: tuple[int, ...], looks: int) -> None:
+    data = noted(*notes)
+    home.world.trace.clear()
+    arrives(home.camera, number=7, kind="person", data=data)
+    assert home.world.trace.names().count("s3.GetObject") == looks
+    (alarm_id,) = ids_of(home, type="person")
+    one = home.owner.call("GET", path_of(home, alarm_id)).json
+    assert one["picture"] == "shown"
+    assert home.world.fetch(one["picture_url"]).body == data
+
+
+def test_a_covered_lens_is_the_picture_of_tamper(home: Home) -> None:
+    dark = io.BytesIO()
+    Image.new("L", (640, 480)).save(dark, "JPEG", quality=20, optimize=True)
+    assert len(dark.getvalue()) < 2500
+    small = io.BytesIO()
+    Image.new("L", (16, 16)).save(small, "JPEG", quality=20, optimize=True)
+    assert len(small.getvalue()) < 461
+    for number, data in enumerate((dark.getvalue(), small.getvalue())):
+        arrives(home.camera, number=number, kind="tamper", data=data)
+    assert len(ids_of(home, type="tamper")) == 2
 
 
 def test_a_name_with_signs_that_s3_escapes_is_understood(home: Home) -> None:
@@ -121,7 +149,7 @@ def test_a_name_with_signs_that_s3_escapes_is_understood(home: Home) -> None:
     assert len(ids_of(home, type="person")) == 1
 
 
-# ── What is no alarm ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── What cannot be shown ─────────────────────────────────────────────────────────────────────────────────────────────
 
 NO_PICTURES = {
     "text": b"x" * 2048,
@@ -129,12 +157,57 @@ NO_PICTURES = {
     "png": b"\x89PNG\r\n\x1a\n".ljust(2048, b"\0"),
     "a JPEG cut in its header": jpeg()[:20].ljust(2048, b"\0"),
     "no frame at all": drawn(),
-    "no width": drawn(frame(0, 480)),
-    "no height": drawn(frame(640, 0)),
     "above 25 megapixels": drawn(frame(5000, 5001)),
     "a decompression bomb": drawn(frame(65_535, 65_535)),
-    "a frame too far behind": drawn(*[segment(0xE1, bytes(65_000))] * 2, frame(640, 480), size=140_000),
+    "notes that go on behind the end": drawn(b"\xff\xe1\xff\xff", size=2000),
+    "fill bytes and nothing else": b"\xff\xd8".ljust(200_000, b"\xff"),
 }
+
+
+def refusals(home: Home) -> dict[str, int]:
+    """How often what was not taken, as the owner sees it."""
+    home.world.settle()
+    return {one["reason"]: one["count"] for one in home.owner.device(home.camera.device_id)["refused_uploads"]}
+
+
+@pytest.mark.parametrize("what", NO_PICTURES)
+def test_what_cannot_be_shown_makes_an_alarm_without_a_picture(home: Home, what: str) -> None:
+    before, told = objects(home.world), len(pushes(home.world))
+    arrives(home.camera, number=7, kind="person", data=NO_PICTURES[what])
+    (alarm_id,) = ids_of(home, type="person")
+    one = home.owner.call("GET", path_of(home, alarm_id)).json
+    assert (one["picture"], one["picture_url"]) == ("unreadable", None)
+    assert objects(home.world) == before
+    assert len(pushes(home.world)) == told + 1
+    assert refusals(home) == {"picture_unreadable": 1}
+    assert home.world.failures == []
+
+
+def test_an_alarm_without_its_picture_is_read_and_deleted_like_any_other(home: Home) -> None:
+    arrives(home.camera, number=7, kind="person", data=NO_PICTURES["text"])
+    (alarm_id,) = ids_of(home, type="person")
+    assert home.owner.call("POST", path_of(home, alarm_id) + "/read").json["picture"] == "unreadable"
+    assert home.owner.call("DELETE", path_of(home, alarm_id)).status == 204
+    home.world.settle()
+    assert len(rows(home.world, "device/alarm")) == 1
+
+
+def test_an_event_of_a_picture_that_cannot_be_shown_may_come_twice_or_die_anywhere(home: Home) -> None:
+    from infra.local.strict import DIES_BEFORE
+
+    for number in range(5):
+        post(home.camera, name_of(home.world.now(), "person", number=number), NO_PICTURES["text"])
+        # Reading the device, the picture; writing the alarm; the push; the deletion.
+        home.world.faults.fail(number + 1, DIES_BEFORE)
+        home.world.settle()
+        assert len(home.world.faults.fired) == 1
+        home.world.faults.clear()
+        assert len(ids_of(home, type="person")) == number + 1
+        assert len(objects(home.world)) == 1
+        assert len({push["data"]["data"]["alarm_id"] for push in pushes(home.world)}) == number + 2
+
+
+# ── What is no alarm ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def leaves_nothing(home: Home, upload: Callable[[], object]) -> None:
@@ -145,38 +218,79 @@ def leaves_nothing(home: Home, upload: Callable[[], object]) -> None:
     assert all(not messages for messages in home.world.dump()["queues"].values())
 
 
-@pytest.mark.parametrize("what", NO_PICTURES)
-def test_what_is_no_picture_is_deleted_on_arrival(home: Home, what: str) -> None:
-    leaves_nothing(home, lambda: post(home.camera, name_of(home.world.now(), number=7), NO_PICTURES[what]))
-
-
 def test_the_last_size_that_is_still_let_in_is_25_megapixels(home: Home) -> None:
     arrives(home.camera, number=7, data=drawn(frame(5000, 5000)))
     assert len(ids_of(home)) == 2
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "x.jpg",
-        "1/x.jpg",
-        "1/20260105T080000Z-earthquake-a.jpg",
-        "1/20260105T080000Z-motion-a.png",
-        "1/20261305T080000Z-motion-a.jpg",
-        "1/2/20260105T080000Z-motion-a.jpg",
-        "../20260105T080000Z-motion-a.jpg",
-        "1/../../other/20260105T080000Z-motion-a.jpg",
-        "./1/20260105T080000Z-motion-a.jpg",
-        "1/20260105T080000Z-motion-a.jpg/x.jpg",
-        "1/20260105T080000Z-motion-a b.jpg",
-        "1/20260105T080000Z-motion-a+b.jpg",
-        "kamera żółta/20260105T080000Z-motion-a.jpg",
-        "1%2F20260105T080000Z-motion-a.jpg",
-        "1/" + "a" * 900 + ".jpg",
-    ],
-)
-def test_what_has_another_name_is_deleted_on_arrival(home: Home, name: str) -> None:
+NAMES = [
+    "x.jpg",
+    "1/x.jpg",
+    "1/20260105T080000Z-motion-a.png",
+    "1/20261305T080000Z-motion-a.jpg",
+    "1/2/20260105T080000Z-motion-a.jpg",
+    "../20260105T080000Z-motion-a.jpg",
+    "1/../../other/20260105T080000Z-motion-a.jpg",
+    "./1/20260105T080000Z-motion-a.jpg",
+    "1/20260105T080000Z-motion-a.jpg/x.jpg",
+    "1/20260105T080000Z-motion-a b.jpg",
+    "1/20260105T080000Z-motion-a+b.jpg",
+    "kamera żółta/20260105T080000Z-motion-a.jpg",
+    "1%2F20260105T080000Z-motion-a.jpg",
+    "1/" + "a" * 850 + ".jpg",
+]
+UNKNOWN = [
+    *((name, "name_unknown") for name in NAMES),
+    ("1/20260105T080000Z-earthquake-a.jpg", "type_unknown"),
+    ("2/20260105T080000Z-motion-a.jpg", "channel_unknown"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), UNKNOWN)
+def test_what_is_not_understood_is_deleted_and_the_owner_and_the_operator_see_why(
+    home: Home, name: str, reason: str
+) -> None:
     leaves_nothing(home, lambda: post(home.camera, name))
+    (counted,) = home.owner.device(home.camera.device_id)["refused_uploads"]
+    assert counted == {"reason": reason, "count": 1, "last_at": f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"}
+    (said,) = [line for line in map(json.loads, home.world.dump()["logs"]) if "refused" in line]
+    assert [(one["reason"], one["device_id"]) for one in said["refused"]] == [(reason, home.camera.device_id)]
+    assert said["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "refused_uploads", "Unit": "Count"}]
+    assert name not in str(said)
+    (local,) = home.world.refused()
+    assert (local["reason"], local["device_id"], local["key"].endswith(name)) == (reason, home.camera.device_id, True)
+
+
+def test_refusals_are_counted_by_reason_for_seven_days_and_guests_do_not_see_them(home: Home) -> None:
+    assert home.owner.device(home.camera.device_id)["refused_uploads"] == []
+    for name in ("x.jpg", "y.jpg", "2/20260105T080000Z-motion-a.jpg"):
+        post(home.camera, name)
+    assert refusals(home) == {"name_unknown": 2, "channel_unknown": 1}
+    (listed,) = home.owner.call("GET", "/devices").json["items"]
+    assert len(listed["refused_uploads"]) == 2
+    share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    home.stranger.call("POST", f"/shares/{share_id}/accept")
+    assert home.stranger.device(home.camera.device_id)["refused_uploads"] is None
+    home.world.clock.move_to(home.world.now().timestamp() + 7 * DAY)
+    home.owner.sign_in()
+    assert refusals(home) == {}
+
+
+def test_a_camera_that_never_said_which_channels_it_has_may_use_any(home: Home) -> None:
+    from chalicelib.aws.commit import change, commit
+    from chalicelib.aws.table import read
+    from chalicelib.devices.records import Device
+
+    (device,) = read(Device.key(home.camera.device_id))
+    commit(change(device, channel_ids=None))
+    arrives(home.camera, number=7, kind="person", channel="9")
+    assert len(ids_of(home, type="person")) == 1
+
+
+def test_what_s3_refused_itself_is_seen_locally_too(home: Home) -> None:
+    post(home.camera, "1/ś\u0007.jpg", b"x" * 99)
+    (local,) = home.world.refused()
+    assert (local["reason"], local["key"].endswith("1/ś\u0007.jpg")) == ("EntityTooSmall", True)
 
 
 @pytest.mark.parametrize("key", ["alarms/x.jpg", "alarms/20260105/x.jpg", "alarms/20260105/nobody/1/x.jpg", "alarms//"])
@@ -296,6 +410,7 @@ def test_only_the_first_part_of_a_picture_is_read(home: Home) -> None:
 
 
 def test_an_alarm_with_the_longest_name_still_fits_one_write_unit(home: Home) -> None:
+    home.camera.equip("c" * 32)
     name = f"{'c' * 32}/{home.world.now():%Y%m%dT%H%M%SZ}-battery_low-{'r' * 64}.jpg"
     post(home.camera, name)
     home.world.trace.clear()

@@ -183,6 +183,7 @@ def test_each_device_has_its_own_day_when_all_are_listed(home: Home) -> None:
 
 
 def test_channel_and_type_narrow_the_list(home: Home) -> None:
+    home.camera.equip("1", "2")
     for channel, kind in (("1", "person"), ("2", "person"), ("2", "motion")):
         arrives(home.camera, channel=channel, kind=kind, number=7)
 

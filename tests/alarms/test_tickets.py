@@ -97,13 +97,15 @@ def test_one_ticket_is_good_for_many_snapshots(home: Home) -> None:
 # ── S3's own refusals ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("size", [KB, 1024 * KB])
-def test_a_snapshot_has_one_kilobyte_to_one_megabyte(home: Home, size: int) -> None:
-    assert upload(home, jpeg()[:KB].ljust(size, b"\0")).status == 204
+@pytest.mark.parametrize("size", [100, KB, 4096 * KB])
+def test_a_picture_has_100_bytes_to_4_megabytes_and_the_ticket_says_so(home: Home, size: int) -> None:
+    ticket = home.camera.ask_ticket().json
+    assert (ticket["least_bytes"], ticket["most_bytes"]) == (100, 4096 * KB)
+    assert upload(home, jpeg()[:size].ljust(size, b"\0")).status == 204
 
 
 @pytest.mark.parametrize(
-    ("size", "code"), [(0, "EntityTooSmall"), (KB - 1, "EntityTooSmall"), (1024 * KB + 1, "EntityTooLarge")]
+    ("size", "code"), [(0, "EntityTooSmall"), (99, "EntityTooSmall"), (4096 * KB + 1, "EntityTooLarge")]
 )
 def test_what_is_smaller_or_larger_is_refused(home: Home, size: int, code: str) -> None:
     before = objects(home.world)
