@@ -118,13 +118,28 @@ def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
     )
 
 
-def _alarm_id(at: datetime, object_key: str) -> str:
+def _alarm_id(at: datetime, origin: str) -> str:
     """Begins with the time, so that alarms lie in its order; the same picture always gets the same id."""
-    return f"{_stamp(at)}-{crypto.plain_hash(object_key)[:16]}"
+    return f"{_stamp(at)}-{crypto.plain_hash(origin)[:16]}"
 
 
 def _stamp(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def alarm_without_picture(device_id: str, channel: str, type: str, at: datetime) -> Alarm:
+    """An alarm that the cloud itself raises, such as `offline`; the caller commits it with `create`. The same one
+    always gets the same id, so that raised twice it is one."""
+    begun = at.replace(microsecond=0)
+    return Alarm.new(
+        device_id,
+        _alarm_id(begun, f"{device_id}/{channel}/{type}/{_stamp(begun)}"),
+        at=clock.epoch_s(begun),
+        arrived_at=clock.epoch_s(begun),
+        channel=channel,
+        type=type,
+        expires_at=clock.epoch_s(rules.end_of(begun)),
+    )
 
 
 # Showing
@@ -148,7 +163,8 @@ class Seen:
         end = clock.at_epoch(self.alarm.expires_at)
         picture = self.alarm.picture
         url = None if picture is None else bucket.link(picture, until=end, content_type=JPEG)
-        return shapes.AlarmWithPicture(**self._fields(), picture_url=url)
+        state = "unreadable" if self.alarm.unreadable else "none" if url is None else "shown"
+        return shapes.AlarmWithPicture(**self._fields(), picture=state, picture_url=url)
 
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm

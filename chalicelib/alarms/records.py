@@ -29,6 +29,8 @@ class Alarm(Item):
     picture = key(
         UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times", points_to="object"
     )
+    picture_etag = key(UnicodeAttribute(null=True), B11, why="hash of the picture's bytes: others are not shown")
+    unreadable = plain(NumberAttribute(null=True), why="1 where a picture came that cannot be shown")
     read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it: the owner, or a share")
     removed = plain(NumberAttribute(null=True), why="1 once it is to go")
 

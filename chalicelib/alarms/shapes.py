@@ -46,8 +46,10 @@ class Alarm(Shape):
 
 
 class AlarmWithPicture(Alarm):
-    """`picture_url` is good for five minutes; null where the cloud made the alarm itself."""
+    """`picture_url` is good for five minutes; null where the cloud made the alarm itself (`none`), or where what the
+    camera uploaded cannot be shown (`unreadable`)."""
 
+    picture: Literal["shown", "none", "unreadable"]
     picture_url: str | None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from chalicelib.errors import Conflict
 from tests.alarms.snapshots import arrives, path_of
 from tests.conftest import Home
 from tests.scene import Person, jpeg
@@ -26,7 +29,25 @@ def test_one_alarm_says_what_the_list_says_and_where_its_picture_is(home: Home) 
     (in_list,) = home.owner.alarms(home.camera.device_id)
     alone = home.owner.call("GET", path_of(home, home.alarm_id)).json
     assert alone.pop("picture_url").startswith("http")
+    assert alone.pop("picture") == "shown"
     assert alone == in_list
+
+
+def test_an_alarm_that_the_cloud_raises_has_no_picture_and_raised_twice_is_one(home: Home) -> None:
+    from chalicelib.alarms import actions
+    from chalicelib.aws.commit import commit, create
+
+    for _ in range(2):
+        alarm = actions.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
+        with suppress(Conflict):
+            commit(create(alarm))
+    (offline,) = home.owner.alarms(home.camera.device_id, type="offline")
+    assert offline["until"] == "2026-01-12T08:00:00Z"
+    alone = home.owner.call("GET", path_of(home, offline["alarm_id"])).json
+    assert (alone["picture"], alone["picture_url"]) == ("none", None)
+    assert home.owner.call("DELETE", path_of(home, offline["alarm_id"])).status == 204
+    home.world.settle()
+    assert home.owner.alarms(home.camera.device_id, type="offline") == []
 
 
 def test_the_link_gives_the_very_bytes_that_were_uploaded(home: Home) -> None:
