@@ -39,13 +39,14 @@ class Stock(Item):
 
 
 class Load(Item):
-    """How far a factory's file has been put into stock."""
+    """How far a factory's file has been put into stock, or what it names taken out."""
 
     partition = "load"
     place = "load"
 
     position_bytes = plain(NumberAttribute(), why="where the next line begins")
     lines = plain(NumberAttribute(), why="a count")
+    # Or taken out.
     loaded = plain(NumberAttribute(), why="a count")
     unchanged = plain(NumberAttribute(), why="a count")
     bad = plain(NumberAttribute(), why="a count")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,7 +23,13 @@ OFFER_LIFE = timedelta(days=7)
 MOST_OFFERS = 5
 TRIES_REMEMBERED = timedelta(days=2)
 LONGEST_LINE = 64 * 1024
-_COLUMNS = {"sn", "model", "code", "secret"}
+COLUMNS = ("sn", "model", "code", "secret")
+_CALLED_ALSO = {
+    "serial": "sn", "serialno": "sn", "serialnumber": "sn", "modelname": "model", "printedcode": "code",
+    "factorysecret": "secret",
+}  # fmt: skip
+_SEPARATORS = ",;\t"
+_MOST_SAID = 200
 # API Gateway's own: no connection lasts longer, and one on which nothing is said for ten minutes ends.
 CONNECTION_LIFE, CONNECTION_IDLE = timedelta(hours=2), timedelta(minutes=10)
 # A camera that has lost its connection comes back at a moment of its own within this time.
@@ -166,32 +173,102 @@ def _late_by(times: StateTimes, late_ms: int, arrived_ms: int) -> StateTimes:
 # What a factory writes
 
 
-def columns_of(first: bytes) -> list[str] | None:
-    """The names in a CSV file's first line; None where JSON lines begin. Raises Invalid."""
-    import csv
+class Columns(NamedTuple):
+    """What the first line of a CSV file names, and what stands between."""
 
-    line = _text_of(first)
-    if line is not None and line.startswith("{"):
+    names: tuple[str, ...]
+    separator: str
+
+
+def column_of(name: str) -> str:
+    """Which column is meant, in whatever case and with whatever between the letters: `S/N`, `Serial number`."""
+    plain = "".join(letter for letter in name.lower() if letter.isalnum())
+    known = _CALLED_ALSO.get(plain, plain)
+    return known if known in COLUMNS else name
+
+
+def columns_of(first: bytes, required: Collection[str] = COLUMNS) -> Columns | None:
+    """Of a CSV file's first line; None where JSON lines begin. Raises Invalid."""
+    text = _text_of(first)
+    if text is None or "\0" in text:
+        wrong = Words("is no UTF-8: save it as CSV UTF-8", "nie jest w UTF-8: zapisz jako CSV UTF-8")
+        raise Invalid(fields={"s3": wrong})
+    if text.startswith("{"):
         return None
-    named = [] if line is None else [name.strip().lower() for name in next(csv.reader([line]), [])]
-    if sorted(named) != sorted(_COLUMNS):
-        raise Invalid(fields={"s3": Words("does not begin with sn,model,code,secret", "nie zaczyna się nagłówkiem")})
-    return named
+    found = [_columns_between(separator, text) for separator in _SEPARATORS]
+    for columns in found:
+        is_known = len(set(columns.names)) == len(columns.names) and set(columns.names) <= set(COLUMNS)
+        if is_known and set(required) <= set(columns.names):
+            return columns
+    wanted = ",".join(name for name in COLUMNS if name in required)
+    if not {name for columns in found for name in columns.names}.isdisjoint(COLUMNS):
+        said = text[:_MOST_SAID]
+        wrong = Words(f"begins with {said} instead of {wanted}", f"zaczyna się od {said} zamiast {wanted}")
+    else:  # It is no header, but a camera, of which nothing is repeated.
+        wrong = Words(f"does not begin with a line {wanted}", f"nie zaczyna się wierszem {wanted}")
+    raise Invalid(fields={"s3": wrong})
 
 
-def row_of(line: bytes, columns: list[str] | None) -> Any:
+def _columns_between(separator: str, text: str) -> Columns:
+    try:
+        return Columns(tuple(map(column_of, _cells(text, separator))), separator)
+    except ValueError:
+        return Columns((), separator)
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """As Windows, Unix and old spreadsheets end them; what follows the last end is a line if there is anything."""
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def end_of_lines(data: bytes) -> int:
+    """Where the last whole line ends; of a carriage return at the very end it is not known what follows."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, max(0, len(data) - 1))) + 1
+
+
+def is_blank(line: bytes) -> bool:
+    """Nothing, or cells without anything, as spreadsheets leave them at the end."""
+    return not line.strip(b" ,;\t")
+
+
+def row_of(line: bytes, columns: Columns | None) -> Any:
     """What a line says by these columns, or as JSON; what is neither is itself, and no camera."""
-    import csv
-
     text = _text_of(line)
     if text is None:
         return None
     try:
         if columns is None:
             return json.loads(text)
-        return dict(zip(columns, next(csv.reader([text], strict=True)), strict=True))
-    except (ValueError, RecursionError, csv.Error):
+        return dict(zip(columns.names, _cells(text, columns.separator), strict=True))
+    except (ValueError, RecursionError):
         return text
+
+
+def tidied(row: Any) -> Any:
+    """Its columns by their names, and no blanks round what they say."""
+    if not isinstance(row, dict):
+        return row
+    said = {column_of(name): value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    return said if len(said) == len(row) else row
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    """Raises ValueError."""
+    import csv
+
+    def read(line: str) -> list[str]:
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True), [])
+
+    try:
+        cells = read(text)
+    except csv.Error:
+        # The reader knows of blanks before a quoted cell, and of none behind it.
+        try:
+            cells = read(re.sub(f'"[ \t]+(?={re.escape(separator)})', '"', text))
+        except csv.Error as cause:
+            raise ValueError from cause
+    return [cell.strip() for cell in cells]
 
 
 def _text_of(line: bytes) -> str | None:

@@ -17,7 +17,7 @@ from chalicelib.plans.shapes import DevicePlan
 
 SerialNumber = Annotated[str, Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9_-]+" + END)]
 PrintedCode = Annotated[str, Meta(min_length=6, max_length=64)]
-FactorySecret = Annotated[str, Meta(min_length=16, max_length=256)]
+FactorySecret = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^\S+" + END)]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 TimeZone = Annotated[str, Meta(max_length=64)]
 Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + END)]
@@ -38,10 +38,22 @@ class Made(Shape):
 
 class Load(Shape):
     """Either rows, which are checked one by one, so that a bad one is named and the others are loaded; or the address
-    of a file of them in the factory's bucket, `s3://bucket/key`: CSV with a header, or JSON lines."""
+    of a file of them in the factory's bucket, `s3://bucket/key`: CSV in UTF-8 with a header, between commas, semicolons
+    or tabs, or JSON lines. Blanks round what is said do not count."""
 
     devices: list[dict[str, Any]] | None = None
     s3: Annotated[str, Meta(max_length=1200)] | None = None
+
+
+class Unload(Load):
+    """The same rows, or the same file; only their serial numbers are looked at."""
+
+
+class InStock(Shape):
+    sn: SerialNumber
+    model: Any = None
+    code: Any = None
+    secret: Any = None
 
 
 class BadRow(Shape):
@@ -58,6 +70,25 @@ class Loaded(Shape):
 class LoadedFile(Loaded):
     """How far the file is; order it again until it is `done`. The counts are of all runs, `bad_rows` the first hundred
     of this one, by their lines; all of them are written below `bad_rows_at`, for as long as the file itself is kept."""
+
+    bad: int
+    bad_rows_at: str | None
+    lines: int
+    position_bytes: int
+    size_bytes: int
+    done: bool
+
+
+class Unloaded(Shape):
+    """`absent` were not in stock; what somebody owns is a bad row."""
+
+    unloaded: int
+    absent: int
+    bad_rows: list[BadRow]
+
+
+class UnloadedFile(Unloaded):
+    """How far the file is, as when it is loaded."""
 
     bad: int
     bad_rows_at: str | None

@@ -162,6 +162,8 @@ class Operations(_Doors):
                         return msgspec.to_builtins(work(wire.parse(event, asks)))
                     except Refusal as refusal:
                         entry["code"] = type(refusal).__name__
+                        # Lambda tells whoever invoked it the exception's own words and no more.
+                        refusal.args = (_words_of(refusal),)
                         raise
                     except Exception as fault:
                         entry.tell_fault(fault)
@@ -170,6 +172,11 @@ class Operations(_Doors):
             return self._register("lambda_function", door, work)  # type: ignore[no-any-return]
 
         return declare
+
+
+def _words_of(refusal: Refusal) -> str:
+    fields = refusal.details.get("fields", {})
+    return " ".join([refusal.message("en"), *(f"{name} {words.en}." for name, words in fields.items())])
 
 
 def _measured(job: Callable[[], Any], oldest_s: Callable[[], int] | None, entry: Line) -> Any:

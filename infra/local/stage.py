@@ -52,6 +52,8 @@ class Stage:
             Route("POST", re.compile("schedules/([^/]+)"), self._schedule),
             Route("POST", re.compile("operations/([^/]+)"), self._operation),
             Route("POST", re.compile("payments/([^/]+)"), self._payment),
+            Route("PUT", re.compile("factory/(.+)"), self._lay_down),
+            Route("GET", re.compile("factory/(.+)"), self._look_up),
             Route("GET", re.compile("dump"), self._dump),
             Route("GET", re.compile("trace"), self._trace),
             Route("GET", re.compile("refused"), self._refused),
@@ -129,6 +131,26 @@ class Stage:
         headers, body = sandbox.event(order_id, outcome)
         return self._cloud.handle(asked_for("POST", "/payments/sandbox", headers, body))
 
+    def _lay_down(self, asked: Asked, key: str) -> Any:
+        """What a factory does with its credentials: a file into its bucket, for `load_devices` to read."""
+        with self._cloud.aws.outside():
+            _s3().put_object(Bucket=self._factory, Key=key, Body=asked.body or b"")
+        return {"s3": f"s3://{self._factory}/{key}"}
+
+    def _look_up(self, asked: Asked, key: str) -> Any:
+        """The file, or everything that lies below, one after the other, where the key ends with a slash."""
+        with self._cloud.aws.outside():
+            found = _s3().list_objects_v2(Bucket=self._factory, Prefix=key).get("Contents", [])
+            keys = [one["Key"] for one in found if key.endswith("/") or one["Key"] == key]
+            if not keys:
+                raise Wrong(404, f"There is no s3://{self._factory}/{key}.")
+            data = b"".join(_s3().get_object(Bucket=self._factory, Key=one)["Body"].read() for one in keys)
+        return Response(200, Headers({"Content-Type": "application/octet-stream"}), data)
+
+    @property
+    def _factory(self) -> str:
+        return str(self._cloud.stack.physical("Factory"))
+
     def _dump(self, asked: Asked) -> Any:
         return self._cloud.dump()
 
@@ -145,6 +167,12 @@ class Stage:
             "write_units": sum(call.write_units for call in calls),
             "by_operation": dict(sorted(Counter(call.name for call in calls).items())),
         }
+
+
+def _s3() -> Any:
+    from chalicelib.aws.clients import client
+
+    return client("s3")
 
 
 def _refusal(fault: Exception) -> Response | None:

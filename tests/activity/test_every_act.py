@@ -40,6 +40,7 @@ UNRECORDED = {
 RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
     "load_devices": _NOBODY_YET,
+    "unload_devices": _NOBODY_YET,
     "remove_child": "nothing is left to be told to: the receipt says it",
     "replay_erasures": "nothing is left to be told to: the receipts say it",
 }

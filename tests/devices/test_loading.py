@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import Invalid
 from infra.local.cloud import LocalCloud
-from tests.scene import CODE, SECRET, Camera, everything_stored, new_person, rows
+from tests.scene import CODE, SECRET, Camera, everything_stored, just_before, new_person, rows
 
 
 def made(sn: str = "SN0001", **other: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_loading_again_touches_neither_owner_nor_token(world: LocalCloud) -> Non
         ({}, "sn"),
         (made(sn="SN1"), "sn"),
         (made(sn="SN 0001"), "sn"),
-        (made(sn="SN0001\n"), "sn"),
+        (made(sn="SN\n0001"), "sn"),
         (made(sn="S" * 65), "sn"),
         (made(sn=None), "sn"),
         (made(sn=7_000_001), "sn"),
@@ -71,6 +71,9 @@ def test_loading_again_touches_neither_owner_nor_token(world: LocalCloud) -> Non
         (made(code="1" * 65), "code"),
         (made(secret="short"), "secret"),
         (made(secret="x" * 257), "secret"),
+        (made(secret="0123456789 abcdef"), "secret"),
+        (made(secret="0123456789\tabcdef"), "secret"),
+        (made(secret=" " * 20), "secret"),
         (made(colour="white"), "colour"),
     ],
 )
@@ -98,3 +101,82 @@ def test_serial_number_code_and_secret_are_kept_as_hashes_only(world: LocalCloud
     stored = everything_stored(world).casefold()
     for plain in ("canary-0001", "cana-rycode", "canarycode", "canary-secret"):
         assert plain not in stored
+
+
+def test_blanks_round_what_is_said_of_a_camera_do_not_count(world: LocalCloud) -> None:
+    blank = {name: f" {said}\t" for name, said in made().items()}
+    assert load(world, blank)["loaded"] == 1
+    assert load(world, made())["unchanged"] == 1
+    assert Camera(world).activate().status == 200
+
+
+def test_a_row_may_call_things_as_a_spreadsheet_does(world: LocalCloud) -> None:
+    row = {"Serial Number": "SN0001", "MODEL": "Sowa One", "Printed code": CODE, "Secret": SECRET}
+    assert load(world, row)["loaded"] == 1
+    twice = {**made("SN0002"), "S/N": "SN0003"}
+    (bad,) = load(world, twice)["bad_rows"]
+    assert list(bad["fields"]) == ["S/N"]
+
+
+def test_an_operator_is_told_in_the_errors_own_words_what_was_wrong(world: LocalCloud) -> None:
+    with pytest.raises(Invalid, match="devices is needed"):
+        world.invoke("load_devices", {})
+
+
+# Out of stock again
+
+
+def unload(world: LocalCloud, *sns: str) -> Any:
+    return world.invoke("unload_devices", {"devices": [{"sn": sn} for sn in sns]})
+
+
+def test_what_was_loaded_wrongly_is_unloaded_and_loaded_otherwise(world: LocalCloud) -> None:
+    load(world, made(secret="a-secret-that-was-wrong"), made("SN0002"))
+    camera = Camera(world)
+    assert camera.activate().status == 401
+    assert load(world, made())["bad_rows"][0]["fields"]["sn"].endswith("if nobody owns it, unload it first")
+    assert unload(world, "sn0001 ", "SN0009", "SN0001") == {"unloaded": 1, "absent": 2, "bad_rows": []}
+    assert len(rows(world, "stock/stock")) == 1
+    assert load(world, made())["loaded"] == 1
+    assert camera.activate().status == 200
+
+
+def test_what_somebody_owns_stays_in_stock(world: LocalCloud) -> None:
+    ola, camera = new_person(world), Camera(world)
+    load(world, made(), made("SN0002"))
+    camera.activate()
+    assert ola.bind(camera).status == 201
+    answer = unload(world, "SN0002", "SN0001")
+    assert (answer["unloaded"], answer["absent"]) == (1, 0)
+    assert answer["bad_rows"] == [{"row": 2, "fields": {"sn": "has an owner, and stays in stock"}}]
+    assert camera.ask_ticket().status == 200
+    assert unload(world, "SN0002")["absent"] == 1
+
+
+def test_what_an_unowned_camera_said_of_itself_goes_with_it(world: LocalCloud) -> None:
+    load(world, made())
+    camera = Camera(world)
+    camera.activate()
+    assert rows(world, "stock/report")
+    assert unload(world, "SN0001")["unloaded"] == 1
+    assert rows(world, "stock/report") == []
+    assert rows(world, "vault", "Keys") == []
+    assert camera.report().status == 401
+
+
+def test_a_camera_that_is_bound_while_it_is_unloaded_stays_with_its_owner(world: LocalCloud) -> None:
+    ola, camera = new_person(world), Camera(world)
+    load(world, made())
+    camera.activate()
+    with just_before(world, 2, lambda: ola.bind(camera)):
+        answer = unload(world, "SN0001")
+    assert (answer["unloaded"], len(answer["bad_rows"])) == (0, 1)
+    assert camera.ask_ticket().status == 200
+
+
+def test_a_hundred_cameras_are_unloaded_in_few_calls(world: LocalCloud) -> None:
+    load(world, *(made(f"SN{number:04d}") for number in range(100)))
+    world.trace.clear()
+    assert unload(world, *(f"SN{number:04d}" for number in range(100)))["unloaded"] == 100
+    assert world.trace.names().count("dynamodb.TransactWriteItems") == 4
+    assert len(world.trace.names()) <= 8

@@ -11,12 +11,15 @@ import pytest
 from chalicelib import clock
 from chalicelib.aws import factory
 from chalicelib.aws.clients import client
+from chalicelib.devices import rules
 from chalicelib.devices.actions import loading
 from chalicelib.devices.actions.loading import LoadedElsewhere
 from chalicelib.errors import Conflict, Invalid
 from infra.local.cloud import LocalCloud
+from infra.local.gateway import Response, asked_for
+from infra.local.stage import Stage
 from infra.local.strict.faults import DIES_AFTER, Crash
-from tests.scene import CODE, SECRET, Camera, everything_stored, lay_down, rows
+from tests.scene import CODE, SECRET, Camera, everything_stored, lay_down, new_person, rows
 
 HEADER = "sn,model,code,secret"
 
@@ -63,8 +66,19 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         csv(*(f'"{SECRET}",SN{n:04d},"Sowa ""One""",{CODE}' for n in range(5)), header="Secret, SN ,model,code"),
         json_lines(5),
         json_lines(5).replace("\n", "\n\n"),
+        csv(*map(line, range(5))).replace(",", ", "),
+        csv(*map(line, range(5))).replace(",", " ;\t"),
+        csv(*map(line, range(5))).replace(",", "\t"),
+        csv(*map(line, range(5))).replace("\n", "\r"),
+        csv(*map(line, range(5)), ";;;", header="SN;Model;Code;Secret").replace(",", ";"),
+        csv(*(f'SN{n:04d}, "Sowa, One" ,"{CODE}" , "{SECRET}"' for n in range(5)),
+            header='"S/N", MODEL ,"Code"\t,secret'),
+        json_lines(5).replace('"sn"', '"Serial Number"').replace(SECRET, f" {SECRET} "),
     ],
-    ids=["csv", "line ends of Windows", "no last line end", "byte order mark", "other columns", "json", "empty lines"],
+    ids=[
+        "csv", "line ends of Windows", "no last line end", "byte order mark", "other columns", "json", "empty lines",
+        "blanks", "semicolons", "tabs", "line ends of old", "empty cells", "quoted with blanks", "json with blanks",
+    ],
 )
 def test_a_file_is_loaded_to_its_last_row(world: LocalCloud, content: str, small_blocks: None) -> None:
     answer = load(world, content)
@@ -190,6 +204,83 @@ def test_a_file_without_a_header_is_refused_whole(world: LocalCloud, content: st
         load(world, content)
     assert list(refused.value.details["fields"]) == ["s3"]
     assert rows(world, "stock/stock") == []
+
+
+def test_a_header_that_is_another_is_named_as_it_was_found(world: LocalCloud) -> None:
+    with pytest.raises(Invalid) as refused:
+        load(world, "SN;Modell;Code;Secret\n")
+    said = refused.value.details["fields"]["s3"].en
+    assert said == "begins with SN;Modell;Code;Secret instead of sn,model,code,secret"
+    assert said in str(refused.value)
+
+
+def test_of_a_file_without_a_header_no_camera_is_repeated(world: LocalCloud) -> None:
+    with pytest.raises(Invalid) as refused:
+        load(world, line(1) + "\n" + line(2) + "\n")
+    assert refused.value.details["fields"]["s3"].en == "does not begin with a line sn,model,code,secret"
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_spreadsheets_unicode_text_is_refused_with_what_to_do(world: LocalCloud, encoding: str) -> None:
+    with pytest.raises(Invalid, match="save it as CSV UTF-8"):
+        load(world, csv(*map(line, range(3))).encode(encoding))
+
+
+def test_a_secret_with_a_blank_in_it_is_refused_by_its_line(world: LocalCloud) -> None:
+    answer = load(world, csv(line(1), line(2, secret="0123456789 abcdef"), line(3)))
+    assert (answer["loaded"], answer["bad_rows"]) == (2, [{"row": 3, "fields": {"secret": "has the wrong form"}}])
+
+
+def test_lines_are_counted_the_same_whatever_ends_them_and_wherever_a_block_ends(world: LocalCloud) -> None:
+    for end in ("\n", "\r", "\r\n"):
+        data = csv(line(1), "x,y,z,w", line(2)).replace("\n", end).encode()
+        for cut in range(len(HEADER) + 1, len(data) + 1):
+            whole = rules.end_of_lines(data[:cut]) if cut < len(data) else cut
+            assert len(rules.lines_of(data[:whole]) + rules.lines_of(data[whole:])) == 4
+
+
+def test_the_way_of_a_file_is_rehearsed_beside_the_local_cloud(world: LocalCloud) -> None:
+    local = Stage(world)
+
+    def ask(method: str, path: str, body: bytes = b"") -> Response:
+        return local.handle(asked_for(method, f"/_local/{path}", {}, body))
+
+    assert ask("GET", "factory/batch-8/cameras.csv").status == 404
+    laid = ask("PUT", "factory/batch-8/cameras.csv", csv(line(1), "x,y,z,w").encode())
+    answer = ask("POST", "operations/load_devices", json.dumps(laid.json).encode()).json
+    assert (answer["loaded"], answer["bad"], answer["done"]) == (1, 1, True)
+    assert ask("GET", "factory/batch-8/cameras.csv").body.startswith(HEADER.encode())
+    refused = answer["bad_rows_at"].split("/", 3)[3]
+    assert [json.loads(ask("GET", f"factory/{refused}").body)] == answer["bad_rows"]
+    assert ask("POST", "operations/unload_devices", json.dumps(laid.json).encode()).json["unloaded"] == 1
+
+
+def unload(world: LocalCloud, content: str, key: str = "batch-7/cameras.csv") -> Any:
+    return world.invoke("unload_devices", {"s3": lay_down(world, key, content)})
+
+
+def test_a_file_is_unloaded_as_it_was_loaded(world: LocalCloud, small_blocks: None) -> None:
+    content = csv(*map(line, range(9)))
+    load(world, content)
+    answer = unload(world, content)
+    assert (answer["unloaded"], answer["absent"], answer["bad"], answer["done"]) == (9, 0, 0, True)
+    assert rows(world, "stock/stock") == []
+    again = unload(world, content)
+    assert (again["unloaded"], again["absent"]) == (0, 9)
+    assert load(world, content)["loaded"] == 9
+    assert unload(world, "sn\n" + "".join(f"SN{n:04d}\n" for n in range(9)), "serials.csv")["unloaded"] == 9
+
+
+def test_unloading_a_file_names_what_somebody_owns_by_its_line(world: LocalCloud) -> None:
+    ola = new_person(world)
+    load(world, csv(*map(line, range(3))))
+    camera = Camera(world, "SN0001")
+    camera.activate()
+    assert ola.bind(camera).status == 201
+    answer = unload(world, csv(*map(line, range(3))))
+    assert (answer["unloaded"], answer["bad"]) == (2, 1)
+    assert refused_rows(world, answer) == [{"row": 3, "fields": {"sn": "has an owner, and stays in stock"}}]
 
 
 def test_a_line_without_an_end_is_refused_by_its_number(world: LocalCloud, small_blocks: None) -> None:

@@ -20,6 +20,7 @@ from tests.events import event
 
 OPERATIONS = {
     "load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]},
+    "unload_devices": {"devices": [{"sn": "SN0001"}]},
     "replay_erasures": {"restored_to": "2026-01-05T08:00:00Z"},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},

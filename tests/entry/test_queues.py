@@ -49,6 +49,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),
     "chalicelib.devices.operations.load_devices": ("operation",),
+    "chalicelib.devices.operations.unload_devices": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),
     "chalicelib.privacy.operations.read_api_log": ("operation",),
@@ -108,7 +109,7 @@ def test_what_lambda_imports_carries_its_own_door(said: dict[str, Any], pair: st
     answer = said[pair]["answer"]
     expected = {"schedule": dict, "operation": dict}.get(pair.split()[1])
     assert isinstance(answer, expected) if expected else answer == ALL_WELL
-    if pair.endswith("load_devices operation"):
+    if pair.endswith(".load_devices operation"):
         assert answer == {"loaded": 1, "unchanged": 0, "bad_rows": []}
 
 

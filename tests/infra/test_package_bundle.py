@@ -318,6 +318,7 @@ _OF_THE_CHANNEL = {
 _SPAN = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
+    "unload_devices": ({"devices": []}, {"unloaded": 0, "bad_rows": []}),
     "replay_erasures": ({"restored_to": "2026-01-05T08:00:00Z"}, {"erasures": 0, "subjects": 0}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),

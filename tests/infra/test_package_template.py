@@ -102,7 +102,7 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
     shared = applier.load(applier.WIRING)["Globals"]["Function"]
     for function in template.functions_of(made()):
-        patient = {"on_export_asked": 300, "load_devices": 900, "replay_erasures": 900}
+        patient = {"on_export_asked": 300, "load_devices": 900, "replay_erasures": 900, "unload_devices": 900}
         seconds = patient.get(function.door, shared["Timeout"])
         megabytes = {"on_picture_uploaded": 256}.get(function.door, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
@@ -111,7 +111,8 @@ def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() 
 def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checked() -> None:
     told = {function.door: told_to(function) for function in template.functions_of(made())}
     assert [door for door, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
-    assert [door for door, settings in told.items() if "FACTORY_BUCKET" in settings] == ["load_devices"]
+    of_factory = ["load_devices", "unload_devices"]
+    assert [door for door, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
     assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
     assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said

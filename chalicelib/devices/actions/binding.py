@@ -74,6 +74,8 @@ def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     _prove_printed_code(stock_id, asked.code, tries)
     for _ in range(_TRIES):
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))
+        if stock is None:
+            raise DeviceNotFound  # an operator has just taken it out of stock
         if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
             # The code was right, so it must not count as a wrong one and lock out whoever comes next.
             commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())

@@ -1,4 +1,4 @@
-"""What a factory says of its cameras, row by row into stock: named in the order itself, or in a file of any length."""
+"""A factory's cameras, row by row into stock or out of it: named in the order itself, or in a file of any length."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import stock
 from chalicelib.devices.actions.stock import Outcome
 from chalicelib.devices.records import Load
+from chalicelib.devices.rules import Columns
 from chalicelib.errors import Conflict, Invalid, Words
 
 # What lies in memory at once, and what a run that dies does again.
@@ -28,7 +29,8 @@ _MOST_TOLD = 100
 _REMEMBERED = timedelta(days=30)
 _NOT_TAKEN = "refused"
 
-Parse = Callable[[Any], shapes.Made]
+Parse = Callable[[Any], Any]
+Rows = Iterable[tuple[int, Any]]
 
 
 class LoadedElsewhere(Conflict):
@@ -40,28 +42,56 @@ class LoadedElsewhere(Conflict):
 class Tally:
     """What became of some rows; `bad` by their numbers."""
 
-    loaded: int = 0
+    done: int = 0
     unchanged: int = 0
     bad: list[shapes.BadRow] = field(default_factory=list)
 
 
-def load_rows(rows: Iterable[tuple[int, Any]], parse: Parse) -> Tally:
-    """Put numbered rows into stock; a bad one is named and stops no other."""
-    tally, good = Tally(), []
-    for number, row in rows:
-        try:
-            good.append((number, parse(row)))
-        except Invalid as wrong:
-            said = {name: words.en for name, words in wrong.details["fields"].items()}
-            tally.bad.append(shapes.BadRow(row=number, fields=said))
-    outcomes = stock.load([made for _, made in good])
-    tally.loaded = outcomes.count(Outcome.LOADED)
-    tally.unchanged = outcomes.count(Outcome.UNCHANGED)
-    for (number, _), outcome in zip(good, outcomes, strict=True):
-        if outcome is Outcome.OTHERWISE:
-            tally.bad.append(shapes.BadRow(row=number, fields={"sn": outcome.value}))
-    tally.bad.sort(key=lambda one: one.row)
-    return tally
+@dataclass(frozen=True)
+class Order:
+    """What is done with numbered rows, a bad one of which is named and stops no other; and which columns that needs."""
+
+    name: str
+    needs: tuple[str, ...]
+    carry_out: Callable[[list[Any]], list[Outcome]]
+    done: Outcome
+    unchanged: Outcome
+
+    def take(self, rows: Rows, parse: Parse) -> Tally:
+        tally, good = Tally(), []
+        for number, row in rows:
+            try:
+                good.append((number, parse(rules.tidied(row))))
+            except Invalid as wrong:
+                said = {name: words.en for name, words in wrong.details["fields"].items()}
+                tally.bad.append(shapes.BadRow(row=number, fields=said))
+        outcomes = self.carry_out([row for _, row in good])
+        tally.done, tally.unchanged = outcomes.count(self.done), outcomes.count(self.unchanged)
+        for (number, _), outcome in zip(good, outcomes, strict=True):
+            if outcome not in (self.done, self.unchanged):
+                tally.bad.append(shapes.BadRow(row=number, fields={"sn": outcome.value}))
+        tally.bad.sort(key=lambda one: one.row)
+        return tally
+
+
+def _unload(rows: list[shapes.InStock]) -> list[Outcome]:
+    return stock.unload([row.sn for row in rows])
+
+
+_LOADING = Order("load", rules.COLUMNS, stock.load, Outcome.LOADED, Outcome.UNCHANGED)
+_UNLOADING = Order("unload", ("sn",), _unload, Outcome.UNLOADED, Outcome.ABSENT)
+
+
+def load_rows(rows: Rows, parse: Parse) -> shapes.Loaded:
+    """Put cameras into stock."""
+    tally = _LOADING.take(rows, parse)
+    return shapes.Loaded(loaded=tally.done, unchanged=tally.unchanged, bad_rows=tally.bad)
+
+
+def unload_rows(rows: Rows, parse: Parse) -> shapes.Unloaded:
+    """Take cameras out of stock that nobody owns."""
+    tally = _UNLOADING.take(rows, parse)
+    return shapes.Unloaded(unloaded=tally.done, absent=tally.unchanged, bad_rows=tally.bad)
 
 
 # A file
@@ -74,14 +104,25 @@ def load_file(address: str, parse: Parse) -> shapes.LoadedFile:
     What a run that died had loaded since it last noted where it was counts as unchanged. A file that is done begins
     anew. Raises Invalid, LoadedElsewhere, FileChanged.
     """
+    load, how_far = _go_through(_LOADING, address, parse)
+    return shapes.LoadedFile(loaded=int(load.loaded), unchanged=int(load.unchanged), **how_far)
+
+
+def unload_file(address: str, parse: Parse) -> shapes.UnloadedFile:
+    """The same, to take its cameras out of stock."""
+    load, how_far = _go_through(_UNLOADING, address, parse)
+    return shapes.UnloadedFile(unloaded=int(load.loaded), absent=int(load.unchanged), **how_far)
+
+
+def _go_through(order: Order, address: str, parse: Parse) -> tuple[Load, dict[str, Any]]:
     file = _named(address)
-    load, columns = _begun(file), _columns(file)
+    load, columns = _begun(order, file), _columns(order, file)
     told: list[shapes.BadRow] = []
     ends = clock.ticks_s() + _RUN_S
     while load.position_bytes < file.size_bytes and clock.ticks_s() < ends:
-        tally = _load_block(file, load, columns, parse)
+        tally = _take_block(order, file, load, columns, parse)
         told += tally.bad[: _MOST_TOLD - len(told)]
-    return _described(file, load, told)
+    return load, _how_far(file, load, told)
 
 
 def _named(address: str) -> File:
@@ -92,9 +133,9 @@ def _named(address: str) -> File:
     return file
 
 
-def _begun(file: File) -> Load:
+def _begun(order: Order, file: File) -> Load:
     """Where the last run stopped; a fresh start after none, or one that came to the end."""
-    load_id = crypto.plain_hash(f"{file.key} {file.etag}")
+    load_id = crypto.plain_hash(f"{order.name} {file.key} {file.etag}")
     (load,) = read(Load.key(load_id))
     if load is None or load.position_bytes >= file.size_bytes:
         as_read = absent(Load) if load is None else Load.position_bytes == int(load.position_bytes)
@@ -105,20 +146,20 @@ def _begun(file: File) -> Load:
     return found
 
 
-def _columns(file: File) -> list[str] | None:
+def _columns(order: Order, file: File) -> Columns | None:
     """What the first line names, or None for JSON lines. Raises Invalid."""
-    first = factory.part(file, 0, rules.LONGEST_LINE).split(b"\n")[0] if file.size_bytes else b""
-    return rules.columns_of(first)
+    first = rules.lines_of(factory.part(file, 0, rules.LONGEST_LINE)) if file.size_bytes else []
+    return rules.columns_of(first[0] if first else b"", order.needs)
 
 
-def _load_block(file: File, load: Load, columns: list[str] | None, parse: Parse) -> Tally:
+def _take_block(order: Order, file: File, load: Load, columns: Columns | None, parse: Parse) -> Tally:
     start, first = int(load.position_bytes), int(load.lines)
     data = _whole_lines(file, start, first)
-    lines = data.split(b"\n")[: None if not data.endswith(b"\n") else -1]
+    lines = rules.lines_of(data)
     is_headed = start == 0 and columns is not None
     numbered = list(enumerate(lines, start=first + 1))[1 if is_headed else 0 :]
-    said = ((number, rules.row_of(line, columns)) for number, line in numbered if line.strip())
-    tally = load_rows(said, parse)
+    said = ((number, rules.row_of(line, columns)) for number, line in numbered if not rules.is_blank(line))
+    tally = order.take(said, parse)
     if tally.bad:
         # Before it is noted that they were seen; named by where they begin, so that a repeat writes the same again.
         rows = b"\n".join(msgspec.json.encode(row) for row in tally.bad)
@@ -131,7 +172,7 @@ def _whole_lines(file: File, start: int, first: int) -> bytes:
     data = factory.part(file, start, _BLOCK_BYTES)
     if start + len(data) >= file.size_bytes:
         return data
-    end = data.rfind(b"\n") + 1
+    end = rules.end_of_lines(data)
     if not end:
         raise Invalid(fields={"s3": Words(f"line {first + 1} is too long", f"wiersz {first + 1} jest za długi")})
     return data[:end]
@@ -140,7 +181,7 @@ def _whole_lines(file: File, start: int, first: int) -> bytes:
 def _note(load: Load, tally: Tally, position_bytes: int, lines: int) -> None:
     as_read = Load.position_bytes == int(load.position_bytes)
     sums = {
-        "loaded": int(load.loaded) + tally.loaded,
+        "loaded": int(load.loaded) + tally.done,
         "unchanged": int(load.unchanged) + tally.unchanged,
         "bad": int(load.bad) + len(tally.bad),
     }
@@ -149,15 +190,13 @@ def _note(load: Load, tally: Tally, position_bytes: int, lines: int) -> None:
     )
 
 
-def _described(file: File, load: Load, told: list[shapes.BadRow]) -> shapes.LoadedFile:
-    return shapes.LoadedFile(
-        loaded=int(load.loaded),
-        unchanged=int(load.unchanged),
-        bad=int(load.bad),
-        bad_rows=told,
-        bad_rows_at=factory.address(f"{_NOT_TAKEN}/{load.partition_id}/") if load.bad else None,
-        lines=int(load.lines),
-        position_bytes=int(load.position_bytes),
-        size_bytes=file.size_bytes,
-        done=load.position_bytes >= file.size_bytes,
-    )
+def _how_far(file: File, load: Load, told: list[shapes.BadRow]) -> dict[str, Any]:
+    return {
+        "bad": int(load.bad),
+        "bad_rows": told,
+        "bad_rows_at": factory.address(f"{_NOT_TAKEN}/{load.partition_id}/") if load.bad else None,
+        "lines": int(load.lines),
+        "position_bytes": int(load.position_bytes),
+        "size_bytes": file.size_bytes,
+        "done": load.position_bytes >= file.size_bytes,
+    }

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import MOST_WRITES, commit, create
+from chalicelib.aws.commit import MOST_WRITES, Write, commit, create, remove
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.records import Stock
+from chalicelib.devices.records import Report, Stock
 from chalicelib.errors import Unavailable
+from chalicelib.register import vaults
 
 _TRIES = 4
 
 
 class Outcome(Enum):
-    """What loading a camera came to."""
+    """What loading a camera, or taking it out of stock, came to."""
 
     LOADED = "in stock now"
     UNCHANGED = "was in stock, just so"
-    OTHERWISE = "is in stock with another code or secret"
+    OTHERWISE = "is in stock with another model, code or secret; if nobody owns it, unload it first"
+    UNLOADED = "not in stock any more"
+    ABSENT = "was not in stock"
+    OWNED = "has an owner, and stays in stock"
 
 
 class _Overtaken(Exception):
@@ -49,6 +54,46 @@ def _load_together(made: list[shapes.Made]) -> list[Outcome]:
             continue
         return outcomes
     raise Unavailable(retry_after_seconds=1)
+
+
+def unload(sns: list[str]) -> list[Outcome]:
+    """Take cameras out of stock that nobody owns, with what they said of themselves; their tokens are nobody's then."""
+    together = MOST_WRITES // 3
+    parts = [sns[first : first + together] for first in range(0, len(sns), together)]
+    return [outcome for part in parts for outcome in _unload_together(part)]
+
+
+def _unload_together(sns: list[str]) -> list[Outcome]:
+    stock_ids = [id_of(sn) for sn in sns]
+    for _ in range(_TRIES):
+        found = dict(zip(stock_ids, read(*map(Stock.key, stock_ids)), strict=True))
+        free = [stock for stock in found.values() if stock is not None and stock.device_id is None]
+        try:
+            if free:
+                commit(*(write for stock in free for write in _taken_out(stock)))
+        except _Overtaken:
+            continue
+        return [_outcome_of_unloading(stock) for stock in _each_once(stock_ids, found)]
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _taken_out(stock: Stock) -> tuple[Write, ...]:
+    """Whoever binds it at the same moment has it, and it stays."""
+    unowned = Stock.device_id.does_not_exist()
+    said = Report.key(stock.partition_id), vaults.key_of(stock.partition_id)
+    return remove(stock, when=unowned, otherwise=_Overtaken), *map(remove, said)
+
+
+def _each_once(stock_ids: list[str], found: dict[str, Stock | None]) -> Iterator[Stock | None]:
+    """Of a camera that is named twice only the first finds anything."""
+    left = dict(found)
+    return (left.pop(stock_id, None) for stock_id in stock_ids)
+
+
+def _outcome_of_unloading(stock: Stock | None) -> Outcome:
+    if stock is None:
+        return Outcome.ABSENT
+    return Outcome.UNLOADED if stock.device_id is None else Outcome.OWNED
 
 
 def _row_of(made: shapes.Made) -> Stock:
@@ -83,4 +128,4 @@ def code_hash(stock_id: str, code: str) -> str:
 
 
 def secret_hash(stock_id: str, secret: str) -> str:
-    return crypto.keyed_hash("factory secrets", stock_id, secret)
+    return crypto.keyed_hash("factory secrets", stock_id, secret.strip())

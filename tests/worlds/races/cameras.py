@@ -177,6 +177,18 @@ def pictures_are_gone(home: Home, state: Any, answers: Answers, stored: Stored) 
         yield f"{len(stored.of('Alarm'))} alarms are left"
 
 
+def _unload(home: Home, camera: Camera) -> Response:
+    return cameras.unload(home, camera, ONE_KEY)
+
+
+def _owned_or_out_of_stock(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
+    is_bound = answers[0].status == 201
+    if len(stored.of("Stock")) != 1 + is_bound or cameras.bindings(home, camera, stored) != is_bound:
+        yield "it is owned, and out of stock"
+    if answers[1].json["unloaded"] == is_bound:
+        yield f"binding said {answers[0].status}, and unloading {answers[1].json}"
+
+
 RACES = (
     Race("close, bind", _unbound_and_stepped_up, close, bind("owner", ONE_KEY),
          exactly((202, 201), (202, 401)), owner_is_gone),
@@ -186,6 +198,8 @@ RACES = (
          either_way((201, 201), (201, 409)), _bound_once_and_told_so),
     Race("bind, activate", cameras.unbound, bind("owner", ONE_KEY), _activate,
          exactly((201, 200)), _bound_and_activated),
+    Race("bind, unload", cameras.unbound, bind("owner", ONE_KEY), _unload,
+         exactly((201, 200), (404, 200), (409, 200)), _owned_or_out_of_stock),
     Race("offer, offer to another", stepped_up, offer_to("a@example.com", ONE_KEY),
          offer_to("b@example.com", ANOTHER_KEY), either_way((202, 202), (202, 409)), _one_offer),
     Race("accept, accept", cameras.offered, _accept_offer(ONE_KEY), _accept_offer(ANOTHER_KEY),

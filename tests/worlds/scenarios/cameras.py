@@ -201,6 +201,20 @@ def _files_loaded(home: Home, state: Any, stored: Stored) -> int:
     return int(len(stored.of("Stock")) == 3 and load["lines"] == 4)
 
 
+def unload(home: Home, camera: Camera, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("unload_devices", {"devices": [{"sn": camera.sn}]})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _unloads(home: Home, camera: Camera, stored: Stored) -> int:
+    assert stored.of("Report").keys() <= stored.of("Stock").keys() | {(one, "") for one in stored.first_ids("Stock")}
+    return 2 - len(stored.of("Stock"))
+
+
 SCENARIOS = (
     # The three that matter most come first.
     Scenario("bind a device", "POST /devices", unbound, _bind, bindings, may_say=(409,), keeps_answer=True),
@@ -303,6 +317,7 @@ SCENARIOS = (
         told=NOT_TAKEN,
     ),
     Scenario("load cameras", "load_devices", settled, _load, _loads),
+    Scenario("unload cameras", "unload_devices", unbound, unload, _unloads),
     Scenario("load cameras from a file", "load_devices", _laid_down, _load_file, _files_loaded),
     Scenario(
         "an offer is told",
