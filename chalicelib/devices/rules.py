@@ -80,9 +80,10 @@ def require_channels(named: list[str], known: list[str]) -> None:
         raise Invalid(fields={"settings.channels": wrong})
 
 
-def is_private_at(at: int, since: float | None, until: float | None) -> bool:
-    """Whether privacy mode was on then, by when it was last switched on and off; `until` is None while it is on."""
-    return since is not None and since <= at and (until is None or at < until)
+def was_private_between(begin: float, end: float, since: float | None, until: float | None) -> bool:
+    """Whether privacy mode was on at any moment from the one to the other, by when it was last switched on and off;
+    `until` is None while it is on."""
+    return since is not None and since <= end and (until is None or begin < until)
 
 
 # What a factory writes
