@@ -16,6 +16,11 @@ def now_s() -> int:
     return int(time.time())
 
 
+def now_to_ms() -> float:
+    """The present instant in seconds since 1970, to the millisecond: for what is compared within a second."""
+    return round(time.time(), 3)
+
+
 def in_(**span: float) -> datetime:
     """The instant that lies this far ahead: `in_(minutes=10)`."""
     return now() + timedelta(**span)
@@ -39,6 +44,11 @@ def from_rfc3339(text: str) -> datetime:
 
 
 def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def wait(seconds: float) -> None:
+    """Let others do meanwhile what is waited for. (`sleep` is for trying again what has failed.)"""
     time.sleep(seconds)
 
 

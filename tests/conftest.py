@@ -87,6 +87,8 @@ class Home:
     stranger: Person
     camera: Camera
     alarm_id: str
+    # By what a live view asks for the piece that it was shown.
+    shown_piece: str = ""
 
 
 @pytest.fixture(scope="session")

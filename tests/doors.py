@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.entry.contract import DOCUMENT
 from chalicelib.entry.gate import Who
@@ -62,8 +63,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "alarm_id": lambda home: home.alarm_id,
     "command_id": lambda home: home.owner.command(home.camera.device_id).json["command_id"],
     "live_id": lambda home: home.owner.watch(home.camera.device_id)["live_id"],
-    "capability": lambda home: home.owner.watch(home.camera.device_id)["playlist_url"].split("/")[-2],
-    "place": lambda home: "2026010508-20260105T080000.000Z-1000.m4s",
+    "capability": lambda home: _watched(home),
+    "place": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
@@ -165,6 +166,17 @@ def _erasure(home: Home) -> str:
     other = new_person(home.world, "leaving@example.com")
     other.step_up()
     return str(other.close().json["erasure_id"])
+
+
+def _watched(home: Home) -> str:
+    """A view that was shown a piece already; another comes."""
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    shown = home.world.call("GET", urlsplit(live["playlist_url"]).path).body.decode().splitlines()
+    home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
+    home.camera.stream(ms=999)
+    return str(live["playlist_url"].split("/")[-2])
 
 
 def _ticket(home: Home) -> str:

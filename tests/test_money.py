@@ -70,7 +70,7 @@ def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dic
         ("`GET /devices/{device_id}/alarms` | 2 | 7 |", "`GET /devices/{device_id}/alarms` | 2 | 10 |",
          "dynamodb_read_unit", 3 * 300_000),
         # And a playlist that reads the account as well.
-        ("`GET /live/{capability}/playlist.m3u8` | 3 | 2 |", "`GET /live/{capability}/playlist.m3u8` | 3 | 4 |",
+        ("`GET /live/{capability}/playlist.m3u8` | 2 | 2 |", "`GET /live/{capability}/playlist.m3u8` | 2 | 4 |",
          "dynamodb_read_unit", 2 * 3_600_000),
     ],
 )  # fmt: skip

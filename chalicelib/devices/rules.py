@@ -95,9 +95,10 @@ def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:
     return {channel["id"] for channel in channels or ()} or None
 
 
-def is_private_at(at: int, since: float | None, until: float | None) -> bool:
-    """Whether privacy mode was on then, by when it was last switched on and off; `until` is None while it is on."""
-    return since is not None and since <= at and (until is None or at < until)
+def was_private_between(begin: float, end: float, since: float | None, until: float | None) -> bool:
+    """Whether privacy mode was on at any moment from the one to the other, by when it was last switched on and off;
+    `until` is None while it is on."""
+    return since is not None and since <= end and (until is None or begin < until)
 
 
 # What a camera says of itself, and when

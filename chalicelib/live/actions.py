@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.aws import bucket, crypto
-from chalicelib.aws.bucket import Ticket
+from chalicelib.aws.bucket import Stored, Ticket
 from chalicelib.aws.commit import Write, absent, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -30,14 +31,17 @@ from chalicelib.sharing.actions import standing as shares
 
 # A camera that has not heard of it by then has nobody left to show anything to.
 _CALLED_WITHIN = timedelta(minutes=1)
-# A camera's clock may be a little behind, and a piece takes a moment to arrive.
-_BEHIND = timedelta(seconds=30)
 _TRIES = 2  # six AWS calls in all
 
 
 class TooManyViews(TooMany):
     en = "Too many people are watching this camera now."
     pl = "Zbyt wiele osób ogląda teraz tę kamerę."
+
+
+class NoPictureYet(NotFound):
+    en = "The camera has not sent a picture yet. It may be asleep or offline; ask again in a moment."
+    pl = "Kamera nie przysłała jeszcze obrazu. Może śpi albo jest offline; zapytaj ponownie za chwilę."
 
 
 # Who may look: asked once when it begins, and with every piece
@@ -55,12 +59,16 @@ def _shown_to(caller: Caller, channel: str) -> Opened:
 
 def _may_still_look(device: Device, live: Live) -> bool:
     """Read consistently with each request: what was allowed when it began may be over. Privacy mode ends every view."""
-    if devices.is_private(device) or devices.became_private_since(device, int(live.started_at)):
+    if devices.is_private(device) or devices.became_private_since(device, live.started_at):
         return False
     return live.viewer == device.account_id or any(
         grant.share_id == live.viewer and grant.guest_id is not None and grant.may("live", live.channel)
         for grant in devices.grants_of(device)
     )
+
+
+class _Overtaken(Exception):
+    """Somebody wrote it at the same moment, or it is over."""
 
 
 # Beginning, going on, stopping
@@ -72,10 +80,6 @@ def places_of_one(account_id: str, device_id: str, live_id: str) -> tuple[Key, .
 
 def _place_of(live_id: str) -> str:
     return live_id[: -ids.LENGTH]
-
-
-class _Overtaken(Exception):
-    """The same person began another view at the same moment."""
 
 
 def watch(caller: Caller, channel: str) -> shapes.Live:
@@ -128,9 +132,8 @@ def _new(device_id: str, place: str, viewer: str, channel: str) -> Live:
         live_id=f"{place}{ids.new_id()}",
         viewer=viewer,
         channel=channel,
-        started_at=clock.epoch_s(now),
+        started_at=clock.now_to_ms(),
         until=until,
-        counted_ms=int((now - _BEHIND).timestamp() * 1000),
         counted=0,
         expires_at=until,
     )
@@ -176,14 +179,14 @@ def go_on(caller: Caller, live_id: str) -> shapes.Live:
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
     # The last piece is counted next time: a playlist with none before it would begin anew.
     counted = played[:-1]
-    up_to = max([int(live.counted_ms), *(_ms(segment.start) for _, segment in counted)])
     longer = change(
         live,
         until=until,
         expires_at=until,
         counted=int(live.counted) + len(counted),
         counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played),
-        counted_ms=up_to,
+        counted_to=counted[-1][1].mark if counted else live.counted_to,
+        listed_from=rules.earliest_ticket(played[-1]) if played else live.listed_from,
         when=(Live.live_id == live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
     )
@@ -207,12 +210,13 @@ def _stop_of(live: Live) -> Command:
 
 
 def ticket_for(camera: Camera) -> Ticket:
-    """Let the camera upload video for a while, below its own prefix of this hour. Raises NobodyOwns, PrivacyModeOn."""
+    """Let the camera upload video for a while, below a prefix of this ticket's own: a camera that boots anew cannot
+    meet names that it has used before. Raises NobodyOwns, PrivacyModeOn."""
     device_id = devices.uploads_for(camera).partition_id
     now = clock.now()
     commit(upload_hours.note(PIECES, device_id, now))
     return bucket.ticket(
-        PIECES.of(now, device_id),
+        f"{PIECES.of(now, device_id)}{rules.ticket_id(now)}/",
         rules.VIDEO,
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,
@@ -243,69 +247,103 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
 
 
 def playlist(capability: str) -> str:
-    """What there is of it now, as HLS. Raises NotFound."""
+    """What there is of it now, as HLS; the first answer waits for the first piece. Raises NotFound, NoPictureYet."""
     device, live = _looked_at(capability)
-    return rules.playlist(_played(device, live), int(live.counted), int(live.counted_breaks or 0))
+    played = _played(device, live)
+    if not played:
+        live, played = _awaited(capability, live)
+    _remember_first(live, played)
+    counts = int(live.counted), int(live.counted_breaks or 0)
+    return rules.playlist(played, *counts, lambda one: rules.place(one.path, _proof_of_piece(live, one.path)))
+
+
+def _awaited(capability: str, live: Live) -> tuple[Live, list[rules.Played]]:
+    """The first pieces, as soon as there are any: once in a view, so that nobody keeps functions waiting with it.
+    Whether it may still be looked at is asked each time. Raises NotFound, NoPictureYet."""
+    if live.waited_at is not None:
+        raise NoPictureYet
+    try:
+        commit(_noted(live, Live.waited_at.does_not_exist(), waited_at=clock.now_to_ms()))
+    except _Overtaken:
+        raise NoPictureYet from None
+    for _ in range(rules.LOOKS):
+        clock.wait(rules.LOOK_EVERY_S)
+        device, live = _looked_at(capability)
+        if played := _played(device, live):
+            return live, played
+    raise NoPictureYet
+
+
+def _remember_first(live: Live, played: list[rules.Played]) -> None:
+    """Note from where on to list: no earlier hour and no earlier ticket from the next request on."""
+    if live.listed_from is None:
+        with suppress(_Overtaken):
+            commit(_noted(live, Live.listed_from.does_not_exist(), listed_from=rules.earliest_ticket(played[0])))
+
+
+def _noted(live: Live, when: Any, **values: Any) -> Write:
+    return change(live, when=(Live.live_id == live.live_id) & when, otherwise=_Overtaken, **values)
 
 
 def piece(capability: str, place: str) -> str:
-    """A fresh link to one piece; raises NotFound."""
-    (device, live), cut = _looked_at(capability), rules.cut_place(place)
-    if cut is None:
+    """A fresh link to one piece that a playlist of this view has named; raises NotFound."""
+    _, live = _looked_at(capability)
+    path, proof = rules.cut_place(place) or ("", "")
+    if not path or not crypto.same(proof, _proof_of_piece(live, path)):
         raise NotFound
-    hour, name = cut
-    object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{live.channel}/{name}"
-    found = rules.read_piece(hour, name, _arrival_of(device, object_key))
-    if found is None or _is_withheld(device, live, found):
-        raise NotFound
-    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=found.media_type)
+    hour, ticket, name = path.split("/")
+    object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{ticket}/{live.channel}/{name}"
+    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(name))
+
+
+def _proof_of_piece(live: Live, path: str) -> str:
+    """What makes a piece's address a secret of this view, so that none can be opened that its playlist did not show:
+    whether a piece may be seen is judged there and holds as long as the view, which privacy mode ends."""
+    return crypto.keyed_hash("live pieces", live.partition_id, live.live_id, path)
 
 
 def _played(device: Device, live: Live) -> list[rules.Played]:
-    """Everything that came since it was last counted, and was not seen in privacy mode."""
-    played = rules.in_order(one for one in _pieces(live) if not _is_withheld(device, live, one))
-    return [(init, segment) for init, segment in played if _ms(segment.start) > live.counted_ms]
+    """Everything that came since it was last counted and may be seen."""
+    played = rules.in_order(one for one in _pieces(live) if _may_see(device, live, one))
+    return [(init, segment) for init, segment in played if segment.mark > (live.counted_to or "")]
 
 
-def _arrival_of(device: Device, object_key: str) -> datetime:
-    """When the camera brought it; S3 is only asked where privacy mode was on of late. Raises NotFound."""
-    now = clock.now()
-    if not devices.was_private_since(device, clock.epoch_s(now - PIECES.keep - PIECES.step)):
-        return now
-    stored = next(bucket.below(object_key), None)
-    if stored is None or stored.key != object_key:
-        raise NotFound
-    return stored.modified_at
-
-
-def _is_withheld(device: Device, live: Live, piece: rules.Piece) -> bool:
-    """Whether any of it was seen, or brought, while its owner wanted that nothing is. The camera's clock may be wrong,
-    or somebody's who wants to see it: of what it saw, ours knows the latest moments."""
+def _may_see(device: Device, live: Live, piece: rules.Piece) -> bool:
+    """Whether a piece came since the view began, and nothing of it was filmed or brought while its owner wanted that
+    nothing is. (What a player must know first shows nothing.)"""
     if piece.start is None:
-        return False
-    # The device knows when privacy mode was on last; before that there was no view that is still open.
-    if piece.stored_at < clock.at_epoch(live.started_at) - _BEHIND:
         return True
-    lasts = timedelta(milliseconds=piece.duration_ms)
-    moments = (piece.start, piece.start + lasts, piece.stored_at - lasts, piece.stored_at)
-    return any(devices.was_private_at(device, clock.epoch_s(at)) for at in moments)
-
-
-def _ms(at: datetime | None) -> int:
-    return 0 if at is None else int(at.timestamp() * 1000)
+    if not rules.came_since(piece, clock.at_epoch(live.started_at)):
+        return False
+    spans = rules.filmed_in(piece, kept=PIECES.keep)
+    # The device knows when privacy mode was on last; before that there was no view that is still open.
+    return not any(devices.was_private_between(device, *(at.timestamp() for at in span)) for span in spans)
 
 
 def _pieces(live: Live) -> Iterator[rules.Piece]:
+    """Those on the tickets of the view, by our own clock: what a camera's says decides nothing here."""
+    begun = clock.at_epoch(live.started_at) - rules.TICKET_LIFE
+    first_hour, _, first_ticket = (live.listed_from or f"{_hour_of(begun)}/{rules.ticket_id(begun)}").partition("/")
     now = clock.now()
-    since = clock.at_epoch(int(live.counted_ms) / 1000)
-    # A ticket may have been got in the hour before.
-    hours = [now] if (now - rules.TICKET_LIFE).hour == now.hour else [now - timedelta(hours=1), now]
-    for hour in hours:
-        prefix = f"{PIECES.of(hour, live.partition_id)}{live.channel}/"
-        for stored in bucket.below(prefix, after=f"{prefix}{rules.stamp(since)}"):
-            name = stored.key.removeprefix(prefix)
-            if (found := rules.read_piece(f"{hour:%Y%m%d%H}", name, stored.modified_at, stored.etag)) is not None:
+    for at in (now - PIECES.step, now):
+        if (hour := _hour_of(at)) < first_hour:
+            continue
+        prefix = PIECES.of(at, live.partition_id)
+        for stored in bucket.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
+            if (found := _piece_of(stored, prefix, hour, live.channel)) is not None:
                 yield found
+
+
+def _piece_of(stored: Stored, prefix: str, hour: str, channel: str) -> rules.Piece | None:
+    """None for another channel's, and for what is called otherwise."""
+    parts = stored.key.removeprefix(prefix).split("/")
+    if len(parts) != 3 or parts[1] != channel:
+        return None
+    return rules.read_piece(hour, parts[0], parts[2], stored.modified_at)
+
+
+def _hour_of(at: datetime) -> str:
+    return f"{at:%Y%m%d%H}"
 
 
 # The clock

@@ -30,6 +30,9 @@ class Live(Item):
     started_at = key(Time(), B4, why="time", told=True)
     until = key(Time(), B4, why="time", told=True)
     # Players know a piece by its number and its beginning, so they are counted on from here.
-    counted_ms = plain(NumberAttribute(), why="the time up to which pieces were counted")
+    counted_to = plain(UnicodeAttribute(null=True), why="when the last piece that was counted came, and its time")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")
     counted_breaks = plain(NumberAttribute(null=True), why="how often the camera had begun anew by then")
+    # Nothing of the view came on an earlier one, so nothing earlier is listed.
+    listed_from = plain(UnicodeAttribute(null=True), why="the hour and the ticket on which its first piece came")
+    waited_at = key(Time(null=True), B4, why="time: the first answer waits for the first piece, once")

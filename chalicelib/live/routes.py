@@ -54,7 +54,7 @@ def stop_live(caller: Caller, device_id: str, live_id: str) -> None:
     who=Who.ANYONE,
     media_type=rules.PLAYLIST,
     status=200,
-    refuses=(NotFound,),
+    refuses=(NotFound, actions.NoPictureYet),
     example={},
 )
 def get_live_playlist(visitor: Visitor, capability: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, takewhile
@@ -14,13 +14,23 @@ TICKET_LIFE = timedelta(minutes=15)
 # Of all guests of a device together: its owner can always look.
 MOST_OF_GUESTS = 20
 MOST_OF_ONE = 3
+# How often, and how far apart, a view looks for its first piece before it says that there is none: a playlist without a
+# piece ends most players for good, and so would an answer that takes more than ten seconds.
+LOOKS, LOOK_EVERY_S = 8, 1.0
 # How many pieces a playlist shows: enough to begin with, and few enough to be near to now.
 SHOWN = 6
 VIDEO, TRANSPORT_STREAM = "video/mp4", "video/mp2t"
 PLAYLIST = "application/vnd.apple.mpegurl"
 
+# A camera's clock is believed if it is at most so far ahead of ours, or so far behind.
+BELIEVED = timedelta(minutes=1)
+# S3 says only the second in which an object came.
+_SECOND = timedelta(seconds=1)
+# What lies further than this from the end of the piece before it is no lost or hurried piece: times have jumped.
+_JUMP = timedelta(seconds=3)
+
 CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_PLACE = re.compile(r"(?P<hour>[0-9]{10})-(?P<name>.+)")
+_PLACE = re.compile(r"(?P<hour>[0-9]{10})-(?P<ticket>[0-9]{10})-(?P<proof>[a-z2-7]{32})-(?P<name>.+)")
 _INIT = re.compile(r"init-[A-Za-z0-9_-]{1,64}\.mp4")
 _PIECE = re.compile(r"(?P<day>[0-9]{8})T(?P<time>[0-9]{6})\.?(?P<ms>[0-9]{3})Z-(?P<duration>[0-9]{1,5})\.(?:m4s|ts)")
 _LONGEST_MS = 10_000
@@ -28,19 +38,31 @@ _LONGEST_MS = 10_000
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment of video, or (with no duration) what a player has to know before it; `hour` is that of its prefix,
-    `etag` the same for the same bytes."""
+    """A segment of video, or (with no duration) what a player has to know before it. `hour` and `ticket` say, by our
+    clock, when the camera was let in; `stored_at` when it came, to the second; `start` is what the camera says."""
 
     hour: str
+    ticket: str
     name: str
     stored_at: datetime
     start: datetime | None = None
     duration_ms: int = 0
-    etag: str = ""
 
     @property
-    def place(self) -> str:
-        return f"{self.hour}-{self.name}"
+    def path(self) -> str:
+        """What tells it from every other piece of its device and channel."""
+        return f"{self.let_in}/{self.name}"
+
+    @property
+    def mark(self) -> str:
+        """Sorts in the order in which pieces came: a camera's clock may be wrong and may jump, so it decides only
+        between what came in the same second on the same ticket."""
+        return f"{self.stored_at:%Y%m%d%H%M%S}/{self.let_in}/{_sortable(self.start)}"
+
+    @property
+    def let_in(self) -> str:
+        """Sorts in the order in which tickets were given."""
+        return f"{self.hour}/{self.ticket}"
 
     @property
     def says_all(self) -> bool:
@@ -49,11 +71,33 @@ class Piece:
 
     @property
     def media_type(self) -> str:
-        return TRANSPORT_STREAM if self.name.endswith(".ts") else VIDEO
+        return media_type_of(self.name)
+
+    @property
+    def duration(self) -> timedelta:
+        return timedelta(milliseconds=self.duration_ms)
 
 
 # A segment, and what a player has to know before it.
 Played = tuple[Piece | None, Piece]
+
+
+def earliest_ticket(played: Played) -> str:
+    """From which hour and ticket on that is found which it takes to play it."""
+    return min(one.let_in for one in played if one is not None)
+
+
+def _sortable(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y%m%dT%H%M%S%f}"
+
+
+def media_type_of(name: str) -> str:
+    return TRANSPORT_STREAM if name.endswith(".ts") else VIDEO
+
+
+def ticket_id(at: datetime) -> str:
+    """Tells the tickets of an hour apart and sorts them in order of time."""
+    return f"{at:%M%S%f}"
 
 
 def is_name(name: str) -> bool:
@@ -61,18 +105,26 @@ def is_name(name: str) -> bool:
     return _INIT.fullmatch(name) is not None or _read(name) is not None
 
 
+def place(path: str, proof: str) -> str:
+    """What a player asks for a piece by."""
+    hour, ticket, name = path.split("/")
+    return f"{hour}-{ticket}-{proof}-{name}"
+
+
 def cut_place(place: str) -> tuple[str, str] | None:
-    """The hour and the name of a piece, as `Piece.place` says them; None if it is not one."""
+    """A piece's path and the proof, as `place` says them; None if it is not one."""
     found = _PLACE.fullmatch(place)
-    return (found["hour"], found["name"]) if found is not None and is_name(found["name"]) else None
+    if found is None or not is_name(found["name"]):
+        return None
+    return f"{found['hour']}/{found['ticket']}/{found['name']}", found["proof"]
 
 
-def read_piece(hour: str, name: str, stored_at: datetime, etag: str = "") -> Piece | None:
+def read_piece(hour: str, ticket: str, name: str, stored_at: datetime) -> Piece | None:
     """None for what is called otherwise."""
     if _INIT.fullmatch(name):
-        return Piece(hour, name, stored_at, etag=etag)
+        return Piece(hour, ticket, name, stored_at)
     read = _read(name)
-    return None if read is None else Piece(hour, name, stored_at, *read, etag=etag)
+    return None if read is None else Piece(hour, ticket, name, stored_at, *read)
 
 
 def _read(name: str) -> tuple[datetime, int] | None:
@@ -83,46 +135,101 @@ def _read(name: str) -> tuple[datetime, int] | None:
         start = datetime.strptime(found["day"] + found["time"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return start + timedelta(milliseconds=int(found["ms"])), int(found["duration"])
+    # The last year there is leaves no room for what is added to it.
+    return None if start.year > 9000 else (start + timedelta(milliseconds=int(found["ms"])), int(found["duration"]))
 
 
-def stamp(at: datetime) -> str:
-    """What the names of pieces from then on sort behind."""
-    return f"{at:%Y%m%dT%H%M%S}"
+# What a camera's clock is believed of
+
+
+def _is_believed(piece: Piece, *, behind: timedelta = BELIEVED) -> bool:
+    """Whether the camera's stamp may be true of something that came when it did."""
+    if piece.start is None:
+        return False
+    end = piece.start + piece.duration
+    return piece.stored_at - behind <= end <= piece.stored_at + _SECOND + BELIEVED
+
+
+def shown_at(piece: Piece) -> datetime:
+    """When it was filmed: as the camera says, or as its arrival does where that cannot be."""
+    if piece.start is not None and _is_believed(piece):
+        return piece.start
+    return piece.stored_at - piece.duration
+
+
+def came_since(piece: Piece, began: datetime) -> bool:
+    """Whether it came, and not before `began`. Of what came in the very second, what was filmed before is not meant."""
+    if piece.stored_at >= began:
+        return True
+    is_same_second = piece.stored_at + _SECOND > began
+    return is_same_second and piece.start is not None and _is_believed(piece) and piece.start >= began
+
+
+def filmed_in(piece: Piece, *, kept: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """The spans of time of which it may show something: by its arrival, and by what the camera says if that is no
+    longer ago than what is `kept`: it may have waited, and a camera's clock may be behind."""
+    yield piece.stored_at - piece.duration, piece.stored_at
+    if piece.start is not None and _is_believed(piece, behind=kept):
+        yield piece.start, piece.start + piece.duration
+
+
+# Order, and what begins anew
 
 
 def in_order(pieces: Iterable[Piece]) -> list[Played]:
-    """All that can be played, in the order of time."""
-    all_of = list(pieces)
-    inits = sorted((one for one in all_of if one.start is None), key=lambda one: (one.stored_at, one.place))
-    segments = sorted((one for one in all_of if one.start is not None), key=lambda one: str(one.start))
-    return [(_init_of(segment, inits), segment) for segment in segments if inits or segment.says_all]
+    """All that can be played, in the order in which it came."""
+    in_turn = sorted(pieces, key=lambda one: one.mark)
+    inits = [one for one in in_turn if one.start is None]
+    segments = [one for one in in_turn if one.start is not None]
+    befores = [None, *segments]
+    found = ((_init_of(one, before, inits), one) for before, one in zip(befores, segments, strict=False))
+    return [(init, segment) for init, segment in found if init is not None or segment.says_all]
 
 
-def _init_of(segment: Piece, inits: list[Piece]) -> Piece | None:
-    """The last that came before the segment, if it needs any. A camera may bring it again by the same name, and S3 says
-    only when it was last; so what is older than all that are there belongs to the first of them."""
-    if segment.says_all:
+def _init_of(segment: Piece, previous: Piece | None, inits: list[Piece]) -> Piece | None:
+    """The last that came before the segment, if it needs any; on the same ticket, if one was brought on that, as it
+    ought to be. A camera may bring one again by the same name, and S3 says only when it was last; so what is older than
+    all that are there belongs to the first of them."""
+    if segment.says_all or not inits:
         return None
-    before = [init for init in inits if init.stored_at <= segment.stored_at]
-    return before[-1] if before else inits[0]
+    own = [init for init in inits if init.let_in == segment.let_in] or inits
+    earlier = [init for init in own if _is_before(init, segment, previous)]
+    return earlier[-1] if earlier else own[0]
+
+
+def _is_before(init: Piece, segment: Piece, previous: Piece | None) -> bool:
+    """Whether it came before the segment. Of what came in the same second, the ticket tells; on the same ticket what
+    was begun before stays before, unless times jump there."""
+    if init.stored_at != segment.stored_at:
+        return init.stored_at < segment.stored_at
+    if init.let_in != segment.let_in:
+        return init.let_in < segment.let_in
+    begun_after = segment.start is not None and segment.start > init.stored_at
+    return begun_after or (previous is not None and _is_jump(previous, segment))
 
 
 def breaks(played: list[Played]) -> int:
     """How often the camera began anew within these."""
-    return sum(not _is_same(before, init) for (before, _), (init, _) in pairwise(played))
+    return sum(_begins_anew(before, after) for before, after in pairwise(played))
 
 
-def _is_same(before: Piece | None, init: Piece | None) -> bool:
-    """A camera that goes on brings the same again, by the same name or another."""
-    if before is None or init is None:
-        return before is init
-    return before.name == init.name or before.etag == init.etag
+def _begins_anew(before: Played, after: Played) -> bool:
+    """A camera that goes on brings what a player must know by the same name, and its times go on. Encoders make the
+    same bytes each time that they start, so bytes tell nothing."""
+    (init, segment), (next_init, next_segment) = before, after
+    named = None if init is None else init.name
+    return named != (None if next_init is None else next_init.name) or _is_jump(segment, next_segment)
 
 
-def playlist(played: list[Played], counted: int, counted_breaks: int) -> str:
+def _is_jump(before: Piece, after: Piece) -> bool:
+    if before.start is None or after.start is None:
+        return False
+    return abs(after.start - before.start - before.duration) > _JUMP
+
+
+def playlist(played: list[Played], counted: int, counted_breaks: int, place_of: Callable[[Piece], str]) -> str:
     """The newest of what can be played, as HLS; before all of these there were `counted`, and the camera had begun anew
-    `counted_breaks` times."""
+    `counted_breaks` times. `place_of` a piece is what it is asked for by."""
     shown = _newest(played)
     gone = len(played) - len(shown)
     longest_s = max((segment.duration_ms for _, segment in shown), default=1000) / 1000
@@ -136,7 +243,7 @@ def playlist(played: list[Played], counted: int, counted_breaks: int) -> str:
         f"#EXT-X-DISCONTINUITY-SEQUENCE:{counted_breaks + breaks(played[: gone + 1])}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
     ]
-    return "\n".join([*head, *_lines(shown)]) + "\n"
+    return "\n".join([*head, *_lines(shown, place_of)]) + "\n"
 
 
 def _newest(played: list[Played]) -> list[Played]:
@@ -146,17 +253,15 @@ def _newest(played: list[Played]) -> list[Played]:
     return list(of_a_kind)[::-1]
 
 
-def _lines(shown: list[Played]) -> Iterator[str]:
-    befores = [None, *(init for init, _ in shown)]
-    for (before, init), (_, segment) in zip(pairwise(befores), shown, strict=True):
-        if init is not None and not _is_same(before, init):
-            if before is not None:
-                yield "#EXT-X-DISCONTINUITY"
-            yield f'#EXT-X-MAP:URI="media/{init.place}"'
-        yield f"#EXT-X-PROGRAM-DATE-TIME:{segment.start:%Y-%m-%dT%H:%M:%S}.{_ms(segment):03}Z"
+def _lines(shown: list[Played], place_of: Callable[[Piece], str]) -> Iterator[str]:
+    befores = [None, *shown]
+    for before, (init, segment) in zip(befores, shown, strict=False):
+        is_anew = before is not None and _begins_anew(before, (init, segment))
+        if is_anew:
+            yield "#EXT-X-DISCONTINUITY"
+        if init is not None and (before is None or is_anew):
+            yield f'#EXT-X-MAP:URI="media/{place_of(init)}"'
+        at = shown_at(segment)
+        yield f"#EXT-X-PROGRAM-DATE-TIME:{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
         yield f"#EXTINF:{segment.duration_ms / 1000:.3f},"
-        yield f"media/{segment.place}"
-
-
-def _ms(segment: Piece) -> int:
-    return 0 if segment.start is None else segment.start.microsecond // 1000
+        yield f"media/{place_of(segment)}"

@@ -65,7 +65,7 @@ class Sealed(Attribute[Any]):
 
 
 class Time(NumberAttribute):
-    """An instant, in whole seconds since 1970."""
+    """An instant, in seconds since 1970: whole ones, but for what is compared within a second (`clock.now_to_ms`)."""
 
 
 def _vault_of(instance: Any) -> Any:

@@ -41,6 +41,8 @@ class Living:
     say: Callable[[str], None] = print
     pause: Callable[[float], None] = time.sleep
     stopped: threading.Event = field(default_factory=threading.Event)
+    # Of a camera that sleeps to save its battery.
+    wakes_after_seconds: float = 0.0
     pieces_sent: int = 0
     alarms_sent: int = 0
     is_private: bool = False
@@ -49,6 +51,7 @@ class Living:
     _over: set[str] = field(default_factory=set)
     _ticket: Ticket | None = None
     _encoder: Encoder | None = None
+    _init_name: str = ""
     _last_alarm: datetime | None = None
     _before: Image.Image | None = None
 
@@ -107,6 +110,8 @@ class Living:
             return
         if self._encoder is None:
             self._encoder = Encoder(picture.size, FRAMES_PER_SECOND)
+            # One name as long as its times go on, and another when they begin anew, though the bytes are the same.
+            self._init_name = f"init-{secrets.token_hex(4)}.mp4"
         for piece in self._encoder.add(picture):
             self._send(piece, watched)
 
@@ -114,9 +119,8 @@ class Living:
         if self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
             self._ticket = self._live_ticket()
             for channel in channels:
-                # With each ticket anew, since what was sent half an hour ago is gone; and by a name of its own, or what
-                # came before it would seem to have waited for it.
-                self._put(f"{channel}/init-{secrets.token_hex(4)}.mp4", self._encoder.init if self._encoder else b"")
+                # With each ticket anew, since what was sent half an hour ago is gone.
+                self._put(f"{channel}/{self._init_name}", self._encoder.init if self._encoder else b"")
         start = self.now() - timedelta(seconds=1)
         for channel in channels:
             self._put(f"{channel}/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s", piece)
@@ -178,6 +182,7 @@ class Living:
         return {"id": told["id"], "ok": True}
 
     def _begin(self, told: Json) -> None:
+        self.pause(self.wakes_after_seconds)
         if told["live_id"] not in self._over:
             self._live_ticket()  # which tells the time: a cloud on this machine may be at another
             self._views[told["live_id"]] = (told["channel"], instant(told["until"]))
@@ -233,10 +238,12 @@ def main() -> int:
     options.add_argument("--url", default=os.environ.get("URL") or "http://127.0.0.1:8000", help="where the cloud is")
     options.add_argument("--sn", default=os.environ.get("SN", ""), help="of a camera that is in stock")
     options.add_argument("--secret", default=os.environ.get("SECRET", ""), help="its factory secret")
+    options.add_argument("--wakes-after", type=float, default=0.0, help="seconds that it takes to begin a live view")
     chosen = options.parse_args()
     try:
         camera = from_the_factory(chosen.url, chosen.sn, chosen.secret, _tell)
         living = Living(camera, Path(chosen.source) if chosen.source else default_clip(), _tell)
+        living.wakes_after_seconds = chosen.wakes_after
         signal.signal(signal.SIGTERM, lambda *_: living.stopped.set())
         signal.signal(signal.SIGINT, lambda *_: living.stopped.set())
         living.run()

@@ -9,8 +9,10 @@ import mimetypes
 import os
 import random
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,6 +110,8 @@ class LocalCloud:
         self.outbox_of_the_world = Outbox()
         self.aws = StrictAWS(seed=seed, dynamodb=dynamodb)
         self.functions = Functions(logs=logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
+        # What others do while a function waits: where the clock stands still, nobody else does anything by himself.
+        self.meanwhile: Callable[[], object] | None = None
         self._environment = dict(_CREDENTIALS)
         self._present = ExitStack()
         self._stopped = ExitStack()
@@ -262,6 +266,17 @@ class LocalCloud:
         """Bring back what was put aside after too many failures."""
         return self.pump.redrive()
 
+    def _wait(self, seconds: float) -> None:
+        """How a function waits: time passes, for others as well."""
+        with self.functions.turnstile.outside():
+            if self.clock.tick:
+                time.sleep(seconds)
+            else:
+                self.clock.move_to(time.time() + seconds)
+            if self.meanwhile is not None:
+                # What they ask is no part of the request that waits.
+                copy_context().run(self.meanwhile)
+
     # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def outbox(self, to: str | None = None) -> list[dict[str, Any]]:
@@ -349,6 +364,7 @@ class LocalCloud:
         self._present.enter_context(self.aws)
         self._present.enter_context(self.outbox_of_the_world)
         self._present.enter_context(self.logs)
+        self._present.enter_context(patch("chalicelib.clock.wait", self._wait))
         # moto calls it as a method.
         told = lambda backend, *asked: self.logs.filtered(*asked)  # noqa: E731  # a bound method would not be one
         self._present.enter_context(patch.object(LogsBackend, "filter_log_events", told))

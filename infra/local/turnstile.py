@@ -36,6 +36,24 @@ class Turnstile:
                 self._changed.notify_all()
 
     @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Step out for a while, as one who waits for others does: time may move meanwhile."""
+        if not self._depth:
+            yield
+            return
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+        self._depth = 0
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._changed.wait_for(lambda: self._alone is None and not self._waiting)
+                self._inside += 1
+            self._depth = 1
+
+    @contextmanager
     def alone(self) -> Iterator[None]:
         """Enter when everybody has left, and keep others out."""
         me = threading.get_ident()

@@ -65,6 +65,7 @@ _CHANNEL = {
 # What watching live takes: a player asks for the playlist once for each piece.
 _LIVE = {
     "begin": ("live_views_a_day", "POST /devices/{device_id}/live"),
+    "first picture": ("live_views_a_day", "GET /live/{capability}/playlist.m3u8, the first"),
     "playlist": ("live_pieces_a_day", "GET /live/{capability}/playlist.m3u8"),
     "piece": ("live_pieces_a_day", "GET /live/{capability}/media/{place}"),
 }
@@ -162,7 +163,7 @@ def _each_of_live(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tu
     is_piece = float(part == "piece")
     yield "s3_put", is_piece
     yield "s3_get", is_piece
-    yield "s3_list", usage["lists_a_playlist"] * (part == "playlist")
+    yield "s3_list", usage["lists_a_playlist"] if part == "playlist" else row.times("s3.ListObjectsV2")
     yield "api_request", 1.0
     yield "lambda_request", 1.0
     yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]

@@ -31,7 +31,7 @@ def set_privacy_mode(caller: Caller, *, on: bool) -> Opened:
     (mine,) = standing.present([standing.owned(caller)])
     if mine.is_private == on:
         return done(change(mine.device, otherwise=NotFound), answer=mine)
-    now = clock.now_s()
+    now = clock.now_to_ms()
     news = {"private_since": now, "private_until": None} if on else {"private_until": now}
     recorded = standing.recorded(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
     told = standing.tells_camera(mine.device)

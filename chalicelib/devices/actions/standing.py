@@ -256,21 +256,21 @@ class NobodyOwns(Conflict):
 
 def is_private(device: Device) -> bool:
     """Whether its owner wants that nothing is seen now: no live picture, no recording, no alarm."""
-    return was_private_at(device, clock.now_s())
+    now = clock.now_to_ms()
+    return was_private_between(device, now, now)
 
 
 def was_private_at(device: Device, at_s: int) -> bool:
-    """The same for what arrived then, and is looked at only now."""
-    return rules.is_private_at(at_s, device.private_since, device.private_until)
+    """The same of what arrived in that second, of which no more is known, and is looked at only now."""
+    return was_private_between(device, at_s, at_s + 0.999)
 
 
-def was_private_since(device: Device, at_s: int) -> bool:
-    """Whether its owner wanted so at any moment since."""
-    until = device.private_until
-    return device.private_since is not None and (until is None or until >= at_s)
+def was_private_between(device: Device, begin_s: float, end_s: float) -> bool:
+    """Whether its owner wanted so at any moment from the one to the other."""
+    return rules.was_private_between(begin_s, end_s, device.private_since, device.private_until)
 
 
-def became_private_since(device: Device, at_s: int) -> bool:
+def became_private_since(device: Device, at_s: float) -> bool:
     """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
     since, until = device.private_since, device.private_until
     return since is not None and since >= at_s and (until is None or until > at_s)

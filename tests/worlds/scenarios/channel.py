@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
+from chalicelib.live import rules
 from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -124,6 +127,39 @@ def _stops(home: Home, live: Any, stored: Stored) -> int:
     return sum(command["word"] == "stop_live" for command in stored.of("Command").values())
 
 
+def _video_has_come(home: Home) -> Any:
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(kind="ts")
+    return live
+
+
+def _look(home: Home, live: Any, key: str) -> Response:
+    return home.world.call("GET", urlsplit(live["playlist_url"]).path)
+
+
+def _asleep(home: Home) -> Any:
+    return home.owner.watch(home.camera.device_id), home.camera.ask_ticket("live").json
+
+
+def _wait(home: Home, state: Any, key: str) -> Response:
+    """The camera wakes while the answer waits; if it looked as often as it may, it would be tried to death for long."""
+    live, ticket = state
+    home.world.meanwhile = lambda: home.world.upload(ticket, f"1/{home.world.now():%Y%m%dT%H%M%S}.000Z-1000.ts", b"ts")
+    try:
+        with patch.object(rules, "LOOKS", 1):
+            return _look(home, live, key)
+    finally:
+        home.world.meanwhile = None
+
+
+def _first_looks(home: Home, live: Any, stored: Stored) -> int:
+    return sum("listed_from" in row for row in stored.of("Live").values())
+
+
+def _views_that_waited(home: Home, live: Any, stored: Stored) -> int:
+    return sum("waited_at" in row for row in stored.of("Live").values())
+
+
 def _ask_live_ticket(home: Home, state: Any, key: str) -> Response:
     return home.camera.ask_ticket("live")
 
@@ -197,6 +233,13 @@ SCENARIOS = (
         _stops,
         may_say=(404,),
         keeps_answer=True,
+    ),
+    Scenario(
+        "look for the first time", "GET /live/{capability}/playlist.m3u8", _video_has_come, _look, _first_looks,
+    ),
+    Scenario(
+        "look before there is a picture", "GET /live/{capability}/playlist.m3u8", _asleep, _wait, _views_that_waited,
+        is_asked=False,  # who asks again is told that there is no picture yet, which is true
     ),
     Scenario("get a ticket for live video", "POST /cameras/tickets", settled, _ask_live_ticket),
     Scenario(
