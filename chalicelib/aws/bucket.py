@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import clock
 from chalicelib.aws.clients import client, session
@@ -212,9 +213,25 @@ class Stored:
 
 def below(prefix: str, *, after: str = "") -> Iterator[Stored]:
     """Every object whose key begins so, in the order of their keys; those behind `after`."""
+    for page in pages(prefix, after=after):
+        yield from page
+
+
+def pages(prefix: str, *, after: str = "") -> Iterator[list[Stored]]:
+    """The same by the thousand; the next are only asked for when these were dealt with, and perhaps deleted."""
     for answer in _listed(Prefix=prefix, **({"StartAfter": after} if after else {})):
-        for entry in answer.get("Contents", []):
-            yield Stored(entry["Key"], entry["Size"], entry["LastModified"], entry["ETag"])
+        yield _contents(answer)
+
+
+def first(prefix: str) -> Stored | None:
+    """The first object whose key begins so; None if there is none."""
+    answer = client("s3").list_objects_v2(Bucket=settings.media_bucket, Prefix=prefix, MaxKeys=1)
+    return next(iter(_contents(answer)), None)
+
+
+def _contents(answer: dict[str, Any]) -> list[Stored]:
+    entries = answer.get("Contents", [])
+    return [Stored(entry["Key"], entry["Size"], entry["LastModified"], entry["ETag"]) for entry in entries]
 
 
 def folders(prefix: str) -> Iterator[str]:
@@ -231,13 +248,64 @@ class NotDeleted(RuntimeError):
     """S3 kept some of the objects; the job must come again."""
 
 
+# DeleteObjects names its keys in XML 1.0, which has no character for these, or which parsers read as others (sections
+# 2.2 and 2.11). S3 takes them at an upload, and refuses them all with the one (boto/boto3#2005, aws/aws-sdk-ruby#1303).
+_NOT_IN_XML = re.compile("[^ -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_TOGETHER = 1000
+
+
 def delete(keys: list[str]) -> int:
-    """Delete these objects, a thousand to a call; absent ones are no error."""
-    for first in range(0, len(keys), 1000):
-        objects = [{"Key": key} for key in keys[first : first + 1000]]
-        answer = client("s3").delete_objects(Bucket=settings.media_bucket, Delete={"Objects": objects, "Quiet": True})
-        if answer.get("Errors"):
-            raise NotDeleted(f"{len(answer['Errors'])} objects")
+    """Delete these objects, a thousand to a call; absent ones are no error, and one that stays keeps no other.
+
+    Raises NotDeleted at the end, if any stayed.
+    """
+    alone = [key for key in keys if _NOT_IN_XML.search(key)]
+    together = [key for key in keys if not _NOT_IN_XML.search(key)]
+    batches = [together[at : at + _MOST_TOGETHER] for at in range(0, len(together), _MOST_TOGETHER)]
+    kept = sum(_delete_together(batch) for batch in batches) + _delete_one_by_one(alone)
+    if kept:
+        raise NotDeleted(f"{kept} objects")
     return len(keys)
 
 
+def _delete_together(keys: list[str]) -> int:
+    """How many S3 kept."""
+    named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    try:
+        return len(client("s3").delete_objects(Bucket=settings.media_bucket, Delete=named).get("Errors", []))
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "MalformedXML":
+            raise
+        # Which one of them nobody says.
+        return _delete_one_by_one(keys)
+    except BotoCoreError:  # no answer in time: the next ones may get one
+        return len(keys)
+
+
+def _delete_one_by_one(keys: list[str]) -> int:
+    """The same, of objects that are named in the address."""
+    kept = 0
+    for key in keys:
+        try:
+            client("s3").delete_object(Bucket=settings.media_bucket, Key=key)
+        except ClientError:
+            kept += 1
+    return kept
+
+
+def delete_pages(pages_of_keys: Iterable[list[str]], *, until_ticks: float) -> tuple[int, bool]:
+    """Delete page after page, until a time by `clock.ticks_s`; how many objects, and whether these were all.
+
+    What S3 keeps of one page stops no other; raises NotDeleted at the end.
+    """
+    count, kept = 0, 0
+    for keys in pages_of_keys:
+        if clock.ticks_s() >= until_ticks:
+            return count, False
+        try:
+            count += delete(keys)
+        except NotDeleted:
+            kept += 1
+    if kept:
+        raise NotDeleted(f"some of {kept} pages")
+    return count, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,10 @@ from chalicelib.register.vaults import VaultKey
 LONGEST_FUNCTION = timedelta(seconds=60)
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
+
+# Of the 29 seconds that a listener may take. What is left the clock goes on with, which has more.
+SHORT_PASS_S = 20
+_ITEMS_OF_A_PAGE = 1000
 
 PUSH_ENDPOINT, FISCAL, ROW, OBJECT = "push endpoint", "fiscal", "row", "object"
 
@@ -45,21 +50,30 @@ def _due() -> list[OpenErasure]:
     return [row for row in OpenErasure.list_of("").items if row.next_at <= now]
 
 
-def make_pass(hashed_id: str) -> Erasure | None:
-    """Look everywhere for what is left of the subjects and delete it; the erasure as it stands then.
+def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | None:
+    """Look everywhere for what is left of the subjects and delete it; the erasure as it stands then, None if it has to
+    go on, for lack of time.
 
     Each step may be repeated. A pass that finds nothing, later than any function that began before the erasure can
     still be writing, makes it done.
     """
+    until_ticks = clock.ticks_s() + within_s
     (erasure,) = read(Erasure.key(hashed_id))
     if erasure is None:
         return None
     found: Counter[str] = Counter()
     spared = {subject for subject in erasure.subjects if _is_spared(erasure, subject)}
+    is_all, kept = True, None
     for subject in sorted(erasure.subjects - spared):
-        found += _forget(erasure, subject)
-    _note(erasure, found, is_all=not spared)
-    return erasure  # type: ignore[no-any-return]
+        try:
+            count, is_whole = _forget(erasure, subject, until_ticks)
+            found, is_all = found + count, is_all and is_whole
+        except bucket.NotDeleted as fault:  # raised again below: what S3 keeps of one stops no other
+            kept = fault
+    if kept is not None:
+        raise kept
+    _note(erasure, found, is_all=is_all and not spared)
+    return erasure if is_all else None
 
 
 def _is_spared(erasure: Erasure, subject: str) -> bool:
@@ -69,13 +83,23 @@ def _is_spared(erasure: Erasure, subject: str) -> bool:
     return clock.now() < until and any(raw_partition(Item, subject))
 
 
-def _forget(erasure: Erasure, subject: str) -> Counter[str]:
+def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter[str], bool]:
+    """What there was of it, and whether that was all."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     commit(remove(VaultKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
     endpoints = _follow_pointers(erasure, items)
-    objects = _forget_objects(erasure, kind, subject_id, items)
-    return Counter(items=delete_raw(Item, items), objects=objects, endpoints=endpoints)
+    objects, is_all = _forget_objects(erasure, kind, subject_id, items, until_ticks)
+    # The rows go last: they say where objects lie.
+    count = _forget_items(items, until_ticks) if is_all else 0
+    return Counter(items=count, objects=objects, endpoints=endpoints), is_all and count == len(items)
+
+
+def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
+    count = 0
+    while count < len(items) and clock.ticks_s() < until_ticks:
+        count += delete_raw(Item, items[count : count + _ITEMS_OF_A_PAGE])
+    return count
 
 
 def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
@@ -98,11 +122,15 @@ def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
 
 
-def _forget_objects(erasure: Erasure, kind: str, subject_id: str, items: list[dict[str, Any]]) -> int:
+def _forget_objects(
+    erasure: Erasure, kind: str, subject_id: str, items: list[dict[str, Any]], until_ticks: float
+) -> tuple[int, bool]:
+    """How many there were, and whether these were all."""
     prefixes = [prefix for prefix in catalogue.PREFIXES if prefix.subject == kind]
     count = sum(_abandon(prefix, subject_id) for prefix in prefixes if prefix.in_parts)
     folders = [folder for prefix in prefixes for folder in _folders(prefix, erasure, items)]
-    return count + sum(_forget_below(f"{folder}{subject_id}/") for folder in folders)
+    deleted, is_all = bucket.delete_pages(_keys_below(folders, subject_id), until_ticks=until_ticks)
+    return count + deleted, is_all
 
 
 def _abandon(prefix: Prefix, subject_id: str) -> int:
@@ -127,8 +155,10 @@ def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> l
     return [f"{prefix.root}{stamp}/" for stamp in sorted(noted.union(late, named) - {""})]
 
 
-def _forget_below(where: str) -> int:
-    return bucket.delete([stored.key for stored in bucket.below(where)])
+def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
+    for folder in folders:
+        for page in bucket.pages(f"{folder}{subject_id}/"):
+            yield [stored.key for stored in page]
 
 
 def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:

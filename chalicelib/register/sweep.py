@@ -1,37 +1,41 @@
-"""Deleting objects whose time is over, in one listing; it names no house."""
+"""Deleting objects whose time is over, page by page from the oldest on; it names no house."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby, takewhile
 
 from chalicelib import clock
 from chalicelib.aws import bucket
-from chalicelib.aws.bucket import Stored
 from chalicelib.register.prefixes import Prefix
+
+# Of the 900 seconds that a sweep may take; what it does not reach is first in the next run, as keys begin with their
+# time.
+BUDGET_S = 720
 
 
 def sweep_expired(prefix: Prefix) -> int:
-    """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway."""
+    """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway.
+
+    Raises NotDeleted at the end, if S3 kept any.
+    """
+    count, _ = bucket.delete_pages(_expired(prefix), until_ticks=clock.ticks_s() + BUDGET_S)
+    return count
+
+
+def _expired(prefix: Prefix) -> Iterator[list[str]]:
     now = clock.now()
-    # A ticket may be used later than on its day, never before it.
+    # A ticket may be used later than in its hour (or on its day), never before it.
     last_day = prefix.day(now - prefix.keep)
-    of_old_days = takewhile(lambda stored: _day(prefix, stored) <= last_day, _oldest_first(prefix))
-    return bucket.delete([stored.key for stored in of_old_days if stored.modified_at + prefix.keep <= now])
+    for page in bucket.pages(prefix.root):
+        of_old_days = [stored for stored in page if stored.key[: len(last_day)] <= last_day]
+        yield [stored.key for stored in of_old_days if stored.modified_at + prefix.keep <= now]
+        if len(of_old_days) < len(page):
+            return
 
 
 def oldest_s(prefix: Prefix) -> int:
-    """How many seconds ago the oldest stored object of this kind arrived, to the hour that a ticket may be old; 0 if
-    there is none."""
-    now = clock.now()
-    _, oldest = next(groupby(_oldest_first(prefix), lambda stored: _day(prefix, stored)), ("", ()))
-    return int((now - min((stored.modified_at for stored in oldest), default=now)).total_seconds())
-
-
-def _oldest_first(prefix: Prefix) -> Iterator[Stored]:
-    # Keys begin with their day (or hour), and S3 lists them sorted.
-    return bucket.below(prefix.root)
-
-
-def _day(prefix: Prefix, stored: Stored) -> str:
-    return stored.key[: len(prefix.day(clock.now()))]
+    """How many seconds ago the first stored object of this kind arrived, and no other one more than an hour or two
+    before it; 0 if there is none."""
+    # Keys begin with their hour, and S3 lists them sorted.
+    stored = bucket.first(prefix.root)
+    return 0 if stored is None else int((clock.now() - stored.modified_at).total_seconds())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib import clock
 from chalicelib.aws import bucket
@@ -117,6 +120,67 @@ def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(wo
     assert [stored.key for stored in bucket.below("")] == ["b/1"]
     assert bucket.delete(["a/0000"]) == 1  # gone already: no error
     assert bucket.delete([]) == 0
+
+
+# Whatever a stranger may call an upload: S3 takes any UTF-8 of at most 1,024 bytes.
+STRANGE = [
+    "a\x00b", "a\x01b", "\x1f", "a\tb", "a\nb", "a\rb", "a\r\nb", "\ufffe", "a\uffffb", "\x7f\x85\u2028", "\U0001f989",
+    "<&>]]>", "a+b c%2Fd%00", "../..//.", "?x=1#y", "]]>" + "ż" * 500, "n" * 1_000,
+]  # fmt: skip
+
+
+def test_a_name_that_cannot_be_said_in_xml_keeps_none_of_its_thousand(world: LocalCloud) -> None:
+    names = [*STRANGE, *map(str, range(20))]
+    for name in names:
+        store(f"a/{name}", b"")
+    store("b/\x01")
+    keys = [stored.key for stored in bucket.below("a/")]
+    assert sorted(keys) == sorted(f"a/{name}" for name in names)
+    world.trace.clear()
+    assert bucket.delete(keys) == len(names)
+    assert [stored.key for stored in bucket.below("")] == ["b/\x01"]
+    # What can be said in XML still goes together.
+    assert Counter(call.operation for call in world.trace)["DeleteObjects"] == 1
+
+
+def test_what_s3_refuses_together_goes_one_by_one(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else it may be that XML does not say."""
+    monkeypatch.setattr(bucket, "_NOT_IN_XML", re.compile("(?!)"))
+    for name in ("1", "\x01", "2"):
+        store(f"a/{name}")
+    assert bucket.delete(["a/1", "a/\x01", "a/2"]) == 3
+    assert list(bucket.below("")) == []
+
+
+def test_what_s3_keeps_of_one_page_stops_no_other(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    deleted: list[str] = []
+
+    def delete(keys: list[str]) -> int:
+        if "bad" in keys:
+            raise bucket.NotDeleted
+        deleted.extend(keys)
+        return len(keys)
+
+    monkeypatch.setattr(bucket, "delete", delete)
+    with pytest.raises(bucket.NotDeleted):
+        bucket.delete_pages([["1"], ["bad", "2"], ["3"]], until_ticks=clock.ticks_s() + 60)
+    assert deleted == ["1", "3"]
+
+
+def test_an_answer_that_does_not_come_stops_no_other(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = client("s3")
+    delete_objects = s3.delete_objects
+
+    def late(**asked: Any) -> Any:
+        if len(asked["Delete"]["Objects"]) == 1000:
+            raise ReadTimeoutError(endpoint_url="https://s3")
+        return delete_objects(**asked)
+
+    monkeypatch.setattr(s3, "delete_objects", late)
+    store("b")
+    with pytest.raises(bucket.NotDeleted, match="1000 objects"):
+        bucket.delete([*(f"a/{number}" for number in range(1000)), "b"])
+    assert list(bucket.below("b")) == []
 
 
 def test_the_folders_below_a_prefix_are_each_said_once(world: LocalCloud) -> None:

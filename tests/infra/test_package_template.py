@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
@@ -15,7 +16,10 @@ from moto.events.models import EventPattern
 from chalicelib.aws.table import Record
 from chalicelib.entry import http
 from chalicelib.errors import Refusal
+from chalicelib.privacy.actions import closing
 from chalicelib.register import catalogue
+from chalicelib.register.erase import LONGEST_FUNCTION, SHORT_PASS_S
+from chalicelib.register.sweep import BUDGET_S
 from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, asked_for
@@ -99,11 +103,46 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
         assert (function.properties["Runtime"], function.properties["Architectures"]) == (f"python{python}", ["arm64"])
 
 
+SWEEPS = {
+    "sweep_expired_archives", "sweep_expired_cover_uploads", "sweep_expired_pictures", "sweep_expired_uploads",
+    "sweep_live_video",
+}  # fmt: skip
+# Longer than others run: an erasure is not done before all are over that may write of its subjects. A copy's upload is
+# ended by the erasure; stock is nobody's yet; erasures and their replay write into the ledger alone.
+PATIENT = {
+    "on_export_asked": 300, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "resume_erasures": 300,
+    **dict.fromkeys(SWEEPS, 900),
+}  # fmt: skip
+
+
+def test_no_function_that_writes_of_a_subject_outlasts_what_an_erasure_waits_for() -> None:
+    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
+    assert {door for door, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == PATIENT.keys()
+    assert max(seconds[door] for door in PATIENT.keys() - SWEEPS - {"load_devices", "unload_devices", "replay_erasures"}) <= 300
+    assert {door for door in seconds if door.startswith("sweep_")} == SWEEPS
+
+
+@pytest.mark.parametrize("door", sorted(SWEEPS))
+def test_what_runs_longer_only_deletes(door: str) -> None:
+    granted = yaml.safe_load(policies.SEEN.read_text())[door]
+    assert {action for actions in granted.values() for action in actions} == {"ListBucket", "DeleteObject"}
+
+
+def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure() -> None:
+    """The last page may be tried thrice, each try for as long as a client waits."""
+    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
+    for door, budget_s in (
+        *((door, BUDGET_S) for door in SWEEPS),
+        ("resume_erasures", closing.BUDGET_S),
+        ("on_erasure_begun", SHORT_PASS_S),
+    ):
+        assert 0.6 * seconds[door] <= budget_s <= 0.81 * seconds[door], door
+
+
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
     shared = applier.load(applier.WIRING)["Globals"]["Function"]
     for function in template.functions_of(made()):
-        patient = {"on_export_asked": 300, "load_devices": 900, "replay_erasures": 900, "unload_devices": 900}
-        seconds = patient.get(function.door, shared["Timeout"])
+        seconds = PATIENT.get(function.door, shared["Timeout"])
         megabytes = {"on_picture_uploaded": 256}.get(function.door, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
 

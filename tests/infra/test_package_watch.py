@@ -126,7 +126,7 @@ def test_the_oldest_erasure_is_told_until_it_is_done_and_rings_after_an_hour(
     closed(home)
     closing = home.world.now().timestamp()
     with monkeypatch.context() as broken:
-        broken.setattr(bucket, "below", _fail)
+        broken.setattr(bucket, "pages", _fail)
         for seconds, late in ((300, False), (3600, False), (3601, True), (5 * 3600, True)):
             home.world.clock.move_to(closing + seconds)
             assert oldest(home.world, "resume_erasures") == seconds
@@ -172,5 +172,5 @@ def test_live_video_that_is_left_for_more_than_an_hour_rings(home: Home, monkeyp
     assert not rings(home.world, "LiveVideoLate")
 
 
-def _fail(*_: Any) -> Any:
+def _fail(*_: Any, **__: Any) -> Any:
     raise RuntimeError("it is broken")

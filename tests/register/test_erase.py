@@ -13,6 +13,7 @@ from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
 from chalicelib.aws.commit import commit, create, put
 from chalicelib.aws.table import Item, UnknownKind, raw_partition, read
+from chalicelib.privacy.actions import closing
 from chalicelib.register import erase, erasures, upload_hours
 from chalicelib.register.erase import make_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
@@ -97,7 +98,7 @@ def test_everything_of_the_subject_goes_and_nothing_of_anybody_else(hands: Hands
 
 def test_only_hours_with_a_ticket_are_looked_at(hands: Hands, world: LocalCloud) -> None:
     now = clock.now()
-    for hours in range(100):  # of others, in as many hours
+    for hours in range(20):  # of others, in as many hours
         put_picture("stays", now - timedelta(hours=hours))
     for hours in (3, 50):
         picture("gone", now - timedelta(hours=hours))
@@ -119,6 +120,72 @@ def test_the_hour_of_an_alarm_that_stands_is_looked_at_whoever_noted_it(hands: H
     assert [stored.key for stored in bucket.below("")] == [key]
     assert passed(begun(("device", "gone"))).objects == 1
     assert list(bucket.below("")) == []
+
+
+@pytest.mark.parametrize("name", ["\x01", "1/a\rb.jpg", "\ufffe"])
+def test_an_uploads_name_keeps_no_erasure_from_its_end(hands: Hands, name: str) -> None:
+    """A stranger with the ticket may call what he uploads as he likes."""
+    keys = [picture("gone", clock.now()), f"{PICTURES.of(clock.now(), 'gone')}{name}"]
+    client("s3").put_object(Bucket=settings.media_bucket, Key=keys[1], Body=b"x")
+    assert sorted(stored.key for stored in bucket.below("")) == sorted(keys)
+    hashed = begun(("device", "gone"))
+    assert passed(hashed).objects == 2
+    hands.move(60)
+    assert passed(hashed).state == DONE
+    assert list(bucket.below("")) == []
+
+
+def test_a_pass_stops_in_time_and_the_next_one_goes_on_where_it_was(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows go last, as they say where its objects lie; and it is not done, nor put off, before all has gone."""
+    for hours in range(4, 8):
+        picture("gone", clock.now() - timedelta(hours=hours))
+    commit(create(code("gone")))
+    hashed = begun(("device", "gone"))
+    ticks, delete = [0.0], bucket.delete
+    monkeypatch.setattr(clock, "ticks_s", lambda: ticks[-1])
+
+    def slowly(keys: list[str]) -> int:
+        ticks.append(ticks[-1] + 15 * bool(keys))
+        return delete(keys)
+
+    monkeypatch.setattr(bucket, "delete", slowly)
+    for objects, items in ((2, 4), (4, 4)):
+        assert make_pass(hashed, within_s=20) is None
+        assert erase.due() == [hashed]
+        (erasure,) = read(Erasure.key(hashed))
+        assert (int(erasure.objects), left("device", "gone")) == (objects, items)
+    assert make_pass(hashed, within_s=20) is not None
+    assert (left("device", "gone"), list(bucket.below(""))) == (0, [])
+
+
+def test_a_later_pass_that_has_no_time_is_not_the_last(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = clock.now()
+    hashed = begun(("device", "gone"))
+    hands.move(60)
+    closing.pursue(hashed)
+    key = put_picture("gone", given)
+    hands.move(24 * HOUR)
+    closing.pursue(hashed, within_s=-1)
+    assert ([stored.key for stored in bucket.below("")], erase.due()) == ([key], [hashed])
+    closing.pursue(hashed)
+    assert (list(bucket.below("")), erase.due()) == ([], [])
+
+
+def test_a_long_erasure_keeps_no_other_waiting(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = {begun(("device", f"gone{number}")) for number in range(4)}
+    ticks, given = [0.0], []
+    monkeypatch.setattr(clock, "ticks_s", lambda: ticks[-1])
+
+    def pursue(hashed: str, *, within_s: float) -> None:
+        given.append((hashed, within_s))
+        ticks.append(ticks[-1] + (within_s if len(given) == 1 else 0))
+
+    monkeypatch.setattr(closing, "pursue", pursue)
+    assert closing.pursue_due() == 4
+    assert {hashed for hashed, _ in given} == hashes
+    assert [within_s for _, within_s in given] == [60, 60, 90, 180]
 
 
 def test_a_kind_that_nobody_knows_stops_the_erasure_loudly(hands: Hands) -> None:

@@ -47,6 +47,22 @@ def test_plain_http_to_aws_is_not_let_through_unverified(strict_or_bare: Any) ->
         requests.put(f"https://media.s3.{REGION}.amazonaws.com/k", data=b"1", timeout=1)
 
 
+@pytest.mark.parametrize("key", ["a\x01b", "a\ufffeb"])
+def test_an_order_to_delete_what_xml_has_no_character_for_is_refused_whole(strict_aws: StrictAWS, key: str) -> None:
+    """As S3 does (boto/boto3#2005); moto dies of it, as nothing of AWS's would."""
+    client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for one in (key, "good"):
+        client("s3").put_object(Bucket="media", Key=one, Body=b"1")
+    objects = [{"Key": one} for one in (key, "good")]
+    with pytest.raises(ClientError) as refused:
+        client("s3").delete_objects(Bucket="media", Delete={"Objects": objects})
+    assert refused.value.response["Error"]["Code"] == "MalformedXML"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert [one["Key"] for one in client("s3").list_objects_v2(Bucket="media")["Contents"]] == [key, "good"]
+    client("s3").delete_object(Bucket="media", Key=key)  # the address has words for it
+    assert [one["Key"] for one in client("s3").list_objects_v2(Bucket="media")["Contents"]] == ["good"]
+
+
 def test_a_layer_set_aside_comes_back_as_it_was(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "set-after-the-layer-was-on")
     make_table()

@@ -14,6 +14,7 @@ import botocore.endpoint
 import botocore.retries.bucket
 import botocore.retries.quota
 import botocore.useragent
+import botocore.utils
 import moto.core.common_models
 import moto.core.responses
 import moto.dynamodb.models
@@ -279,6 +280,7 @@ def _told_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
     return to_string
 
 
+_PARSE_TIME = "_parse_timestamp_with_tzinfo"
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
     (_Object, "dispose", _dispose),
@@ -286,6 +288,8 @@ _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
     (_UserAgent, "to_string", _told_once(_UserAgent.to_string)),
+    # A listing of a thousand objects says as many times, and moto parses what it is about to write.
+    (botocore.utils, _PARSE_TIME, functools.lru_cache(4096)(getattr(botocore.utils, _PARSE_TIME))),
 ]
 
 _no_sleep = SimpleNamespace(sleep=lambda seconds: None)

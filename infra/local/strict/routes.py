@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from botocore.awsrequest import AWSPreparedRequest
 from moto import backend_index, backends
@@ -16,6 +17,11 @@ from moto.core.utils import get_equivalent_url_in_aws_domain
 from infra.local.strict.faults import Answer
 
 Handler = Callable[[Any, str, Any], tuple[Any, ...]]
+
+_MALFORMED_XML = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>MalformedXML</Code><Message>The XML you provided was not '
+    b"well-formed or did not validate against our published schema</Message></Error>"
+)
 
 
 def answer(request: AWSPreparedRequest) -> Answer | None:
@@ -31,6 +37,9 @@ def answer(request: AWSPreparedRequest) -> Answer | None:
         status, headers, body = handler(normal, normal.raw_url, normal.headers)
     except HTTPException as refusal:
         return refusal.code or 500, dict(refusal.get_headers()), refusal.get_body()
+    except ExpatError:
+        # moto falls over what XML 1.0 has no character for; S3 refuses it, and all that came with it.
+        return 400, {"Content-Type": "application/xml"}, _MALFORMED_XML
     return int(status), headers, body
 
 
