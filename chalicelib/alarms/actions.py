@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
-from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
 from chalicelib.aws import bucket, crypto, queue
 from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
 from chalicelib.aws.commit import Write, change, commit, create, done, remove
@@ -35,13 +35,13 @@ _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
 def ticket_for(camera: Camera) -> Ticket:
-    """Let the camera upload snapshots for an hour, below its own prefix of this hour. Raises NobodyOwns,
-    PrivacyModeOn."""
+    """Let the camera upload snapshots for an hour, below a prefix of this ticket's own: a camera that boots anew, with
+    its clock and its counter at their beginnings, does not meet its earlier names. Raises NobodyOwns, PrivacyModeOn."""
     device = devices.uploads_for(camera)
     now = clock.now()
     commit(upload_hours.note(PICTURES, device.partition_id, now))
     return bucket.ticket(
-        PICTURES.of(now, device.partition_id),
+        f"{PICTURES.of(now, device.partition_id)}{ids.new_id()}/",
         JPEG,
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,
@@ -58,6 +58,11 @@ class Arrival:
 
     object_key: str
     arrived: datetime
+
+    @property
+    def second(self) -> datetime:
+        """When it arrived, as exactly as alarms say it."""
+        return self.arrived.replace(microsecond=0)
 
     @property
     def device_id(self) -> str:
@@ -105,58 +110,118 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
         raise rules.NotTaken("deleted", is_counted=False)
     if devices.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
         raise rules.NotTaken("privacy_mode", is_counted=False)
-    is_shown = _is_shown(arrival.object_key)
-    if is_shown is None:
+    look = _look_at(arrival.object_key)
+    if look is None:
         return  # it was deleted again
-    if is_shown:
-        alarm.assign(picture=arrival.object_key)
-    elif alarm.type == rules.SNAPSHOT:
+    is_shown, etag = look
+    if not is_shown and alarm.type == rules.SNAPSHOT:
         raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
-    else:
-        alarm.assign(unreadable=1)
-    if _begin(alarm, named) or is_repeat:
-        _tell(alarm, device)
+    alarm.assign(picture_etag=etag, **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
+    known = _begin(alarm, named, arrival)
+    if known is not None:
+        _require_same(known, alarm)
+    if known is None or is_repeat:
+        _tell(known or alarm, device, is_repeat)
     if not is_shown:
         raise rules.NotTaken("picture_unreadable")
 
 
-def _is_shown(object_key: str) -> bool | None:
-    """Whether it is a picture that decoders show; None if it is not there."""
-    first = 0
+def _look_at(object_key: str) -> tuple[bool, str] | None:
+    """Whether it is a picture that decoders show, and its ETag; None if it is not there."""
+    first, etag = 0, ""
     for count in rules.PARTS_BYTES:
         part = bucket.part(object_key, first, count)
         if part is None:
             return None
+        etag = etag or part.etag
         look = rules.look_at_picture(part.data, is_first=first == 0)
         if look.is_picture is not None:
-            return look.is_picture
+            return look.is_picture, etag
         if len(part.data) < count:
             break  # that was all of it
         first += look.read_on_at
-    return False
+    return False, etag
 
 
-def _begin(alarm: Alarm, named: rules.Named) -> bool:
-    """Store the alarm; False if it is there, because S3 tells of the same upload twice."""
+class _Known(Exception):
+    """The name has an alarm: S3 told of it twice, or the camera sent it again."""
+
+    def __init__(self, alarm: Alarm | None) -> None:
+        super().__init__()
+        self.alarm = alarm
+
+
+def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
+    """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
     answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
+    # The id follows from the name; but where it has the arrival's time, the name could come by another one.
+    claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, arrival),)
     try:
-        commit(create(alarm, otherwise=_Known), *answers)
-    except _Known:
+        commit(create(alarm, otherwise=lambda there: _Known(Alarm.of(there))), *claims, *answers)
+    except _Known as known:
+        if known.alarm is None or known.alarm.removed:
+            raise rules.NotTaken("deleted", is_counted=False) from None
+        return known.alarm
+    return None
+
+
+def _claim(alarm: Alarm, arrival: Arrival) -> Write:
+    def known(there: dict[str, Any] | None) -> _Known:
+        (held,) = (None,) if there is None else read(Alarm.key(alarm.partition_id, there["alarm_id"]["S"]))
+        return _Known(held)
+
+    claim = UploadedName.new(
+        alarm.partition_id,
+        crypto.plain_hash(arrival.object_key)[:16],
+        alarm_id=alarm.place_id,
+        expires_at=alarm.expires_at,
+    )
+    return create(claim, otherwise=known)
+
+
+def _require_same(known: Alarm, alarm: Alarm) -> None:
+    """An alarm's picture never changes under it: other bytes are refused as its picture, which is lost with them, as S3
+    has one object of a name. Raises NotTaken."""
+    # Alarms of before have no ETag.
+    is_same = known.picture_etag in (None, alarm.picture_etag)
+    if is_same and (known.picture is None) == (alarm.picture is None):
+        return
+    if known.picture is not None:
+        gone = rules.NotTaken("deleted", is_counted=False)
+        commit(change(known, picture=None, unreadable=1, otherwise=gone))
+    raise rules.NotTaken("picture_replaced")
+
+
+def _tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
+    if alarm.type == rules.SNAPSHOT:
+        return
+    late = rules.is_late(alarm.at, alarm.arrived_at)
+    if late and not is_repeat and not _is_first_late(device):
+        return
+    endpoints = devices.endpoints_of(device, alarm.channel)
+    push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
+
+
+class _LateTold(Exception):
+    """Somebody was told a moment ago that alarms come late."""
+
+
+def _is_first_late(device: Device) -> bool:
+    """Whether nobody was told lately of late alarms of this device: a weekend of them is one push, or a few."""
+    now = clock.now_s()
+    before = now - int(rules.LATE_TOLD_EVERY.total_seconds())
+    if device.late_told_at is not None and device.late_told_at > before:
+        return False
+    untold = Device.late_told_at.does_not_exist() | (Device.late_told_at <= before)
+    try:
+        commit(change(device, late_told_at=now, when=untold, otherwise=_LateTold))
+    except _LateTold:
         return False
     return True
 
 
-class _Known(Exception):
-    """The event came twice."""
-
-
-def _tell(alarm: Alarm, device: Device) -> None:
-    if alarm.type != rules.SNAPSHOT:
-        push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
-
-
 def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
-    arrived = arrival.arrived.replace(microsecond=0)
+    arrived = arrival.second
     at = rules.time_of(named.stamp, arrived)
     return Alarm.new(
         device.partition_id,
@@ -211,13 +276,16 @@ class Seen:
         return shapes.Alarm(**self._fields())
 
     def with_picture(self) -> shapes.AlarmWithPicture:
-        end = clock.at_epoch(self.alarm.expires_at)
-        picture = self.alarm.picture
-        url = None if picture is None else bucket.link(picture, until=end, content_type=JPEG)
-        without: Literal["unreadable", "none"] = "unreadable" if self.alarm.unreadable else "none"
-        return shapes.AlarmWithPicture(
-            **self._fields(), picture=without if url is None else "shown", picture_url=url
-        )
+        """The alarm with a link; where its picture is gone, or other bytes are in its place, there is none to show."""
+        alarm = self.alarm
+        if alarm.picture is None:
+            without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
+            return shapes.AlarmWithPicture(**self._fields(), picture=without, picture_url=None)
+        # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
+        if alarm.picture_etag is not None and bucket.etag(alarm.picture) != alarm.picture_etag:
+            return shapes.AlarmWithPicture(**self._fields(), picture="unreadable", picture_url=None)
+        url = bucket.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
+        return shapes.AlarmWithPicture(**self._fields(), picture="shown", picture_url=url)
 
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm

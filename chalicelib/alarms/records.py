@@ -40,6 +40,16 @@ class Alarm(Item):
         return super().stands(head) and self.removed is None and later
 
 
+class UploadedName(Item):
+    """Which alarm an uploaded name has, where its time is that of its arrival: the same name within one ticket, sent
+    again because the answer was lost, is the same event."""
+
+    partition = "device"
+    place = "uploaded-name"
+
+    alarm_id = key(UnicodeAttribute(), B11, why="random id and time")
+
+
 class Removal(Item):
     """An order to delete alarms, until it is carried out."""
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot"
 TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", SNAPSHOT)
 KEEP = timedelta(days=7)
-BELIEVED = timedelta(days=1)
+# A camera's clock may be a little ahead. What is further ahead would stand above what is new, and on tomorrow's day.
+AHEAD = timedelta(minutes=1)
+# A camera that was offline sends what it saw meanwhile; those are told of apart, and once in a while.
+LATE, LATE_TOLD_EVERY = timedelta(minutes=5), timedelta(minutes=10)
 # A covered lens is the very picture of `tamper` and takes a few hundred bytes; 4K at night takes above a megabyte.
 LEAST_BYTES, MOST_BYTES = 100, 4 * 1024 * 1024
 # The size of a picture stands behind the camera's own notes, sometimes many segments of 64 KiB (EXIF, XMP, a colour
@@ -80,9 +83,19 @@ def read_name(name: str) -> Named:
     return Named(found["channel"], stamp, found["type"], found["mark"])
 
 
+def is_believed(stamp: datetime, arrived: datetime) -> bool:
+    """Whether a camera's clock may have been right: at most a minute ahead, and behind by no more than is kept."""
+    return -KEEP <= stamp - arrived <= AHEAD
+
+
 def time_of(stamp: datetime, arrived: datetime) -> datetime:
-    """The camera's stamp if it is within a day of the arrival, else the arrival."""
-    return stamp if abs(stamp - arrived) <= BELIEVED else arrived
+    """The camera's stamp if it is believed, else the arrival."""
+    return stamp if is_believed(stamp, arrived) else arrived
+
+
+def is_late(at: float, arrived_at: float) -> bool:
+    """Whether it was seen so long before it arrived that it is no news; in seconds since 1970."""
+    return arrived_at - at > LATE.total_seconds()
 
 
 def end_of(arrived: datetime) -> datetime:

@@ -107,6 +107,19 @@ def part(key: str, first: int, count: int) -> Part | None:
     return None if found is None else Part(found["Body"].read(), found["ETag"])
 
 
+def etag(key: str) -> str | None:
+    """The ETag of an object; None if it is not there."""
+    try:
+        found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
+    except ClientError as refusal:
+        # Who may not list is told 403 of an absent key:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
+            return None
+        raise
+    return found
+
+
 def chunks(key: str) -> Iterator[bytes] | None:
     """An object, piece by piece; None if it is not there."""
     body = _body(key)

@@ -139,6 +139,7 @@ class Device(Item):
     grants = key(UnicodeSetAttribute(null=True), B9, why="random ids, rights and times: who else may do what")
     bound_at = key(Time(), B6, why="time", told=True)
     last_seen = key(Time(null=True), B6, why="time", told=True)
+    late_told_at = key(Time(null=True), B11, why="time: alarms that come late are told of once in a while")
     alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
     sn = personal(B3)
     model = personal(B3)

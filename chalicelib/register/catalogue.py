@@ -21,7 +21,7 @@ from chalicelib.accounts.records import (
     TurnedAway,
 )
 from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
 from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
@@ -127,6 +127,7 @@ RECORDS: tuple[type[Record], ...] = (
     Totp,
     Transfer,
     TurnedAway,
+    UploadedName,
     VaultKey,
 )
 

@@ -84,14 +84,19 @@ def test_a_type_that_we_do_not_know_is_told_apart_from_a_name_that_is_none() -> 
 # ── Times ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("off", [timedelta(0), SECOND, DAY, -DAY])
-def test_a_stamp_within_a_day_of_the_arrival_is_believed(off: timedelta) -> None:
+@pytest.mark.parametrize("off", [timedelta(0), 60 * SECOND, -DAY, -7 * DAY])
+def test_a_stamp_a_minute_ahead_or_a_week_behind_is_believed(off: timedelta) -> None:
     assert rules.time_of(NOON + off, NOON) == NOON + off
 
 
-@pytest.mark.parametrize("off", [DAY + SECOND, -DAY - SECOND, timedelta(days=20_000), -timedelta(days=20_000)])
+@pytest.mark.parametrize("off", [61 * SECOND, DAY, -7 * DAY - SECOND, timedelta(days=20_000), -timedelta(days=20_000)])
 def test_a_stamp_further_off_is_replaced_by_the_arrival(off: timedelta) -> None:
     assert rules.time_of(NOON + off, NOON) == NOON
+
+
+@pytest.mark.parametrize(("behind_s", "late"), [(-30, False), (0, False), (45, False), (300, False), (301, True)])
+def test_what_was_seen_five_minutes_before_it_arrived_is_late(behind_s: int, late: bool) -> None:
+    assert rules.is_late(NOON.timestamp() - behind_s, NOON.timestamp()) is late
 
 
 def test_an_alarm_ends_seven_days_after_it_arrived() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,9 @@ def refusal(answer: Response) -> tuple[int, str]:
 
 def test_a_ticket_says_where_what_and_until_when(home: Home) -> None:
     ticket = home.camera.ask_ticket().json
-    assert ticket["key_prefix"] == f"alarms/2026010508/{home.camera.device_id}/"
+    below = ticket["key_prefix"].removeprefix(f"alarms/2026010508/{home.camera.device_id}/")
+    assert re.fullmatch(r"[a-z2-7]{26}/", below)
+    assert home.camera.ask_ticket().json["key_prefix"] != ticket["key_prefix"]
     assert ticket["fields"]["Content-Type"] == "image/jpeg"
     assert (ticket["now"], ticket["until"]) == ("2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z")
     assert ticket["url"].endswith(home.world.stack.physical("Media"))
@@ -118,6 +121,8 @@ def keys_elsewhere(home: Home) -> dict[str, str]:
     other = new_camera(home.world, "SN0002", owner=home.stranger)
     mine, name = home.camera.device_id, name_of(home.world.now())
     return {
+        "no ticket": f"alarms/2026010508/{mine}/{name}",
+        "another ticket": home.camera.ask_ticket().json["key_prefix"] + name,
         "another device": f"alarms/2026010508/{other.device_id}/{name}",
         "another day": f"alarms/2026010608/{mine}/{name}",
         "another hour": f"alarms/2026010509/{mine}/{name}",
@@ -131,8 +136,11 @@ def keys_elsewhere(home: Home) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "where",
-    ["another device", "another day", "another hour", "the top", "another kind", "a longer id", "a shorter id", ""],
-)
+    [
+        "no ticket", "another ticket", "another device", "another day", "another hour", "the top", "another kind",
+        "a longer id", "a shorter id", "",
+    ],
+)  # fmt: skip
 def test_nothing_goes_outside_the_tickets_own_prefix(home: Home, where: str) -> None:
     key = keys_elsewhere(home)[where]
     before = objects(home.world)
