@@ -70,17 +70,8 @@ class Push:
 
 
 def open_endpoint(platform: str, token: str, holder: str) -> str:
-    """The ARN of the holder's endpoint for this token, the same one if asked again; another holder's is ended.
-
-    One that its platform had disabled (an app that was removed and installed again) is enabled, which creating it again
-    does not do: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html.
-    """
-    arn = _named(platform, token, holder)
-    client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
-    return arn
-
-
-def _named(platform: str, token: str, holder: str) -> str:
+    """The ARN of the holder's endpoint for this token, the same one if asked again, as it was; another holder's is
+    ended."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
@@ -99,9 +90,17 @@ def _create(platform: str, token: str, holder: str) -> str:
     return arn
 
 
+def enable_endpoint(arn: str, token: str) -> None:
+    """Enable an endpoint that its platform disabled, as of an app that was removed and is installed again; creating it
+    again does not: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html."""
+    told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+    if (told.get("Token"), str(told.get("Enabled")).lower()) != (token, "true"):
+        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
+
+
 def close_token(platform: str, token: str, holder: str) -> None:
     """Make SNS forget a token whose endpoint's name was never learnt: asking for it again names it."""
-    close_endpoint(_named(platform, token, holder))
+    close_endpoint(open_endpoint(platform, token, holder))
 
 
 def close_endpoint(arn: str) -> None:

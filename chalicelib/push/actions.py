@@ -60,7 +60,10 @@ def _is_taken(held: Endpoint, platform: str, token: str) -> bool:
         return False
     # A sign-out that died half-way made SNS forget the terminal and let the row stand: then it is taken anew.
     at_sns: str = push.open_endpoint(platform, token, _holder(held))
-    return at_sns == str(held.arn)
+    if at_sns != str(held.arn):
+        return False
+    push.enable_endpoint(at_sns, token)
+    return True
 
 
 def _holder(endpoint: Endpoint) -> str:
