@@ -4,18 +4,74 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 
-# SNS's words for a terminal that cannot be reached: disabled by its platform, or deleted.
-_UNREACHABLE = {"EndpointDisabled", "EndpointDisabledException", "NotFound", "InvalidParameter"}
+# SNS's words for a terminal that cannot be reached: disabled by its platform, or deleted. Of a deleted one it says
+# InvalidParameter, as of a message that is not well made; which of the two, it says only in words.
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+_UNREACHABLE = {"EndpointDisabled", "EndpointDisabledException", "NotFound", "NotFoundException"}
+_NAMES_ENDPOINT = re.compile(r"Invalid parameter: TargetArn\b")
+
+
+class NotSent(Exception):
+    """SNS took it not, though the terminal may be there; the cause says why."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """What a push is about, a word for which apps have a sentence, and ids; at once or not after `ttl`.
+
+    While a phone is away its platform keeps one push of each `topic`, of at most four topics (FCM); `id` tells one that
+    comes twice (APNs).
+    """
+
+    about: str
+    id: str
+    topic: str
+    ttl: timedelta
+    ids: dict[str, str]
+
+    @property
+    def message(self) -> str:
+        apns = json.dumps({"aps": self._aps, **self.ids})
+        return json.dumps({"default": "", "GCM": json.dumps(self._fcm), "APNS": apns, "APNS_SANDBOX": apns})
+
+    @property
+    def _fcm(self) -> dict[str, Any]:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html; the application needs token credentials.
+        # At normal priority a phone that dozes hears of it when it wakes:
+        # https://firebase.google.com/docs/cloud-messaging/android-message-priority
+        android = {"priority": "high", "ttl": f"{self._ttl_s}s", "collapse_key": self.topic}
+        return {"fcmV1Message": {"message": {"data": self.ids, "android": android}}}
+
+    @property
+    def _aps(self) -> dict[str, Any]:
+        # An alert alone: with `content-available` beside it, it is a background push too, which iOS holds back.
+        return {"alert": {"loc-key": self.about}, "sound": "default", "mutable-content": 1}
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What APNs takes as headers: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
+        said = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
+        named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in said.items()}
+        named["AWS.SNS.MOBILE.APNS_SANDBOX.TTL"] = str(self._ttl_s)
+        return {name: {"DataType": "String", "StringValue": value} for name, value in named.items()}
+
+    @property
+    def _ttl_s(self) -> int:
+        return int(self.ttl.total_seconds())
 
 
 def open_endpoint(platform: str, token: str, holder: str) -> str:
-    """The ARN of the holder's endpoint for this token, the same one if asked again; another holder's is ended."""
+    """The ARN of the holder's endpoint for this token, the same one if asked again, as it was; another holder's is
+    ended."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
@@ -34,6 +90,14 @@ def _create(platform: str, token: str, holder: str) -> str:
     return arn
 
 
+def enable_endpoint(arn: str, token: str) -> None:
+    """Enable an endpoint that its platform disabled, as of an app that was removed and is installed again; creating it
+    again does not: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html."""
+    told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+    if (told.get("Token"), str(told.get("Enabled")).lower()) != (token, "true"):
+        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
+
+
 def close_token(platform: str, token: str, holder: str) -> None:
     """Make SNS forget a token whose endpoint's name was never learnt: asking for it again names it."""
     close_endpoint(open_endpoint(platform, token, holder))
@@ -44,15 +108,33 @@ def close_endpoint(arn: str) -> None:
     client("sns").delete_endpoint(EndpointArn=arn)
 
 
-def send(arn: str, about: str = "ALARM", **ids: str) -> bool:
-    """Push ids to one terminal, which has words for what they are about; False if it is not reachable any more."""
-    fcm = {"data": ids}
-    apns = {"aps": {"content-available": 1, "mutable-content": 1, "alert": {"loc-key": about}}, **ids}
-    message = {"default": "", "GCM": json.dumps(fcm), "APNS": json.dumps(apns), "APNS_SANDBOX": json.dumps(apns)}
+def holder_of(arn: str) -> str | None:
+    """Whose endpoint it is; None if SNS does not know it."""
     try:
-        client("sns").publish(TargetArn=arn, MessageStructure="json", Message=json.dumps(message))
+        told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
-            return False
+            return None
         raise
+    holder: str | None = told.get("CustomUserData")
+    return holder
+
+
+def send(arn: str, push: Push) -> bool:
+    """Push to one terminal; False if it is not reachable any more. Raises NotSent for whatever else goes wrong."""
+    try:
+        client("sns").publish(
+            TargetArn=arn, MessageStructure="json", Message=push.message, MessageAttributes=push.attributes
+        )
+    except ClientError as refusal:
+        if _is_unreachable(refusal.response["Error"]):
+            return False
+        raise NotSent from refusal
+    except BotoCoreError as lost:
+        raise NotSent from lost
     return True
+
+
+def _is_unreachable(error: Any) -> bool:
+    is_gone = error["Code"].startswith("InvalidParameter") and _NAMES_ENDPOINT.match(error.get("Message", ""))
+    return error["Code"] in _UNREACHABLE or bool(is_gone)

@@ -428,7 +428,7 @@ class LocalCloud:
             "MailSender": "Sowa <no-reply@sowa.example>",
             "MailDomain": "sowa.example",
             # Everybody comes from one address here, and a few thousand an hour may register.
-            "MailBudgets": "address=20 network=100000 day=1000000",
+            "MailBudgets": "address=40 network=100000 day=1000000",
             "TextBudgets": "address=10 network=100000 country=100000 day=1000000",
             "PaymentProvider": "sandbox",
             "PaymentWebhookSecret": _secret(self.seed),

@@ -143,6 +143,9 @@ def _payload(message: str, structured: bool, platform: str) -> tuple[Any, str]:
         payload = json.loads(own)
     except ValueError:
         return None, own
+    if isinstance(payload, dict) and isinstance(payload.get("fcmV1Message"), dict):
+        # SNS's own wrapping, which FCM never sees.
+        payload = payload["fcmV1Message"].get("message", payload)
     return payload, _sentence(payload) or str(said.get("default", ""))
 
 

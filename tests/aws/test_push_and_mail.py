@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 from jinja2 import UndefinedError
 
 from chalicelib.aws import mail, push
@@ -31,25 +32,67 @@ def endpoint(world: LocalCloud) -> str:
     return str(made["EndpointArn"])
 
 
-def test_a_push_carries_ids_only(world: LocalCloud, endpoint: str) -> None:
-    assert push.send(endpoint, device_id="d", alarm_id="a") is True
+@pytest.fixture
+def iphone(world: LocalCloud) -> str:
+    application = settings.platform_application_arn("apns")
+    made = client("sns").create_platform_endpoint(PlatformApplicationArn=application, Token="an-iphone's-token")
+    return str(made["EndpointArn"])
+
+
+IDS = {"device_id": "d", "alarm_id": "a"}
+ALARM = push.Push("ALARM", "a", "d", timedelta(hours=24), IDS)
+
+
+def test_a_push_wakes_an_android_phone_at_once_and_is_not_kept_for_ever(world: LocalCloud, endpoint: str) -> None:
+    assert push.send(endpoint, ALARM) is True
     (pushed,) = world.outbox("a-phone's-token")
-    assert (pushed["data"], pushed["text"]) == ({"data": {"device_id": "d", "alarm_id": "a"}}, "")
+    android = {"priority": "high", "ttl": "86400s", "collapse_key": "d"}
+    assert (pushed["data"], pushed["text"]) == ({"data": IDS, "android": android}, "")
+    assert all(isinstance(value, str) for value in pushed["data"]["data"].values())  # FCM takes no others
+    (call,) = (call for call in world.trace.calls if call.operation == "Publish")
+    sent = json.loads(json.loads(call.params["Message"])["GCM"])
+    assert sent == {"fcmV1Message": {"message": pushed["data"]}}
+
+
+def test_a_push_is_an_alert_with_a_sound_on_an_iphone_and_nothing_else(world: LocalCloud, iphone: str) -> None:
+    assert push.send(iphone, ALARM) is True
+    (pushed,) = world.outbox("an-iphone's-token")
+    aps = {"alert": {"loc-key": "ALARM"}, "sound": "default", "mutable-content": 1}
+    assert pushed["data"] == {"aps": aps, **IDS}
+    (call,) = (call for call in world.trace.calls if call.operation == "Publish")
+    said = {name: value["StringValue"] for name, value in call.params["MessageAttributes"].items()}
+    assert said == {
+        "AWS.SNS.MOBILE.APNS.PUSH_TYPE": "alert",
+        "AWS.SNS.MOBILE.APNS.PRIORITY": "10",
+        "AWS.SNS.MOBILE.APNS.COLLAPSE_ID": "a",
+        "AWS.SNS.MOBILE.APNS.TTL": "86400",
+        "AWS.SNS.MOBILE.APNS_SANDBOX.TTL": "86400",
+    }
 
 
 def test_a_terminal_that_was_disabled_or_forgotten_is_not_reachable(world: LocalCloud, endpoint: str) -> None:
     client("sns").set_endpoint_attributes(EndpointArn=endpoint, Attributes={"Enabled": "false"})
-    assert push.send(endpoint, alarm_id="a") is False
+    assert push.send(endpoint, ALARM) is False
     push.close_endpoint(endpoint)
-    assert push.send(endpoint, alarm_id="a") is False
+    assert push.send(endpoint, ALARM) is False
     push.close_endpoint(endpoint)
     assert world.outbox("a-phone's-token") == []
 
 
+def test_a_message_of_ours_that_is_not_well_made_makes_no_terminal_unreachable(
+    world: LocalCloud, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SNS says InvalidParameter of both."""
+    monkeypatch.setattr(push.Push, "message", '{"GCM": "no default"}')
+    with pytest.raises(push.NotSent) as failure:
+        push.send(endpoint, ALARM)
+    assert "InvalidParameter" in str(failure.value.__cause__)
+
+
 def test_a_push_that_fails_otherwise_is_a_fault(world: LocalCloud, endpoint: str) -> None:
     world.faults.fail(1, FAILING_FROM)
-    with pytest.raises(ClientError):
-        push.send(endpoint, alarm_id="a")
+    with pytest.raises(push.NotSent):
+        push.send(endpoint, ALARM)
 
 
 def test_every_mail_is_there_in_both_languages() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from chalicelib.aws import push
+from chalicelib.aws.clients import client
+from chalicelib.push import actions
 from infra.local.cloud import LocalCloud
-from tests.scene import Camera, Person, everything_stored, just_before, new_camera, new_person, rows
+from tests.scene import Camera, Person, elsewhere, everything_stored, just_before, new_camera, new_person, rows
 
 TOKEN, OTHER = "platform-token-0001", "platform-token-0002"
 
@@ -39,7 +43,7 @@ def test_an_alarm_is_pushed_with_ids_only(ola: Person, camera: Camera) -> None:
     camera.see(1)
     (push,) = (one for one in ola.world.outbox(TOKEN) if one["kind"] == "push")
     (alarm,) = ola.alarms(camera.device_id)
-    assert push["data"] == {"data": {"device_id": camera.device_id, "alarm_id": alarm["alarm_id"]}}
+    assert push["data"]["data"] == {"device_id": camera.device_id, "alarm_id": alarm["alarm_id"]}
     assert "Garden" not in str(push)
     assert camera.sn not in str(push)
 
@@ -154,6 +158,77 @@ def test_the_end_of_a_family_ends_its_pushes(ola: Person, camera: Camera) -> Non
     assert rows(ola.world, "account/session") == []
     camera.see(1)
     assert pushed(ola.world, TOKEN) == 0
+
+
+def _enable(world: LocalCloud, token: str, word: str) -> None:
+    (arn,) = (one["arn"] for one in world.dump()["endpoints"] if one["attributes"]["Token"] == token)
+    with world.aws.outside():
+        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": word})
+
+
+def test_an_app_that_was_installed_again_is_pushed_to_again(ola: Person, camera: Camera) -> None:
+    """Its platform had its endpoint disabled, and nothing was pushed since."""
+    ola.take_pushes(TOKEN)
+    _enable(ola.world, TOKEN, "false")
+    assert ola.take_pushes(TOKEN).status == 204
+    camera.see(1)
+    assert pushed(ola.world, TOKEN) == 1
+
+
+def test_a_terminal_that_is_dead_is_forgotten_and_the_others_are_told(ola: Person, camera: Camera) -> None:
+    phone = elsewhere(ola)
+    for person, token in ((ola, TOKEN), (phone, OTHER)):
+        assert person.take_pushes(token).status == 204
+    _enable(ola.world, TOKEN, "false")
+    camera.see(1)
+    assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (0, 1)
+    assert tokens_at_sns(ola.world) == [OTHER]
+    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    assert ola.take_pushes(TOKEN).status == 204  # the app is opened again
+    camera.see(2)
+    assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 2)
+
+
+def test_one_terminals_failure_stops_no_others_and_it_alone_is_tried_again(
+    ola: Person, camera: Camera
+) -> None:
+    phone = elsewhere(ola)
+    ola.take_pushes(TOKEN)
+    phone.take_pushes(OTHER)
+    failed: list[str] = []
+
+    def fail_first(arn: str, what: Any) -> bool:
+        if not failed:
+            failed.append(arn)
+            raise push.NotSent
+        return real_send(arn, what)
+
+    real_send = push.send
+    with patch.object(push, "send", fail_first):
+        camera.see(1)
+    assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 1)
+    assert failed
+
+
+def test_who_may_not_hear_any_more_when_it_is_tried_again_hears_nothing(ola: Person, camera: Camera) -> None:
+    ola.take_pushes(TOKEN)
+    (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
+    ids = {"device_id": camera.device_id, "alarm_id": "a"}
+    actions.push_again(arn, "ALARM", "a", ids)
+    assert pushed(ola.world, TOKEN) == 1
+    assert ola.call("DELETE", f"/devices/{camera.device_id}").status == 202
+    actions.push_again(arn, "ALARM", "a", ids)
+    assert pushed(ola.world, TOKEN) == 1
+
+
+def test_a_late_alarm_and_one_of_a_word_of_its_own_say_so(ola: Person, camera: Camera) -> None:
+    ola.call("PUT", "/terminals/current/push", {"platform": "apns", "token": TOKEN})
+    endpoints = [one["arn"] for one in ola.world.dump()["endpoints"]]
+    actions.tell_of_alarm(endpoints, camera.device_id, "a", late=True)
+    actions.tell_of_alarm(endpoints, camera.device_id, "a", type="offline")
+    offline, late = (one["data"] for one in ola.world.outbox(TOKEN) if one["kind"] == "push")
+    assert (late["aps"]["alert"], late["late"], "type" in late) == ({"loc-key": "ALARM_LATE"}, "true", False)
+    assert (offline["aps"]["alert"], offline["type"], "late" in offline) == ({"loc-key": "OFFLINE"}, "offline", False)
 
 
 def test_closing_the_account_forgets_its_terminals(ola: Person, camera: Camera) -> None:

@@ -1,7 +1,4 @@
-"""Budgets of messages to addresses that somebody merely named, counted in the commit that causes each, and then sent.
-
-Of a caller's network and of an address no more is kept than a hash made with the hour's key, for that hour.
-"""
+"""Budgets of messages to addresses that somebody merely named, counted in the commit that causes each message."""
 
 from __future__ import annotations
 

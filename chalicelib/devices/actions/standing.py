@@ -320,8 +320,8 @@ def heard_by(device: Device, account_id: str, endpoints: Iterable[str]) -> set[s
     return others | {listener(account_id, endpoint) for endpoint in endpoints} or None
 
 
-def endpoints_of(device: Device, channel: str) -> list[str]:
-    """Where those are who may see alarms of this channel now."""
+def endpoints_of(device: Device, channel: str | None) -> list[str]:
+    """Where those are who may see alarms of this channel, or of any, now."""
     guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
     hearing = {device.account_id, *guests}
     heard = (one.partition(" ") for one in device.audience or ())

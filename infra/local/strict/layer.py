@@ -41,6 +41,7 @@ from infra.local.strict import (
     reapers,
     routes,
     snapshots,
+    sns,
     trace,
     transactions,
     writes,
@@ -253,6 +254,7 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
+    *sns.REPLACEMENTS,
 ]
 
 

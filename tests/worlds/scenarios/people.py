@@ -8,6 +8,8 @@ from typing import Any
 from werkzeug.datastructures import Headers
 
 from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.aws.clients import client
+from chalicelib.push import actions as push
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.people import enter, link, maja
@@ -164,6 +166,18 @@ def _family_ended(home: Home) -> None:
 def _just_refreshed(home: Home) -> None:
     """That the new token is used for the first time is written down by the request that does."""
     home.owner.access_token = refresh(home, None, "the-key-of-a-refreshing").json["access_token"]
+
+
+def _push_failed(home: Home) -> None:
+    """The platform knows the owner's terminal no more; that a push did not reach it waits to be heard."""
+    (arn,) = (one["arn"] for one in home.world.dump()["endpoints"])
+    with home.world.aws.outside():
+        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": "false"})
+        push.tell_of_alarm([arn], home.camera.device_id, home.alarm_id)
+
+
+def _terminals_forgotten(home: Home, state: None, stored: Stored) -> int:
+    return int(home.owner.account_id not in {account_id for account_id, _ in stored.of("Endpoint")})
 
 
 def _sign_out(home: Home, state: None, key: str) -> Response:
@@ -421,6 +435,7 @@ SCENARIOS = (
     ),
     # What nobody asks for happens by itself, and is tried again by itself.
     Scenario("a session has ended", "on_session_ended", _family_ended, settle, is_asked=False),
+    Scenario("a push failed", "on_push_failed", _push_failed, settle, _terminals_forgotten, is_asked=False),
     Scenario(
         "a new terminal is told of",
         ("forward_item_changes", "on_letter_written"),
