@@ -20,6 +20,7 @@ from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
 from chalicelib.register import catalogue, vaults
 from chalicelib.register.tags import tag_of
+from chalicelib.register.upload_hours import UploadHour
 from chalicelib.register.vaults import Vault
 from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
@@ -462,6 +463,21 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing)
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
+
+
+@invariant
+def what_was_uploaded_lies_in_an_hour_that_was_noted(stored: Stored) -> Found:
+    """Else an erasure would not look there."""
+    noted = {
+        (row["pk"], keys.id_of(row["sk"]))
+        for row in stored.dump["tables"][Item.Meta.table_name]
+        if keys.kind_of(row["sk"]) == UploadHour.place
+    }
+    for prefix in (prefix for prefix in catalogue.PREFIXES if prefix.by_ticket):
+        for key in (key for key in stored.objects if key.startswith(prefix.root)):
+            subject = keys.joined(prefix.subject, prefix.cut(key)[0])
+            if (subject, f"{prefix.name}.{prefix.stamp_of(key)}") not in noted:
+                yield f"nobody noted the hour of {key}"
 
 
 @invariant

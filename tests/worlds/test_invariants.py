@@ -238,6 +238,11 @@ def leave_an_object(dump: Dump) -> None:
     dump["buckets"][settings.media_bucket].append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
 
 
+def forget_the_hours(dump: Dump) -> None:
+    table = dump["tables"]["sowa-local-Items"]
+    table[:] = [row for row in table if not row["sk"].startswith("upload-hour#")]
+
+
 def bring_nothing(dump: Dump) -> None:
     """Not even the newest, for which the camera still waits."""
     newest = max(rows(dump, "device/command"), key=lambda row: row["until"])
@@ -409,6 +414,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         remove("device/alarm"),
         put("device/alarm", pk="device#nobody"),
     ],
+    "what_was_uploaded_lies_in_an_hour_that_was_noted": [forget_the_hours, leave_an_object],
     "an_account_asks_for_the_second_factors_that_there_are": [
         stop_asking,
         leave_only_recovery_codes,
