@@ -127,6 +127,12 @@ def _if_late(late: bool) -> dict[str, str]:
     return {"late": "true"} if late else {}
 
 
+def tell_of_too_many_uploads(endpoints: Iterable[str], device_id: str) -> None:
+    """Push the id of a device that uploaded so much that the rest of this hour is not taken."""
+    for arn in endpoints:
+        push.send(arn, "TOO_MANY_UPLOADS", device_id=device_id)
+
+
 def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
     """Push the id of a share that waits to be accepted."""
     for arn in endpoints:
