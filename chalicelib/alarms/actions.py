@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +21,8 @@ from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device
-from chalicelib.errors import NotFound
+from chalicelib.devices.records import Device, DeviceUploadHour
+from chalicelib.errors import NotFound, TooMany
 from chalicelib.push import actions as push
 from chalicelib.register import upload_hours
 from chalicelib.register.erase import LONGEST_FUNCTION
@@ -34,11 +35,21 @@ JPEG = "image/jpeg"
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
+class TooManyUploads(TooMany):
+    en = "This camera has uploaded too much in this hour. What it sees can be uploaded again in the next."
+    pl = "Ta kamera przesłała w tej godzinie zbyt wiele. Kolejne obrazy można przesłać w następnej."
+
+
 def ticket_for(camera: Camera) -> Ticket:
     """Let the camera upload snapshots for an hour, below a prefix of this ticket's own: a camera that boots anew, with
-    its clock and its counter at their beginnings, does not meet its earlier names. Raises NobodyOwns, PrivacyModeOn."""
+    its clock and its counter at their beginnings, does not meet its earlier names.
+
+    Raises NobodyOwns, PrivacyModeOn, TooManyUploads.
+    """
     device = devices.uploads_for(camera)
     now = clock.now()
+    if PICTURES.stamp(now) <= (device.uploads_over_in or ""):
+        raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))
     commit(upload_hours.note(PICTURES, device.partition_id, now))
     return bucket.ticket(
         f"{PICTURES.of(now, device.partition_id)}{ids.new_id()}/",
@@ -49,15 +60,26 @@ def ticket_for(camera: Camera) -> Ticket:
     )
 
 
+def _until_next_hour_s(now: datetime) -> int:
+    return max(1, int((PICTURES.begin_of(now) + PICTURES.step - now).total_seconds()))
+
+
 # A picture has arrived
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A picture that S3 tells of."""
+    """A picture that S3 tells of. `nonce` is what S3 calls the upload, and whoever uploads cannot know before."""
 
     object_key: str
     arrived: datetime
+    size_bytes: int = 0
+    nonce: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """One in eight, whichever: a name alone could be chosen so that it is not."""
+        return zlib.crc32(f"{self.nonce} {self.object_key}".encode()) % rules.COUNTED_ONE_IN == 0
 
     @property
     def second(self) -> datetime:
@@ -71,6 +93,99 @@ class Arrival:
     @property
     def name(self) -> str:
         return PICTURES.cut(self.object_key)[1]
+
+
+# How much a camera uploads
+
+
+def count_uploads(arrivals: Iterable[Arrival], standing: dict[str, Device]) -> None:
+    """Note how much the cameras of a batch uploaded on the tickets of each hour, and who came to the bound.
+
+    It costs no write for each: one in eight is counted, as eight; only where that comes to a tenth of the bound, each.
+    So the bound may be overrun, or fallen short of, by less than a tenth.
+    """
+    together: dict[tuple[str, str], list[Arrival]] = {}
+    for arrival in arrivals:
+        together.setdefault((arrival.device_id, PICTURES.stamp_of(arrival.object_key)), []).append(arrival)
+    for (device_id, stamp), some in together.items():
+        if device_id in standing:
+            _count(standing[device_id], stamp, some)
+
+
+class _Reached(Exception):
+    """What was counted before has come to a bound."""
+
+
+class _NotCounted(Exception):
+    """The device is nobody's any more, or nobody had a ticket; or somebody else has just said the same."""
+
+
+def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
+    is_exact = stamp <= (device.uploads_counted_in or "")
+    weight = 1 if is_exact else rules.COUNTED_ONE_IN
+    counted = some if is_exact else [one for one in some if one.is_counted]
+    if not counted:
+        return
+    try:
+        if _is_over(device, stamp):
+            commit(devices.refused_upload(device.partition_id, "too_many", weight * len(counted)))
+        else:
+            share = 1 if is_exact else rules.COUNTED_EXACTLY_FROM
+            commit(_added(device, stamp, weight * len(counted), weight * sum(one.size_bytes for one in counted), share))
+    except _NotCounted:
+        return
+    except _Reached:
+        if is_exact:
+            _refuse_more(device, stamp, len(some))
+        elif _count_exactly(device, stamp):
+            _count(device, stamp, some)
+
+
+def _is_over(device: Device, stamp: str) -> bool:
+    return stamp <= (device.uploads_over_in or "")
+
+
+def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int) -> Write:
+    """Add to what the hour has, if that is below this share of the bound."""
+    hour = DeviceUploadHour
+    is_below = hour.uploads.does_not_exist() | (
+        (hour.uploads < rules.MOST_AN_HOUR // share) & (hour.uploads_bytes < rules.MOST_BYTES_AN_HOUR // share)
+    )
+    return change(
+        upload_hours.row_of(PICTURES, device.partition_id, stamp),
+        hour.uploads.add(uploads),
+        hour.uploads_bytes.add(size_bytes),
+        when=is_below,
+        otherwise=_otherwise,
+    )
+
+
+def _count_exactly(device: Device, stamp: str) -> bool:
+    """From now on; False if there is no such device any more."""
+    earlier = Device.uploads_counted_in.does_not_exist() | (Device.uploads_counted_in < stamp)
+    try:
+        commit(change(device, uploads_counted_in=stamp, when=earlier, otherwise=_otherwise))
+    except _NotCounted:
+        return False
+    except _Reached:
+        pass  # another batch has said so
+    return True
+
+
+def _otherwise(there: dict[str, Any] | None) -> Exception:
+    return _NotCounted() if there is None else _Reached()
+
+
+def _refuse_more(device: Device, stamp: str, uploads: int) -> None:
+    """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
+    until = max(stamp, PICTURES.stamp(clock.now()))
+    earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
+    refused = devices.refused_upload(device.partition_id, "too_many", uploads)
+    try:
+        commit(change(device, uploads_over_in=until, when=earlier, otherwise=_NotCounted), refused)
+    except _NotCounted:
+        return
+    push.tell_of_too_many_uploads(devices.endpoints_of_owner(device), device.partition_id)
 
 
 class Refused(NamedTuple):
@@ -91,6 +206,8 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
     try:
         if device is None:
             raise rules.NotTaken("nobody_owns", is_counted=False)
+        if _is_over(device, PICTURES.stamp_of(arrival.object_key)):
+            raise rules.NotTaken("too_many", is_counted=False)  # it is, by the batch
         _take(arrival, device, is_repeat)
     except rules.NotTaken as refused:
         bucket.delete([arrival.object_key])

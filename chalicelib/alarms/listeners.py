@@ -19,11 +19,20 @@ listeners = Listeners(__name__)
 def _arrivals(body: Any) -> Iterator[Arrival]:
     # S3 sends a test event without records when the notification is set up.
     for record in body.get("Records", []):
-        yield Arrival(unquote_plus(record["s3"]["object"]["key"]), datetime.fromisoformat(record["eventTime"]))
+        stored = record["s3"]["object"]
+        yield Arrival(
+            unquote_plus(stored["key"]),
+            datetime.fromisoformat(record["eventTime"]),
+            size_bytes=int(stored.get("size", 0)),
+            nonce=str(record.get("responseElements", {}).get("x-amz-request-id", "")),
+        )
 
 
 def _standing(bodies: list[Any]) -> dict[str, Device]:
-    return devices.standing(arrival.device_id for body in bodies for arrival in _arrivals(body) if arrival.device_id)
+    arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
+    standing = devices.standing(arrival.device_id for arrival in arrivals)
+    actions.count_uploads(arrivals, standing)
+    return standing
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)

@@ -27,6 +27,10 @@ LEAST_BYTES, MOST_BYTES = 100, 4 * 1024 * 1024
 # profile). What is not found in the first part is looked for in longer ones, which come to the longest upload.
 PARTS_BYTES = (72 * 1024, 512 * 1024, MOST_BYTES)
 MOST_PIXELS = 25_000_000
+# What a camera may upload on the tickets of one hour. A busy one sends some dozens of pictures; whoever stole its
+# secret sends what he likes. One in so many is counted, for all of them; each, from this share of a bound on.
+MOST_AN_HOUR, MOST_BYTES_AN_HOUR = 1000, 1_000_000_000
+COUNTED_ONE_IN, COUNTED_EXACTLY_FROM = 8, 10
 
 # Where an object lies below its device; those of the last hour before there were tickets of their own have none.
 _NAME = re.compile(

@@ -139,6 +139,8 @@ class Device(Item):
     grants = key(UnicodeSetAttribute(null=True), B9, why="random ids, rights and times: who else may do what")
     bound_at = key(Time(), B6, why="time", told=True)
     last_seen = key(Time(null=True), B6, why="time", told=True)
+    uploads_counted_in = key(UnicodeAttribute(null=True), B11, why="the hour in which each of its uploads is counted")
+    uploads_over_in = key(UnicodeAttribute(null=True), B11, why="the hour in which it uploaded too much")
     late_told_at = key(Time(null=True), B11, why="time: alarms that come late are told of once in a while")
     alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
     sn = personal(B3)
@@ -185,9 +187,13 @@ class Share(Item):
 
 
 class DeviceUploadHour(UploadHour):
-    """An hour, or a day, in which somebody had a ticket to upload something of a device."""
+    """An hour, or a day, in which somebody had a ticket to upload something of a device; and how much came on them, of
+    what is counted."""
 
     partition = "device"
+
+    uploads = plain(NumberAttribute(null=True), why="a count, of which most is estimated")
+    uploads_bytes = plain(NumberAttribute(null=True), why="a size, of which most is estimated")
 
 
 class CoverRemoval(Item):

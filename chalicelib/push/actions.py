@@ -148,6 +148,12 @@ def _of_alarm(device_id: str, alarm_id: str, type: str | None, late: bool) -> Pu
     return Push(about, alarm_id, device_id, _ALARM_TTL, ids)
 
 
+def tell_of_too_many_uploads(endpoints: Iterable[str], device_id: str) -> None:
+    """Push the id of a device that uploaded so much that the rest of this hour is not taken."""
+    for arn in endpoints:
+        push.send(arn, "TOO_MANY_UPLOADS", device_id=device_id)
+
+
 def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
     """Push the id of a share that waits to be accepted."""
     # A share's id is two ids, and APNs takes 64 bytes.

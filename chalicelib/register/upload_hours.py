@@ -63,3 +63,8 @@ def _place(prefix: Prefix, stamp: str) -> str:
 def _kind_of(prefix: Prefix) -> type[UploadHour]:
     """The class of rows for subjects of the prefix's kind; whoever hands out tickets of theirs has imported it."""
     return next(kind for kind in UploadHour.__subclasses__() if kind.partition == prefix.subject)
+
+
+def row_of(prefix: Prefix, subject_id: str, stamp: str) -> UploadHour:
+    """The row of an hour as keys name it, for writing what else is known of it."""
+    return _kind_of(prefix).new(subject_id, _place(prefix, stamp))

@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 import pytest
 from PIL import Image
 
+from chalicelib.alarms import rules
 from infra.local.cloud import LocalCloud, Mischief
 from tests.alarms.snapshots import (
     arrives,
@@ -157,12 +158,9 @@ def test_a_name_with_signs_that_s3_escapes_is_understood(home: Home) -> None:
 
 NO_PICTURES = {
     "text": b"x" * 2048,
-    "a page": b"<html><script>alert(1)</script>".ljust(2048),
-    "png": b"\x89PNG\r\n\x1a\n".ljust(2048, b"\0"),
     "a JPEG cut in its header": jpeg()[:20].ljust(2048, b"\0"),
     "no frame at all": drawn(),
     "above 25 megapixels": drawn(frame(5000, 5001)),
-    "a decompression bomb": drawn(frame(65_535, 65_535)),
     "notes that go on behind the end": drawn(b"\xff\xe1\xff\xff", size=2000),
     "fill bytes and nothing else": b"\xff\xd8".ljust(200_000, b"\xff"),
 }
@@ -194,21 +192,6 @@ def test_an_alarm_without_its_picture_is_read_and_deleted_like_any_other(home: H
     assert home.owner.call("DELETE", path_of(home, alarm_id)).status == 204
     home.world.settle()
     assert len(rows(home.world, "device/alarm")) == 1
-
-
-def test_an_event_of_a_picture_that_cannot_be_shown_may_come_twice_or_die_anywhere(home: Home) -> None:
-    from infra.local.strict import DIES_BEFORE
-
-    for number in range(5):
-        post(home.camera, name_of(home.world.now(), "person", number=number), NO_PICTURES["text"])
-        # Reading the device, the picture; writing the alarm; the push; the deletion.
-        home.world.faults.fail(number + 1, DIES_BEFORE)
-        home.world.settle()
-        assert len(home.world.faults.fired) == 1
-        home.world.faults.clear()
-        assert len(ids_of(home, type="person")) == number + 1
-        assert len(objects(home.world)) == 1
-        assert len({push["data"]["data"]["alarm_id"] for push in pushes(home.world)}) == number + 2
 
 
 # ── What is no alarm ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -469,23 +452,6 @@ def test_two_uploads_of_a_name_are_one_alarm_in_whatever_order_they_are_told_of(
     assert len(objects(home.world)) == 1 + (data is not None)
 
 
-def test_an_event_of_replaced_bytes_may_die_anywhere(home: Home) -> None:
-    from infra.local.strict import DIES_BEFORE
-
-    for nth in range(1, 6):
-        # Reading the device, looking, the alarm that is there, its row, the deletion.
-        ticket, name = home.camera.ask_ticket().json, name_of(home.world.now(), "person", number=nth)
-        home.world.upload(ticket, name, jpeg(20))
-        home.world.settle()
-        home.world.upload(ticket, name, jpeg(21))
-        home.world.faults.fail(nth, DIES_BEFORE)
-        home.world.settle()
-        assert len(home.world.faults.fired) == 1
-        home.world.faults.clear()
-        assert shown(home, ids_of(home, type="person")[0]) == ("unreadable", None)
-        assert len(objects(home.world)) == 1
-
-
 def test_a_picture_that_is_gone_leaves_no_dead_link(home: Home) -> None:
     from chalicelib.aws import bucket
 
@@ -534,7 +500,9 @@ def test_late_alarms_are_told_of_again_after_a_while_and_new_ones_always(home: H
 # ── What it costs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_batch_costs_one_read_and_each_alarm_one_small_write(home: Home) -> None:
+def test_a_batch_costs_one_read_and_each_alarm_one_small_write(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    # But for one in eight, which is counted: see test_too_many_uploads.py.
+    monkeypatch.setattr(rules, "COUNTED_ONE_IN", 2**33)
     cameras: list[Camera] = [home.camera, new_camera(home.world, "SN0002", owner=home.owner)]
     for number in range(10):
         post(cameras[number % 2], name_of(home.world.now(), number=number + 50), jpeg(number))

@@ -328,6 +328,12 @@ def endpoints_of(device: Device, channel: str | None) -> list[str]:
     return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
 
 
+def endpoints_of_owner(device: Device) -> list[str]:
+    """Where the owner is."""
+    heard = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in heard if account_id == device.account_id)
+
+
 def standing(device_ids: Iterable[str]) -> dict[str, Device]:
     """Those of the devices that somebody owns now; one consistent read for all."""
     wanted = sorted(set(device_ids))
