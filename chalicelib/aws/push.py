@@ -14,16 +14,30 @@ from chalicelib.settings import settings
 _UNREACHABLE = {"EndpointDisabled", "EndpointDisabledException", "NotFound", "InvalidParameter"}
 
 
+class HeldByAnother(Exception):
+    """SNS has this token for somebody else: there is one endpoint for a token, and it keeps its name for whoever holds
+    the phone."""
+
+    def __init__(self, arn: str, holder: str) -> None:
+        super().__init__(arn)
+        self.arn, self.holder = arn, holder
+
+
+def holder_of(account_id: str, session_id: str) -> str:
+    """What SNS keeps beside an endpoint: by whom it is held."""
+    return f"{account_id}/{session_id}"
+
+
 def open_endpoint(platform: str, token: str, holder: str) -> str:
-    """The ARN of the holder's endpoint for this token, the same one if asked again; another holder's is ended."""
+    """The ARN of the holder's endpoint for this token, the same one if asked again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
-        # SNS has one endpoint for a token, perhaps of an earlier user of this phone, and says which only in words.
-        other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
-        if other is None:
-            raise
-        close_endpoint(other[0])
+        arn = _named_in(refusal)
+        other = _holder_at(arn)
+        if other not in (None, holder):
+            raise HeldByAnother(arn, str(other)) from refusal
+        close_endpoint(arn)
         return _create(platform, token, holder)
 
 
@@ -34,14 +48,44 @@ def _create(platform: str, token: str, holder: str) -> str:
     return arn
 
 
+def _named_in(refusal: ClientError) -> str:
+    """The endpoint that has the token already, which SNS says only in words; raises the refusal if it is another."""
+    other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
+    if other is None or refusal.response["Error"]["Code"] != "InvalidParameter":
+        raise refusal
+    return other[0]
+
+
 def close_token(platform: str, token: str, holder: str) -> None:
-    """Make SNS forget a token whose endpoint's name was never learnt: asking for it again names it."""
-    close_endpoint(open_endpoint(platform, token, holder))
+    """Make SNS forget the holder's endpoint whose name was never learnt: asking for it again names it."""
+    try:
+        close_endpoint(_create(platform, token, holder))
+    except ClientError as refusal:
+        close_endpoint_of(_named_in(refusal), holder)
 
 
 def close_endpoint(arn: str) -> None:
     """SNS forgets the terminal and its token; closing twice is no error."""
     client("sns").delete_endpoint(EndpointArn=arn)
+
+
+def close_endpoint_of(arn: str, holder: str) -> bool:
+    """The same later on, when SNS may have given the name to who holds the phone now: theirs is left; whether it was
+    there and the holder's."""
+    is_theirs = _holder_at(arn) == holder
+    if is_theirs:
+        close_endpoint(arn)
+    return is_theirs
+
+
+def _holder_at(arn: str) -> str | None:
+    try:
+        held: dict[str, str] = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "NotFound":
+            raise
+        return None
+    return held.get("CustomUserData", "")
 
 
 def send(arn: str, about: str = "ALARM", **ids: str) -> bool:

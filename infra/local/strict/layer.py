@@ -24,6 +24,7 @@ import moto.dynamodbstreams.models
 import moto.kms.models
 import moto.kms.responses
 import moto.s3.models
+import moto.sns.models
 import moto.sqs.models
 import pynamodb.models
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -40,6 +41,7 @@ from infra.local.strict import (
     reapers,
     routes,
     snapshots,
+    sns_endpoints,
     trace,
     transactions,
     writes,
@@ -251,6 +253,8 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
+    (moto.sns.models.PlatformEndpoint, "__init__", sns_endpoints.named),
+    (moto.sns.models.SNSBackend, "set_endpoint_attributes", sns_endpoints.set_endpoint_attributes),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
 ]
 
