@@ -57,6 +57,11 @@ def id_of(key: str) -> str:
     return key.partition(_JOINT)[2]
 
 
+def first_id_of(key: str) -> str:
+    """The first of the ids that follow the kind."""
+    return id_of(key).partition(_JOINT)[0]
+
+
 def span(kind: str, first: str = "", last: str = "") -> tuple[str, str]:
     """The lowest and highest sort key of a kind, from the id `first` to the id `last`, all that begin so included."""
     return joined(kind, first), joined(kind, last) + _AFTER_ALL

@@ -69,17 +69,36 @@ class Push:
         return int(self.ttl.total_seconds())
 
 
+class HeldByAnother(Exception):
+    """SNS has this token for somebody else: there is one endpoint for a token, and it keeps its name for whoever holds
+    the phone."""
+
+    def __init__(self, arn: str, holder: str) -> None:
+        super().__init__(arn)
+        self.arn, self.holder = arn, holder
+
+
+def holder_of(account_id: str, session_id: str) -> str:
+    """What SNS keeps beside an endpoint: by whom it is held."""
+    return f"{account_id}/{session_id}"
+
+
+def held_by(holder: str) -> tuple[str, str]:
+    """The account's and the session's id of what `holder_of` made; empty where it is not such a one."""
+    account_id, _, session_id = holder.partition("/")
+    return account_id, session_id
+
+
 def open_endpoint(platform: str, token: str, holder: str) -> str:
-    """The ARN of the holder's endpoint for this token, the same one if asked again, as it was; another holder's is
-    ended."""
+    """The ARN of the holder's endpoint for this token, the same one if asked again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
-        # SNS has one endpoint for a token, perhaps of an earlier user of this phone, and says which only in words.
-        other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
-        if other is None:
-            raise
-        close_endpoint(other[0])
+        arn = _named_in(refusal)
+        other = holder_at(arn)
+        if other not in (None, holder):
+            raise HeldByAnother(arn, str(other)) from refusal
+        close_endpoint(arn)
         return _create(platform, token, holder)
 
 
@@ -98,9 +117,20 @@ def enable_endpoint(arn: str, token: str) -> None:
         client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
 
 
+def _named_in(refusal: ClientError) -> str:
+    """The endpoint that has the token already, which SNS says only in words; raises the refusal if it is another."""
+    other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
+    if other is None or refusal.response["Error"]["Code"] != "InvalidParameter":
+        raise refusal
+    return other[0]
+
+
 def close_token(platform: str, token: str, holder: str) -> None:
-    """Make SNS forget a token whose endpoint's name was never learnt: asking for it again names it."""
-    close_endpoint(open_endpoint(platform, token, holder))
+    """Make SNS forget the holder's endpoint whose name was never learnt: asking for it again names it."""
+    try:
+        close_endpoint(_create(platform, token, holder))
+    except ClientError as refusal:
+        close_endpoint_of(_named_in(refusal), holder)
 
 
 def close_endpoint(arn: str) -> None:
@@ -108,15 +138,24 @@ def close_endpoint(arn: str) -> None:
     client("sns").delete_endpoint(EndpointArn=arn)
 
 
-def holder_of(arn: str) -> str | None:
-    """Whose endpoint it is; None if SNS does not know it."""
+def close_endpoint_of(arn: str, holder: str) -> bool:
+    """The same later on, when SNS may have given the name to who holds the phone now: theirs is left; whether it was
+    there and the holder's."""
+    is_theirs = holder_at(arn) == holder
+    if is_theirs:
+        close_endpoint(arn)
+    return is_theirs
+
+
+def holder_at(arn: str) -> str | None:
+    """By whom an endpoint is held, as `holder_of` says it; None if SNS does not know the endpoint."""
     try:
         told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return None
         raise
-    holder: str | None = told.get("CustomUserData")
+    holder: str = told.get("CustomUserData", "")
     return holder
 
 

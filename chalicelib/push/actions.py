@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import push, queue
-from chalicelib.aws.commit import Write, change, commit, done, put, remove
+from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.push import NotSent, Push
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Conflict, Refusal, Unavailable
-from chalicelib.push.records import Endpoint
+from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
+from chalicelib.register import vaults
 from chalicelib.sessions.actions import standing as sessions
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
@@ -47,7 +49,7 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
         caller.account_id, caller.session.place_id, vault=caller.vault, platform=platform, token=token
     )
     _commit_as_read(caller, lambda: commit(sessions.must_stand(caller), *_replacing(caller, held), put(endpoint)))
-    endpoint_arn = push.open_endpoint(platform, token, _holder(endpoint))
+    endpoint_arn = _open(endpoint.platform, token, endpoint.holder)
     try:
         _commit_as_read(caller, lambda: done(*_taking(caller, endpoint, endpoint_arn), answer=None))
     except Refusal:
@@ -58,17 +60,35 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
 def _is_taken(held: Endpoint, platform: str, token: str) -> bool:
     if held.arn is None or (held.platform, held.token) != (platform, token):
         return False
-    # A sign-out that died half-way made SNS forget the terminal and let the row stand: then it is taken anew.
-    at_sns: str = push.open_endpoint(platform, token, _holder(held))
-    if at_sns != str(held.arn):
-        return False
-    push.enable_endpoint(at_sns, token)
-    return True
+    # Somebody else may have had the phone meanwhile: then it is taken anew.
+    return _open(platform, token, held.holder) == str(held.arn)
 
 
-def _holder(endpoint: Endpoint) -> str:
-    """What SNS keeps with its copy: random ids, by which a dead terminal's row is found."""
-    return f"{endpoint.partition_id} {endpoint.place_id}"
+def _open(platform: str, token: str, holder: str) -> str:
+    """Who held this phone before, and never signed out, hears nothing more there: SNS keeps the endpoint's name for
+    the token, so what is pushed to it would reach who holds the phone now."""
+    try:
+        arn = push.open_endpoint(platform, token, holder)
+    except push.HeldByAnother as before:
+        _end_for(before.arn, before.holder)
+        push.close_endpoint(before.arn)
+        arn = push.open_endpoint(platform, token, holder)
+    push.enable_endpoint(arn, token)
+    return arn
+
+
+def _end_for(arn: str, holder: str) -> None:
+    account_id, session_id = push.held_by(holder)
+    for _ in range(_TRIES):
+        held, account = read(Endpoint.key(account_id, session_id), Account.key(account_id))
+        if held is None or account is None or held.arn != arn:
+            return
+        try:
+            commit(*_forgetting(account, held))
+        except accounts.Changed:
+            continue
+        return
+    raise Unavailable(retry_after_seconds=1)
 
 
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
@@ -80,42 +100,83 @@ def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
 
 def _replacing(caller: Caller, held: Endpoint | None) -> tuple[Write, ...]:
     """What ends the address of before, but for its row, which the new one takes."""
-    return () if held is None else _forgetting(caller.account, held)[1:]
+    if held is None:
+        return ()
+    if held.arn is None:
+        push.close_token(held.platform, held.token, held.holder)
+        return ()
+    return _forgetting(caller.account, held)[1:]
 
 
 def forget_terminal(caller: Caller, end: Callable[..., None]) -> None:
     """End pushes to this terminal in the same commit as its session, which `end` ends."""
     (held,) = read(_place(caller))
-    opened = None if held is None else held.opened(caller.vault)
-    _commit_as_read(caller, lambda: end(caller, *(() if opened is None else _forgetting(caller.account, opened))))
-
-
-def forget_ended_session(account_id: str, session_id: str) -> None:
-    """A session is gone, by its time or because its token was used twice: its terminal hears nothing more."""
-    session, held, account, key = read(
-        sessions.place_of(account_id, session_id),
-        Endpoint.key(account_id, session_id),
-        *accounts.places_of(account_id),
-    )
-    if session is None and held is not None and account is not None and key is not None:
-        commit(*_forgetting(account, held.opened(key.unlocked())))
+    # One without a name is nowhere heard at; that its session is gone makes SNS forget it.
+    named = None if held is None or held.arn is None else held
+    _commit_as_read(caller, lambda: end(caller, *(() if named is None else _forgetting(caller.account, named))))
 
 
 def _forgetting(account: Account, held: Endpoint) -> tuple[Write, ...]:
-    """SNS forgets the terminal first, so that whatever happens then, no copy is left there."""
-    if held.arn is None:
-        push.close_token(held.platform, held.token, _holder(held))
-        return (remove(held),)
-    push.close_endpoint(held.arn)
+    """Nobody pushes there from the commit on. SNS forgets the address behind the stream: whatever it answers, and how
+    long it takes, is in nobody's way."""
     heard = devices.hears_no_more_at(account.device_ids or (), account.partition_id, held.arn)
-    return remove(held), accounts.loses_endpoint(account, held.arn), *heard
+    removal = EndpointRemoval.new(account.partition_id, held.place_id, ids.new_id(), arn=held.arn)
+    return remove(held), accounts.loses_endpoint(account, held.arn), *heard, create(removal)
 
 
-def close_unfinished(account: Account) -> None:
-    """Before the key to its token is destroyed: a copy at SNS whose name never reached its row."""
-    for held in Endpoint.list_of(account.partition_id).items:
-        if held.arn is None:
-            push.close_token(held.platform, held.opened(account.vault).token, _holder(held))
+def forget_ended_session(partition_id: str, place_id: str) -> None:
+    """A session is gone, however it went, or an address of one: nobody pushes there any more, and SNS forgets it.
+    Nothing is done about what is there no more, or still stands."""
+    session, held, removal, unnamed, account, key = read(
+        sessions.place_of(partition_id, place_id),
+        Endpoint.key(partition_id, place_id),
+        EndpointRemoval.key(partition_id, place_id),
+        UnnamedEndpoint.key(partition_id, place_id),
+        *accounts.places_of(partition_id),
+    )
+    if unnamed is not None and key is not None:
+        push.close_token(unnamed.platform, unnamed.opened(key.unlocked()).token, unnamed.holder)
+        commit(remove(unnamed), remove(key))
+    if account is None or key is None:
+        return  # what was left was noted for the erasure
+    if removal is not None:
+        _have_forgotten(account, removal)
+    if session is None and held is not None:
+        _forget(account, held.opened(key.unlocked()))
+
+
+def _forget(account: Account, held: Endpoint) -> None:
+    if held.arn is None:
+        push.close_token(held.platform, held.token, held.holder)
+        commit(remove(held))
+    else:
+        commit(*_forgetting(account, held))
+
+
+def _have_forgotten(account: Account, removal: EndpointRemoval) -> None:
+    # The terminal may have come back to the same address meanwhile, to which SNS gives the same name.
+    if removal.arn not in (account.endpoints or ()):
+        push.close_endpoint_of(removal.arn, removal.holder)
+    commit(remove(removal))
+
+
+def leave_unfinished(account: Account) -> tuple[tuple[str, str], ...]:
+    """Before the key to its token is destroyed: what SNS may hold under a name that never reached its row is written
+    down with a key of its own, and SNS forgets it behind the stream; the subjects that this makes."""
+    unfinished = [held for held in Endpoint.list_of(account.partition_id).items if held.arn is None]
+    return tuple(_leave(account, held) for held in unfinished)
+
+
+def _leave(account: Account, held: Endpoint) -> tuple[str, str]:
+    left_id, until = ids.new_id(), clock.now() + UnnamedEndpoint.spared_for
+    vault, vault_key = vaults.new_vault(left_id, until=until)
+    token = held.opened(account.vault).token
+    left = UnnamedEndpoint.new(
+        left_id, left_id, vault=vault, platform=held.platform, holder=held.holder, token=token,
+        expires_at=vault_key.expires_at,
+    )  # fmt: skip
+    commit(create(left), create(vault_key))
+    return UnnamedEndpoint.partition, left_id
 
 
 def _commit_as_read(caller: Caller, attempt: Callable[[], None]) -> None:
@@ -150,8 +211,7 @@ def _of_alarm(device_id: str, alarm_id: str, type: str | None, late: bool) -> Pu
 
 def tell_of_too_many_uploads(endpoints: Iterable[str], device_id: str) -> None:
     """Push the id of a device that uploaded so much that the rest of this hour is not taken."""
-    for arn in endpoints:
-        push.send(arn, "TOO_MANY_UPLOADS", device_id=device_id)
+    _tell(endpoints, Push("TOO_MANY_UPLOADS", device_id, device_id, _ALARM_TTL, {"device_id": device_id}))
 
 
 def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
@@ -197,8 +257,7 @@ def _hearing(device_id: str) -> list[str]:
 def _forget_dead(arn: str) -> None:
     """The row, the audiences and SNS's copy of a terminal that its platform does not know any more; the app says its
     token again when it is opened."""
-    holder = push.holder_of(arn)
-    account_id, _, session_id = (holder or "").partition(" ")
+    account_id, session_id = push.held_by(push.holder_at(arn) or "")
     if not session_id:
         return
     held, account, key = read(Endpoint.key(account_id, session_id), *accounts.places_of(account_id))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.aws import keys, push
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B11
 from chalicelib.register.tags import key, personal
@@ -20,4 +23,40 @@ class Endpoint(Item):
 
     arn = key(UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint")
     platform = key(UnicodeAttribute(), B11, why="fcm or apns", told=True)
+    token = personal(B11)
+
+    @property
+    def holder(self) -> str:
+        """Who has it, as SNS knows them."""
+        return push.holder_of(self.partition_id, self.place_id)
+
+
+class EndpointRemoval(Item):
+    """A push address that nobody is told at any more, until SNS has forgotten it; named after its session, as the
+    address is, and numbered."""
+
+    partition = "account"
+    place = "endpoint-removal"
+    told_to = "SessionEnds"
+
+    arn = key(UnicodeAttribute(), B11, why="random id given by SNS", points_to="push endpoint")
+
+    @property
+    def holder(self) -> str:
+        """Who had it, as SNS knows them."""
+        return push.holder_of(self.partition_id, keys.first_id_of(self.sk))
+
+
+class UnnamedEndpoint(Item):
+    """A token of a closed account that SNS may hold under a name that never reached its row: in a short-lived vault of
+    its own, since the account's is destroyed, until SNS has forgotten it."""
+
+    partition = "push-token"
+    place = "push-token"
+    told_to = "SessionEnds"
+    # Until then it keeps the erasure open, which rings after an hour.
+    spared_for = timedelta(hours=24)
+
+    platform = key(UnicodeAttribute(), B11, why="fcm or apns")
+    holder = key(UnicodeAttribute(), B11, why="random ids, by which SNS knows who held it")
     token = personal(B11)

@@ -53,7 +53,7 @@ from chalicelib.live.records import PIECES, Live
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
-from chalicelib.push.records import Endpoint
+from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
 from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
@@ -83,6 +83,7 @@ RECORDS: tuple[type[Record], ...] = (
     DeviceActivity,
     DeviceUploadHour,
     Endpoint,
+    EndpointRemoval,
     Erasure,
     Export,
     Farewell,
@@ -127,6 +128,7 @@ RECORDS: tuple[type[Record], ...] = (
     Totp,
     Transfer,
     TurnedAway,
+    UnnamedEndpoint,
     UploadedName,
     VaultKey,
 )

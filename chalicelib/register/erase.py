@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.aws import bucket, keys, push
 from chalicelib.aws.bucket import LONGEST_TICKET
-from chalicelib.aws.commit import change, commit, remove
+from chalicelib.aws.commit import Write, change, commit, put, remove
 from chalicelib.aws.table import Item, delete_raw, raw_partition, read
 from chalicelib.errors import Unavailable
 from chalicelib.register import catalogue, upload_hours
@@ -29,6 +29,10 @@ SHORT_PASS_S = 20
 _ITEMS_OF_A_PAGE = 1000
 
 PUSH_ENDPOINT, FISCAL, ROW, OBJECT = "push endpoint", "fiscal", "row", "object"
+
+
+class EndpointsOpen(RuntimeError):
+    """All data of an erasure is gone, and SNS does not forget a push endpoint of it: it is asked again."""
 
 
 def due() -> list[str]:
@@ -55,7 +59,8 @@ def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | No
     go on, for lack of time.
 
     Each step may be repeated. A pass that finds nothing, later than any function that began before the erasure can
-    still be writing, makes it done.
+    still be writing, makes it done. What SNS holds goes after the data; raises EndpointsOpen, all else being done and
+    noted, if it refuses.
     """
     until_ticks = clock.ticks_s() + within_s
     (erasure,) = read(Erasure.key(hashed_id))
@@ -69,10 +74,13 @@ def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | No
             count, is_whole = _forget(erasure, subject, until_ticks)
             found, is_all = found + count, is_all and is_whole
         except bucket.NotDeleted as fault:  # raised again below: what S3 keeps of one stops no other
-            kept = fault
+            is_all, kept = False, fault
+    found["endpoints"], refusal = _close_endpoints(erasure)
+    _note(erasure, found, is_all=is_all and not spared and refusal is None)
     if kept is not None:
         raise kept
-    _note(erasure, found, is_all=is_all and not spared)
+    if refusal is not None:
+        raise EndpointsOpen from refusal
     return erasure if is_all else None
 
 
@@ -88,11 +96,11 @@ def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     commit(remove(VaultKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
-    endpoints = _follow_pointers(erasure, items)
+    _follow_pointers(erasure, items)
     objects, is_all = _forget_objects(erasure, kind, subject_id, items, until_ticks)
     # The rows go last: they say where objects lie.
     count = _forget_items(items, until_ticks) if is_all else 0
-    return Counter(items=count, objects=objects, endpoints=endpoints), is_all and count == len(items)
+    return Counter(items=count, objects=objects), is_all and count == len(items)
 
 
 def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
@@ -102,24 +110,44 @@ def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
     return count
 
 
-def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
-    """What the rows point to goes, or is noted as kept, before the rows that know of it are deleted."""
+def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> None:
+    """What the rows point to goes, or is noted in the ledger, before the rows that know of it are deleted."""
     pointers = [pointer for item in items for pointer in _pointers(item)]
-    kept = {value for what, value in pointers if what == FISCAL}
-    if kept:
-        commit(change(erasure, Erasure.kept.add(kept)))
-        erasure.kept = (erasure.kept or set()) | kept
+    for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT)):
+        found = {value for what, value in pointers if what == kind}
+        if found:
+            commit(change(erasure, getattr(Erasure, noted).add(found)), *_in_sight(erasure))
+            setattr(erasure, noted, (getattr(erasure, noted) or set()) | found)
     delete_raw(Item, [keys.raw_of(value) for what, value in pointers if what == ROW])
-    endpoints = {value for what, value in pointers if what == PUSH_ENDPOINT}
-    for arn in endpoints:
-        push.close_endpoint(arn)
-    return len(endpoints)
+
+
+def _in_sight(erasure: Erasure) -> tuple[Write, ...]:
+    """One that was done long ago, of which a restored table brought something back, may be out of the clock's sight."""
+    return (put(OpenErasure.new("", erasure.partition_id, next_at=clock.now_s())),) if erasure.state == DONE else ()
 
 
 def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     # What a kind that nobody knows points to would be left behind in silence.
     tags = tags_of(catalogue.kind_of(Item, item))
-    return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
+    found = [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
+    # Who holds the phone next may be given the endpoint's name before it is closed: its row is named after its holder.
+    holder = push.holder_of(keys.id_of(item["pk"]["S"]), keys.first_id_of(item["sk"]["S"]))
+    return [(what, f"{value} {holder}" if what == PUSH_ENDPOINT else value) for what, value in found]
+
+
+def _close_endpoints(erasure: Erasure) -> tuple[int, Exception | None]:
+    """Have SNS forget what the rows pointed to: how many there were, and what it said of those that stay noted."""
+    closed: set[str] = set()
+    count, refusal = 0, None
+    for endpoint in sorted(erasure.open_endpoints or ()):
+        try:
+            count += push.close_endpoint_of(*endpoint.split(" "))
+            closed.add(endpoint)
+        except Exception as fault:  # one that is refused keeps no other open
+            refusal = fault
+    if closed:
+        commit(change(erasure, Erasure.open_endpoints.delete(closed)))
+    return count, refusal
 
 
 def _forget_objects(

@@ -12,7 +12,7 @@ from chalicelib import clock, ids
 from chalicelib.aws import crypto, keys
 from chalicelib.aws.commit import Write, create
 from chalicelib.aws.table import LedgerRow
-from chalicelib.register.rows import B17
+from chalicelib.register.rows import B11, B17
 from chalicelib.register.tags import key, plain
 
 ERASING: Final = "erasing"
@@ -38,6 +38,9 @@ class Erasure(LedgerRow):
     items = plain(NumberAttribute(default_for_new=0), why="a count")
     objects = plain(NumberAttribute(default_for_new=0), why="a count")
     endpoints = plain(NumberAttribute(default_for_new=0), why="a count")
+    open_endpoints = key(
+        UnicodeSetAttribute(null=True), B11, why="random ids given by SNS and of who held them, until it forgot them"
+    )
     kept = key(UnicodeSetAttribute(null=True), B17, why="numbers of what the law keeps")
     done_at = plain(NumberAttribute(null=True), why="a time")
     receipt = plain(UnicodeAttribute(null=True), why="signed, without personal data")

@@ -10,9 +10,7 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
-from chalicelib.aws.commit import change, commit
 from chalicelib.privacy.records import ARCHIVES
-from chalicelib.push.records import Endpoint
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -22,6 +20,7 @@ from tests.factors import App
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.privacy.backups import brought_back
+from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import (
     CODE,
     PASSWORD,
@@ -200,9 +199,7 @@ def _a_terminal_that_died_while_it_was_registered(home: Home) -> None:
     ):
         home.world.restore(begin)
         home.owner.take_pushes("platform-token-of-the-owner")
-        with home.world.aws.outside():
-            (held,) = Endpoint.list_of(home.owner.account_id).items
-            commit(change(held, arn=None))
+        as_if_sns_had_answered_nobody(home.owner)
         end()
         home.world.settle()
 

@@ -248,7 +248,7 @@ def test_a_device_bound_at_the_same_moment_pushes_too(ola: Person, nth: int) -> 
     assert pushed(ola.world, TOKEN) == 1
 
 
-@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("nth", range(1, 6))
 def test_a_device_removed_while_an_address_is_replaced_is_in_nobodys_way(
     ola: Person, camera: Camera, nth: int
 ) -> None:

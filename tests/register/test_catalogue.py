@@ -14,6 +14,7 @@ from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
+from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import (
     PASSWORD,
     Camera,
@@ -70,6 +71,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         home.world.settle()
         person.call("POST", f"/shares/{share.json['share_id']}/accept")
     other = new_person(home.world, "ewa@example.com")
+    other.take_pushes("a-token-that-sns-has-under-no-name-of-ours")
+    as_if_sns_had_answered_nobody(other)
     other.step_up()
     other.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.world.invoke(
@@ -86,6 +89,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.camera.connect()
     home.owner.watch(home.camera.device_id)
     home.owner.command(home.camera.device_id)
+    home.owner.take_pushes("another-token-of-a-platform")
     home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
     maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet
     home.owner.upload_avatar()  # lies there until the cloud is told

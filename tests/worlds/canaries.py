@@ -17,6 +17,7 @@ from infra.local.cloud import LocalCloud
 from tests.factors import App, Key
 from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
+from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
@@ -24,6 +25,7 @@ Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
 PASSING = (
     "AddressChange", "Farewell", "Letter", "OfferedPicture", "PendingTotp", "Registration", "Report", "Transfer",
+    "UnnamedEndpoint",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.
@@ -128,13 +130,16 @@ class Life:
         self._sign_in_elsewhere()
 
     def _leave_and_come_back(self) -> None:
-        """Nobody has been sent the last letter yet when it is looked at."""
+        """Nobody has been sent the last letter yet when it is looked at, and SNS has forgotten no terminal."""
+        as_if_sns_had_answered_nobody(self.person)
         self.person.step_up()
         answer = self.person.close()
         self._look_for("erasure", answer.json["erasure_id"])
         stored = Stored(dump.dump())
         (farewell_id,) = stored.first_ids("Farewell")
         self._keep("Farewell", farewell_id, stored)
+        (left_id,) = stored.first_ids("UnnamedEndpoint")
+        self._keep("UnnamedEndpoint", left_id, stored)
         self.world.settle()
         self._register()
 

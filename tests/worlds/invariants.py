@@ -300,12 +300,13 @@ def pushes_go_to_who_may_hear(stored: Stored) -> Found:
 
 @invariant
 def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
-    """The reverse need not be: a sign-out that died has made SNS forget first."""
+    """Of a terminal, or of what SNS is about to forget; the reverse need not be."""
     rows = stored.of("Endpoint").values()
     arns = Counter(row["arn"] for row in rows if "arn" in row)
+    going = {row["arn"] for row in stored.of("EndpointRemoval").values()}
     being_asked = {stored.opened(row, "token") for row in rows if "arn" not in row}
     for endpoint in stored.dump["endpoints"]:
-        if endpoint["arn"] not in arns and endpoint["attributes"]["Token"] not in being_asked:
+        if endpoint["arn"] not in arns.keys() | going and endpoint["attributes"]["Token"] not in being_asked:
             yield f"SNS has {endpoint['arn']}, of which nobody knows"
     yield from (f"{arn} has {count} rows" for arn, count in arns.items() if count > 1)
 
@@ -314,7 +315,8 @@ def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
 def a_vault_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
     found = stored.first_ids("VaultKey")
     lasting = {**stored.first_ids("Account"), **stored.first_ids("Device")}
-    passing = {**stored.first_ids("Registration"), **stored.first_ids("Report"), **stored.first_ids("Farewell")}
+    kinds = ("Farewell", "Registration", "Report", "UnnamedEndpoint")
+    passing = {one: row for kind in kinds for one, row in stored.first_ids(kind).items()}
     wanted = {**passing, **lasting}
     yield from (f"vault {vault_id} belongs to nobody" for vault_id in found.keys() - wanted.keys())
     yield from (f"{subject} has no vault" for subject in wanted.keys() - found.keys())
@@ -528,6 +530,8 @@ def what_was_told_was_heard(stored: Stored) -> Found:
             yield f"nobody was told that order {place_id} is paid"
     removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
+    unasked = (*stored.of("EndpointRemoval"), *stored.of("UnnamedEndpoint"))
+    yield from (f"SNS was never asked to forget {one[1]}" for one in unasked)
     yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
     yield from (f"the picture of {one[0]} was never fetched" for one in stored.of("OfferedPicture"))
     for (_, transfer_id), offer in stored.of("Offer").items():

@@ -29,10 +29,10 @@ BUDGET_S = 240
 def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows, and says who ordered it."""
-    push.close_unfinished(account)
+    left = push.leave_unfinished(account)
     for _ in range(_TRIES):
         try:
-            return _close(account, ordered_by)
+            return _close(account, ordered_by, left)
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)
@@ -44,11 +44,12 @@ def remove_child(contact: Contact) -> shapes.Removed:
     return shapes.Removed(closed=None if account is None else close_account(account, PARENT))
 
 
-def _close(account: Account, ordered_by: str) -> shapes.Closing:
+def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:
     owned = devices.standing(account.device_ids or ()).values()
     farewell_id = ids.new_id()
     of_person = (Account.partition, account.partition_id), (Farewell.partition, farewell_id)
-    erasure_id, begun = erasures.begin(*of_person, *map(devices.subject_of, owned), ordered_by=ordered_by)
+    subjects = (*of_person, *map(devices.subject_of, owned), *left)
+    erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
     cuts = [write for device in owned for write in devices.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)

@@ -2,14 +2,28 @@
 
 https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html
 https://docs.aws.amazon.com/sns/latest/dg/mobile-push-api-error.html
+
+AWS does not say how it names endpoints. All names that are seen, in its documents and elsewhere, are name-based UUIDs
+(version 3), so a token that comes back bears the name that its endpoint had before it was deleted. moto's are random.
 """
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from moto.sns.exceptions import DuplicateSnsEndpointError, SNSInvalidParameter, SNSNotFoundError
 from moto.sns.models import PlatformApplication, PlatformEndpoint, SNSBackend
+
+_motos_init: Callable[..., None] = PlatformEndpoint.__init__
+
+
+def named(self: PlatformEndpoint, *args: Any, **kwargs: Any) -> None:
+    """An endpoint is named after its application and its token."""
+    _motos_init(self, *args, **kwargs)
+    name = str(uuid.uuid3(uuid.NAMESPACE_URL, f"{self.application.arn} {self.token}"))
+    self.arn = self.arn.replace(str(self.id), name)
+    self.id = name
 
 
 def create_platform_endpoint(
@@ -79,6 +93,7 @@ def _require_structure(message: str) -> None:
 
 
 REPLACEMENTS: list[tuple[Any, str, Any]] = [
+    (PlatformEndpoint, "__init__", named),
     (SNSBackend, "create_platform_endpoint", create_platform_endpoint),
     (SNSBackend, "set_endpoint_attributes", set_endpoint_attributes),
     (SNSBackend, "get_endpoint_attributes", get_endpoint_attributes),

@@ -11,6 +11,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back
+from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import (
     PASSWORD,
 )
@@ -26,6 +27,13 @@ def _about_to_close(home: Home) -> None:
     paid(home)
     home.owner.bind(unbound(home), "Attic")
     home.owner.step_up()
+
+
+def _about_to_close_while_sns_is_asked(home: Home) -> None:
+    """Who removes a child finds a terminal whose name is known."""
+    _about_to_close(home)
+    as_if_sns_had_answered_nobody(home.owner)
+    home.world.settle()
 
 
 def _close(home: Home, state: Any, key: str) -> Response:
@@ -142,7 +150,7 @@ SCENARIOS = (
     Scenario(
         "close the account",
         "POST /me/closing",
-        _about_to_close,
+        _about_to_close_while_sns_is_asked,
         _close,
         _closings,
         may_say=(401,),

@@ -246,6 +246,13 @@ def _take_pushes(home: Home, person: Person, key: str) -> Response:
     return person.call("PUT", "/terminals/current/push", body, headers=once(key))
 
 
+def _a_phone_of_the_owner(home: Home) -> Person:
+    """Who never signed out there."""
+    assert home.owner.take_pushes("another-token-of-a-platform").status == 204
+    home.world.settle()
+    return home.stranger
+
+
 def _terminals(home: Home, person: Person, stored: Stored) -> int:
     rows = [row for where, row in stored.of("Endpoint").items() if where[0] == person.account_id]
     return sum("arn" in row and stored.opened(row, "token") == "another-token-of-a-platform" for row in rows)
@@ -429,6 +436,14 @@ SCENARIOS = (
         "take pushes elsewhere",
         "PUT /terminals/current/push",
         lambda home: home.owner,
+        _take_pushes,
+        _terminals,
+        keeps_answer=True,
+    ),
+    Scenario(
+        "take over a phone",
+        "PUT /terminals/current/push",
+        _a_phone_of_the_owner,
         _take_pushes,
         _terminals,
         keeps_answer=True,
