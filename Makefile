@@ -40,9 +40,9 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows; compare medians
+night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; count growth up to a million rows, sweeps of a hundred thousand objects; compare medians
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
-	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
+	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py
 	@$(PYTHON) -m tests.alike
 
 costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
