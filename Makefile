@@ -40,10 +40,10 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## fuzz every route with a hundred thousand requests; buy plans in every way; count growth up to a million rows; compare medians
+night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, growth and sweeps at full size, medians
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
-	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py
+	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py
 	@$(PYTHON) -m tests.alike
 
 costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do

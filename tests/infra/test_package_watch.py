@@ -77,6 +77,11 @@ def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name
     assert alarm["MetricName"] in figures
 
 
+@pytest.mark.parametrize("name", ["ErasuresStopped", "LiveVideoLate", "PictureLate", "SweepStopped"])
+def test_a_job_that_dies_and_so_says_nothing_rings(name: str) -> None:
+    assert our_alarms()[name]["TreatMissingData"] == "breaching"
+
+
 def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_written(world: LocalCloud) -> None:
     assert our_alarms().keys() == {*OUR_ALARMS}
     body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])

@@ -9,6 +9,7 @@ from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.aws import bucket
 from chalicelib.aws.clients import client
+from chalicelib.aws.table import Item
 from chalicelib.identities.actions import take_over_picture
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -38,6 +39,30 @@ def _delete_all_to_the_end(home: Home, state: Any) -> Response:
     for name in ("forward_item_changes", "on_alarms_removed"):
         next(one for one in home.world.pump._sources if one.name == name).deliver(told)
     return answer
+
+
+def _remove_to_the_end(home: Home, state: Any) -> Response:
+    """Removed, told, and erased once, while the other one is still under way."""
+    answer = remove(home, state)
+    told = Counter[Any]()
+    for name in ("forward_ledger_changes", "on_erasure_begun"):
+        next(one for one in home.world.pump._sources if one.name == name).deliver(told)
+    return answer
+
+
+def _upload_on_a_ticket(home: Home, state: Any) -> Response:
+    answer = home.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=home.camera.token)
+    if answer.status == 200:
+        assert home.world.upload(answer.json, "1/20260105T080000Z-motion-a.jpg", jpeg(905)).status == 204
+    return answer
+
+
+def _nothing_of_the_device(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Not even the row of an hour that was noted after the first pass."""
+    device = f"device#{home.camera.device_id}"
+    rows = stored.dump["tables"][Item.Meta.table_name]
+    yield from (f"{row['sk']} is left" for row in rows if row["pk"] == device)
+    yield from (key for key in stored.objects if home.camera.device_id in key)
 
 
 def _mark_read(home: Home, state: Any) -> Response:
@@ -161,5 +186,7 @@ RACES = (
          exactly((204, None)), pictures_are_gone),
     Race("delete all alarms to the end, picture arrives", picture_on_its_way, _delete_all_to_the_end, picture_arrives,
          exactly((204, None)), pictures_are_gone),
+    Race("remove to the end, ask for a ticket", settled, _remove_to_the_end, _upload_on_a_ticket,
+         exactly((202, 200), (202, 409)), _nothing_of_the_device),
     Race("mark read, delete", settled, _mark_read, _delete_alarm, exactly((200, 204), (404, 204)), _alarm_is_gone),
 )
