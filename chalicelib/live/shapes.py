@@ -13,7 +13,9 @@ class Watch(Shape):
 
 
 class Live(Shape):
-    """`playlist_url` is HLS that any player plays, and needs no sign-in: it is a secret. Ask again before `until`.
+    """`playlist_url` is HLS that any player plays, and needs no sign-in: it is a secret. Ask again before `until`. The
+    first answer to it waits for the camera's first picture, up to eight seconds, and is a 404 `NoPictureYet` if none
+    came. Its pieces lie elsewhere: a browser's own player needs `<video crossorigin="anonymous">`.
 
     `lan` is where the camera may be reached in its owner's own network.
     """

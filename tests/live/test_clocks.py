@@ -3,7 +3,6 @@ came."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -189,19 +188,15 @@ def test_what_came_in_the_second_of_its_beginning_is_shown_from_its_beginning_on
     assert names(home, live) == [after]
 
 
-def _privacy(home: Home, steps: Iterable[tuple[float, Callable[[], Any]]]) -> list[Any]:
-    done = []
-    for seconds, step in steps:
-        pass_(home, seconds)
-        done.append(step())
-    return done
-
-
 def test_a_view_that_began_before_privacy_mode_in_the_same_second_is_over(home: Home) -> None:
     device_id = home.camera.device_id
-    watch = lambda: home.owner.watch(device_id)  # noqa: E731
-    turn = lambda on: lambda: home.owner.set_privacy(device_id, on=on)  # noqa: E731
-    before, _, _, after = _privacy(home, [(0.1, watch), (0.2, turn(True)), (0.2, turn(False)), (0.2, watch)])
+    pass_(home, 0.1)
+    before = home.owner.watch(device_id)
+    for on in (True, False):
+        pass_(home, 0.2)
+        assert home.owner.set_privacy(device_id, on=on).status == 200
+    pass_(home, 0.2)
+    after = home.owner.watch(device_id)
     pass_(home, 2)
     home.camera.stream(kind="ts")
     assert [at(home, live["playlist_url"]).status for live in (before, after)] == [404, 200]

@@ -56,7 +56,8 @@ export class Live {
   async watch() {
     const channel = this.channel.value;
     const view = await askAsPerson("POST", `${this.path()}/live`, { channel });
-    const video = make("video", { autoplay: true, playsinline: true, controls: true, label: "live" });
+    // Pieces lie elsewhere than the page, and a browser that plays HLS by itself asks for those only with `crossorigin`.
+    const video = make("video", { autoplay: true, playsinline: true, controls: true, crossorigin: "anonymous", label: "live" });
     video.muted = true;
     // By its path: the page may have been opened by another of this machine's names.
     const player = new Player(video, new URL(view.playlist_url).pathname);

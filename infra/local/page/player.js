@@ -37,14 +37,17 @@ export class Player {
   /** Plays what has come since; how many pieces. Raises Unwatchable when there is nothing more to see. */
   async look() {
     const reply = await this.ask(this.address);
-    if (reply.status === 404) throw new Unwatchable("liveOver");
+    if (reply.status === 404) {
+      if ((await reply.json()).code === "NoPictureYet") return 0;
+      throw new Unwatchable("liveOver");
+    }
     if (!reply.ok) throw new Error(`HTTP ${reply.status}`);
     const pieces = piecesOf(await reply.text(), this.address).filter(({ number }) => number >= this.next);
     // Whoever comes later, or was away, sees what is now.
     const newest = pieces.slice(-BEGINS_WITH);
-    if (window.MediaSource) for (const piece of newest) await this.append(piece);
-    // Some telephones have no media source, but play HLS by themselves.
-    else if (newest.length && !this.video.src) this.video.src = this.address;
+    // Some telephones have no media source, and a transport stream is nothing for one: but they play HLS by themselves.
+    if (!window.MediaSource || newest.some(({ init }) => !init)) this.leaveItToTheBrowser();
+    else for (const piece of newest) await this.append(piece);
     this.next = (newest.at(-1)?.number ?? this.next - 1) + 1;
     return newest.length;
   }
@@ -60,9 +63,13 @@ export class Player {
     this.video.load();
   }
 
+  leaveItToTheBrowser() {
+    if (this.video.src === this.address) return;
+    if (!this.video.canPlayType("application/vnd.apple.mpegurl")) throw new Unwatchable("liveUnplayable");
+    this.video.src = this.address;
+  }
+
   async append({ init, url }) {
-    // Of a transport stream, which only what plays HLS by itself can read.
-    if (!init) throw new Unwatchable("liveUnplayable");
     const piece = await this.bytesOf(url);
     // It may have been taken away meanwhile.
     if (!piece || (init !== this.init && !(await this.begin(init)))) return;

@@ -1,0 +1,132 @@
+"""A camera of the tests that shows what time it is, so that of any player can be said how far it is behind."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import av
+from PIL import Image, ImageDraw
+
+from infra.demo.video import Encoder
+from infra.local.cloud import LocalCloud
+from tests.scene import Camera
+
+FRAMES_PER_SECOND = 10
+# The number of a frame is written in black and white, a bit to a band.
+SIZE, BITS = (160, 96), 10
+_BAND = SIZE[0] // BITS
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a camera sends from one start to the next: how long, and by what clock."""
+
+    seconds: int
+    init: str = "a"
+    ahead_seconds: float = 0.0
+    kind: str = "m4s"
+    # How long it takes to wake, or to start again.
+    after_seconds: float = 0.0
+
+
+@dataclass
+class Broadcast:
+    """Sends its runs one after the other, a piece as soon as it is filmed."""
+
+    cloud: LocalCloud
+    camera: Camera
+    runs: Sequence[Run]
+    stopped: threading.Event = field(default_factory=threading.Event)
+    begun: float = 0.0
+
+    def frames_so_far(self) -> float:
+        """The number that the frame of this moment bears."""
+        return (time.monotonic() - self.begun) * FRAMES_PER_SECOND
+
+    def send(self) -> None:
+        self.begun = time.monotonic()
+        due = 0.0
+        for run in self.runs:
+            due += run.after_seconds
+            # What it films from then on, made beforehand: the numbers are those of the time.
+            made = _pieces(run, int(due * FRAMES_PER_SECOND))
+            ticket = None
+            for init, piece in made:
+                due += 1
+                if self.stopped.wait(max(0.0, self.begun + due - time.monotonic())):
+                    return
+                # A camera that starts again has lost its ticket.
+                ticket = ticket or self._ticket(run, init)
+                start = self.cloud.now() + timedelta(seconds=run.ahead_seconds - 1)
+                self._put(ticket, f"{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.{run.kind}", piece)
+
+    def _ticket(self, run: Run, init: bytes) -> Any:
+        ticket = self.camera.ask_ticket("live").json
+        if init:
+            self._put(ticket, f"init-{run.init}.mp4", init)
+        return ticket
+
+    def _put(self, ticket: Any, name: str, content: bytes) -> None:
+        assert self.cloud.upload(ticket, f"1/{name}", content).status == 204
+
+
+@contextmanager
+def broadcasting(cloud: LocalCloud, camera: Camera, runs: Sequence[Run]) -> Iterator[Broadcast]:
+    broadcast = Broadcast(cloud, camera, runs)
+    thread = threading.Thread(target=broadcast.send, daemon=True)
+    thread.start()
+    try:
+        yield broadcast
+    finally:
+        broadcast.stopped.set()
+        thread.join(10)
+
+
+def _pieces(run: Run, first: int) -> list[tuple[bytes, bytes]]:
+    """Init and piece; each run has an encoder of its own, whose times begin at 0."""
+    pictures = [picture_of(first + number) for number in range(run.seconds * FRAMES_PER_SECOND)]
+    if run.kind == "ts":
+        return [(b"", piece) for piece in _transport_stream(pictures)]
+    encoder = Encoder(SIZE, FRAMES_PER_SECOND)
+    made = [piece for picture in pictures for piece in encoder.add(picture)] + encoder.end()
+    return [(encoder.init, piece) for piece in made]
+
+
+def _transport_stream(pictures: list[Image.Image]) -> Iterator[bytes]:
+    """A file for each second, whose times go on."""
+    for second in range(0, len(pictures), FRAMES_PER_SECOND):
+        piece = io.BytesIO()
+        with av.open(piece, "w", format="mpegts", options={"mpegts_copyts": "1"}) as container:
+            stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND)
+            stream.width, stream.height = SIZE
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"preset": "ultrafast", "tune": "zerolatency"}
+            for number in range(second, second + FRAMES_PER_SECOND):
+                frame = av.VideoFrame.from_image(pictures[number])
+                frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        yield piece.getvalue()
+
+
+def picture_of(number: int) -> Image.Image:
+    image = Image.new("RGB", SIZE)
+    draw = ImageDraw.Draw(image)
+    for bit in range(BITS):
+        if number >> bit & 1:
+            draw.rectangle((bit * _BAND, 0, (bit + 1) * _BAND - 1, SIZE[1]), fill=(255, 255, 255))
+    return image
+
+
+def number_in(grey: bytes) -> int:
+    """The number that a frame bears, of whose brightness these are the bytes."""
+    row = grey[SIZE[1] // 2 * SIZE[0] :][: SIZE[0]]
+    return sum((row[bit * _BAND + _BAND // 2] > 127) << bit for bit in range(BITS))
