@@ -94,7 +94,8 @@ def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> int:
 def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     # What a kind that nobody knows points to would be left behind in silence.
     tags = tags_of(catalogue.kind_of(Item, item))
-    return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
+    named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
+    return [(what, value) for what, said in named for value in said.get("SS") or [said["S"]]]
 
 
 def _forget_objects(kind: str, subject_id: str) -> int:
