@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import addresses, letters
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.aws.commit import change, commit, create, done, merge
+from chalicelib.aws import crypto
+from chalicelib.aws.commit import Write, change, check, commit, create, done, merge
+from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
-from chalicelib.orders import rules
-from chalicelib.orders.providers import Payment, provider
-from chalicelib.orders.records import Invoice, InvoiceCounter, Order
+from chalicelib.orders import providers, rules
+from chalicelib.orders.providers import provider
+from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
+from chalicelib.orders.rules import Reason
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
 from chalicelib.sessions.actions.standing import Caller
@@ -55,7 +59,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         ordered_at=clock.epoch_s(now),
         state="open",
     )
-    return done(create(order), answer=described(order))
+    return done(create(order), answer=_described(order, []))
 
 
 def _terms(order: Order) -> Terms:
@@ -71,7 +75,19 @@ def _terms(order: Order) -> Terms:
     )
 
 
-def described(order: Order) -> dict[str, Any]:
+def _described_all(orders: list[Order]) -> list[dict[str, Any]]:
+    """With their payments, which are one read for all."""
+    ids_of = [_payments_of(order) for order in orders]
+    found = iter(read(*(Payment.key("", payment_id) for payment_ids in ids_of for payment_id in payment_ids)))
+    payments = [[one for _, one in zip(payment_ids, found, strict=False)] for payment_ids in ids_of]
+    return [_described(*one) for one in zip(orders, payments, strict=True)]
+
+
+def _payments_of(order: Order) -> list[str]:
+    return [*filter(None, [order.paid_with]), *sorted(order.refunds_due or ())]
+
+
+def _described(order: Order, payments: list[Payment]) -> dict[str, Any]:
     order_id, terms = _order_id(order), _terms(order)
     is_open = order.state == "open"
     return {
@@ -86,7 +102,17 @@ def described(order: Order) -> dict[str, Any]:
         "ordered_at": clock.at_epoch(order.ordered_at),
         "payment_method": order.payment_method,
         "invoice_number": order.invoice_number,
+        "payments": [_described_payment(one) for one in sorted(payments, key=lambda one: one.received_at)],
         "checkout_url": provider().checkout_url(order_id, int(order.amount), order.currency) if is_open else None,
+    }
+
+
+def _described_payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "reference": payment.payment_reference,
+        "amount": {"amount": int(payment.amount), "currency": payment.currency},
+        "state": payment.state,
+        "at": clock.at_epoch(payment.received_at),
     }
 
 
@@ -95,8 +121,12 @@ def _order_id(order: Order) -> str:
     return f"{order.partition_id}{order.place_id}"
 
 
+def _key_of(order_id: str) -> Key:
+    return Order.key(order_id[: ids.LENGTH], order_id[ids.LENGTH :])
+
+
 def order_at(order_id: str) -> Order | None:
-    (order,) = read(Order.key(order_id[:ids.LENGTH], order_id[ids.LENGTH:]))
+    (order,) = read(_key_of(order_id))
     found: Order | None = order
     return found
 
@@ -110,52 +140,83 @@ def order_of(caller: Caller) -> dict[str, Any]:
     (order,) = caller.along
     if order is None:
         raise NotFound
-    return described(order)
+    (found,) = _described_all([order])
+    return found
 
 
 def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
     page = Order.list_of(caller.account_id, newest_first=True, limit=limit, after=cursor)
-    return [described(order) for order in page.items], page.cursor
+    return _described_all(page.items), page.cursor
 
 
 def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
     """What a provider's webhook says becomes of an order; whether anything changed.
 
-    Told twice, it counts once. Raises ProviderUnknown, SignatureWrong, PaymentMismatch.
+    Told twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises ProviderUnknown,
+    SignatureWrong, PaymentMismatch.
     """
-    payment = provider(name).verified(headers, body)
-    if payment is None:
+    told = provider(name).verified(headers, body)
+    if told is None:
         return False
     for _ in range(_TRIES):
         try:
-            return _apply(payment)
+            return _apply(name, told) if told.outcome == "paid" else _note(told)
         except (plans.PlanChanged, _NumberTaken, _Moved):
             continue
     raise Unavailable(retry_after_seconds=2)
 
 
 class _Moved(Exception):
-    """The order is not as it was read."""
+    """The order, or what is known of the payment, is not as it was read."""
 
 
-def _apply(payment: Payment) -> bool:
-    order = order_at(payment.order_id)
-    if order is None or not rules.may_become(order.state, payment.outcome):
+def _note(told: providers.Payment) -> bool:
+    """No money came: the order is refused or expired."""
+    order = order_at(told.order_id)
+    if order is None or not rules.may_become(order.state, told.outcome):
         return False
-    if (payment.amount, payment.currency) != (int(order.amount), order.currency):
+    if not _is_exact(told, order):
         raise PaymentMismatch(fields={"amount": Words("is not the order's", "nie jest kwotą zamówienia")})
-    unchanged = Order.state == order.state
-    if payment.outcome != "paid":
-        commit(change(order, state=payment.outcome, when=unchanged, otherwise=_Moved))
-        return True
-    try:
-        _pay(order, payment.reference, unchanged)
-    except _DeviceGone:
-        commit(change(order, state="refund_due", when=unchanged, otherwise=_Moved))
+    commit(change(order, state=told.outcome, when=Order.state == order.state, otherwise=_Moved))
     return True
 
 
-def _pay(order: Order, reference: str, unchanged: Any) -> None:
+def _is_exact(told: providers.Payment, order: Order) -> bool:
+    return (told.amount, told.currency) == (int(order.amount), order.currency)
+
+
+def _apply(name: str, told: providers.Payment) -> bool:
+    """Money came: once for each reference it pays an order, or is owed back."""
+    payment = _payment(name, told)
+    order, before = read(_key_of(told.order_id), payment.own_key)
+    if before is not None:
+        return False
+    reason: Reason | None = "order_unknown"
+    if order is not None:
+        reason = rules.reason_to_refund(order.state, is_exact=_is_exact(told, order))
+    if reason is None:
+        try:
+            _pay(order, payment)
+        except _DeviceGone:
+            reason = "device_gone"
+    if reason is not None:
+        _owe_back(order, payment, reason)
+    return True
+
+
+def _payment(name: str, told: providers.Payment) -> Payment:
+    return Payment.new(
+        "",
+        crypto.plain_hash(f"{name} {told.reference}"),
+        provider=name,
+        payment_reference=told.reference,
+        amount=told.amount,
+        currency=told.currency,
+        received_at=clock.now_s(),
+    )
+
+
+def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none."""
     now = clock.now()
     counter, held = read(InvoiceCounter.key("", str(now.year)), plans.place_of(order.device_id))
@@ -169,7 +230,7 @@ def _pay(order: Order, reference: str, unchanged: Any) -> None:
         amount=order.amount,
         currency=order.currency,
         payment_method=order.payment_method,
-        payment_reference=reference,
+        payment_reference=payment.payment_reference,
     )
     next_number = merge(
         InvoiceCounter.new("", str(now.year)),
@@ -178,14 +239,50 @@ def _pay(order: Order, reference: str, unchanged: Any) -> None:
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
         otherwise=_NumberTaken,
     )
-    paid = {"state": "paid", "paid_at": clock.epoch_s(now), "invoice_number": number}
+    payment.state = "applied"
+    # What was read stays as it is, in case the device is gone.
+    same = Order.new(order.partition_id, order.place_id)
+    paid = {"state": "paid", "paid_at": clock.epoch_s(now), "invoice_number": number, "paid_with": payment.place_id}
     commit(
-        change(order, when=unchanged, otherwise=_Moved, **paid),
+        create(payment, otherwise=_Moved),
+        change(same, when=Order.state == order.state, otherwise=_Moved, **paid),
         devices.must_stand(order.device_id, otherwise=_DeviceGone),
         plans.grant(order.device_id, held, _terms(order), _order_id(order), clock.epoch_s(now)),
         create(invoice, otherwise=_NumberTaken),
         next_number,
     )
+
+
+def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
+    """The money stands with its reason, and whose order it was meant for is told, if he has an account still."""
+    payment.assign(state="refund_due", reason=reason)
+    noted = create(payment, otherwise=_Moved)
+    if order is None:
+        commit(noted)
+        return
+    known, unchanged = Order.refunds_due.add({payment.place_id}), Order.state == order.state
+    state = rules.state_with_refund(order.state, reason)
+    commit(noted, change(order, known, when=unchanged, otherwise=_Moved, state=state), *_told(order, payment))
+
+
+def _told(order: Order, payment: Payment) -> tuple[Write, ...]:
+    """A mail to the buyer, if he has an account still."""
+    account, key = read(*accounts.places_of(order.partition_id))
+    if account is None or key is None:
+        return ()
+    letter = letters.write(
+        account.opened(key.unlocked()),
+        "orders/mail/refund_due",
+        reason=payment.reason,
+        plan=_plan_name(order, account.language),
+        price=_price(payment),
+        reference=payment.payment_reference,
+    )
+    return letter, check(account.own_key, type(account).pk.exists(), otherwise=_Moved)
+
+
+def _price(of: Order | Payment) -> str:
+    return f"{int(of.amount) / 100:.2f} {of.currency}"
 
 
 def confirm_by_mail(account_id: str, place_id: str) -> None:
@@ -198,7 +295,7 @@ def confirm_by_mail(account_id: str, place_id: str) -> None:
         account,
         "orders/mail/paid",
         plan=_plan_name(order, account.language),
-        price=f"{int(order.amount) / 100:.2f} {order.currency}",
+        price=_price(order),
         invoice_number=order.invoice_number,
     )
     commit(change(order, confirmed_at=clock.now_s()))
@@ -209,6 +306,16 @@ def _plan_name(order: Order, language: str) -> str:
     return offer.name_pl if language == "pl" else offer.name_en
 
 
-def kept(number: str) -> dict[str, str]:
-    """What a receipt says of an invoice that outlives its buyer's account."""
-    return {"record": f"invoice {number}", "row": "LAW", "until": clock.rfc3339(rules.kept_until(number))}
+def kept_by_law(ids_of: Iterable[str]) -> list[dict[str, str]]:
+    """What a receipt says of invoices and payments that outlive their account."""
+    numbers = sorted(ids_of)
+    payments = read(*(Payment.key("", number) for number in numbers))
+    return [_kept_by_law(*one) for one in zip(numbers, payments, strict=True)]
+
+
+def _kept_by_law(number: str, payment: Payment | None) -> dict[str, str]:
+    if payment is None:
+        record, year = f"invoice {number}", rules.year_of(number)
+    else:
+        record, year = f"payment {number}", clock.at_epoch(payment.received_at).year
+    return {"record": record, "row": "LAW", "until": clock.rfc3339(rules.kept_until(year))}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
+from msgspec import Meta
 
 from chalicelib.errors import Malformed, NotFound
 from chalicelib.orders.rules import Outcome
@@ -21,15 +23,15 @@ class ProviderUnknown(NotFound):
     pl = "Ta instalacja nie zna tego dostawcy płatności."
 
 
-@dataclass(frozen=True)
-class Payment:
-    """What a provider says has become of a payment, once its signature is verified."""
+class Payment(msgspec.Struct, frozen=True):
+    """What a provider says has become of a payment, once its signature is verified. The reference is the provider's own
+    number of the payment: told of again, it is the same money."""
 
-    order_id: str
+    order_id: Annotated[str, Meta(max_length=128)]
     outcome: Outcome
-    amount: int
-    currency: str
-    reference: str
+    amount: Annotated[int, Meta(ge=-(2**53), le=2**53)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
+    reference: Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class Provider(Protocol):

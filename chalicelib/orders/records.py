@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import FiscalRow, Item
 from chalicelib.register.rows import B13, LAW
@@ -32,6 +32,11 @@ class Order(Item):
     invoice_number = key(
         UnicodeAttribute(null=True), B13, why="number of the invoice", points_to="fiscal", told=True
     )
+    # It stays as long as its invoice, which says its number.
+    paid_with = key(UnicodeAttribute(null=True), B13, why="hash of the provider's number of the payment")
+    refunds_due = key(
+        UnicodeSetAttribute(null=True), B13, why="the same of what is owed back", points_to="fiscal", told=True
+    )
     confirmed_at = key(Time(null=True), B13, why="time: when the person was told", told=True)
 
 
@@ -47,6 +52,22 @@ class Invoice(FiscalRow):
     currency = plain(UnicodeAttribute(), why="of the price", told=True)
     payment_method = key(UnicodeAttribute(), LAW, why="how it was paid", told=True)
     payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment", told=True)
+
+
+class Payment(FiscalRow):
+    """Money that a provider took, found by a hash of the provider's number of it, so that told of twice it counts once.
+    It says neither who paid nor for what: the order knows its payments, and invoices theirs."""
+
+    partition = "payments"
+    place = "payment"
+
+    provider = plain(UnicodeAttribute(), why="of the payment", told=True)
+    payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment", told=True)
+    amount = key(NumberAttribute(), LAW, why="what was paid", told=True)
+    currency = plain(UnicodeAttribute(), why="of the amount", told=True)
+    received_at = key(Time(), LAW, why="time", told=True)
+    state = key(UnicodeAttribute(), LAW, why="applied or refund_due", told=True)
+    reason = key(UnicodeAttribute(null=True), LAW, why="why it is owed back", told=True)
 
 
 class InvoiceCounter(FiscalRow):

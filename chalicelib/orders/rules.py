@@ -7,21 +7,40 @@ from typing import Literal
 
 State = Literal["open", "paid", "refused", "expired", "refund_due"]
 Outcome = Literal["paid", "refused", "expired"]
+Reason = Literal["order_unknown", "order_paid", "order_over", "amount_differs", "device_gone"]
 
 # The tax year, and five more (Polish tax ordinance, art. 70 and 86).
 KEPT_YEARS = 5
 
 
 def may_become(state: State, outcome: Outcome) -> bool:
-    """Money that arrives counts, however late; nothing changes what was paid."""
-    return state not in ("paid", "refund_due") and state != outcome
+    """Who was refused may try again; nothing changes what was paid, nor what is over."""
+    return state in ("open", "refused") and state != outcome
+
+
+def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
+    """Why money that came for an order buys nothing; None if it pays the order. `is_exact` says that it is the order's
+    amount, in the order's currency."""
+    if state == "paid":
+        return "order_paid"
+    if state in ("expired", "refund_due"):
+        return "order_over"
+    return None if is_exact else "amount_differs"
+
+
+def state_with_refund(state: State, reason: Reason) -> State:
+    """What becomes of an order when its money is owed back; one that is paid, or can still be, stays as it is."""
+    return "refund_due" if reason in ("order_over", "device_gone") else state
 
 
 def invoice_number(year: int, count: int) -> str:
     return f"S-{year}-{count:06d}"
 
 
-def kept_until(number: str) -> datetime:
-    """The last instant for which tax law keeps the invoice of this number."""
-    year = int(number.split("-")[1])
+def year_of(number: str) -> int:
+    return int(number.split("-")[1])
+
+
+def kept_until(year: int) -> datetime:
+    """The last instant for which tax law keeps what is of this year."""
     return datetime(year + KEPT_YEARS, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -58,8 +58,9 @@ def _signature(stamp: str, body: bytes) -> str:
     return hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def event(order_id: str, outcome: Outcome) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the webhook that tells what became of the payment of this order.
+def event(order_id: str, outcome: Outcome, reference: str | None = None) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the webhook that tells what became of the payment of this order; with a reference, of another
+    payment of it.
 
     A provider remembers what it was asked to collect; the sandbox remembers nothing and looks at the order.
     """
@@ -72,7 +73,7 @@ def event(order_id: str, outcome: Outcome) -> tuple[dict[str, str], bytes]:
         "outcome": outcome,
         "amount": amount,
         "currency": currency,
-        "reference": f"sandbox-{crypto.plain_hash(order_id)[:16]}",
+        "reference": reference or f"sandbox-{crypto.plain_hash(order_id)[:16]}",
     }
     body = json.dumps({"type": f"payment.{outcome}", "payment": payment}).encode()
     stamp = str(clock.now_s())

@@ -18,6 +18,15 @@ class PlaceOrder(Shape):
     payment_method: Literal["card", "blik", "transfer", "sandbox"]
 
 
+class Payment(Shape):
+    """Money that came for an order: it paid the order, or buys nothing and is owed back."""
+
+    reference: str
+    amount: Money
+    state: Literal["applied", "refund_due"]
+    at: datetime
+
+
 class Order(Shape):
     """With the plan and the price as they were ordered, whatever the catalogue says since."""
 
@@ -32,6 +41,7 @@ class Order(Shape):
     ordered_at: datetime
     payment_method: str
     invoice_number: str | None
+    payments: list[Payment]
     checkout_url: str | None
 
     @classmethod

@@ -50,7 +50,7 @@ from chalicelib.devices.records import (
 from chalicelib.entry.once import Answered, AnsweredForGood
 from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.live.records import PIECES, Live
-from chalicelib.orders.records import Invoice, InvoiceCounter, Order
+from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
@@ -106,6 +106,7 @@ RECORDS: tuple[type[Record], ...] = (
     Order,
     Passkey,
     PasswordTries,
+    Payment,
     PendingTotp,
     Plan,
     Received,

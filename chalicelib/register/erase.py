@@ -129,7 +129,8 @@ def _in_sight(erasure: Erasure) -> tuple[Write, ...]:
 def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     # What a kind that nobody knows points to would be left behind in silence.
     tags = tags_of(catalogue.kind_of(Item, item))
-    found = [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
+    named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
+    found = [(what, value) for what, said in named for value in said.get("SS") or [said["S"]]]
     # Who holds the phone next may be given the endpoint's name before it is closed: its row is named after its holder.
     holder = push.holder_of(keys.id_of(item["pk"]["S"]), keys.first_id_of(item["sk"]["S"]))
     return [(what, f"{value} {holder}" if what == PUSH_ENDPOINT else value) for what, value in found]

@@ -187,7 +187,9 @@ def _plain(kind: type[Record], name: str, value: Any) -> Any:
 def _pointers(record: Record, what: str) -> dict[str, str]:
     """Value → attribute."""
     named = [name for name, tag in tags_of(type(record)).items() if tag.points_to == what]
-    return {getattr(record, name): name for name in named if getattr(record, name) is not None}
+    held = {name: getattr(record, name) for name in named}
+    values = {name: value if isinstance(value, set) else {value} for name, value in held.items() if value is not None}
+    return {value: name for name, several in values.items() for value in several}
 
 
 def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, str | None]:

@@ -124,11 +124,14 @@ class Stage:
         return self._cloud.invoke(name, _object(asked))
 
     def _payment(self, asked: Asked, order_id: str) -> Any:
-        outcome = _object(asked).get("outcome")
+        wanted = _object(asked)
+        outcome, reference = wanted.get("outcome"), wanted.get("reference")
         if outcome not in OUTCOMES:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
+        if not (reference is None or isinstance(reference, str)):
+            raise Wrong(400, "reference is a text: another payment of the same order.")
         sandbox = importlib.import_module("chalicelib.orders.sandbox")
-        headers, body = sandbox.event(order_id, outcome)
+        headers, body = sandbox.event(order_id, outcome, reference)
         return self._cloud.handle(asked_for("POST", "/payments/sandbox", headers, body))
 
     def _lay_down(self, asked: Asked, key: str) -> Any:

@@ -131,10 +131,10 @@ def test_a_wrong_method_is_told(stage: Stage) -> None:
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module = types.ModuleType("chalicelib.orders.sandbox")
 
-    def event(order_id: str, outcome: str) -> tuple[dict[str, str], bytes]:
+    def event(order_id: str, outcome: str, reference: str | None = None) -> tuple[dict[str, str], bytes]:
         if order_id == "nobody's":
             raise NotFound
-        told = json.dumps({"order": order_id, "outcome": outcome}).encode()
+        told = json.dumps({"order": order_id, "outcome": outcome} | ({"of": reference} if reference else {})).encode()
         return {"Content-Type": "application/json", "X-Signature": "s"}, told
 
     module.event = event  # type: ignore[attr-defined]
@@ -146,6 +146,12 @@ def test_a_payment_is_told_to_the_webhook_and_its_answer_is_the_answer(stage: St
     response = _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid"})
     assert response.status == 202
     assert response.json == {"signed": "s", "body": {"order": "order-1", "outcome": "paid"}}
+
+
+def test_another_payment_of_the_same_order_has_a_reference_of_its_own(stage: Stage, sandbox: types.ModuleType) -> None:
+    response = _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": "transfer-2"})
+    assert response.json["body"] == {"order": "order-1", "outcome": "paid", "of": "transfer-2"}
+    assert _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": 2}).status == 400
 
 
 def test_a_payment_of_no_order_is_not_found_and_an_unknown_outcome_is_wrong(

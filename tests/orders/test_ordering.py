@@ -35,6 +35,7 @@ def test_an_order_says_what_it_costs_and_where_to_pay(home: Home) -> None:
         "ordered_at": "2026-01-05T08:00:00Z",
         "payment_method": "card",
         "invoice_number": None,
+        "payments": [],
         "checkout_url": f"http://127.0.0.1:8000/_local/payments/{order_id}",
     }
     assert home.owner.call("GET", f"/orders/{order_id}").json == answer.json

@@ -15,9 +15,12 @@ from tests.orders.till import (
     event,
     invoices,
     mails_of_payment,
+    mails_of_refund,
     numbers,
     order,
+    payments,
     plan,
+    received,
     send,
     signature,
     state,
@@ -43,7 +46,12 @@ def test_a_payment_makes_the_order_paid_the_plan_active_and_an_invoice(home: Hom
     answer = tell(home, ordered)
     assert (answer.status, answer.json) == (200, CHANGED)
     paid = home.owner.call("GET", f"/orders/{ordered['order_id']}").json
-    assert paid == {**ordered, "state": "paid", "invoice_number": "S-2026-000001", "checkout_url": None}
+    reference = json.loads(event(ordered))["payment"]["reference"]
+    payment = {"reference": reference, "amount": ordered["amount"], "state": "applied", "at": "2026-01-05T08:01:40Z"}
+    assert paid.pop("payments") == [payment]
+    assert {**ordered, **paid} == {
+        **ordered, "state": "paid", "invoice_number": "S-2026-000001", "checkout_url": None
+    }  # fmt: skip
     had = plan(home)
     assert (had["state"], had["plan_id"], had["until"]) == ("active", "event-7-month", "2026-02-04T08:01:40Z")
     assert numbers(home.world) == ["S-2026-000001"]
@@ -66,31 +74,26 @@ def test_a_payment_told_of_often_is_one_payment(home: Home, times: int) -> None:
     assert len(invoices(home.world)) == len(mails_of_payment(home.world)) == 1
 
 
-def test_and_told_of_at_the_same_moment_too(home: Home) -> None:
-    ordered = order(home)
-    answers = at_once(*[lambda: tell(home, ordered)] * 4)
-    assert sorted(answer.json["changed"] for answer in answers) == [False, False, False, True]
-    assert plan(home)["until"] == "2026-02-04T08:00:00Z"
-    assert len(invoices(home.world)) == len(mails_of_payment(home.world)) == 1
-
-
 @pytest.mark.parametrize("outcomes", list(itertools.permutations(["refused", "expired", "paid", "paid"], 3)))
-def test_in_whatever_order_it_is_told_money_wins_and_counts_once(home: Home, outcomes: tuple[str, ...]) -> None:
+def test_in_whatever_order_it_is_told_money_counts_once_and_buys_nothing_that_is_over(
+    home: Home, outcomes: tuple[str, ...]
+) -> None:
     ordered = order(home)
     for outcome in outcomes:
         assert tell(home, ordered, outcome).status == 200
-    assert state(home, ordered) == ("paid" if "paid" in outcomes else outcomes[-1])
-    assert len(invoices(home.world)) == ("paid" in outcomes)
+    is_over = "expired" in outcomes[: outcomes.index("paid")] if "paid" in outcomes else False
+    assert state(home, ordered) == ("refund_due" if is_over else "paid" if "paid" in outcomes else "expired")
+    assert [one for _, _, one in payments(home, ordered)] == (["refund_due"] if is_over else ["applied"])
+    assert len(invoices(home.world)) == (not is_over)
 
 
-@pytest.mark.parametrize("outcome", ["refused", "expired"])
-def test_what_was_not_paid_grants_nothing_and_can_still_be_paid(home: Home, outcome: str) -> None:
+def test_what_was_refused_grants_nothing_and_can_still_be_paid(home: Home) -> None:
     ordered = order(home)
-    assert tell(home, ordered, outcome).json == CHANGED
-    assert tell(home, ordered, outcome).json == UNCHANGED
+    assert tell(home, ordered, "refused").json == CHANGED
+    assert tell(home, ordered, "refused").json == UNCHANGED
     assert home.owner.call("GET", f"/orders/{ordered['order_id']}").json == {
         **ordered,
-        "state": outcome,
+        "state": "refused",
         "checkout_url": None,
     }
     assert (plan(home)["state"], invoices(home.world), mails_of_payment(home.world)) == ("none", [], [])
@@ -177,9 +180,9 @@ def test_a_provider_that_is_not_ours_is_unknown(home: Home, provider: str) -> No
 # ── What does not fit ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("outcome", ["paid", "refused", "expired"])
+@pytest.mark.parametrize("outcome", ["refused", "expired"])
 @pytest.mark.parametrize("altered", [{"amount": 298}, {"amount": 300}, {"amount": -299}, {"currency": "PLN"}])
-def test_an_amount_that_is_not_the_orders_is_refused(home: Home, altered: dict[str, Any], outcome: str) -> None:
+def test_news_of_another_amount_is_refused(home: Home, altered: dict[str, Any], outcome: str) -> None:
     ordered = order(home)
     before = everything(home.world)
     answer = tell(home, ordered, outcome, **altered)
@@ -189,12 +192,59 @@ def test_an_amount_that_is_not_the_orders_is_refused(home: Home, altered: dict[s
     assert tell(home, ordered).json == CHANGED
 
 
-def test_a_payment_of_an_order_that_is_nowhere_changes_nothing(home: Home) -> None:
+@pytest.mark.parametrize("altered", [{"amount": 298}, {"amount": 300}, {"amount": 0}, {"currency": "PLN"}])
+def test_money_that_is_not_the_orders_amount_buys_nothing_is_owed_back_and_told(
+    home: Home, altered: dict[str, Any]
+) -> None:
+    ordered = order(home)
+    for answer in (CHANGED, UNCHANGED):
+        assert tell(home, ordered, reference="pi_other", **altered).json == answer
+    amount = {"amount": 299, **altered}["amount"]
+    assert (state(home, ordered), payments(home, ordered)) == ("open", [("pi_other", amount, "refund_due")])
+    assert (plan(home)["state"], invoices(home.world), len(mails_of_refund(home.world))) == ("none", [], 1)
+    assert tell(home, ordered).json == CHANGED
+    assert (state(home, ordered), plan(home)["state"]) == ("paid", "active")
+    assert sorted(one for _, _, one in payments(home, ordered)) == ["applied", "refund_due"]
+
+
+def test_a_payment_of_an_order_that_is_nowhere_is_noted_and_owed_back(home: Home) -> None:
+    ordered = order(home)
+    ids = ("", "x", ordered["order_id"][:-1], home.stranger.account_id + ordered["order_id"][26:], "ż" * 128)
+    for nth, order_id in enumerate(ids):
+        for answer in (CHANGED, UNCHANGED):
+            told = tell(home, ordered, order_id=order_id, reference=f"pi_{nth}")
+            assert (told.status, told.json) == (200, answer)
+    noted = received(home.world)
+    assert [one["payment_reference"] for one in noted] == [f"pi_{nth}" for nth in range(len(ids))]
+    assert {(one["state"], one["reason"], one["amount"]) for one in noted} == {("refund_due", "order_unknown", 299)}
+    assert (state(home, ordered), invoices(home.world)) == ("open", [])
+
+
+def test_news_without_money_of_an_order_that_is_nowhere_changes_nothing(home: Home) -> None:
     ordered = order(home)
     before = everything(home.world)
-    for order_id in ("", "x", ordered["order_id"][:-1], home.stranger.account_id + ordered["order_id"][26:]):
-        answer = tell(home, ordered, order_id=order_id)
+    for order_id in ("", "x", ordered["order_id"][:-1]):
+        answer = tell(home, ordered, "refused", order_id=order_id)
         assert (answer.status, answer.json) == (200, UNCHANGED)
+    assert everything(home.world) == before
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"reference": ""},
+        {"reference": "r" * 256},
+        {"currency": "eur"},
+        {"currency": "EUR\n"},
+        {"amount": 2**53 + 1},
+        {"amount": 10**40},
+        {"order_id": "o" * 129},
+    ],
+)
+def test_a_payment_that_says_what_no_payment_can_say_is_refused(home: Home, altered: dict[str, Any]) -> None:
+    before = everything(home.world)
+    answer = tell(home, {"order_id": "x", "amount": {"amount": 299, "currency": "EUR"}}, **altered)
+    assert (answer.status, answer.json["code"]) == (400, "Malformed")
     assert everything(home.world) == before
 
 
@@ -227,21 +277,72 @@ def test_an_event_that_cannot_be_read_is_refused_though_it_is_signed(home: Home,
     assert everything(home.world) == before
 
 
+# ── A second payment, and one that comes too late ────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_that_is_paid_twice_says_so_and_its_buyer_is_told(home: Home) -> None:
+    """By card, then by transfer."""
+    ordered = order(home)
+    assert [tell(home, ordered, reference=one).json for one in ("card-1", "transfer-2")] == [CHANGED, CHANGED]
+    assert payments(home, ordered) == [("card-1", 299, "applied"), ("transfer-2", 299, "refund_due")]
+    assert home.owner.call("GET", "/orders").json["items"][0]["payments"][1]["reference"] == "transfer-2"
+    assert (state(home, ordered), plan(home)["until"]) == ("paid", "2026-02-04T08:00:00Z")
+    assert len(invoices(home.world)) == len(mails_of_payment(home.world)) == 1
+    (mail,) = mails_of_refund(home.world)
+    assert mail["subject"] == "Your payment of 2.99 EUR is owed back"
+    assert "the order had been paid before" in mail["text"] and "transfer-2" in mail["text"]
+
+
+def test_each_of_two_payments_counts_once_however_often_it_is_told(home: Home) -> None:
+    ordered = order(home)
+    told = [tell(home, ordered, reference=one).json for one in ("a", "b", "a", "b", "b", "a")]
+    assert told == [CHANGED, CHANGED, *[UNCHANGED] * 4]
+    assert payments(home, ordered) == [("a", 299, "applied"), ("b", 299, "refund_due")]
+    assert len(mails_of_refund(home.world)) == 1
+
+
+def test_the_same_number_at_another_order_is_the_same_money(home: Home) -> None:
+    one, other = order(home), order(home)
+    assert [tell(home, each, reference="pi_1").json for each in (one, other)] == [CHANGED, UNCHANGED]
+    assert (state(home, one), state(home, other)) == ("paid", "open")
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "why"),
+    [
+        ("en", "Your payment of 2.99 EUR is owed back", "the order is over"),
+        ("pl", "Mamy do zwrotu Twoją płatność: 2.99 EUR", "zamówienie jest już nieaktualne"),
+    ],
+)
+def test_money_for_an_order_that_is_over_buys_nothing_and_is_told(
+    home: Home, language: str, subject: str, why: str
+) -> None:
+    home.owner.call("PATCH", "/me", {"language": language})
+    ordered = order(home)
+    tell(home, ordered, "expired")
+    assert tell(home, ordered).json == CHANGED
+    assert (state(home, ordered), plan(home)["state"], invoices(home.world)) == ("refund_due", "none", [])
+    (mail,) = [one for one in home.world.outbox() if one.get("subject") == subject]
+    assert why in mail["text"] and home.camera.device_id not in mail["text"]
+
+
 def test_a_payment_for_a_device_that_was_removed_is_owed_back(home: Home) -> None:
     ordered = order(home)
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
     assert tell(home, ordered).json == CHANGED
     assert state(home, ordered) == "refund_due"
+    (mail,) = mails_of_refund(home.world)
+    assert "you do not have the device any more" in mail["text"]
     home.world.advance(900)
     home.owner.sign_in()
     assert (invoices(home.world), rows(home.world, "device/plan"), mails_of_payment(home.world)) == ([], [], [])
     for outcome in ("paid", "refused", "expired"):
         assert tell(home, ordered, outcome).json == UNCHANGED
-    assert state(home, ordered) == "refund_due"
+    assert (state(home, ordered), len(mails_of_refund(home.world))) == ("refund_due", 1)
 
 
 def test_a_plan_whose_device_is_removed_while_it_is_paid_is_owed_back(home: Home) -> None:
-    for nth in (1, 2, 3):
+    for nth in (1, 2, 3):  # the call that reads the order, that which reads the plan, and that which pays
         camera = new_camera(home.world, f"SN010{nth}", owner=home.owner)
         ordered = order(home, device_id=camera.device_id)
 
@@ -254,15 +355,23 @@ def test_a_plan_whose_device_is_removed_while_it_is_paid_is_owed_back(home: Home
     assert invoices(home.world) == [] == rows(home.world, "device/plan")
 
 
-def test_a_payment_of_a_closed_account_is_taken_note_of_and_stored_nowhere(home: Home) -> None:
+@pytest.mark.parametrize("seconds", [0, 900])
+def test_a_payment_of_a_closed_account_is_noted_where_its_erasure_does_not_come(home: Home, seconds: int) -> None:
+    """Between closing and erasure, and after it."""
     ordered = order(home)
     home.owner.step_up()
+    body = event(ordered, reference="pi_late")
     assert home.owner.close().status == 202
-    home.world.advance(900)
-    before = everything(home.world)
-    answer = tell(home, ordered)
-    assert (answer.status, answer.json) == (200, UNCHANGED)
-    assert everything(home.world) == before
+    if seconds:
+        home.world.advance(seconds)
+    for answer in (CHANGED, UNCHANGED):
+        assert send(home.world, body, signature(home.world, body)).json == answer
+    home.world.advance(DAY)
+    (noted,) = received(home.world)
+    assert (noted["payment_reference"], noted["amount"], noted["state"]) == ("pi_late", 299, "refund_due")
+    assert noted["reason"] == ("order_unknown" if seconds else "device_gone")
+    assert (invoices(home.world), mails_of_refund(home.world)) == ([], [])
+    assert (rows(home.world, "account/order"), home.world.failures) == ([], [])
 
 
 # ── Numbers and plans under a rush ───────────────────────────────────────────────────────────────────────────────────
@@ -349,6 +458,7 @@ def test_no_fiscal_record_says_whose_it_is(home: Home) -> None:
     tell(home, ordered)
     kept = json.dumps(home.world.dump()["tables"]["sowa-local-Fiscal"])
     account = home.owner.account_id
+    assert "payments" in kept and "invoices" in kept
     for told in (home.owner.email, "Ola", account, ordered["order_id"], home.camera.device_id, home.camera.sn):
         assert told not in kept
 

@@ -64,6 +64,21 @@ def plan(home: Home) -> dict[str, Any]:
     return told
 
 
+def payments(home: Home, ordered: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """What the person is told of them: number, amount, state."""
+    told = home.owner.call("GET", f"/orders/{ordered['order_id']}").json["payments"]
+    return [(one["reference"], one["amount"]["amount"], one["state"]) for one in told]
+
+
+def received(world: LocalCloud) -> list[dict[str, Any]]:
+    """What the law keeps of them, however much is known of their orders."""
+    return sorted(rows(world, "payments/payment", "Fiscal"), key=lambda row: str(row["payment_reference"]))
+
+
+def mails_of_refund(world: LocalCloud, to: str = "ola@example.com") -> list[dict[str, Any]]:
+    return [mail for mail in world.outbox(to) if "owed back" in mail.get("subject", "")]
+
+
 def invoices(world: LocalCloud) -> list[dict[str, Any]]:
     return sorted(rows(world, "invoices/invoice", "Fiscal"), key=lambda row: str(row["sk"]))
 

@@ -373,9 +373,34 @@ def an_account_asks_for_the_second_factors_that_there_are(stored: Stored) -> Fou
             yield f"account {account_id} has recovery codes for nothing"
 
 
-def _reference(order: Row) -> str:
+def _reference(order: Row, stored: Stored) -> str:
+    payment = stored.of("Payment").get(("", order.get("paid_with", "")))
+    if payment is not None:
+        return str(payment["payment_reference"])
     order_id = keys.id_of(order["pk"]) + keys.id_of(order["sk"])
     return f"sandbox-{crypto.plain_hash(order_id)[:16]}"  # what the sandbox calls its payment
+
+
+@invariant
+def money_counts_once(stored: Stored) -> Found:
+    """A payment that was applied has its invoice and no other; an order knows of its own, and no two of the same."""
+    payments = {payment_id: row for (_, payment_id), row in stored.of("Payment").items()}
+    invoiced = {row["payment_reference"] for row in stored.of("Invoice").values()}
+    for payment_id, row in payments.items():
+        if (row["state"] == "applied") != (row["payment_reference"] in invoiced):
+            yield f"payment {payment_id} is {row['state']}, and so is not its invoice"
+        if (row["state"] == "refund_due") != ("reason" in row):
+            yield f"payment {payment_id} is {row['state']} without knowing why"
+    known: Counter[str] = Counter()
+    for (_, place_id), order in stored.of("Order").items():
+        mine = [(one, "refund_due") for one in order.get("refunds_due", ())]
+        mine += [(one, "applied") for one in [order.get("paid_with")] if one is not None]
+        known.update(one for one, _ in mine)
+        if any(payments.get(one, {}).get("state") != state for one, state in mine):
+            yield f"order {place_id} and its payments disagree"
+        if (order["state"] == "paid" and "period_days" in order) != ("paid_with" in order):
+            yield f"order {place_id} is {order['state']}, and knows of no such payment"
+    yield from (f"payment {one} is that of {count} orders" for one, count in known.items() if count > 1)
 
 
 @invariant
@@ -386,18 +411,18 @@ def paid_means_one_invoice(stored: Stored) -> Found:
     yield from (f"payment {one} has {count} invoices" for one, count in by_reference.items() if count > 1)
     for order in orders:
         number = order.get("invoice_number")
-        if (order["state"] == "paid") != (by_reference[_reference(order)] == 1):
+        if (order["state"] == "paid") != (by_reference[_reference(order, stored)] == 1):
             yield f"order {order['sk']} is {order['state']}, and so is not its invoice"
         elif order["state"] != "paid" and number is not None:
             yield f"order {order['sk']} is {order['state']} and has a number"
-        elif order["state"] == "paid" and not _agree(order, invoices.get(number)):
+        elif order["state"] == "paid" and not _agree(order, invoices.get(number), _reference(order, stored)):
             yield f"order {order['sk']} and invoice {number} disagree"
 
 
-def _agree(order: Row, invoice: Row | None) -> bool:
+def _agree(order: Row, invoice: Row | None, reference: str) -> bool:
     said = ("plan_id", "amount", "currency", "payment_method")
     same = invoice is not None and all(order[name] == invoice[name] for name in said)
-    return same and invoice is not None and invoice["payment_reference"] == _reference(order)
+    return same and invoice is not None and invoice["payment_reference"] == reference
 
 
 @invariant

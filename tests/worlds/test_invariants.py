@@ -130,6 +130,11 @@ def grant_again(dump: Dump) -> None:
     row["grants"] = [*row["grants"], " ".join([until, clock.rfc3339(later), *rest])]
 
 
+def owe_the_same_back(dump: Dump) -> None:
+    order = next(row for row in rows(dump, "account/order") if "paid_with" in row)
+    order["refunds_due"] = [order["paid_with"]]
+
+
 def sign_in_too_often(dump: Dump) -> None:
     session = rows(dump, "account/session")[0]
     more = [{**session, "sk": f"session#another{number}"} for number in range(session_rules.MOST_SESSIONS)]
@@ -378,6 +383,17 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "what_is_sealed_opens": [remove("vault", "Keys"), move_what_is_sealed],
     "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", epoch=7)],
+    "money_counts_once": [
+        remove("payments/payment", "Fiscal"),
+        put("payments/payment", "Fiscal", state="refund_due"),
+        put("payments/payment", "Fiscal", reason="order_paid"),
+        put("payments/payment", "Fiscal", payment_reference="another"),
+        put("account/order", paid_with="another"),
+        put("account/order", state="refund_due"),
+        lose("account/order", "paid_with"),
+        owe_the_same_back,
+        copy_row("account/order", sk="order#another"),
+    ],
     "paid_means_one_invoice": [
         remove("invoices/invoice", "Fiscal"),
         copy_row("invoices/invoice", "Fiscal", sk="invoice#S-2026-000009"),

@@ -115,7 +115,7 @@ def _claims(erasure: Erasure) -> dict[str, Any]:
         "checked": "every partition and prefix of the subjects was listed again and found empty",
         "looked_at_again_after_hours": [1, 24],
         "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
-        "kept": [{**orders.kept(number), "why": "tax law"} for number in sorted(erasure.kept or ())],
+        "kept": [{**kept, "why": "tax law"} for kept in orders.kept_by_law(erasure.kept or ())],
     }
 
 

@@ -12,7 +12,9 @@ from tests.scene import (
 )
 from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.steps import settle, settled
-from tests.worlds.sweep import Scenario
+from tests.worlds.sweep import AGAIN, Scenario
+
+OWED = "Your payment of 2.99 EUR is owed back"
 
 
 def ordered(home: Home) -> tuple[str, dict[str, str], bytes]:
@@ -51,6 +53,29 @@ def _second_payments(home: Home, state: Any, stored: Stored) -> int:
     return _payments(home, state, stored) - 1
 
 
+def _paid_by_card(home: Home) -> tuple[str, dict[str, str], bytes]:
+    """And now comes the transfer."""
+    order_id, *by_card = ordered(home)
+    assert take_payment(home, (order_id, *by_card), AGAIN).json == {"changed": True}
+    home.world.settle()
+    return order_id, *sandbox.event(order_id, "paid", "transfer-2")
+
+
+def _for_a_device_that_is_gone(home: Home) -> tuple[str, dict[str, str], bytes]:
+    state = ordered(home)
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    home.world.advance(15 * 60)
+    return state[0], *sandbox.event(state[0], "paid")
+
+
+def _for_no_order(home: Home) -> tuple[str, dict[str, str], bytes]:
+    return "x", *sandbox.event("x", "paid")
+
+
+def _refunds_due(home: Home, state: Any, stored: Stored) -> int:
+    return sum(one["state"] == "refund_due" for one in stored.of("Payment").values())
+
+
 def paid(home: Home) -> None:
     order_id = home.owner.order(home.camera.device_id).json["order_id"]
     assert pay(home.world, order_id).json == {"changed": True}
@@ -59,6 +84,14 @@ def paid(home: Home) -> None:
 SCENARIOS = (
     Scenario("an order is paid", "POST /payments/{provider}", ordered, take_payment, _payments),
     Scenario("another period is paid", "POST /payments/{provider}", _second_period, take_payment, _second_payments),
+    Scenario(
+        "an order is paid twice", "POST /payments/{provider}", _paid_by_card, take_payment, _refunds_due, told=OWED
+    ),
+    Scenario(
+        "what was removed is paid", "POST /payments/{provider}", _for_a_device_that_is_gone, take_payment, _refunds_due,
+        told=OWED,
+    ),
+    Scenario("no order is paid", "POST /payments/{provider}", _for_no_order, take_payment, _refunds_due),
     Scenario("order a plan", "POST /orders", settled, _place_order, _orders, at_most=2, keeps_answer=True),
     Scenario("the buyer is told", "on_order_changed", paid, settle, is_asked=False),
 )
