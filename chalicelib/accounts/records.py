@@ -22,6 +22,7 @@ class Account(Item):
     phone_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the phone number is looked up")
     confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
     reset_by = key(UnicodeAttribute(null=True), D3, why="keyed hash: is it the repeat of the password's reset?")
+    reset_at = key(Time(null=True), D3, why="time: for how long is that repeat answered?", told=True)
     email = personal(B1A, null=True)
     phone = personal(B1A, null=True)
     nickname = personal(B1A)

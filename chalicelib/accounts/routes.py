@@ -75,7 +75,7 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     asks=shapes.Confirm,
     answers=Tokens,
     status=201,
-    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken),
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken, KeyReused),
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
 )
 def confirm(visitor: Visitor, asked: shapes.Confirm) -> Tokens:

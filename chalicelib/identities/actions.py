@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, letters, passwords, registering
 from chalicelib.accounts.actions import standing as accounts
@@ -14,9 +16,9 @@ from chalicelib.accounts.records import Address, Identity
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, check, create, done, put, remove
+from chalicelib.aws.commit import Write, check, create, done, remove
 from chalicelib.aws.table import read
-from chalicelib.errors import Invalid, NotFound, TooMany, Words
+from chalicelib.errors import Invalid, NotFound, Refusal, TooMany, Words
 from chalicelib.identities import providers, rules, shapes
 from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.identities.rules import (
@@ -57,18 +59,30 @@ def _nonce(until: str, chance: str) -> str:
     return ".".join((until, chance, crypto.keyed_hash("nonces", until, chance)))
 
 
-def _spends(nonce: str, repeat_key: str | None) -> Write:
-    """What uses up the nonce, if it is ours and still good; raises IdTokenRefused, on commit too if it was used."""
+class _UsedBefore(Exception):
+    """This very request, or its twin at the same moment, used the nonce: what it opened may be opened again."""
+
+
+def _require_ours(nonce: str) -> None:
+    """Raises IdTokenRefused unless the nonce is still good."""
     until, _, rest = nonce.partition(".")
     chance = rest.partition(".")[0]
     if not crypto.same(nonce, _nonce(until, chance)) or clock.now_s() >= int(until):
         raise IdTokenRefused
-    request_hash = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id())
-    spent = SpentNonce.new(
-        crypto.plain_hash(nonce), request_hash=request_hash, expires_at=int(until) + rules.LEEWAY_S
-    )
-    same = SpentNonce.pk.does_not_exist() | (SpentNonce.request_hash == request_hash)
-    return put(spent, when=same, otherwise=IdTokenRefused)
+
+
+def _spends(nonce: str, repeat_key: str | None, epoch: int | None) -> Write:
+    """What uses up the nonce; on commit it raises _UsedBefore for the exact repeat, while the account is in the same
+    epoch, and else IdTokenRefused."""
+    used_by = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id(), str(epoch))
+    until = int(nonce.partition(".")[0])
+    spent = SpentNonce.new(crypto.plain_hash(nonce), request_hash=used_by, expires_at=until + rules.LEEWAY_S)
+
+    def refusal(standing: dict[str, Any] | None) -> BaseException:
+        is_repeat = standing is not None and standing["request_hash"]["S"] == used_by
+        return _UsedBefore() if is_repeat else IdTokenRefused()
+
+    return create(spent, otherwise=refusal)
 
 
 # Signing in
@@ -81,19 +95,21 @@ def sign_in(asked: SignInWithPlatform, current_policy: str, language: str, repea
     replaces the session that the first try opened.
     """
     vouched = providers.vouched(asked.provider, asked.id_token)
-    spends = _spends(vouched.nonce, repeat_key)
+    _require_ours(vouched.nonce)
+    refusal: Refusal = TooMany(retry_after_seconds=1)
     for _ in range(_TRIES):
         try:
-            return _enter(asked, vouched, spends, current_policy, language, repeat_key)
+            return _enter(asked, vouched, current_policy, language, repeat_key)
         except _Overtaken:
             continue
-    raise TooMany(retry_after_seconds=1)
+        except _UsedBefore:  # by a twin, whose account is there now; or by who has closed it since
+            refusal = IdTokenRefused()
+    raise refusal
 
 
 def _enter(
     asked: SignInWithPlatform,
     vouched: Vouched,
-    spends: Write,
     current_policy: str,
     language: str,
     repeat_key: str | None,
@@ -103,7 +119,7 @@ def _enter(
     turned_away = registering.turned_away_at(asked.terminal.unique_id)
     identity, refused, *known = read(Identity.key(_identity_hash(vouched)), turned_away, *places)
     if identity is not None:
-        return _come_again(identity, asked, spends, repeat_key)
+        return _come_again(identity, asked, vouched.nonce, repeat_key)
     if contact is None:
         raise EmailNotVouched
     if any(known):
@@ -119,10 +135,16 @@ def _enter(
         otherwise=_Overtaken,
         **_said_by_newcomer(asked),
     )
-    return sessions.begin(new, asked.terminal, repeat_key, spends, *_offers_picture(new, asked.provider, vouched))
+    spends = _spends(vouched.nonce, repeat_key, new.account.epoch)
+    offers = _offers_picture(new, asked.provider, vouched)
+    return sessions.begin(new, asked.terminal, repeat_key, spends, *offers, said=_all_of(asked))
 
 
-def _come_again(identity: Identity, asked: SignInWithPlatform, spends: Write, repeat_key: str | None) -> Tokens:
+def _all_of(asked: SignInWithPlatform) -> tuple[str]:
+    return (msgspec.json.encode(asked).decode(),)
+
+
+def _come_again(identity: Identity, asked: SignInWithPlatform, nonce: str, repeat_key: str | None) -> Tokens:
     def recognise(*before: Proved) -> Proved:
         proved = passwords.recognised(identity.account_id, asked.terminal.unique_id)
         if proved is None:
@@ -130,8 +152,18 @@ def _come_again(identity: Identity, asked: SignInWithPlatform, spends: Write, re
         return proved
 
     still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
-    # A second factor of ours is not asked for: how sure it has to be of its people, the platform decides.
-    return sessions.open_session(recognise(), recognise, asked.terminal, repeat_key, lambda *_: (spends, still))
+
+    def beside(proved: Proved, _: Any) -> tuple[Write, ...]:
+        return _spends(nonce, repeat_key, proved.account.epoch), still
+
+    proved, said = recognise(), _all_of(asked)
+    try:
+        # A second factor of ours is not asked for: how sure it has to be of its people, the platform decides.
+        return sessions.open_session(proved, recognise, asked.terminal, repeat_key, beside, *said)
+    except _UsedBefore:
+        return sessions.open_again(
+            proved.account, proved.vault, asked.terminal, repeat_key, still, said=said, otherwise=IdTokenRefused
+        )
 
 
 def _identity_hash(vouched: Vouched) -> str:
@@ -206,7 +238,8 @@ def link(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
 
 def _link_vouched(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
     vouched = providers.vouched(provider, id_token)
-    spends = _spends(vouched.nonce, None)
+    _require_ours(vouched.nonce)
+    spends = _spends(vouched.nonce, None, None)
     for _ in range(_TRIES):
         try:
             return _link(caller, provider, _identity_hash(vouched), spends)

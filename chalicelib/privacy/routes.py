@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import Misdirected, NotFound
+from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing, export, relocating, watching
@@ -52,6 +52,7 @@ def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
         relocating.TicketSpent,
         accounts_rules.PasswordTooEasy,
         accounts_rules.AddressTaken,
+        KeyReused,
         Misdirected,
         KeysSilent,
     ),

@@ -14,6 +14,8 @@ ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_REPEATED = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
+# So long the exact repeat of what made an account and opened its first session is answered with new tokens.
+REPEAT_LIFE = timedelta(hours=24)
 # So long the exact repeat of a sign-in is not asked for its second factor again: that one was used up by the first.
 SIGN_IN_REPEATED = timedelta(minutes=10)
 # More than anybody has terminals, and few enough to be listed at once and ended in one transaction.

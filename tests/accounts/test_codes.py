@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER
 from tests.conftest import Home
-from tests.scene import Person, at_once, just_before, rows
+from tests.scene import NEW_PASSWORD, PASSWORD, Person, ask_for_reset, at_once, elsewhere, just_before, rows
 
 KEY = "confirming-0123456789"
 
@@ -260,6 +262,62 @@ def test_the_repeat_with_another_terminal_is_another_request(ola: Person) -> Non
     answer = confirm(ola, registration_id, code, **{"Idempotency-Key": KEY})
     assert refusal(answer) == (422, "KeyReused")
     assert list(answer.json["fields"]) == ["Idempotency-Key"]
+
+
+DAY = 24 * 3600
+
+
+def confirmed(ola: Person) -> Callable[[], Response]:
+    """An account that was just confirmed; what sends the confirmation once more, to the letter."""
+    registration_id, code = ola.register(), ola.newest_code()
+    body = {"registration_id": registration_id, "code": code, "terminal": dict(ola.terminal)}
+
+    def again() -> Response:
+        return ola.world.call("POST", "/accounts/confirm", body, headers={"Idempotency-Key": KEY})
+
+    assert ola._keep(again()).status == 201
+    return again
+
+
+def test_a_repeated_confirmation_counts_for_a_day(ola: Person) -> None:
+    again = confirmed(ola)
+    ola.world.advance(12 * 3600, reaper_lag_seconds=None)
+    assert again().status == 201  # and that is no new beginning
+    ola.world.advance(12 * 3600 - 1, reaper_lag_seconds=None)
+    assert again().status == 201
+    ola.world.advance(1, reaper_lag_seconds=None)
+    assert refusal(again()) == (410, "CodeOver")
+    ola.world.advance(395 * DAY, reaper_lag_seconds=None)
+    assert refusal(again()) == (410, "CodeOver")
+
+
+@pytest.mark.parametrize(
+    "way", ["signed out", "signed out elsewhere", "password changed", "password changed elsewhere", "reset"]
+)
+def test_a_repeated_confirmation_opens_nothing_after(ola: Person, way: str) -> None:
+    again = confirmed(ola)
+    assert ola._keep(again()).status == 201  # it does until then
+    if way == "signed out":
+        assert ola.call("DELETE", "/sessions/current").status == 204
+    elif way == "signed out elsewhere":
+        assert elsewhere(ola).call("DELETE", "/sessions").status == 204
+    elif way == "reset":
+        body = {"reset_id": ask_for_reset(ola.world, ola.email), "code": ola.newest_code(), "password": NEW_PASSWORD}
+        assert ola.world.call("POST", "/password-resets/confirm", body).status == 204
+    else:
+        who = ola if way == "password changed" else elsewhere(ola)
+        assert who.call("PUT", "/me/password", {"current": PASSWORD, "new": NEW_PASSWORD}).status == 204
+    before = rows(ola.world, "account/session")
+    assert refusal(again()) == (410, "CodeOver")
+    assert rows(ola.world, "account/session") == before
+
+
+@pytest.mark.parametrize("other", [{"gps": {"latitude": 52.2, "longitude": 21.0}}, {"os": "x"}, {"model": "x"}])
+def test_a_repeated_confirmation_must_say_the_same_of_the_terminal(ola: Person, other: dict[str, Any]) -> None:
+    registration_id, code = ola.register(), ola.newest_code()
+    assert confirm(ola, registration_id, code, **{"Idempotency-Key": KEY}).status == 201
+    ola.terminal |= other
+    assert refusal(confirm(ola, registration_id, code, **{"Idempotency-Key": KEY})) == (422, "KeyReused")
 
 
 def test_of_two_registrations_of_one_address_the_first_confirmed_wins(ola: Person) -> None:

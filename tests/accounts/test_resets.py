@@ -204,6 +204,26 @@ def test_the_exact_repeat_is_answered_and_another_request_is_not(home: Home) -> 
     assert home.owner.sign_in(NEW_PASSWORD).status == 201
 
 
+def test_a_repeated_reset_counts_for_a_day_and_until_the_password_is_another(home: Home) -> None:
+    reset_id, code = ask_for_reset(home.world, home.owner.email), home.owner.newest_code()
+    assert confirm(home, reset_id, code, **KEY).status == 204
+    home.world.advance(24 * 3600 - 1, reaper_lag_seconds=None)
+    assert confirm(home, reset_id, code, **KEY).status == 204
+    home.world.advance(1, reaper_lag_seconds=None)
+    assert refusal(confirm(home, reset_id, code, **KEY)) == (410, "CodeOver")
+
+
+def test_a_used_reset_tells_nobody_whether_a_password_is_right(home: Home) -> None:
+    """It was a way to guess that nothing counted."""
+    reset_id, code = ask_for_reset(home.world, home.owner.email), home.owner.newest_code()
+    assert confirm(home, reset_id, code, **KEY).status == 204
+    assert home.owner.sign_in(NEW_PASSWORD).status == 201
+    changed = {"current": NEW_PASSWORD, "new": "a third one that is long"}
+    assert home.owner.call("PUT", "/me/password", changed).status == 204
+    for guess in ("a third one that is long", NEW_PASSWORD):
+        assert refusal(confirm(home, reset_id, code, guess, **KEY)) == (410, "CodeOver")
+
+
 def test_a_code_that_was_lost_with_its_function_is_sent_by_the_repeat(home: Home) -> None:
     sent = len(home.world.outbox(home.owner.email))
     home.world.faults.fail(3, DIES_AFTER)

@@ -163,6 +163,28 @@ def test_an_exact_repeat_gets_new_tokens_that_end_the_former(world: LocalCloud) 
     assert len(rows(world, "account/session")) == len(rows(world, "account/account")) == 1
 
 
+@pytest.mark.parametrize("comes", ["for the first time", "again"])
+@pytest.mark.parametrize("way", ["signed out", "password reset", "closed"])
+def test_a_token_that_was_used_opens_nothing_after(world: LocalCloud, comes: str, way: str) -> None:
+    if comes == "again":
+        maja(world)
+    id_token = google_token(world)
+    person = Person(world, "maja@example.com")
+    assert person._keep(enter(world, id_token, key=KEY)).status == 201
+    assert person._keep(enter(world, id_token, key=KEY)).status == 201  # it does until then
+    if way == "signed out":
+        assert person.call("DELETE", "/sessions/current").status == 204
+    elif way == "closed":
+        person.step_up()
+        assert person.close().status == 202
+    else:
+        body = {"reset_id": ask_for_reset(world, person.email), "code": person.newest_code(), "password": PASSWORD}
+        assert world.call("POST", "/password-resets/confirm", body).status == 204
+    before = rows(world, "account/session")
+    assert as_said(enter(world, id_token, key=KEY)) == (401, "IdTokenRefused")
+    assert (rows(world, "account/session"), len(rows(world, "account/account"))) == (before, int(way != "closed"))
+
+
 def test_a_key_of_another_sign_in_is_refused(world: LocalCloud) -> None:
     assert enter(world, google_token(world), key=KEY).status == 201
     elsewhere = {**TERMINAL, "unique_id": "somewhere-else"}

@@ -209,6 +209,14 @@ def test_the_exact_repeat_is_answered_with_new_tokens_and_the_old_ones_end(world
     assert refusal(other_password) == (410, "TicketSpent")
 
 
+def test_a_ticket_that_was_used_opens_nothing_after_signing_out(world: LocalCloud) -> None:
+    ticket, maja = neighbour().ticket(), Person(world, "maja@example.com")
+    assert maja._keep(arrive(world, ticket, **KEY)).status == 201
+    assert maja.call("DELETE", "/sessions/current").status == 204
+    assert refusal(arrive(world, ticket, **KEY)) == (410, "TicketSpent")
+    assert rows(world, "account/session") == []
+
+
 def test_a_reply_that_is_lost_is_no_false_failure(world: LocalCloud) -> None:
     ticket = neighbour().ticket()
     world.trace.clear()

@@ -147,6 +147,12 @@ def test_the_same_key_on_another_terminal_is_another_request(ola: Person) -> Non
     assert ola.world.call("GET", "/me", token=tokens).status == 200
 
 
+def test_the_same_key_from_another_place_is_another_request(ola: Person) -> None:
+    assert ola.sign_in(**{"Idempotency-Key": KEY}).status == 201
+    ola.terminal["gps"] = {"latitude": 52.2, "longitude": 21.0}
+    assert refusal(ola.sign_in(**{"Idempotency-Key": KEY})) == (422, "KeyReused")
+
+
 def test_two_people_with_the_same_key_have_two_sessions(home: Home) -> None:
     for person in (home.owner, home.stranger):
         assert person.sign_in(**{"Idempotency-Key": KEY}).status == 201

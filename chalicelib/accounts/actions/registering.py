@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, budgets, codes, passwords, regions
@@ -36,12 +38,14 @@ class ConfirmedMeanwhile(Exception):
 
 
 class AlreadyConfirmed(Exception):
-    """The confirmation succeeded before, and this is its exact repeat."""
+    """The confirmation succeeded before, by this code and key: whether it may be repeated is the session's to say."""
 
     def __init__(self, account: Account, vault: Vault) -> None:
         super().__init__()
         self.account = account
         self.vault = vault
+        # What is so once it may not be repeated any more.
+        self.otherwise = CodeOver
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ def register(
     rules.require_password(password, contact.value, nickname)
     counts = budgets.counted(contact, source_ip)
     hashed = contact.hashed
-    request_hash = crypto.keyed_hash("registrations", contact.value, nickname, country, language)
+    said = (contact.value, password, nickname, country, language, f"{birth_date}", policy_version, _said_of(terminal))
+    # The client's key is kept nowhere: without it nobody can guess at the password.
+    request_hash = crypto.keyed_hash("registrations", repeat_key or ids.new_id(), *said)
     known, *refused = read(Address.key(hashed), *turned_away)
     if any(refused):
         raise rules.too_young()
@@ -104,6 +110,10 @@ def register(
         return account_id
     _send_code_or_hint(registration, codes.digits_of(code))
     return account_id
+
+
+def _said_of(terminal: Terminal | None) -> str:
+    return msgspec.json.encode(terminal).decode()
 
 
 def _begins(registration: Registration, vault_key: VaultKey) -> tuple[Write, ...]:
@@ -195,9 +205,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
         vaults.key_of(registration_id),
     )
     confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
-    # Who has set up a second factor since is asked for it: the code alone opens nothing any more.
-    is_same = account is not None and repeat_key is not None and account.confirmed_by == confirmed_by
-    if is_same and not account.second_factors:
+    if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
         raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
     if registration is None or key is None:
         raise CodeOver

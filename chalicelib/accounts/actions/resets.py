@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, budgets, codes, passwords
 from chalicelib.accounts.actions.addresses import Contact
@@ -18,6 +18,7 @@ from chalicelib.aws.table import read
 from chalicelib.register import vaults
 
 _FOR = "password resets"
+_REPEATED_HOURS = 24
 
 
 class AlreadyReset(Exception):
@@ -72,20 +73,27 @@ def proved(reset_id: str, digits: str, password: str, repeat_key: str | None) ->
     hashed = _address_hash(reset_id)
     address, code = read(Address.key(hashed), ResetCode.key(hashed))
     account = _account_of(None if address is None else address.account_id)
-    reset_by = crypto.keyed_hash("resets", hashed, digits, repeat_key or "")
-    if account is not None and _is_repeat(account, reset_by, password, repeat_key):
+    said = (hashed, digits, password)
+    if account is not None and _is_repeat(account, said, repeat_key):
         raise AlreadyReset
     spent = codes.prove_code(code, digits)
     if account is None:
         raise codes.wrong_code()
     passwords.require_fitting(account, password)
-    renewed = passwords.change_to(account, password, otherwise=CodeOver, reset_by=reset_by)
+    reset_by = _reset_by(said, repeat_key, int(account.epoch) + 1)
+    renewed = passwords.change_to(account, password, otherwise=CodeOver, reset_by=reset_by, reset_at=clock.now_s())
     return Reset(account, (renewed, spent, *_still(address, account)))
 
 
-def _is_repeat(account: Account, reset_by: str, password: str, repeat_key: str | None) -> bool:
-    is_same = repeat_key is not None and account.reset_by == reset_by
-    return is_same and passwords.is_own(account, password)
+def _reset_by(said: tuple[str, ...], repeat_key: str | None, epoch: int) -> str:
+    """The mark of a request; in another epoch, whose password is another one, it is another mark. The client's key is
+    kept nowhere: without it nobody can guess at the password."""
+    return crypto.keyed_hash("resets", repeat_key or ids.new_id(), str(epoch), *said)
+
+
+def _is_repeat(account: Account, said: tuple[str, ...], repeat_key: str | None) -> bool:
+    is_recent = clock.now_s() < (account.reset_at or 0) + _REPEATED_HOURS * 3600
+    return is_recent and account.reset_by == _reset_by(said, repeat_key, int(account.epoch))
 
 
 def _still(address: Any, account: Account) -> tuple[Write, ...]:

@@ -134,7 +134,7 @@ def _enter(newcomer: arriving.Newcomer, asked: shapes.Arrive, repeat_key: str | 
         before = arriving.arrived_before(newcomer, asked.password, repeat_key)
     if before is None:
         raise TicketSpent
-    return sessions.begin(before, asked.terminal, repeat_key)
+    return sessions.begin_again(before.account, before.vault, asked.terminal, repeat_key, otherwise=TicketSpent)
 
 
 def _contacts(ticket: shapes.Ticket) -> tuple[Contact, ...]:

@@ -17,14 +17,15 @@ from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, commit, remove
+from chalicelib.aws.commit import Write, check, commit, remove
 from chalicelib.aws.keys import Key
-from chalicelib.errors import NotSignedIn, TooMany
+from chalicelib.errors import NotSignedIn, Refusal, TooMany
+from chalicelib.register.vaults import Vault
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules
 from chalicelib.sessions.actions import standing
-from chalicelib.sessions.actions.tokens import new_session, session_id_of
+from chalicelib.sessions.actions.tokens import new_session, same_session, session_id_of
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.shapes import Tokens
 
@@ -45,7 +46,7 @@ def sign_in(
     along = partial(_places_beside, factor, repeat_key)
     proved = _right(passwords.prove_password(contact, password, terminal.unique_id, along))
     again = partial(_proved_again, password)
-    said = () if factor is None else (msgspec.json.encode(factor).decode(),)
+    said = (contact.value, password, msgspec.json.encode(factor).decode())
     return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor), *said)
 
 
@@ -142,14 +143,46 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
     try:
         new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
     except registering.AlreadyConfirmed as before:
-        tokens, opening = new_session(before.account, before.vault, terminal, repeat_key)
-        commit(opening, _recorded(before.account, terminal))
-        return tokens
+        return begin_again(before.account, before.vault, terminal, repeat_key, otherwise=before.otherwise)
     return begin(new, terminal, repeat_key)
 
 
-def begin(new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write) -> Tokens:
+def begin(
+    new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write, said: tuple[str, ...] = ()
+) -> Tokens:
     """Store a new account and open its first session, in one commit with what is more."""
-    tokens, opening = new_session(new.account, new.vault, terminal, repeat_key)
+    tokens, opening = new_session(new.account, new.vault, terminal, repeat_key, *said)
     commit(*more, *new.writes, opening, _recorded(new.account, terminal))
+    return tokens
+
+
+def begin_again(
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *, otherwise: type[Refusal]
+) -> Tokens:
+    """New tokens for the exact repeat of what made an account, in place of those of its first session.
+
+    For a day, and while that session stands and what opens others is as it was: raises `otherwise` after that, and
+    KeyReused for another request.
+    """
+    first_epoch = Account.epoch.default_for_new
+    if clock.now_s() >= account.registered_at + rules.REPEAT_LIFE.total_seconds():
+        raise otherwise
+    as_begun = (Account.epoch == first_epoch) & Account.second_factors.does_not_exist()
+    begun = check(account, as_begun, otherwise=otherwise)
+    return open_again(account, vault, terminal, repeat_key, begun, otherwise=otherwise)
+
+
+def open_again(
+    account: Account,
+    vault: Vault,
+    terminal: Terminal,
+    repeat_key: str | None,
+    *more: Write,
+    said: tuple[str, ...] = (),
+    otherwise: type[Refusal],
+) -> Tokens:
+    """New tokens for the exact repeat of what opened a session and was used up by it, if that session still stands, in
+    one commit with what is more. Raises KeyReused and `otherwise`."""
+    tokens, opening = same_session(account, vault, terminal, repeat_key, *said, otherwise=otherwise)
+    commit(*more, opening, _recorded(account, terminal))
     return tokens

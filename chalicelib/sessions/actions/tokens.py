@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
@@ -11,7 +12,7 @@ from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, put, remove
-from chalicelib.aws.table import read
+from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotSignedIn
 from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules
@@ -24,18 +25,52 @@ from chalicelib.sessions.shapes import Tokens
 def new_session(
     account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *said: str
 ) -> tuple[Tokens, Write]:
+    """The tokens of a new session, and what stores it; of a repeat, which must have `said` the same, those before die.
+    On commit it raises KeyReused."""
+    tokens, session = _made(account, vault, terminal, repeat_key, said)
+    same = Session.pk.does_not_exist() | (Session.request_hash == session.request_hash)
+    return tokens, put(session, when=same, otherwise=KeyReused)
+
+
+def same_session(
+    account: Account,
+    vault: Vault,
+    terminal: Terminal,
+    repeat_key: str | None,
+    *said: str,
+    otherwise: type[BaseException],
+) -> tuple[Tokens, Write]:
+    """The same for the exact repeat of what is used up: the session that it opened must stand.
+
+    On commit it raises KeyReused for another request, and `otherwise` if the session has ended.
+    """
+    tokens, session = _made(account, vault, terminal, repeat_key, said)
+    is_readable = (Session.epoch == account.epoch) & (Session.rotated_at >= in_service_since())
+    same = (Session.request_hash == session.request_hash) & is_readable
+
+    def refusal(standing: dict[str, Any] | None) -> BaseException:
+        is_other = standing is not None and standing["request_hash"]["S"] != session.request_hash
+        return KeyReused() if is_other else otherwise()
+
+    return tokens, put(session, when=same, otherwise=refusal)
+
+
+def _made(
+    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, said: tuple[str, ...]
+) -> tuple[Tokens, Session]:
     account_id = account.partition_id
     session_id = session_id_of(account_id, repeat_key)
     family = ids.new_id()
     refresh_secret = family + ids.as_text(ids.random_bytes(32))
-    request_hash = crypto.keyed_hash("sign-ins", terminal.os, terminal.model, terminal.unique_id, *said)
+    # The client's key is kept nowhere: without it nobody can guess at what was said, a password above all.
+    every = (repeat_key or ids.new_id(), msgspec.json.encode(terminal).decode(), *said)
     session = Session.new(
         account_id,
         session_id,
         vault=vault,
         epoch=account.epoch,
         opened_at=clock.now_s(),
-        request_hash=request_hash,
+        request_hash=crypto.keyed_hash("sign-ins", *every),
         family_hash=crypto.plain_hash(family),
         terminal_os=terminal.os,
         terminal_model=terminal.model,
@@ -44,8 +79,7 @@ def new_session(
     )
     values, tokens = _turn(account_id, session_id, 1, refresh_secret)
     session.assign(**values)
-    same = Session.pk.does_not_exist() | (Session.request_hash == request_hash)
-    return tokens, put(session, when=same, otherwise=KeyReused)
+    return tokens, session
 
 
 def session_id_of(account_id: str, repeat_key: str | None) -> str:
