@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
@@ -21,7 +21,7 @@ from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, DeviceUploadHour
+from chalicelib.devices.records import Device, DeviceUploadHour, Reason
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.push import actions as push
 from chalicelib.register import upload_hours
@@ -48,7 +48,7 @@ def ticket_for(camera: Camera) -> Ticket:
     """
     device = devices.uploads_for(camera)
     now = clock.now()
-    if PICTURES.stamp(now) <= (device.uploads_over_in or ""):
+    if _is_over(device, PICTURES.stamp(now)):
         raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))
     commit(upload_hours.note(PICTURES, device.partition_id, now))
     return bucket.ticket(
@@ -142,7 +142,7 @@ def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
 
 
 def _is_over(device: Device, stamp: str) -> bool:
-    return stamp <= (device.uploads_over_in or "")
+    return device.uploads_over_in is not None and stamp <= device.uploads_over_in
 
 
 def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int) -> Write:
@@ -194,6 +194,11 @@ class Refused(NamedTuple):
     upload: str
     device_id: str | None
     reason: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
+        return self.reason in get_args(Reason)
 
 
 def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:

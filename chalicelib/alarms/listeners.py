@@ -41,7 +41,9 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
     refused: list[actions.Refused] = []
     for arrival in _arrivals(message.body):
         refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
-    return {"refused": [one._asdict() for one in refused], "refused_uploads": len(refused)} if refused else {}
+    said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
+    faults = sum(one.is_fault for one in refused)
+    return said | ({"refused_uploads": faults} if faults else {})
 
 
 @listeners.on_queue("AlarmRemovals", batch_size=1)

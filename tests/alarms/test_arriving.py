@@ -296,6 +296,8 @@ def test_what_arrives_for_a_dead_ownership_is_deleted_on_arrival(home: Home) -> 
     assert objects(home.world) == [] and rows(home.world, "device/alarm") == []
     assert home.stranger.alarms(home.camera.device_id) == []
     assert len(pushes(home.world)) == told
+    assert [one["reason"] for one in home.world.refused()] == ["nobody_owns"]
+    assert "refused_uploads" not in str(home.world.dump()["logs"])  # it is no fault of anybody's
 
 
 def test_a_picture_that_is_gone_before_its_event_is_no_alarm(home: Home) -> None:
