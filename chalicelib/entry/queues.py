@@ -19,6 +19,9 @@ from chalicelib.errors import Refusal
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:{}"
 _STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/{}/stream/placeholder"
 
+# As long as a record may take when AWS is slow and calls are sent again (see aws/clients.py).
+_ONE_RECORD_MS = 10_000
+
 
 @dataclass(frozen=True)
 class Change:
@@ -87,7 +90,7 @@ class Listeners(_Doors):
                             entry.tell_fault(fault)
                             raise
 
-                return _each(event, take, "SQS")
+                return _each(event, take, "SQS", context)
 
             return self._register(  # type: ignore[no-any-return]
                 "on_sqs_message", door, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
@@ -96,7 +99,7 @@ class Listeners(_Doors):
 
         return declare
 
-    def on_table(self, table: str, *, batch_size: int = 100) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[..., None]], Callable[..., Any]]:
         def declare(handle: Callable[[Change], None]) -> Callable[..., Any]:
             def door(event: dict[str, Any], context: Any) -> Any:
                 def take(record: Any) -> None:
@@ -110,7 +113,7 @@ class Listeners(_Doors):
                             entry.tell_fault(fault)
                             raise
 
-                return _each(event, take, "DynamoDBStreams")
+                return _each(event, take, "DynamoDBStreams", context)
 
             return self._register(  # type: ignore[no-any-return]
                 "on_dynamodb_record", door, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
@@ -192,13 +195,27 @@ def _measured(job: Callable[[], Any], oldest_s: Callable[[], int] | None, entry:
     return answer
 
 
-def _each(event: dict[str, Any], take: Callable[[Any], None], source: str) -> Any:
+class NoTimeLeft(Exception):
+    """A record was not begun: its function would have been killed over it, and those done before would come again."""
+
+
+def _each(event: dict[str, Any], take: Callable[[Any], None], source: str, context: Any) -> Any:
     # The function that serves people imports this module, with every listener in it, and never comes here; Powertools
     # would be a tenth of its start.
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
+    begun = 0
+
+    def take_in_time(record: Any) -> None:
+        nonlocal begun
+        # Powertools goes on until it is killed. The first is always taken, or a slow one would never be.
+        if begun and context.get_remaining_time_in_millis() < _ONE_RECORD_MS:
+            raise NoTimeLeft
+        begun += 1
+        take(record)
+
     processor = BatchProcessor(event_type=EventType(source), raise_on_entire_batch_failure=False)
-    return process_partial_response(event, take, processor)
+    return process_partial_response(event, take_in_time, processor)
 
 
 def _common(prepare: Callable[[list[Any]], Any] | None, bodies: list[Any]) -> tuple[Any, ...] | None:

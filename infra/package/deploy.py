@@ -16,12 +16,13 @@ from infra.package.stack import Account, Refused
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
-    "AlarmMail", "AllowedOrigin", "ApnsApplicationArn", "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn",
+    "AlarmMail", "AllowedOrigin", "ApiReserve", "ApnsApplicationArn", "CamerasAtOnce", "CamerasPerSecond",
+    "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn", "ListenersAtOnce", "LiveAtOnce", "LivePerSecond",
     "MailBudgets", "MailDomain", "MailSender",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
-    "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
     "TextBudgets", "TextCountries",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,9 @@ _SETTINGS = "production"
 _LOG_DAYS = 7
 # A stream forgets after 24 hours: what could not be forwarded after six leaves eighteen to look at it.
 _FORWARDING = {
+    # Ten batches of a shard at once, in each of which an item's changes keep their order: a record that always fails
+    # keeps a tenth waiting, and not all.
+    "ParallelizationFactor": 10,
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "BisectBatchOnFunctionError": True,
     "MaximumRecordAgeInSeconds": 6 * 3600,
@@ -36,6 +40,9 @@ _BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
 _ORIGIN = "${AllowedOrigin}"
 # The function of all routes.
 API = "api"
+_PICTURES = "on_picture_uploaded"
+# Routes that begin so, and the parameters of their limit.
+_LIMITS = {"/live/": "Live", "/cameras/": "Cameras"}
 
 
 class LeftOver(Exception):
@@ -73,6 +80,8 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     template = {**applier.merged(template, data)}
     _tell(template)
     resources = template["Resources"]
+    resources["RestAPI"]["Properties"]["MethodSettings"] += _limits(api["DefinitionBody"]["paths"])
+    _deploy_channel(resources)
     resources |= watch.alarms(resources, functions)
     body = resources["Overview"]["Properties"]["DashboardBody"]
     body["Fn::Sub"] = watch.page(body["Fn::Sub"], resources)
@@ -136,7 +145,7 @@ def _wire(function: Function, architecture: str) -> None:
     properties.pop("Tags", None)
     for event in function.events.values():
         if event["Type"] == "SQS":
-            event["Properties"] |= _of_queue(event["Properties"]["Queue"])
+            event["Properties"] |= _of_queue(function.door, event["Properties"]["Queue"])
         elif event["Type"] == "DynamoDB":
             event["Properties"] |= _of_stream(event["Properties"]["Stream"])
 
@@ -154,9 +163,15 @@ def _tell(template: dict[str, Any]) -> None:
         function.properties["Environment"] = {"Variables": told}
 
 
-def _of_queue(placeholder: str) -> dict[str, Any]:
+def _of_queue(door: str, placeholder: str) -> dict[str, Any]:
     queue = placeholder.rpartition(":")[2]
-    return {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    at_once = "PicturesAtOnce" if door == _PICTURES else "ListenersAtOnce"
+    return {
+        "Queue": {"Fn::GetAtt": [queue, "Arn"]},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        # Or a backlog takes every function that the account may run, and the API has none.
+        "ScalingConfig": {"MaximumConcurrency": {"Ref": at_once}},
+    }
 
 
 def _of_stream(placeholder: str) -> dict[str, Any]:
@@ -211,6 +226,46 @@ def _beside(function: Function) -> dict[str, Any]:
         },
         f"{function.logical_id}Role": policies.role(function.door, function.events, logs),
     }
+
+
+def _limits(paths: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of the routes that are asked for more often than others. A stage's limit is each method's own, and one that has
+    settings inherits none."""
+    return [
+        {
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-stage-methodsetting.html
+            "ResourcePath": "/" + path.replace("/", "~1"),
+            "HttpMethod": method.upper(),
+            "ThrottlingRateLimit": {"Ref": f"{limit}PerSecond"},
+            "ThrottlingBurstLimit": {"Ref": f"{limit}AtOnce"},
+            "DataTraceEnabled": False,
+            "LoggingLevel": "OFF",
+        }
+        for path, operations in paths.items()
+        for prefix, limit in _LIMITS.items()
+        for method in operations
+        if path.startswith(prefix) and method != "options"
+    ]
+
+
+def _deploy_channel(resources: dict[str, Any]) -> None:
+    """What is deployed is a picture of the routes, and CloudFormation takes another one under another name only."""
+    (old,) = _of_channel(resources, "Deployment")
+    deployment, name = resources.pop(old), deployment_of(resources)
+    resources[name] = {**deployment, "DependsOn": sorted(_of_channel(resources, "Route"))}
+    (stage,) = _of_channel(resources, "Stage").values()
+    stage["Properties"]["DeploymentId"] = {"Ref": name}
+
+
+def deployment_of(resources: Mapping[str, Any]) -> str:
+    """The logical id of the channel's deployment, which follows from what it deploys."""
+    deployed = [_of_channel(resources, kind) for kind in ("Api", "Integration", "Route")]
+    text = json.dumps(deployed, sort_keys=True).encode()
+    return f"WebsocketAPIDeployment{hashlib.sha256(text).hexdigest()[:8]}"
+
+
+def _of_channel(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    return {name: one for name, one in resources.items() if one["Type"] == f"AWS::ApiGatewayV2::{kind}"}
 
 
 def own_answers() -> dict[str, Any]:

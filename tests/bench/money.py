@@ -186,6 +186,7 @@ def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Ite
     """What is paid by the month for being there, from a template and from what prices.yaml says."""
     resources = template["Resources"].values()
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
+    of_ours = [one for one in alarms if one.get("Namespace") == "Sowa"]
     events = [
         event
         for one in resources
@@ -193,11 +194,12 @@ def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Ite
         for event in one["Properties"].get("Events", {}).values()
     ]
     counts = {
-        "alarm": len(alarms),
+        # Of each metric that it looks at.
+        "alarm": sum(len([one for one in alarm.get("Metrics", []) if "MetricStat" in one]) or 1 for alarm in alarms),
         "dashboard": sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in resources),
         "key": sum(one["Type"] == "AWS::KMS::Key" for one in resources),
         # Every metric of our own is watched.
-        "metric": len({str((one["MetricName"], one["Dimensions"])) for one in alarms if one["Namespace"] == "Sowa"}),
+        "metric": len({str((one["MetricName"], one["Dimensions"])) for one in of_ours}),
         "polled_queue": sum(event["Type"] == "SQS" for event in events),
     }
     return (Item("standing", name, count, prices[name]) for name, count in counts.items())

@@ -152,6 +152,34 @@ def test_messages_wait_while_aws_is_down_and_are_delivered_when_it_is_back(home:
     assert len(home.owner.alarms(home.camera.device_id, type="person")) == 1
 
 
+class Late(Context):
+    """Of a function whose records take so long each."""
+
+    def __init__(self, seconds: float, takes: float) -> None:
+        super().__init__("slow", "r", seconds)
+        self._left_ms, self._takes_ms = int(seconds * 1000), int(takes * 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        self._left_ms -= self._takes_ms
+        return self._left_ms
+
+
+@pytest.mark.parametrize(("takes", "taken"), [(0, 10), (4, 5), (10, 2), (60, 1)])
+def test_a_batch_that_takes_too_long_gives_back_what_it_has_no_time_for(
+    world: LocalCloud, takes: float, taken: int
+) -> None:
+    """Or the function is killed in the middle of a message, and those that are done come again with it."""
+    from chalicelib.alarms import listeners
+
+    context = Late(29, takes)
+    asked = batch(*(uploaded(f"alarms/20260105/nobody/{number}") for number in range(10)))
+    began = len(world.logs.lines())
+    with world.logs.of_function():
+        answer = listeners.on_picture_uploaded(asked, context)
+    assert failed(answer) == [f"m{number}" for number in range(taken, 10)]
+    assert len(world.logs.lines()) - began == taken  # what was never begun is no fault
+
+
 def test_a_batch_reads_once_what_its_messages_have_in_common(home: Home) -> None:
     names = [f"1/20260105T080000Z-motion-gone{number}.jpg" for number in range(10)]
     bodies = [uploaded(f"alarms/20260105/{home.camera.device_id}/{name}") for name in names]

@@ -210,6 +210,41 @@ def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
     assert fed == {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
 
 
+def test_no_queue_takes_all_functions_that_may_run_and_pictures_may_take_more_than_others() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+    for door, queue in events("SQS").items():
+        parameter = "PicturesAtOnce" if door == "on_picture_uploaded" else "ListenersAtOnce"
+        assert queue["ScalingConfig"] == {"MaximumConcurrency": {"Ref": parameter}}
+    for name in ("PicturesAtOnce", "ListenersAtOnce"):
+        said = made()["Parameters"][name]
+        assert (said["Type"], said["MinValue"], said["MaxValue"]) == ("Number", 2, 1000)
+        assert 2 <= said["Default"] <= 1000
+
+
+def test_the_api_has_a_reserve_where_the_account_has_room_for_one() -> None:
+    """A new account may run ten functions at once, of which none can be reserved: it must be deployed without."""
+    assert made()["Parameters"]["ApiReserve"]["Default"] == 0
+    assert made()["Conditions"]["ReservesForApi"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ApiReserve"}, "0"]}]}
+    reserving = {
+        function.door: function.properties["ReservedConcurrentExecutions"]
+        for function in template.functions_of(made())
+        if "ReservedConcurrentExecutions" in function.properties
+    }
+    assert reserving == {"api": {"Fn::If": ["ReservesForApi", {"Ref": "ApiReserve"}, {"Ref": "AWS::NoValue"}]}}
+
+
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take() -> None:
+    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
+    for door, queue in events("SQS").items():
+        waits = made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Properties"]["VisibilityTimeout"]
+        assert waits >= 6 * seconds[door], door
+
+
+def test_a_stream_is_read_by_ten_at_once_in_batches_that_are_done_in_time() -> None:
+    for stream in events("DynamoDB").values():
+        assert (stream["BatchSize"], stream["ParallelizationFactor"]) == (10, 10)
+
+
 def test_a_stream_is_never_blocked_for_ever_and_loses_nothing_in_silence() -> None:
     assert {stream["Stream"]["Fn::GetAtt"][0] for stream in events("DynamoDB").values()} == {"Items", "Ledger"}
     for stream in events("DynamoDB").values():
@@ -322,6 +357,65 @@ def _all(kind: type[Refusal]) -> Iterator[type[Refusal]]:
     yield kind
     for below in kind.__subclasses__():
         yield from _all(below)
+
+
+def test_live_view_and_cameras_have_limits_of_their_own_for_a_stages_limit_is_each_methods() -> None:
+    """A viewer asks for a playlist and a piece each second: by the limit of all methods a hundred could watch.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-stage-methodsetting.html"""
+    settings = resources("AWS::Serverless::Api")["RestAPI"]["Properties"]["MethodSettings"]
+    said = {(one["ResourcePath"], one["HttpMethod"]): one for one in settings}
+    assert len(said) == len(settings)
+    of_all = said.pop(("/*", "*"))
+    assert of_all["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    wanted = {}
+    for door in all_doors():
+        for prefix, limit in (("/live/", "Live"), ("/cameras/", "Cameras")):
+            if door.path.startswith(prefix):
+                # Slashes are written so, but for the first: a path as it is names no method, and limits nothing.
+                wanted["/" + door.path.replace("/", "~1"), door.method] = {
+                    "ThrottlingRateLimit": {"Ref": f"{limit}PerSecond"},
+                    "ThrottlingBurstLimit": {"Ref": f"{limit}AtOnce"},
+                    # A method's settings inherit nothing.
+                    "DataTraceEnabled": False,
+                    "LoggingLevel": "OFF",
+                }
+    assert ("/~1live~1{capability}~1playlist.m3u8", "GET") in wanted and ("/~1cameras~1tickets", "POST") in wanted
+    for (path, method), limits in wanted.items():
+        assert said.pop((path, method)) == {"ResourcePath": path, "HttpMethod": method, **limits}
+    assert not said
+    defaults = {name: made()["Parameters"][name]["Default"] for name in ("RequestsPerSecond", "LivePerSecond")}
+    assert defaults["LivePerSecond"] >= 10 * defaults["RequestsPerSecond"]
+
+
+def channel(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: one["Properties"] for name, one in resources(f"AWS::ApiGatewayV2::{kind}").items()}
+
+
+def test_a_ping_is_answered_without_a_function_and_whatever_is_no_ping_reaches_it() -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html"""
+    (api,) = channel("Api").values()
+    assert api["RouteSelectionExpression"] == "$request.body.ping"
+    routes = {one["RouteKey"]: one for one in channel("Route").values()}
+    assert routes.keys() == {"$connect", "$default", "$disconnect", "true"}
+    mock = channel("Integration")[routes["true"]["Target"]["Fn::Join"][1][1]["Ref"]]
+    assert mock["IntegrationType"] == "MOCK"
+    assert json.loads(mock["RequestTemplates"][mock["TemplateSelectionExpression"]]) == {"statusCode": 200}
+    # Nothing goes down to the camera: it waits for no answer.
+    assert "RouteResponseSelectionExpression" not in routes["true"]
+    assert not resources("AWS::ApiGatewayV2::RouteResponse")
+
+
+def test_the_channel_is_deployed_anew_when_its_routes_change() -> None:
+    """A deployment is a picture of the routes: CloudFormation makes another one for another name only."""
+    (name,) = resources("AWS::ApiGatewayV2::Deployment")
+    (stage,) = channel("Stage").values()
+    assert stage["DeploymentId"] == {"Ref": name}
+    assert set(made()["Resources"][name]["DependsOn"]) == resources("AWS::ApiGatewayV2::Route").keys()
+    changed = json.loads(json.dumps(made()["Resources"]))
+    (route,) = (one for one in changed.values() if one.get("Properties", {}).get("RouteKey") == "true")
+    assert template.deployment_of(made()["Resources"]) == name
+    route["Properties"]["RouteKey"] = "yes"
+    assert template.deployment_of(changed) != name
 
 
 def test_what_holds_data_outlives_the_stack() -> None:

@@ -22,7 +22,7 @@ def alarms() -> dict[str, dict[str, Any]]:
 
 
 def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
-    watched = [(one["MetricName"], json.dumps(one.get("Dimensions"))) for one in alarms().values()]
+    watched = [(one.get("MetricName"), json.dumps(one.get("Dimensions", []))) for one in alarms().values()]
     for function in template.functions_of(made()):
         assert [1 for metric, where in watched if metric == "Errors" and f'"{function.logical_id}"' in where]
     for queue in resources("AWS::SQS::Queue"):
@@ -30,6 +30,32 @@ def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm
             assert [1 for _, where in watched if f'"{queue}"' in where], queue
             assert queue in made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
+
+
+def test_what_lambda_could_not_run_rings_for_the_api_at_once_and_for_all_functions_together() -> None:
+    throttled = {name: one for name, one in alarms().items() if one.get("MetricName") == "Throttles"}
+    assert {name: one.get("Dimensions", []) for name, one in throttled.items()} == {
+        "ApiThrottled": [{"Name": "FunctionName", "Value": {"Ref": "APIHandler"}}],
+        # Without a name the metric is of all functions of the account, which is this installation's own.
+        "FunctionsThrottled": [],
+    }
+    for one in throttled.values():
+        assert (one["Namespace"], one["Statistic"], one["Threshold"]) == ("AWS/Lambda", "Sum", 0)
+
+
+def test_what_api_gateway_turned_away_rings_as_far_as_its_metrics_tell() -> None:
+    """It has none for 429: what was refused and reached no function is at most that
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html)."""
+    asked = {one["Id"]: one for one in alarms()["RequestsTurnedAway"]["Metrics"]}
+    assert {name: one["MetricStat"]["Metric"]["MetricName"] for name, one in asked.items() if "MetricStat" in one} == {
+        "requests": "Count", "refused": "4XXError", "answered": "Invocations",
+    }  # fmt: skip
+    (told,) = (one for one in asked.values() if one.get("ReturnData", True))
+    assert told["Expression"] == "IF(refused < requests - answered, refused, requests - answered)"
+    of_channel = alarms()["ChannelTurnedAway"]
+    assert (of_channel["MetricName"], of_channel["Dimensions"]) == (
+        "ClientError", [{"Name": "ApiId", "Value": {"Ref": "WebsocketAPI"}}],
+    )  # fmt: skip
 
 
 def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
@@ -52,7 +78,7 @@ def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, 
 
 
 def our_alarms() -> dict[str, dict[str, Any]]:
-    return {name: one for name, one in alarms().items() if one["Namespace"] == "Sowa"}
+    return {name: one for name, one in alarms().items() if one.get("Namespace") == "Sowa"}
 
 
 def rings(world: LocalCloud, name: str) -> bool:

@@ -239,13 +239,14 @@ def test_each_queue_has_its_dead_letters() -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_a_queue_hides_a_message_for_six_time_outs_and_gives_up_after_five_tries(stack: Stack, queue: str) -> None:
+def test_a_queue_hides_a_message_for_six_time_outs_and_gives_up_after_ten_tries(stack: Stack, queue: str) -> None:
     attributes = queue_attributes(stack, queue)
     assert int(attributes["VisibilityTimeout"]) >= 6 * LONGEST_FUNCTION_SECONDS
     assert attributes["SqsManagedSseEnabled"] == "true"
     assert json.loads(attributes["RedrivePolicy"]) == {
         "deadLetterTargetArn": stack.attribute(f"{queue}DeadLetters", "Arn"),
-        "maxReceiveCount": 5,
+        # One that Lambda could not bring, because as many functions ran as may, has been received all the same.
+        "maxReceiveCount": 10,
     }
 
 
