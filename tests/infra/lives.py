@@ -204,6 +204,25 @@ def _a_terminal_that_died_while_it_was_registered(home: Home) -> None:
         home.world.settle()
 
 
+def _a_terminal_that_its_platform_does_not_know(home: Home) -> None:
+    """Once its app is installed again; then it is found dead by a push of each kind."""
+    token = "platform-token-of-the-owner"
+    _disable(home, token)
+    home.owner.take_pushes(token)
+    _disable(home, token)
+    home.camera.see(7)
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    _disable(home, "platform-token-of-the-stranger")
+    home.owner.share(home.camera.device_id, email=home.stranger.email)
+    home.world.settle()
+
+
+def _disable(home: Home, token: str) -> None:
+    (arn,) = (one["arn"] for one in home.world.dump()["endpoints"] if one["attributes"]["Token"] == token)
+    with home.world.aws.outside():
+        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": "false"})
+
+
 def _erasure_by(home: Home, drive: Callable[[str], None]) -> None:
     """A closed account, whose erasure is driven by one function alone to its very end."""
     _an_order(home)
@@ -344,6 +363,7 @@ def _a_factory(home: Home) -> None:
 
 
 LIVES = (
+    _a_terminal_that_its_platform_does_not_know,
     _a_factory,
     _a_guest,
     _a_shared_device_that_goes,

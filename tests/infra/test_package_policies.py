@@ -230,7 +230,10 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         # endpoints have random names
         *(
             (f"sns:{action}", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/${Kind}/${Name}/*")
-            for action in ("CreatePlatformEndpoint", "DeleteEndpoint", "Publish")
+            for action in (
+                *("CreatePlatformEndpoint", "DeleteEndpoint", "GetEndpointAttributes", "Publish"),
+                "SetEndpointAttributes",
+            )
         ),
     }
 
