@@ -10,6 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chalicelib import clock
+from chalicelib.aws.commit import commit
+from chalicelib.devices.actions.presence import check_at
+from chalicelib.devices.records import Stock
 from infra.local.cloud import Plugged
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
@@ -87,7 +91,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield _counted(home, "on_picture_offered", home.world.settle)
     restore()
     yield from _channel(home)
-    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures"):
+    restore()
+    yield _looks(home)
+    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures", "check_connections"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
 
@@ -132,6 +138,16 @@ def _channel(home: Home) -> Iterator[Cost]:
     answer = {"id": channel.messages[0]["id"], "ok": True}
     yield _counted(home, "camera_said, an answer", lambda: channel.say(answer))
     yield _counted(home, "camera_disconnected", channel.close)
+
+
+def _looks(home: Home) -> Cost:
+    """A page of cameras that are looked at, of which nothing is to be told."""
+    home.world.run_schedule("check_connections")
+    home.world.advance(60)
+    now_s = clock.now_s()
+    for number in range(100):
+        commit(check_at(Stock.new(f"camera{number:03}"), now_s))
+    return _counted(home, "check_connections, 100 due", partial(home.world.run_schedule, "check_connections"))
 
 
 def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:

@@ -127,3 +127,9 @@ def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
     """Push the id of a share that waits to be accepted."""
     for arn in endpoints:
         push.send(arn, "SHARE", share_id=share_id)
+
+
+def tell_of_return(endpoints: Iterable[str], device_id: str, alarm_id: str) -> None:
+    """Push that a camera is back, by the id of the alarm that it had gone away, which is over."""
+    for arn in endpoints:
+        push.send(arn, "BACK", device_id=device_id, ended_alarm_id=alarm_id)
