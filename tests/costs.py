@@ -13,7 +13,11 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from chalicelib import clock
 from chalicelib.alarms import rules as alarm_rules
+from chalicelib.aws.commit import commit
+from chalicelib.devices.actions.presence import check_at
+from chalicelib.devices.records import Stock
 from infra.local.cloud import LocalCloud, Plugged
 from tests.conftest import Home
 from tests.doors import Request, all_doors, request_for
@@ -93,7 +97,9 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield from _channel(home)
     restore()
     yield _first_picture(home)
-    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures"):
+    restore()
+    yield _looks(home)
+    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures", "check_connections"):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
 
@@ -160,6 +166,16 @@ def _first_picture(home: Home) -> Cost:
     home.world.meanwhile = wake
     path = urlsplit(live["playlist_url"]).path
     return _counted(home, "GET /live/{capability}/playlist.m3u8, the first", lambda: home.world.call("GET", path))
+
+
+def _looks(home: Home) -> Cost:
+    """A page of cameras that are looked at, of which nothing is to be told."""
+    home.world.run_schedule("check_connections")
+    home.world.advance(60)
+    now_s = clock.now_s()
+    for number in range(100):
+        commit(check_at(Stock.new(f"camera{number:03}"), now_s))
+    return _counted(home, "check_connections, 100 due", partial(home.world.run_schedule, "check_connections"))
 
 
 def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:

@@ -21,7 +21,7 @@ from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, DeviceUploadHour, Reason
+from chalicelib.devices.records import Device, DeviceUploadHour, PresenceChange, Reason
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.push import actions as push
 from chalicelib.register import upload_hours
@@ -31,6 +31,7 @@ from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.actions import standing as shares
 
 JPEG = "image/jpeg"
+OFFLINE = "offline"
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
@@ -365,9 +366,9 @@ def _stamp(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}"
 
 
-def alarm_without_picture(device_id: str, channel: str, type: str, at: datetime) -> Alarm:
-    """An alarm that the cloud itself raises, such as `offline`; the caller commits it with `create`. The same one
-    always gets the same id, so that raised twice it is one."""
+def alarm_without_picture(device_id: str, channel: str | None, type: str, at: datetime) -> Alarm:
+    """An alarm that the cloud itself raises, such as `offline`, of a channel or of the whole device; the caller commits
+    it with `create`. The same one always gets the same id, so that raised twice it is one."""
     begun = at.replace(microsecond=0)
     return Alarm.new(
         device_id,
@@ -378,6 +379,32 @@ def alarm_without_picture(device_id: str, channel: str, type: str, at: datetime)
         type=type,
         expires_at=clock.epoch_s(rules.end_of(begun)),
     )
+
+
+# A camera has gone away, or come back
+
+
+def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
+    """Make an alarm of a camera that has gone away, and tell who may see its alarms of that, or that it has come back.
+
+    `is_repeat`: an earlier try may have died between the commit and the push, so the push is made again.
+    """
+    (device,) = read(Device.key(device_id))
+    if device is None:
+        return
+    offline_s, _, word = change_id.partition("-")
+    alarm = alarm_without_picture(device_id, None, OFFLINE, clock.at_epoch(int(offline_s)))
+    is_offline = word == OFFLINE
+    order = PresenceChange.new(device_id, change_id)
+    try:
+        made = (create(alarm, otherwise=_Known),) if is_offline else ()
+        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=_Known), *made)
+    except _Known:
+        if not is_repeat:
+            return
+    endpoints = devices.endpoints_of(device, None)
+    tell = push.tell_of_alarm if is_offline else push.tell_of_return
+    tell(endpoints, device_id, alarm.place_id)
 
 
 # Showing
@@ -507,7 +534,8 @@ def _span(device: Device, day: str | None) -> tuple[str, str]:
 
 
 def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
-    return search.channel in (None, alarm.channel) and search.type in (None, alarm.type)
+    """What is of the whole device is of each of its channels."""
+    return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
 
 
 def mark_read(caller: Caller) -> shapes.AlarmWithPicture:

@@ -40,6 +40,8 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
     refused: list[actions.Refused] = []
     for arrival in _arrivals(message.body):
+        if (device := standing.get(arrival.device_id)) is not None:
+            devices.note_upload(device, arrival.arrived)
         refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
     said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)
@@ -50,3 +52,9 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
 def on_alarms_removed(message: Message) -> None:
     """Somebody deleted alarms: they are unreadable already, and now they go."""
     actions.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+
+
+@listeners.on_queue("PresenceChanges", batch_size=1)
+def on_presence_changed(message: Message) -> None:
+    """A camera has gone away and not come back, or has come back."""
+    actions.tell_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)

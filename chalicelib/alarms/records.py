@@ -24,7 +24,9 @@ class Alarm(Item):
 
     at = key(Time(), B11, why="time", told=True)
     arrived_at = key(Time(), B11, why="time", told=True)
-    channel = key(UnicodeAttribute(), B11, why="which of the device's channels: it is asked for", told=True)
+    channel = key(
+        UnicodeAttribute(null=True), B11, why="which of the device's channels: it is asked for; none for all", told=True
+    )
     type = key(UnicodeAttribute(), B11, why="which of eight types: it is asked for", told=True)
     picture = key(
         UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times", points_to="object"

@@ -36,9 +36,11 @@ class Search(Shape):
 
 
 class Alarm(Shape):
+    """`channel` is null where it is of the whole device: a camera that went away."""
+
     alarm_id: str
     device_id: str
-    channel: str
+    channel: str | None
     type: AlarmType
     at: datetime
     read: bool

@@ -34,6 +34,10 @@ class Stock(Item):
     device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
     connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
     connected_at = key(Time(null=True), B6, why="time")
+    away_since = key(Time(null=True), B6, why="time: when its last connection ended")
+    told_offline_at = key(Time(null=True), B6, why="time: when its owner was last told that it is offline")
+    told_back_at = key(Time(null=True), B6, why="time: when its owner was last told that it is back")
+    sleeps = plain(NumberAttribute(null=True), why="1 if it is built to sleep between what it does")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
 
@@ -60,6 +64,33 @@ class Connection(Item):
     told_to = "CameraConnections"
 
     stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+
+
+class ConnectionCheck(Item):
+    """A camera is to be looked at when its time has come, whether it is still away, or there again; by days."""
+
+    partition = "connection-checks"
+    place = "check"
+
+    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+
+
+class CheckPosition(Item):
+    """Up to which of them cameras have been looked at."""
+
+    partition = "connection-checks"
+    place = "position"
+
+    last = key(UnicodeAttribute(), B6, why="time, and keyed hash of a serial number")
+
+
+class PresenceChange(Item):
+    """An order to tell who hears of the device that its camera is offline or back, until it is carried out; its id says
+    which, and when it was told offline."""
+
+    partition = "device"
+    place = "presence-change"
+    told_to = "PresenceChanges"
 
 
 class Report(Item):
@@ -142,6 +173,7 @@ class Device(Item):
     uploads_counted_in = key(UnicodeAttribute(null=True), B11, why="the hour in which each of its uploads is counted")
     uploads_over_in = key(UnicodeAttribute(null=True), B11, why="the hour in which it uploaded too much")
     late_told_at = key(Time(null=True), B11, why="time: alarms that come late are told of once in a while")
+    seen_by_channel = plain(NumberAttribute(null=True), why="1 while its connections say when it was there")
     alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
     sn = personal(B3)
     model = personal(B3)

@@ -34,6 +34,13 @@ _MOST_SAID = 200
 CONNECTION_LIFE, CONNECTION_IDLE = timedelta(hours=2), timedelta(minutes=10)
 # A camera that has lost its connection comes back at a moment of its own within this time.
 COME_BACK_WITHIN = timedelta(minutes=15)
+# Longer than that: each connection ends within two hours, and nobody is told of it.
+OFFLINE_AFTER = timedelta(minutes=20)
+# Whoever comes and goes is told of once an hour, and is not back before it has stayed.
+BACK_AFTER, OFFLINE_AGAIN_AFTER = timedelta(minutes=2), timedelta(hours=1)
+OFFLINE, BACK = "offline", "back"
+# What a camera without a channel is seen by, tickets and uploads, is noted once in so long.
+SEEN_EVERY = timedelta(minutes=1)
 
 
 class TimeZoneUnknown(Invalid):
@@ -65,6 +72,51 @@ def locked_s(wrong: int) -> int:
 def is_online(connected_at: float | None, now_s: int) -> bool:
     """Connected, and not for longer than a connection can last: the news of its end may have been lost."""
     return connected_at is not None and now_s < connected_at + CONNECTION_LIFE.total_seconds()
+
+
+class Presence(NamedTuple):
+    """Since when a camera is connected or away, in seconds since 1970; when its owner was last told that it is offline,
+    and back; and whether it sleeps between what it does, so that nobody misses it."""
+
+    connected_at: float | None
+    away_since: float | None
+    told_offline_at: float | None
+    told_back_at: float | None
+    sleeps: bool
+
+    @property
+    def is_told_offline(self) -> bool:
+        """And not yet that it is back."""
+        if self.told_offline_at is None:
+            return False
+        return self.told_back_at is None or self.told_back_at < self.told_offline_at
+
+    def gone_since(self) -> float | None:
+        """Where the end of a connection was never told, since it must have ended."""
+        if self.connected_at is None:
+            return self.away_since
+        return self.connected_at + CONNECTION_LIFE.total_seconds()
+
+
+def next_of(seen: Presence, now_s: int) -> tuple[str | None, int | None]:
+    """What its owner is to be told now, if anything; or else when to look at it again, if there is something to wait
+    for."""
+    word, due = None, None
+    if is_online(seen.connected_at, now_s):
+        if seen.is_told_offline:
+            word, due = BACK, (seen.connected_at or 0) + BACK_AFTER.total_seconds()
+    elif (gone_since := seen.gone_since()) is not None and not seen.sleeps and not seen.is_told_offline:
+        word, due = OFFLINE, gone_since + OFFLINE_AFTER.total_seconds()
+        if seen.told_offline_at is not None:
+            due = max(due, seen.told_offline_at + OFFLINE_AGAIN_AFTER.total_seconds())
+    if due is None or now_s >= due:
+        return word, None
+    return None, int(due)
+
+
+def is_seen_anew(last_seen: float | None, at_s: int) -> bool:
+    """Whether a ticket or an upload of then is to be noted."""
+    return last_seen is None or at_s >= last_seen + SEEN_EVERY.total_seconds()
 
 
 @cache

@@ -24,6 +24,7 @@ Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + EN
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]" + END, description="where the device is")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DevicePassword = Annotated[str, Meta(min_length=1, max_length=128)]
+Sleeps = Annotated[bool, Meta(description="between what it does, to spare its battery: nobody is told that it is away")]
 ChannelId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,32}" + END)]
 
 
@@ -116,6 +117,7 @@ class Activate(Shape):
     firmware: Annotated[str, Meta(max_length=64)]
     channels: Annotated[list[Channel], Meta(min_length=1, max_length=64)]
     lan: Lan | None = None
+    sleeps: Sleeps | None = None
 
 
 class HowToConnect(Shape):
@@ -246,6 +248,7 @@ class State(Shape):
     firmware: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     lan: Lan | None = None
     battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    sleeps: Sleeps | None = None
 
 
 class Wanted(Shape):

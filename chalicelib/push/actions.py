@@ -220,6 +220,12 @@ def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:
     _tell(endpoints, Push("SHARE", share_id[:64], "shares", _SHARE_TTL, {"share_id": share_id}))
 
 
+def tell_of_return(endpoints: Iterable[str], device_id: str, alarm_id: str) -> None:
+    """Push that a camera is back, by the id of the alarm that it had gone away, which is over."""
+    ids = {"device_id": device_id, "ended_alarm_id": alarm_id}
+    _tell(endpoints, Push("BACK", alarm_id, device_id, _ALARM_TTL, ids))
+
+
 def _tell(endpoints: Iterable[str], what: Push) -> None:
     """Push to each; what did not reach its terminal is tried again for that one alone, behind a queue of its own, or
     the terminal is forgotten."""

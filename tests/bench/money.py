@@ -58,6 +58,7 @@ _CHANNEL = {
     "connect": ("connections_a_day", "camera_connected"),
     "mailbox": ("connections_a_day", "on_mailbox_opened, nothing there"),
     "disconnect": ("connections_a_day", "camera_disconnected"),
+    "look": ("looks_a_day", "check_connections, 100 due"),
     "ping": ("pings_a_day", "camera_said, a ping"),
     "command": ("commands_a_day", "on_command_given"),
     "answer": ("commands_a_day", "camera_said, an answer"),
@@ -148,14 +149,16 @@ def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[s
 
 
 def _each_of_channel(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """What it takes once. Connecting is no message, and what the stream tells of goes through a queue."""
+    """What it takes once. Connecting is no message, and what the stream tells of goes through a queue. Cameras are
+    looked at together."""
+    together = usage["looked_at_together"] if part == "look" else 1
     yield "channel_message", float(part in ("ping", "command", "answer"))
     yield "sqs_request", 3.0 * (part in _QUEUED)
-    yield "lambda_request", 1.0
-    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
-    yield "dynamodb_read_unit", row.read_units
-    yield "dynamodb_write_unit", row.write_units
-    yield "logs_gb", row.log_bytes / 1e9
+    yield "lambda_request", 1.0 / together
+    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part] / together
+    yield "dynamodb_read_unit", row.read_units / together
+    yield "dynamodb_write_unit", row.write_units / together
+    yield "logs_gb", row.log_bytes / 1e9 / together
 
 
 def _each_of_live(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:

@@ -111,7 +111,7 @@ def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Ho
 
 
 def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home) -> None:
-    home.world.faults.fail(2, Kind.DIES_AFTER)  # it is written down, and nobody answers
+    home.world.faults.fail(3, Kind.DIES_AFTER)  # it is written down, and nobody answers
     assert home.world.connect(home.camera.token) == 502
     home.world.faults.clear()
     assert home.owner.device(home.camera.device_id)["online"] is True
@@ -136,11 +136,12 @@ def test_a_ping_is_no_call_and_no_line(home: Home) -> None:
 def test_a_connection_is_written_once_when_it_comes_and_once_when_it_goes(home: Home) -> None:
     home.world.trace.clear()
     channel = home.camera.connect()
-    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.TransactWriteItems"]
+    look = "dynamodb.PutItem"  # lest nobody misses it
+    assert home.world.trace.names() == ["dynamodb.GetItem", look, "dynamodb.TransactWriteItems"]
     home.world.settle()
     home.world.trace.clear()
     channel.close()
-    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", "dynamodb.TransactWriteItems"]
+    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", look, "dynamodb.UpdateItem"]
 
 
 def test_a_camera_may_be_connected_before_anybody_has_it(home: Home) -> None:

@@ -360,11 +360,34 @@ def _a_shared_device_that_goes(home: Home) -> None:
 def _a_factory(home: Home) -> None:
     address = lay_down(home.world, "batch.csv", f"sn,model,code,secret\nSN0060,One,{CODE},{SECRET}\nSN0061,One,x,y\n")
     assert home.world.invoke("load_devices", {"s3": address})["done"]
+    address = lay_down(home.world, "wrong.csv", f"sn\nSN0060\n{home.camera.sn}\n")
+    answer = home.world.invoke("unload_devices", {"s3": address})
+    assert (answer["unloaded"], answer["bad"]) == (1, 1)
+
+
+def _cameras_that_are_missed(home: Home) -> None:
+    """Two, and one of them comes back; and one without a channel, whose upload comes long after its ticket."""
+    other = new_camera(home.world, "SN0062", owner=home.owner)
+    for camera in (home.camera, other):
+        camera.connect().close()
+    home.world.advance(21 * 60)
+    home.world.run_schedule("check_connections")
+    home.world.settle()
+    home.camera.connect()
+    home.world.advance(3 * 60)
+    home.world.run_schedule("check_connections")
+    home.world.settle()
+    ticket = other.ask_ticket().json
+    home.world.advance(2 * 60)
+    name = f"1/{home.world.now():%Y%m%dT%H%M%SZ}-motion-000009.jpg"
+    assert home.world.upload(ticket, name, jpeg(9)).status == 204
+    home.world.settle()
 
 
 LIVES = (
     _a_terminal_that_its_platform_does_not_know,
     _a_factory,
+    _cameras_that_are_missed,
     _a_guest,
     _a_shared_device_that_goes,
     _a_phone_number_alone,

@@ -558,6 +558,7 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     unasked = (*stored.of("EndpointRemoval"), *stored.of("UnnamedEndpoint"))
     yield from (f"SNS was never asked to forget {one[1]}" for one in unasked)
     yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
+    yield from (f"nobody was told that a camera is {one[1]}" for one in stored.of("PresenceChange"))
     yield from (f"the picture of {one[0]} was never fetched" for one in stored.of("OfferedPicture"))
     for (_, transfer_id), offer in stored.of("Offer").items():
         if "told_at" not in offer:

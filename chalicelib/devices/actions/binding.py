@@ -134,6 +134,7 @@ def _bind(
             device_id=device_id,
             wrong_codes=0,
             locked_until=None,
+            **standing.NOTHING_TOLD,
             when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
             otherwise=_taken,
         ),

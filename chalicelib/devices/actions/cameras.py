@@ -12,6 +12,7 @@ from chalicelib.aws import crypto
 from chalicelib.aws.commit import Write, change, commit, put
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.errors import NotSignedIn, Unavailable
@@ -58,21 +59,22 @@ def _activate(told: shapes.Activate, country: str) -> str:
     if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
+    now = clock.now_s()
     # A connection that was opened with the token before is nobody's any more.
-    token_taken = change(
-        stock,
-        camera_token_hash=crypto.plain_hash(secret),
-        connection_id=None,
-        connected_at=None,
-        when=_held_as_read(stock),
-        otherwise=_Moved,
-    )
-    commit(token_taken, *_report(stock, key, told, country))
+    was_connected = stock.connection_id is not None
+    news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
+    news |= {} if told.sleeps is None else {"sleeps": int(told.sleeps)}
+    news |= presence.ended_at(now) if was_connected else {}
+    taken = change(stock, when=_held_as_read(stock), otherwise=_Moved, **news)
+    missed = presence.checks_when_closed(stock, now) if was_connected else []
+    commit(taken, *missed, *_report(stock, key, told, country))
     return f"c.{stock_id}.{secret}"
 
 
 def _held_as_read(stock: Stock) -> Any:
-    return Stock.device_id.does_not_exist() if stock.device_id is None else Stock.device_id == stock.device_id
+    """By the same owner, and on the same connection, so that the end of one that came meanwhile is noted."""
+    as_read = accounts.is_set(Stock.device_id, stock.device_id)
+    return as_read & accounts.is_set(Stock.connection_id, stock.connection_id)
 
 
 def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:

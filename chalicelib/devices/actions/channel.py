@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib import clock, ids
 from chalicelib.aws import channel
-from chalicelib.aws.commit import Write, change, commit, create
+from chalicelib.aws.commit import change, commit, create
 from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
+from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.records import Connection, Device, Stock
-from chalicelib.errors import NotSignedIn, Unavailable
+from chalicelib.devices.records import Connection, Stock
+from chalicelib.errors import NotSignedIn
 from chalicelib.settings import settings
 
-_TRIES = 4
 # Half a minute before API Gateway takes it for idle.
 _PING_BEFORE_S = 30
 # It must be known whose a connection was when we are told that it ended.
@@ -39,37 +39,32 @@ def opened(camera: Camera, connection_id: str) -> None:
     now = clock.now_s()
     until = now + int((rules.CONNECTION_LIFE + _NEWS_OF_END).total_seconds())
     stock = camera.stock
+    presence.check_when_opened(stock, now)
     same_token = Stock.camera_token_hash == stock.camera_token_hash
+    news = {"connection_id": connection_id, "connected_at": now, "away_since": None}
     commit(
-        change(stock, connection_id=connection_id, connected_at=now, when=same_token, otherwise=NotSignedIn),
+        change(stock, when=same_token, otherwise=NotSignedIn, **news),
         create(Connection.new(connection_id, stock_id=stock.partition_id, expires_at=until)),
     )
 
 
 def closed(connection_id: str) -> None:
-    """The camera is away, unless it has another connection by now; its owner may see when it was there last."""
-    for _ in range(_TRIES):
-        stock = camera_at(connection_id)
-        if stock is None:
-            return
-        try:
-            commit(*_ended(stock))
-            return
-        except _Moved:
-            continue
-    raise Unavailable(retry_after_seconds=1)
+    """The camera is away, unless it has another connection by now; its owner may see when it was there last, and is
+    told if it does not come back."""
+    stock = camera_at(connection_id)
+    if stock is None:
+        return
+    now = clock.now_s()
+    # Before it is noted, or who dies in between would let it be missed by nobody.
+    for due in presence.checks_when_closed(stock, now):
+        commit(due)
+    same_connection = Stock.connection_id == connection_id
+    with suppress(_Moved):
+        commit(change(stock, when=same_connection, otherwise=_Moved, **presence.ended_at(now)))
 
 
 class _Moved(Exception):
-    """The camera was bound, removed or connected anew since it was read: read again."""
-
-
-def _ended(stock: Stock) -> Iterator[Write]:
-    device_id, same_connection = stock.device_id, Stock.connection_id == stock.connection_id
-    same_owner = Stock.device_id.does_not_exist() if device_id is None else Stock.device_id == device_id
-    yield change(stock, connection_id=None, connected_at=None, when=same_connection & same_owner, otherwise=_Moved)
-    if device_id is not None:
-        yield change(Device.new(device_id), last_seen=clock.now_s(), otherwise=_Moved)
+    """The camera has connected anew, or was activated."""
 
 
 def camera_at(connection_id: str) -> Stock | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import to_builtins
@@ -14,7 +15,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import NobodyOwns, Opened
-from chalicelib.devices.records import Device
+from chalicelib.devices.records import Device, Stock
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.register import vaults
 from chalicelib.sessions.actions.standing import Caller
@@ -72,7 +73,7 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
     for _ in range(_TRIES):
         device = _device_of(camera)
         try:
-            commit(_noted(device, told))
+            commit(_noted(device, told), *_sleep_noted(camera, told))
         except _Moved:
             continue
         return shapes.Wanted(
@@ -102,6 +103,14 @@ def _noted(device: Device, told: shapes.State) -> Write:
         device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
         **changes,
     )  # fmt: skip
+
+
+def _sleep_noted(camera: Camera, told: shapes.State) -> Iterator[Write]:
+    if told.sleeps is not None and told.sleeps != bool(camera.stock.sleeps):
+        same_owner = Stock.device_id == camera.device_id
+        yield change(
+            Stock.new(camera.stock.partition_id), sleeps=int(told.sleeps), when=same_owner, otherwise=_Moved
+        )
 
 
 def _said(device: Device, told: shapes.State) -> dict[str, dict[str, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib import clock, ids
@@ -12,7 +13,7 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, create, merge, remove
+from chalicelib.aws.commit import Write, change, check, commit, create, merge, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules
@@ -93,8 +94,9 @@ class Opened:
             return clock.now_s()
         # Of a connection whose end was never told, its beginning is known, perhaps from before it had this owner.
         begun = None if self.stock is None else self.stock.connected_at
-        times = [begun if begun is not None and begun >= self.device.bound_at else None, self.device.last_seen]
-        return max((time for time in times if time is not None), default=None)
+        left = None if self.stock is None else self.stock.away_since
+        known = [time for time in (begun, left) if time is not None and time >= self.device.bound_at]
+        return max([*known, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -222,6 +224,10 @@ def address_of(opened: Opened) -> str:
 # Its end
 
 
+# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
+NOTHING_TOLD: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
+
+
 def subject_of(device: Device) -> tuple[str, str]:
     return Device.partition, device.partition_id
 
@@ -232,7 +238,10 @@ def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(vaults.key_of(device_id)),
-        change(Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound),
+        change(
+            Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound,
+            **NOTHING_TOLD,
+        ),
     )
 
 
@@ -277,10 +286,12 @@ def became_private_since(device: Device, at_s: float) -> bool:
 
 
 def uploads_for(camera: Camera) -> Device:
-    """The ownership for which a camera may upload now. Raises NobodyOwns, PrivacyModeOn."""
+    """The ownership for which a camera may upload now; that it asks is proof that it is there. Raises NobodyOwns,
+    PrivacyModeOn."""
     (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
     if device is None:
         raise NobodyOwns
+    _note_asking(camera, device)
     if is_private(device):
         raise PrivacyModeOn
     found: Device = device
@@ -293,6 +304,34 @@ def refused_upload(device_id: str, reason: str, count: int = 1) -> Write:
     ends = clock.epoch_s(clock.now() + _REFUSALS_KEPT)
     actions = (counted.add(count), last_at.set(clock.now_s()), RefusedUploads.expires_at.set(ends))
     return merge(RefusedUploads.new(device_id), *actions)
+
+
+# That a camera was there: its connections say so of themselves, and what it asks for and uploads without one is noted
+
+
+def _note_asking(camera: Camera, device: Device) -> None:
+    now = clock.now_s()
+    if rules.is_online(camera.stock.connected_at, now):
+        if not device.seen_by_channel:
+            _note(device, seen_by_channel=1)
+    elif device.seen_by_channel or rules.is_seen_anew(device.last_seen, now):
+        _note(device, last_seen=now, seen_by_channel=None)
+
+
+def note_upload(device: Device, arrived: datetime) -> None:
+    """Something of the camera's arrived then."""
+    at = clock.epoch_s(arrived)
+    if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at):
+        _note(device, last_seen=at)
+
+
+class _Removed(Exception):
+    """Nobody is left to see when it was there."""
+
+
+def _note(device: Device, **news: Any) -> None:
+    with suppress(_Removed):
+        commit(change(device, otherwise=_Removed, **news))
 
 
 # Who is told of what the device sees

@@ -189,9 +189,40 @@ def _nobody_is_there(home: Home, channel: Plugged, answers: Answers, stored: Sto
         yield f"{stock['connection_id']} is taken for open"
 
 
+def _away_and_signed_in(home: Home) -> None:
+    channel.away_for_long(home)
+    assert home.owner.sign_in().status == 201
+
+
+def _look_for_it(home: Home, state: Any) -> None:
+    channel.look(home, state, ONE_KEY)
+
+
+def _told_as_noted(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Whoever is noted as told was told once; others were not."""
+    is_noted = "told_offline_at" in _stock_of(home, stored)
+    if (told := channel.told_offline(home, state, stored)) != is_noted:
+        yield f"it was told {told} times, and that is {'' if is_noted else 'not '}noted"
+
+
+def _told_once(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (told := channel.told_offline(home, state, stored)) != 1:
+        yield f"it was told {told} times"
+
+
+def _was_away(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if "told_offline_at" in next(iter(stored.first_ids("Stock").values())) or channel.told_offline(home, state, stored):
+        yield "what its former owner was told is left"
+
+
 RACES = (
     Race("connect, an older connection ends", _connected, _connects_anew, _older_ends,
          exactly((200, None)), _newest_counts),
+    Race("connect, it is missed", channel.away_for_long, _connects_anew, _look_for_it, exactly((200, None)),
+         _told_as_noted),
+    Race("it is missed, it is missed", channel.away_for_long, _look_for_it, _look_for_it, exactly((None, None)),
+         _told_once),
+    Race("remove, it is missed", _away_and_signed_in, remove, _look_for_it, exactly((202, None)), _was_away),
     Race("connect, connect", _connected, _connects_anew, _connects_anew, exactly((200, 200)), _one_of_both_counts),
     Race("connect, activate", _connected, _connects_anew, _owned_one_activates, exactly((200, 200), (401, 200)),
          _old_token_is_out),

@@ -40,6 +40,41 @@ def _disconnections(home: Home, state: Any, stored: Stored) -> int:
     return 1 - _is_connected(home, stored)
 
 
+def away_for_long(home: Home) -> None:
+    """And nobody has looked yet."""
+    home.camera.connect().close()
+    home.world.settle()
+    leap(home.world, 20 * 60)
+
+
+def look(home: Home, state: Any, key: str) -> None:
+    job(home.world, "check_connections")
+
+
+def told_offline(home: Home, state: Any, stored: Stored) -> int:
+    """Told, or about to be."""
+    made = sum(row["type"] == "offline" for row in stored.of("Alarm").values())
+    return made + len(stored.of("PresenceChange"))
+
+
+def _just_missed(home: Home) -> None:
+    away_for_long(home)
+    assert home.world.run_schedule("check_connections") == {"checked": 1, "told": 1}
+
+
+def _back(home: Home) -> None:
+    _just_missed(home)
+    home.world.settle()
+    home.camera.connect()
+    home.world.settle()
+    leap(home.world, 2 * 60)
+
+
+def _told_back(home: Home, state: Any, stored: Stored) -> int:
+    (stock,) = (one for one in stored.first_ids("Stock").values() if one.get("device_id") == home.camera.device_id)
+    return int(stock.get("told_back_at", 0) > stock["told_offline_at"])
+
+
 def give_command(home: Home, state: Any, key: str) -> Response:
     return home.owner.call(
         "POST", f"/devices/{home.camera.device_id}/commands", {"command": "restart"}, headers=once(key)
@@ -186,6 +221,16 @@ SCENARIOS = (
         lambda home: home.camera.connect(),
         _disconnect,
         _disconnections,
+        is_asked=False,
+    ),
+    Scenario("a camera is missed", "check_connections", away_for_long, look, told_offline, is_asked=False),
+    Scenario("a camera is back", "check_connections", _back, look, _told_back, is_asked=False),
+    Scenario(
+        "a camera that is away is told of",
+        ("forward_item_changes", "on_presence_changed"),
+        _just_missed,
+        settle,
+        told_offline,
         is_asked=False,
     ),
     Scenario(
