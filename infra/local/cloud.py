@@ -268,7 +268,7 @@ class LocalCloud:
 
     def _wait(self, seconds: float) -> None:
         """How a function waits: time passes, for others as well."""
-        with self.functions.turnstile.outside():
+        with self.functions.turnstile.outside(seconds):
             if self.clock.tick:
                 time.sleep(seconds)
             else:

