@@ -23,20 +23,15 @@ class HeldByAnother(Exception):
         self.arn, self.holder = arn, holder
 
 
-def holder_of(account_id: str, session_id: str) -> str:
-    """What SNS keeps beside an endpoint: by whom it is held."""
-    return f"{account_id}/{session_id}"
-
-
 def open_endpoint(platform: str, token: str, holder: str) -> str:
     """The ARN of the holder's endpoint for this token, the same one if asked again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
         arn = _named_in(refusal)
-        other = _holder_at(arn)
-        if other not in (None, holder):
-            raise HeldByAnother(arn, str(other)) from refusal
+        other = holder_of(arn)
+        if other is not None and other != holder:
+            raise HeldByAnother(arn, other) from refusal
         close_endpoint(arn)
         return _create(platform, token, holder)
 
@@ -72,13 +67,14 @@ def close_endpoint(arn: str) -> None:
 def close_endpoint_of(arn: str, holder: str) -> bool:
     """The same later on, when SNS may have given the name to who holds the phone now: theirs is left; whether it was
     there and the holder's."""
-    is_theirs = _holder_at(arn) == holder
+    is_theirs = holder_of(arn) == holder
     if is_theirs:
         close_endpoint(arn)
     return is_theirs
 
 
-def _holder_at(arn: str) -> str | None:
+def holder_of(arn: str) -> str | None:
+    """Whose endpoint it is; None if SNS does not know it."""
     try:
         held: dict[str, str] = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:

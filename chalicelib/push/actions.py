@@ -69,7 +69,7 @@ def _open(platform: str, token: str, holder: str) -> str:
 
 
 def _end_for(arn: str, holder: str) -> None:
-    account_id, _, session_id = holder.partition("/")
+    account_id, _, session_id = holder.partition(" ")
     for _ in range(_TRIES):
         held, account = read(Endpoint.key(account_id, session_id), Account.key(account_id))
         if held is None or account is None or held.arn != arn:

@@ -254,7 +254,6 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
     (moto.sns.models.PlatformEndpoint, "__init__", sns_endpoints.named),
-    (moto.sns.models.SNSBackend, "set_endpoint_attributes", sns_endpoints.set_endpoint_attributes),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
 ]
 

@@ -11,10 +11,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from moto.sns.models import PlatformEndpoint, SNSBackend
+from moto.sns.models import PlatformEndpoint
 
 _motos_init: Callable[..., None] = PlatformEndpoint.__init__
-_motos_set: Callable[..., PlatformEndpoint] = SNSBackend.set_endpoint_attributes
 
 
 def named(self: PlatformEndpoint, *args: Any, **kwargs: Any) -> None:
@@ -23,9 +22,3 @@ def named(self: PlatformEndpoint, *args: Any, **kwargs: Any) -> None:
     name = str(uuid.uuid3(uuid.NAMESPACE_URL, f"{self.application.arn} {self.token}"))
     self.arn = self.arn.replace(str(self.id), name)
     self.id = name
-
-
-def set_endpoint_attributes(self: SNSBackend, arn: str, attributes: dict[str, Any]) -> PlatformEndpoint:
-    endpoint = _motos_set(self, arn, attributes)
-    endpoint.custom_user_data = endpoint.attributes["CustomUserData"]
-    return endpoint
