@@ -78,26 +78,15 @@ class HeldByAnother(Exception):
         self.arn, self.holder = arn, holder
 
 
-def holder_of(account_id: str, session_id: str) -> str:
-    """What SNS keeps beside an endpoint: by whom it is held."""
-    return f"{account_id}/{session_id}"
-
-
-def held_by(holder: str) -> tuple[str, str]:
-    """The account's and the session's id of what `holder_of` made; empty where it is not such a one."""
-    account_id, _, session_id = holder.partition("/")
-    return account_id, session_id
-
-
 def open_endpoint(platform: str, token: str, holder: str) -> str:
     """The ARN of the holder's endpoint for this token, the same one if asked again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
         arn = _named_in(refusal)
-        other = holder_at(arn)
-        if other not in (None, holder):
-            raise HeldByAnother(arn, str(other)) from refusal
+        other = holder_of(arn)
+        if other is not None and other != holder:
+            raise HeldByAnother(arn, other) from refusal
         close_endpoint(arn)
         return _create(platform, token, holder)
 
@@ -141,14 +130,14 @@ def close_endpoint(arn: str) -> None:
 def close_endpoint_of(arn: str, holder: str) -> bool:
     """The same later on, when SNS may have given the name to who holds the phone now: theirs is left; whether it was
     there and the holder's."""
-    is_theirs = holder_at(arn) == holder
+    is_theirs = holder_of(arn) == holder
     if is_theirs:
         close_endpoint(arn)
     return is_theirs
 
 
-def holder_at(arn: str) -> str | None:
-    """By whom an endpoint is held, as `holder_of` says it; None if SNS does not know the endpoint."""
+def holder_of(arn: str) -> str | None:
+    """Whose endpoint it is; None if SNS does not know it."""
     try:
         told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:

@@ -78,7 +78,7 @@ def _open(platform: str, token: str, holder: str) -> str:
 
 
 def _end_for(arn: str, holder: str) -> None:
-    account_id, session_id = push.held_by(holder)
+    account_id, _, session_id = holder.partition(" ")
     for _ in range(_TRIES):
         held, account = read(Endpoint.key(account_id, session_id), Account.key(account_id))
         if held is None or account is None or held.arn != arn:
@@ -263,7 +263,7 @@ def _hearing(device_id: str) -> list[str]:
 def _forget_dead(arn: str) -> None:
     """The row, the audiences and SNS's copy of a terminal that its platform does not know any more; the app says its
     token again when it is opened."""
-    account_id, session_id = push.held_by(push.holder_at(arn) or "")
+    account_id, _, session_id = (push.holder_of(arn) or "").partition(" ")
     if not session_id:
         return
     held, account, key = read(Endpoint.key(account_id, session_id), *accounts.places_of(account_id))

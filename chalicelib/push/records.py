@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.aws import keys, push
+from chalicelib.aws import keys
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B11
 from chalicelib.register.tags import key, personal
@@ -27,8 +27,8 @@ class Endpoint(Item):
 
     @property
     def holder(self) -> str:
-        """Who has it, as SNS knows them."""
-        return push.holder_of(self.partition_id, self.place_id)
+        """Who has it, as SNS keeps it with its copy."""
+        return f"{self.partition_id} {self.place_id}"
 
 
 class EndpointRemoval(Item):
@@ -43,8 +43,8 @@ class EndpointRemoval(Item):
 
     @property
     def holder(self) -> str:
-        """Who had it, as SNS knows them."""
-        return push.holder_of(self.partition_id, keys.first_id_of(self.sk))
+        """Who had it, as SNS keeps it with its copy."""
+        return f"{self.partition_id} {keys.first_id_of(self.sk)}"
 
 
 class UnnamedEndpoint(Item):

@@ -132,7 +132,7 @@ def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
     found = [(what, value) for what, said in named for value in said.get("SS") or [said["S"]]]
     # Who holds the phone next may be given the endpoint's name before it is closed: its row is named after its holder.
-    holder = push.holder_of(keys.id_of(item["pk"]["S"]), keys.first_id_of(item["sk"]["S"]))
+    holder = f"{keys.id_of(item['pk']['S'])} {keys.first_id_of(item['sk']['S'])}"
     return [(what, f"{value} {holder}" if what == PUSH_ENDPOINT else value) for what, value in found]
 
 
@@ -142,7 +142,7 @@ def _close_endpoints(erasure: Erasure) -> tuple[int, Exception | None]:
     count, refusal = 0, None
     for endpoint in sorted(erasure.open_endpoints or ()):
         try:
-            count += push.close_endpoint_of(*endpoint.split(" "))
+            count += push.close_endpoint_of(*endpoint.split(" ", 1))
             closed.add(endpoint)
         except Exception as fault:  # one that is refused keeps no other open
             refusal = fault
