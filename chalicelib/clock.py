@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def now() -> datetime:
     """The present instant, in UTC, to the microsecond."""
@@ -27,7 +29,8 @@ def in_(**span: float) -> datetime:
 
 
 def epoch_s(at: datetime) -> int:
-    return int(at.timestamp())
+    """The second that it lies in. Counted, not rounded: `timestamp()` puts the last microsecond of 9999 into 10000."""
+    return (at - _EPOCH) // timedelta(seconds=1)
 
 
 def at_epoch(seconds: float) -> datetime:

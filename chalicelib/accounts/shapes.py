@@ -9,12 +9,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import clock
 from chalicelib.accounts.records import Account
-from chalicelib.entry.wire import END, Shape
+from chalicelib.entry.wire import END, Line, Name, Shape
 
 Language = Literal["en", "pl"]
 Email = Annotated[str, Meta(max_length=254, description="an e-mail address")]
 Phone = Annotated[str, Meta(max_length=32, description="a phone number with its country code, E.164")]
-Nickname = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
+Nickname = Name
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2")]
 Password = Annotated[str, Meta(max_length=1024)]
 OneTimeCode = Annotated[str, Meta(pattern="^[0-9]{6}" + END, description="six digits")]
@@ -31,8 +31,8 @@ class Gps(Shape):
 class Terminal(Shape):
     """The phone or computer that signs in (B2)."""
 
-    os: Annotated[str, Meta(max_length=64)]
-    model: Annotated[str, Meta(max_length=64)]
+    os: Line
+    model: Line
     unique_id: Annotated[str, Meta(min_length=1, max_length=128)]
     gps: Gps | None = None
 

@@ -12,13 +12,12 @@ from chalicelib import clock
 from chalicelib.accounts.shapes import OneTimeCode, Reached
 from chalicelib.devices import rules
 from chalicelib.devices.records import Reason
-from chalicelib.entry.wire import END, Shape
+from chalicelib.entry.wire import END, Line, Name, Shape, visible
 from chalicelib.plans.shapes import DevicePlan
 
 SerialNumber = Annotated[str, Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9_-]+" + END)]
 PrintedCode = Annotated[str, Meta(min_length=6, max_length=64)]
 FactorySecret = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^\S+" + END)]
-Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 TimeZone = Annotated[str, Meta(max_length=64)]
 Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + END)]
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]" + END, description="where the device is")]
@@ -32,7 +31,7 @@ class Made(Shape):
     """A camera as it leaves the factory."""
 
     sn: SerialNumber
-    model: Annotated[str, Meta(min_length=1, max_length=64)]
+    model: Name
     code: PrintedCode
     secret: FactorySecret
 
@@ -101,7 +100,7 @@ class UnloadedFile(Unloaded):
 
 class Channel(Shape):
     id: ChannelId
-    name: Annotated[str, Meta(max_length=64)] = ""
+    name: Line = ""
 
 
 class Lan(Shape):
@@ -113,8 +112,8 @@ class Activate(Shape):
     sn: SerialNumber
     secret: Annotated[str, Meta(max_length=256)]
     mac: Mac
-    model: Annotated[str, Meta(max_length=64)]
-    firmware: Annotated[str, Meta(max_length=64)]
+    model: Line
+    firmware: Line
     channels: Annotated[list[Channel], Meta(min_length=1, max_length=64)]
     lan: Lan | None = None
     sleeps: Sleeps | None = None
@@ -219,7 +218,8 @@ def desired_of(device: Any, covers: Callable[[str], bool] = lambda channel_id: T
 
 
 def _shown(settings: dict[str, Any], covers: Callable[[str], bool]) -> Settings:
-    channels = [channel for channel in settings.get("channels", ()) if covers(channel["id"])]
+    kept = settings.get("channels", ())
+    channels = [{**one, "name": visible(one.get("name", ""))} for one in kept if covers(one["id"])]
     return convert({**settings, "channels": channels}, Settings)
 
 
@@ -245,7 +245,7 @@ class State(Shape):
 
     at: Annotated[datetime, Meta(tz=True)] | None = None
     settings: SettingsOfVersion | None = None
-    firmware: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    firmware: Name | None = None
     lan: Lan | None = None
     battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
     sleeps: Sleeps | None = None

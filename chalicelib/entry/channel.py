@@ -17,9 +17,8 @@ _LONGEST_PING = 40
 def connected(event: Event, take: Callable[[Any, str], None]) -> Said:
     """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return _answered(
-        "camera_connected", event, lambda: take(gate.admit_camera(gate.bearer(headers)), _connection_of(event))
-    )
+    token = gate.bearer(headers.get("authorization"))
+    return _answered("camera_connected", event, lambda: take(gate.admit_camera(token), _connection_of(event)))
 
 
 def disconnected(event: Event, take: Callable[[str], None]) -> Said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
@@ -79,8 +79,9 @@ def admit_camera(token: str | None) -> Camera:
     return cameras.recognise_camera(token)
 
 
-def bearer(headers: Any) -> str | None:
-    scheme, _, token = (headers.get("authorization") or "").partition(" ")
+def bearer(authorization: str | None) -> str | None:
+    """The token of an Authorization header."""
+    scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
     return str(token.strip())

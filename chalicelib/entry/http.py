@@ -18,7 +18,7 @@ from chalicelib.entry import cors, gate, refusals, wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.once import Claim, Once, Replayed, checked_key, once
-from chalicelib.errors import KeyMissing, Malformed, NotFound, Refusal, Unavailable
+from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable, Words
 from chalicelib.register import hours
 from chalicelib.settings import settings
 
@@ -62,6 +62,11 @@ class Door:
     refuses: tuple[type[Refusal], ...]
     example: dict[str, Any]
     media_type: str | None
+
+    @property
+    def answers_with_json(self) -> bool:
+        """Whether it is an API's client who asks, and not what opens a link."""
+        return self.media_type is None and self.status != _FOUND
 
     @property
     def name(self) -> str:
@@ -211,20 +216,39 @@ def _answer(
     visitor = Visitor(
         language,
         request.headers.get("cloudfront-viewer-country") or "",
-        checked_key(request.headers.get("idempotency-key")),
+        None if door.who is Who.PROVIDER else checked_key(_header(request, "idempotency-key")),
         _source_ip(request),
     )
     if door.money and visitor.repeat_key is None:
         raise KeyMissing
     raw = _raw_body(request)
-    path = {name: unquote(value) for name, value in path_values.items()}
-    if any(len(value) > _LONGEST_ID for value in path.values()):
-        raise NotFound
+    path = _path(path_values)
     asker, repeat = _admit(door, visitor, request, path, raw, entry)
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):
         answer = _asked_once(repeat, lambda: door.view(asker, *path.values(), *said))
     return door.status, door.render(answer), _headers_of(door, answer)
+
+
+def _path(path_values: dict[str, str]) -> dict[str, str]:
+    """Raises NotFound where nothing can be: at what is no UTF-8, or longer than any id."""
+    try:
+        path = {name: unquote(value, errors="strict") for name, value in path_values.items()}
+    except UnicodeDecodeError as cause:
+        raise NotFound from cause
+    if any(len(value) > _LONGEST_ID for value in path.values()):
+        raise NotFound
+    return path
+
+
+def _header(request: Request, name: str) -> str | None:
+    """Its only value; raises Malformed for two, of which nobody can say which was meant."""
+    every: dict[str, list[str]] = request.to_original_event().get("multiValueHeaders") or {}
+    given = {value for header, values in every.items() if header.lower() == name for value in values}
+    if len(given) > 1:
+        raise Malformed(header=name)
+    value: str | None = request.headers.get(name)
+    return value
 
 
 def _headers_of(door: Door, answer: Any) -> dict[str, str]:
@@ -250,7 +274,7 @@ def _admit(
         entry["asker"] = "person"
         caller, repeat = gate.admit_person(
             visitor,
-            gate.bearer(request.headers),
+            gate.bearer(_header(request, "authorization")),
             along=lambda account_id: door.along(account_id, *path.values()) if door.along else (),
             once=lambda claim: _once(door, visitor, path, raw, claim),
             stepped_up=door.stepped_up,
@@ -259,7 +283,7 @@ def _admit(
         return caller, repeat
     if door.who is Who.CAMERA:
         entry["asker"] = "camera"
-        return gate.admit_camera(gate.bearer(request.headers)), None
+        return gate.admit_camera(gate.bearer(_header(request, "authorization"))), None
     if door.who is Who.PROVIDER:
         return {name.lower(): value for name, value in request.headers.items()}, None
     return visitor, None
@@ -283,14 +307,24 @@ def _once(door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, claim:
 def _said(door: Door, request: Request, raw: bytes) -> tuple[Any, ...]:
     if door.who is Who.PROVIDER:
         return (raw,)  # its signature is over these very bytes
+    query = _query(door, request)
     if door.asks is not None:
         return (wire.parse(wire.decode(raw or b"{}"), door.asks),)
     if raw and wire.decode(raw) != {}:
         raise Malformed(reason="this request has no body")
-    if door.query is not None:
-        given: Any = request.query_params or {}
-        return (wire.parse({name: given[name] for name in given}, door.query, from_text=True),)
-    return ()
+    return () if door.query is None else (wire.parse(query, door.query, from_text=True),)
+
+
+def _query(door: Door, request: Request) -> dict[str, str]:
+    """Each parameter once. Raises Invalid for what is said twice, and for what no route of this kind understands."""
+    given: Any = request.query_params or {}
+    twice = next((name for name in given if len(given.getlist(name)) > 1), None)
+    if twice is not None:
+        raise Invalid(fields={twice[: wire.LONGEST_NAME]: Words("stands twice", "występuje dwa razy")})
+    # A link is opened by browsers, mail programs and players, who put on it what they like.
+    if given and door.query is None and door.answers_with_json:
+        raise Invalid(fields={next(iter(given))[: wire.LONGEST_NAME]: wire.NOT_KNOWN})
+    return {name: given[name] for name in given}
 
 
 def _raw_body(request: Request) -> bytes:

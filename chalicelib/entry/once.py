@@ -134,10 +134,10 @@ class Once:
 
 
 def checked_key(text: str | None) -> str | None:
-    """The header's value, or Malformed if it is too short to be nobody else's."""
-    if text is not None and not _SHORTEST_KEY <= len(text) <= _LONGEST_KEY:
-        raise Malformed(header="Idempotency-Key")
-    return text
+    """The header's value, or Malformed if it is too short to be nobody else's, or none that a client can have meant."""
+    if text is None or (_SHORTEST_KEY <= len(text) <= _LONGEST_KEY and text.isprintable() and text == text.strip()):
+        return text
+    raise Malformed(header="Idempotency-Key")
 
 
 def once(

@@ -126,7 +126,7 @@ def _refusals(door: Door) -> dict[str, Any]:
 def _common(door: Door) -> tuple[type[errors.Refusal], ...]:
     """What any door of this kind may say."""
     common: list[type[errors.Refusal]] = [errors.Malformed, errors.TooLarge, errors.Unavailable]
-    if door.asks is not None or door.query is not None:
+    if door.asks is not None or door.query is not None or (door.answers_with_json and door.who is not Who.PROVIDER):
         common.append(errors.Invalid)
     if door.who in (Who.PERSON, Who.CAMERA):
         common.append(errors.NotSignedIn)

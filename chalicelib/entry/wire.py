@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -14,12 +14,26 @@ from chalicelib.errors import Invalid, Malformed, TooLarge, Words
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
+# Of a name that a stranger made up, so much is said again.
+LONGEST_NAME = 64
 # Each character is read once: what has begun as a string always matches, if need be to the end of the text, and so
 # nothing is read again from a later beginning.
 _STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 # The end of a pattern; `$` alone would let one more line break through.
 END = r"(?!\n)$"
+
+
+# One line that shows what it says: no control characters, no separators of lines and paragraphs, and none of the marks
+# that turn the direction of what stands beside it (embeddings, overrides, isolates: https://unicode.org/reports/tr9/).
+# Python and ECMA-262, in which the contract is, read it alike.
+_HIDING = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_HIDDEN, _SHOWN = f"[{_HIDING}]", f"[^{_HIDING}]*"
+_BLANK = r"\s\u00ad\u200b-\u200f\u2060-\u2064\u3164\ufeff"
+# What a device says of itself, or nothing.
+Line = Annotated[str, msgspec.Meta(max_length=64, pattern=f"^{_SHOWN}{END}")]
+# What people call themselves and their things; there is something to be seen in it.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=f"^(?=.*[^{_BLANK}]){_SHOWN}{END}")]
 
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -102,27 +116,47 @@ def _finite(text: str) -> float:
 def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
     """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
     try:
-        return msgspec.convert(data, shape, strict=not from_text)
+        said = msgspec.convert(data, shape, strict=not from_text)
     except msgspec.ValidationError as wrong:
         raise Invalid(fields=_wrong_field(str(wrong))) from None
+    _require_calendar(said)
+    return said
 
 
-# What msgspec says of a value, as a person may read it.
+def _require_calendar(said: msgspec.Struct, *within: str) -> None:
+    """Of the first and the last hours that a clock can show, some have no time in UTC."""
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        if isinstance(value, msgspec.Struct):
+            _require_calendar(value, *within, name)
+        if isinstance(value, datetime):
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                raise Invalid(fields={_joined(*within, name): _OUT_OF_RANGE}) from None
+
+
+_OUT_OF_RANGE = Words("is out of range", "jest poza zakresem")
+# What msgspec says of a value, as a person may read it; what begins so may go on with words of a stranger's.
 _PHRASES = (
+    (r"^Invalid enum value", Words("is none of the possible values", "nie jest jedną z możliwych wartości")),
+    (r"^Invalid", Words("is not valid", "jest nieprawidłowe")),
     (r"missing required field", Words("is missing", "brakuje")),
     (r"of length <= ", Words("is too long", "jest za długie")),
     (r"of length >= ", Words("is too short", "jest za krótkie")),
-    (r"<= |>= |< |> ", Words("is out of range", "jest poza zakresem")),
+    (
+        r"matching regex '.*u202a",
+        Words(
+            "needs something to be seen, on one line, without control characters or marks that turn its direction",
+            "wymaga czegoś widocznego, w jednym wierszu, bez znaków sterujących ani zmieniających kierunek pisma",
+        ),
+    ),
     (r"matching regex", Words("has the wrong form", "ma niewłaściwą postać")),
-    (r"Invalid enum value", Words("is none of the possible values", "nie jest jedną z możliwych wartości")),
-    (r"Invalid", Words("is not valid", "jest nieprawidłowe")),
+    (r"<= |>= |< |> ", _OUT_OF_RANGE),
 )
-_NOT_KNOWN = Words("is not known here", "nie jest tu znane")
+NOT_KNOWN = Words("is not known here", "nie jest tu znane")
 _WRONG_TYPE = Words("has the wrong type", "ma niewłaściwy typ")
-
-
 _UNKNOWN = "Object contains unknown field `"
-_LONGEST_NAME = 64
 
 
 def _wrong_field(said: str) -> dict[str, Words]:
@@ -130,8 +164,10 @@ def _wrong_field(said: str) -> dict[str, Words]:
     if said.startswith(_UNKNOWN):
         *outside, rest = said.removeprefix(_UNKNOWN).rsplit("` - at `", 1)
         name, path = (outside[0], rest) if outside else (rest.removesuffix("`"), "")
-        return {_joined(_inside(path), name[:_LONGEST_NAME]): _NOT_KNOWN}
-    reason, _, path = said.partition(" - at `")
+        return {_joined(_inside(path), name[:LONGEST_NAME]): NOT_KNOWN}
+    reason, at, path = said.rpartition(" - at `")
+    if not at:
+        reason, path = path, ""
     words = next((words for pattern, words in _PHRASES if re.search(pattern, reason)), _WRONG_TYPE)
     missing = re.search(r"field `([^`]{1,64})`", reason)
     return {_joined(_inside(path), missing[1] if missing else "") or "body": words}
@@ -144,6 +180,11 @@ def _inside(path: str) -> str:
 
 def _joined(*parts: str) -> str:
     return ".".join(filter(None, parts))
+
+
+def visible(text: str) -> str:
+    """A name that was kept before names had to be shown on one line, as it can be shown."""
+    return re.sub(_HIDDEN, " ", text)
 
 
 def encode(answer: Any) -> bytes:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from chalicelib.accounts.shapes import Country, Email, Language, Nickname, Password, Phone, Reached, Terminal
+from chalicelib.accounts.shapes import Country, Email, Language, Password, Phone, Reached, Terminal
 from chalicelib.entry.wire import END, Shape
 from chalicelib.sessions.shapes import Tokens
 
@@ -78,7 +78,8 @@ class Ticket(_Claims, kw_only=True):
 
     email: Email | None = None
     phone: Phone | None = None
-    nickname: Nickname
+    # As the other region keeps it, which may be from before names had to be shown on one line.
+    nickname: Annotated[str, Meta(min_length=1, max_length=64)]
     language: Language
     country: Country
     policy_version: Annotated[str, Meta(max_length=32)]

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from chalicelib.accounts.shapes import OneTimeCode
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Name, Shape
 
-PasskeyName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 Base64Url = Annotated[str, Meta(min_length=1, max_length=16_384)]
 CredentialId = Annotated[str, Meta(min_length=1, max_length=1_364, description="base64url, of at most 1,023 bytes")]
 
@@ -140,12 +139,12 @@ class SignedByPasskey(Shape, rename="camel", forbid_unknown_fields=False):
 
 
 class ConfirmPasskey(Shape):
-    name: PasskeyName
+    name: Name
     credential: MadePasskey
 
 
 class RenamePasskey(Shape):
-    name: PasskeyName
+    name: Name
 
 
 class SecondFactor(Shape):

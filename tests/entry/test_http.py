@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,6 +130,70 @@ def test_an_answer_without_a_body_is_protected_too(home: Home) -> None:
     answer = home.owner.call("DELETE", "/sessions/current")
     assert (answer.status, answer.body) == (204, b"")
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+# ── What cannot be understood ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("GET", "/me?nonsense=1", "nonsense"),
+        ("GET", "/plans?limit=5", "limit"),
+        ("GET", "/devices?", None),
+        ("GET", "/alarms?limit=5&limit=6", "limit"),
+        ("GET", "/alarms?limit=5&limit=5", "limit"),
+        ("GET", "/alarms?Limit=5", "Limit"),
+        ("GET", "/alarms?limit=", "limit"),
+        ("GET", "/orders?" + "x" * 100 + "=1", "x" * 64),
+        ("DELETE", "/sessions?but=current", "but"),
+        ("POST", "/step-up?code=1", "code"),
+    ],
+)
+def test_a_parameter_that_is_not_understood_is_refused_and_named(
+    home: Home, method: str, path: str, field: str | None
+) -> None:
+    answer = home.owner.call(method, path)
+    if field is None:
+        assert answer.status == 200
+    else:
+        assert (answer.status, list(answer.json["fields"])) == (422, [field])
+
+
+def test_who_opens_a_link_may_put_something_on_it(home: Home) -> None:
+    url = home.owner.watch(home.camera.device_id)["playlist_url"]
+    path = "/" + url.split("/", 3)[3]
+    home.camera.stream(init="a")
+    home.camera.stream()
+    assert home.world.call("GET", path, query={"fbclid": "x"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("Idempotency-Key", ["a" * 16, "b" * 16]), ("Authorization", ["Bearer a.b.c.d", "Bearer e.f.g.h"])],
+)
+def test_a_header_that_says_two_things_is_not_understood(home: Home, name: str, others: list[str]) -> None:
+    usual = {"Authorization": f"Bearer {home.owner.access_token}"}
+    asked = asked_for("PATCH", "/me", usual, b'{"nickname": "Ala"}')
+
+    def with_headers(*values: str) -> int:
+        kept = [one for one in asked.headers if one[0] != name]
+        return home.world.gateway.handle(replace(asked, headers=[*kept, *((name, one) for one in values)])).status
+
+    own = usual.get(name, others[0])
+    assert [with_headers(own), with_headers(own, own), with_headers(own, others[1])] == [200, 200, 400]
+
+
+@pytest.mark.parametrize("path", ["/devices/%ff", "/devices/%C3%28", "/devices/%00", "/devices/" + "a" * 129])
+def test_a_path_that_names_nothing_leads_nowhere(home: Home, path: str) -> None:
+    assert home.owner.call("GET", path).status == 404
+
+
+def test_a_provider_may_say_whatever_it_likes_beside_its_event(home: Home) -> None:
+    request = request_for(named("POST /payments/{provider}"), home)
+    request.headers["Idempotency-Key"] = "short"
+    request.query = {"attempt": "2"}
+    assert request.send(home).status == 200
 
 
 # ── What breaks ──────────────────────────────────────────────────────────────────────────────────────────────────────

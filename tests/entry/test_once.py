@@ -110,7 +110,7 @@ def test_a_refused_request_is_not_remembered(home: Home) -> None:
     assert order(home).status == 201
 
 
-@pytest.mark.parametrize("key", ["", "short", "a" * 15, "a" * 201])
+@pytest.mark.parametrize("key", ["", "short", "a" * 15, "a" * 201, "a" * 8 + "\t" + "a" * 8, "a" * 8 + "\x85" * 8])
 def test_a_key_that_could_be_somebody_elses_is_refused(home: Home, key: str) -> None:
     answer = order(home, key)
     assert (answer.status, answer.json["code"]) == (400, "Malformed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -145,6 +146,65 @@ def test_a_query_string_is_read_as_what_it_means_and_a_body_is_not() -> None:
     assert wire.parse({"port": "8554"}, Inner, from_text=True).port == 8554
     with pytest.raises(Invalid):
         wire.parse({"port": "8554"}, Inner)
+
+
+class Called(wire.Shape):
+    name: wire.Name = "a"
+    line: wire.Line = ""
+    at: datetime | None = None
+    inner: Inner | None = None
+
+
+SEEN = [
+    *("Ola", "Zażółć gęślą jaźń", "O'Brien & Söhne", "家", "אבג", "مرحبا"),
+    *("👩\u200d👧", "می\u200cخواهم", "🏴\U000e0067", "a" * 64, " a "),
+]
+HIDDEN = [
+    *(f"a{mark}b" for mark in "\0\t\n\r\x1b\x7f\x85\x9f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"),
+    *(f"a{mark}b" for mark in "\u2066\u2067\u2068\u2069"),
+    "Ola\n",
+    "\u202egpj.exe",
+]
+EMPTY = [" ", "\u00a0", "\u200b", "\u3164\ufeff", "\u2003 \u200d"]
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_name_is_whatever_people_call_themselves(name: str) -> None:
+    assert wire.parse({"name": name, "line": name}, Called).name == name
+    assert wire.visible(name) == name
+
+
+@pytest.mark.parametrize("name", [*HIDDEN, *EMPTY])
+def test_a_name_holds_nothing_that_hides_breaks_the_line_or_turns_its_direction(name: str) -> None:
+    for field in ("name", "line"):
+        if field == "line" and name in EMPTY:
+            assert wire.parse({field: name}, Called).line == name
+            continue
+        with pytest.raises(Invalid) as refusal:
+            wire.parse({field: name}, Called)
+        assert refusal.value.details["fields"][field].en.startswith("needs something to be seen, on one line")
+    assert wire.parse({"line": wire.visible(name)}, Called)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"])
+def test_a_time_that_no_clock_shows_in_utc_is_refused(at: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        wire.parse({"at": at}, Called)
+    assert list(refusal.value.details["fields"]) == ["at"]
+    assert wire.parse({"at": at.replace("00:01", "00:00")}, Called).at is not None
+
+
+def test_what_a_stranger_calls_a_field_is_said_again_in_part_and_is_not_understood() -> None:
+    for data, field in (
+        ({"x" * 300: 1}, "x" * 64),
+        ({"inner": {"port": 1, "y - at `$.name": 1}}, "inner.y - at `$.name"),
+        ({"kind": "x - at `$.many", "name": "n"}, "kind"),
+        ({"kind": "of length <= 3", "name": "n"}, "kind"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            wire.parse(data, Outer)
+        assert list(refusal.value.details["fields"]) == [field]
+    assert refusal.value.details["fields"]["kind"].en == "is none of the possible values"
 
 
 def test_nothing_is_encoded_as_nothing() -> None:
