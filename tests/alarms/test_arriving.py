@@ -60,7 +60,9 @@ def test_a_snapshot_becomes_an_alarm(home: Home, kind: str) -> None:
 def test_its_push_carries_ids_and_nothing_else(home: Home) -> None:
     (push,) = pushes(home.world)
     assert push["to"] == "platform-token-of-the-owner"
-    assert push["data"] == {"data": {"device_id": home.camera.device_id, "alarm_id": home.alarm_id}}
+    android = {"priority": "high", "ttl": "86400s", "collapse_key": home.camera.device_id}
+    ids = {"device_id": home.camera.device_id, "alarm_id": home.alarm_id}
+    assert push["data"] == {"data": ids, "android": android}
     assert push["text"] == ""
 
 

@@ -152,7 +152,7 @@ def test_the_invited_is_told_by_mail_and_push_with_ids_only(home: Home) -> None:
     mail = home.world.outbox(home.stranger.email)[0]
     assert mail["subject"] == "Sowa: ktoś udostępnia Ci kamerę"
     (push,) = [one for one in home.world.outbox("platform-token-of-the-stranger") if one["kind"] == "push"]
-    assert push["data"] == {"data": {"share_id": share_id}}
+    assert push["data"]["data"] == {"share_id": share_id}
 
 
 def test_an_address_gets_three_mails_a_day_whoever_invites_it(home: Home) -> None:
