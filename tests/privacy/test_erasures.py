@@ -124,10 +124,10 @@ def test_one_that_fails_keeps_no_other_waiting_and_rings_the_alarm(
     home.world.clock.move_to(home.world.now().timestamp() + 61)
     pursue, stuck = closing.pursue, closing.crypto.plain_hash(first)
 
-    def pursue_but_one(hashed_id: str) -> None:
+    def pursue_but_one(hashed_id: str, **how: float) -> None:
         if hashed_id == stuck:
             raise RuntimeError("this one is stuck")
-        pursue(hashed_id)
+        pursue(hashed_id, **how)
 
     monkeypatch.setattr(closing, "pursue", pursue_but_one)
     with pytest.raises(RuntimeError, match="stuck"):

@@ -156,7 +156,7 @@ def test_what_was_erased_before_is_not_looked_for(home: Home, monkeypatch: pytes
 
 def test_a_replay_that_dies_opens_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     restored(home, monkeypatch, lambda: close(home))
-    monkeypatch.setattr("chalicelib.register.erase.make_pass", lambda hashed: 1 / 0)
+    monkeypatch.setattr("chalicelib.register.erase.make_pass", lambda hashed, **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO})
     assert home.stranger.sign_in().status == 503
