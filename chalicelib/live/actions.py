@@ -176,16 +176,16 @@ def go_on(caller: Caller, live_id: str) -> shapes.Live:
         raise NotFound
     played, before = _played(opened.device, live), int(live.until)
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
-    # The last piece is counted next time: a playlist with none before it would begin anew.
-    counted = played[:-1]
+    # What is still shown is counted next time: players have not yet asked for all of it.
+    counted, shown = played[: -rules.SHOWN], played[-rules.SHOWN :]
     longer = change(
         live,
         until=until,
         expires_at=until,
         counted=int(live.counted) + len(counted),
-        counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played),
+        counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played[: len(counted) + 1]),
         counted_to=counted[-1][1].mark if counted else live.counted_to,
-        listed_from=rules.earliest_ticket(played[-1]) if played else live.listed_from,
+        listed_from=min(map(rules.earliest_ticket, shown), default=live.listed_from),
         when=(Live.live_id == live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
     )

@@ -17,8 +17,9 @@ MOST_OF_ONE = 3
 # How often, and how far apart, a view looks for its first piece before it says that there is none: a playlist without a
 # piece ends most players for good, and so would an answer that takes more than ten seconds.
 LOOKS, LOOK_EVERY_S = 8, 1.0
-# How many pieces a playlist shows: enough to begin with, and few enough to be near to now.
-SHOWN = 6
+# How many pieces a playlist shows. Players begin three from the end; who falls behind the first stumbles, and Shaka was
+# seen not to get up again.
+SHOWN = 12
 VIDEO, TRANSPORT_STREAM = "video/mp4", "video/mp2t"
 PLAYLIST = "application/vnd.apple.mpegurl"
 

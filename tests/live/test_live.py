@@ -148,6 +148,20 @@ def test_a_piece_keeps_its_number_and_its_beginning_while_it_is_shown(
     assert list(seen.values()) == list(enumerate(beginnings))
 
 
+def test_who_goes_on_is_still_shown_what_players_have_not_asked_for_yet(home: Home) -> None:
+    live = home.owner.watch(home.camera.device_id)
+    path = f"/devices/{home.camera.device_id}/live/{live['live_id']}"
+    home.camera.stream(init="a")
+    for _ in range(rules.SHOWN + 3):
+        home.camera.stream()
+        home.world.clock.move_to(home.world.now().timestamp() + 1)
+    before = lines(home, live)
+    assert len(pieces(home, live)) == rules.SHOWN
+    for _ in range(2):
+        assert home.owner.call("POST", path).status == 200
+        assert lines(home, live) == before
+
+
 def _numbered(said: list[str]) -> Iterator[tuple[str, tuple[int, int]]]:
     """Each piece with its number, and how often the camera had begun anew by then (RFC 8216, 4.3.3)."""
     told = dict(line.split(":", 1) for line in said if "-SEQUENCE:" in line)
