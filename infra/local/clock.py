@@ -61,7 +61,7 @@ class Clock:
         self._travel = time_machine.travel(at, tick=tick)
         self._traveller: Any = None
         self._at = at
-        self.tick = tick
+        self.tick = self.is_ticking = tick
 
     def __enter__(self) -> Self:
         self._traveller = self._travel.start()
@@ -75,7 +75,8 @@ class Clock:
 
     def move_to(self, seconds: float, *, tick: bool | None = None) -> None:
         """Nobody may be in the middle of anything. Never goes back but in `restore`."""
-        self._traveller.move_to(datetime.fromtimestamp(seconds, UTC), tick=self.tick if tick is None else tick)
+        self.is_ticking = self.tick if tick is None else tick
+        self._traveller.move_to(datetime.fromtimestamp(seconds, UTC), tick=self.is_ticking)
 
 
 class Calendar:

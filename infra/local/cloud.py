@@ -269,7 +269,7 @@ class LocalCloud:
     def _wait(self, seconds: float) -> None:
         """How a function waits: time passes, for others as well."""
         with self.functions.turnstile.outside(seconds):
-            if self.clock.tick:
+            if self.clock.is_ticking:
                 time.sleep(seconds)
             else:
                 self.clock.move_to(time.time() + seconds)
