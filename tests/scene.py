@@ -251,6 +251,10 @@ class Camera:
             self.token = answer.json["camera_token"]
         return answer
 
+    def equip(self, *channels: str) -> None:
+        """It has these channels from now on."""
+        assert self.activate(channels=[{"id": channel, "name": ""} for channel in channels]).status == 200
+
     def connect(self) -> Plugged:
         """Open the channel; what waits in the mailbox comes with `settle`."""
         plugged = self.world.connect(self.token)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
 
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
-from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
 from chalicelib.aws import bucket, crypto, queue
 from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
 from chalicelib.aws.commit import Write, change, commit, create, done, remove
@@ -20,9 +21,10 @@ from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, PresenceChange
-from chalicelib.errors import NotFound
+from chalicelib.devices.records import Device, DeviceUploadHour, PresenceChange, Reason
+from chalicelib.errors import NotFound, TooMany
 from chalicelib.push import actions as push
+from chalicelib.register import upload_hours
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions.standing import Caller
@@ -34,12 +36,24 @@ OFFLINE = "offline"
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 
 
+class TooManyUploads(TooMany):
+    en = "This camera has uploaded too much in this hour. What it sees can be uploaded again in the next."
+    pl = "Ta kamera przesłała w tej godzinie zbyt wiele. Kolejne obrazy można przesłać w następnej."
+
+
 def ticket_for(camera: Camera) -> Ticket:
-    """Let the camera upload snapshots for an hour, below its own prefix of today. Raises NobodyOwns, PrivacyModeOn."""
+    """Let the camera upload snapshots for an hour, below a prefix of this ticket's own: a camera that boots anew, with
+    its clock and its counter at their beginnings, does not meet its earlier names.
+
+    Raises NobodyOwns, PrivacyModeOn, TooManyUploads.
+    """
     device = devices.uploads_for(camera)
     now = clock.now()
+    if _is_over(device, PICTURES.stamp(now)):
+        raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))
+    commit(upload_hours.note(PICTURES, device.partition_id, now))
     return bucket.ticket(
-        PICTURES.of(now, device.partition_id),
+        f"{PICTURES.of(now, device.partition_id)}{ids.new_id()}/",
         JPEG,
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,
@@ -47,15 +61,31 @@ def ticket_for(camera: Camera) -> Ticket:
     )
 
 
+def _until_next_hour_s(now: datetime) -> int:
+    return max(1, int((PICTURES.begin_of(now) + PICTURES.step - now).total_seconds()))
+
+
 # A picture has arrived
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A picture that S3 tells of."""
+    """A picture that S3 tells of. `nonce` is what S3 calls the upload, and whoever uploads cannot know before."""
 
     object_key: str
     arrived: datetime
+    size_bytes: int = 0
+    nonce: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """One in eight, whichever: a name alone could be chosen so that it is not."""
+        return zlib.crc32(f"{self.nonce} {self.object_key}".encode()) % rules.COUNTED_ONE_IN == 0
+
+    @property
+    def second(self) -> datetime:
+        """When it arrived, as exactly as alarms say it."""
+        return self.arrived.replace(microsecond=0)
 
     @property
     def device_id(self) -> str:
@@ -66,46 +96,255 @@ class Arrival:
         return PICTURES.cut(self.object_key)[1]
 
 
-def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> None:
-    """Make an alarm of a picture and tell who may see it, or whoever asked for it; delete what is no picture, or
-    nobody's any more.
+# How much a camera uploads
+
+
+def count_uploads(arrivals: Iterable[Arrival], standing: dict[str, Device]) -> None:
+    """Note how much the cameras of a batch uploaded on the tickets of each hour, and who came to the bound.
+
+    It costs no write for each: one in eight is counted, as eight; only where that comes to a tenth of the bound, each.
+    So the bound may be overrun, or fallen short of, by less than a tenth.
+    """
+    together: dict[tuple[str, str], list[Arrival]] = {}
+    for arrival in arrivals:
+        together.setdefault((arrival.device_id, PICTURES.stamp_of(arrival.object_key)), []).append(arrival)
+    for (device_id, stamp), some in together.items():
+        if device_id in standing:
+            _count(standing[device_id], stamp, some)
+
+
+class _Reached(Exception):
+    """What was counted before has come to a bound."""
+
+
+class _NotCounted(Exception):
+    """The device is nobody's any more, or nobody had a ticket; or somebody else has just said the same."""
+
+
+def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
+    is_exact = stamp <= (device.uploads_counted_in or "")
+    weight = 1 if is_exact else rules.COUNTED_ONE_IN
+    counted = some if is_exact else [one for one in some if one.is_counted]
+    if not counted:
+        return
+    try:
+        if _is_over(device, stamp):
+            commit(devices.refused_upload(device.partition_id, "too_many", weight * len(counted)))
+        else:
+            share = 1 if is_exact else rules.COUNTED_EXACTLY_FROM
+            commit(_added(device, stamp, weight * len(counted), weight * sum(one.size_bytes for one in counted), share))
+    except _NotCounted:
+        return
+    except _Reached:
+        if is_exact:
+            _refuse_more(device, stamp, len(some))
+        elif _count_exactly(device, stamp):
+            _count(device, stamp, some)
+
+
+def _is_over(device: Device, stamp: str) -> bool:
+    return device.uploads_over_in is not None and stamp <= device.uploads_over_in
+
+
+def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int) -> Write:
+    """Add to what the hour has, if that is below this share of the bound."""
+    hour = DeviceUploadHour
+    is_below = hour.uploads.does_not_exist() | (
+        (hour.uploads < rules.MOST_AN_HOUR // share) & (hour.uploads_bytes < rules.MOST_BYTES_AN_HOUR // share)
+    )
+    return change(
+        upload_hours.row_of(PICTURES, device.partition_id, stamp),
+        hour.uploads.add(uploads),
+        hour.uploads_bytes.add(size_bytes),
+        when=is_below,
+        otherwise=_otherwise,
+    )
+
+
+def _count_exactly(device: Device, stamp: str) -> bool:
+    """From now on; False if there is no such device any more."""
+    earlier = Device.uploads_counted_in.does_not_exist() | (Device.uploads_counted_in < stamp)
+    try:
+        commit(change(device, uploads_counted_in=stamp, when=earlier, otherwise=_otherwise))
+    except _NotCounted:
+        return False
+    except _Reached:
+        pass  # another batch has said so
+    return True
+
+
+def _otherwise(there: dict[str, Any] | None) -> Exception:
+    return _NotCounted() if there is None else _Reached()
+
+
+def _refuse_more(device: Device, stamp: str, uploads: int) -> None:
+    """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
+    until = max(stamp, PICTURES.stamp(clock.now()))
+    earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
+    refused = devices.refused_upload(device.partition_id, "too_many", uploads)
+    try:
+        commit(change(device, uploads_over_in=until, when=earlier, otherwise=_NotCounted), refused)
+    except _NotCounted:
+        return
+    push.tell_of_too_many_uploads(devices.endpoints_of_owner(device), device.partition_id)
+
+
+class Refused(NamedTuple):
+    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
+
+    upload: str
+    device_id: str | None
+    reason: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
+        return self.reason in get_args(Reason)
+
+
+def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
+    """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
+    alarm without it. What is no alarm, or nobody's any more, is deleted, and the answer says why.
 
     `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
     """
     device = standing.get(arrival.device_id)
-    named = rules.read_name(arrival.name)
-    head = None if device is None or named is None else bucket.head(arrival.object_key, rules.HEADER_BYTES)
-    if device is None or named is None or head is None or not rules.is_picture(head):
-        bucket.delete([arrival.object_key])
-        return
-    alarm = _alarm_of(arrival, named, device)
-    if not alarm.stands(device) or devices.was_private_at(device, int(alarm.arrived_at)):
-        # Everything was deleted between its arrival and the news of it, or it came in privacy mode, on a ticket of
-        # before.
-        bucket.delete([arrival.object_key])
-        return
     try:
-        commit(create(alarm, otherwise=_Known), *_answers(alarm, named))
-    except _Known:
-        if not is_repeat:
-            return
-    if alarm.type == rules.SNAPSHOT:
-        return
-    push.tell_of_alarm(devices.endpoints_of(device, alarm.channel), device.partition_id, alarm.place_id)
+        if device is None:
+            raise rules.NotTaken("nobody_owns", is_counted=False)
+        if _is_over(device, PICTURES.stamp_of(arrival.object_key)):
+            raise rules.NotTaken("too_many", is_counted=False)  # it is, by the batch
+        _take(arrival, device, is_repeat)
+    except rules.NotTaken as refused:
+        bucket.delete([arrival.object_key])
+        if device is not None and refused.is_counted:
+            commit(devices.refused_upload(device.partition_id, refused.reason))
+        of_device = None if device is None else device.partition_id
+        return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
+    return []
+
+
+def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
+    named = rules.read_name(arrival.name)
+    if device.channel_ids is not None and named.channel not in device.channel_ids:
+        raise rules.NotTaken("channel_unknown")
+    alarm = _alarm_of(arrival, named, device)
+    if not alarm.stands(device):  # everything was deleted between its arrival and the news of it
+        raise rules.NotTaken("deleted", is_counted=False)
+    if devices.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
+        raise rules.NotTaken("privacy_mode", is_counted=False)
+    look = _look_at(arrival.object_key)
+    if look is None:
+        return  # it was deleted again
+    is_shown, etag = look
+    if not is_shown and alarm.type == rules.SNAPSHOT:
+        raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
+    alarm.assign(picture_etag=etag, **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
+    known = _begin(alarm, named, arrival)
+    if known is not None:
+        _require_same(known, alarm)
+    if known is None or is_repeat:
+        _tell(known or alarm, device, is_repeat)
+    if not is_shown:
+        raise rules.NotTaken("picture_unreadable")
+
+
+def _look_at(object_key: str) -> tuple[bool, str] | None:
+    """Whether it is a picture that decoders show, and its ETag; None if it is not there."""
+    first, etag = 0, ""
+    for count in rules.PARTS_BYTES:
+        part = bucket.part(object_key, first, count)
+        if part is None:
+            return None
+        etag = etag or part.etag
+        look = rules.look_at_picture(part.data, is_first=first == 0)
+        if look.is_picture is not None:
+            return look.is_picture, etag
+        if len(part.data) < count:
+            break  # that was all of it
+        first += look.read_on_at
+    return False, etag
 
 
 class _Known(Exception):
-    """The event came twice."""
+    """The name has an alarm: S3 told of it twice, or the camera sent it again."""
+
+    def __init__(self, alarm: Alarm | None) -> None:
+        super().__init__()
+        self.alarm = alarm
 
 
-def _answers(alarm: Alarm, named: rules.Named) -> tuple[Write, ...]:
-    if alarm.type != rules.SNAPSHOT:
-        return ()
-    return commands.shown_by(alarm.partition_id, named.mark, alarm.place_id)
+def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
+    """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
+    answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
+    # The id follows from the name; but where it has the arrival's time, the name could come by another one.
+    claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, arrival),)
+    try:
+        commit(create(alarm, otherwise=lambda there: _Known(Alarm.of(there))), *claims, *answers)
+    except _Known as known:
+        if known.alarm is None or known.alarm.removed:
+            raise rules.NotTaken("deleted", is_counted=False) from None
+        return known.alarm
+    return None
+
+
+def _claim(alarm: Alarm, arrival: Arrival) -> Write:
+    def known(there: dict[str, Any] | None) -> _Known:
+        (held,) = (None,) if there is None else read(Alarm.key(alarm.partition_id, there["alarm_id"]["S"]))
+        return _Known(held)
+
+    claim = UploadedName.new(
+        alarm.partition_id,
+        crypto.plain_hash(arrival.object_key)[:16],
+        alarm_id=alarm.place_id,
+        expires_at=alarm.expires_at,
+    )
+    return create(claim, otherwise=known)
+
+
+def _require_same(known: Alarm, alarm: Alarm) -> None:
+    """An alarm's picture never changes under it: other bytes are refused as its picture, which is lost with them, as S3
+    has one object of a name. Raises NotTaken."""
+    # Alarms of before have no ETag.
+    is_same = known.picture_etag in (None, alarm.picture_etag)
+    if is_same and (known.picture is None) == (alarm.picture is None):
+        return
+    if known.picture is not None:
+        gone = rules.NotTaken("deleted", is_counted=False)
+        commit(change(known, picture=None, unreadable=1, otherwise=gone))
+    raise rules.NotTaken("picture_replaced")
+
+
+def _tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
+    if alarm.type == rules.SNAPSHOT:
+        return
+    late = rules.is_late(alarm.at, alarm.arrived_at)
+    if late and not is_repeat and not _is_first_late(device):
+        return
+    endpoints = devices.endpoints_of(device, alarm.channel)
+    push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
+
+
+class _LateTold(Exception):
+    """Somebody was told a moment ago that alarms come late."""
+
+
+def _is_first_late(device: Device) -> bool:
+    """Whether nobody was told lately of late alarms of this device: a weekend of them is one push, or a few."""
+    now = clock.now_s()
+    before = now - int(rules.LATE_TOLD_EVERY.total_seconds())
+    if device.late_told_at is not None and device.late_told_at > before:
+        return False
+    untold = Device.late_told_at.does_not_exist() | (Device.late_told_at <= before)
+    try:
+        commit(change(device, late_told_at=now, when=untold, otherwise=_LateTold))
+    except _LateTold:
+        return False
+    return True
 
 
 def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
-    arrived = arrival.arrived.replace(microsecond=0)
+    arrived = arrival.second
     at = rules.time_of(named.stamp, arrived)
     return Alarm.new(
         device.partition_id,
@@ -114,7 +353,6 @@ def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
         arrived_at=clock.epoch_s(arrived),
         channel=named.channel,
         type=named.type,
-        picture=arrival.object_key,
         expires_at=clock.epoch_s(rules.end_of(arrived)),
     )
 
@@ -187,11 +425,16 @@ class Seen:
         return shapes.Alarm(**self._fields())
 
     def with_picture(self) -> shapes.AlarmWithPicture:
-        end = clock.at_epoch(self.alarm.expires_at)
-        picture = self.alarm.picture
-        url = None if picture is None else bucket.link(picture, until=end, content_type=JPEG)
-        state = "unreadable" if self.alarm.unreadable else "none" if url is None else "shown"
-        return shapes.AlarmWithPicture(**self._fields(), picture=state, picture_url=url)
+        """The alarm with a link; where its picture is gone, or other bytes are in its place, there is none to show."""
+        alarm = self.alarm
+        if alarm.picture is None:
+            without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
+            return shapes.AlarmWithPicture(**self._fields(), picture=without, picture_url=None)
+        # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
+        if alarm.picture_etag is not None and bucket.etag(alarm.picture) != alarm.picture_etag:
+            return shapes.AlarmWithPicture(**self._fields(), picture="unreadable", picture_url=None)
+        url = bucket.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
+        return shapes.AlarmWithPicture(**self._fields(), picture="shown", picture_url=url)
 
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm

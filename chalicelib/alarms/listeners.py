@@ -19,20 +19,33 @@ listeners = Listeners(__name__)
 def _arrivals(body: Any) -> Iterator[Arrival]:
     # S3 sends a test event without records when the notification is set up.
     for record in body.get("Records", []):
-        yield Arrival(unquote_plus(record["s3"]["object"]["key"]), datetime.fromisoformat(record["eventTime"]))
+        stored = record["s3"]["object"]
+        yield Arrival(
+            unquote_plus(stored["key"]),
+            datetime.fromisoformat(record["eventTime"]),
+            size_bytes=int(stored.get("size", 0)),
+            nonce=str(record.get("responseElements", {}).get("x-amz-request-id", "")),
+        )
 
 
 def _standing(bodies: list[Any]) -> dict[str, Device]:
-    return devices.standing(arrival.device_id for body in bodies for arrival in _arrivals(body) if arrival.device_id)
+    arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
+    standing = devices.standing(arrival.device_id for arrival in arrivals)
+    actions.count_uploads(arrivals, standing)
+    return standing
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
-def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> None:
-    """S3 tells of snapshots that cameras uploaded."""
+def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, Any]:
+    """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
+    refused: list[actions.Refused] = []
     for arrival in _arrivals(message.body):
         if (device := standing.get(arrival.device_id)) is not None:
             devices.note_upload(device, arrival.arrived)
-        actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+        refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+    said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
+    faults = sum(one.is_fault for one in refused)
+    return said | ({"refused_uploads": faults} if faults else {})
 
 
 @listeners.on_queue("AlarmRemovals", batch_size=1)

@@ -13,7 +13,7 @@ from chalicelib.register.tags import Time, key, plain
 
 KEEP_DAYS = 7
 
-PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS)
+PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS, by="hour", by_ticket=True)
 
 
 class Alarm(Item):
@@ -40,6 +40,16 @@ class Alarm(Item):
         deleted_before = head.alarms_after
         later = deleted_before is None or self.arrived_at > deleted_before
         return super().stands(head) and self.removed is None and later
+
+
+class UploadedName(Item):
+    """Which alarm an uploaded name has, where its time is that of its arrival: the same name within one ticket, sent
+    again because the answer was lost, is the same event."""
+
+    partition = "device"
+    place = "uploaded-name"
+
+    alarm_id = key(UnicodeAttribute(), B11, why="random id and time")
 
 
 class Removal(Item):

@@ -22,7 +22,7 @@ routes = Routes(__name__)
     who=Who.CAMERA,
     asks=shapes.AskTicket,
     answers=wire.Ticket,
-    refuses=(devices.NobodyOwns, devices.PrivacyModeOn),
+    refuses=(devices.NobodyOwns, devices.PrivacyModeOn, actions.TooManyUploads),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:

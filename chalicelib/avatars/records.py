@@ -8,9 +8,10 @@ from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B1A
 from chalicelib.register.tags import Time, key
+from chalicelib.register.upload_hours import UploadHour
 
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
-UPLOADS = Prefix("avatars-in", subject="account", row=B1A, keep_days=1)
+UPLOADS = Prefix("avatars-in", subject="account", row=B1A, keep_days=1, by_ticket=True)
 PICTURES = Prefix("avatars", subject="account", row=B1A, keep_days=None)
 
 
@@ -23,6 +24,12 @@ class Avatar(Item):
     picture = key(UnicodeAttribute(null=True), B1A, why="where the picture lies: random ids", points_to="object")
     changed_at = key(Time(), B1A, why="time", told=True)
     as_of_ms = key(NumberAttribute(), B1A, why="time: an upload of before is no news")
+
+
+class AccountUploadHour(UploadHour):
+    """A day on which somebody had a ticket to upload a picture of himself."""
+
+    partition = "account"
 
 
 class AvatarRemoval(Item):

@@ -31,6 +31,8 @@ class Ticket:
     url: str
     fields: dict[str, str]
     key_prefix: str
+    least_bytes: int
+    most_bytes: int
     until: datetime
     now: datetime
 
@@ -61,7 +63,7 @@ def ticket(
     request.context["s3-presign-post-fields"] = fields
     request.context["s3-presign-post-policy"] = {"expiration": expiration, "conditions": conditions}
     S3SigV4PostAuth(session().get_credentials(), "s3", settings.region).add_auth(request)
-    return Ticket(settings.media_url, fields, prefix, until, now)
+    return Ticket(settings.media_url, fields, prefix, least_bytes, most_bytes, until, now)
 
 
 def link(key: str, *, until: datetime, content_type: str) -> str:
@@ -85,6 +87,38 @@ def head(key: str, count: int) -> bytes | None:
     return first
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some bytes of an object, and the ETag of the whole; no bytes where it has none there."""
+
+    data: bytes
+    etag: str
+
+
+def part(key: str, first: int, count: int) -> Part | None:
+    """So many bytes of an object from there on, or as many as it has; None if it is not there."""
+    try:
+        found = _object(key, Range=f"bytes={first}-{first + count - 1}")
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] == "InvalidRange":
+            return Part(b"", "")
+        raise
+    return None if found is None else Part(found["Body"].read(), found["ETag"])
+
+
+def etag(key: str) -> str | None:
+    """The ETag of an object; None if it is not there."""
+    try:
+        found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
+    except ClientError as refusal:
+        # Who may not list is told 403 of an absent key:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
+            return None
+        raise
+    return found
+
+
 def chunks(key: str) -> Iterator[bytes] | None:
     """An object, piece by piece; None if it is not there."""
     body = _body(key)
@@ -93,8 +127,13 @@ def chunks(key: str) -> Iterator[bytes] | None:
 
 
 def _body(key: str, **part: str) -> Any:
+    found = _object(key, **part)
+    return None if found is None else found["Body"]
+
+
+def _object(key: str, **part: str) -> Any:
     try:
-        return client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)["Body"]
+        return client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
@@ -9,9 +11,13 @@ from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B3, B6, B7, B8, B9, B10, B11, GUESSES
 from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.register.upload_hours import UploadHour
 
+Reason = Literal[
+    "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"
+]
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
-COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1)
+COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1, by_ticket=True)
 COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
 
 
@@ -165,6 +171,9 @@ class Device(Item):
     bound_at = key(Time(), B6, why="time", told=True)
     last_seen = key(Time(null=True), B6, why="time", told=True)
     seen_by_channel = plain(NumberAttribute(null=True), why="1 while its connections say when it was there")
+    uploads_counted_in = key(UnicodeAttribute(null=True), B11, why="the hour in which each of its uploads is counted")
+    uploads_over_in = key(UnicodeAttribute(null=True), B11, why="the hour in which it uploaded too much")
+    late_told_at = key(Time(null=True), B11, why="time: alarms that come late are told of once in a while")
     alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
     sn = personal(B3)
     model = personal(B3)
@@ -176,6 +185,7 @@ class Device(Item):
     mac = personal(B6, null=True)
     firmware = personal(B6, null=True)
     channels = personal(B6, null=True)
+    channel_ids = key(UnicodeSetAttribute(null=True), B6, why="which channels it has: uploads of others are refused")
     lan = personal(B6, null=True)
     country = personal(B6, null=True)
     cover = key(UnicodeAttribute(null=True), B7, why="where its cover lies: random ids", points_to="object")
@@ -208,6 +218,16 @@ class Share(Item):
     named_at = key(UnicodeAttribute(), B9, why="where the other person finds it", points_to="row")
 
 
+class DeviceUploadHour(UploadHour):
+    """An hour, or a day, in which somebody had a ticket to upload something of a device; and how much came on them, of
+    what is counted."""
+
+    partition = "device"
+
+    uploads = plain(NumberAttribute(null=True), why="a count, of which most is estimated")
+    uploads_bytes = plain(NumberAttribute(null=True), why="a size, of which most is estimated")
+
+
 class CoverRemoval(Item):
     """An order to delete a cover that nobody points to any more, until it is carried out."""
 
@@ -217,6 +237,27 @@ class CoverRemoval(Item):
 
     # Who asks for a copy of one's data does not get it any more.
     picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")
+
+
+class RefusedUploads(Item):
+    """What a camera uploaded that became no alarm, or none with a picture: how often and when last, by reason. Seven
+    days after the last of them it goes."""
+
+    partition = "device"
+    place = "refused-uploads"
+
+    name_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    name_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    type_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    type_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    channel_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    channel_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    picture_unreadable = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_unreadable_at = key(Time(null=True), B11, why="time", told=True)
+    picture_replaced = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_replaced_at = key(Time(null=True), B11, why="time", told=True)
+    too_many = plain(NumberAttribute(null=True), why="a count", told=True)
+    too_many_at = key(Time(null=True), B11, why="time", told=True)
 
 
 class SettingChange(Item):

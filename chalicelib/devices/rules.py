@@ -142,6 +142,11 @@ def require_channels(named: list[str], known: list[str]) -> None:
         raise Invalid(fields={"settings.channels": wrong})
 
 
+def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:
+    """Of the channels that a camera says it has; None if it never said."""
+    return {channel["id"] for channel in channels or ()} or None
+
+
 def is_private_at(at: int, since: float | None, until: float | None) -> bool:
     """Whether privacy mode was on then, by when it was last switched on and off; `until` is None while it is on."""
     return since is not None and since <= at and (until is None or at < until)

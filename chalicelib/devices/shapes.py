@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import OneTimeCode, Reached
 from chalicelib.devices import rules
+from chalicelib.devices.records import Reason
 from chalicelib.entry.wire import END, Shape
 from chalicelib.plans.shapes import DevicePlan
 
@@ -278,6 +279,15 @@ class ChangePrivacyMode(Shape):
     on: bool
 
 
+class RefusedUpload(Shape):
+    """What the camera uploaded that became no alarm, or one without a picture: how often, and when last. Counted until
+    seven days have passed without any."""
+
+    reason: Reason
+    count: int
+    last_at: datetime
+
+
 class Device(Shape):
     """A guest is told what it takes to use it, and of the channels that are shared: not what identifies the device, nor
     the net it is in, nor what is paid for it. `cover_url` is good for five minutes; null where there is no cover."""
@@ -301,6 +311,7 @@ class Device(Shape):
     privacy_mode: bool
     cover_url: str | None
     plan: DevicePlan | None
+    refused_uploads: list[RefusedUpload] | None
 
     @classmethod
     def of(cls, opened: Any) -> Device:
@@ -328,7 +339,7 @@ class Device(Shape):
 
 
 def _of_owner(opened: Any) -> dict[str, Any]:
-    names = ("sn", "registered_at", "firmware", "mac", "country", "lan", "plan")
+    names = ("sn", "registered_at", "firmware", "mac", "country", "lan", "plan", "refused_uploads")
     if not opened.is_own:
         return dict.fromkeys(names)
     device = opened.device
@@ -340,7 +351,16 @@ def _of_owner(opened: Any) -> dict[str, Any]:
         "country": device.country,
         "lan": None if device.lan is None else Lan(**device.lan),
         "plan": opened.described_plan,
+        "refused_uploads": _refused(opened.refused),
     }
+
+
+def _refused(counts: Any) -> list[RefusedUpload]:
+    return [
+        RefusedUpload(reason=reason, count=int(count), last_at=clock.at_epoch(getattr(counts, f"{reason}_at")))
+        for reason in get_args(Reason)
+        if (count := getattr(counts, reason, None))
+    ]
 
 
 class Devices(Shape):

@@ -16,11 +16,12 @@ from chalicelib import clock
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
     {"door", "request_id", "status", "code", "asker", "replayed", "fault", "at", "oldest_seconds", "address"}
+    | {"refused", "refused_uploads"}
 )
 NAMESPACE = "Sowa"
 # What CloudWatch makes a metric of (embedded metric format), where a line says it. Each door that says it costs as much
 # a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log itself.
-_METRIC = {"Name": "oldest_seconds", "Unit": "Seconds"}
+_METRICS = ({"Name": "oldest_seconds", "Unit": "Seconds"}, {"Name": "refused_uploads", "Unit": "Count"})
 # Where a request came from, and whose it was, is written sealed and in no other way (see register/hours.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")
 
@@ -69,8 +70,8 @@ def _write(entry: Line, milliseconds: float) -> None:
         **entry,
         "latency_ms": round(milliseconds, 3),
     }
-    if _METRIC["Name"] in entry:
-        embedded = {"Namespace": NAMESPACE, "Dimensions": [["door"]], "Metrics": [_METRIC]}
+    if metrics := [metric for metric in _METRICS if metric["Name"] in entry]:
+        embedded = {"Namespace": NAMESPACE, "Dimensions": [["door"]], "Metrics": metrics}
         said["_aws"] = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [embedded]}
     # In one piece, and to whatever standard output is at the moment: where the caller of the function looks.
     sys.stdout.write(msgspec.json.encode(said).decode() + "\n")

@@ -68,10 +68,11 @@ class Listeners(_Doors):
 
     def on_queue(
         self, queue: str, *, batch_size: int = 10, prepare: Callable[[list[Any]], Any] | None = None
-    ) -> Callable[[Callable[..., None]], Callable[..., Any]]:
-        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each."""
+    ) -> Callable[[Callable[..., dict[str, Any] | None]], Callable[..., Any]]:
+        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
+        a handler answers is said in the log's line."""
 
-        def declare(handle: Callable[..., None]) -> Callable[..., Any]:
+        def declare(handle: Callable[..., dict[str, Any] | None]) -> Callable[..., Any]:
             def door(event: dict[str, Any], context: Any) -> Any:
                 bodies = [_body(record["body"]) for record in event["Records"]]
                 common = _common(prepare, [body for body in bodies if body is not None])
@@ -81,7 +82,7 @@ class Listeners(_Doors):
                         try:
                             body = json.loads(record.body)
                             own = common if common is not None else (prepare([body]),) if prepare else ()
-                            handle(Message(body, _tries(record)), *own)
+                            entry.tell(**(handle(Message(body, _tries(record)), *own) or {}))
                         except Exception as fault:
                             entry.tell_fault(fault)
                             raise

@@ -24,18 +24,26 @@ class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class Ticket(Shape):
     """A form that may be posted to `url`, its fields first and the file last, with a `key` below `key_prefix`; where
-    `key` is among the fields, `key_prefix` is the whole of it."""
+    `key` is among the fields, `key_prefix` is the whole of it. The file has `least_bytes` to `most_bytes`."""
 
     url: str
     fields: dict[str, str]
     key_prefix: str
+    least_bytes: int
+    most_bytes: int
     until: datetime
     now: datetime
 
     @classmethod
     def of(cls, ticket: Any) -> Ticket:
         return cls(
-            url=ticket.url, fields=ticket.fields, key_prefix=ticket.key_prefix, until=ticket.until, now=ticket.now
+            url=ticket.url,
+            fields=ticket.fields,
+            key_prefix=ticket.key_prefix,
+            least_bytes=ticket.least_bytes,
+            most_bytes=ticket.most_bytes,
+            until=ticket.until,
+            now=ticket.now,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.bucket import Ticket
-from chalicelib.aws.commit import Write, absent, change, done, put, remove
+from chalicelib.aws.commit import Write, absent, change, commit, done, put, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.commands import actions as commands
@@ -22,6 +22,7 @@ from chalicelib.devices.shapes import Lan
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.live import rules, shapes
 from chalicelib.live.records import PIECES, Live
+from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
@@ -209,6 +210,7 @@ def ticket_for(camera: Camera) -> Ticket:
     """Let the camera upload video for a while, below its own prefix of this hour. Raises NobodyOwns, PrivacyModeOn."""
     device_id = devices.uploads_for(camera).partition_id
     now = clock.now()
+    commit(upload_hours.note(PIECES, device_id, now))
     return bucket.ticket(
         PIECES.of(now, device_id),
         rules.VIDEO,

@@ -12,7 +12,7 @@ from chalicelib.register.tags import Time, key, plain
 # Swept every quarter of an hour, so that nothing is there after one hour.
 KEEP_MINUTES = 30
 
-PIECES = Prefix("live", subject="device", row=B4, keep_minutes=KEEP_MINUTES)
+PIECES = Prefix("live", subject="device", row=B4, keep_minutes=KEEP_MINUTES, by="hour", by_ticket=True)
 
 
 class Live(Item):

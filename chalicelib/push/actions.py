@@ -117,10 +117,20 @@ def _place(caller: Caller) -> Key:
     return Endpoint.key(caller.account_id, caller.session.place_id)
 
 
-def tell_of_alarm(endpoints: Iterable[str], device_id: str, alarm_id: str) -> None:
-    """Push the ids of an alarm; who may know more asks for it."""
+def tell_of_alarm(endpoints: Iterable[str], device_id: str, alarm_id: str, *, late: bool = False) -> None:
+    """Push the ids of an alarm; who may know more asks for it. `late`: it was seen long before it could be sent."""
     for arn in endpoints:
-        push.send(arn, device_id=device_id, alarm_id=alarm_id)
+        push.send(arn, "ALARM_LATE" if late else "ALARM", device_id=device_id, alarm_id=alarm_id, **_if_late(late))
+
+
+def _if_late(late: bool) -> dict[str, str]:
+    return {"late": "true"} if late else {}
+
+
+def tell_of_too_many_uploads(endpoints: Iterable[str], device_id: str) -> None:
+    """Push the id of a device that uploaded so much that the rest of this hour is not taken."""
+    for arn in endpoints:
+        push.send(arn, "TOO_MANY_UPLOADS", device_id=device_id)
 
 
 def tell_of_share(endpoints: Iterable[str], share_id: str) -> None:

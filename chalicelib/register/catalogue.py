@@ -20,10 +20,10 @@ from chalicelib.accounts.records import (
     TurnedAway,
 )
 from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
-from chalicelib.avatars.records import Avatar, AvatarRemoval
+from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
 from chalicelib.aws import keys
 from chalicelib.aws.crypto import RootSecret
 from chalicelib.aws.table import Record, Service, UnknownKind
@@ -37,10 +37,12 @@ from chalicelib.devices.records import (
     ConnectionCheck,
     CoverRemoval,
     Device,
+    DeviceUploadHour,
     Load,
     Offer,
     PasswordTries,
     PresenceChange,
+    RefusedUploads,
     Report,
     SettingChange,
     Share,
@@ -64,6 +66,7 @@ from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMa
 
 RECORDS: tuple[type[Record], ...] = (
     Account,
+    AccountUploadHour,
     Activity,
     Address,
     AddressChange,
@@ -82,6 +85,7 @@ RECORDS: tuple[type[Record], ...] = (
     CoverRemoval,
     Device,
     DeviceActivity,
+    DeviceUploadHour,
     Endpoint,
     Erasure,
     Export,
@@ -109,6 +113,7 @@ RECORDS: tuple[type[Record], ...] = (
     PresenceChange,
     Received,
     RecoveryCodes,
+    RefusedUploads,
     Registration,
     Relocation,
     Removal,
@@ -126,6 +131,7 @@ RECORDS: tuple[type[Record], ...] = (
     Totp,
     Transfer,
     TurnedAway,
+    UploadedName,
     VaultKey,
 )
 

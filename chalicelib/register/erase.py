@@ -8,10 +8,11 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.aws import bucket, keys, push
+from chalicelib.aws.bucket import LONGEST_TICKET
 from chalicelib.aws.commit import change, commit, remove
 from chalicelib.aws.table import Item, delete_raw, raw_partition, read
 from chalicelib.errors import Unavailable
-from chalicelib.register import catalogue
+from chalicelib.register import catalogue, upload_hours
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.tags import tags_of
@@ -22,7 +23,7 @@ LONGEST_FUNCTION = timedelta(seconds=60)
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
 
-PUSH_ENDPOINT, FISCAL, ROW = "push endpoint", "fiscal", "row"
+PUSH_ENDPOINT, FISCAL, ROW, OBJECT = "push endpoint", "fiscal", "row", "object"
 
 
 def due() -> list[str]:
@@ -73,7 +74,7 @@ def _forget(erasure: Erasure, subject: str) -> Counter[str]:
     commit(remove(VaultKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
     endpoints = _follow_pointers(erasure, items)
-    objects = _forget_objects(kind, subject_id)
+    objects = _forget_objects(erasure, kind, subject_id, items)
     return Counter(items=delete_raw(Item, items), objects=objects, endpoints=endpoints)
 
 
@@ -97,17 +98,37 @@ def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
     return [(tag.points_to, item[name]["S"]) for name, tag in tags.items() if tag.points_to and name in item]
 
 
-def _forget_objects(kind: str, subject_id: str) -> int:
-    return sum(_forget_below(prefix, subject_id) for prefix in catalogue.PREFIXES if prefix.subject == kind)
+def _forget_objects(erasure: Erasure, kind: str, subject_id: str, items: list[dict[str, Any]]) -> int:
+    prefixes = [prefix for prefix in catalogue.PREFIXES if prefix.subject == kind]
+    count = sum(_abandon(prefix, subject_id) for prefix in prefixes if prefix.in_parts)
+    folders = [folder for prefix in prefixes for folder in _folders(prefix, erasure, items)]
+    return count + sum(_forget_below(f"{folder}{subject_id}/") for folder in folders)
 
 
-def _forget_below(prefix: Prefix, subject_id: str) -> int:
+def _abandon(prefix: Prefix, subject_id: str) -> int:
     # What is not complete is no object yet, but its parts are stored, and would become one.
-    count = bucket.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id) if prefix.in_parts else 0
-    # On every day that there is, whatever should have been deleted of it long ago.
-    for day in bucket.folders(prefix.root):
-        count += bucket.delete([stored.key for stored in bucket.below(f"{day}{subject_id}/")])
-    return count
+    return bucket.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id)
+
+
+def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> list[str]:
+    """The days or hours below which something of the subject may lie.
+
+    Of what is uploaded by ticket these are the hours with a ticket, and those that objects are named in. The rows that
+    say so go in the first pass; but what comes later comes on a ticket of the last hour before the tombstone, or one
+    that a function still gave out while it was set.
+    """
+    if prefix.is_endless:
+        return [prefix.day(erasure.begun)]
+    if not prefix.by_ticket:
+        return list(bucket.folders(prefix.root))
+    noted = upload_hours.hours_among(prefix, items)
+    late = prefix.stamps(erasure.begun - LONGEST_TICKET, erasure.begun + LONGEST_FUNCTION)
+    named = {prefix.stamp_of(value) for item in items for what, value in _pointers(item) if what == OBJECT}
+    return [f"{prefix.root}{stamp}/" for stamp in sorted(noted.union(late, named) - {""})]
+
+
+def _forget_below(where: str) -> int:
+    return bucket.delete([stored.key for stored in bucket.below(where)])
 
 
 def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from chalicelib.register.rows import Row
 
@@ -17,11 +19,12 @@ class Endless(ValueError):
 @dataclass(frozen=True)
 class Prefix:
     """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on, or the
-    hour, `yyyymmddhh`, where what is kept is kept for minutes.
+    hour, `yyyymmddhh`.
 
-    The day comes first so that a whole day can be listed and deleted when it is over. What has no end (`keep_days` is
-    None) lies below one word in the place of a day. `in_parts`: written by us, part by part, so that half an object may
-    have been left behind.
+    The time comes first so that what is over is listed first, and can be deleted page by page. What has no end
+    (`keep_days` is None) lies below one word in the place of a day. `in_parts`: written by us, part by part, so that
+    half an object may have been left behind. `by_ticket`: uploaded by whoever has a ticket, so that the hours in which
+    there was one are noted (see upload_hours.py).
     """
 
     name: str
@@ -30,6 +33,8 @@ class Prefix:
     keep_days: int | None = None
     in_parts: bool = False
     keep_minutes: int | None = None
+    by: Literal["day", "hour"] = "day"
+    by_ticket: bool = False
 
     @property
     def root(self) -> str:
@@ -50,15 +55,36 @@ class Prefix:
     @property
     def step(self) -> timedelta:
         """From one day to the next, or from one hour."""
-        return timedelta(days=1) if self.keep_minutes is None else timedelta(hours=1)
+        return timedelta(days=1) if self.by == "day" else timedelta(hours=1)
+
+    def stamp(self, at: datetime) -> str:
+        """The day or hour of a time, as keys name it."""
+        if self.is_endless:
+            return _NO_DAY
+        at = at.astimezone(UTC)
+        return f"{at:%Y%m%d}" if self.by == "day" else f"{at:%Y%m%d%H}"
+
+    def begin_of(self, at: datetime) -> datetime:
+        """When the day or hour of a time begins."""
+        at = at.astimezone(UTC)
+        return at.replace(hour=0 if self.by == "day" else at.hour, minute=0, second=0, microsecond=0)
+
+    def stamps(self, first: datetime, last: datetime) -> Iterator[str]:
+        """Those of all days or hours from one time to another."""
+        at = self.begin_of(first)
+        while at <= last:
+            yield self.stamp(at)
+            at += self.step
 
     def day(self, at: datetime) -> str:
-        if self.is_endless:
-            return f"{self.name}/{_NO_DAY}/"
-        return f"{self.name}/{at:%Y%m%d}/" if self.keep_minutes is None else f"{self.name}/{at:%Y%m%d%H}/"
+        return f"{self.name}/{self.stamp(at)}/"
 
     def of(self, at: datetime, subject_id: str) -> str:
         return f"{self.day(at)}{subject_id}/"
+
+    def stamp_of(self, object_key: str) -> str:
+        """The day or hour that a key of this kind names; empty for one of another kind."""
+        return object_key.split("/", 2)[1] if object_key.startswith(self.root) else ""
 
     def cut(self, object_key: str) -> tuple[str, str]:
         """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short."""

@@ -25,7 +25,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import channel, dump, memory
+from infra.local import channel, dump, memory, refused
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
@@ -274,6 +274,11 @@ class LocalCloud:
         with self.aws.lock:
             return {**dump.dump(), "logs": self.logs.lines()}
 
+    def refused(self) -> list[dict[str, Any]]:
+        """Uploads that were not taken, newest first, after pending events have finished."""
+        self.settle()
+        return refused.newest_first(list(self.guard.uploads), self.logs.lines())
+
     @property
     def trace(self) -> Trace:
         return self.aws.trace
@@ -326,6 +331,7 @@ class LocalCloud:
             self.logs.restore(snapshot.logs)
             self.pump.restore(snapshot.pump)
             self.calendar.restore(snapshot.calendar)
+            self.guard.uploads.clear()
             self.channel.restore(snapshot.channel)
             self.functions.random.setstate(snapshot.functions_random)
             memory.go_back_to(snapshot.app_random)

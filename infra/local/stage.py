@@ -56,6 +56,7 @@ class Stage:
             Route("GET", re.compile("factory/(.+)"), self._look_up),
             Route("GET", re.compile("dump"), self._dump),
             Route("GET", re.compile("trace"), self._trace),
+            Route("GET", re.compile("refused"), self._refused),
         ]
 
     def handle(self, asked: Asked) -> Response:
@@ -152,6 +153,9 @@ class Stage:
 
     def _dump(self, asked: Asked) -> Any:
         return self._cloud.dump()
+
+    def _refused(self, asked: Asked) -> Any:
+        return self._cloud.refused()
 
     def _trace(self, asked: Asked) -> Any:
         """What AWS was asked since this was last asked, the functions' own waits for work not counted."""

@@ -38,6 +38,13 @@ def objects(world: LocalCloud) -> list[str]:
     return [one["key"] for found in world.dump()["buckets"].values() for one in found]
 
 
+def keys_now(world: LocalCloud) -> list[str]:
+    """Those of the bucket, without letting anything settle."""
+    with world.aws.outside():
+        found = client("s3").list_objects_v2(Bucket=world.stack.physical("Media")).get("Contents", [])
+    return [one["Key"] for one in found]
+
+
 def pushes(world: LocalCloud) -> list[dict[str, Any]]:
     return [sent for sent in world.outbox() if sent["kind"] == "push"]
 

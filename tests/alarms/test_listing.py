@@ -155,7 +155,7 @@ def test_a_day_is_the_devices_own_to_the_second(world: LocalCloud, zone: str, da
 
 
 def test_a_device_without_daylight_saving_has_its_day_an_hour_later_in_summer(world: LocalCloud) -> None:
-    world.clock.move_to(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp())
+    world.clock.move_to(datetime(2026, 7, 1, 22, 31, tzinfo=UTC).timestamp())
     person = new_person(world)
     camera = new_camera(world, owner=person)
     arrives(camera, datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
@@ -171,6 +171,8 @@ def test_a_device_without_daylight_saving_has_its_day_an_hour_later_in_summer(wo
 def test_each_device_has_its_own_day_when_all_are_listed(home: Home) -> None:
     far = new_camera(home.world, "SN0002", owner=home.owner)
     home.owner.call("PATCH", f"/devices/{far.device_id}", {"time_zone": "Pacific/Auckland"})
+    home.world.clock.move_to(datetime(2026, 1, 5, 11, 31, tzinfo=UTC).timestamp())
+    home.owner.sign_in()
     arrives(far, datetime(2026, 1, 5, 11, 30, tzinfo=UTC), number=7)  # half past midnight of the sixth
     arrives(home.camera, datetime(2026, 1, 5, 11, 30, tzinfo=UTC), number=8)
 
@@ -183,6 +185,7 @@ def test_each_device_has_its_own_day_when_all_are_listed(home: Home) -> None:
 
 
 def test_channel_and_type_narrow_the_list(home: Home) -> None:
+    home.camera.equip("1", "2")
     for channel, kind in (("1", "person"), ("2", "person"), ("2", "motion")):
         arrives(home.camera, channel=channel, kind=kind, number=7)
 

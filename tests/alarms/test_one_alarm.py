@@ -100,10 +100,10 @@ def test_a_link_that_was_altered_opens_nothing(home: Home, old: str, new: str) -
     assert home.world.fetch(url.replace(old, new)).status == 403
 
 
-def test_the_link_is_made_without_asking_aws(home: Home) -> None:
+def test_the_link_costs_a_look_at_whether_it_is_still_the_same_picture(home: Home) -> None:
     home.world.trace.clear()
     link(home)
-    assert home.world.trace.names() == ["dynamodb.BatchGetItem"]
+    assert home.world.trace.names() == ["dynamodb.BatchGetItem", "s3.HeadObject"]
 
 
 def test_others_absent_and_impossible_alarms_are_all_not_found(home: Home) -> None:

@@ -80,7 +80,7 @@ def test_a_row_that_ttl_is_late_for_says_nothing_to_anybody(home: Home) -> None:
     assert rows(home.world, "device/alarm") == []
 
 
-@pytest.mark.parametrize("off_s", [-DAY, DAY])
+@pytest.mark.parametrize("off_s", [-6 * DAY, DAY])
 def test_the_end_counts_from_the_arrival_and_not_from_the_stamp(world: LocalCloud, off_s: int) -> None:
     from datetime import timedelta
 
@@ -116,7 +116,7 @@ def test_the_sweep_takes_what_is_over_and_leaves_what_is_not(home: Home) -> None
         arrives(home.camera)
     home.world.advance(0)
     left = objects(home.world)
-    assert [key.split("/")[1] for key in left] == ["20260107", "20260109", "20260111", "20260113"]
+    assert [key.split("/")[1] for key in left] == ["2026010708", "2026010908", "2026011108", "2026011308"]
     home.owner.sign_in()
     assert len(home.owner.alarms(home.camera.device_id)) == 4
     for alarm in home.owner.alarms(home.camera.device_id):

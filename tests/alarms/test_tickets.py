@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,9 @@ def refusal(answer: Response) -> tuple[int, str]:
 
 def test_a_ticket_says_where_what_and_until_when(home: Home) -> None:
     ticket = home.camera.ask_ticket().json
-    assert ticket["key_prefix"] == f"alarms/20260105/{home.camera.device_id}/"
+    below = ticket["key_prefix"].removeprefix(f"alarms/2026010508/{home.camera.device_id}/")
+    assert re.fullmatch(r"[a-z2-7]{26}/", below)
+    assert home.camera.ask_ticket().json["key_prefix"] != ticket["key_prefix"]
     assert ticket["fields"]["Content-Type"] == "image/jpeg"
     assert (ticket["now"], ticket["until"]) == ("2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z")
     assert ticket["url"].endswith(home.world.stack.physical("Media"))
@@ -79,10 +82,10 @@ def test_a_camera_gets_no_ticket_from_the_moment_it_is_removed(home: Home) -> No
     assert refusal(home.camera.ask_ticket()) == (409, "NobodyOwns")
 
 
-def test_a_ticket_costs_two_reads_of_the_camera_and_of_whether_it_may_look(home: Home) -> None:
+def test_a_ticket_costs_two_reads_of_the_camera_and_of_whether_it_may_look_and_a_note_of_the_hour(home: Home) -> None:
     home.world.trace.clear()
     assert home.camera.ask_ticket().status == 200
-    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem"]
+    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", "dynamodb.UpdateItem"]
 
 
 def test_one_ticket_is_good_for_many_snapshots(home: Home) -> None:
@@ -97,13 +100,15 @@ def test_one_ticket_is_good_for_many_snapshots(home: Home) -> None:
 # ── S3's own refusals ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("size", [KB, 1024 * KB])
-def test_a_snapshot_has_one_kilobyte_to_one_megabyte(home: Home, size: int) -> None:
-    assert upload(home, jpeg()[:KB].ljust(size, b"\0")).status == 204
+@pytest.mark.parametrize("size", [100, KB, 4096 * KB])
+def test_a_picture_has_100_bytes_to_4_megabytes_and_the_ticket_says_so(home: Home, size: int) -> None:
+    ticket = home.camera.ask_ticket().json
+    assert (ticket["least_bytes"], ticket["most_bytes"]) == (100, 4096 * KB)
+    assert upload(home, jpeg()[:size].ljust(size, b"\0")).status == 204
 
 
 @pytest.mark.parametrize(
-    ("size", "code"), [(0, "EntityTooSmall"), (KB - 1, "EntityTooSmall"), (1024 * KB + 1, "EntityTooLarge")]
+    ("size", "code"), [(0, "EntityTooSmall"), (99, "EntityTooSmall"), (4096 * KB + 1, "EntityTooLarge")]
 )
 def test_what_is_smaller_or_larger_is_refused(home: Home, size: int, code: str) -> None:
     before = objects(home.world)
@@ -116,19 +121,26 @@ def keys_elsewhere(home: Home) -> dict[str, str]:
     other = new_camera(home.world, "SN0002", owner=home.stranger)
     mine, name = home.camera.device_id, name_of(home.world.now())
     return {
-        "another device": f"alarms/20260105/{other.device_id}/{name}",
-        "another day": f"alarms/20260106/{mine}/{name}",
+        "no ticket": f"alarms/2026010508/{mine}/{name}",
+        "another ticket": home.camera.ask_ticket().json["key_prefix"] + name,
+        "another device": f"alarms/2026010508/{other.device_id}/{name}",
+        "another day": f"alarms/2026010608/{mine}/{name}",
+        "another hour": f"alarms/2026010509/{mine}/{name}",
         "the top": name,
-        "another kind": f"recordings/20260105/{mine}/{name}",
-        "a longer id": f"alarms/20260105/{mine}x/{name}",
-        "a shorter id": f"alarms/20260105/{mine[:-1]}/{name}",
-        "nothing": "",
+        "another kind": f"recordings/2026010508/{mine}/{name}",
+        "a longer id": f"alarms/2026010508/{mine}x/{name}",
+        "a shorter id": f"alarms/2026010508/{mine[:-1]}/{name}",
+        "": "",
     }
 
 
 @pytest.mark.parametrize(
-    "where", ["another device", "another day", "the top", "another kind", "a longer id", "a shorter id", "nothing"]
-)
+    "where",
+    [
+        "no ticket", "another ticket", "another device", "another day", "another hour", "the top", "another kind",
+        "a longer id", "a shorter id", "",
+    ],
+)  # fmt: skip
 def test_nothing_goes_outside_the_tickets_own_prefix(home: Home, where: str) -> None:
     key = keys_elsewhere(home)[where]
     before = objects(home.world)

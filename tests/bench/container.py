@@ -31,10 +31,13 @@ def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     ready = {name: (status, headers, base64.b64decode(body)) for name, (status, headers, body) in replies.items()}
 
     def send(session: Any, request: Any) -> Any:
-        operation = request.headers["X-Amz-Target"]
-        name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
+        operation = request.headers.get("X-Amz-Target")
+        if operation is None:  # S3 is asked by method and path
+            name, key = f"{request.method.capitalize()}Object", None
+        else:
+            name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
+            key = json.loads(request.body).get("Key")
         calls.append(name)
-        key = json.loads(request.body).get("Key")
         status, headers, body = ready[name if key is None else f"{name} {key['pk']['S']}"]
         return AWSResponse(request.url, status, headers, _Body(body))
 

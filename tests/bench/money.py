@@ -19,7 +19,7 @@ PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
-MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.5
+MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.7
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 21.0
 # For two minutes of live view a day, an hour a month, of each.
@@ -139,9 +139,9 @@ def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[s
     yield "lambda_request", 1.0
     yield "lambda_gb_second", usage["milliseconds"][purpose] / 1000 * usage["memory_gb"][purpose]
     yield "dynamodb_read_unit", row.read_units + usage["list_extra_read_units"] * is_page
-    yield "dynamodb_write_unit", row.write_units
+    yield "dynamodb_write_unit", row.write_units + usage["counting_writes_an_alarm"] * is_alarm
     # A link is signed without a call; who follows it makes S3 read.
-    yield "s3_get", row.times("s3.GetObject") + float(purpose == "picture")
+    yield "s3_get", row.times("s3.GetObject") + row.times("s3.HeadObject") + float(purpose == "picture")
     yield "sns_push", float(row.times("sns.Publish"))
     yield "logs_gb", (row.log_bytes + usage["lambda_log_bytes"]) / 1e9
     yield "out_gb", {"list": usage["list_answer_kb"], "picture": usage["picture_kb"]}.get(purpose, 0) / 1e6

@@ -4,8 +4,8 @@ It does what ours do: the same AWS calls with the same keys and conditions, the 
 and vault key, the same keyed hashes and seals, the same answer, headers and log line. Each choice is what such a hand
 would take, and where there were two, the cheaper one:
 
-- `boto3.client` and not the resource layer; one client a service, made at import, but S3's (which signs links only)
-  when first needed.
+- `boto3.client` and not the resource layer; one client a service, made at import, but S3's (which looks at pictures and
+  signs links) when first needed.
 - boto3's own retries, validation and parsing, as everybody has them; only the patience is shorter, as ours is.
 - `TypeDeserializer` reads items, as boto3's documentation shows; what is written is put down in DynamoDB's own form.
 - The standard library's json, hashes and `print`; a dict of two routes in the place of a framework; `cryptography`.
@@ -238,16 +238,22 @@ def mark_read(event: dict[str, Any]) -> bytes:
     if alarm is None or not is_there(alarm, device):
         raise Refused(404, "NotFound")
     alarm["read_by"] = {*alarm.get("read_by", ()), account_id}
-    url = link(alarm["picture"], alarm["expires_at"])
-    answer = json.dumps({**shown(alarm, account_id), "picture_url": url}, separators=(",", ":")).encode()
+    is_same = s3().head_object(Bucket=os.environ["MEDIA_BUCKET"], Key=alarm["picture"])["ETag"] == alarm["picture_etag"]
+    url = link(alarm["picture"], alarm["expires_at"]) if is_same else None
+    picture = {"picture": "shown" if is_same else "unreadable", "picture_url": url}
+    answer = json.dumps({**shown(alarm, account_id), **picture}, separators=(",", ":")).encode()
     mark_in_one(where, body_hash, seal(secret, answer, where[0]), alarm_at, account_id)
     return answer
 
 
-def link(key: str, until: Any) -> str:
+def s3() -> Any:
     if "s3" not in remembered:
         remembered["s3"] = boto3.client("s3", config=PATIENT.merge(Config(signature_version="s3v4")))
-    url: str = remembered["s3"].generate_presigned_url(
+    return remembered["s3"]
+
+
+def link(key: str, until: Any) -> str:
+    url: str = s3().generate_presigned_url(
         "get_object",
         Params={
             "Bucket": os.environ["MEDIA_BUCKET"],

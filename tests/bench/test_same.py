@@ -36,7 +36,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("scenario", "calls"),
     [
         ("list", ["GetItem", "BatchGetItem", "GetItem", "Decrypt", "Query"]),
-        ("write", ["GetItem", "Decrypt", "GetItem", "BatchGetItem", "TransactWriteItems"]),
+        ("write", ["GetItem", "Decrypt", "GetItem", "BatchGetItem", "HeadObject", "TransactWriteItems"]),
     ],
 )
 def test_both_answer_the_same_after_the_same_calls(recording: Path, scenario: str, calls: list[str]) -> None:

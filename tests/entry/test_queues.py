@@ -155,7 +155,8 @@ def test_messages_wait_while_aws_is_down_and_are_delivered_when_it_is_back(home:
 
 
 def test_a_batch_reads_once_what_its_messages_have_in_common(home: Home) -> None:
-    bodies = [uploaded(f"alarms/20260105/{home.camera.device_id}/nonsense-{number}") for number in range(10)]
+    names = [f"1/20260105T080000Z-motion-gone{number}.jpg" for number in range(10)]
+    bodies = [uploaded(f"alarms/20260105/{home.camera.device_id}/{name}") for name in names]
     home.world.trace.clear()
     assert on_picture_uploaded(batch(*bodies)) == ALL_WELL
     assert [call.name for call in home.world.trace if call.service == "dynamodb"] == ["dynamodb.GetItem"]

@@ -78,7 +78,9 @@ def test_an_alarm_looks_at_a_figure_that_its_door_writes(world: LocalCloud, name
 
 
 def test_no_alarm_of_ours_is_left_out_here_and_the_dashboard_shows_what_is_written(world: LocalCloud) -> None:
-    assert our_alarms().keys() == {*OUR_ALARMS}
+    # What cameras upload is no job's figure: tests/alarms/test_arriving.py sees that it is written.
+    assert our_alarms().keys() == {*OUR_ALARMS, "UploadsRefused"}
+    assert our_alarms()["UploadsRefused"]["MetricName"] == "refused_uploads"
     body = json.loads(made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"])
     shown = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
     said = [metric for properties in shown for metric in properties["metrics"] if metric[0] == "Sowa"]

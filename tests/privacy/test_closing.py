@@ -341,7 +341,7 @@ def test_what_is_put_under_a_dead_prefix_later_is_found_by_a_later_pass(home: Ho
 
     told = closed(home)
     home.world.advance(wait)
-    put_object(home.world, f"alarms/20260105/{home.camera.device_id}/1/left-over.jpg", jpeg())
+    put_object(home.world, f"alarms/2026010508/{home.camera.device_id}/1/left-over.jpg", jpeg())
     with home.world.aws.outside():
         client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AlarmPictures"))
     assert len(objects(home.world)) == 1

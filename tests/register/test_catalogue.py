@@ -14,7 +14,18 @@ from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
-from tests.scene import PASSWORD, Camera, Person, ask_for_reset, elsewhere, lay_down, new_camera, new_person, pay
+from tests.scene import (
+    PASSWORD,
+    Camera,
+    Person,
+    ask_for_reset,
+    elsewhere,
+    jpeg,
+    lay_down,
+    new_camera,
+    new_person,
+    pay,
+)
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -31,6 +42,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.bind(Camera(home.world, "SN-THAT-IS-NOT"))
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     new_camera(home.world, "SN0002")
+    for name in ("x.jpg", "1/20000101T000000Z-motion-a.jpg"):  # what is none, and a clock that is wrong
+        home.world.upload(home.camera.ask_ticket().json, name, jpeg())
     home.owner.call("PATCH", "/me", {"nickname": "Ala"}, headers={"Idempotency-Key": "a-key-of-the-client"})
     home.owner.sign_in(password="wrong password of fifteen")
     anothers = {**home.owner.terminal, "unique_id": "somebody-elses"}

@@ -8,13 +8,15 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.accounts.records import Address, Code
+from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
 from chalicelib.aws.commit import commit, create, put
 from chalicelib.aws.table import Item, UnknownKind, raw_partition, read
-from chalicelib.register import erase, erasures
+from chalicelib.register import erase, erasures, upload_hours
 from chalicelib.register.erase import make_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
+from chalicelib.register.upload_hours import note
 from chalicelib.register.vaults import key_of, new_vault
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
@@ -66,8 +68,14 @@ def passed(hashed: str) -> Erasure:
     return erasure  # type: ignore[no-any-return]
 
 
-def picture(subject_id: str, day: datetime, name: str = "1") -> str:
-    key = f"alarms/{day:%Y%m%d}/{subject_id}/1/{name}.jpg"
+def picture(subject_id: str, at: datetime, name: str = "1") -> str:
+    """As if it had come on a ticket of that hour."""
+    commit(note(PICTURES, subject_id, at))
+    return put_picture(subject_id, at, name)
+
+
+def put_picture(subject_id: str, at: datetime, name: str = "1") -> str:
+    key = f"{PICTURES.of(at, subject_id)}1/{name}.jpg"
     client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=b"x")
     return key
 
@@ -84,7 +92,33 @@ def test_everything_of_the_subject_goes_and_nothing_of_anybody_else(hands: Hands
     assert (left("account", "gone"), left("account", "stays")) == (0, 2)
     assert [bool(one) for one in read(key_of("gone"), key_of("stays"))] == [False, True]
     assert [stored.key for stored in bucket.below("")] == [kept]
-    assert (erasure.items, erasure.objects, erasure.endpoints) == (2, 4, 0)
+    assert (erasure.items, erasure.objects, erasure.endpoints) == (6, 4, 0)
+
+
+def test_only_hours_with_a_ticket_are_looked_at(hands: Hands, world: LocalCloud) -> None:
+    now = clock.now()
+    for hours in range(100):  # of others, in as many hours
+        put_picture("stays", now - timedelta(hours=hours))
+    for hours in (3, 50):
+        picture("gone", now - timedelta(hours=hours))
+    hashed = begun(("device", "gone"))
+    world.trace.clear()
+    assert passed(hashed).objects == 2
+    listed = [call.params["Prefix"] for call in world.trace if call.operation == "ListObjectsV2"]
+    # And those of a ticket that may still be used, or may still be given out.
+    hours = [PICTURES.of(now - timedelta(hours=hours), "gone") for hours in (50, 3, 1, 0)]
+    assert [one for one in listed if one.startswith("alarms/")] == hours
+
+
+def test_the_hour_of_an_alarm_that_stands_is_looked_at_whoever_noted_it(hands: Hands) -> None:
+    """What lay there before hours were noted lies by its day."""
+    key = "alarms/20260103/gone/1/20260103T080000Z-motion-x.jpg"
+    client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=b"x")
+    alarm = Alarm.new("gone", "20260103T080000Z-x", at=1, arrived_at=1, channel="1", type="motion", picture=key)
+    commit(create(alarm))
+    assert [stored.key for stored in bucket.below("")] == [key]
+    assert passed(begun(("device", "gone"))).objects == 1
+    assert list(bucket.below("")) == []
 
 
 def test_a_kind_that_nobody_knows_stops_the_erasure_loudly(hands: Hands) -> None:
@@ -202,11 +236,14 @@ def test_a_picture_that_arrives_for_a_dead_owner_is_deleted_on_arrival(home: Hom
 
 @pytest.mark.parametrize("arrives_after", [600, 2 * HOUR])
 def test_what_arrives_untold_is_found_by_a_later_pass(home: Home, arrives_after: int) -> None:
-    """S3's event is lost, or comes never: the passes after one hour and after a day look for themselves."""
+    """S3's event is lost, or comes never: the passes after one hour and after a day look for themselves, though the
+    row that said in which hour there was a ticket has gone."""
+    given = home.world.now()
     home.owner.step_up()
     answer = home.owner.close()
     home.world.advance(arrives_after)
-    key = picture(home.camera.device_id, home.world.now())
+    assert upload_hours.hours_of(PICTURES, home.camera.device_id) == []
+    key = put_picture(home.camera.device_id, given)
     for queue in client("sqs").list_queues()["QueueUrls"]:
         client("sqs").purge_queue(QueueUrl=queue)
     assert objects_of(home) == [key]

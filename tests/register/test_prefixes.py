@@ -1,4 +1,4 @@
-"""Where media lies: by day, then by whom, so that a day and a subject can both be found and deleted."""
+"""Where media lies: by day or hour, then by whom, so that a time and a subject can both be found and deleted."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ from chalicelib.register.prefixes import Endless, Prefix
 from chalicelib.register.rows import B11
 
 KEEP_DAYS = 7
-PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS)
+PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS, by="hour")
+BY_DAY = Prefix("exports", subject="account", row=B11, keep_days=1)
 FOR_EVER = Prefix("avatars", subject="account", row=B11, keep_days=None)
 AT = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
 
 
-def test_a_prefix_is_its_name_the_day_and_the_subject() -> None:
-    assert PICTURES.day(AT) == "alarms/20260301/"
-    assert PICTURES.of(AT, "d") == "alarms/20260301/d/"
+def test_a_prefix_is_its_name_the_hour_or_the_day_and_the_subject() -> None:
+    assert PICTURES.day(AT) == "alarms/2026030123/"
+    assert PICTURES.of(AT, "d") == "alarms/2026030123/d/"
+    assert BY_DAY.of(AT, "d") == "exports/20260301/d/"
+
+
+def test_the_hours_between_two_times_are_all_that_either_touches() -> None:
+    later = AT + timedelta(minutes=61)
+    assert list(PICTURES.stamps(AT, later)) == ["2026030123", "2026030200", "2026030201"]
+    assert list(BY_DAY.stamps(AT, later)) == ["20260301", "20260302"]
+    assert list(PICTURES.stamps(AT, AT)) == ["2026030123"]
 
 
 @pytest.mark.parametrize(
     ("key", "cut"),
     [
-        ("alarms/20260301/d/1/name.jpg", ("d", "1/name.jpg")),
-        ("alarms/20260301/d/", ("d", "")),
-        ("alarms/20260301/d", ("", "")),
+        ("alarms/2026030123/d/1/name.jpg", ("d", "1/name.jpg")),
+        ("alarms/2026030123/d/", ("d", "")),
+        ("alarms/2026030123/d", ("", "")),
         ("alarms", ("", "")),
         ("", ("", "")),
     ],

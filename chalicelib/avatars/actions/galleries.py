@@ -15,6 +15,7 @@ from chalicelib.aws.bucket import LONGEST_LINK, Ticket
 from chalicelib.aws.commit import Write, commit, create, done, remove
 from chalicelib.aws.table import Record, read
 from chalicelib.errors import Unavailable
+from chalicelib.register import upload_hours
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import sweep_expired
 
@@ -69,6 +70,7 @@ class Gallery:
     def ticket_for(self, subject_id: str, content_type: str) -> Ticket:
         """Let somebody upload one picture of at most 5 MB within ten minutes."""
         now = clock.now()
+        commit(upload_hours.note(self.uploads, subject_id, now))
         return bucket.ticket(
             self.uploads.of(now, subject_id) + ids.new_id(),
             content_type,

@@ -173,6 +173,7 @@ def _said(stock: Stock, report: Report | None, asked: shapes.Bind) -> dict[str, 
     told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
     return {
         "last_seen": None if report is None else report.reported_at,
+        "channel_ids": None if report is None else rules.channel_ids(report.channels),
         "sn": rules.normal_sn(asked.sn),
         "model": stock.model,
         "name": asked.name,

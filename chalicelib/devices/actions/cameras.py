@@ -97,7 +97,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         as_read = accounts.is_set(Device.state_times, device.state_times)
         yield change(
             device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text,
-            state_as_of_ms=None, **said,
+            state_as_of_ms=None, channel_ids=rules.channel_ids(said["channels"]), **said,
         )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE

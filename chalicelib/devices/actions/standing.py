@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib import clock, ids
@@ -13,13 +13,13 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, create, remove
+from chalicelib.aws.commit import Write, change, check, commit, create, merge, remove
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.records import Device, Grant, SettingChange, Share, Stock
+from chalicelib.devices.records import Device, Grant, RefusedUploads, SettingChange, Share, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
@@ -29,6 +29,7 @@ from chalicelib.register.vaults import VaultKey
 from chalicelib.sessions.actions.standing import Caller
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
+_REFUSALS_KEPT = timedelta(days=7)
 
 
 class RightMissing(Forbidden):
@@ -43,12 +44,13 @@ class Moved(Exception):
 @dataclass(frozen=True)
 class Opened:
     """A device that the caller may know of, opened; the plan that it holds; what a guest was granted; and (where it is
-    asked for, see `present`) its camera."""
+    asked for, see `present`) its camera, and what it uploaded in vain."""
 
     device: Device
     plan: Plan | None
     grant: Grant | None = None
     stock: Stock | None = None
+    refused: RefusedUploads | None = None
 
     @property
     def is_own(self) -> bool:
@@ -161,9 +163,12 @@ def _if_known(caller: Caller, *triple: Any) -> list[Opened]:
 
 
 def present(opened: list[Opened]) -> list[Opened]:
-    """The same with their cameras, which know whether they are connected; one read for all."""
-    stocks = read(*(Stock.key(one.device.stock_id) for one in opened))
-    return [replace(one, stock=stock) for one, stock in zip(opened, stocks, strict=True)]
+    """The same with their cameras, which know whether they are connected, and what those uploaded in vain; one read
+    for all."""
+    stocks = (Stock.key(one.device.stock_id) for one in opened)
+    found = read(*stocks, *(RefusedUploads.key(one.device.partition_id) for one in opened))
+    pairs = zip(opened, found[: len(opened)], found[len(opened) :], strict=True)
+    return [replace(one, stock=stock, refused=refused) for one, stock, refused in pairs]
 
 
 # What a device grants to others
@@ -293,6 +298,14 @@ def uploads_for(camera: Camera) -> Device:
     return found
 
 
+def refused_upload(device_id: str, reason: str, count: int = 1) -> Write:
+    """What counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
+    counted, last_at = getattr(RefusedUploads, reason), getattr(RefusedUploads, f"{reason}_at")
+    ends = clock.epoch_s(clock.now() + _REFUSALS_KEPT)
+    actions = (counted.add(count), last_at.set(clock.now_s()), RefusedUploads.expires_at.set(ends))
+    return merge(RefusedUploads.new(device_id), *actions)
+
+
 # That a camera was there: its connections say so of themselves, and what it asks for and uploads without one is noted
 
 
@@ -352,6 +365,12 @@ def endpoints_of(device: Device, channel: str | None) -> list[str]:
     hearing = {device.account_id, *guests}
     heard = (one.partition(" ") for one in device.audience or ())
     return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
+
+
+def endpoints_of_owner(device: Device) -> list[str]:
+    """Where the owner is."""
+    heard = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in heard if account_id == device.account_id)
 
 
 def standing(device_ids: Iterable[str]) -> dict[str, Device]:

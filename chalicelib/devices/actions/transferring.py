@@ -235,5 +235,6 @@ def _said(old: Device, asked: shapes.AcceptTransfer) -> dict[str, Any]:
         "time_zone": asked.time_zone,
         "dst": asked.dst,
         "channels": [{"id": channel["id"], "name": ""} for channel in old.channels or ()] or None,
+        "channel_ids": rules.channel_ids(old.channels),
         **{name: getattr(old, name) for name in _ITS_OWN},
     }

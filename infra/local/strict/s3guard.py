@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from infra.local.strict import trace
-from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_get, check_post
+from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_get, check_post, read_form
 
 LARGEST_BODY = 256 * 1024 * 1024
 OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")
@@ -54,6 +55,8 @@ class S3Guard:
         self._s3 = s3
         self._trust = Trust(credentials, region, now)
         self._numbers = itertools.count(1)
+        # When, under which key, and the code of the refusal, if it was one.
+        self.uploads: deque[tuple[datetime, str, str | None]] = deque(maxlen=1000)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response = self.answer(Request(environ))
@@ -78,7 +81,7 @@ class S3Guard:
         if request.method == "OPTIONS":
             return self._preflight(request)
         if request.method == "POST":
-            return self._store(_granted(check_post(_url(request), _headers(request), _body(request), self._trust)))
+            return self._store(self._let_in(request))
         granted = _granted(check_get(request.method, _url(request), _headers(request), self._trust))
         if request.method not in ("GET", "HEAD") or not granted.key:
             raise S3Error(501, "NotImplemented", "Only objects are read here, and only by GET and HEAD.")
@@ -128,6 +131,14 @@ class S3Guard:
             response.headers["Content-Length"] = str(found["ContentLength"])
         return response
 
+    def _let_in(self, request: Request) -> Upload:
+        headers, body = _headers(request), _body(request)
+        outcome = check_post(_url(request), headers, body, self._trust)
+        code = outcome.code if isinstance(outcome, S3Error) else None
+        self.uploads.append((self._trust.now(), _key_in(headers, body), code))
+        upload: Upload = _granted(outcome)
+        return upload
+
     def _store(self, upload: Upload) -> Response:
         with trace.outside():
             stored = self._s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.data, **_kept(upload.fields))
@@ -144,6 +155,13 @@ class S3Guard:
             return response
         # Anything but 200 and 201 is taken for the default.
         return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=told)
+
+
+def _key_in(headers: dict[str, str], body: bytes) -> str:
+    try:
+        return read_form(headers.get("Content-Type", ""), body).fields.get("key", "")
+    except S3Error:
+        return ""
 
 
 def _granted(outcome: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.scene import jpeg
 from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.steps import HOUR, job, once, settle, settled
 from tests.worlds.sweep import Scenario, leap
@@ -18,6 +19,20 @@ def _ask_ticket(home: Home, state: Any, key: str) -> Response:
 def uploaded(home: Home) -> None:
     for number in (7, 8):
         assert home.camera.upload(number).status == 204
+
+
+def _wrong_upload(home: Home) -> None:
+    """Its clock is wrong, and it cannot be shown."""
+    ticket = home.camera.ask_ticket().json
+    assert home.world.upload(ticket, "1/20000101T000005Z-motion-000001.jpg", b"x" * 2048).status == 204
+
+
+def _replaced(home: Home) -> None:
+    """Other bytes came under the name of an alarm's picture, and nobody has been told."""
+    ticket = home.camera.ask_ticket().json
+    for number in (7, 8):
+        home.world.settle()
+        assert home.world.upload(ticket, "1/20260105T080000Z-person-000001.jpg", jpeg(number)).status == 204
 
 
 def snapshot_uploaded(home: Home) -> str:
@@ -122,6 +137,8 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", uploaded, settle, is_asked=False),
+    Scenario("a picture that cannot be shown", "on_picture_uploaded", _wrong_upload, settle, is_asked=False),
+    Scenario("a picture takes another's place", "on_picture_uploaded", _replaced, settle, is_asked=False),
     Scenario(
         "a snapshot arrives", "on_picture_uploaded", snapshot_uploaded, settle, _commands_shown,
         is_asked=False, within_seconds=15 * 60,

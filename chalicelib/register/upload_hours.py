@@ -1,0 +1,70 @@
+"""The hours, or days, in which a subject had a ticket to upload: below no other lies anything of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute
+
+from chalicelib import clock
+from chalicelib.aws import keys
+from chalicelib.aws.bucket import LONGEST_TICKET
+from chalicelib.aws.commit import Write, merge
+from chalicelib.aws.table import Item
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.tags import plain
+
+# S3 deletes what its lifecycle ends within a day or two after; a row may be older than its last object, never younger.
+_LEEWAY = timedelta(days=2)
+
+
+class UploadHour(Item):
+    """An hour (or a day, where a prefix counts by days) in which a subject had tickets, and how many.
+
+    It lies in the subject's own partition, each kind of which has a class of its own. Its id is the prefix's name and
+    the hour, as the keys of its objects begin.
+    """
+
+    place = "upload-hour"
+
+    tickets = plain(NumberAttribute(), why="a count")
+
+
+def note(prefix: Prefix, subject_id: str, at: datetime) -> Write:
+    """Count a ticket of this hour; to be committed before the ticket is handed out.
+
+    Whoever hands it out has read that the subject stands. Where that ended in the meantime, the row is one of those
+    that a function may still write after a tombstone, and found by the pass that comes after all of these.
+    """
+    row = _kind_of(prefix).new(subject_id, _place(prefix, prefix.stamp(at)))
+    ends = prefix.begin_of(at) + prefix.step + LONGEST_TICKET + prefix.keep + _LEEWAY
+    return merge(row, UploadHour.tickets.add(1), UploadHour.expires_at.set(clock.epoch_s(ends)))
+
+
+def hours_among(prefix: Prefix, items: Iterable[dict[str, Any]]) -> set[str]:
+    """The hours of this prefix that a partition's items note, as keys name them; those that are over, too."""
+    begin = keys.joined(UploadHour.place, _place(prefix, ""))
+    return {item["sk"]["S"].removeprefix(begin) for item in items if item["sk"]["S"].startswith(begin)}
+
+
+def hours_of(prefix: Prefix, subject_id: str) -> list[str]:
+    """The hours of this prefix in which the subject had a ticket, oldest first."""
+    begin = _place(prefix, "")
+    rows = _kind_of(prefix).list_of(subject_id, first=begin, last=begin).items
+    return [row.place_id.removeprefix(begin) for row in rows]
+
+
+def _place(prefix: Prefix, stamp: str) -> str:
+    return f"{prefix.name}.{stamp}"
+
+
+def _kind_of(prefix: Prefix) -> type[UploadHour]:
+    """The class of rows for subjects of the prefix's kind; whoever hands out tickets of theirs has imported it."""
+    return next(kind for kind in UploadHour.__subclasses__() if kind.partition == prefix.subject)
+
+
+def row_of(prefix: Prefix, subject_id: str, stamp: str) -> UploadHour:
+    """The row of an hour as keys name it, for writing what else is known of it."""
+    return _kind_of(prefix).new(subject_id, _place(prefix, stamp))

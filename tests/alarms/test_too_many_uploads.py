@@ -1,0 +1,142 @@
+"""How much a camera may upload in an hour: counted without a write for each, and what exceeds it costs nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.alarms import actions, rules
+from chalicelib.alarms.actions import Arrival
+from chalicelib.alarms.records import PICTURES
+from chalicelib.devices.actions import standing as devices
+from infra.local.cloud import LocalCloud
+from tests.alarms.snapshots import arrives, ids_of, name_of, objects, pushes
+from tests.conftest import Home
+from tests.scene import jpeg, new_camera
+
+
+def uploads(home: Home, number: int, size_bytes: int = 60_000) -> Iterator[Arrival]:
+    """As S3 tells of them, each of another name."""
+    prefix = PICTURES.of(home.world.now(), home.camera.device_id)
+    for one in range(number):
+        yield Arrival(f"{prefix}1/{one}.jpg", home.world.now(), size_bytes, f"request {one} of {size_bytes}")
+
+
+def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
+    """How many uploads are let in, in batches of so many."""
+    home.camera.ask_ticket()
+    arrivals = uploads(home, 2000, size_bytes)
+    for taken in range(0, 2000, together):
+        batch = [next(arrivals) for _ in range(together)]
+        standing = devices.standing([home.camera.device_id])
+        actions.count_uploads(batch, standing)
+        if standing[home.camera.device_id].uploads_over_in:
+            return taken
+    raise AssertionError("there is no bound")
+
+
+@pytest.mark.parametrize(("together", "size_bytes"), [(10, 60_000), (7, 461)])
+def test_the_bound_of_a_thousand_is_overrun_by_less_than_a_tenth(home: Home, together: int, size_bytes: int) -> None:
+    assert 900 < taken_until_over(home, together, size_bytes) < 1100
+
+
+def test_a_gigabyte_is_the_bound_too(home: Home) -> None:
+    assert 225 < taken_until_over(home, 10, 4_000_000) < 275
+
+
+def test_one_write_in_eight_uploads_counts_them(home: Home) -> None:
+    counted = sum(one.is_counted for one in uploads(home, 8000))
+    assert 900 < counted < 1100
+    # Whoever knows its name does not know whether an upload is counted: S3 calls each by a number of its own.
+    named = [Arrival("alarms/2026010508/d/1/x.jpg", home.world.now(), 1, f"{number}") for number in range(800)]
+    assert 70 < sum(one.is_counted for one in named) < 130
+
+
+def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> None:
+    home.camera.ask_ticket()
+    home.world.trace.clear()
+    standing = devices.standing([home.camera.device_id])
+    for arrival in uploads(home, 90):
+        actions.count_uploads([arrival], standing)
+    assert standing[home.camera.device_id].uploads_counted_in is None
+    assert 5 < home.world.trace.names().count("dynamodb.UpdateItem") < 20
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if an hour had ten uploads, each of them counted."""
+    monkeypatch.setattr(rules, "MOST_AN_HOUR", 10)
+    monkeypatch.setattr(rules, "COUNTED_ONE_IN", 1)
+
+
+def flood(home: Home, number: int = 14) -> None:
+    ticket = home.camera.ask_ticket().json
+    for one in range(number):
+        assert home.world.upload(ticket, name_of(home.world.now(), "person", number=one), jpeg(one % 4)).status == 204
+        home.world.settle()
+
+
+@pytest.mark.usefixtures("few")
+def test_what_exceeds_the_bound_is_deleted_unpushed_and_the_next_ticket_waits_for_the_next_hour(home: Home) -> None:
+    home.world.advance(600)
+    flood(home)
+    assert len(ids_of(home, type="person")) == 10
+    assert len(objects(home.world)) == 11  # one was there before
+    assert len(pushes(home.world)) == 1 + 10 + 1  # and one says so
+    refused = home.camera.ask_ticket()
+    assert (refused.status, refused.json["code"]) == (429, "TooManyUploads")
+    assert refused.headers["Retry-After"] == "3000"
+    assert home.camera.ask_ticket("snapshot").status == 429
+    assert home.camera.ask_ticket("live").status == 200
+    home.world.clock.move_to(home.world.now().timestamp() + 3000)
+    arrives(home.camera, kind="doorbell")
+    home.owner.sign_in()
+    assert len(ids_of(home, type="doorbell")) == 1
+
+
+@pytest.mark.usefixtures("few")
+def test_its_owner_is_told_once_and_sees_it_in_the_device(home: Home) -> None:
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    home.owner.share(home.camera.device_id, email=home.stranger.email)
+    flood(home)
+    told = [push for push in pushes(home.world) if "alarm_id" not in push["data"]["data"]]
+    ours = [push for push in told if "share_id" not in push["data"]["data"]]
+    assert [(push["to"], push["data"]["data"]) for push in ours] == [
+        ("platform-token-of-the-owner", {"device_id": home.camera.device_id})
+    ]
+    (refused,) = home.owner.device(home.camera.device_id)["refused_uploads"]
+    assert (refused["reason"], refused["count"]) == ("too_many", 4)
+    assert {one["reason"] for one in home.world.refused()} == {"too_many"}
+    assert len(home.world.refused()) == 4
+
+
+@pytest.mark.usefixtures("few")
+def test_another_camera_is_not_concerned(home: Home) -> None:
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    flood(home)
+    arrives(other)
+    assert len(home.owner.alarms(other.device_id)) == 1
+
+
+@pytest.mark.usefixtures("few")
+def test_what_exceeds_it_costs_no_look_and_a_ticket_of_the_hour_before_goes_no_further(home: Home) -> None:
+    home.world.clock.move_to((home.world.now() + timedelta(minutes=50)).timestamp())
+    old = home.camera.ask_ticket().json
+    flood(home)
+    home.world.clock.move_to((home.world.now() + timedelta(minutes=15)).timestamp())
+    home.world.trace.clear()
+    assert home.world.upload(old, name_of(home.world.now(), "person", number=99), jpeg()).status == 204
+    home.world.settle()
+    names = home.world.trace.names()
+    assert "s3.GetObject" not in names and "dynamodb.PutItem" not in names
+    assert names.count("s3.DeleteObjects") + names.count("s3.DeleteObject") == 1
+
+
+def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: LocalCloud, home: Home) -> None:
+    arrival = Arrival(f"alarms/2025010508/{home.camera.device_id}/1/x.jpg", home.world.now(), 1, "1")
+    standing = devices.standing([home.camera.device_id])
+    for number in range(20):
+        actions.count_uploads([Arrival(arrival.object_key, arrival.arrived, 1, str(number))], standing)
+    assert standing[home.camera.device_id].uploads_over_in is None
