@@ -21,7 +21,7 @@ PARAMETERS = (
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
-    "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond", "SellerTimeZone",
 )  # fmt: skip
 
 
