@@ -1,9 +1,20 @@
-"""The one place that knows the time."""
+"""The one place that knows the time, and how people reckon it where they are."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_WEEK = timedelta(days=7)
+_WEEKS_AROUND = 53
+# Summer is longer where clocks are put forward for it; some put them back for Ramadan.
+_LEAST_WEEKS_OF_A_SEASON = 9
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,3 +69,63 @@ def wait(seconds: float) -> None:
 def ticks_s() -> float:
     """Seconds that only ever grow, for measuring how long something took."""
     return time.perf_counter()
+
+
+# Where people are
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name, as the pinned `tzdata` has it: what a machine brings itself may be years old, and
+    is never read (https://docs.python.org/3/library/zoneinfo.html#zoneinfo.reset_tzpath)."""
+    # Here and not above: most containers never hear of a time zone.
+    import zoneinfo
+
+    if zoneinfo.TZPATH:
+        zoneinfo.reset_tzpath(())
+        zoneinfo.ZoneInfo.clear_cache()
+    return zoneinfo.ZoneInfo(name)
+
+
+def begin_of_day(day: date, place: ZoneInfo, *, dst: bool) -> datetime:
+    """The first instant of this day there, in UTC.
+
+    Without `dst` it is that of a clock which is never put forward: its days are those of standard time all year round.
+    """
+    midnight = _midnight(day, place)
+    return (midnight if dst else midnight.replace(tzinfo=timezone(standard_offset(day, place)))).astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def standard_offset(day: date, place: ZoneInfo) -> timedelta:
+    """What a clock that is never put forward is ahead of UTC there, on this day.
+
+    What a zone's data call daylight saving does not say it: summer may be two hours (Inuvik), or half of one (Lord
+    Howe), winter a saving of less than nothing (Dublin), and a law may make last summer's time the standard
+    (Vancouver). So it is read from what clocks do: a season that both follows and is followed by the same earlier time
+    is a summer, and a month of another time in between (Ramadan in Morocco) is no season.
+    """
+    seasons = _seasons(day, place)
+    own = max(nth for nth, (_, first) in enumerate(seasons) if first <= 0)
+    offset = seasons[own][0]
+    before = seasons[own - 1][0] if own else offset
+    after = seasons[own + 1][0] if own + 1 < len(seasons) else offset
+    return before if before == after < offset else offset
+
+
+def _seasons(day: date, place: ZoneInfo) -> list[tuple[timedelta, int]]:
+    """The offsets that hold one after the other in the year before and the year behind this day, each with its first
+    week, counted from the day's own; what is cut off at either end may be longer than it looks."""
+    first, last = -min(_WEEKS_AROUND, (day - date.min) // _WEEK), min(_WEEKS_AROUND, (date.max - day) // _WEEK)
+    offsets = [(nth, _midnight(day + nth * _WEEK, place).utcoffset() or timedelta()) for nth in range(first, last + 1)]
+    runs = [(offset, [nth for nth, _ in run]) for offset, run in groupby(offsets, key=lambda one: one[1])]
+    long = [
+        (offset, weeks[0])
+        for offset, weeks in runs
+        if len(weeks) >= _LEAST_WEEKS_OF_A_SEASON or weeks[0] == first or weeks[-1] == last
+    ]
+    return [next(run) for _, run in groupby(long, key=lambda one: one[0])]
+
+
+def _midnight(day: date, place: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=place)

@@ -175,6 +175,11 @@ class Settings:
         return _required("PAYMENT_WEBHOOK_SECRET")
 
     @cached_property
+    def seller_time_zone(self) -> str:
+        """Where the seller is, whose clock says to which year a sale belongs: an IANA time zone."""
+        return _required("SELLER_TIME_ZONE")
+
+    @cached_property
     def operator(self) -> dict[str, str]:
         """Who runs this installation, as the policy names them."""
         return {

@@ -7,17 +7,44 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from chalicelib import clock
+from chalicelib import clock, typed
 from chalicelib.accounts.records import Account
 from chalicelib.entry.wire import END, Line, Name, Shape
 
-Language = Literal["en", "pl"]
-Email = Annotated[str, Meta(max_length=254, description="an e-mail address")]
-Phone = Annotated[str, Meta(max_length=32, description="a phone number with its country code, E.164")]
+# What is typed or scanned says how it is brought into its normal form (see entry/wire.py): once, for every door to it.
+Language = Annotated[Literal["en", "pl"], Meta(extra={"normal": typed.language})]
+Email = Annotated[str, Meta(max_length=254, description="an e-mail address", extra={"normal": typed.tidied})]
+Phone = Annotated[
+    str,
+    Meta(
+        max_length=32,
+        description="a phone number with its country code, E.164",
+        extra={"normal": typed.phone_number},
+    ),
+]
 Nickname = Name
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2")]
+Country = Annotated[
+    str,
+    Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2, or XK", extra={"normal": typed.country_code}),
+]
 Password = Annotated[str, Meta(max_length=1024)]
-OneTimeCode = Annotated[str, Meta(pattern="^[0-9]{6}" + END, description="six digits")]
+OneTimeCode = Annotated[
+    str, Meta(pattern="^[0-9]{6}" + END, description="six digits", extra={"normal": typed.one_time_code})
+]
+SerialNumber = Annotated[
+    str,
+    Meta(
+        min_length=4,
+        max_length=64,
+        pattern="^[A-Z0-9_-]+" + END,
+        description="as on the label; small letters are capitals",
+        extra={"normal": typed.serial_number},
+    ),
+]
+# As the device writes it; compared in one form.
+Mac = Annotated[
+    str, Meta(pattern="^([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}" + END, extra={"normal": typed.tidied})
+]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -64,10 +91,11 @@ class ChangePassword(Shape):
 
 
 class AskReset(Reached):
-    """Who owns a device may name it: then it must be the one of this e-mail address."""
+    """Who owns a device may name it: then it must be the one of this e-mail address. Whatever is no device of theirs is
+    answered alike."""
 
-    sn: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    mac: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    sn: Annotated[str, Meta(max_length=64, extra={"normal": typed.serial_number})] | None = None
+    mac: Annotated[str, Meta(max_length=32, extra={"normal": typed.tidied})] | None = None
 
 
 class Resetting(Shape):

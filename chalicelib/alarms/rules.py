@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.errors import Invalid, Words
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 # What somebody asked the camera for.
 SNAPSHOT = "snapshot"
@@ -148,26 +146,10 @@ def _is_shown(frame: bytes) -> bool:
     return fits and 0 < width * height <= MOST_PIXELS
 
 
-def span_of_day(day: str, zone: ZoneInfo, *, dst: bool) -> tuple[datetime, datetime]:
-    """The first instant of a day where the device is, and of the next; raises DayInvalid.
-
-    Without `dst` the device's clock is never put forward: its days are those of standard time all year round.
-    """
+def span_of_day(day: str, begin_of: Callable[[date], datetime]) -> tuple[datetime, datetime]:
+    """The first instant of a day, as the device reckons, and of the next; raises DayInvalid."""
     try:
         first = date.fromisoformat(day)
-        return _begin_of(first, zone, dst), _begin_of(first + timedelta(days=1), zone, dst)
+        return begin_of(first), begin_of(first + timedelta(days=1))
     except (ValueError, OverflowError) as cause:
         raise DayInvalid(fields={"day": Words("is not a day", "nie jest dniem")}) from cause
-
-
-def _begin_of(day: date, zone: ZoneInfo, dst: bool) -> datetime:
-    midnight = datetime.combine(day, time(), zone)
-    return (midnight if dst else midnight.replace(tzinfo=timezone(_standard_offset(midnight)))).astimezone(UTC)
-
-
-def _standard_offset(at: datetime) -> timedelta:
-    # Ireland's law calls summer time the standard, and winter a saving of less than nothing. Its people, and their
-    # cameras, put the clock forward in summer like everybody else.
-    none = timedelta()
-    winter = min(at.replace(month=month, day=1).dst() or none for month in (1, 7))
-    return (at.utcoffset() or none) - (at.dst() or none) + min(winter, none)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chalicelib import typed
 from chalicelib.errors import Invalid, Words
 
 # Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and sixteen for an
@@ -48,18 +49,7 @@ class TimeZoneUnknown(Invalid):
     pl = "Nie ma takiej strefy czasowej."
 
 
-def normal_sn(sn: str) -> str:
-    return sn.strip().upper()
-
-
-def normal_mac(mac: str) -> str:
-    """Whatever stands between its digits, if anything."""
-    return mac.strip().replace("-", "").replace(":", "").upper()
-
-
-def normal_code(code: str) -> str:
-    """As printed, whatever way it was typed: case, spaces and dashes do not count."""
-    return "".join(code.split()).replace("-", "").upper()
+normal_sn, normal_mac, normal_code = typed.serial_number, typed.mac_address, typed.printed_code
 
 
 def locked_s(wrong: int) -> int:
@@ -121,10 +111,20 @@ def is_seen_anew(last_seen: float | None, at_s: int) -> bool:
 
 @cache
 def _zones() -> frozenset[str]:
-    # Here and not above: most containers never hear of a time zone.
-    from zoneinfo import available_timezones
+    # Those of the pinned package, whatever the machine knows. Here and not above: most containers never hear of one.
+    from importlib.resources import files
 
-    return frozenset(available_timezones())
+    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+
+
+@cache
+def _zones_in_small_letters() -> dict[str, str]:
+    return {name.lower(): name for name in _zones()}
+
+
+def normal_time_zone(name: str) -> str:
+    """As IANA writes it; what it does not know stays as it is."""
+    return _zones_in_small_letters().get(typed.tidied(name).lower(), name)
 
 
 def require_time_zone(name: str) -> None:

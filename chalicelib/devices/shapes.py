@@ -9,17 +9,15 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
-from chalicelib.accounts.shapes import OneTimeCode, Reached
+from chalicelib.accounts.shapes import Mac, OneTimeCode, Reached, SerialNumber
 from chalicelib.devices import rules
 from chalicelib.devices.records import Reason
 from chalicelib.entry.wire import END, Line, Name, Shape, visible
 from chalicelib.plans.shapes import DevicePlan
 
-SerialNumber = Annotated[str, Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9_-]+" + END)]
-PrintedCode = Annotated[str, Meta(min_length=6, max_length=64)]
+PrintedCode = Annotated[str, Meta(min_length=6, max_length=64, extra={"normal": rules.normal_code})]
 FactorySecret = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^\S+" + END)]
-TimeZone = Annotated[str, Meta(max_length=64)]
-Mac = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}" + END)]
+TimeZone = Annotated[str, Meta(max_length=64, description="of IANA", extra={"normal": rules.normal_time_zone})]
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]" + END, description="where the device is")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DevicePassword = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -140,7 +138,7 @@ class Wifi(Shape):
 
 class Bind(Shape):
     sn: SerialNumber
-    code: Annotated[str, Meta(max_length=64)]
+    code: Annotated[str, Meta(max_length=64, extra={"normal": rules.normal_code})]
     name: Name
     time_zone: TimeZone
     dst: bool

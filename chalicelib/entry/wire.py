@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -115,6 +118,7 @@ def _finite(text: str) -> float:
 
 def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
     """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
+    data = normal(data, shape)
     try:
         said = msgspec.convert(data, shape, strict=not from_text)
     except msgspec.ValidationError as wrong:
@@ -189,3 +193,50 @@ def visible(text: str) -> str:
 
 def encode(answer: Any) -> bytes:
     return b"" if answer is None else msgspec.json.encode(answer)
+
+
+# What is typed is brought into its normal form before it is judged. How, its type says:
+# `Annotated[str, Meta(…, extra={"normal": f})]`.
+
+
+def normal(data: Any, shape: Any) -> Any:
+    """The data with the normal form of every text whose type knows of one, wherever in the shape it stands."""
+    bring = _normaliser(shape)
+    return data if bring is None else bring(data)
+
+
+@cache
+def _normaliser(kind: Any) -> Callable[[Any], Any] | None:
+    if get_origin(kind) is Annotated:
+        said = [meta.extra["normal"] for meta in kind.__metadata__ if isinstance(meta, msgspec.Meta) and meta.extra]
+        return _of_text(said[0]) if said else _normaliser(kind.__origin__)
+    if get_origin(kind) is list:
+        return _of_list(_normaliser(get_args(kind)[0]))
+    if get_origin(kind) in (Union, UnionType):
+        return next(filter(None, map(_normaliser, get_args(kind))), None)
+    return _of_shape(kind) if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
+
+
+def _of_text(bring: Callable[[str], str]) -> Callable[[Any], Any]:
+    return lambda value: bring(value) if isinstance(value, str) else value
+
+
+def _of_list(bring: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    if bring is None:
+        return None
+    return lambda value: [bring(one) for one in value] if isinstance(value, list) else value
+
+
+def _of_shape(shape: type[msgspec.Struct]) -> Callable[[Any], Any] | None:
+    kinds = get_type_hints(shape, include_extras=True)
+    named = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
+    brings = {said: bring for said, name in named if (bring := _normaliser(kinds[name])) is not None}
+    if not brings:
+        return None
+
+    def bring_all(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: brings[name](one) if name in brings else one for name, one in value.items()}
+
+    return bring_all

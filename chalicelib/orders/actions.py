@@ -21,6 +21,7 @@ from chalicelib.orders.rules import Reason
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.settings import settings
 
 _TRIES = 5
 
@@ -213,19 +214,25 @@ def _payment(name: str, told: providers.Payment) -> Payment:
         amount=told.amount,
         currency=told.currency,
         received_at=clock.now_s(),
+        tax_year=_tax_year(),
     )
+
+
+def _tax_year() -> int:
+    """The year that it is where the seller is."""
+    return clock.now().astimezone(clock.zone(settings.seller_time_zone)).year
 
 
 def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none."""
-    now = clock.now()
-    counter, held = read(InvoiceCounter.key("", str(now.year)), plans.place_of(order.device_id))
+    now, year = clock.now_s(), int(payment.tax_year)
+    counter, held = read(InvoiceCounter.key("", str(year)), plans.place_of(order.device_id))
     last = 0 if counter is None else int(counter.last)
-    number = rules.invoice_number(now.year, last + 1)
+    number = rules.invoice_number(year, last + 1)
     invoice = Invoice.new(
         "",
         number,
-        issued_at=clock.epoch_s(now),
+        issued_at=now,
         plan_id=order.plan_id,
         amount=order.amount,
         currency=order.currency,
@@ -233,7 +240,7 @@ def _pay(order: Order, payment: Payment) -> None:
         payment_reference=payment.payment_reference,
     )
     next_number = merge(
-        InvoiceCounter.new("", str(now.year)),
+        InvoiceCounter.new("", str(year)),
         InvoiceCounter.last.set(last + 1),
         InvoiceCounter.form.set(1),
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
@@ -242,12 +249,12 @@ def _pay(order: Order, payment: Payment) -> None:
     payment.state = "applied"
     # What was read stays as it is, in case the device is gone.
     same = Order.new(order.partition_id, order.place_id)
-    paid = {"state": "paid", "paid_at": clock.epoch_s(now), "invoice_number": number, "paid_with": payment.place_id}
+    paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.place_id}
     commit(
         create(payment, otherwise=_Moved),
         change(same, when=Order.state == order.state, otherwise=_Moved, **paid),
         devices.must_stand(order.device_id, otherwise=_DeviceGone),
-        plans.grant(order.device_id, held, _terms(order), _order_id(order), clock.epoch_s(now)),
+        plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=_NumberTaken),
         next_number,
     )
@@ -317,5 +324,5 @@ def _kept_by_law(number: str, payment: Payment | None) -> dict[str, str]:
     if payment is None:
         record, year = f"invoice {number}", rules.year_of(number)
     else:
-        record, year = f"payment {number}", clock.at_epoch(payment.received_at).year
+        record, year = f"payment {number}", int(payment.tax_year)
     return {"record": record, "row": "LAW", "until": clock.rfc3339(rules.kept_until(year))}

@@ -66,6 +66,7 @@ class Payment(FiscalRow):
     amount = key(NumberAttribute(), LAW, why="what was paid", told=True)
     currency = plain(UnicodeAttribute(), why="of the amount", told=True)
     received_at = key(Time(), LAW, why="time", told=True)
+    tax_year = plain(NumberAttribute(), why="in which it was received, where the seller is")
     state = key(UnicodeAttribute(), LAW, why="applied or refund_due", told=True)
     reason = key(UnicodeAttribute(null=True), LAW, why="why it is owed back", told=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+from chalicelib import typed
 from chalicelib.errors import Conflict, Forbidden, Gone, Invalid, NotSignedIn
 
 TOTP = "totp"
@@ -88,9 +89,7 @@ def shown(code: str) -> str:
     return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
 
 
-def as_made(code: str) -> str:
-    """Of what was written down, typed again."""
-    return "".join(each for each in code.lower() if each.isalnum())
+as_made = typed.recovery_code
 
 
 def wait_after_wrong_s(wrong: int) -> int:

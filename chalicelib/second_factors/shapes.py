@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from chalicelib import typed
 from chalicelib.accounts.shapes import OneTimeCode
 from chalicelib.entry.wire import Name, Shape
 
+RecoveryCode = Annotated[str, Meta(min_length=1, max_length=64, extra={"normal": typed.recovery_code})]
 Base64Url = Annotated[str, Meta(min_length=1, max_length=16_384)]
 CredentialId = Annotated[str, Meta(min_length=1, max_length=1_364, description="base64url, of at most 1,023 bytes")]
 
@@ -151,5 +153,5 @@ class SecondFactor(Shape):
     """Exactly one of the three."""
 
     totp: OneTimeCode | None = None
-    recovery_code: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    recovery_code: RecoveryCode | None = None
     passkey: SignedByPasskey | None = None

@@ -215,7 +215,9 @@ class LocalCloud:
         if "key_prefix" in ticket:
             fields["key"] = f"{ticket['key_prefix']}{name}"
         fields |= overrides
-        kind = fields.get("Content-Type") or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        # A table of its own: the module's reads what this machine calls things.
+        guessed, _ = mimetypes.MimeTypes().guess_type(name)
+        kind = fields.get("Content-Type") or guessed or "application/octet-stream"
         form = {field: value for field, value in fields.items() if value is not None}
         file = FileStorage(io.BytesIO(data), filename=name.rpartition("/")[2], content_type=kind)
         return self._ask_s3(EnvironBuilder(method="POST", data={**form, "file": file}, **_address(ticket["url"])))

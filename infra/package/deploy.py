@@ -22,7 +22,7 @@ PARAMETERS = (
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
-    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond", "SellerTimeZone",
     "TextBudgets", "TextCountries",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import phonenumbers
 import pycountry
 import pytest
 import yaml
@@ -24,6 +25,9 @@ from tests.scene import Person, everything_stored, new_person, rows
 from tests.worlds.invariants import Stored
 
 ASIA = "https://asia.example.org"
+# Kosovo, Ascension and Tristan da Cunha have codes that ISO 3166-1 reserves or leaves to its users: phone numbers and
+# CloudFront name them.
+RESERVED = {"XK", "AC", "TA"}
 REGIONS = json.loads(Path(rules.__file__).with_name("regions.json").read_text())
 
 
@@ -39,8 +43,17 @@ elsewhere = pytest.mark.usefixtures("_asia_is_elsewhere")
 
 def test_every_country_of_iso_3166_has_one_region() -> None:
     listed = Counter(country for countries in REGIONS.values() for country in countries.split())
-    assert set(listed) == {country.alpha_2 for country in pycountry.countries}
+    assert set(listed) == {country.alpha_2 for country in pycountry.countries} | RESERVED
     assert set(listed.values()) == {1}
+
+
+def test_every_country_of_a_phone_number_has_a_region() -> None:
+    assert {rules.region_of(country) for country in phonenumbers.SUPPORTED_REGIONS} == set(REGIONS)
+
+
+@pytest.mark.parametrize(("country", "region"), [("XK", "europe"), ("AC", "africa"), ("TA", "africa")])
+def test_a_country_that_others_name_by_a_reserved_code_is_one(country: str, region: str) -> None:
+    assert rules.region_of(country) == region
 
 
 @pytest.mark.parametrize(

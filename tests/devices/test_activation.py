@@ -136,7 +136,7 @@ def test_a_camera_bound_while_it_activates_ends_up_with_one_truth(camera: Camera
         ({"secret": "x" * 257}, "secret"),
         ({"secret": 7}, "secret"),
         ({"mac": "02:00:5e:10:00"}, "mac"),
-        ({"mac": "02:00:5e:10:00:01\n"}, "mac"),
+        ({"mac": "02:00:5e:10:00:01\nx"}, "mac"),
         ({"mac": "zz:00:5e:10:00:01"}, "mac"),
         ({"model": "x" * 65}, "model"),
         ({"firmware": None}, "firmware"),

@@ -14,13 +14,20 @@ from chalicelib.devices.rules import STATE_PARTS, StateTimes, take_report
 
 @pytest.mark.parametrize(
     ("typed", "normal"),
-    [("sn0001", "SN0001"), (" SN0001\n", "SN0001"), ("Sn-0_01", "SN-0_01")],
+    [
+        ("sn0001", "SN0001"),
+        (" SN0001\n", "SN0001"),
+        ("Sn-0_01", "SN-0_01"),
+        ("\ufeffSN\u20110001\u00a0", "SN-0001"),
+    ],
 )
-def test_a_serial_number_is_the_same_in_any_case(typed: str, normal: str) -> None:
+def test_a_serial_number_is_the_same_in_any_case_and_with_any_dash(typed: str, normal: str) -> None:
     assert rules.normal_sn(typed) == normal
 
 
-@pytest.mark.parametrize("typed", ["ABCD-2345", "abcd2345", " ab cd\t23-45 ", "A-B-C-D-2-3-4-5", "abcd 2345"])
+@pytest.mark.parametrize(
+    "typed", ["ABCD-2345", "abcd2345", " ab cd\t23-45 ", "A-B-C-D-2-3-4-5", "abcd 2345", "ABCD\u20132345"]
+)
 def test_a_printed_code_may_be_typed_any_way(typed: str) -> None:
     assert rules.normal_code(typed) == "ABCD2345"
 
@@ -33,6 +40,7 @@ def test_every_tenth_wrong_code_locks_for_half_an_hour_and_every_twentieth_for_a
 @pytest.mark.parametrize("name", ["Europe/Warsaw", "UTC", "America/Argentina/Ushuaia", "Asia/Kathmandu"])
 def test_time_zones_are_those_of_iana(name: str) -> None:
     rules.require_time_zone(name)
+    assert rules.normal_time_zone(f" {name.upper()}\n") == name
 
 
 @pytest.mark.parametrize(
@@ -100,3 +108,22 @@ def test_the_times_of_a_state_are_read_as_they_were_written() -> None:
     times, _ = take_report(times, ["firmware"], NOW_MS - DAY_MS, NOW_MS)
     expected = StateTimes({"lan": NOW_MS, "firmware": NOW_MS - DAY_MS}, DAY_MS, NOW_MS)
     assert StateTimes.of(times.text) == times == expected
+
+
+@pytest.mark.parametrize("name", ["", "Warsaw", "../etc/passwd", "+01:00"])
+def test_what_iana_does_not_know_stays_as_it_was_typed(name: str) -> None:
+    assert rules.normal_time_zone(name) == name
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "02:00:5e:10:00:01",
+        "02-00-5E-10-00-01",
+        "02005E100001",
+        " 0200.5e10.0001 ",
+        "02\u201000\u20105E\u201010\u201000\u201001",
+    ],
+)
+def test_a_mac_address_is_the_same_whatever_stands_between_its_digits(typed: str) -> None:
+    assert rules.normal_mac(typed) == "02005E100001"

@@ -62,7 +62,7 @@ def test_loading_again_touches_neither_owner_nor_token(world: LocalCloud) -> Non
         ({}, "sn"),
         (made(sn="SN1"), "sn"),
         (made(sn="SN 0001"), "sn"),
-        (made(sn="SN\n0001"), "sn"),
+        (made(sn="SN0001\nx"), "sn"),
         (made(sn="S" * 65), "sn"),
         (made(sn=None), "sn"),
         (made(sn=7_000_001), "sn"),

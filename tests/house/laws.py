@@ -17,7 +17,7 @@ HOUSES = (
     "activity", "accounts", "avatars", "plans", "second_factors", "sessions", "identities", "devices", "commands",
     "push", "sharing", "live", "alarms", "orders", "privacy",
 )  # fmt: skip
-FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks", "outside")
+FLOOR = ("aws", "entry", "register", "errors", "settings", "clock", "ids", "jwks", "outside", "typed")
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
 ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
@@ -30,13 +30,13 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "listeners": ({"actions"}, {"entry", "errors"}, {"actions", "records"}),
     "scheduled": ({"actions"}, {"entry", "errors"}, {"actions"}),
     "operations": ({"actions", "shapes"}, {"entry", "errors"}, {"actions"}),
-    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock"}, {"shapes", "records"}),
+    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock", "typed"}, {"shapes", "records"}),
     "actions": (
         {"rules", "records", "shapes", "providers"},
         {"aws", "register", "errors", "settings", "clock", "ids", "jwks"},
         {"actions", "records", "shapes"},
     ),
-    "rules": (set(), {"errors"}, set()),
+    "rules": (set(), {"errors", "typed"}, set()),
     "records": (set(), {"aws", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
@@ -56,6 +56,7 @@ BELOW = {
     "errors": {*FLOOR},
     "clock": {*FLOOR},
     "ids": {*FLOOR},
+    "typed": {*FLOOR},
     "settings": {*FLOOR},
     "jwks": {*FLOOR} - {"clock", "errors", "outside"},
     "outside": {*FLOOR} - {"clock"},
@@ -224,7 +225,8 @@ def only_settings_reads_the_environment(module: Module) -> list[str]:
 def only_clock_knows_the_time(module: Module) -> list[str]:
     if module.name == "clock":
         return []
-    opened = [name for name in module.imports if name == "time"]
+    # A zone that a machine brings itself may be years old.
+    opened = [name for name in module.imports if name in ("time", "zoneinfo")]
     ends = (".now", ".utcnow", ".today")
     asked = [name for name in module.uses() if name.endswith(ends) and re.search(r"\b(datetime|date)\.\w+$", name)]
     return [f"{module.name} uses {name}" for name in [*opened, *asked]]

@@ -57,6 +57,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.only_settings_reads_the_environment, "aws.mail", "from os import environ"),
     (laws.only_clock_knows_the_time, "alarms.actions", "import time"),
     (laws.only_clock_knows_the_time, "alarms.actions", "from time import sleep"),
+    (laws.only_clock_knows_the_time, "alarms.actions", "from zoneinfo import ZoneInfo"),
     (laws.only_clock_knows_the_time, "alarms.actions", "from datetime import UTC, datetime\nat = datetime.now(UTC)"),
     (laws.only_clock_knows_the_time, "alarms.actions", "import datetime\nat = datetime.date.today()"),
     (laws.only_ids_knows_chance, "alarms.actions", "import random"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.orders.till import (
@@ -422,6 +423,18 @@ def test_who_never_gets_a_turn_is_told_to_come_again(home: Home) -> None:
         answer = tell(home, ordered)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert state(home, ordered) == "open"
+
+
+@pytest.mark.parametrize(("at", "number"), [("22:59:59", "S-2026-000001"), ("23:00:00", "S-2027-000001")])
+def test_a_sale_belongs_to_the_year_that_it_is_where_the_seller_is(home: Home, at: str, number: str) -> None:
+    """In Warsaw the year begins an hour before it does in UTC."""
+    home.world.clock.move_to(clock.from_rfc3339(f"2026-12-31T{at}Z").timestamp())
+    home.owner.sign_in()
+    ordered = order(home)
+    tell(home, ordered)
+    assert numbers(home.world) == [number]
+    (payment,) = received(home.world)
+    assert payment["tax_year"] == int(number[2:6])
 
 
 def test_each_year_begins_its_numbers_anew(home: Home) -> None:
