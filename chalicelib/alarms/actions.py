@@ -130,7 +130,7 @@ def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
         return
     try:
         if _is_over(device, stamp):
-            commit(devices.refused_upload(device.partition_id, "too_many", weight * len(counted)))
+            commit(devices.refused_upload(device.partition_id, "too_many", some[-1].arrived, weight * len(counted)))
         else:
             share = 1 if is_exact else rules.COUNTED_EXACTLY_FROM
             commit(_added(device, stamp, weight * len(counted), weight * sum(one.size_bytes for one in counted), share))
@@ -138,7 +138,7 @@ def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
         return
     except _Reached:
         if is_exact:
-            _refuse_more(device, stamp, len(some))
+            _refuse_more(device, stamp, some)
         elif _count_exactly(device, stamp):
             _count(device, stamp, some)
 
@@ -178,11 +178,11 @@ def _otherwise(there: dict[str, Any] | None) -> Exception:
     return _NotCounted() if there is None else _Reached()
 
 
-def _refuse_more(device: Device, stamp: str, uploads: int) -> None:
+def _refuse_more(device: Device, stamp: str, some: list[Arrival]) -> None:
     """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
     until = max(stamp, PICTURES.stamp(clock.now()))
     earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
-    refused = devices.refused_upload(device.partition_id, "too_many", uploads)
+    refused = devices.refused_upload(device.partition_id, "too_many", some[-1].arrived, len(some))
     try:
         commit(change(device, uploads_over_in=until, when=earlier, otherwise=_NotCounted), refused)
     except _NotCounted:
@@ -219,7 +219,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
     except rules.NotTaken as refused:
         bucket.delete([arrival.object_key])
         if device is not None and refused.is_counted:
-            commit(devices.refused_upload(device.partition_id, refused.reason))
+            commit(devices.refused_upload(device.partition_id, refused.reason, arrival.arrived))
         of_device = None if device is None else device.partition_id
         return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
     return []

@@ -17,6 +17,8 @@ from tests.worlds.invariants import violations
 
 # Which attempt wrote something, how many it took, what it still found, and when the last one came, may differ.
 OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "done_at", "receipt", "next_at", "confirmed_at"}
+# How often S3 told of uploads, of which the bound of an hour is an estimate.
+OF_THE_ATTEMPT |= {"uploads", "uploads_bytes"}
 HOUR = 3_600
 
 

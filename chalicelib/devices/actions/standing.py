@@ -298,11 +298,11 @@ def uploads_for(camera: Camera) -> Device:
     return found
 
 
-def refused_upload(device_id: str, reason: str, count: int = 1) -> Write:
+def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:
     """What counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
     counted, last_at = getattr(RefusedUploads, reason), getattr(RefusedUploads, f"{reason}_at")
-    ends = clock.epoch_s(clock.now() + _REFUSALS_KEPT)
-    actions = (counted.add(count), last_at.set(clock.now_s()), RefusedUploads.expires_at.set(ends))
+    ends = clock.epoch_s(arrived + _REFUSALS_KEPT)
+    actions = (counted.add(count), last_at.set(clock.epoch_s(arrived)), RefusedUploads.expires_at.set(ends))
     return merge(RefusedUploads.new(device_id), *actions)
 
 
