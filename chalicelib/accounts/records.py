@@ -7,7 +7,7 @@ from datetime import timedelta
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, REPORTS
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -172,6 +172,18 @@ class Farewell(Letter):
     address = personal(B17)
     language = personal(B17)
     values = personal(B17)
+
+
+class Undelivered(Item):
+    """What the mail provider reported of mails to an address, known or not: others may not have us write there."""
+
+    partition = "address"
+    place = "undelivered"
+
+    bounces = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
+    complaints = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
+    reported_at = key(Time(), REPORTS, why="a time", told=True)
+    last_report = plain(UnicodeAttribute(), why="random id of a report, which may come twice")
 
 
 class TurnedAway(Item):

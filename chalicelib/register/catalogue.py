@@ -18,6 +18,7 @@ from chalicelib.accounts.records import (
     SpentTicket,
     TerminalGuesses,
     TurnedAway,
+    Undelivered,
 )
 from chalicelib.activity.records import Activity, DeviceActivity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
@@ -121,6 +122,7 @@ RECORDS: tuple[type[Record], ...] = (
     Totp,
     Transfer,
     TurnedAway,
+    Undelivered,
     UnnamedEndpoint,
     VaultKey,
 )

@@ -22,6 +22,7 @@ OF_THE_TABLE = [
     *(f"F{n}" for n in range(1, 5)),
 ]
 OF_THE_PROMISES = ["LOG", "LAW", "COOKIES", "RIGHTS", "CONSENTS", "AUDIT", "GUESSES", "REPEATS", "LINKS", "IDLE"]
+OF_THE_PROMISES += ["REPORTS"]
 POLISH = set("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 MAKERS = re.compile(r"\b(imou|dahua|lechange)", re.IGNORECASE)
 
