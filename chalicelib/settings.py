@@ -165,6 +165,11 @@ class Settings:
         return frozenset(_required("TEXT_COUNTRIES").split())
 
     @cached_property
+    def mail_configuration_set(self) -> str:
+        """The SES configuration set that every mail is sent with, whose events say what became of it."""
+        return _required("MAIL_CONFIGURATION_SET")
+
+    @cached_property
     def payment_provider(self) -> str:
         """Who takes the money: `sandbox` or `stripe`."""
         return _required("PAYMENT_PROVIDER")

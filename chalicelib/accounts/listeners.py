@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.accounts.actions import letters
+from chalicelib.accounts.actions import letters, reports
 from chalicelib.entry.queues import Listeners, Message
 
 listeners = Listeners(__name__)
@@ -12,3 +12,9 @@ listeners = Listeners(__name__)
 def on_letter_written(message: Message) -> None:
     """Something happened to an account that its owner must hear of."""
     letters.send_letter(message.body["partition_id"], message.body["place_id"])
+
+
+@listeners.on_queue("MailReports")
+def on_mail_reported(message: Message) -> None:
+    """The mail provider says what became of a mail."""
+    reports.take_report(message.body)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
-from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES
+from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES, REPORTS
 from chalicelib.register.tags import Time, key, personal, plain
 
 
@@ -183,6 +183,18 @@ class MessageCount(Item):
     place = "count"
 
     sent = key(NumberAttribute(), MESSAGES, why="a count, under a hash made with the hour's key, or under a day")
+
+
+class Undelivered(Item):
+    """What the mail provider reported of mails to an address, known or not: others may not have us write there."""
+
+    partition = "address"
+    place = "undelivered"
+
+    bounces = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
+    complaints = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
+    reported_at = key(Time(), REPORTS, why="a time", told=True)
+    last_report = plain(UnicodeAttribute(), why="random id of a report, which may come twice")
 
 
 class TurnedAway(Item):

@@ -16,14 +16,18 @@ def send(to: str, template: str, language: str, **values: Any) -> None:
     page = templates.filled(
         "aws/mail.html", subject=subject, paragraphs=paragraphs, language=language, sender=settings.mail_sender
     )
-    client("ses").send_email(
-        Source=settings.mail_sender,
+    client("sesv2").send_email(
+        FromEmailAddress=settings.mail_sender,
         Destination={"ToAddresses": [to]},
-        Message={
-            "Subject": {"Data": subject, "Charset": "UTF-8"},
-            "Body": {
-                "Text": {"Data": body + "\n", "Charset": "UTF-8"},
-                "Html": {"Data": page, "Charset": "UTF-8"},
-            },
+        # What becomes of the mail is told by its events.
+        ConfigurationSetName=settings.mail_configuration_set,
+        Content={
+            "Simple": {
+                "Subject": {"Data": subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": body + "\n", "Charset": "UTF-8"},
+                    "Html": {"Data": page, "Charset": "UTF-8"},
+                },
+            }
         },
     )

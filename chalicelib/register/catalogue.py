@@ -19,6 +19,7 @@ from chalicelib.accounts.records import (
     SpentTicket,
     TerminalGuesses,
     TurnedAway,
+    Undelivered,
 )
 from chalicelib.activity.records import Activity, DeviceActivity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
@@ -135,6 +136,7 @@ RECORDS: tuple[type[Record], ...] = (
     Totp,
     Transfer,
     TurnedAway,
+    Undelivered,
     UnnamedEndpoint,
     UploadedName,
     VaultKey,

@@ -1488,6 +1488,33 @@ IDLE = Row(
     refusal=Text("Sign in once and the account stays.", "Wystarczy zalogować się raz, a konto pozostanie."),
 )
 
+REPORTS = Row(
+    id="REPORTS",
+    title=Text("E-mails that did not arrive", "E-maile, które nie dotarły"),
+    data=Text(
+        "That an e-mail to an address could not be delivered or was reported as unwanted, how often and when, under a "
+        "keyed hash of the address.",
+        "Informacja, że e-maila na dany adres nie dało się dostarczyć albo zgłoszono go jako niechciany, ile razy i "
+        "kiedy, zapisana pod skrótem adresu utworzonym za pomocą klucza.",
+    ),
+    purpose=Text(
+        "Not to write on behalf of others to an address that does not exist or does not want it.",
+        "Aby nie pisać w imieniu innych na adres, który nie istnieje albo sobie tego nie życzy.",
+    ),
+    basis=Basis.LEGITIMATE_INTEREST,
+    kept_for=Retention(
+        Text("90 days after the last report.", "90 dni od ostatniego zgłoszenia."),
+        until=Until.TIME_PASSED,
+        days=90,
+    ),
+    shared_with=_HOST_AND_MAIL,
+    rights=_OF_INTEREST,
+    refusal=Text(
+        "Codes that you ask for and messages about your own account are sent all the same.",
+        "Kody, o które prosisz, i wiadomości o Twoim koncie wysyłamy mimo to.",
+    ),
+)
+
 # The order of the policy's table, then of what the promises add.
 ROWS: tuple[Row, ...] = (
     A,
@@ -1534,6 +1561,7 @@ ROWS: tuple[Row, ...] = (
     REPEATS,
     LINKS,
     IDLE,
+    REPORTS,
 )
 
 _BY_ID = {each.id: each for each in ROWS}

@@ -33,6 +33,7 @@ from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
 from infra.local.gateway import Asked, Gateway, Response, asked_for
 from infra.local.logs import Logs
+from infra.local.mail_reports import MailReports
 from infra.local.outbox import Outbox
 from infra.local.pump import Mischief, Pump
 from infra.local.strict import Faults, StrictAWS, Trace
@@ -55,6 +56,7 @@ class Snapshot:
 
     aws: Any
     outbox: Any
+    mail: Any
     logs: Any
     pump: Any
     calendar: Any
@@ -103,11 +105,14 @@ class LocalCloud:
     channel: Channel
     guard: S3Guard
 
-    def __init__(self, clock: Clock, logs: Logs, seed: int | None, dynamodb: Endpoint | None = None) -> None:
+    def __init__(
+        self, clock: Clock, logs: Logs, seed: int | None, mail: MailReports, dynamodb: Endpoint | None = None
+    ) -> None:
         self.clock = clock
         self.logs = logs
         self.seed = seed
         self.outbox_of_the_world = Outbox()
+        self.mail = mail
         self.aws = StrictAWS(seed=seed, dynamodb=dynamodb)
         self.functions = Functions(logs=logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
         # What others do while a function waits: where the clock stands still, nobody else does anything by himself.
@@ -133,6 +138,7 @@ class LocalCloud:
         regions: str = "{}",
         log_keep_days: int | None = None,
         logs_everything: bool = False,
+        tells_deliveries: bool = False,
         dynamodb: Endpoint | None = None,
     ) -> LocalCloud:
         """Everything is there when this returns, and only then is the app imported.
@@ -140,13 +146,14 @@ class LocalCloud:
         A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
         still in a seeded world and ticks in a real one, unless `tick` says otherwise. `platforms` are the template's
         parameters of whom people may sign in with, `regions` says as JSON whom other installations serve. `dynamodb` is
-        where items lie, if not in moto or where the environment says.
+        where items lie, if not in moto or where the environment says. `tells_deliveries`: see `MailReports`.
         """
         with ExitStack() as stopped:
             stopped.enter_context(cls.set_aside())
             begin = at or (datetime.now(UTC) if seed is None else SEEDED_START)
             clock = Clock(begin, tick=seed is None if tick is None else tick)
-            cloud = cls(clock, Logs(keep_days=log_keep_days, everything=logs_everything), seed, dynamodb)
+            logs = Logs(keep_days=log_keep_days, everything=logs_everything)
+            cloud = cls(clock, logs, seed, MailReports(tells_deliveries=tells_deliveries), dynamodb)
             stopped.callback(cloud._leave)
             cloud._enter()
             passkeys = _by_name(f"{public_url} {allowed_origin}".strip())
@@ -325,6 +332,7 @@ class LocalCloud:
             return Snapshot(
                 self.aws.snapshot(),
                 self.outbox_of_the_world.snapshot(),
+                self.mail.snapshot(),
                 self.logs.snapshot(),
                 self.pump.snapshot(),
                 self.calendar.snapshot(),
@@ -345,6 +353,7 @@ class LocalCloud:
         with self.functions.turnstile.alone(), self.aws.lock:
             self.aws.restore(snapshot.aws)
             self.outbox_of_the_world.restore(snapshot.outbox)
+            self.mail.restore(snapshot.mail)
             self.logs.restore(snapshot.logs)
             self.pump.restore(snapshot.pump)
             self.calendar.restore(snapshot.calendar)
@@ -365,6 +374,7 @@ class LocalCloud:
         self._present.enter_context(_as_before())
         self._present.enter_context(self.aws)
         self._present.enter_context(self.outbox_of_the_world)
+        self._present.enter_context(self.mail)
         self._present.enter_context(self.logs)
         self._present.enter_context(patch("chalicelib.clock.wait", self._wait))
         # moto calls it as a method.

@@ -241,7 +241,7 @@ def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event,
     terminal = Terminal(sys.stdout, quiet=quiet)
     terminal.say("Setting up …")
     how = {"public_url": api_url, "media_url": s3_url, **how}
-    cloud = LocalCloud.start(seed=seed, tick=True, logs_everything=True, **how)
+    cloud = LocalCloud.start(seed=seed, tick=True, logs_everything=True, tells_deliveries=True, **how)
     with cloud:
         servers = [
             Server(taken[0], api(Stage(cloud, terminal.say)), terminal.say, cloud.channel),

@@ -17,6 +17,8 @@ from werkzeug.datastructures import Headers
 from infra.local import front
 from infra.local.cloud import UNCHANGED, LocalCloud
 from infra.local.gateway import Asked, Response, asked_for
+from infra.local.mail_reports import DELIVERED
+from infra.local.mail_reports import OUTCOMES as MAIL_OUTCOMES
 
 PREFIX = "/_local/"
 # The clock's route answers within 30 s; what fires at the very end still has to fit.
@@ -47,6 +49,8 @@ class Stage:
         self._say = say
         self._routes = [
             Route("GET", re.compile("outbox"), self._outbox),
+            Route("GET", re.compile("mail"), self._mail),
+            Route("POST", re.compile("mail"), self._decide_mail),
             Route("GET", re.compile("clock"), self._clock),
             Route("POST", re.compile("clock"), self._advance),
             Route("POST", re.compile("schedules/([^/]+)"), self._schedule),
@@ -87,6 +91,25 @@ class Stage:
     def _outbox(self, asked: Asked) -> Any:
         to = parse_qs(asked.query, keep_blank_values=True).get("to", [None])[-1]
         return self._cloud.outbox(to)
+
+    def _mail(self, asked: Asked) -> Any:
+        """What SES reports of mails to an address."""
+        to = parse_qs(asked.query, keep_blank_values=True).get("to", [""])[-1]
+        if not to:
+            raise Wrong(400, "Say of whom: ?to=an-address.")
+        return {"to": to, "outcome": self._cloud.mail.outcome_of(to)}
+
+    def _decide_mail(self, asked: Asked) -> Any:
+        wanted = _object(asked)
+        to, outcome = wanted.get("to"), wanted.get("outcome", DELIVERED)
+        if unknown := set(wanted) - {"to", "outcome"}:
+            raise Wrong(400, f"A mail has to and outcome, not {', '.join(sorted(unknown))}.")
+        if not isinstance(to, str) or "@" not in to:
+            raise Wrong(400, "to is an e-mail address.")
+        if outcome not in MAIL_OUTCOMES:
+            raise Wrong(400, f"outcome is one of {', '.join(MAIL_OUTCOMES)}.")
+        self._cloud.mail.decide(to, outcome)
+        return {"to": to, "outcome": outcome}
 
     def _clock(self, asked: Asked) -> Any:
         return {"now": _rfc3339(self._cloud.now())}

@@ -33,7 +33,7 @@ OPERATIONS = Path(__file__).with_name("operations.yaml")
 SERVICES = frozenset(yaml.safe_load(OPERATIONS.read_text()))
 _DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 # In botocore's table of addresses SES goes by another name.
-_ADDRESSES = SERVICES - {"ses"} | {"email"}
+_ADDRESSES = SERVICES - {"sesv2"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
 # looked up), the parts of cffi and Powertools that are for other uses, time zones a second time and what they are
 # compiled from, where and at whose a phone number is, how fido2 talks to a key in a machine of its own, HTTP from

@@ -119,8 +119,10 @@ def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
         below = [{"Fn::Sub": f"{connections}/{method}/@connections/*"} for method in actions]
         return [{"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": below}]
     if name == MAIL:
-        identity = {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailDomain}"}
-        return [_allow("ses", actions, identity)]
+        # Both are judged: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsesv2.html
+        here = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+        both = ("identity/${MailDomain}", "configuration-set/${MailConfiguration}")
+        return [_allow("ses", actions, [{"Fn::Sub": f"{here}:{one}"} for one in both])]
     return [_allow(_KINDS.get(name, "sqs"), actions, {"Fn::GetAtt": [name, "Arn"]})]
 
 

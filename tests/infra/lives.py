@@ -357,6 +357,12 @@ def _a_shared_device_that_goes(home: Home) -> None:
     home.world.settle()
 
 
+def _mails_that_do_not_arrive(home: Home) -> None:
+    home.world.mail.decide("nobody@example.com", "bounced")
+    home.owner.share(home.camera.device_id, email="nobody@example.com")
+    home.world.settle()
+
+
 def _a_factory(home: Home) -> None:
     address = lay_down(home.world, "batch.csv", f"sn,model,code,secret\nSN0060,One,{CODE},{SECRET}\nSN0061,One,x,y\n")
     assert home.world.invoke("load_devices", {"s3": address})["done"]
@@ -388,6 +394,7 @@ LIVES = (
     _a_terminal_that_its_platform_does_not_know,
     _a_factory,
     _cameras_that_are_missed,
+    _mails_that_do_not_arrive,
     _a_guest,
     _a_shared_device_that_goes,
     _a_phone_number_alone,

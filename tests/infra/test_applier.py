@@ -124,8 +124,8 @@ def test_a_section_that_is_not_applied_is_refused(session: boto3.Session, sectio
 
 
 def test_a_type_that_nobody_knows_is_refused_before_anything_is_made(session: boto3.Session) -> None:
-    template = {"Resources": {"First": QUEUE, "Second": {"Type": "AWS::SNS::Topic"}}}
-    with pytest.raises(UnknownResource, match=r"Second is of type AWS::SNS::Topic"):
+    template = {"Resources": {"First": QUEUE, "Second": {"Type": "AWS::Kinesis::Stream"}}}
+    with pytest.raises(UnknownResource, match=r"Second is of type AWS::Kinesis::Stream"):
         applied(session, template)
     assert queues(session) == []
 

@@ -34,7 +34,7 @@ _LAMBDA_SAYS_IT_ITSELF = "AWS_REGION"
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
-_WITHOUT_NAME = {"sns": policies.PUSH, "ses": policies.MAIL, "logs": policies.API_LOGS}
+_WITHOUT_NAME = {"sns": policies.PUSH, "sesv2": policies.MAIL, "logs": policies.API_LOGS}
 _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CreateMultipartUpload": "PutObject",

@@ -260,7 +260,8 @@ def test_that_a_queue_is_sealed_is_said_and_not_left_to_a_default() -> None:
 @pytest.mark.parametrize("queue", QUEUES)
 def test_dead_letters_wait_for_fourteen_days(stack: Stack, queue: str) -> None:
     attributes = queue_attributes(stack, f"{queue}DeadLetters")
-    assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+    # But for three days where a message says an address: no copy may outlive eight.
+    assert attributes["MessageRetentionPeriod"] == str((3 if queue == "MailReports" else 14) * 24 * 3600)
     assert attributes["SqsManagedSseEnabled"] == "true"
 
 
@@ -324,6 +325,32 @@ def test_mail_can_be_sent_from_the_domain_by_either_api(stack: Stack, sender: st
     assert v2["MessageId"]
 
 
+def test_what_becomes_of_a_mail_is_told_to_our_queue_and_to_no_list_of_the_providers(stack: Stack) -> None:
+    """SES's own list would keep addresses where no erasure reaches."""
+    name = stack.physical("MailConfiguration")
+    said = stack.client("sesv2").get_configuration_set(ConfigurationSetName=name)
+    assert said["SuppressionOptions"] == {"SuppressedReasons": []}
+    (told,) = boto3.client("ses", REGION).describe_configuration_set(
+        ConfigurationSetName=name, ConfigurationSetAttributeNames=["eventDestinations"]
+    )["EventDestinations"]
+    assert (told["Enabled"], sorted(told["MatchingEventTypes"])) == (True, ["bounce", "complaint", "delivery"])
+    topic = told["SNSDestination"]["TopicARN"]
+    assert topic == stack.physical("MailTopic")
+    (heard,) = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (heard["Protocol"], heard["Endpoint"]) == ("sqs", stack.attribute("MailReports", "Arn"))
+    (only,) = json.loads(queue_attributes(stack, "MailReports")["Policy"])["Statement"]
+    assert only["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    policy = json.loads(stack.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+    assert policy["Statement"][0]["Principal"] == {"Service": "ses.amazonaws.com"}
+
+
+def test_an_identity_that_exists_already_is_used_and_not_made(session: boto3.Session) -> None:
+    given = {**PARAMETERS, "MailIdentity": "existing", "MailDomain": "there.test", "Stage": "existing"}
+    stack = apply(parameters=given, session=session, local=True, stack_name="sowa-existing")
+    with pytest.raises(ClientError):
+        stack.client("sesv2").get_email_identity(EmailIdentity="there.test")
+
+
 def test_mail_from_another_domain_is_refused(stack: Stack) -> None:
     ses = stack.client("sesv2")
     text = {"Data": "Hello"}
@@ -350,7 +377,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 7
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 9
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:
@@ -385,7 +412,7 @@ def test_every_setting_that_the_code_reads_is_told(stack: Stack, monkeypatch: py
     for name in dir(Settings):
         if not name.startswith("_"):
             getattr(settings, name)
-    for queue in set(QUEUES) - set(FILLED_BY_S3):
+    for queue in set(QUEUES) - {*FILLED_BY_S3, "MailReports"}:
         assert settings.queue_url(queue) == stack.physical(queue)
 
 

@@ -528,11 +528,11 @@ def test_a_mail_that_could_not_be_sent_is_sent_later(home: Home) -> None:
     home.world.trace.clear()
     before = home.world.snapshot()
     home.world.settle()
-    nth = home.world.trace.names().index("ses.SendEmail") + 1
+    nth = home.world.trace.names().index("sesv2.SendEmail") + 1
     home.world.restore(before)
     home.world.faults.fail(nth, DIES_BEFORE)
     assert len(mails_of_payment(home.world)) == 1
-    assert [fired.call.name for fired in home.world.faults.fired] == ["ses.SendEmail"]
+    assert [fired.call.name for fired in home.world.faults.fired] == ["sesv2.SendEmail"]
 
 
 def test_a_closed_account_is_not_written_to(home: Home) -> None:

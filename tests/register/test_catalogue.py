@@ -49,6 +49,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.sign_in(password="wrong password of fifteen")
     anothers = {**home.owner.terminal, "unique_id": "somebody-elses"}
     Person(home.world, home.owner.email, terminal=anothers).sign_in(password="wrong password of fifteen")
+    home.world.mail.decide("new@example.com", "bounced")
     home.world.call("POST", "/accounts", {**home.stranger.registration(), "email": "new@example.com"})
     ask_for_reset(home.world, home.owner.email)
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
@@ -71,8 +72,6 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         home.world.settle()
         person.call("POST", f"/shares/{share.json['share_id']}/accept")
     other = new_person(home.world, "ewa@example.com")
-    other.take_pushes("a-token-that-sns-has-under-no-name-of-ours")
-    as_if_sns_had_answered_nobody(other)
     other.step_up()
     other.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.world.invoke(
@@ -85,6 +84,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     App.begun(iza)
     asked(iza)
     elsewhere(new_person(home.world, "ala@example.com"))
+    home.stranger.take_pushes("a-token-that-sns-has-under-no-name-of-ours")
+    as_if_sns_had_answered_nobody(home.stranger)
     home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
     home.camera.connect()
     home.owner.watch(home.camera.device_id)

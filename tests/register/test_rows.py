@@ -23,6 +23,7 @@ OF_THE_TABLE = [
 ]
 OF_THE_PROMISES = [
     *("LOG", "LAW", "COOKIES", "RIGHTS", "CONSENTS", "AUDIT", "GUESSES", "MESSAGES", "REPEATS", "LINKS", "IDLE"),
+    "REPORTS",
 ]
 POLISH = set("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
 MAKERS = re.compile(r"\b(imou|dahua|lechange)", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, budgets, letters
+from chalicelib.accounts.actions import addresses, budgets, letters, reports
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address
@@ -108,12 +108,13 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
     What is written says neither who offers nor what, for it may be sent to anybody.
     """
     device_id = _device_of(transfer_id)
-    found, transfer, device, key, known = read(
+    found, transfer, device, key, known, undelivered = read(
         Offer.key(address_hash, transfer_id),
         Transfer.key(device_id),
         Device.key(device_id),
         vaults.key_of(device_id),
         Address.key(address_hash),
+        reports.place_of(address_hash),
     )
     if None in (found, transfer, device, key) or found.told_at is not None or transfer.transfer_id != transfer_id:
         return
@@ -122,7 +123,8 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
         return
     language = account.opened(account_key.unlocked()).language
     to = addresses.read_as(transfer.opened(key.unlocked()).address)
-    addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
+    if reports.may_be_written_to(undelivered):
+        addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
     commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
 
 

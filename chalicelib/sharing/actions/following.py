@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses
+from chalicelib.accounts.actions import addresses, reports
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
 from chalicelib.aws.commit import Write, absent, change, check, commit, put, remove
@@ -36,12 +36,13 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
     words there.
     """
     where = Invitation.key(address_hash, device_id)
-    invitation, device, key, known, mails = read(
+    invitation, device, key, known, mails, undelivered = read(
         where,
         Device.key(device_id),
         vaults.key_of(device_id),
         Address.key(address_hash),
         InvitationMails.key(address_hash),
+        reports.place_of(address_hash),
     )
     if invitation is None or device is None or key is None or invitation.told_at is not None:
         return
@@ -54,7 +55,8 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
     owner, invited = _opened(*found[:2]), _opened(*found[2:])
     if share is None or owner is None:
         return
-    _write_to(share.opened(key.unlocked()).address, (invited or owner).language, mails)
+    if reports.may_be_written_to(undelivered):
+        _write_to(share.opened(key.unlocked()).address, (invited or owner).language, mails)
     if known is not None and invited is not None:
         push.tell_of_share(invited.endpoints or (), invitation.share_id)
     try:

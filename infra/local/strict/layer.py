@@ -25,6 +25,7 @@ import moto.dynamodbstreams.models
 import moto.kms.models
 import moto.kms.responses
 import moto.s3.models
+import moto.sesv2.responses
 import moto.sqs.models
 import pynamodb.models
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -40,6 +41,7 @@ from infra.local.strict import (
     reads,
     reapers,
     routes,
+    ses,
     snapshots,
     sns,
     trace,
@@ -253,6 +255,7 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
+    (moto.sesv2.responses.SESV2Response, "send_email", ses.sending(moto.sesv2.responses.SESV2Response.send_email)),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
     *sns.REPLACEMENTS,
 ]
