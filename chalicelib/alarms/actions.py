@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
-from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
+from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import bucket, crypto, queue
 from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
 from chalicelib.aws.commit import Write, change, commit, create, done, remove
@@ -100,18 +100,13 @@ class Arrival:
 # How much a camera uploads
 
 
-def count_uploads(arrivals: Iterable[Arrival], standing: dict[str, Device]) -> None:
-    """Note how much the cameras of a batch uploaded on the tickets of each hour, and who came to the bound.
+def count_upload(arrival: Arrival, device: Device) -> None:
+    """Note what the camera uploaded on the tickets of an hour, and whether it came to the bound.
 
     It costs no write for each: one in eight is counted, as eight; only where that comes to a tenth of the bound, each.
     So the bound may be overrun, or fallen short of, by less than a tenth.
     """
-    together: dict[tuple[str, str], list[Arrival]] = {}
-    for arrival in arrivals:
-        together.setdefault((arrival.device_id, PICTURES.stamp_of(arrival.object_key)), []).append(arrival)
-    for (device_id, stamp), some in together.items():
-        if device_id in standing:
-            _count(standing[device_id], stamp, some)
+    _count(device, PICTURES.stamp_of(arrival.object_key), arrival)
 
 
 class _Reached(Exception):
@@ -122,25 +117,23 @@ class _NotCounted(Exception):
     """The device is nobody's any more, or nobody had a ticket; or somebody else has just said the same."""
 
 
-def _count(device: Device, stamp: str, some: list[Arrival]) -> None:
+def _count(device: Device, stamp: str, arrival: Arrival) -> None:
     is_exact = stamp <= (device.uploads_counted_in or "")
-    weight = 1 if is_exact else rules.COUNTED_ONE_IN
-    counted = some if is_exact else [one for one in some if one.is_counted]
-    if not counted:
+    if not (is_exact or arrival.is_counted):
         return
+    weight, share = (1, 1) if is_exact else (rules.COUNTED_ONE_IN, rules.COUNTED_EXACTLY_FROM)
     try:
         if _is_over(device, stamp):
-            commit(devices.refused_upload(device.partition_id, "too_many", some[-1].arrived, weight * len(counted)))
+            commit(devices.refused_upload(device.partition_id, "too_many", arrival.arrived, weight))
         else:
-            share = 1 if is_exact else rules.COUNTED_EXACTLY_FROM
-            commit(_added(device, stamp, weight * len(counted), weight * sum(one.size_bytes for one in counted), share))
+            commit(_added(device, stamp, weight, weight * arrival.size_bytes, share))
     except _NotCounted:
         return
     except _Reached:
         if is_exact:
-            _refuse_more(device, stamp, some)
+            _close_hour(device, stamp, arrival)
         elif _count_exactly(device, stamp):
-            _count(device, stamp, some)
+            _count(device, stamp, arrival)
 
 
 def _is_over(device: Device, stamp: str) -> bool:
@@ -178,14 +171,17 @@ def _otherwise(there: dict[str, Any] | None) -> Exception:
     return _NotCounted() if there is None else _Reached()
 
 
-def _refuse_more(device: Device, stamp: str, some: list[Arrival]) -> None:
+def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
     """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
     until = max(stamp, PICTURES.stamp(clock.now()))
     earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
-    refused = devices.refused_upload(device.partition_id, "too_many", some[-1].arrived, len(some))
+    refused = devices.refused_upload(device.partition_id, "too_many", arrival.arrived)
     try:
-        commit(change(device, uploads_over_in=until, when=earlier, otherwise=_NotCounted), refused)
+        commit(change(device, uploads_over_in=until, when=earlier, otherwise=_otherwise), refused)
     except _NotCounted:
+        return
+    except _Reached:  # another picture's said it first; this one was refused all the same
+        commit(refused)
         return
     push.tell_of_too_many_uploads(devices.endpoints_of_owner(device), device.partition_id)
 
@@ -279,9 +275,9 @@ def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
     """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
     answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
     # The id follows from the name; but where it has the arrival's time, the name could come by another one.
-    claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, arrival),)
+    claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, named, arrival),)
     try:
-        commit(create(alarm, otherwise=lambda there: _Known(Alarm.of(there))), *claims, *answers)
+        commit(create(alarm, otherwise=_known), *claims, *answers)
     except _Known as known:
         if known.alarm is None or known.alarm.removed:
             raise rules.NotTaken("deleted", is_counted=False) from None
@@ -289,18 +285,29 @@ def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
     return None
 
 
-def _claim(alarm: Alarm, arrival: Arrival) -> Write:
-    def known(there: dict[str, Any] | None) -> _Known:
-        (held,) = (None,) if there is None else read(Alarm.key(alarm.partition_id, there["alarm_id"]["S"]))
-        return _Known(held)
+def _known(there: dict[str, Any] | None) -> _Known:
+    """The alarm that stands where one was to be created, or that is named there."""
+    found = Alarm.of(there)
+    if found is not None and found.alias_of is not None:
+        (found,) = read(Alarm.key(found.partition_id, found.alias_of))
+    return _Known(found)
 
-    claim = UploadedName.new(
+
+def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
+    """A row that nobody is shown, where the alarm would be if its stamp were believed: the same name that comes again,
+    a moment later perhaps believed, meets it there."""
+    claim = Alarm.new(
         alarm.partition_id,
-        crypto.plain_hash(arrival.object_key)[:16],
-        alarm_id=alarm.place_id,
+        _alarm_id(named.stamp, arrival.object_key),
+        at=alarm.at,
+        arrived_at=alarm.arrived_at,
+        channel=alarm.channel,
+        type=alarm.type,
+        removed=1,
+        alias_of=alarm.place_id,
         expires_at=alarm.expires_at,
     )
-    return create(claim, otherwise=known)
+    return create(claim, otherwise=_known)
 
 
 def _require_same(known: Alarm, alarm: Alarm) -> None:
@@ -385,6 +392,10 @@ def alarm_without_picture(device_id: str, channel: str | None, type: str, at: da
 # A camera has gone away, or come back
 
 
+class _CarriedOut(Exception):
+    """An earlier try came as far as the commit."""
+
+
 def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     """Make an alarm of a camera that has gone away, and tell who may see its alarms of that, or that it has come back.
 
@@ -398,14 +409,16 @@ def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     is_offline = word == OFFLINE
     order = PresenceChange.new(device_id, change_id)
     try:
-        made = (create(alarm, otherwise=_Known),) if is_offline else ()
-        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=_Known), *made)
-    except _Known:
+        made = (create(alarm, otherwise=_CarriedOut),) if is_offline else ()
+        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=_CarriedOut), *made)
+    except _CarriedOut:
         if not is_repeat:
             return
     endpoints = devices.endpoints_of(device, None)
-    tell = push.tell_of_alarm if is_offline else push.tell_of_return
-    tell(endpoints, device_id, alarm.place_id)
+    if is_offline:
+        push.tell_of_alarm(endpoints, device_id, alarm.place_id, type=OFFLINE)
+    else:
+        push.tell_of_return(endpoints, device_id, alarm.place_id)
 
 
 # Showing

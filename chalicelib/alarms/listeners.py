@@ -30,9 +30,7 @@ def _arrivals(body: Any) -> Iterator[Arrival]:
 
 def _standing(bodies: list[Any]) -> dict[str, Device]:
     arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
-    standing = devices.standing(arrival.device_id for arrival in arrivals)
-    actions.count_uploads(arrivals, standing)
-    return standing
+    return devices.standing(arrival.device_id for arrival in arrivals)
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
@@ -42,6 +40,8 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
     for arrival in _arrivals(message.body):
         if (device := standing.get(arrival.device_id)) is not None:
             devices.note_upload(device, arrival.arrived)
+            if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
+                actions.count_upload(arrival, device)
         refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
     said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)

@@ -35,21 +35,12 @@ class Alarm(Item):
     unreadable = plain(NumberAttribute(null=True), why="1 where a picture came that cannot be shown")
     read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it: the owner, or a share")
     removed = plain(NumberAttribute(null=True), why="1 once it is to go")
+    alias_of = key(UnicodeAttribute(null=True), B11, why="random id and time: the alarm that an uploaded name has")
 
     def stands(self, head: Any) -> bool:
         deleted_before = head.alarms_after
         later = deleted_before is None or self.arrived_at > deleted_before
         return super().stands(head) and self.removed is None and later
-
-
-class UploadedName(Item):
-    """Which alarm an uploaded name has, where its time is that of its arrival: the same name within one ticket, sent
-    again because the answer was lost, is the same event."""
-
-    partition = "device"
-    place = "uploaded-name"
-
-    alarm_id = key(UnicodeAttribute(), B11, why="random id and time")
 
 
 class Removal(Item):

@@ -287,10 +287,8 @@ def _delete_together(keys: list[str]) -> int:
     try:
         return len(client("s3").delete_objects(Bucket=settings.media_bucket, Delete=named).get("Errors", []))
     except ClientError as refusal:
-        if refusal.response["Error"]["Code"] != "MalformedXML":
-            raise
         # Which one of them nobody says.
-        return _delete_one_by_one(keys)
+        return _delete_one_by_one(keys) if refusal.response["Error"]["Code"] == "MalformedXML" else len(keys)
     except BotoCoreError:  # no answer in time: the next ones may get one
         return len(keys)
 
@@ -301,7 +299,7 @@ def _delete_one_by_one(keys: list[str]) -> int:
     for key in keys:
         try:
             client("s3").delete_object(Bucket=settings.media_bucket, Key=key)
-        except ClientError:
+        except (BotoCoreError, ClientError):
             kept += 1
     return kept
 

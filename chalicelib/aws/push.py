@@ -136,16 +136,29 @@ def close_endpoint_of(arn: str, holder: str) -> bool:
     return is_theirs
 
 
-def holder_of(arn: str) -> str | None:
-    """Whose endpoint it is; None if SNS does not know it."""
+@dataclass(frozen=True)
+class EndpointState:
+    """What SNS says of an endpoint: by whom it is held, and whether its platform still takes pushes for it."""
+
+    holder: str
+    is_enabled: bool
+
+
+def state_of(arn: str) -> EndpointState | None:
+    """None if SNS does not know it."""
     try:
         told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return None
         raise
-    holder: str = told.get("CustomUserData", "")
-    return holder
+    return EndpointState(told.get("CustomUserData", ""), str(told.get("Enabled")).lower() == "true")
+
+
+def holder_of(arn: str) -> str | None:
+    """Whose endpoint it is; None if SNS does not know it."""
+    state = state_of(arn)
+    return None if state is None else state.holder
 
 
 def send(arn: str, push: Push) -> bool:

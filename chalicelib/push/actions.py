@@ -140,6 +140,9 @@ def forget_ended_session(partition_id: str, place_id: str) -> None:
     if account is None or key is None:
         return  # what was left was noted for the erasure
     if removal is not None:
+        if held is not None and held.arn is None:
+            # The terminal is just coming back, perhaps to the same address: asked again in a while, it is known.
+            raise Unavailable(retry_after_seconds=1)
         _have_forgotten(account, removal)
     if session is None and held is not None:
         _forget(account, held.opened(key.unlocked()))
@@ -248,26 +251,41 @@ def push_again(arn: str, about: str, push_id: str, ids: dict[str, str]) -> None:
     Raises what goes wrong otherwise: the queue comes again, and puts aside what never succeeds.
     """
     device_id = ids.get("device_id")
-    if device_id is not None and arn not in _hearing(device_id):
+    device = None if device_id is None else devices.standing([device_id]).get(device_id)
+    if device_id is not None and (device is None or arn not in devices.endpoints_of(device, None)):
         return
     topic, ttl = ("shares", _SHARE_TTL) if device_id is None else (device_id, _ALARM_TTL)
     if not push.send(arn, Push(about, push_id, topic, ttl, ids)):
-        _forget_dead(arn)
+        _forget_dead(arn, None if device is None else devices.account_at(device, arn))
 
 
-def _hearing(device_id: str) -> list[str]:
-    device = devices.standing([device_id]).get(device_id)
-    return [] if device is None else devices.endpoints_of(device, None)
-
-
-def _forget_dead(arn: str) -> None:
+def _forget_dead(arn: str, account_id: str | None) -> None:
     """The row, the audiences and SNS's copy of a terminal that its platform does not know any more; the app says its
-    token again when it is opened."""
-    account_id, _, session_id = (push.holder_of(arn) or "").partition(" ")
-    if not session_id:
-        return
-    held, account, key = read(Endpoint.key(account_id, session_id), *accounts.places_of(account_id))
-    if held is None or account is None or key is None or held.arn != arn:
+    token again when it is opened. `account_id` is whose it is where SNS does not know it any more either.
+
+    Raises NotSent if the terminal has come back meanwhile, or is about to.
+    """
+    state = push.state_of(arn)
+    if state is not None and state.is_enabled:
+        raise NotSent
+    held = _row_of_lost(arn, account_id) if state is None else _row_of_holder(state.holder)
+    if held is not None and held.arn is None:
+        raise NotSent
+    if held is None or held.arn != arn:
         push.close_endpoint(arn)
         return
-    commit(*_forgetting(account, held.opened(key.unlocked())))
+    account, key = read(*accounts.places_of(held.partition_id))
+    if account is not None and key is not None:
+        commit(*_forgetting(account, held.opened(key.unlocked())))
+
+
+def _row_of_lost(arn: str, account_id: str | None) -> Endpoint | None:
+    rows = [] if account_id is None else Endpoint.list_of(account_id).items
+    return next((row for row in rows if row.arn == arn), None)
+
+
+def _row_of_holder(holder: str) -> Endpoint | None:
+    account_id, _, session_id = holder.partition(" ")
+    (held,) = read(Endpoint.key(account_id, session_id)) if session_id else (None,)
+    found: Endpoint | None = held
+    return found

@@ -22,7 +22,7 @@ from chalicelib.accounts.records import (
     Undelivered,
 )
 from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.alarms.records import PICTURES, Alarm, Removal, UploadedName
+from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
 from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
@@ -138,7 +138,6 @@ RECORDS: tuple[type[Record], ...] = (
     TurnedAway,
     Undelivered,
     UnnamedEndpoint,
-    UploadedName,
     VaultKey,
 )
 

@@ -35,6 +35,22 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/covers": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
     },
+    # A dead terminal of which SNS knows no more, or that is another's by now.
+    "on_push_failed": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
+    # The first message of an hour in which nobody called the API makes the hour's key.
+    "on_letter_written": {"Keys": {"PutItem"}},
+    # A restored table brings back what an erasure that was done points to.
+    "on_erasure_begun": {"Ledger": {"PutItem"}},
+    "resume_erasures": {"Ledger": {"PutItem"}},
+    "replay_erasures": {
+        "Ledger": {"PutItem"},
+        PUSH: {"DeleteEndpoint"},
+        f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
+        **{
+            f"{MEDIA}/{prefix}": {"DeleteObject"}
+            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live")
+        },
+    },
 }
 
 # Who was seen to read of one of them reads of the others too.

@@ -30,9 +30,10 @@ def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
     arrivals = uploads(home, 2000, size_bytes)
     for taken in range(0, 2000, together):
         batch = [next(arrivals) for _ in range(together)]
-        standing = devices.standing([home.camera.device_id])
-        actions.count_uploads(batch, standing)
-        if standing[home.camera.device_id].uploads_over_in:
+        (device,) = devices.standing([home.camera.device_id]).values()
+        for arrival in batch:
+            actions.count_upload(arrival, device)
+        if device.uploads_over_in:
             return taken
     raise AssertionError("there is no bound")
 
@@ -59,7 +60,7 @@ def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> N
     home.world.trace.clear()
     standing = devices.standing([home.camera.device_id])
     for arrival in uploads(home, 90):
-        actions.count_uploads([arrival], standing)
+        actions.count_upload(arrival, standing[arrival.device_id])
     assert standing[home.camera.device_id].uploads_counted_in is None
     assert 5 < home.world.trace.names().count("dynamodb.UpdateItem") < 20
 
@@ -138,5 +139,6 @@ def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: Loca
     arrival = Arrival(f"alarms/2025010508/{home.camera.device_id}/1/x.jpg", home.world.now(), 1, "1")
     standing = devices.standing([home.camera.device_id])
     for number in range(20):
-        actions.count_uploads([Arrival(arrival.object_key, arrival.arrived, 1, str(number))], standing)
+        again = Arrival(arrival.object_key, arrival.arrived, 1, str(number))
+        actions.count_upload(again, standing[again.device_id])
     assert standing[home.camera.device_id].uploads_over_in is None

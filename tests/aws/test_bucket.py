@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import clock
 from chalicelib.aws import bucket
@@ -167,13 +167,19 @@ def test_what_s3_keeps_of_one_page_stops_no_other(world: LocalCloud, monkeypatch
     assert deleted == ["1", "3"]
 
 
-def test_an_answer_that_does_not_come_stops_no_other(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+SLOW_DOWN = ClientError({"Error": {"Code": "SlowDown", "Message": "Please reduce your request rate."}}, "DeleteObjects")
+
+
+@pytest.mark.parametrize("fault", [ReadTimeoutError(endpoint_url="https://s3"), SLOW_DOWN])
+def test_an_answer_that_does_not_come_and_a_refusal_stop_no_other(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
     s3 = client("s3")
     delete_objects = s3.delete_objects
 
     def late(**asked: Any) -> Any:
         if len(asked["Delete"]["Objects"]) == 1000:
-            raise ReadTimeoutError(endpoint_url="https://s3")
+            raise fault
         return delete_objects(**asked)
 
     monkeypatch.setattr(s3, "delete_objects", late)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.devices import rules
+from chalicelib.devices.actions import standing
 from chalicelib.devices.rules import BACK, OFFLINE, Presence, next_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -51,7 +52,9 @@ def test_a_camera_that_goes_away_makes_one_alarm_without_a_picture_and_one_push(
     wait(home.world, 1)
     (alarm,) = offline_alarms(home)
     assert (alarm["channel"], alarm["at"]) == (None, f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}")
-    assert pushes(home) == [{"device_id": home.camera.device_id, "alarm_id": alarm["alarm_id"]}]
+    # That it is no alarm like any other, phones are told in a word.
+    told = {"device_id": home.camera.device_id, "alarm_id": alarm["alarm_id"], "type": "offline"}
+    assert pushes(home) == [told]
     shown = home.owner.call("GET", f"/devices/{home.camera.device_id}/alarms/{alarm['alarm_id']}").json
     assert (shown["type"], shown["picture_url"]) == ("offline", None)
     assert home.owner.device(home.camera.device_id)["last_seen"] == left
@@ -234,6 +237,20 @@ def test_tickets_and_uploads_of_a_camera_without_a_channel_say_when_it_was_there
     assert home.camera.ask_ticket().status == 409
     seen, now = last_seen()
     assert seen == now
+
+
+def test_when_it_was_there_last_does_not_go_back(home: Home) -> None:
+    """News of an upload come late, with a device that was read before the camera was heard of again."""
+    device_id = home.camera.device_id
+    read_before, arrived = standing.standing([device_id])[device_id], home.world.now()
+    home.world.advance(HOUR)
+    assert home.camera.ask_ticket().status == 200
+    home.owner.sign_in()
+    seen = home.owner.device(device_id)["last_seen"]
+    assert seen == f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
+    read_before.last_seen = None
+    standing.note_upload(read_before, arrived)
+    assert home.owner.device(device_id)["last_seen"] == seen
 
 
 def test_of_a_camera_with_a_channel_no_ticket_and_no_upload_is_noted(home: Home) -> None:

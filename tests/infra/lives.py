@@ -376,6 +376,7 @@ def _cameras_that_are_missed(home: Home) -> None:
     other = new_camera(home.world, "SN0062", owner=home.owner)
     for camera in (home.camera, other):
         camera.connect().close()
+    _disable(home, "platform-token-of-the-owner")
     home.world.advance(21 * 60)
     home.world.run_schedule("check_connections")
     home.world.settle()

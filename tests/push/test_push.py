@@ -189,6 +189,25 @@ def test_a_terminal_that_is_dead_is_forgotten_and_the_others_are_told(ola: Perso
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 2)
 
 
+def test_a_terminal_that_sns_does_not_know_any_more_is_forgotten_too(ola: Person, camera: Camera) -> None:
+    assert ola.take_pushes(TOKEN).status == 204
+    (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
+    with ola.world.aws.outside():
+        client("sns").delete_endpoint(EndpointArn=arn)
+    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    camera.see(1)
+    assert listeners(ola.world) == rows(ola.world, "account/endpoint") == []
+
+
+def test_a_terminal_that_came_back_before_it_was_found_dead_stays(ola: Person, camera: Camera) -> None:
+    assert ola.take_pushes(TOKEN).status == 204
+    (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
+    with patch.object(push, "send", return_value=False), pytest.raises(push.NotSent):
+        actions.push_again(arn, "ALARM", "a", {"device_id": camera.device_id, "alarm_id": "a"})
+    camera.see(1)
+    assert pushed(ola.world, TOKEN) == 1
+
+
 def test_one_terminals_failure_stops_no_others_and_it_alone_is_tried_again(
     ola: Person, camera: Camera
 ) -> None:

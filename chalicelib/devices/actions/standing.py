@@ -315,23 +315,28 @@ def _note_asking(camera: Camera, device: Device) -> None:
         if not device.seen_by_channel:
             _note(device, seen_by_channel=1)
     elif device.seen_by_channel or rules.is_seen_anew(device.last_seen, now):
-        _note(device, last_seen=now, seen_by_channel=None)
+        _note(device, when=_seen_before(now), last_seen=now, seen_by_channel=None)
 
 
 def note_upload(device: Device, arrived: datetime) -> None:
     """Something of the camera's arrived then."""
     at = clock.epoch_s(arrived)
     if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at):
-        _note(device, last_seen=at)
+        _note(device, when=_seen_before(at), last_seen=at)
 
 
-class _Removed(Exception):
-    """Nobody is left to see when it was there."""
+def _seen_before(at: int) -> Any:
+    # What was read of the device is as old as the batch in which an upload was told of.
+    return Device.last_seen.does_not_exist() | (Device.last_seen < at)
 
 
-def _note(device: Device, **news: Any) -> None:
-    with suppress(_Removed):
-        commit(change(device, otherwise=_Removed, **news))
+class _NoNews(Exception):
+    """It was there later already, or nobody is left to see when it was."""
+
+
+def _note(device: Device, *, when: Any = None, **news: Any) -> None:
+    with suppress(_NoNews):
+        commit(change(device, when=when, otherwise=_NoNews, **news))
 
 
 # Who is told of what the device sees
@@ -365,6 +370,12 @@ def endpoints_of(device: Device, channel: str | None) -> list[str]:
     hearing = {device.account_id, *guests}
     heard = (one.partition(" ") for one in device.audience or ())
     return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
+
+
+def account_at(device: Device, endpoint: str) -> str | None:
+    """Whose terminal it is that hears there."""
+    heard = (one.partition(" ") for one in device.audience or ())
+    return next((account_id for account_id, _, at in heard if at == endpoint), None)
 
 
 def endpoints_of_owner(device: Device) -> list[str]:
