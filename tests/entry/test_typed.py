@@ -117,9 +117,10 @@ def test_of_each_field_there_is_one_rule() -> None:
 
 
 def test_what_is_no_such_thing_is_refused_and_not_mended() -> None:
+    # Asking for a reset tells nobody what a device is.
     for name, wrong in (("sn", "SN 0001"), (ONE_TIME, "12345a"), ("country", "POL"), ("language", "de")):
-        # Asking for a reset tells nobody what a device is.
-        kinds = [kind for where, field, kind in DOORS if _way(where, field) == name and "resets" not in where]
+        mine = [(where, kind) for where, field, kind in DOORS if _way(where, field) == name]
+        kinds = [kind for where, kind in mine if where != "POST /password-resets"]
         assert kinds
         for kind in kinds:
             with pytest.raises(msgspec.ValidationError):

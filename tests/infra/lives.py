@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
+from chalicelib.aws.commit import change, commit
+from chalicelib.orders import sandbox
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
@@ -177,7 +179,13 @@ def _live_video(home: Home) -> None:
 
 
 def _an_order(home: Home) -> None:
-    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    """Which is looked at when it is paid, and paid once more: one payment and several are read by different calls."""
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    pay(home.world, order_id)
+    assert home.owner.call("GET", f"/orders/{order_id}").status == 200
+    headers, body = sandbox.event(order_id, "paid", "another-payment")
+    assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+    assert home.owner.call("GET", "/orders").status == 200
     home.world.settle()
 
 
