@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import bucket, crypto
 from chalicelib.aws.clients import client
-from chalicelib.aws.commit import change, commit
 from chalicelib.orders import sandbox
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules

@@ -76,10 +76,10 @@ def check_connections() -> dict[str, int]:
             page = ConnectionCheck.list_of(day, first=last, last=str(now_s), limit=_PAGE, after=last)
             answer["checked"] += len(page.items)
             answer["told"] += _check([one.stock_id for one in page.items], now_s)
-            # A page may hold nothing but rows whose time is over, and go on all the same.
-            last = page.cursor or (page.items[-1].place_id if page.items else last)
             is_over = page.cursor is None
-            if page.items or not is_over:
+            # What is over by its TTL is on no page, and passed over.
+            if (seen := page.cursor or (page.items[-1].place_id if page.items else None)) is not None:
+                last = seen
                 commit(put(CheckPosition.new(last=last)))
     if _day_of(begun) != _day_of(now_s):
         # Where nothing happens days are not looked through again and again.
