@@ -23,6 +23,8 @@ PARAMETERS = (
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
     "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",
+    "TextSenderId",
 )  # fmt: skip
 
 
