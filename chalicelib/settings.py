@@ -170,6 +170,11 @@ class Settings:
         return _required("MAIL_CONFIGURATION_SET")
 
     @cached_property
+    def text_sender_id(self) -> str:
+        """The name that text messages come from, where a country lets them have one; empty for what SNS chooses."""
+        return _said("TEXT_SENDER_ID")
+
+    @cached_property
     def payment_provider(self) -> str:
         """Who takes the money: `sandbox` or `stripe`."""
         return _required("PAYMENT_PROVIDER")

@@ -6,12 +6,15 @@ from typing import Any
 
 from chalicelib.aws import templates
 from chalicelib.aws.clients import client
-
-# Delivered first, and never held back as advertising.
-_TRANSACTIONAL = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+from chalicelib.settings import settings
 
 
 def send(to: str, template: str, language: str, **values: Any) -> None:
     """Send the subject of `<house>/mail/<name>.<language>.txt`, which says all that matters, to a number in E.164."""
     subject, _ = templates.letter(template, language, **values)
-    client("sns").publish(PhoneNumber=to, Message=subject, MessageAttributes=_TRANSACTIONAL)
+    # Delivered first, and never held back as advertising.
+    said = {"SMSType": "Transactional"}
+    if settings.text_sender_id:
+        said["SenderID"] = settings.text_sender_id
+    attributes = {f"AWS.SNS.SMS.{name}": {"DataType": "String", "StringValue": value} for name, value in said.items()}
+    client("sns").publish(PhoneNumber=to, Message=subject, MessageAttributes=attributes)

@@ -22,8 +22,9 @@ PARAMETERS = (
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
-    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond", "SellerTimeZone",
-    "TextBudgets", "TextCountries",
+    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",
+    "SellerTimeZone", "TextBudgets", "TextCountries", "TextSenderId",
 )  # fmt: skip
 
 

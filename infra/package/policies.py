@@ -139,7 +139,22 @@ def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
         here = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
         both = ("identity/${MailDomain}", "configuration-set/${MailConfiguration}")
         return [_allow("ses", actions, [{"Fn::Sub": f"{here}:{one}"} for one in both])]
-    return [_allow(_KINDS.get(name, "sqs"), actions, {"Fn::GetAtt": [name, "Arn"]})]
+    return [_allow(_KINDS.get(name, "sqs"), actions, _arn_of(name))]
+
+
+def _arn_of(name: str) -> Any:
+    """Of a table, of that which serves."""
+    own = {"Fn::GetAtt": [name, "Arn"]}
+    if _KINDS.get(name) != "dynamodb":
+        return own
+    restored = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Restored" + name + "}"
+    return {"Fn::If": [f"{name}Restored", {"Fn::Sub": restored}, own]}
+
+
+def stream_of(table: str) -> Any:
+    """The same of its stream."""
+    restored, own = _arn_of(table)["Fn::If"][1]["Fn::Sub"], {"Fn::GetAtt": [table, "StreamArn"]}
+    return {"Fn::If": [f"{table}Restored", {"Fn::Sub": f"{restored}/stream/${{Restored{table}Stream}}"}, own]}
 
 
 def _allow(service: str, actions: list[str], resource: Any) -> Statement:
@@ -179,11 +194,11 @@ def _fed_by(event: Mapping[str, Any]) -> list[Statement]:
         return [_allow("sqs", ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"], queue)]
     if event["Type"] == "DynamoDB":
         stream = event["Properties"]["Stream"]
-        table = stream["Fn::GetAtt"][0]
+        table = _arn_of(stream["Fn::If"][2]["Fn::GetAtt"][0])
         return [
             _allow("dynamodb", ["DescribeStream", "GetRecords", "GetShardIterator"], stream),
             # A list is of all streams of a table: AWS knows no narrower resource for it.
-            _allow("dynamodb", ["ListStreams"], {"Fn::Sub": f"${{{table}.Arn}}/stream/*"}),
+            _allow("dynamodb", ["ListStreams"], {"Fn::Sub": ["${Table}/stream/*", {"Table": table}]}),
             _allow("sqs", ["SendMessage"], {"Fn::GetAtt": [NOT_FORWARDED, "Arn"]}),
         ]
     return []

@@ -67,6 +67,7 @@ class Account:
             self.say("Nothing changes.")
         else:
             self._carry_out(change_set)
+        self._protect_tables()
         outputs = self.outputs()
         for name, value in sorted(outputs.items()):
             self.say(f"  {name}: {value}")
@@ -215,6 +216,18 @@ class Account:
         self._cloudformation.update_termination_protection(
             StackName=self.stack_name, EnableTerminationProtection=protected
         )
+
+    def _protect_tables(self) -> None:
+        """The same of each table: no word of the template's, or the first try that fails could not be cleared away."""
+        dynamodb = self.session.client("dynamodb")
+        for name in self._there("AWS::DynamoDB::Table"):
+            if not dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=True)
+
+    def _there(self, kind: str) -> list[str]:
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack_name)
+        resources = [one for page in pages for one in page["StackResourceSummaries"]]
+        return [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == kind]
 
     def _wait(self, state: str) -> None:
         try:

@@ -178,7 +178,7 @@ def _of_stream(placeholder: str) -> dict[str, Any]:
     table = placeholder.partition("/")[2].partition("/")[0]
     patterns = [{"Pattern": json.dumps(one, separators=(",", ":"))} for one in told_of(_BASES[table])]
     return {
-        "Stream": {"Fn::GetAtt": [table, "StreamArn"]},
+        "Stream": policies.stream_of(table),
         "FilterCriteria": {"Filters": patterns},
         **_FORWARDING,
     }

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from chalicelib.aws import mail, push
+from chalicelib.aws import mail, push, sms
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
+from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict import FAILING_FROM
 
@@ -127,3 +128,16 @@ def test_a_mail_that_lacks_a_value_is_not_sent(world: LocalCloud) -> None:
     with pytest.raises(UndefinedError):
         mail.send("ola@example.com", "accounts/mail/code", "en")
     assert world.outbox() == []
+
+
+@pytest.mark.parametrize("sender_id", ["", "Sowa"])
+def test_a_text_message_comes_from_the_name_that_was_registered(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch, sender_id: str
+) -> None:
+    monkeypatch.setenv("TEXT_SENDER_ID", sender_id)
+    memory.forget_settings()
+    sms.send("+48601234567", "accounts/mail/code", "en", **VALUES)
+    (sent,) = (call for call in world.trace if call.name == "sns.Publish")
+    said = {name.rpartition(".")[2]: one["StringValue"] for name, one in sent.params["MessageAttributes"].items()}
+    assert said == {"SMSType": "Transactional", **({"SenderID": sender_id} if sender_id else {})}
+    memory.forget_settings()

@@ -220,8 +220,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ("s3:GetObject", "${Factory.Arn}/*"),
         ("s3:PutObject", "${Factory.Arn}/refused/*"),
         # AWS knows no narrower resource
-        ("dynamodb:ListStreams", "${Items.Arn}/stream/*"),
-        ("dynamodb:ListStreams", "${Ledger.Arn}/stream/*"),
+        ("dynamodb:ListStreams", "${Table}/stream/*"),
         # and so have connections
         *(
             ("execute-api:ManageConnections", f"{_API}/{method}/@connections/*")

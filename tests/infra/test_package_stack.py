@@ -22,6 +22,7 @@ from infra.package import deploy
 from infra.package.stack import Account, Refused, _is_lost
 
 REGION = "eu-central-1"
+_protect_tables = Account._protect_tables
 
 
 @pytest.fixture
@@ -33,6 +34,8 @@ def account() -> Iterator[Account]:
         # moto does not know of it.
         protected: list[bool] = []
         patch.setattr(Account, "_protect", lambda self, on: protected.append(on))
+        # And deletes what a template retains.
+        patch.setattr(Account, "_protect_tables", lambda self: None)
         said: list[str] = []
         yield Account(boto3.Session(region_name=REGION), "test", say=said.append, wait_s=0)
 
@@ -84,6 +87,15 @@ def test_a_first_deployment_stands(account: Account, tmp_path: Path) -> None:
     stack = account.session.client("cloudformation").describe_stacks(StackName="sowa-test")["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}["Stage"] == "test"
+
+
+def test_a_table_that_stands_cannot_be_deleted_by_a_slip(account: Account, tmp_path: Path) -> None:
+    """By the template itself a first try that fails could not be cleared away."""
+    account.deploy(build(tmp_path / "build"), {"MailDomain": "sowa.test"})
+    _protect_tables(account)
+    dynamodb = account.session.client("dynamodb")
+    (name,) = dynamodb.list_tables()["TableNames"]
+    assert dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is True
 
 
 def test_a_later_one_keeps_what_is_not_said_again(account: Account, tmp_path: Path) -> None:
