@@ -91,6 +91,25 @@ def test_a_wrong_wish_of_the_clock_is_told_in_a_sentence(stage: Stage, cloud: Lo
     assert cloud.now() == before
 
 
+def test_what_the_mail_provider_reports_is_delivered_until_it_is_said_otherwise(stage: Stage) -> None:
+    of_ala = "/_local/mail?to=ala@sowa.example"
+    assert _ask(stage, "GET", of_ala).json == {"to": "ala@sowa.example", "outcome": "delivered"}
+    said = {"to": "Ala@sowa.example", "outcome": "bounced"}
+    assert _ask(stage, "POST", "/_local/mail", said).json == said
+    assert _ask(stage, "GET", of_ala).json["outcome"] == "bounced"
+    assert _ask(stage, "GET", "/_local/mail?to=ola@sowa.example").json["outcome"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"to": "nobody"}, {"to": 7}, {"to": "a@b.example", "outcome": "lost"}, {"to": "a@b.example", "by": "me"}],
+)
+def test_a_wrong_wish_of_mails_is_told_in_a_sentence(stage: Stage, body: Any) -> None:
+    response = _ask(stage, "POST", "/_local/mail", body)
+    assert response.status == 400
+    assert response.json["message"].endswith(".")
+
+
 def test_a_schedule_runs_now_and_answers(stage: Stage) -> None:
     assert _ask(stage, "POST", "/_local/schedules/sweep_daily").json == {"at": 1767600000.0}
     assert _ask(stage, "POST", "/_local/schedules/sweep_often").json is None

@@ -281,7 +281,7 @@ def aws() -> Iterator[dict[str, str]]:
 
 
 _CALL = """
-import contextlib, importlib, io, json, time
+import contextlib, importlib, io, json, time, types
 started = time.process_time()
 module, _, name = sys.argv[1].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
@@ -289,7 +289,8 @@ took_ms = (time.process_time() - started) * 1000
 strange = {name for name in sys.modules if name.startswith("chalice.")} - {"chalice.app"}
 assert not strange, strange
 with contextlib.redirect_stdout(io.StringIO()):
-    answer = handler(json.loads(sys.argv[2]), None)
+    context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 29_000)
+    answer = handler(json.loads(sys.argv[2]), context)
 print(json.dumps([round(took_ms), answer]))
 """
 
@@ -305,13 +306,17 @@ def _waking(function: Any) -> tuple[Any, Any]:
         return _ORDERS[function.door]
     ((_, source),) = function.events.items()
     if source["Type"] == "SQS":
-        of_s3 = source["Properties"]["Queue"].endswith((":AlarmPictures", ":AvatarUploads", ":CoverUploads"))
-        return sample("sqs_s3_notification" if of_s3 else "sqs_ids"), {"batchItemFailures": []}
+        queue = source["Properties"]["Queue"].rpartition(":")[2]
+        return sample(_OF_QUEUES.get(queue, "sqs_ids")), {"batchItemFailures": []}
     return {"DynamoDB": (sample("dynamodb_stream"), {"batchItemFailures": []}), "Schedule": (sample("schedule"), {})}[
         source["Type"]
     ]
 
 
+_OF_QUEUES = {
+    **dict.fromkeys(("AlarmPictures", "AvatarUploads", "CoverUploads"), "sqs_s3_notification"),
+    "MailReports": "ses_bounce",
+}
 _OF_THE_CHANNEL = {
     "camera_connected": "ws_connect", "camera_said": "ws_message", "camera_disconnected": "ws_disconnect",
 }  # fmt: skip
@@ -342,12 +347,13 @@ def test_every_handler_is_imported_and_called_in_a_fresh_process(
 
 
 _CALLS = """
-import contextlib, importlib, io, json
+import contextlib, importlib, io, json, types
+context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 29_000)
 answers = []
 for handler, event in json.loads(sys.argv[1]):
     module, _, name = handler.rpartition(".")
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        answers.append(getattr(importlib.import_module(module), name)(event, None))
+        answers.append(getattr(importlib.import_module(module), name)(event, context))
 from chalicelib.aws import push
 push.send(push.open_endpoint("fcm", "a-token", "a-terminal"), device_id="d", alarm_id="a")
 print(json.dumps(answers))
