@@ -100,10 +100,10 @@ def begin_of_day(day: date, place: ZoneInfo, *, dst: bool) -> datetime:
 def standard_offset(day: date, place: ZoneInfo) -> timedelta:
     """What a clock that is never put forward is ahead of UTC there, on this day.
 
-    What a zone's data call daylight saving does not say it: summer may be two hours (Inuvik), or half of one (Lord
-    Howe), winter a saving of less than nothing (Dublin), and a law may make last summer's time the standard
-    (Vancouver). So it is read from what clocks do: a season that both follows and is followed by the same earlier time
-    is a summer, and a month of another time in between (Ramadan in Morocco) is no season.
+    What a zone's data call daylight saving does not say it: one hour is called two (Inuvik), winter a saving of less
+    than nothing (Dublin), summer may be two hours (Troll) or half of one (Lord Howe), and a law may make last summer's
+    time the standard (Vancouver). So it is read from what clocks do: a season that both follows and is followed by the
+    same earlier time is a summer, and a month of another time in between (Ramadan in Morocco) is no season.
     """
     seasons = _seasons(day, place)
     own = max(nth for nth, (_, first) in enumerate(seasons) if first <= 0)
