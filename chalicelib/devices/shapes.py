@@ -16,7 +16,9 @@ from chalicelib.entry.wire import END, Line, Name, Shape, visible
 from chalicelib.plans.shapes import DevicePlan
 
 PrintedCode = Annotated[str, Meta(min_length=6, max_length=64, extra={"normal": rules.normal_code})]
-FactorySecret = Annotated[str, Meta(min_length=16, max_length=256, pattern=r"^\S+" + END)]
+# A blank, or what cannot be seen, came with a file and is none of the camera's.
+_VISIBLE = r"^[^\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]+"
+FactorySecret = Annotated[str, Meta(min_length=16, max_length=256, pattern=_VISIBLE + END)]
 TimeZone = Annotated[str, Meta(max_length=64, description="of IANA", extra={"normal": rules.normal_time_zone})]
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]" + END, description="where the device is")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

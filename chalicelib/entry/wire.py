@@ -32,7 +32,7 @@ END = r"(?!\n)$"
 # Python and ECMA-262, in which the contract is, read it alike.
 _HIDING = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _HIDDEN, _SHOWN = f"[{_HIDING}]", f"[^{_HIDING}]*"
-_BLANK = r"\s\u00ad\u200b-\u200f\u2060-\u2064\u3164\ufeff"
+_BLANK = r"\s\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0"
 # What a device says of itself, or nothing.
 Line = Annotated[str, msgspec.Meta(max_length=64, pattern=f"^{_SHOWN}{END}")]
 # What people call themselves and their things; there is something to be seen in it.

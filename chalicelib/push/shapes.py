@@ -11,4 +11,4 @@ from chalicelib.entry.wire import END, Shape
 
 class TakePushes(Shape):
     platform: Literal["fcm", "apns"]
-    token: Annotated[str, Meta(min_length=8, max_length=4096, pattern=r"^\S+" + END)]
+    token: Annotated[str, Meta(min_length=8, max_length=4096, pattern="^[!-~]+" + END)]

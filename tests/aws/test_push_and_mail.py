@@ -24,6 +24,7 @@ VALUES |= {"contact": "help@example.com", "plan": "Events", "price": "4.99 EUR",
 VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
 VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
 VALUES |= {"address": "zed@example.com", "device": "Front door"}
+VALUES |= {"reason": "order_paid", "reference": "pay-1"}
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_what_an_unbound_camera_said_is_forgotten_after_a_month(camera: Camera) 
 
 def test_nothing_that_a_camera_says_is_stored_in_plain(camera: Camera) -> None:
     said = {"mac": "02:ca:4a:77:ca:4a", "firmware": "canary-firmware", "lan": {"ip": "172.16.77.78", "port": 8554},
-            "channels": [{"id": "canary-id", "name": "canary-name"}]}  # fmt: skip
+            "channels": [{"id": "77", "name": "canary-name"}]}  # fmt: skip
     camera.activate(**said)
     new_person(camera.world).bind(camera)
     camera.activate(**said)

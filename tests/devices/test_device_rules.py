@@ -110,7 +110,7 @@ def test_the_times_of_a_state_are_read_as_they_were_written() -> None:
     assert StateTimes.of(times.text) == times == expected
 
 
-@pytest.mark.parametrize("name", ["", "Warsaw", "../etc/passwd", "+01:00"])
+@pytest.mark.parametrize("name", ["", "Warsaw", "../etc/passwd", "+01:00", "Factory"])
 def test_what_iana_does_not_know_stays_as_it_was_typed(name: str) -> None:
     assert rules.normal_time_zone(name) == name
 

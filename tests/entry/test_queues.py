@@ -36,6 +36,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.commands.listeners.on_settings_changed": ("sqs_ids",),
     "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
     "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
+    "chalicelib.push.listeners.on_push_failed": ("sqs_push",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_person_invited": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_share_received": ("sqs_ids",),

@@ -165,7 +165,7 @@ HIDDEN = [
     "Ola\n",
     "\u202egpj.exe",
 ]
-EMPTY = [" ", "\u00a0", "\u200b", "\u3164\ufeff", "\u2003 \u200d"]
+EMPTY = [" ", "\u115f\u2800", "\u00a0", "\u200b", "\u3164\ufeff", "\u2003 \u200d"]
 
 
 @pytest.mark.parametrize("name", SEEN)

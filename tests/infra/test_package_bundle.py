@@ -315,6 +315,7 @@ def _waking(function: Any) -> tuple[Any, Any]:
 
 _OF_QUEUES = {
     **dict.fromkeys(("AlarmPictures", "AvatarUploads", "CoverUploads"), "sqs_s3_notification"),
+    "FailedPushes": "sqs_push",
     "MailReports": "ses_bounce",
 }
 _OF_THE_CHANNEL = {
@@ -355,7 +356,9 @@ for handler, event in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as said:
         answers.append(getattr(importlib.import_module(module), name)(event, context))
 from chalicelib.aws import push
-push.send(push.open_endpoint("fcm", "a-token", "a-terminal"), device_id="d", alarm_id="a")
+from datetime import timedelta
+told = push.Push("ALARM", "a", "d", timedelta(days=1), {"device_id": "d", "alarm_id": "a"})
+push.send(push.open_endpoint("fcm", "a-token", "a-terminal"), told)
 print(json.dumps(answers))
 """
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from chalicelib.aws import bucket, keys
 from chalicelib.aws.clients import client
+from chalicelib.aws.commit import commit, create
 from chalicelib.aws.table import BASES
+from chalicelib.devices.records import PresenceChange
 from chalicelib.register import catalogue
 from chalicelib.register.tags import tag_of
 from infra.local.cloud import LocalCloud
@@ -96,7 +98,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
-    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})  # last: nobody has been told yet
+    home.world.run_schedule("check_connections")
+    # Last: nobody has been told yet.
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
+    commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))
     seen = set()
     for base in BASES:
         for item in client("dynamodb").scan(TableName=base.Meta.table_name)["Items"]:

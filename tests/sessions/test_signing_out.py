@@ -52,7 +52,7 @@ def test_a_device_removed_at_the_same_moment_keeps_nobody_signed_in(world: Local
     camera = new_camera(world, owner=here)
     here.take_pushes("platform-token-1")
     remove = lambda: there.call("DELETE", f"/devices/{camera.device_id}")  # noqa: E731  # it is shortest here
-    with just_before(world, 4, remove):
+    with just_before(world, 3, remove):
         answer = here.call("DELETE", "/sessions/current")
     assert answer.status == 204
     assert here.call("GET", "/me").status == 401
