@@ -201,8 +201,8 @@ def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Ite
         "alarm": sum(len([one for one in alarm.get("Metrics", []) if "MetricStat" in one]) or 1 for alarm in alarms),
         "dashboard": sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in resources),
         "key": sum(one["Type"] == "AWS::KMS::Key" for one in resources),
-        # Every metric of our own is watched.
-        "metric": len({str((one["MetricName"], one["Dimensions"])) for one in of_ours}),
+        # Every metric of our own is watched; without a camera only what schedules write is there to be paid for.
+        "metric": len({str(one["Dimensions"]) for one in of_ours if one["MetricName"] == "oldest_seconds"}),
         "polled_queue": sum(event["Type"] == "SQS" for event in events),
     }
     return (Item("standing", name, count, prices[name]) for name, count in counts.items())
