@@ -244,6 +244,7 @@ _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
 _UserAgent = botocore.useragent.UserAgentString
 
+_SESv2 = moto.sesv2.responses.SESV2Response
 _STRICTER: list[tuple[Any, str, Any]] = [
     (_DynamoDB, "put_item", writes.put_item),
     (_DynamoDB, "update_item", writes.update_item),
@@ -255,7 +256,7 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
     (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
-    (moto.sesv2.responses.SESV2Response, "send_email", ses.sending(moto.sesv2.responses.SESV2Response.send_email)),
+    (_SESv2, "sesv2_backend", ses.looking(_SESv2.sesv2_backend)),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
     *sns.REPLACEMENTS,
 ]
