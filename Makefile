@@ -27,7 +27,7 @@ run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=htt
 camera: $(INSTALLED) ## a camera that lives, for a cloud that runs; SOURCE=path, URL=http://127.0.0.1:8000, SN=, SECRET=
 	@SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
 
-test: $(INSTALLED) ## all tests of our own code, without a network
+test: $(INSTALLED) ## tests of our own code, without a network; of crashes and races a share, another for each commit
 	@$(PYTHON) -m pytest -n $(WORKERS)
 
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
@@ -44,6 +44,7 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py
+	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
 	@$(PYTHON) -m tests.alike
 
 costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
