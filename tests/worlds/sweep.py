@@ -253,6 +253,7 @@ def doors() -> frozenset[str]:
     import app
 
     asked = {door.name for door in app.app.doors if door.method not in ("GET", "HEAD")}
+    asked.add("GET /live/{capability}/playlist.m3u8")  # who waits for a view's first picture is written down
     told = {source.name for source in app.app.event_sources}
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
     return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})

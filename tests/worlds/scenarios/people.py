@@ -163,6 +163,16 @@ def _family_ended(home: Home) -> None:
     assert home.world.call("POST", "/sessions/refresh", {"refresh_token": tokens[0]}).status == 401
 
 
+def _mail_came_back(home: Home) -> None:
+    """To somebody who is invited; the provider tells of it once its queue is looked into."""
+    home.world.mail.decide("nobody@example.com", "bounced")
+    assert home.owner.share(home.camera.device_id, email="nobody@example.com").status == 201
+
+
+def _reports_noted(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("Undelivered"))
+
+
 def _just_refreshed(home: Home) -> None:
     """That the new token is used for the first time is written down by the request that does."""
     home.owner.access_token = refresh(home, None, "the-key-of-a-refreshing").json["access_token"]
@@ -450,6 +460,7 @@ SCENARIOS = (
     ),
     # What nobody asks for happens by itself, and is tried again by itself.
     Scenario("a session has ended", "on_session_ended", _family_ended, settle, is_asked=False),
+    Scenario("a mail came back", "on_mail_reported", _mail_came_back, settle, _reports_noted, is_asked=False),
     Scenario("a push failed", "on_push_failed", _push_failed, settle, _terminals_forgotten, is_asked=False),
     Scenario(
         "a new terminal is told of",
