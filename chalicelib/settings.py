@@ -186,7 +186,7 @@ class Settings:
 
     @cached_property
     def seller_time_zone(self) -> str:
-        """Where the seller is, whose clock says to which year a sale belongs: an IANA time zone."""
+        """The seller's IANA time zone, whose clock says to which year a sale belongs."""
         return _required("SELLER_TIME_ZONE")
 
     @cached_property

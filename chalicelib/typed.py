@@ -1,4 +1,4 @@
-"""What people type and scanners read, in one form whatever keyboard, label or page it came from."""
+"""Normal forms of what people type and scanners read, whatever keyboard, label or page it came from."""
 
 from __future__ import annotations
 

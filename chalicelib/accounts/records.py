@@ -186,7 +186,7 @@ class MessageCount(Item):
 
 
 class Undelivered(Item):
-    """What the mail provider reported of mails to an address, known or not: others may not have us write there."""
+    """Bounces and complaints of mails to an address, known or not: others may not have us write there."""
 
     partition = "address"
     place = "undelivered"

@@ -110,7 +110,7 @@ def count_upload(arrival: Arrival, device: Device) -> None:
 
 
 class _Reached(Exception):
-    """What was counted before has come to a bound."""
+    """The count of the hour has come to a bound."""
 
 
 class _NotCounted(Exception):
@@ -210,7 +210,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
         if device is None:
             raise rules.NotTaken("nobody_owns", is_counted=False)
         if _is_over(device, PICTURES.stamp_of(arrival.object_key)):
-            raise rules.NotTaken("too_many", is_counted=False)  # it is, by the batch
+            raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was told of first
         _take(arrival, device, is_repeat)
     except rules.NotTaken as refused:
         bucket.delete([arrival.object_key])

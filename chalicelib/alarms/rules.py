@@ -105,7 +105,7 @@ def end_of(arrived: datetime) -> datetime:
 
 
 class Look(NamedTuple):
-    """What the bytes of a picture up to somewhere say: whether it can be shown, or where to read on."""
+    """The result of reading a JPEG up to somewhere: whether it can be shown, or where to read on."""
 
     is_picture: bool | None
     read_on_at: int = 0

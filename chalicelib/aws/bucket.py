@@ -83,9 +83,8 @@ def link(key: str, *, until: datetime, content_type: str) -> str:
 
 def head(key: str, count: int) -> bytes | None:
     """The first bytes of an object; None if it is not there."""
-    body = _body(key, Range=f"bytes=0-{count - 1}")
-    first: bytes | None = None if body is None else body.read()
-    return first
+    found = part(key, 0, count)
+    return None if found is None else found.data
 
 
 @dataclass(frozen=True)
@@ -122,14 +121,9 @@ def etag(key: str) -> str | None:
 
 def chunks(key: str) -> Iterator[bytes] | None:
     """An object, piece by piece; None if it is not there."""
-    body = _body(key)
-    pieces: Iterator[bytes] | None = None if body is None else body.iter_chunks(_CHUNK_BYTES)
+    found = _object(key)
+    pieces: Iterator[bytes] | None = None if found is None else found["Body"].iter_chunks(_CHUNK_BYTES)
     return pieces
-
-
-def _body(key: str, **part: str) -> Any:
-    found = _object(key, **part)
-    return None if found is None else found["Body"]
 
 
 def _object(key: str, **part: str) -> Any:

@@ -26,7 +26,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Push:
-    """What a push is about, a word for which apps have a sentence, and ids; at once or not after `ttl`.
+    """A push notification: a word for which apps have a sentence, and ids; at once or not after `ttl`.
 
     While a phone is away its platform keeps one push of each `topic`, of at most four topics (FCM); `id` tells one that
     comes twice (APNs).
@@ -58,7 +58,7 @@ class Push:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What APNs takes as headers: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
+        """The headers of APNs: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
         said = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
         named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in said.items()}
         named["AWS.SNS.MOBILE.APNS_SANDBOX.TTL"] = str(self._ttl_s)
@@ -138,7 +138,7 @@ def close_endpoint_of(arn: str, holder: str) -> bool:
 
 @dataclass(frozen=True)
 class EndpointState:
-    """What SNS says of an endpoint: by whom it is held, and whether its platform still takes pushes for it."""
+    """The state of an endpoint at SNS: by whom it is held, and whether its platform still takes pushes for it."""
 
     holder: str
     is_enabled: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
@@ -247,7 +247,7 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
 
 
 def playlist(capability: str) -> str:
-    """What there is of it now, as HLS; the first answer waits for the first piece. Raises NotFound, NoPictureYet."""
+    """The HLS playlist of now; the first answer waits for the first piece. Raises NotFound, NoPictureYet."""
     device, live = _looked_at(capability)
     played = _played(device, live)
     if not played:
@@ -323,10 +323,10 @@ def _may_see(device: Device, live: Live, piece: rules.Piece) -> bool:
 def _pieces(live: Live) -> Iterator[rules.Piece]:
     """Those on the tickets of the view, by our own clock: what a camera's says decides nothing here."""
     begun = clock.at_epoch(live.started_at) - rules.TICKET_LIFE
-    first_hour, _, first_ticket = (live.listed_from or f"{_hour_of(begun)}/{rules.ticket_id(begun)}").partition("/")
+    first_hour, _, first_ticket = (live.listed_from or f"{PIECES.stamp(begun)}/{rules.ticket_id(begun)}").partition("/")
     now = clock.now()
     for at in (now - PIECES.step, now):
-        if (hour := _hour_of(at)) < first_hour:
+        if (hour := PIECES.stamp(at)) < first_hour:
             continue
         prefix = PIECES.of(at, live.partition_id)
         for stored in bucket.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
@@ -340,10 +340,6 @@ def _piece_of(stored: Stored, prefix: str, hour: str, channel: str) -> rules.Pie
     if len(parts) != 3 or parts[1] != channel:
         return None
     return rules.read_piece(hour, parts[0], parts[2], stored.modified_at)
-
-
-def _hour_of(at: datetime) -> str:
-    return f"{at:%Y%m%d%H}"
 
 
 # The clock

@@ -64,7 +64,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
 
 
 def _terms(order: Order) -> Terms:
-    """What was bought, whatever the catalogue says since."""
+    """The terms as bought, whatever the catalogue says since."""
     if order.period_days is None:  # an earlier version wrote down the plan's id alone
         return plans.sold(order.plan_id, None)
     return Terms(
@@ -314,7 +314,7 @@ def _plan_name(order: Order, language: str) -> str:
 
 
 def kept_by_law(ids_of: Iterable[str]) -> list[dict[str, str]]:
-    """What a receipt says of invoices and payments that outlive their account."""
+    """The lines of a receipt about invoices and payments that outlive their account."""
     # One by one, though a batch were one call: whoever erases is granted what it does with one, and there are few.
     return [_kept_by_law(number, *read(Payment.key("", number))) for number in sorted(ids_of)]
 

@@ -24,7 +24,7 @@ class ProviderUnknown(NotFound):
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """What a provider says has become of a payment, once its signature is verified. The reference is the provider's own
+    """A payment as its provider reports it, once the signature is verified. The reference is the provider's own
     number of the payment: told of again, it is the same money."""
 
     order_id: Annotated[str, Meta(max_length=128)]

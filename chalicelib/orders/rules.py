@@ -29,7 +29,7 @@ def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
 
 
 def state_with_refund(state: State, reason: Reason) -> State:
-    """What becomes of an order when its money is owed back; one that is paid, or can still be, stays as it is."""
+    """The state of an order whose money is owed back; one that is paid, or can still be, stays as it is."""
     return "refund_due" if reason in ("order_over", "device_gone") else state
 
 

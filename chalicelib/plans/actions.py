@@ -55,7 +55,7 @@ def _is_as_read(held: Plan | None) -> Any:
 
 
 def ledger_of(held: Plan | None) -> Ledger:
-    """What was granted, the earliest first."""
+    """The grants, the earliest first."""
     if held is None:
         return ()
     if held.grants is not None:

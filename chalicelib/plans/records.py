@@ -10,7 +10,7 @@ from chalicelib.register.tags import Time, key, plain
 
 
 class Plan(Item):
-    """What was granted to one ownership of a device: a ledger, in which what waits becomes what is held by time alone.
+    """The ledger of grants to one ownership of a device, in which what waits becomes what is held by time alone.
 
     `plan_id` and `until` say of it what ends last; an earlier version knew only them.
     """

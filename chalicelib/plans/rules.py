@@ -28,7 +28,7 @@ class PlanUnknown(NotFound):
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan of the catalogue gives, as it is bought."""
+    """The terms of a plan of the catalogue, as it is bought."""
 
     plan_id: str
     version: int
@@ -150,7 +150,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a device has at an instant: the plan that it holds or held last, and those that wait behind it."""
+    """The state of a device's plan at an instant: the one that it holds or held last, and those that wait behind it."""
 
     state: State
     held: Period | None

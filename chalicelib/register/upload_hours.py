@@ -49,13 +49,6 @@ def hours_among(prefix: Prefix, items: Iterable[dict[str, Any]]) -> set[str]:
     return {item["sk"]["S"].removeprefix(begin) for item in items if item["sk"]["S"].startswith(begin)}
 
 
-def hours_of(prefix: Prefix, subject_id: str) -> list[str]:
-    """The hours of this prefix in which the subject had a ticket, oldest first."""
-    begin = _place(prefix, "")
-    rows = _kind_of(prefix).list_of(subject_id, first=begin, last=begin).items
-    return [row.place_id.removeprefix(begin) for row in rows]
-
-
 def _place(prefix: Prefix, stamp: str) -> str:
     return f"{prefix.name}.{stamp}"
 

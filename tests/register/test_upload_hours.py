@@ -15,7 +15,7 @@ from chalicelib.devices.records import COVER_UPLOADS
 from chalicelib.live.records import PIECES
 from chalicelib.register import catalogue
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.upload_hours import hours_among, hours_of, note
+from chalicelib.register.upload_hours import hours_among, note
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 
@@ -27,6 +27,10 @@ TICKETS = {
     ).json,
     "avatars-in": lambda home: home.owner.call("POST", "/me/avatar", {"content_type": "image/jpeg"}).json,
 }
+
+
+def hours_of(prefix: Prefix, subject_id: str) -> list[str]:
+    return sorted(hours_among(prefix, raw_partition(Item, f"{prefix.subject}#{subject_id}")))
 
 
 def noted(home: Home, prefix: Prefix) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the mail provider reports of mails, and who may still be written to because others ask for it."""
+"""Bounce and complaint reports of the mail provider, and whether others may have us write to an address."""
 
 from __future__ import annotations
 

@@ -40,14 +40,14 @@ def check_when_opened(stock: Stock, now_s: int) -> None:
 
 
 def checks_when_closed(stock: Stock, now_s: int) -> list[Write]:
-    """What lets a camera be missed that has an owner, and does not sleep between what it does."""
+    """Writes that let a camera be missed that has an owner, and does not sleep between what it does."""
     if stock.device_id is None or stock.sleeps:
         return []
     return [check_at(stock, now_s + int(rules.OFFLINE_AFTER.total_seconds()))]
 
 
 def ended_at(now_s: int) -> dict[str, int | None]:
-    """What is noted of a camera whose connection ended then."""
+    """The values that are noted of a camera whose connection ended then."""
     return {"connection_id": None, "connected_at": None, "away_since": now_s}
 
 

@@ -299,7 +299,7 @@ def uploads_for(camera: Camera) -> Device:
 
 
 def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:
-    """What counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
+    """A write that counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
     counted, last_at = getattr(RefusedUploads, reason), getattr(RefusedUploads, f"{reason}_at")
     ends = clock.epoch_s(arrived + _REFUSALS_KEPT)
     actions = (counted.add(count), last_at.set(clock.epoch_s(arrived)), RefusedUploads.expires_at.set(ends))
@@ -365,7 +365,7 @@ def heard_by(device: Device, account_id: str, endpoints: Iterable[str]) -> set[s
 
 
 def endpoints_of(device: Device, channel: str | None) -> list[str]:
-    """Where those are who may see alarms of this channel, or of any, now."""
+    """The push endpoints of those who may see alarms of this channel, or of any, now."""
     guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
     hearing = {device.account_id, *guests}
     heard = (one.partition(" ") for one in device.audience or ())
@@ -379,7 +379,7 @@ def account_at(device: Device, endpoint: str) -> str | None:
 
 
 def endpoints_of_owner(device: Device) -> list[str]:
-    """Where the owner is."""
+    """The owner's push endpoints."""
     heard = (one.partition(" ") for one in device.audience or ())
     return sorted(endpoint for account_id, _, endpoint in heard if account_id == device.account_id)
 
