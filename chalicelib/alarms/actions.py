@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -237,7 +238,7 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
     if not is_shown and alarm.type == rules.SNAPSHOT:
         raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
     alarm.assign(picture_etag=etag, **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
-    known = _begin(alarm, named, arrival)
+    known = _begin(alarm, device, named, arrival)
     if known is not None:
         _require_same(known, alarm)
     if known is None or is_repeat:
@@ -271,7 +272,7 @@ class _Known(Exception):
         self.alarm = alarm
 
 
-def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
+def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -> Alarm | None:
     """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
     answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
     # The id follows from the name; but where it has the arrival's time, the name could come by another one.
@@ -279,7 +280,7 @@ def _begin(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Alarm | None:
     try:
         commit(create(alarm, otherwise=_known), *claims, *answers)
     except _Known as known:
-        if known.alarm is None or known.alarm.removed:
+        if known.alarm is None or not known.alarm.stands(device):
             raise rules.NotTaken("deleted", is_counted=False) from None
         return known.alarm
     return None
@@ -553,7 +554,8 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
 def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
     seen = alarm_of(caller)
-    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), otherwise=NotFound)
+    stands = Alarm.removed.does_not_exist()
+    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), when=stands, otherwise=NotFound)
     seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
     return done(marked, *_looked(caller, seen), answer=seen.with_picture())
 
@@ -608,11 +610,28 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     doomed = list(_doomed(removal))
     bucket.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
     for alarm in doomed:
-        commit(remove(alarm))
+        with suppress(_Gone):
+            commit(_forgotten(alarm))
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
         queue.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
     else:
         commit(remove(removal))
+
+
+class _Gone(Exception):
+    """Another pass, or TTL, was faster."""
+
+
+def _forgotten(alarm: Alarm) -> Write:
+    """The row goes. While its picture's ticket may still be used, only what it said goes: the same name that is
+    uploaded again, because an answer was lost, would be a new alarm."""
+    ticket_ends = clock.at_epoch(alarm.arrived_at) + LONGEST_TICKET
+    if clock.now() >= ticket_ends:
+        return remove(alarm)
+    nothing = dict.fromkeys(("channel", "picture", "picture_etag", "unreadable", "read_by"))
+    # News of an upload may come as late as its queue keeps them for a fault; TTL is later than this anyway.
+    ends = clock.epoch_s(ticket_ends + LONGEST_TICKET)
+    return change(alarm, removed=1, expires_at=ends, otherwise=_Gone, **nothing)
 
 
 def _doomed(removal: Removal) -> Iterable[Alarm]:

@@ -104,10 +104,11 @@ def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter
 
 
 def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
-    count = 0
-    while count < len(items) and clock.ticks_s() < until_ticks:
-        count += delete_raw(Item, items[count : count + _ITEMS_OF_A_PAGE])
-    return count
+    for count in range(0, len(items), _ITEMS_OF_A_PAGE):
+        if clock.ticks_s() >= until_ticks:
+            return count
+        delete_raw(Item, items[count : count + _ITEMS_OF_A_PAGE])
+    return len(items)
 
 
 def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> None:

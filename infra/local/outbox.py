@@ -141,8 +141,8 @@ def _payload(message: str, structured: bool, platform: str) -> tuple[Any, str]:
     own = said.get(platform, said.get("default", "")) if structured else message
     try:
         payload = json.loads(own)
-    except ValueError:
-        return None, own
+    except (ValueError, TypeError):  # bare moto takes a platform's part that is no text, SNS does not
+        return None, str(own)
     if isinstance(payload, dict) and isinstance(payload.get("fcmV1Message"), dict):
         # SNS's own wrapping, which FCM never sees.
         payload = payload["fcmV1Message"].get("message", payload)

@@ -45,12 +45,15 @@ def four(home: Home) -> list[str]:
 
 
 def kept(world: LocalCloud) -> tuple[int, int, int]:
-    """How many objects, rows of alarms, and orders to remove are there, without letting anything settle."""
+    """How many objects, rows that say something of alarms, and orders to remove are there, without letting anything
+    settle."""
     from infra.local import dump
 
     found = dump.dump()
-    items = [row["sk"].split("#")[0] for row in found["tables"]["sowa-local-Items"]]
-    return sum(len(one) for one in found["buckets"].values()), items.count("alarm"), items.count("removal")
+    items = found["tables"]["sowa-local-Items"]
+    alarms = [row for row in items if row["sk"].startswith("alarm#") and "channel" in row]
+    removals = [row for row in items if row["sk"].startswith("removal#")]
+    return sum(len(one) for one in found["buckets"].values()), len(alarms), len(removals)
 
 
 def carried_out(world: LocalCloud) -> None:

@@ -224,7 +224,7 @@ def _no_camera_released(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_items_deleted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase, "delete_raw", lambda base, items: 0)
+    patch.setattr(erase, "delete_raw", lambda base, items: None)
 
 
 def _no_objects_deleted(patch: pytest.MonkeyPatch) -> None:

@@ -383,6 +383,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "what_is_sealed_opens": [remove("vault", "Keys"), move_what_is_sealed],
     "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", epoch=7)],
+    "of_a_deleted_alarm_only_its_name_is_left": [put("device/alarm", removed=1)],
     "money_counts_once": [
         remove("payments/payment", "Fiscal"),
         put("payments/payment", "Fiscal", state="refund_due"),

@@ -15,16 +15,6 @@ from typing import Any
 from moto.sns.exceptions import DuplicateSnsEndpointError, SNSInvalidParameter, SNSNotFoundError
 from moto.sns.models import PlatformApplication, PlatformEndpoint, SNSBackend
 
-_motos_init: Callable[..., None] = PlatformEndpoint.__init__
-
-
-def named(self: PlatformEndpoint, *args: Any, **kwargs: Any) -> None:
-    """An endpoint is named after its application and its token."""
-    _motos_init(self, *args, **kwargs)
-    name = str(uuid.uuid3(uuid.NAMESPACE_URL, f"{self.application.arn} {self.token}"))
-    self.arn = self.arn.replace(str(self.id), name)
-    self.id = name
-
 
 def create_platform_endpoint(
     self: SNSBackend, application: PlatformApplication, custom_user_data: str, token: str, attributes: dict[str, Any]
@@ -37,6 +27,10 @@ def create_platform_endpoint(
         made = PlatformEndpoint(
             self.account_id, self.region_name, application, custom_user_data, token, attributes
         )
+        name = str(uuid.uuid3(uuid.NAMESPACE_URL, f"{application.arn} {token}"))
+        named = made.arn.replace(str(made.id), name)
+        if named not in self.platform_endpoints:  # else it is held by one that was given another token since
+            made.id, made.arn = name, named
         self.platform_endpoints[made.arn] = made
         return made
     is_same = all(str(there.attributes.get(name)).lower() == value.lower() for name, value in attributes.items())
@@ -93,7 +87,6 @@ def _require_structure(message: str) -> None:
 
 
 REPLACEMENTS: list[tuple[Any, str, Any]] = [
-    (PlatformEndpoint, "__init__", named),
     (SNSBackend, "create_platform_endpoint", create_platform_endpoint),
     (SNSBackend, "set_endpoint_attributes", set_endpoint_attributes),
     (SNSBackend, "get_endpoint_attributes", get_endpoint_attributes),

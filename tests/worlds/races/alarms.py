@@ -74,7 +74,7 @@ def _delete_alarm(home: Home, state: Any) -> Response:
 
 
 def _alarm_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if stored.of("Alarm") or stored.objects:
+    if alarms.told_of(stored) or stored.objects:
         yield "the alarm is left"
 
 

@@ -98,9 +98,9 @@ def private(home: Home, state: Any) -> Response:
 
 def _at_most_what_came_before(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     """Whatever was looked at after privacy mode was on is not kept."""
-    alarms = len(stored.of("Alarm"))
-    if len(stored.objects) != alarms:
-        yield f"{alarms} alarms and {len(stored.objects)} pictures"
+    told = len(stored.of("Alarm"))
+    if len(stored.objects) != told:
+        yield f"{told} alarms and {len(stored.objects)} pictures"
 
 
 def _unbind_as_owner(home: Home, camera: Camera) -> Response:
@@ -173,8 +173,8 @@ def picture_arrives(home: Home, state: Any) -> None:
 def pictures_are_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     if stored.objects:
         yield f"{len(stored.objects)} pictures are left"
-    if stored.of("Alarm"):
-        yield f"{len(stored.of('Alarm'))} alarms are left"
+    if left := alarms.told_of(stored):
+        yield f"{len(left)} alarms are left"
 
 
 def _unload(home: Home, camera: Camera) -> Response:
