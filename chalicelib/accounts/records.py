@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.aws.table import Item
 from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES, REPORTS
@@ -57,7 +57,6 @@ class Registration(Item):
     place = "registration"
 
     address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address will be looked up")
-    request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
     is_known = key(NumberAttribute(), B1A, why="1 where the address has an account already, so that no code will do")
     email = personal(B1A, null=True)
     phone = personal(B1A, null=True)
@@ -66,6 +65,16 @@ class Registration(Item):
     country = personal(B1A)
     language = personal(B1A)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
+
+
+class BegunRegistration(Item):
+    """Which registration a request with a key of the client's began, for a day: only its exact repeat can open that."""
+
+    partition = "registering"
+    place = "begun"
+
+    request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
+    account_id = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the client's own")
 
 
 class Address(Item):

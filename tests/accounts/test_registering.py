@@ -168,6 +168,44 @@ def test_a_repeated_registration_is_the_same_one_and_sends_the_same_code_again(w
     assert len(rows(world, "account/registration")) == 1
 
 
+def closed_again(world: LocalCloud) -> tuple[Person, str]:
+    """Somebody who closed the account; and the id of the registration."""
+    ola = Person(world, "ola@example.com")
+    registration_id = world.call("POST", "/accounts", ola.registration(), headers=KEY).json["registration_id"]
+    ola.confirm(registration_id)
+    ola.sign_in(PASSWORD)
+    ola.step_up()
+    assert ola.close().status == 202
+    world.settle()
+    return ola, registration_id
+
+
+def test_a_repeat_after_closing_begins_nothing(world: LocalCloud) -> None:
+    """Else an account would grow below an id whose erasure is still at work."""
+    ola, registration_id = closed_again(world)
+    answer = world.call("POST", "/accounts", ola.registration(), headers=KEY)
+    assert (answer.status, answer.json["registration_id"]) == (202, registration_id)
+    assert rows(world, "account/registration") == []
+    assert [row for row in rows(world, "vault", "Keys") if registration_id in row["pk"]] == []
+
+
+def test_the_same_request_begins_a_new_account_when_a_day_has_passed(world: LocalCloud) -> None:
+    ola, registration_id = closed_again(world)
+    world.advance(24 * 3600)
+    another = world.call("POST", "/accounts", ola.registration(), headers=KEY).json["registration_id"]
+    assert another != registration_id
+    ola.confirm(another)
+    world.advance(2 * 24 * 3600)
+    assert ola.sign_in(PASSWORD).status == 201
+
+
+def test_nobody_but_who_sent_it_can_say_which_registration_a_request_began(world: LocalCloud) -> None:
+    said = Person(world, "ola@example.com").registration()
+    registration_id = world.call("POST", "/accounts", said, headers=KEY).json["registration_id"]
+    (begun,) = rows(world, "registering/begun")
+    assert registration_id not in str(begun)
+
+
 OTHERWISE = {
     "nickname": "Other",
     "password": "another password altogether",

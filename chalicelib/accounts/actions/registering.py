@@ -12,7 +12,7 @@ from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import addresses, budgets, codes, passwords, regions
 from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, Identity, Registration, TurnedAway
+from chalicelib.accounts.records import Account, Address, BegunRegistration, Identity, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.aws import crypto, keys
@@ -21,7 +21,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, KeyReused, NotFound, Words
 from chalicelib.register import vaults
-from chalicelib.register.vaults import Vault, VaultKey
+from chalicelib.register.vaults import Vault
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
@@ -80,19 +80,16 @@ def register(
     counts = budgets.counted(contact, source_ip)
     hashed = contact.hashed
     said = (contact.value, password, nickname, country, language, f"{birth_date}", policy_version, _said_of(terminal))
-    # The client's key is kept nowhere: without it nobody can guess at the password.
-    request_hash = crypto.keyed_hash("registrations", repeat_key or ids.new_id(), *said)
     known, *refused = read(Address.key(hashed), *turned_away)
     if any(refused):
         raise rules.too_young()
     until = clock.in_(hours=_REGISTRATION_HOURS)
-    account_id = ids.new_id() if repeat_key is None else ids.as_text(crypto.derived("ids", hashed, repeat_key)[:16])
+    account_id = ids.new_id()
     vault, vault_key = vaults.new_vault(account_id, until=until)
     registration = Registration.new(
         account_id,
         vault=vault,
         address_hash=hashed,
-        request_hash=request_hash,
         is_known=0 if known is None else 1,
         nickname=nickname,
         password_hash=passwords.hash_of(password),
@@ -103,11 +100,12 @@ def register(
         **{contact.kind: contact.value},
     )
     code = codes.new(codes.key_of(account_id, REGISTRATION), repeat_key)
+    begun = () if repeat_key is None else (_Begun(hashed, repeat_key, said).write(account_id),)
     try:
-        commit(*_begins(registration, vault_key), put(code), *counts)
-    except _Repeated:
-        _send_again(registration, repeat_key)
-        return account_id
+        commit(*begun, create(registration), create(vault_key), put(code), *counts)
+    except _Repeated as repeated:
+        _send_again(repeated.account_id, registration, repeat_key)
+        return repeated.account_id
     _send_code_or_hint(registration, codes.digits_of(code))
     return account_id
 
@@ -116,13 +114,44 @@ def _said_of(terminal: Terminal | None) -> str:
     return msgspec.json.encode(terminal).decode()
 
 
-def _begins(registration: Registration, vault_key: VaultKey) -> tuple[Write, ...]:
-    request_hash = registration.request_hash
-    return (
-        create(registration, otherwise=lambda standing: _repeated(standing, request_hash)),
-        # A late repeat, when the registration has become an account, must not take the account's key away.
-        create(vault_key, otherwise=_Repeated),
-    )
+class _Repeated(Exception):
+    def __init__(self, account_id: str) -> None:
+        super().__init__()
+        self.account_id = account_id
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A request to register, with the client's key for it, which is kept nowhere: without it nobody can guess at the
+    password that was said, or knows which account came of it."""
+
+    hashed_address: str
+    repeat_key: str
+    said: tuple[str, ...]
+
+    def write(self, account_id: str) -> Write:
+        """Notes what it begins. On commit it raises _Repeated where it has begun before, whatever came of that, and
+        KeyReused where another request had the key."""
+        where = BegunRegistration.key(crypto.keyed_hash("registering", self.hashed_address, self.repeat_key))
+        row = BegunRegistration.new(
+            keys.id_of(where.pk),
+            request_hash=self._request_hash(),
+            account_id=crypto.seal(self._secret(), account_id.encode(), where.pk),
+            expires_at=clock.epoch_s(clock.in_(hours=_REGISTRATION_HOURS)),
+        )
+        return create(row, otherwise=self._repeated)
+
+    def _repeated(self, there: dict[str, Any] | None) -> BaseException:
+        begun = BegunRegistration.of(there)
+        if begun is None or begun.request_hash != self._request_hash():
+            return KeyReused()
+        return _Repeated(crypto.unseal(self._secret(), begun.account_id, begun.pk).decode())
+
+    def _request_hash(self) -> str:
+        return crypto.keyed_hash("registrations", self.repeat_key, *self.said)
+
+    def _secret(self) -> bytes:
+        return crypto.derived("registering", self.hashed_address, self.repeat_key)
 
 
 def _require_terms(
@@ -152,18 +181,9 @@ def _require_age(birth_date: date, *turned_away: Key) -> None:
         raise
 
 
-def _send_again(registration: Registration, repeat_key: str | None) -> None:
-    (old,) = read(codes.key_of(registration.partition_id, REGISTRATION))
+def _send_again(account_id: str, registration: Registration, repeat_key: str | None) -> None:
+    (old,) = read(codes.key_of(account_id, REGISTRATION))
     codes.send_again(old, repeat_key, lambda digits: _send_code_or_hint(registration, digits))
-
-
-class _Repeated(Exception):
-    pass
-
-
-def _repeated(standing: dict[str, Any] | None, request_hash: str) -> BaseException:
-    same = standing is not None and standing["request_hash"]["S"] == request_hash
-    return _Repeated() if same else KeyReused()
 
 
 def _send_code_or_hint(registration: Registration, digits: str) -> None:
