@@ -73,9 +73,12 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
         share = home.owner.share(home.camera.device_id, email=person.email)
         home.world.settle()
         person.call("POST", f"/shares/{share.json['share_id']}/accept")
+    once = {"Idempotency-Key": "a-key-of-the-client"}
+    new = Person(home.world, "ula@example.com").registration()
+    assert home.world.call("POST", "/accounts", new, headers=once).status == 202
     other = new_person(home.world, "ewa@example.com")
     other.step_up()
-    other.close(**{"Idempotency-Key": "a-key-of-the-client"})
+    other.close(**once)
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
@@ -88,7 +91,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     elsewhere(new_person(home.world, "ala@example.com"))
     home.stranger.take_pushes("a-token-that-sns-has-under-no-name-of-ours")
     as_if_sns_had_answered_nobody(home.stranger)
-    home.stranger.close(**{"Idempotency-Key": "a-key-of-the-client"})
+    home.stranger.close(**once)
     home.camera.connect()
     home.owner.watch(home.camera.device_id)
     home.owner.command(home.camera.device_id)
