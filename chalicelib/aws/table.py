@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import TableConnection
 from pynamodb.exceptions import QueryError
@@ -25,6 +26,18 @@ from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from chalicelib.register.vaults import Vault
+
+
+def _declared(kind: type, is_wanted: Callable[[Any], bool]) -> list[tuple[str, Any]]:
+    """What a class and those that it is made from declare, as far as it is wanted, by name."""
+    found = {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items()}
+    return sorted((name, value) for name, value in found.items() if is_wanted(value))
+
+
+# PynamoDB 6.1 has `inspect.getmembers` ask a class for all that it has, twice for each kind of record: some 4 % of the
+# work of a cold start.
+for _module in (attributes, models):
+    _module.getmembers = _declared  # type: ignore[attr-defined]
 
 _BATCH_TRIES = 5
 _MOST_TOGETHER = 100
