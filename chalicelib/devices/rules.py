@@ -322,6 +322,9 @@ def _cells(text: str, separator: str) -> list[str]:
             cells = read(re.sub(f'"[ \t]+(?={re.escape(separator)})', '"', text))
         except csv.Error as cause:
             raise ValueError from cause
+    # Spreadsheets end each line with a separator where a column stood empty.
+    while cells and not cells[-1].strip():
+        cells.pop()
     return [cell.strip() for cell in cells]
 
 

@@ -49,7 +49,9 @@ class Outbox:
         self._patches.close()
 
     def newest_first(self, to: str | None = None) -> list[Sent]:
-        return [dict(sent) for sent in reversed(self._sent) if to is None or sent["to"] == to]
+        """Addresses are looked up in whatever case they are typed; the product writes to them in small letters."""
+        wanted = None if to is None else to.lower()
+        return [dict(sent) for sent in reversed(self._sent) if wanted is None or str(sent["to"]).lower() == wanted]
 
     def snapshot(self) -> list[Sent]:
         return list(self._sent)

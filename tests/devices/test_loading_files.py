@@ -74,10 +74,13 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         csv(*(f'SN{n:04d}, "Sowa, One" ,"{CODE}" , "{SECRET}"' for n in range(5)),
             header='"S/N", MODEL ,"Code"\t,secret'),
         json_lines(5).replace('"sn"', '"Serial Number"').replace(SECRET, f" {SECRET} "),
+        csv(*map(line, range(5))).replace(",", ";").replace("\n", ";\n"),
+        csv(*map(line, range(5))).replace("\n", ", ,\n"),
     ],
     ids=[
         "csv", "line ends of Windows", "no last line end", "byte order mark", "other columns", "json", "empty lines",
         "blanks", "semicolons", "tabs", "line ends of old", "empty cells", "quoted with blanks", "json with blanks",
+        "a separator at the end", "separators at the end",
     ],
 )
 def test_a_file_is_loaded_to_its_last_row(world: LocalCloud, content: str, small_blocks: None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.cloud import LocalCloud
-from infra.local.outbox import _CODE
+from infra.local.outbox import _CODE, Outbox
 from infra.local.strict import DIES_BEFORE, LOST_REPLY, Crash
 from tests.infra.toycloud import house
 
@@ -185,3 +185,10 @@ def test_the_outbox_goes_back_with_the_world(cloud: LocalCloud) -> None:
 def test_a_code_is_six_digits_and_no_part_of_something_else(text: str, code: str | None) -> None:
     found = _CODE.search(text)
     assert (found[0] if found else None) == code
+
+
+def test_an_address_is_found_in_whatever_case_it_is_typed() -> None:
+    outbox = Outbox()
+    outbox.restore([{"kind": "email", "to": "ola@example.com"}])
+    assert outbox.newest_first("Ola@Example.COM") == outbox.newest_first()
+    assert outbox.newest_first("ala@example.com") == []
