@@ -302,11 +302,10 @@ def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
         _alarm_id(named.stamp, arrival.object_key),
         at=alarm.at,
         arrived_at=alarm.arrived_at,
-        channel=alarm.channel,
         type=alarm.type,
         removed=1,
         alias_of=alarm.place_id,
-        expires_at=alarm.expires_at,
+        expires_at=_name_ends_s(arrival.arrived),
     )
     return create(claim, otherwise=_known)
 
@@ -320,7 +319,7 @@ def _require_same(known: Alarm, alarm: Alarm) -> None:
         return
     if known.picture is not None:
         gone = rules.NotTaken("deleted", is_counted=False)
-        commit(change(known, picture=None, unreadable=1, otherwise=gone))
+        commit(change(known, when=_is_not_deleted(), picture=None, unreadable=1, otherwise=gone))
     raise rules.NotTaken("picture_replaced")
 
 
@@ -554,8 +553,7 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
 def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
     seen = alarm_of(caller)
-    stands = Alarm.removed.does_not_exist()
-    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), when=stands, otherwise=NotFound)
+    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), when=_is_not_deleted(), otherwise=NotFound)
     seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
     return done(marked, *_looked(caller, seen), answer=seen.with_picture())
 
@@ -622,16 +620,24 @@ class _Gone(Exception):
     """Another pass, or TTL, was faster."""
 
 
+def _is_not_deleted() -> Any:
+    """A condition of whatever else is written of an alarm: of a deleted one the row may still be there."""
+    return Alarm.removed.does_not_exist()
+
+
+def _name_ends_s(arrived: datetime) -> int:
+    """When nobody can upload below the name any more, and an hour more for news of an upload that come late."""
+    return clock.epoch_s(arrived + 2 * LONGEST_TICKET)
+
+
 def _forgotten(alarm: Alarm) -> Write:
     """The row goes. While its picture's ticket may still be used, only what it said goes: the same name that is
     uploaded again, because an answer was lost, would be a new alarm."""
-    ticket_ends = clock.at_epoch(alarm.arrived_at) + LONGEST_TICKET
-    if clock.now() >= ticket_ends:
+    arrived = clock.at_epoch(alarm.arrived_at)
+    if clock.now() >= arrived + LONGEST_TICKET:
         return remove(alarm)
     nothing = dict.fromkeys(("channel", "picture", "picture_etag", "unreadable", "read_by"))
-    # News of an upload may come as late as its queue keeps them for a fault; TTL is later than this anyway.
-    ends = clock.epoch_s(ticket_ends + LONGEST_TICKET)
-    return change(alarm, removed=1, expires_at=ends, otherwise=_Gone, **nothing)
+    return change(alarm, removed=1, expires_at=_name_ends_s(arrived), otherwise=_Gone, **nothing)
 
 
 def _doomed(removal: Removal) -> Iterable[Alarm]:
