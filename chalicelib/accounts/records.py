@@ -68,13 +68,16 @@ class Registration(Item):
 
 
 class BegunRegistration(Item):
-    """Which registration a request with a key of the client's began, for a day: only its exact repeat can open that."""
+    """The idempotency record of `POST /accounts`: which registration a request began, for a day, sealed with a key that
+    only its exact repeat can make."""
 
     partition = "registering"
     place = "begun"
 
     request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
-    account_id = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the client's own")
+    sealed_account_id = plain(
+        BinaryAttribute(legacy_encoding=False), why="random id, sealed with a key made of the client's own"
+    )
 
 
 class Address(Item):

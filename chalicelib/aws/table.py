@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def _declared(kind: type, is_wanted: Callable[[Any], bool]) -> list[tuple[str, Any]]:
-    """What a class and those that it is made from declare, as far as it is wanted, by name."""
+    """Attributes of a class and of its bases that are wanted, sorted by name; found where they are declared."""
     found = {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items()}
     return sorted((name, value) for name, value in found.items() if is_wanted(value))
 
@@ -386,8 +386,8 @@ def raw_partition(base: type[Record], pk: str) -> Iterator[dict[str, Any]]:
         start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def delete_raw(base: type[Record], items: list[dict[str, Any]]) -> int:
-    """Delete these items outright, 25 to a call; how many there were."""
+def delete_raw(base: type[Record], items: list[dict[str, Any]]) -> None:
+    """Delete these items outright, 25 to a call."""
     name = base.Meta.table_name
     for first in range(0, len(items), 25):
         requests = [
@@ -395,7 +395,6 @@ def delete_raw(base: type[Record], items: list[dict[str, Any]]) -> int:
             for item in items[first : first + 25]
         ]
         _delete_together(name, requests)
-    return len(items)
 
 
 def _delete_together(name: str, requests: list[dict[str, Any]]) -> None:

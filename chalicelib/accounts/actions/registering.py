@@ -122,8 +122,8 @@ class _Repeated(Exception):
 
 @dataclass(frozen=True)
 class _Begun:
-    """A request to register, with the client's key for it, which is kept nowhere: without it nobody can guess at the
-    password that was said, or knows which account came of it."""
+    """Idempotency of a request to register: what was said, and the client's key, which is kept nowhere. Without it
+    nobody can guess at the password that was said, or knows which account came of it."""
 
     hashed_address: str
     repeat_key: str
@@ -136,7 +136,7 @@ class _Begun:
         row = BegunRegistration.new(
             keys.id_of(where.pk),
             request_hash=self._request_hash(),
-            account_id=crypto.seal(self._secret(), account_id.encode(), where.pk),
+            sealed_account_id=crypto.seal(self._secret(), account_id.encode(), where.pk),
             expires_at=clock.epoch_s(clock.in_(hours=_REGISTRATION_HOURS)),
         )
         return create(row, otherwise=self._repeated)
@@ -145,7 +145,7 @@ class _Begun:
         begun = BegunRegistration.of(there)
         if begun is None or begun.request_hash != self._request_hash():
             return KeyReused()
-        return _Repeated(crypto.unseal(self._secret(), begun.account_id, begun.pk).decode())
+        return _Repeated(crypto.unseal(self._secret(), begun.sealed_account_id, begun.pk).decode())
 
     def _request_hash(self) -> str:
         return crypto.keyed_hash("registrations", self.repeat_key, *self.said)
