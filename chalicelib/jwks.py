@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib import clock, outside
+from chalicelib import clock, http_fetch
 from chalicelib.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def _ask(url: str, heard: _Heard) -> None:
         raise KeysSilent(retry_after_seconds=heard.pause_s)
     heard.asked_at = clock.now_s()
     try:
-        answer = outside.ask(url, most_bytes=_MOST_BYTES, patience_s=_PATIENCE_S)
+        answer = http_fetch.ask(url, most_bytes=_MOST_BYTES, patience_s=_PATIENCE_S)
         keys = KeySet.import_key_set(json.loads(answer.body))
-    except (outside.NotHad, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
+    except (http_fetch.NotHad, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
         raise KeysSilent(retry_after_seconds=_PAUSE_S) from cause
     heard.keys, heard.until = keys, heard.asked_at + kept_s(answer.cache_control)
 

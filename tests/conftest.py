@@ -14,8 +14,7 @@ from argon2 import PasswordHasher
 
 from chalicelib import jwks
 from chalicelib.accounts.actions import passwords
-from chalicelib.aws import crypto, table
-from chalicelib.register import hours
+from chalicelib.store import crypto, hour_keys, records
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
@@ -65,8 +64,8 @@ def _warm(cloud: LocalCloud) -> None:
         memory.forget()
     jwks._heard.clear()
     crypto.secret_for("tests")
-    table.in_service_since()
-    hours.seal("", "tests")
+    records.in_service_since()
+    hour_keys.seal("", "tests")
     cloud.trace.clear()
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES, REPORTS
-from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Account(Item):

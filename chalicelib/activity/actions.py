@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from chalicelib import clock, ids
 from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.aws.commit import Write, put
-from chalicelib.aws.table import Page, Record
 from chalicelib.register.rows import AUDIT
+from chalicelib.store.commit import Write, put
+from chalicelib.store.records import Page, Record
 
 OWNER: Final = "owner"
 GUEST: Final = "guest"

@@ -14,11 +14,8 @@ from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
-from chalicelib.aws import bucket, crypto, queue
-from chalicelib.aws.bucket import LONGEST_TICKET, Ticket
-from chalicelib.aws.commit import Write, change, commit, create, done, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws import s3, sqs
+from chalicelib.aws.s3 import LONGEST_TICKET, Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.cameras import Camera
@@ -31,6 +28,10 @@ from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.actions import standing as shares
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 JPEG = "image/jpeg"
 OFFLINE = "offline"
@@ -54,7 +55,7 @@ def ticket_for(camera: Camera) -> Ticket:
     if _is_over(device, PICTURES.stamp(now)):
         raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))
     commit(upload_hours.note(PICTURES, device.partition_id, now))
-    return bucket.ticket(
+    return s3.ticket(
         f"{PICTURES.of(now, device.partition_id)}{ids.new_id()}/",
         JPEG,
         least_bytes=rules.LEAST_BYTES,
@@ -214,7 +215,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
             raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was told of first
         _take(arrival, device, is_repeat)
     except rules.NotTaken as refused:
-        bucket.delete([arrival.object_key])
+        s3.delete([arrival.object_key])
         if device is not None and refused.is_counted:
             commit(devices.refused_upload(device.partition_id, refused.reason, arrival.arrived))
         of_device = None if device is None else device.partition_id
@@ -251,7 +252,7 @@ def _look_at(object_key: str) -> tuple[bool, str] | None:
     """Whether it is a picture that decoders show, and its ETag; None if it is not there."""
     first, etag = 0, ""
     for count in rules.PARTS_BYTES:
-        part = bucket.part(object_key, first, count)
+        part = s3.part(object_key, first, count)
         if part is None:
             return None
         etag = etag or part.etag
@@ -445,9 +446,9 @@ class Seen:
             without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
             return shapes.AlarmWithPicture(**self._fields(), picture=without, picture_url=None)
         # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
-        if alarm.picture_etag is not None and bucket.etag(alarm.picture) != alarm.picture_etag:
+        if alarm.picture_etag is not None and s3.etag(alarm.picture) != alarm.picture_etag:
             return shapes.AlarmWithPicture(**self._fields(), picture="unreadable", picture_url=None)
-        url = bucket.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
+        url = s3.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
         return shapes.AlarmWithPicture(**self._fields(), picture="shown", picture_url=url)
 
     def _fields(self) -> dict[str, Any]:
@@ -606,12 +607,12 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     if removal is None:
         return
     doomed = list(_doomed(removal))
-    bucket.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
+    s3.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
     for alarm in doomed:
         with suppress(_Gone):
             commit(_forgotten(alarm))
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
-        queue.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
+        sqs.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
     else:
         commit(remove(removal))
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B11
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, plain
 
 KEEP_DAYS = 7
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B1A
-from chalicelib.register.tags import Time, key
 from chalicelib.register.upload_hours import UploadHour
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key
 
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
 UPLOADS = Prefix("avatars-in", subject="account", row=B1A, keep_days=1, by_ticket=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.aws import templates
+from chalicelib import templates
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 

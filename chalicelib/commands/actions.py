@@ -9,10 +9,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
-from chalicelib.aws import channel
-from chalicelib.aws.commit import Write, change, check, commit, create, done, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws import websocket
 from chalicelib.commands import rules, shapes
 from chalicelib.commands.records import Command
 from chalicelib.devices.actions import channel as cameras
@@ -20,6 +17,9 @@ from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, SettingChange, Stock
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store.commit import Write, change, check, commit, create, done, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
 _SNAPSHOT = "snapshot"
@@ -111,7 +111,7 @@ def bring_all(connection_id: str, *, is_repeat: bool) -> None:
         return
     if waiting := _unanswered(stock.device_id):
         _bring(stock, waiting, is_repeat)
-    elif not _soon(lambda: channel.is_there(connection_id)):
+    elif not _soon(lambda: websocket.is_there(connection_id)):
         # What took the connection in has died before it could answer, so nobody will tell that it ended.
         cameras.closed(connection_id)
 
@@ -164,7 +164,7 @@ def _send(connection_id: str, command: Command) -> bool:
         message["live_id"] = command.live_id
     if command.live_until is not None:
         message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
-    return _soon(lambda: channel.send(connection_id, message))
+    return _soon(lambda: websocket.send(connection_id, message))
 
 
 def _soon(attempt: Callable[[], bool]) -> bool:

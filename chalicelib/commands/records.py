@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B4, B6, B11
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, plain
 
 
 class Command(Item):

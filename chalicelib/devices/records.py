@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B3, B6, B7, B8, B9, B10, B11, GUESSES
-from chalicelib.register.tags import Time, key, personal, plain
 from chalicelib.register.upload_hours import UploadHour
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal, plain
 
 Reason = Literal[
     "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from chalicelib.aws import keys, queue
-from chalicelib.aws.table import Item, LedgerRow, Record
+from chalicelib.aws import sqs
 from chalicelib.entry.queues import Change, Listeners
 from chalicelib.register import catalogue
+from chalicelib.store import keys
+from chalicelib.store.records import Item, LedgerRow, Record
 
 listeners = Listeners(__name__)
 
@@ -25,7 +26,7 @@ def forward_ledger_changes(change: Change) -> None:
 def _forward(base: type[Record], change: Change) -> None:
     record = _listened_to(base).get(change.kind)
     if record is not None and record.told_to is not None and change.event in record.told_of:
-        queue.tell(record.told_to, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
+        sqs.tell(record.told_to, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
 
 
 @cache

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.entry.once import Claim, Once
 from chalicelib.errors import NotSignedIn, StepUpRequired
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 if TYPE_CHECKING:
     from chalicelib.devices.actions.cameras import Camera

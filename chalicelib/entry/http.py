@@ -12,15 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib import ids
-from chalicelib.aws.commit import accompanied, is_busy
-from chalicelib.aws.keys import Key
 from chalicelib.entry import cors, gate, refusals, wire
 from chalicelib.entry.gate import Visitor, Who
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.once import Claim, Once, Replayed, checked_key, once
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable, Words
-from chalicelib.register import hours
 from chalicelib.settings import settings
+from chalicelib.store import hour_keys
+from chalicelib.store.commit import accompanied, is_busy
+from chalicelib.store.keys import Key
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -192,7 +192,7 @@ def _source_ip(request: Request) -> str:
 def _tell_address(entry: Line, address: str, request_id: str) -> None:
     """Where the request came from and whose it was, sealed with the hour's key, bound to this line."""
     try:
-        entry["address"] = hours.seal((address, entry.account_id), request_id)
+        entry["address"] = hour_keys.seal((address, entry.account_id), request_id)
     except (Refusal, BotoCoreError, ClientError):
         # The hour's key cannot be had: better no address than no answer.
         return

@@ -22,7 +22,7 @@ NAMESPACE = "Sowa"
 # What CloudWatch makes a metric of (embedded metric format), where a line says it. Each door that says it costs as much
 # a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log itself.
 _METRICS = ({"Name": "oldest_seconds", "Unit": "Seconds"}, {"Name": "refused_uploads", "Unit": "Count"})
-# Where a request came from, and whose it was, is written sealed and in no other way (see register/hours.py).
+# Where a request came from, and whose it was, is written sealed and in no other way (see store/hour_keys.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")
 
 

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, create
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import Item, LedgerRow, Record, read
 from chalicelib.errors import KeyReused, Malformed, Refusal
 from chalicelib.register.rows import REPEATS
-from chalicelib.register.tags import key, plain
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, create
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Item, LedgerRow, Record, read
+from chalicelib.store.tags import key, plain
 
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
 _KEPT_HOURS, _MONEY_KEPT_HOURS = 24, 30 * 24

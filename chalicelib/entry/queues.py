@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
-from chalicelib.aws import keys
 from chalicelib.entry import wire
 from chalicelib.entry.log import Line, line
 from chalicelib.errors import Refusal
+from chalicelib.store import keys
 
 # Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:{}"

@@ -15,9 +15,6 @@ from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Address, Identity
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, check, create, done, remove
-from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, NotFound, Refusal, TooMany, Words
 from chalicelib.identities import providers, rules, shapes
 from chalicelib.identities.records import OfferedPicture, SpentNonce
@@ -31,10 +28,12 @@ from chalicelib.identities.rules import (
     Vouched,
 )
 from chalicelib.identities.shapes import SignInWithPlatform
-from chalicelib.register import vaults
 from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.commit import Write, check, create, done, remove
+from chalicelib.store.records import read
 
 _TRIES = 2
 _PICTURE_TRIES, _PICTURE_HOURS = 3, 24
@@ -207,7 +206,7 @@ def _offers_picture(new: NewAccount, provider: str, vouched: Vouched) -> tuple[W
 def take_over_picture(account_id: str, tries: int) -> None:
     """Make the picture that the platform keeps the account's first one (B1a), unless its owner has set or deleted one
     meanwhile. What cannot be had in three tries is given up. Raises PlatformSilent before that."""
-    offered, key = read(OfferedPicture.key(account_id), vaults.key_of(account_id))
+    offered, key = read(OfferedPicture.key(account_id), ciphers.key_of(account_id))
     if offered is None or key is None:
         # Done, or the account is closed; an earlier try may have left an object.
         return portraits.give(account_id, None, clock.now())

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import clock, jwks, outside
+from chalicelib import clock, http_fetch, jwks
 from chalicelib.identities import rules
 from chalicelib.identities.rules import IdTokenRefused, PlatformNotOffered, PlatformSilent, Vouched
 from chalicelib.settings import settings
@@ -47,10 +47,10 @@ def picture_at(name: str, url: str, most_bytes: int) -> bytes | None:
     """Whatever lies there; None where nothing is to be had, today or tomorrow. Raises PlatformSilent."""
     try:
         if keeps_picture(name, url):
-            return outside.ask(url, most_bytes=most_bytes, patience_s=_PICTURE_PATIENCE_S).body
-    except outside.Silent as cause:
+            return http_fetch.ask(url, most_bytes=most_bytes, patience_s=_PICTURE_PATIENCE_S).body
+    except http_fetch.Silent as cause:
         raise PlatformSilent(retry_after_seconds=1) from cause
-    except (outside.NotHad, PlatformNotOffered):
+    except (http_fetch.NotHad, PlatformNotOffered):
         pass
     return None
 
@@ -58,7 +58,7 @@ def picture_at(name: str, url: str, most_bytes: int) -> bytes | None:
 def _platform(name: str) -> Platform:
     issuers, audiences = (_listed(settings.oidc(name, what)) for what in ("issuers", "audiences"))
     keys_url = settings.oidc(name, "keys_url")
-    if not (issuers and audiences and outside.is_trusted(keys_url)):
+    if not (issuers and audiences and http_fetch.is_trusted(keys_url)):
         raise PlatformNotOffered
     return Platform(issuers, audiences, keys_url)
 

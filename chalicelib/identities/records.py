@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B1A, B2
-from chalicelib.register.tags import Time, key, personal
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal
 
 
 class SpentNonce(Item):

@@ -8,11 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.aws import bucket, crypto
-from chalicelib.aws.bucket import Stored, Ticket
-from chalicelib.aws.commit import Write, absent, change, commit, done, put, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws import s3
+from chalicelib.aws.s3 import Stored, Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.commands.records import Command
 from chalicelib.devices.actions import standing as devices
@@ -28,6 +25,10 @@ from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.sharing.actions import standing as shares
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, absent, change, commit, done, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 # A camera that has not heard of it by then has nobody left to show anything to.
 _CALLED_WITHIN = timedelta(minutes=1)
@@ -215,7 +216,7 @@ def ticket_for(camera: Camera) -> Ticket:
     device_id = devices.uploads_for(camera).partition_id
     now = clock.now()
     commit(upload_hours.note(PIECES, device_id, now))
-    return bucket.ticket(
+    return s3.ticket(
         f"{PIECES.of(now, device_id)}{rules.ticket_id(now)}/",
         rules.VIDEO,
         least_bytes=rules.LEAST_BYTES,
@@ -293,7 +294,7 @@ def piece(capability: str, place: str) -> str:
         raise NotFound
     hour, ticket, name = path.split("/")
     object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{ticket}/{live.channel}/{name}"
-    return bucket.link(object_key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(name))
+    return s3.link(object_key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(name))
 
 
 def _proof_of_piece(live: Live, path: str) -> str:
@@ -329,7 +330,7 @@ def _pieces(live: Live) -> Iterator[rules.Piece]:
         if (hour := PIECES.stamp(at)) < first_hour:
             continue
         prefix = PIECES.of(at, live.partition_id)
-        for stored in bucket.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
+        for stored in s3.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
             if (found := _piece_of(stored, prefix, hour, live.channel)) is not None:
                 yield found
 

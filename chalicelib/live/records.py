@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B4
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, plain
 
 # Swept every quarter of an hour, so that nothing is there after one hour.
 KEEP_MINUTES = 30

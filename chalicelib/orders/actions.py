@@ -8,10 +8,6 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, letters
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, create, done, merge
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import providers, rules
@@ -22,6 +18,10 @@ from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, check, commit, create, done, merge
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _TRIES = 5
 

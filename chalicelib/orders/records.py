@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import FiscalRow, Item
 from chalicelib.register.rows import B13, LAW
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.store.records import FiscalRow, Item
+from chalicelib.store.tags import Time, key, plain
 
 
 class Order(Item):

@@ -11,11 +11,11 @@ from typing import get_args
 import msgspec
 
 from chalicelib import clock
-from chalicelib.aws import crypto
 from chalicelib.errors import Malformed
 from chalicelib.orders.providers import Payment, SignatureWrong
 from chalicelib.orders.rules import Outcome
 from chalicelib.settings import settings
+from chalicelib.store import crypto
 
 _HEADER = "sandbox-signature"
 _TOLERANCE_S = 300

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.aws.commit import Write, put
-from chalicelib.aws.keys import Key
 from chalicelib.plans import rules
 from chalicelib.plans.records import Plan
 from chalicelib.plans.rules import Grant, Ledger, Offer
 from chalicelib.plans.rules import Terms as Terms  # orders carry them
 from chalicelib.plans.shapes import DevicePlan
+from chalicelib.store.commit import Write, put
+from chalicelib.store.keys import Key
 
 # Before versions were told apart there was one.
 _FIRST_VERSION = 1

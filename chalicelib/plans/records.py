@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B12
-from chalicelib.register.tags import Time, key, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, plain
 
 
 class Plan(Item):

@@ -6,10 +6,10 @@ from typing import Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item, LedgerRow
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import B1A, LOG, RIGHTS
-from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.store.records import Item, LedgerRow
+from chalicelib.store.tags import Time, key, personal, plain
 
 ARCHIVES = Prefix("exports", subject="account", row=RIGHTS, keep_days=1, in_parts=True)
 

@@ -9,18 +9,18 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws import push, queue
-from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.push import NotSent, Push
-from chalicelib.aws.table import read
+from chalicelib.aws import sns, sqs
+from chalicelib.aws.sns import NotSent, Push
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
-from chalicelib.register import vaults
 from chalicelib.sessions.actions import standing as sessions
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store import ciphers
+from chalicelib.store.commit import Write, change, commit, create, done, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _TRIES = 4
 # Who looks in the morning hears of the night; what is older is in the list. An invitation waits as long as itself.
@@ -53,7 +53,7 @@ def take_pushes(caller: Caller, platform: str, token: str) -> None:
     try:
         _commit_as_read(caller, lambda: done(*_taking(caller, endpoint, endpoint_arn), answer=None))
     except Refusal:
-        push.close_endpoint(endpoint_arn)
+        sns.close_endpoint(endpoint_arn)
         raise
 
 
@@ -68,12 +68,12 @@ def _open(platform: str, token: str, holder: str) -> str:
     """Who held this phone before, and never signed out, hears nothing more there: SNS keeps the endpoint's name for
     the token, so what is pushed to it would reach who holds the phone now."""
     try:
-        arn = push.open_endpoint(platform, token, holder)
-    except push.HeldByAnother as before:
+        arn = sns.open_endpoint(platform, token, holder)
+    except sns.HeldByAnother as before:
         _end_for(before.arn, before.holder)
-        push.close_endpoint(before.arn)
-        arn = push.open_endpoint(platform, token, holder)
-    push.enable_endpoint(arn, token)
+        sns.close_endpoint(before.arn)
+        arn = sns.open_endpoint(platform, token, holder)
+    sns.enable_endpoint(arn, token)
     return arn
 
 
@@ -103,7 +103,7 @@ def _replacing(caller: Caller, held: Endpoint | None) -> tuple[Write, ...]:
     if held is None:
         return ()
     if held.arn is None:
-        push.close_token(held.platform, held.token, held.holder)
+        sns.close_token(held.platform, held.token, held.holder)
         return ()
     return _forgetting(caller.account, held)[1:]
 
@@ -135,7 +135,7 @@ def forget_ended_session(partition_id: str, place_id: str) -> None:
         *accounts.places_of(partition_id),
     )
     if unnamed is not None and key is not None:
-        push.close_token(unnamed.platform, unnamed.opened(key.unlocked()).token, unnamed.holder)
+        sns.close_token(unnamed.platform, unnamed.opened(key.unlocked()).token, unnamed.holder)
         commit(remove(unnamed), remove(key))
     if account is None or key is None:
         return  # what was left was noted for the erasure
@@ -150,7 +150,7 @@ def forget_ended_session(partition_id: str, place_id: str) -> None:
 
 def _forget(account: Account, held: Endpoint) -> None:
     if held.arn is None:
-        push.close_token(held.platform, held.token, held.holder)
+        sns.close_token(held.platform, held.token, held.holder)
         commit(remove(held))
     else:
         commit(*_forgetting(account, held))
@@ -159,7 +159,7 @@ def _forget(account: Account, held: Endpoint) -> None:
 def _have_forgotten(account: Account, removal: EndpointRemoval) -> None:
     # The terminal may have come back to the same address meanwhile, to which SNS gives the same name.
     if removal.arn not in (account.endpoints or ()):
-        push.close_endpoint_of(removal.arn, removal.holder)
+        sns.close_endpoint_of(removal.arn, removal.holder)
     commit(remove(removal))
 
 
@@ -172,7 +172,7 @@ def leave_unfinished(account: Account) -> tuple[tuple[str, str], ...]:
 
 def _leave(account: Account, held: Endpoint) -> tuple[str, str]:
     left_id, until = ids.new_id(), clock.now() + UnnamedEndpoint.spared_for
-    vault, vault_key = vaults.new_vault(left_id, until=until)
+    vault, vault_key = ciphers.new_vault(left_id, until=until)
     token = held.opened(account.vault).token
     left = UnnamedEndpoint.new(
         left_id, left_id, vault=vault, platform=held.platform, holder=held.holder, token=token,
@@ -234,12 +234,12 @@ def _tell(endpoints: Iterable[str], what: Push) -> None:
     the terminal is forgotten."""
     told: dict[str, Any] = {"about": what.about, "push_id": what.id, **what.ids}
     for arn in [arn for arn in endpoints if not _is_reached(arn, what)]:
-        queue.tell(FAILED, endpoint=arn, **told)
+        sqs.tell(FAILED, endpoint=arn, **told)
 
 
 def _is_reached(arn: str, what: Push) -> bool:
     try:
-        return push.send(arn, what)
+        return sns.send(arn, what)
     except NotSent:
         # Whatever it was, the queue's listener meets it again, where it is logged, counted and put aside in the end.
         return False
@@ -255,7 +255,7 @@ def push_again(arn: str, about: str, push_id: str, ids: dict[str, str]) -> None:
     if device_id is not None and (device is None or arn not in devices.endpoints_of(device, None)):
         return
     topic, ttl = ("shares", _SHARE_TTL) if device_id is None else (device_id, _ALARM_TTL)
-    if not push.send(arn, Push(about, push_id, topic, ttl, ids)):
+    if not sns.send(arn, Push(about, push_id, topic, ttl, ids)):
         _forget_dead(arn, None if device is None else devices.account_at(device, arn))
 
 
@@ -265,14 +265,14 @@ def _forget_dead(arn: str, account_id: str | None) -> None:
 
     Raises NotSent if the terminal has come back meanwhile, or is about to.
     """
-    state = push.state_of(arn)
+    state = sns.state_of(arn)
     if state is not None and state.is_enabled:
         raise NotSent
     held = _row_of_lost(arn, account_id) if state is None else _row_of_holder(state.holder)
     if held is not None and held.arn is None:
         raise NotSent
     if held is None or held.arn != arn:
-        push.close_endpoint(arn)
+        sns.close_endpoint(arn)
         return
     account, key = read(*accounts.places_of(held.partition_id))
     if account is not None and key is not None:

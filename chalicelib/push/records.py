@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.aws import keys
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B11
-from chalicelib.register.tags import key, personal
+from chalicelib.store import keys
+from chalicelib.store.records import Item
+from chalicelib.store.tags import key, personal
 
 
 class Endpoint(Item):

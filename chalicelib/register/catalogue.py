@@ -27,9 +27,6 @@ from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.avatars.records import PICTURES as AVATARS
 from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
 from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
-from chalicelib.aws import keys
-from chalicelib.aws.crypto import RootSecret
-from chalicelib.aws.table import Record, Service, UnknownKind
 from chalicelib.commands.records import Command
 from chalicelib.devices.records import (
     COVER_UPLOADS,
@@ -60,12 +57,15 @@ from chalicelib.plans.records import Plan
 from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
 from chalicelib.register.erasures import Erasure, OpenErasure
-from chalicelib.register.hours import HourKey
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.vaults import VaultKey
 from chalicelib.second_factors.records import Challenge, Passkey, PendingTotp, RecoveryCodes, Totp
 from chalicelib.sessions.records import Session
 from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMails, Received
+from chalicelib.store import keys
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.crypto import RootSecret
+from chalicelib.store.hour_keys import HourKey
+from chalicelib.store.records import Record, Service, UnknownKind
 
 RECORDS: tuple[type[Record], ...] = (
     Account,

@@ -8,16 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.aws import bucket, keys, push
-from chalicelib.aws.bucket import LONGEST_TICKET
-from chalicelib.aws.commit import Write, change, commit, put, remove
-from chalicelib.aws.table import Item, delete_raw, raw_partition, read
+from chalicelib.aws import s3, sns
+from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.errors import Unavailable
 from chalicelib.register import catalogue, upload_hours
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.tags import tags_of
-from chalicelib.register.vaults import VaultKey
+from chalicelib.store import keys
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, commit, put, remove
+from chalicelib.store.records import Item, delete_raw, raw_partition, read
+from chalicelib.store.tags import tags_of
 
 # A function that began before the tombstone may write until its time-out; then nobody does.
 LONGEST_FUNCTION = timedelta(seconds=60)
@@ -73,7 +74,7 @@ def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | No
         try:
             count, is_whole = _forget(erasure, subject, until_ticks)
             found, is_all = found + count, is_all and is_whole
-        except bucket.NotDeleted as fault:  # raised again below: what S3 keeps of one stops no other
+        except s3.NotDeleted as fault:  # raised again below: what S3 keeps of one stops no other
             is_all, kept = False, fault
     found["endpoints"], refusal = _close_endpoints(erasure)
     _note(erasure, found, is_all=is_all and not spared and refusal is None)
@@ -143,7 +144,7 @@ def _close_endpoints(erasure: Erasure) -> tuple[int, Exception | None]:
     count, refusal = 0, None
     for endpoint in sorted(erasure.open_endpoints or ()):
         try:
-            count += push.close_endpoint_of(*endpoint.split(" ", 1))
+            count += sns.close_endpoint_of(*endpoint.split(" ", 1))
             closed.add(endpoint)
         except Exception as fault:  # one that is refused keeps no other open
             refusal = fault
@@ -159,13 +160,13 @@ def _forget_objects(
     prefixes = [prefix for prefix in catalogue.PREFIXES if prefix.subject == kind]
     count = sum(_abandon(prefix, subject_id) for prefix in prefixes if prefix.in_parts)
     folders = [folder for prefix in prefixes for folder in _folders(prefix, erasure, items)]
-    deleted, is_all = bucket.delete_pages(_keys_below(folders, subject_id), until_ticks=until_ticks)
+    deleted, is_all = s3.delete_pages(_keys_below(folders, subject_id), until_ticks=until_ticks)
     return count + deleted, is_all
 
 
 def _abandon(prefix: Prefix, subject_id: str) -> int:
     # What is not complete is no object yet, but its parts are stored, and would become one.
-    return bucket.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id)
+    return s3.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id)
 
 
 def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> list[str]:
@@ -178,7 +179,7 @@ def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> l
     if prefix.is_endless:
         return [prefix.day(erasure.begun)]
     if not prefix.by_ticket:
-        return list(bucket.folders(prefix.root))
+        return list(s3.folders(prefix.root))
     noted = upload_hours.hours_among(prefix, items)
     late = prefix.stamps(erasure.begun - LONGEST_TICKET, erasure.begun + LONGEST_FUNCTION)
     named = {prefix.stamp_of(value) for item in items for what, value in _pointers(item) if what == OBJECT}
@@ -187,7 +188,7 @@ def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> l
 
 def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
     for folder in folders:
-        for page in bucket.pages(f"{folder}{subject_id}/"):
+        for page in s3.pages(f"{folder}{subject_id}/"):
             yield [stored.key for stored in page]
 
 

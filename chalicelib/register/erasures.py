@@ -9,11 +9,11 @@ from typing import Final
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib import clock, ids
-from chalicelib.aws import crypto, keys
-from chalicelib.aws.commit import Write, create
-from chalicelib.aws.table import LedgerRow
 from chalicelib.register.rows import B11, B17
-from chalicelib.register.tags import key, plain
+from chalicelib.store import crypto, keys
+from chalicelib.store.commit import Write, create
+from chalicelib.store.records import LedgerRow
+from chalicelib.store.tags import key, plain
 
 ERASING: Final = "erasing"
 DONE: Final = "done"

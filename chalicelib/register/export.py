@@ -15,12 +15,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 
 from chalicelib import clock
-from chalicelib.aws import bucket
-from chalicelib.aws.table import FiscalRow, Item, Record, raw_partition, read
+from chalicelib.aws import s3
 from chalicelib.register import catalogue
-from chalicelib.register.rows import Row
-from chalicelib.register.tags import Time, tags_of
-from chalicelib.register.vaults import Vault, VaultKey
+from chalicelib.register.rows import Row, row
+from chalicelib.store.ciphers import Vault, VaultKey
+from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
+from chalicelib.store.tags import Time, tags_of
 
 FORMAT = "sowa-export/1"
 _HERE = Path(__file__).parent
@@ -47,8 +47,8 @@ class Section:
     @property
     def rows(self) -> list[Row]:
         """Those rows of the policy by which something of it is kept."""
-        rows = [tag.row for tag in tags_of(self.kind).values() if tag.told and tag.row is not None]
-        return list(dict.fromkeys(rows))
+        found = [row(tag.row.id) for tag in tags_of(self.kind).values() if tag.told and tag.row is not None]
+        return list(dict.fromkeys(found))
 
 
 class Sink(Protocol):
@@ -196,7 +196,7 @@ def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, s
     """The objects go into the archive, and in the place of each the record tells where; None for one that is gone."""
     where: dict[str, str | None] = {}
     for object_key, name in _pointers(record, OBJECT).items():
-        chunks = bucket.chunks(object_key)
+        chunks = s3.chunks(object_key)
         prefix, day, _, rest = object_key.split("/", 3)
         path = f"{folder}/{prefix}/{day}/{rest}"
         where[name] = None if chunks is None else path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib import clock
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.register.prefixes import Prefix
 
 # Of the 900 seconds that a sweep may take; what it does not reach is first in the next run, as keys begin with their
@@ -18,7 +18,7 @@ def sweep_expired(prefix: Prefix) -> int:
 
     Raises NotDeleted at the end, if S3 kept any.
     """
-    count, _ = bucket.delete_pages(_expired(prefix), until_ticks=clock.ticks_s() + BUDGET_S)
+    count, _ = s3.delete_pages(_expired(prefix), until_ticks=clock.ticks_s() + BUDGET_S)
     return count
 
 
@@ -26,7 +26,7 @@ def _expired(prefix: Prefix) -> Iterator[list[str]]:
     now = clock.now()
     # A ticket may be used later than in its hour (or on its day), never before it.
     last_day = prefix.day(now - prefix.keep)
-    for page in bucket.pages(prefix.root):
+    for page in s3.pages(prefix.root):
         of_old_days = [stored for stored in page if stored.key[: len(last_day)] <= last_day]
         yield [stored.key for stored in of_old_days if stored.modified_at + prefix.keep <= now]
         if len(of_old_days) < len(page):
@@ -37,5 +37,5 @@ def oldest_s(prefix: Prefix) -> int:
     """How many seconds ago the first stored object of this kind arrived, and no other one more than an hour or two
     before it; 0 if there is none."""
     # Keys begin with their hour, and S3 lists them sorted.
-    stored = bucket.first(prefix.root)
+    stored = s3.first(prefix.root)
     return 0 if stored is None else int((clock.now() - stored.modified_at).total_seconds())

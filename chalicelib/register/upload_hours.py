@@ -9,12 +9,12 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute
 
 from chalicelib import clock
-from chalicelib.aws import keys
-from chalicelib.aws.bucket import LONGEST_TICKET
-from chalicelib.aws.commit import Write, merge
-from chalicelib.aws.table import Item
+from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.tags import plain
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, merge
+from chalicelib.store.records import Item
+from chalicelib.store.tags import plain
 
 # S3 deletes what its lifecycle ends within a day or two after; a row may be older than its last object, never younger.
 _LEEWAY = timedelta(days=2)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B2
-from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal, plain
 
 _SIGNS_IN = "who steals a copy must not be able to make codes"
 _FOR_SOWA_ALONE = "an id and a public key that nobody but this cloud can do anything with"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register.rows import B2
-from chalicelib.register.tags import Time, key, personal, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Session(Item):

@@ -10,8 +10,8 @@ from typing import Any
 
 # What a container reads of its installation once, and takes for true as long as it lives.
 READ_ONCE = {
-    "chalicelib.aws.crypto": ("_root_secret", "secret_for", "_public_pem"),
-    "chalicelib.aws.table": ("_service_of",),
+    "chalicelib.store.crypto": ("_root_secret", "secret_for", "_public_pem"),
+    "chalicelib.store.records": ("_service_of",),
 }
 
 
@@ -30,7 +30,7 @@ def forget_settings() -> None:
 
 def hour_keys() -> dict[str, bytes]:
     """Of the present hour. A world must not know the key of another's."""
-    known: dict[str, bytes] = getattr(sys.modules.get("chalicelib.register.hours"), "_known", {})
+    known: dict[str, bytes] = getattr(sys.modules.get("chalicelib.store.hour_keys"), "_known", {})
     return known
 
 

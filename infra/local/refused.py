@@ -28,7 +28,7 @@ def newest_first(uploads: Iterable[tuple[datetime, str, str | None]], log: Itera
 
 
 def _hash(key: str) -> str:
-    """As `chalicelib.aws.crypto.plain_hash`, of which the log says this much."""
+    """As `chalicelib.store.crypto.plain_hash`, of which the log says this much."""
     digest = hashlib.sha256(key.encode(errors="replace")).digest()
     return base64.b32encode(digest).decode().lower()[:16]
 

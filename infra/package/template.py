@@ -14,9 +14,9 @@ from chalice.deploy.deployer import BuildStage, InjectDefaults, SwaggerBuilder
 from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import PackageOptions, SAMTemplateGenerator
 
-from chalicelib.aws.table import Item, LedgerRow, Record
 from chalicelib.entry import cors
 from chalicelib.register import catalogue
+from chalicelib.store.records import Item, LedgerRow, Record
 from infra import applier, gateway_responses
 from infra.package import bundle, policies, watch
 

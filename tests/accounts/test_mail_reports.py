@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.accounts.actions import reports
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import read
 from chalicelib.settings import settings
+from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.events import event

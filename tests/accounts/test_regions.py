@@ -15,8 +15,8 @@ import yaml
 from chalicelib.accounts import rules
 from chalicelib.aws import clients
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import BASES
 from chalicelib.settings import MissingSetting, Settings, settings
+from chalicelib.store.records import BASES
 from infra.applier import WIRING
 from infra.local.cloud import PUBLIC_URL, LocalCloud
 from infra.package.bundle import SERVICES

@@ -267,9 +267,9 @@ def test_refusals_are_counted_by_reason_for_seven_days_and_guests_do_not_see_the
 
 
 def test_a_camera_that_never_said_which_channels_it_has_may_use_any(home: Home) -> None:
-    from chalicelib.aws.commit import change, commit
-    from chalicelib.aws.table import read
     from chalicelib.devices.records import Device
+    from chalicelib.store.commit import change, commit
+    from chalicelib.store.records import read
 
     (device,) = read(Device.key(home.camera.device_id))
     commit(change(device, channel_ids=None))
@@ -472,10 +472,10 @@ def test_two_uploads_of_a_name_are_one_alarm_in_whatever_order_they_are_told_of(
 
 
 def test_a_picture_that_is_gone_leaves_no_dead_link(home: Home) -> None:
-    from chalicelib.aws import bucket
+    from chalicelib.aws import s3
 
     with home.world.aws.outside():
-        bucket.delete(keys_now(home.world))
+        s3.delete(keys_now(home.world))
     assert shown(home, home.alarm_id) == ("unreadable", None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.aws import bucket
+from tests.aws.test_bucket import STRANGE
+
+from chalicelib.aws import s3
 from infra.local.cloud import LocalCloud
 from tests.alarms.snapshots import name_of, objects
-from tests.aws.test_bucket import STRANGE
 from tests.conftest import Home
 from tests.scene import jpeg
 
@@ -24,7 +25,7 @@ def test_strange_names_are_deleted_on_arrival_and_what_came_with_them_is_an_alar
         if len(f"{ticket['key_prefix']}{name}".encode()) <= 1024:
             assert home.world.upload(ticket, name, jpeg(number)).status == 204
     assert home.world.upload(ticket, name_of(home.world.now(), number=7), jpeg(7)).status == 204
-    assert len(list(bucket.below(ticket["key_prefix"]))) > 2 * len(STRANGE) - 5
+    assert len(list(s3.below(ticket["key_prefix"]))) > 2 * len(STRANGE) - 5
     home.world.settle()
     (alarm,) = set(objects(home.world)) - set(before)
     assert alarm.endswith(name_of(home.world.now(), number=7))

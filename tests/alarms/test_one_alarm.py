@@ -35,7 +35,7 @@ def test_one_alarm_says_what_the_list_says_and_where_its_picture_is(home: Home) 
 
 def test_an_alarm_that_the_cloud_raises_has_no_picture_and_raised_twice_is_one(home: Home) -> None:
     from chalicelib.alarms import actions
-    from chalicelib.aws.commit import commit, create
+    from chalicelib.store.commit import commit, create
 
     for _ in range(2):
         alarm = actions.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
@@ -153,7 +153,7 @@ def test_a_mark_is_of_one_person(home: Home) -> None:
     """Who else may see the alarm has a mark of their own."""
     from chalicelib.alarms.actions import Seen
     from chalicelib.alarms.records import Alarm
-    from chalicelib.aws.table import read
+    from chalicelib.store.records import read
 
     mark(home.owner, home)
     (alarm,) = read(Alarm.key(home.camera.device_id, home.alarm_id))

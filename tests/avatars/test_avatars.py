@@ -15,7 +15,7 @@ from chalicelib.avatars import rules
 from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.avatars.actions.portraits import GALLERY
 from chalicelib.avatars.records import PICTURES, UPLOADS
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.register.prefixes import Endless
 from chalicelib.register.sweep import sweep_expired
@@ -31,7 +31,7 @@ MINUTE, DAY = 60, 86_400
 
 
 def stored() -> list[str]:
-    return [one.key for one in bucket.below("avatars")]
+    return [one.key for one in s3.below("avatars")]
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_of_two_uploads_the_later_one_stays_whatever_comes_first(ola: Person) ->
 
 def test_told_again_it_is_the_same(ola: Person) -> None:
     assert ola.upload_avatar().status == 204
-    (upload,) = list(bucket.below("avatars-in/"))
+    (upload,) = list(s3.below("avatars-in/"))
     arrival = Arrival(upload.key, upload.size_bytes, ola.world.now())
     ola.world.faults.fail(4, DIES_AFTER)  # the commit
     with pytest.raises(Crash):

@@ -12,10 +12,10 @@ from botocore.parsers import JSONParser, ResponseParserFactory
 
 from chalicelib.aws.clients import client, session
 from infra.local.cloud import LocalCloud
-from tests.aws.things import Thing
 from tests.bench.recorded import replies
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
+from tests.store.things import Thing
 
 ITEM: dict[str, Any] = {
     "text": {"S": "żółw"},

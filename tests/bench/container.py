@@ -51,8 +51,8 @@ class _AnyHour(dict[str, bytes]):
 
 def _know_the_hour() -> None:
     """A container asks for its key once an hour; what is measured is the sealing, which the raw one does without."""
-    if "chalicelib.register.hours" in sys.modules:
-        sys.modules["chalicelib.register.hours"]._known = _AnyHour()  # type: ignore[attr-defined]
+    if "chalicelib.store.hour_keys" in sys.modules:
+        sys.modules["chalicelib.store.hour_keys"]._known = _AnyHour()  # type: ignore[attr-defined]
 
 
 def main(recording: str, scenario: str, handler: str, count: str, answer: str) -> None:

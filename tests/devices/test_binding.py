@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto
 from chalicelib.devices import rules
+from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from infra.local.gateway import Response
 from tests.avatars.hostile import exif, picture
 from tests.conftest import Home
@@ -25,7 +25,7 @@ def shown(home: Home) -> Any:
 
 
 def stored() -> list[str]:
-    return [one.key for one in bucket.below("covers")]
+    return [one.key for one in s3.below("covers")]
 
 
 def delete(home: Home) -> Response:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import crypto
 from chalicelib.entry.once import Answered, once
 from chalicelib.sessions.actions.standing import claim_of
 from chalicelib.sessions.rules import Claim
+from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict import ERROR_AFTER, LOST_REPLY

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.aws.table import BASES, Record
 from chalicelib.entry import wire
 from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Routes
@@ -19,7 +18,8 @@ from chalicelib.errors import Invalid, Refusal
 from chalicelib.register import catalogue, rows
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import Row
-from chalicelib.register.tags import tag_of
+from chalicelib.store.records import BASES, Record
+from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.doors import all_doors
 from tests.house.laws import PACKAGE, all_modules
@@ -67,7 +67,7 @@ def test_every_attribute_of_every_record_bears_a_tag_with_its_row_or_its_reason(
 def test_a_reason_that_is_missing_is_seen() -> None:
     from pynamodb.attributes import UnicodeAttribute
 
-    from chalicelib.register.tags import key, plain
+    from chalicelib.store.tags import key, plain
 
     class Sloppy(Record):
         named = key(UnicodeAttribute(), rows.B1A, why=" ")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.aws.commit import commit, create
-from chalicelib.aws.table import read
 from chalicelib.identities.records import OfferedPicture
-from chalicelib.register import vaults
+from chalicelib.store import ciphers
+from chalicelib.store.commit import commit, create
+from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.identities.platforms import google_token
@@ -38,7 +38,7 @@ def maja(world: LocalCloud, subject: str = "google-1", email: str = "maja@exampl
 
 def offer_picture(person: Person, url: str) -> None:
     """As the sign-in does that makes an account; nobody has fetched it yet."""
-    (key,) = read(vaults.key_of(person.account_id))
+    (key,) = read(ciphers.key_of(person.account_id))
     said = {"platform": "google", "url": url, "offered_at": clock.now_s(), "expires_at": clock.now_s() + 86_400}
     commit(create(OfferedPicture.new(person.account_id, vault=key.unlocked(), **said)))
 

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey
 from werkzeug.wrappers import Response
 
-from chalicelib import jwks, outside
+from chalicelib import http_fetch, jwks
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from tests.identities.people import as_said, enter
@@ -138,10 +138,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody waits for seconds."""
     with monkeypatch.context() as patch:
         patch.setattr(jwks, "_PATIENCE_S", 0.3)
-        patch.setattr(outside, "READ_S", 0.3)
-        outside._pool.cache_clear()
+        patch.setattr(http_fetch, "READ_S", 0.3)
+        http_fetch._pool.cache_clear()
         yield
-    outside._pool.cache_clear()
+    http_fetch._pool.cache_clear()
 
 
 @pytest.mark.usefixtures("impatient")
@@ -209,4 +209,4 @@ def test_a_platform_without_a_name_or_a_client_of_ours_is_not_offered(
 
 def test_all_waiting_fits_into_the_eight_seconds() -> None:
     # Connecting, the first byte, and one more read that began in time.
-    assert outside.CONNECT_S + outside.READ_S + jwks._PATIENCE_S <= 6
+    assert http_fetch.CONNECT_S + http_fetch.READ_S + jwks._PATIENCE_S <= 6

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from werkzeug.wrappers import Response
 
-from chalicelib import outside
+from chalicelib import http_fetch
 from chalicelib.avatars import rules as pictures
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.identities import actions, providers, rules
 from chalicelib.settings import settings
@@ -38,7 +38,7 @@ def fetches(served: Served) -> int:
 
 
 def stored() -> list[str]:
-    return [one.key for one in bucket.below("avatars")]
+    return [one.key for one in s3.below("avatars")]
 
 
 def newcomer(world: LocalCloud, data: bytes | None = None) -> Person:
@@ -219,13 +219,13 @@ def test_who_does_not_answer_is_asked_three_times_and_then_given_up(
     world: LocalCloud, served: Served, answer: Callable[[], Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(providers, "_PICTURE_PATIENCE_S", 0.3)
-    monkeypatch.setattr(outside, "READ_S", 0.3)
-    outside._pool.cache_clear()
+    monkeypatch.setattr(http_fetch, "READ_S", 0.3)
+    http_fetch._pool.cache_clear()
     try:
         person = maja(world, picture=served.picture(answer))
         world.settle()
     finally:
-        outside._pool.cache_clear()
+        http_fetch._pool.cache_clear()
     assert (fetches(served), person.avatar(), stored(), rows(world, OFFERED)) == (3, None, [], [])
     assert violations(world.dump()) == []
 
@@ -269,7 +269,7 @@ def test_an_address_is_looked_at_again_before_it_is_asked(world: LocalCloud, ser
 
 
 def test_waiting_and_redrawing_fit_into_a_function() -> None:
-    assert outside.CONNECT_S + 2 * outside.READ_S + providers._PICTURE_PATIENCE_S <= 15
+    assert http_fetch.CONNECT_S + 2 * http_fetch.READ_S + providers._PICTURE_PATIENCE_S <= 15
 
 
 @pytest.mark.parametrize("in_pieces", [False, True])
@@ -280,23 +280,24 @@ def test_no_more_is_read_than_may_be(served: Served, in_pieces: bool) -> None:
         pieces = [bytes(1_000)] * count
         return served.picture(lambda: Response(iter(pieces) if in_pieces else b"".join(pieces)))
 
-    assert len(outside.ask(gives_kilobytes(200), most_bytes=most, patience_s=5).body) == most
-    with pytest.raises(outside.NotHad) as refused:
-        outside.ask(gives_kilobytes(201), most_bytes=most, patience_s=5)
-    assert not isinstance(refused.value, outside.Silent)
+    assert len(http_fetch.ask(gives_kilobytes(200), most_bytes=most, patience_s=5).body) == most
+    with pytest.raises(http_fetch.NotHad) as refused:
+        http_fetch.ask(gives_kilobytes(201), most_bytes=most, patience_s=5)
+    assert not isinstance(refused.value, http_fetch.Silent)
 
 
 def test_nobody_is_followed_elsewhere(served: Served) -> None:
     there = google_picture()
-    with pytest.raises(outside.NotHad):
-        outside.ask(served.picture(lambda: Response("", 302, {"Location": there}), "moved"), most_bytes=1, patience_s=5)
+    moved = served.picture(lambda: Response("", 302, {"Location": there}), "moved")
+    with pytest.raises(http_fetch.NotHad):
+        http_fetch.ask(moved, most_bytes=1, patience_s=5)
     assert served.asked == ["/google/pictures/moved.jpg"]
 
 
 def test_only_https_is_asked_elsewhere() -> None:
     for url in ("http://lh3.googleusercontent.com/a", "ftp://127.0.0.1/", "file:///etc/passwd", ""):
-        with pytest.raises(outside.NotHad):
-            outside.ask(url, most_bytes=1, patience_s=1)
+        with pytest.raises(http_fetch.NotHad):
+            http_fetch.ask(url, most_bytes=1, patience_s=1)
 
 
 # Where a platform keeps pictures

@@ -8,11 +8,12 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from chalicelib.aws import bucket, crypto
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.orders import sandbox
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
+from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
@@ -275,7 +276,7 @@ def _ask_for_a_copy(home: Home) -> None:
 def _break_off_a_copy(home: Home) -> None:
     """As if who was writing it had died."""
     with home.world.aws.outside():
-        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
+        s3.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
 
 
 def _a_copy_that_was_broken_off(home: Home) -> None:
@@ -284,7 +285,7 @@ def _a_copy_that_was_broken_off(home: Home) -> None:
     (asked,) = home.owner.call("GET", "/privacy/exports").json["items"]
     place_id = asked["export_id"].removeprefix(home.owner.account_id)
     with home.world.aws.outside():
-        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{place_id}.zip", "application/zip")
+        s3.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{place_id}.zip", "application/zip")
     home.world.settle()
 
 

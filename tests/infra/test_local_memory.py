@@ -7,15 +7,15 @@ import pkgutil
 from collections.abc import Iterator
 from functools import _lru_cache_wrapper
 
-from chalicelib import aws
-from chalicelib.aws import crypto
+from chalicelib import aws, store
+from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.memory import READ_ONCE
 from tests.conftest import Home
 from tests.scene import new_person
 
 # How AWS is asked, and what is written in the package's own files: the same for every installation.
-OF_ALL_INSTALLATIONS = {"chalicelib.aws.clients": ("session", "client"), "chalicelib.aws.templates": ("_templates",)}
+OF_ALL_INSTALLATIONS = {"chalicelib.aws.clients": ("session", "client")}
 
 
 def test_whatever_is_remembered_of_an_installation_is_known() -> None:
@@ -26,7 +26,8 @@ def test_whatever_is_remembered_of_an_installation_is_known() -> None:
 
 def _remembering() -> Iterator[tuple[str, str]]:
     """Every function of the windows that answers out of memory."""
-    for found in pkgutil.iter_modules(aws.__path__, "chalicelib.aws."):
+    modules = [found for floor in (aws, store) for found in pkgutil.iter_modules(floor.__path__, f"{floor.__name__}.")]
+    for found in modules:
         for name, value in vars(importlib.import_module(found.name)).items():
             if isinstance(value, _lru_cache_wrapper) and value.__module__ == found.name:
                 yield found.name, name

@@ -355,10 +355,10 @@ for handler, event in json.loads(sys.argv[1]):
     module, _, name = handler.rpartition(".")
     with contextlib.redirect_stdout(io.StringIO()) as said:
         answers.append(getattr(importlib.import_module(module), name)(event, context))
-from chalicelib.aws import push
+from chalicelib.aws import sns
 from datetime import timedelta
-told = push.Push("ALARM", "a", "d", timedelta(days=1), {"device_id": "d", "alarm_id": "a"})
-push.send(push.open_endpoint("fcm", "a-token", "a-terminal"), told)
+told = sns.Push("ALARM", "a", "d", timedelta(days=1), {"device_id": "d", "alarm_id": "a"})
+sns.send(sns.open_endpoint("fcm", "a-token", "a-terminal"), told)
 print(json.dumps(answers))
 """
 

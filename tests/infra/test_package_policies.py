@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
@@ -72,8 +72,8 @@ class Witness:
         monkeypatch.setattr(Functions, "call", _cold(Functions.call))
         monkeypatch.setattr("chalicelib.settings.os", SimpleNamespace(environ=_Watched(self)))
         # Tickets and links are signed without a call, and carry their signer's rights.
-        monkeypatch.setattr(bucket, "ticket", self._as_well(bucket.ticket, "PutObject"))
-        monkeypatch.setattr(bucket, "link", self._as_well(bucket.link, "GetObject"))
+        monkeypatch.setattr(s3, "ticket", self._as_well(s3.ticket, "PutObject"))
+        monkeypatch.setattr(s3, "link", self._as_well(s3.link, "GetObject"))
 
     def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
         if (who := _running.get()) is None:  # the world's own calls, such as S3's look at who may read

@@ -13,13 +13,13 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 
-from chalicelib.aws.table import Record
 from chalicelib.entry import http
 from chalicelib.errors import Refusal
 from chalicelib.privacy.actions import closing
 from chalicelib.register import catalogue
 from chalicelib.register.erase import LONGEST_FUNCTION, SHORT_PASS_S
 from chalicelib.register.sweep import BUDGET_S
+from chalicelib.store.records import Record
 from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, asked_for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from infra.local.cloud import LocalCloud
 from infra.package import template
 from tests.alarms.snapshots import arrives
@@ -159,7 +159,7 @@ def test_the_oldest_erasure_is_told_until_it_is_done_and_rings_after_an_hour(
     closed(home)
     closing = home.world.now().timestamp()
     with monkeypatch.context() as broken:
-        broken.setattr(bucket, "pages", _fail)
+        broken.setattr(s3, "pages", _fail)
         for seconds, late in ((300, False), (3600, False), (3601, True), (5 * 3600, True)):
             home.world.clock.move_to(closing + seconds)
             assert oldest(home.world, "resume_erasures") == seconds
@@ -182,7 +182,7 @@ def test_the_oldest_picture_is_told_and_rings_two_hours_after_its_seven_days(
     week = 7 * 86_400
     assert oldest(home.world, "sweep_expired_pictures") == 86_400
     with monkeypatch.context() as broken:
-        broken.setattr(bucket, "delete", _fail)
+        broken.setattr(s3, "delete", _fail)
         for seconds, late in ((week, False), (week + 7200, False), (week + 7201, True), (week * 3, True)):
             home.world.clock.move_to(arrived + seconds)
             assert oldest(home.world, "sweep_expired_pictures") == pytest.approx(seconds, abs=5)
@@ -196,7 +196,7 @@ def test_live_video_that_is_left_for_more_than_an_hour_rings(home: Home, monkeyp
     brought = home.world.now().timestamp()
     home.camera.stream(init="a")
     with monkeypatch.context() as broken:
-        broken.setattr(bucket, "delete", _fail)
+        broken.setattr(s3, "delete", _fail)
         for seconds, late in ((3600, False), (3602, True)):
             home.world.clock.move_to(brought + seconds)
             assert oldest(home.world, "sweep_live_video") == pytest.approx(seconds, abs=1)

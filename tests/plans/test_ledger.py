@@ -189,8 +189,8 @@ def of_the_product(home: Home) -> type[Buying]:
             return {"state": said["state"], "plan_id": said["plan_id"], "until": until, "waiting": waiting}
 
         def ledger(self) -> Ledger:
-            from chalicelib.aws.table import read
             from chalicelib.plans import actions
+            from chalicelib.store.records import read
 
             with home.world.aws.outside():
                 return actions.ledger_of(read(actions.place_of(home.camera.device_id))[0])

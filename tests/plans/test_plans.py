@@ -173,8 +173,8 @@ def test_what_was_bought_stays_what_it_was_when_the_catalogue_changes(
 
 
 def test_a_plan_of_before_there_was_a_ledger_goes_on_and_is_extended(home: Home) -> None:
-    from chalicelib.aws.commit import commit, put
     from chalicelib.plans.records import Plan
+    from chalicelib.store.commit import commit, put
 
     until = int((home.world.now() + timedelta(days=12)).timestamp())
     with home.world.aws.outside():
@@ -210,9 +210,9 @@ def test_nobody_sees_the_plan_of_somebody_elses_device(home: Home) -> None:
 
 def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> None:
     """Else two payments at once would both be put after the same end, and one be lost."""
-    from chalicelib.aws.commit import commit
-    from chalicelib.aws.table import read
     from chalicelib.plans import actions
+    from chalicelib.store.commit import commit
+    from chalicelib.store.records import read
 
     device_id = home.camera.device_id
     (nothing,) = read(actions.place_of(device_id))

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.entry.log import Line, NotAllowed
 from chalicelib.errors import Invalid
-from chalicelib.register import hours
 from chalicelib.register.rows import LOG
+from chalicelib.store import hour_keys
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
@@ -111,11 +111,11 @@ def test_it_is_readable_to_the_last_second_and_then_not(ola: Person, minutes: in
 def test_a_line_that_somebody_kept_opens_no_more_though_nobody_cleaned_up(ola: Person) -> None:
     ask(ola)
     line = json.loads(ola.world.logs.lines()[-1])
-    assert hours.Opened().open(line["address"], line["request_id"]) is not None
+    assert hour_keys.Opened().open(line["address"], line["request_id"]) is not None
     go_to(ola.world, START + timedelta(seconds=WEEK))
-    assert hours.Opened().open(line["address"], line["request_id"]) is None
+    assert hour_keys.Opened().open(line["address"], line["request_id"]) is None
     go_to(ola.world, START + timedelta(days=60))
-    assert hours.Opened().open(line["address"], line["request_id"]) is None
+    assert hour_keys.Opened().open(line["address"], line["request_id"]) is None
     assert len([row for row in rows(ola.world, "hour", "Keys") if row["pk"] == "hour#2026010508"]) == 1
 
 
@@ -128,7 +128,7 @@ def test_the_hours_key_goes_when_its_last_second_is_seven_days_old(ola: Person) 
 
 
 def test_it_is_kept_as_long_as_the_policy_says() -> None:
-    assert timedelta(days=LOG.kept_for.days or 0) == hours.KEPT
+    assert timedelta(days=LOG.kept_for.days or 0) == hour_keys.KEPT
 
 
 # ── And nowhere else ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,12 +145,12 @@ def test_an_address_is_nowhere_in_the_clear(home: Home) -> None:
 
 
 def test_a_line_opens_in_its_own_place_only(ola: Person) -> None:
-    from chalicelib.aws.crypto import Unreadable
+    from chalicelib.store.crypto import Unreadable
 
     ask(ola)
     line = json.loads(ola.world.logs.lines()[-1])
     with pytest.raises(Unreadable):
-        hours.Opened().open(line["address"], "another request")
+        hour_keys.Opened().open(line["address"], "another request")
 
 
 @pytest.mark.parametrize("address", ["203.0.113.77", "2001:db8::1", "2026010508.203.0.113.77", ""])
@@ -177,7 +177,7 @@ def test_of_two_containers_at_once_one_makes_the_key_and_both_use_it(ola: Person
 
     def other() -> None:
         ask(ola, "/plans", OTHERS)
-        hours._known.clear()
+        hour_keys._known.clear()
 
     with just_before(ola.world, 2, other):
         ask(ola, "/plans")

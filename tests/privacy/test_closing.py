@@ -170,7 +170,7 @@ def _closed_in_silence(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
         raise ConnectionError("no mail leaves today")
 
     home.owner.step_up()
-    monkeypatch.setattr("chalicelib.aws.mail.send", refuse)
+    monkeypatch.setattr("chalicelib.aws.ses.send", refuse)
     return str(home.owner.close().json["erasure_id"])
 
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.privacy.actions.export import prepare
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.register.export import write_archive
@@ -203,7 +203,7 @@ def _archives(home: Home) -> list[str]:
 def test_the_archive_goes_with_the_account(home: Home) -> None:
     url = ready(home.owner)["download_url"]
     with home.world.aws.outside():
-        bucket.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
+        s3.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + "half.zip", "application/zip")
     home.owner.step_up()
     assert home.owner.close().status == 202
     assert open_link(home.world, url).status == 404

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import table
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import TableClosed
 from chalicelib.settings import settings
+from chalicelib.store import records
+from chalicelib.store.records import TableClosed
 from infra.local import dump, memory
 from tests.conftest import Home
 from tests.identities.people import enter, link
@@ -179,5 +179,5 @@ def test_even_with_all_keys_nothing_of_who_left_can_be_opened(home: Home, monkey
 
 
 def test_a_new_installation_is_open(home: Home) -> None:
-    assert table.in_service_since() == 0
+    assert records.in_service_since() == 0
     assert new_camera(home.world, "SN0002").token

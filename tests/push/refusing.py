@@ -12,10 +12,10 @@ from moto.sns.models import SNSBackend
 
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws.commit import change, commit
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.push.records import Endpoint
+from chalicelib.store.commit import change, commit
+from chalicelib.store.records import read
 from tests.scene import Person
 
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.aws import push
+from chalicelib.aws import sns
 from chalicelib.aws.clients import client
 from chalicelib.push import actions
 from infra.local.cloud import LocalCloud
@@ -202,7 +202,7 @@ def test_a_terminal_that_sns_does_not_know_any_more_is_forgotten_too(ola: Person
 def test_a_terminal_that_came_back_before_it_was_found_dead_stays(ola: Person, camera: Camera) -> None:
     assert ola.take_pushes(TOKEN).status == 204
     (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
-    with patch.object(push, "send", return_value=False), pytest.raises(push.NotSent):
+    with patch.object(sns, "send", return_value=False), pytest.raises(sns.NotSent):
         actions.push_again(arn, "ALARM", "a", {"device_id": camera.device_id, "alarm_id": "a"})
     camera.see(1)
     assert pushed(ola.world, TOKEN) == 1
@@ -219,11 +219,11 @@ def test_one_terminals_failure_stops_no_others_and_it_alone_is_tried_again(
     def fail_first(arn: str, what: Any) -> bool:
         if not failed:
             failed.append(arn)
-            raise push.NotSent
+            raise sns.NotSent
         return real_send(arn, what)
 
-    real_send = push.send
-    with patch.object(push, "send", fail_first):
+    real_send = sns.send
+    with patch.object(sns, "send", fail_first):
         camera.see(1)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 1)
     assert failed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Item
 from chalicelib.register import rows
-from chalicelib.register.tags import key, personal, plain
+from chalicelib.store.records import Item
+from chalicelib.store.tags import key, personal, plain
 
 
 class Diary(Item):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.aws import bucket, keys
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.aws.commit import commit, create
-from chalicelib.aws.table import BASES
 from chalicelib.devices.records import PresenceChange
 from chalicelib.register import catalogue
-from chalicelib.register.tags import tag_of
+from chalicelib.store import keys
+from chalicelib.store.commit import commit, create
+from chalicelib.store.records import BASES
+from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
@@ -127,6 +128,6 @@ def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> No
     ready(home.owner)
     home.owner.upload_avatar()
     home.owner.upload_cover(home.camera.device_id)
-    objects = [stored.key for stored in bucket.below("")]
+    objects = [stored.key for stored in s3.below("")]
     assert len(objects) == 7
     assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)

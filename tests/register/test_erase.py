@@ -9,17 +9,18 @@ import pytest
 from chalicelib import clock
 from chalicelib.accounts.records import Address, Code
 from chalicelib.alarms.records import PICTURES, Alarm
-from chalicelib.aws import bucket, crypto
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.aws.commit import commit, create, put
-from chalicelib.aws.table import Item, UnknownKind, raw_partition, read
 from chalicelib.privacy.actions import closing
 from chalicelib.register import erase, erasures
 from chalicelib.register.erase import make_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.upload_hours import note
-from chalicelib.register.vaults import key_of, new_vault
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.ciphers import key_of, new_vault
+from chalicelib.store.commit import commit, create, put
+from chalicelib.store.records import Item, UnknownKind, raw_partition, read
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.scene import jpeg
@@ -92,7 +93,7 @@ def test_everything_of_the_subject_goes_and_nothing_of_anybody_else(hands: Hands
     erasure = passed(hashed)
     assert (left("account", "gone"), left("account", "stays")) == (0, 2)
     assert [bool(one) for one in read(key_of("gone"), key_of("stays"))] == [False, True]
-    assert [stored.key for stored in bucket.below("")] == [kept]
+    assert [stored.key for stored in s3.below("")] == [kept]
     assert (erasure.items, erasure.objects, erasure.endpoints) == (6, 4, 0)
 
 
@@ -117,9 +118,9 @@ def test_the_hour_of_an_alarm_that_stands_is_looked_at_whoever_noted_it(hands: H
     client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=b"x")
     alarm = Alarm.new("gone", "20260103T080000Z-x", at=1, arrived_at=1, channel="1", type="motion", picture=key)
     commit(create(alarm))
-    assert [stored.key for stored in bucket.below("")] == [key]
+    assert [stored.key for stored in s3.below("")] == [key]
     assert passed(begun(("device", "gone"))).objects == 1
-    assert list(bucket.below("")) == []
+    assert list(s3.below("")) == []
 
 
 @pytest.mark.parametrize("name", ["\x01", "1/a\rb.jpg", "\ufffe"])
@@ -127,12 +128,12 @@ def test_an_uploads_name_keeps_no_erasure_from_its_end(hands: Hands, name: str) 
     """A stranger with the ticket may call what he uploads as he likes."""
     keys = [picture("gone", clock.now()), f"{PICTURES.of(clock.now(), 'gone')}{name}"]
     client("s3").put_object(Bucket=settings.media_bucket, Key=keys[1], Body=b"x")
-    assert sorted(stored.key for stored in bucket.below("")) == sorted(keys)
+    assert sorted(stored.key for stored in s3.below("")) == sorted(keys)
     hashed = begun(("device", "gone"))
     assert passed(hashed).objects == 2
     hands.move(60)
     assert passed(hashed).state == DONE
-    assert list(bucket.below("")) == []
+    assert list(s3.below("")) == []
 
 
 def test_a_pass_stops_in_time_and_the_next_one_goes_on_where_it_was(
@@ -143,21 +144,21 @@ def test_a_pass_stops_in_time_and_the_next_one_goes_on_where_it_was(
         picture("gone", clock.now() - timedelta(hours=hours))
     commit(create(code("gone")))
     hashed = begun(("device", "gone"))
-    ticks, delete = [0.0], bucket.delete
+    ticks, delete = [0.0], s3.delete
     monkeypatch.setattr(clock, "ticks_s", lambda: ticks[-1])
 
     def slowly(keys: list[str]) -> int:
         ticks.append(ticks[-1] + 15 * bool(keys))
         return delete(keys)
 
-    monkeypatch.setattr(bucket, "delete", slowly)
+    monkeypatch.setattr(s3, "delete", slowly)
     for objects, items in ((2, 4), (4, 4)):
         assert make_pass(hashed, within_s=20) is None
         assert erase.due() == [hashed]
         (erasure,) = read(Erasure.key(hashed))
         assert (int(erasure.objects), left("device", "gone")) == (objects, items)
     assert make_pass(hashed, within_s=20) is not None
-    assert (left("device", "gone"), list(bucket.below(""))) == (0, [])
+    assert (left("device", "gone"), list(s3.below(""))) == (0, [])
 
 
 def test_a_later_pass_that_has_no_time_is_not_the_last(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,9 +169,9 @@ def test_a_later_pass_that_has_no_time_is_not_the_last(hands: Hands, monkeypatch
     key = put_picture("gone", given)
     hands.move(24 * HOUR)
     closing.pursue(hashed, within_s=-1)
-    assert ([stored.key for stored in bucket.below("")], erase.due()) == ([key], [hashed])
+    assert ([stored.key for stored in s3.below("")], erase.due()) == ([key], [hashed])
     closing.pursue(hashed)
-    assert (list(bucket.below("")), erase.due()) == ([], [])
+    assert (list(s3.below("")), erase.due()) == ([], [])
 
 
 def test_a_long_erasure_keeps_no_other_waiting(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +288,7 @@ def test_what_it_is_about_lies_in_the_ledger_by_random_ids_under_a_hash(home: Ho
 
 
 def objects_of(home: Home) -> list[str]:
-    return [stored.key for stored in bucket.below("alarms/") if home.camera.device_id in stored.key]
+    return [stored.key for stored in s3.below("alarms/") if home.camera.device_id in stored.key]
 
 
 def test_a_picture_that_arrives_for_a_dead_owner_is_deleted_on_arrival(home: Home) -> None:

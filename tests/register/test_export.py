@@ -11,10 +11,10 @@ from zipfile import ZipFile
 import jsonschema
 import pytest
 
-from chalicelib.aws.table import Item, UnknownKind
 from chalicelib.register import catalogue, export
 from chalicelib.register.export import OBJECT, label, schema_of, write_archive
-from chalicelib.register.tags import Time, tags_of
+from chalicelib.store.records import Item, UnknownKind
+from chalicelib.store.tags import Time, tags_of
 from tests.conftest import Home
 from tests.privacy.exports import archive
 from tests.scene import pay
@@ -157,7 +157,7 @@ def test_a_subject_that_is_gone_is_left_out(home: Home) -> None:
 
 
 def test_a_picture_that_went_meanwhile_is_told_as_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.aws.bucket.chunks", lambda key: None)
+    monkeypatch.setattr("chalicelib.aws.s3.chunks", lambda key: None)
     tape = Tape()
     write_archive(tape, [("device", home.camera.device_id)], language="en", operator="O")
     copy = ZipFile(io.BytesIO(bytes(tape.written)))

@@ -14,7 +14,7 @@ from moto.s3.models import FakeKey, s3_backends
 
 from chalicelib import clock
 from chalicelib.alarms.records import PICTURES
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.register import sweep
 from chalicelib.register.sweep import BUDGET_S, oldest_s, sweep_expired
 from chalicelib.settings import settings
@@ -72,7 +72,7 @@ def _key(number: int, at: datetime) -> str:
 
 def counting(patch: pytest.MonkeyPatch, objects: dict[str, datetime]) -> CountingStore:
     store = CountingStore(dict(objects))
-    patch.setattr(bucket, "client", lambda service: store)
+    patch.setattr(s3, "client", lambda service: store)
     return store
 
 
@@ -104,20 +104,20 @@ def test_a_page_is_deleted_before_the_next_is_listed(world: LocalCloud) -> None:
     world.trace.clear()
     assert sweep_expired(PICTURES) == 1_001
     assert world.trace.names() == ["s3.ListObjectsV2", "s3.DeleteObjects"] * 2
-    assert len(list(bucket.below("alarms/"))) == 1
+    assert len(list(s3.below("alarms/"))) == 1
 
 
 def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
     world: LocalCloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = counting(monkeypatch, pictures(2_500))
-    delete = bucket.delete
+    delete = s3.delete
 
     def slowly(keys: list[str]) -> int:
         ticks.append(ticks[-1] + BUDGET_S * 0.6)
         return delete(keys)
 
-    monkeypatch.setattr(bucket, "delete", slowly)
+    monkeypatch.setattr(s3, "delete", slowly)
     for deleted, left in ((2000, 500), (500, 0), (0, 0)):
         oldest = sorted(store.objects)[:deleted]
         assert sweep_expired(PICTURES) == deleted
@@ -127,7 +127,7 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
 def test_what_s3_keeps_stops_no_sweep(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     store = counting(monkeypatch, pictures(2_500))
     store.keeps = {sorted(store.objects)[place] for place in (0, 1700, 2499)}
-    with pytest.raises(bucket.NotDeleted):
+    with pytest.raises(s3.NotDeleted):
         sweep_expired(PICTURES)
     assert store.objects.keys() == store.keeps
     store.keeps.clear()
@@ -140,9 +140,9 @@ def test_an_uploads_name_stops_no_sweep(world: LocalCloud, name: str) -> None:
     on_moto(pictures(3))
     strange = PICTURES.of(clock.now() - WEEK - 2 * HOUR, "d0") + name
     on_moto({strange: clock.now() - WEEK - HOUR})
-    assert strange in [stored.key for stored in bucket.below("")]
+    assert strange in [stored.key for stored in s3.below("")]
     assert sweep_expired(PICTURES) == 4
-    assert list(bucket.below("")) == []
+    assert list(s3.below("")) == []
 
 
 def test_the_oldest_is_known_by_one_request_however_many_there_are(world: LocalCloud) -> None:
@@ -178,7 +178,7 @@ def test_the_store_that_only_counts_counts_as_moto_does(
     assert counted_on_moto(world, lambda: sweep_expired(PICTURES)) == by_counting
     assert by_counting["DeleteObjects"] == -(-count // PAGE)
     assert 1 <= by_counting["ListObjectsV2"] <= count // PAGE + 1
-    assert len(list(bucket.below("alarms/"))) == fresh
+    assert len(list(s3.below("alarms/"))) == fresh
 
 
 @pytest.mark.parametrize("count", [20_000, *([100_000] if EVERY_SIZE else [])])

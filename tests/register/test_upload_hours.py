@@ -9,13 +9,13 @@ import pytest
 from chalicelib import clock
 from chalicelib.alarms.records import PICTURES
 from chalicelib.avatars.records import UPLOADS
-from chalicelib.aws.commit import commit
-from chalicelib.aws.table import Item, raw_partition
 from chalicelib.devices.records import COVER_UPLOADS
 from chalicelib.live.records import PIECES
 from chalicelib.register import catalogue
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.upload_hours import hours_among, note
+from chalicelib.store.commit import commit
+from chalicelib.store.records import Item, raw_partition
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 

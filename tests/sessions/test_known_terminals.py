@@ -246,8 +246,8 @@ def test_a_wrong_password_is_not_hashed_anew(ola: Person, raised: None) -> None:
 
 def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola: Person, raised: None) -> None:
     """There is no door yet that changes a password; what one would commit is done here."""
-    from chalicelib.aws.commit import change, commit
-    from chalicelib.aws.table import read
+    from chalicelib.store.commit import change, commit
+    from chalicelib.store.records import read
 
     def change_password() -> None:
         account, key = read(*standing.places_of(ola.account_id))

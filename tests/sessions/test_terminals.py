@@ -83,7 +83,7 @@ def test_what_has_ended_is_not_listed(ola: Person) -> None:
 
 def test_a_session_of_before_all_were_ended_is_neither_listed_nor_there(ola: Person) -> None:
     from chalicelib.accounts.records import Account
-    from chalicelib.aws.commit import commit, merge
+    from chalicelib.store.commit import commit, merge
 
     old = ola.session_id
     with ola.world.aws.outside():

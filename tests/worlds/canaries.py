@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.wrappers import Response as WebResponse
 
-from chalicelib.aws.crypto import Unreadable
 from chalicelib.register import catalogue
-from chalicelib.register.vaults import Vault
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.crypto import Unreadable
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud

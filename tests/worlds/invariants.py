@@ -11,21 +11,21 @@ from itertools import pairwise
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.aws import crypto, keys
-from chalicelib.aws.crypto import Unreadable
-from chalicelib.aws.table import BASES, Item, LedgerRow, Record
 from chalicelib.devices.records import Grant
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
-from chalicelib.register import catalogue, vaults
-from chalicelib.register.tags import tag_of
+from chalicelib.register import catalogue
 from chalicelib.register.upload_hours import UploadHour
-from chalicelib.register.vaults import Vault
 from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from chalicelib.sharing import rules as share_rules
+from chalicelib.store import ciphers, crypto, keys
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.crypto import Unreadable
+from chalicelib.store.records import BASES, Item, LedgerRow, Record
+from chalicelib.store.tags import tag_of
 
 Row = dict[str, Any]
 Found = Iterator[str]
@@ -67,7 +67,7 @@ class Stored:
         found = {}
         for vault_id, row in self.first_ids("VaultKey").items():
             with suppress(Unreadable):
-                key = crypto.unseal(vaults._wrapping_key(), _bytes(row["wrapped"]), row["pk"])
+                key = crypto.unseal(ciphers._wrapping_key(), _bytes(row["wrapped"]), row["pk"])
                 found[vault_id] = Vault(vault_id, key)
         return found
 

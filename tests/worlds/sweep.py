@@ -15,7 +15,7 @@ from unittest.mock import patch
 from argon2 import PasswordHasher
 
 from chalicelib.accounts.actions import passwords
-from chalicelib.aws import crypto
+from chalicelib.store import crypto
 from infra.local import dump
 from infra.local.cloud import LocalCloud, Snapshot
 from infra.local.gateway import Response

@@ -15,12 +15,12 @@ import pytest
 
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Address
-from chalicelib.aws import commit as commits
-from chalicelib.aws.keys import Key
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Stock
 from chalicelib.register import erase
-from chalicelib.register.vaults import VaultKey
+from chalicelib.store import commit as commits
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.keys import Key
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
 from tests.privacy.exports import archive, ready

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.aws import crypto
+from chalicelib.store import crypto
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home, _warm

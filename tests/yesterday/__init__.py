@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.aws import crypto
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
+from chalicelib.store import crypto
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from tests.worlds.canaries import Life

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws.table import BASES
 from chalicelib.register import catalogue
+from chalicelib.store.records import BASES
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from tests.privacy.exports import archive

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from chalicelib.accounts.records import Account, Registration
 from chalicelib.accounts.rules import AddressInvalid, PhoneInvalid
-from chalicelib.aws import crypto, mail, sms
+from chalicelib.aws import ses, sms
 from chalicelib.errors import Invalid, Words
 from chalicelib.settings import settings
+from chalicelib.store import crypto
 
 # RFC 5321 (with erratum 1690); more is not worth a parser's time, whoever vouches for it.
 _LONGEST_EMAIL = 254
@@ -88,7 +89,7 @@ def _normal_phone(phone: str) -> str:
 
 def send(to: Contact, template: str, language: str, **values: Any) -> None:
     """A mail, or its subject as a text message."""
-    window = mail if to.kind == "email" else sms
+    window = ses if to.kind == "email" else sms
     window.send(to.value, template, language, operator=settings.operator["name"], **values)
 
 

@@ -12,12 +12,11 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account, Address, SpentTicket
 from chalicelib.accounts.rules import AddressTaken
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, create
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
-from chalicelib.register import vaults
-from chalicelib.register.vaults import VaultKey
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, create
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _HASHES = {"email": "address_hash", "phone": "phone_hash"}
 
@@ -63,7 +62,7 @@ def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str |
     if spent is not None:
         raise ArrivedBefore
     account_id = newcomer.account_id
-    vault, vault_key = vaults.new_vault(account_id)
+    vault, vault_key = ciphers.new_vault(account_id)
     account = Account.new(
         account_id,
         vault=vault,

@@ -8,10 +8,10 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import MessageCount
 from chalicelib.accounts.rules import MessagesUsedUp, PhoneNotTexted, TooManyMessages
-from chalicelib.aws.commit import Write, merge
 from chalicelib.errors import Refusal, Words
-from chalicelib.register import hours
 from chalicelib.settings import settings
+from chalicelib.store import hour_keys
+from chalicelib.store.commit import Write, merge
 
 _KINDS = {"email": "mail", "phone": "text"}
 # A day's count lies in parts of so many or more: a transaction is refused while another one is about the same item. Who
@@ -58,7 +58,7 @@ def _of_address(contact: Contact, now: datetime) -> Write:
 
 def _of_hour(kind: str, scope: str, what: str, now: datetime) -> Write:
     end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return _count(hours.hashed(kind, scope, what), most(kind, scope), end, TooManyMessages)
+    return _count(hour_keys.hashed(kind, scope, what), most(kind, scope), end, TooManyMessages)
 
 
 def _of_installation(kind: str, now: datetime) -> Write:

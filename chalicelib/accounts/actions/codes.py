@@ -11,10 +11,10 @@ from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Code
 from chalicelib.accounts.rules import CodeOver, CodeTooSoon, CodeWrong
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, absent, change, commit, put, remove
-from chalicelib.aws.keys import Key
 from chalicelib.errors import Words
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, absent, change, commit, put, remove
+from chalicelib.store.keys import Key
 
 _REMEMBERED_HOURS = 24
 # So often an exact repeat of a request sends its code again; a stranger's repeats must not flood anybody.

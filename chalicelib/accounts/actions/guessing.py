@@ -9,8 +9,8 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts import rules
 from chalicelib.accounts.records import Guesses, TerminalGuesses
-from chalicelib.aws.commit import Write, absent, commit, put
 from chalicelib.errors import TooMany
+from chalicelib.store.commit import Write, absent, commit, put
 
 
 @dataclass(frozen=True)

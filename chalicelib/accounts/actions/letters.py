@@ -8,9 +8,9 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, budgets
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Farewell, Letter
-from chalicelib.aws.commit import Write, commit, create, remove
-from chalicelib.aws.table import read
-from chalicelib.register import vaults
+from chalicelib.store import ciphers
+from chalicelib.store.commit import Write, commit, create, remove
+from chalicelib.store.records import read
 
 
 def write(account: Account, template: str, *, to: Contact | None = None, **values: Any) -> Write:
@@ -22,7 +22,7 @@ def write(account: Account, template: str, *, to: Contact | None = None, **value
 def write_farewell(farewell_id: str, account: Account, template: str, **values: Any) -> tuple[Write, ...]:
     """A mail that outlives the account, whose key is about to be destroyed: in a short-lived vault of its own."""
     until = clock.now() + Farewell.spared_for
-    vault, vault_key = vaults.new_vault(farewell_id, until=until)
+    vault, vault_key = ciphers.new_vault(farewell_id, until=until)
     farewell = Farewell.new(
         farewell_id, farewell_id, vault=vault, expires_at=vault_key.expires_at, **_said(account, template, None, values)
     )
@@ -40,7 +40,7 @@ def send_letter(partition_id: str, letter_id: str) -> None:
     Raises TooManyMessages for one text too many to the account's number: it is told again later. The last one is not.
     """
     letter, farewell, vault_key = read(
-        Letter.key(partition_id, letter_id), Farewell.key(partition_id, letter_id), vaults.key_of(partition_id)
+        Letter.key(partition_id, letter_id), Farewell.key(partition_id, letter_id), ciphers.key_of(partition_id)
     )
     found = letter or farewell
     if found is None or vault_key is None:

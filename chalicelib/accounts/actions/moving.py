@@ -11,11 +11,11 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, AddressChange
 from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.activity import actions as activity
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, create, done, put, remove
-from chalicelib.aws.table import read
 from chalicelib.errors import Conflict, KeyReused
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, create, done, put, remove
+from chalicelib.store.records import read
 
 _HASHES = {"email": "address_hash", "phone": "phone_hash"}
 _PURPOSE = "address"

@@ -14,13 +14,12 @@ from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.standing import Changed, is_set
 from chalicelib.accounts.records import Account, Address, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Otherwise, Write, change, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.errors import Conflict, Words
-from chalicelib.register import vaults
-from chalicelib.register.vaults import Vault
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Otherwise, Write, change, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -85,7 +84,7 @@ def prove_password(
     terminal = terminal_hash(account_id, unique_id)
     places = along(account_id, terminal)
     account, key, own, *found = read(
-        Account.key(account_id), vaults.key_of(account_id), TerminalGuesses.key(account_id, terminal), *places
+        Account.key(account_id), ciphers.key_of(account_id), TerminalGuesses.key(account_id, terminal), *places
     )
     is_known = account is not None and terminal in (account.terminals or ())
     guessing = _on_own(account_id, terminal, own) if is_known else Guessing(Guesses.new(hashed), strangers)
@@ -106,7 +105,7 @@ def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> G
 
 def recognised(account_id: str, unique_id: str) -> Proved | None:
     """The same for whom something else than the password has proved; None if the account was closed."""
-    account, key = read(Account.key(account_id), vaults.key_of(account_id))
+    account, key = read(Account.key(account_id), ciphers.key_of(account_id))
     if account is None or key is None:
         return None
     vault: Vault = key.unlocked()

@@ -8,7 +8,7 @@ from chalicelib.accounts import shapes
 from chalicelib.accounts.actions import regions
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import change, done
+from chalicelib.store.commit import change, done
 
 
 def change_profile(account: Account, who: str, avatar_url: str | None, **changes: Any) -> shapes.Me:

@@ -15,13 +15,12 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, BegunRegistration, Identity, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken, CodeOver
 from chalicelib.accounts.shapes import Terminal
-from chalicelib.aws import crypto, keys
-from chalicelib.aws.commit import Write, change, commit, create, put, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, KeyReused, NotFound, Words
-from chalicelib.register import vaults
-from chalicelib.register.vaults import Vault
+from chalicelib.store import ciphers, crypto, keys
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, change, commit, create, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
@@ -85,7 +84,7 @@ def register(
         raise rules.too_young()
     until = clock.in_(hours=_REGISTRATION_HOURS)
     account_id = ids.new_id()
-    vault, vault_key = vaults.new_vault(account_id, until=until)
+    vault, vault_key = ciphers.new_vault(account_id, until=until)
     registration = Registration.new(
         account_id,
         vault=vault,
@@ -200,7 +199,7 @@ def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) 
     Raises NotFound, CodeTooSoon, PhoneNotTexted, TooManyMessages, MessagesUsedUp.
     """
     where = codes.key_of(registration_id, REGISTRATION)
-    registration, old, key = read(Registration.key(registration_id), where, vaults.key_of(registration_id))
+    registration, old, key = read(Registration.key(registration_id), where, ciphers.key_of(registration_id))
     if registration is None or old is None or key is None:
         raise NotFound
     contact = addresses.of(registration.opened(key.unlocked()))
@@ -222,7 +221,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
         Registration.key(registration_id),
         codes.key_of(registration_id, REGISTRATION),
         Account.key(registration_id),
-        vaults.key_of(registration_id),
+        ciphers.key_of(registration_id),
     )
     confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
     if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
@@ -299,7 +298,7 @@ def vouched_for(
     if is_turned_away:
         raise rules.too_young()
     account_id = ids.new_id()
-    vault, vault_key = vaults.new_vault(account_id)
+    vault, vault_key = ciphers.new_vault(account_id)
     account = Account.new(
         account_id,
         vault=vault,

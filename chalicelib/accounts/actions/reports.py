@@ -11,8 +11,8 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Undelivered
-from chalicelib.aws.commit import commit, merge
-from chalicelib.aws.keys import Key
+from chalicelib.store.commit import commit, merge
+from chalicelib.store.keys import Key
 
 _KEPT = timedelta(days=90)
 

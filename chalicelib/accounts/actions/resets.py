@@ -11,11 +11,10 @@ from chalicelib.accounts.actions import addresses, budgets, codes, passwords
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
 from chalicelib.accounts.rules import CodeOver
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, check, remove
-from chalicelib.aws.crypto import Unreadable
-from chalicelib.aws.table import read
-from chalicelib.register import vaults
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.commit import Write, check, remove
+from chalicelib.store.crypto import Unreadable
+from chalicelib.store.records import read
 
 _FOR = "password resets"
 _REPEATED_HOURS = 24
@@ -61,7 +60,7 @@ def ask(
 def _account_of(account_id: str | None) -> Account | None:
     """Read in any case: that there is none must not be seen by the calls."""
     known_or_not = account_id or ids.new_id()
-    account, key = read(Account.key(known_or_not), vaults.key_of(known_or_not))
+    account, key = read(Account.key(known_or_not), ciphers.key_of(known_or_not))
     return None if account is None or key is None else account.opened(key.unlocked())
 
 

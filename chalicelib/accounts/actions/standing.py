@@ -7,12 +7,12 @@ from typing import Any
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address, Guesses, Identity, ResetCode
-from chalicelib.aws.commit import Write, change, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.errors import Conflict, NotSignedIn
-from chalicelib.register import vaults
-from chalicelib.register.vaults import VaultKey
+from chalicelib.store import ciphers
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 
 def places_of(account_id: str) -> tuple[Key, Key]:
@@ -107,7 +107,7 @@ def end(account: Account) -> tuple[Write, ...]:
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=Changed),
-        remove(vaults.key_of(account.partition_id)),
+        remove(ciphers.key_of(account.partition_id)),
         *freed,
         *(remove(Identity.key(hashed)) for hashed in sorted(account.identity_hashes or ())),
     )

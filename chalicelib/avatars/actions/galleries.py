@@ -10,14 +10,15 @@ from urllib.parse import unquote_plus
 
 from chalicelib import clock, ids
 from chalicelib.avatars import rules
-from chalicelib.aws import bucket, crypto
-from chalicelib.aws.bucket import LONGEST_LINK, Ticket
-from chalicelib.aws.commit import Write, commit, create, done, remove
-from chalicelib.aws.table import Record, read
+from chalicelib.aws import s3
+from chalicelib.aws.s3 import LONGEST_LINK, Ticket
 from chalicelib.errors import Unavailable
 from chalicelib.register import upload_hours
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import sweep_expired
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, commit, create, done, remove
+from chalicelib.store.records import Record, read
 
 _TICKET_LIFE = timedelta(minutes=10)
 _TRIES = 4
@@ -71,7 +72,7 @@ class Gallery:
         """Let somebody upload one picture of at most 5 MB within ten minutes."""
         now = clock.now()
         commit(upload_hours.note(self.uploads, subject_id, now))
-        return bucket.ticket(
+        return s3.ticket(
             self.uploads.of(now, subject_id) + ids.new_id(),
             content_type,
             least_bytes=rules.LEAST_BYTES,
@@ -94,9 +95,9 @@ class Gallery:
                 continue
             if not is_kept:
                 # An earlier try may have died between the object and its row.
-                bucket.delete([self.place_of(arrival)])
+                s3.delete([self.place_of(arrival)])
             # Last, since that it is gone means that all of this is done.
-            bucket.delete([arrival.object_key])
+            s3.delete([arrival.object_key])
             return
         raise Unavailable(retry_after_seconds=1)
 
@@ -111,14 +112,14 @@ class Gallery:
         if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
             return False
         # Another may have been uploaded in its place since: no more than may be is read.
-        data = bucket.head(arrival.object_key, rules.MOST_BYTES + 1)
+        data = s3.head(arrival.object_key, rules.MOST_BYTES + 1)
         if data is None:
             return True
         clean = rules.cleaned(data)
         if clean is None:
             return False
         # The object comes before the row that names it.
-        bucket.put(place, clean, rules.JPEG)
+        s3.put(place, clean, rules.JPEG)
         commit(*self._replacing(subject_id, before, place, arrival.arrived))
         return True
 
@@ -147,7 +148,7 @@ class Gallery:
         (removal,) = read(self.removal.key(subject_id, removal_id))
         if removal is None:
             return
-        bucket.delete([removal.picture])
+        s3.delete([removal.picture])
         commit(remove(removal))
 
     def sweep_expired_uploads(self) -> int:
@@ -163,4 +164,4 @@ def url_of(picture: str | None) -> str | None:
     """A link of five minutes; None where there is no picture."""
     if picture is None:
         return None
-    return bucket.link(picture, until=clock.now() + LONGEST_LINK, content_type=rules.JPEG)
+    return s3.link(picture, until=clock.now() + LONGEST_LINK, content_type=rules.JPEG)

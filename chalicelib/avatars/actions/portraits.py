@@ -14,12 +14,13 @@ from chalicelib.avatars import rules
 from chalicelib.avatars.actions import galleries
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held
 from chalicelib.avatars.records import PICTURES, UPLOADS, Avatar, AvatarRemoval
-from chalicelib.aws import bucket, crypto
-from chalicelib.aws.commit import Write, absent, check, commit, put
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws import s3
 from chalicelib.errors import Unavailable
-from chalicelib.register.vaults import Vault
+from chalicelib.store import crypto
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, absent, check, commit, put
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
@@ -54,7 +55,7 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
         held = _held_of(account_id)
         if clean is None or held is None or held.as_of_ms >= 0:
             return _give_up(place, held, *also)
-        bucket.put(place, clean, rules.JPEG)
+        s3.put(place, clean, rules.JPEG)
         try:
             return commit(*held.put(place, at, None), *also)
         except Changed:
@@ -65,7 +66,7 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
 def _give_up(place: str, held: Held | None, *also: Write) -> None:
     # Another try may have put it there, and named it or died.
     if held is None or held.picture != place:
-        bucket.delete([place])
+        s3.delete([place])
     if also:
         commit(*also)
 

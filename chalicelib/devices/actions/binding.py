@@ -8,10 +8,6 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, create, done, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions import stock as stocks
@@ -19,9 +15,12 @@ from chalicelib.devices.actions.guessing import Tries
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import BindingTries, Device, Report, Stock
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
-from chalicelib.register import vaults
-from chalicelib.register.vaults import Vault
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _TRIES = 4
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")
@@ -73,7 +72,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     tries = Tries(BindingTries.new(caller.account_id), caller.along[0])
     _prove_printed_code(stock_id, asked.code, tries)
     for _ in range(_TRIES):
-        stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), vaults.key_of(stock_id))
+        stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
         if stock is None:
             raise DeviceNotFound  # an operator has just taken it out of stock
         if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
@@ -124,7 +123,7 @@ def _bind(
     caller: Caller, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write
 ) -> Opened:
     device_id = ids.new_id()
-    vault, vault_key = vaults.new_vault(device_id)
+    vault, vault_key = ciphers.new_vault(device_id)
     device = ownership(device_id, vault, account, stock.partition_id, **_said(stock, report, asked))
     return done(
         create(device),
@@ -140,7 +139,7 @@ def _bind(
         ),
         accounts.gains_device(account, device_id),
         remove(Report.key(stock.partition_id)),
-        remove(vaults.key_of(stock.partition_id)),
+        remove(ciphers.key_of(stock.partition_id)),
         *more,
         activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
         answer=Opened(device, None, stock=stock),

@@ -8,16 +8,15 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, put
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.errors import NotSignedIn, Unavailable
-from chalicelib.register import vaults
-from chalicelib.register.vaults import VaultKey
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, commit, put
+from chalicelib.store.records import read
 
 _TRIES = 4
 
@@ -55,7 +54,7 @@ class _Moved(Exception):
 
 def _activate(told: shapes.Activate, country: str) -> str:
     stock_id = stocks.id_of(told.sn)
-    stock, key = read(Stock.key(stock_id), vaults.key_of(stock_id))
+    stock, key = read(Stock.key(stock_id), ciphers.key_of(stock_id))
     if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
@@ -86,7 +85,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         "country": country or None,
     }
     if stock.device_id is not None:
-        device, key = read(Device.key(stock.device_id), vaults.key_of(stock.device_id))
+        device, key = read(Device.key(stock.device_id), ciphers.key_of(stock.device_id))
         if device is None or key is None:
             raise _Moved
         device = device.opened(key.unlocked())
@@ -101,7 +100,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE
-    vault, row = vaults.new_vault(stock.partition_id, until=until)
+    vault, row = ciphers.new_vault(stock.partition_id, until=until)
     yield put(row)
     ends = clock.epoch_s(until)
     yield put(Report.new(stock.partition_id, vault=vault, reported_at=clock.now_s(), expires_at=ends, **said))

@@ -6,9 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib import clock, ids
-from chalicelib.aws import channel
-from chalicelib.aws.commit import change, commit, create
-from chalicelib.aws.table import read
+from chalicelib.aws import websocket
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
@@ -16,6 +14,8 @@ from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Connection, Stock
 from chalicelib.errors import NotSignedIn
 from chalicelib.settings import settings
+from chalicelib.store.commit import change, commit, create
+from chalicelib.store.records import read
 
 # Half a minute before API Gateway takes it for idle.
 _PING_BEFORE_S = 30
@@ -78,4 +78,4 @@ def camera_at(connection_id: str) -> Stock | None:
 
 def hang_up(connection_id: str) -> None:
     """End a connection that nothing is listened to on."""
-    channel.close(connection_id)
+    websocket.close(connection_id)

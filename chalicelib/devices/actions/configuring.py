@@ -9,16 +9,16 @@ from msgspec import to_builtins
 
 from chalicelib import clock
 from chalicelib.accounts.actions.standing import is_set
-from chalicelib.aws.commit import Write, change, commit, done
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import NobodyOwns, Opened
 from chalicelib.devices.records import Device, Stock
 from chalicelib.errors import Conflict, NotFound, Unavailable
-from chalicelib.register import vaults
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store import ciphers
+from chalicelib.store.commit import Write, change, commit, done
+from chalicelib.store.records import read
 
 _TRIES = 4
 
@@ -84,7 +84,7 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
 
 def _device_of(camera: Camera) -> Device:
     device_id = camera.device_id
-    device, key = (None, None) if device_id is None else read(Device.key(device_id), vaults.key_of(device_id))
+    device, key = (None, None) if device_id is None else read(Device.key(device_id), ciphers.key_of(device_id))
     if device is None or key is None:
         raise NobodyOwns
     opened: Device = device.opened(key.unlocked())

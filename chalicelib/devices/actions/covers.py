@@ -8,13 +8,13 @@ from functools import partial
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
-from chalicelib.aws.bucket import Ticket
-from chalicelib.aws.commit import Write, change
-from chalicelib.aws.table import read
+from chalicelib.aws.s3 import Ticket
 from chalicelib.devices.actions import standing
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
-from chalicelib.register.vaults import Vault
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, change
+from chalicelib.store.records import read
 
 
 def ticket_for(caller: Caller, content_type: str) -> Ticket:

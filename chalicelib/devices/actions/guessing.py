@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib import clock
-from chalicelib.aws.commit import Otherwise, Write, absent, change, put
 from chalicelib.devices import rules
 from chalicelib.devices.records import BindingTries, PasswordTries
 from chalicelib.errors import TooMany
+from chalicelib.store.commit import Otherwise, Write, absent, change, put
 
 
 class TooManyTries(TooMany):

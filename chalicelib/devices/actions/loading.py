@@ -10,16 +10,17 @@ from typing import Any
 import msgspec
 
 from chalicelib import clock
-from chalicelib.aws import crypto, factory
-from chalicelib.aws.commit import absent, change, commit, put
+from chalicelib.aws import factory
 from chalicelib.aws.factory import File
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import stock
 from chalicelib.devices.actions.stock import Outcome
 from chalicelib.devices.records import Load
 from chalicelib.devices.rules import Columns
 from chalicelib.errors import Conflict, Invalid, Words
+from chalicelib.store import crypto
+from chalicelib.store.commit import absent, change, commit, put
+from chalicelib.store.records import read
 
 # What lies in memory at once, and what a run that dies does again.
 _BLOCK_BYTES = 1024 * 1024

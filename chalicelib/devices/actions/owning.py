@@ -7,7 +7,6 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import change, done
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.standing import Opened
@@ -15,6 +14,7 @@ from chalicelib.errors import NotFound
 from chalicelib.register import erasures
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store.commit import change, done
 
 
 def change_device(caller: Caller, **changes: Any) -> Opened:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts.actions import addresses, budgets, codes
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, done
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices import shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.guessing import TooManyTries, Tries
 from chalicelib.devices.records import Device, PasswordTries
 from chalicelib.errors import Conflict, Invalid, NotFound, Words
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, done
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _PURPOSE = "device-password"
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock
 from chalicelib.accounts.actions.standing import is_set
-from chalicelib.aws.commit import Write, change, check, commit, create, put
-from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.records import CheckPosition, ConnectionCheck, Device, PresenceChange, Stock
 from chalicelib.devices.rules import Presence
+from chalicelib.store.commit import Write, change, check, commit, create, put
+from chalicelib.store.records import read
 
 _PAGE = 100
 # The function has 29 s: a run that is out of time is gone on with by the next.

@@ -12,10 +12,6 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, create, merge, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.cameras import Camera
@@ -24,9 +20,12 @@ from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
-from chalicelib.register import vaults
-from chalicelib.register.vaults import VaultKey
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, check, commit, create, merge, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
 _REFUSALS_KEPT = timedelta(days=7)
@@ -105,7 +104,7 @@ class Opened:
 
 def places_of(account_id: str, device_id: str) -> tuple[Key, Key, Key]:
     """What a route about one device reads along with the session."""
-    return Device.key(device_id), vaults.key_of(device_id), plans.place_of(device_id)
+    return Device.key(device_id), ciphers.key_of(device_id), plans.place_of(device_id)
 
 
 def opened(caller: Caller) -> Opened:
@@ -237,7 +236,7 @@ def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
     device_id = device.partition_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
-        remove(vaults.key_of(device_id)),
+        remove(ciphers.key_of(device_id)),
         change(
             Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound,
             **NOTHING_TOLD,
@@ -396,7 +395,7 @@ def owner_of(sn: str, mac: str) -> str:
     together, for the same work."""
     (stock,) = read(Stock.key(stocks.id_of(sn)))
     device_id = (None if stock is None else stock.device_id) or ids.new_id()
-    device, key = read(Device.key(device_id), vaults.key_of(device_id))
+    device, key = read(Device.key(device_id), ciphers.key_of(device_id))
     if device is None or key is None:
         return ids.new_id()
     # A camera that has never said what it is has none, which is nobody's proof.

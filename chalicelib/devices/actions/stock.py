@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import MOST_WRITES, Write, commit, create, remove
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.records import Report, Stock
 from chalicelib.errors import Unavailable
-from chalicelib.register import vaults
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.commit import MOST_WRITES, Write, commit, create, remove
+from chalicelib.store.records import read
 
 _TRIES = 4
 
@@ -80,7 +79,7 @@ def _unload_together(sns: list[str]) -> list[Outcome]:
 def _taken_out(stock: Stock) -> tuple[Write, ...]:
     """Whoever binds it at the same moment has it, and it stays."""
     unowned = Stock.device_id.does_not_exist()
-    said = Report.key(stock.partition_id), vaults.key_of(stock.partition_id)
+    said = Report.key(stock.partition_id), ciphers.key_of(stock.partition_id)
     return remove(stock, when=unowned, otherwise=_Overtaken), *map(remove, said)
 
 

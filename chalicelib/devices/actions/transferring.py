@@ -10,19 +10,19 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Address
 from chalicelib.activity import actions as activity
-from chalicelib.aws import keys
-from chalicelib.aws.commit import Write, absent, change, commit, create, done, put, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import binding, standing
 from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Offer, Stock, Transfer
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
-from chalicelib.register import erasures, vaults
+from chalicelib.register import erasures
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store import ciphers, keys
+from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
@@ -112,7 +112,7 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
         Offer.key(address_hash, transfer_id),
         Transfer.key(device_id),
         Device.key(device_id),
-        vaults.key_of(device_id),
+        ciphers.key_of(device_id),
         Address.key(address_hash),
         reports.place_of(address_hash),
     )
@@ -133,7 +133,7 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
 
 def places_of_one(account_id: str, transfer_id: str) -> tuple[Key, ...]:
     device_id = _device_of(transfer_id)
-    return Device.key(device_id), vaults.key_of(device_id), Transfer.key(device_id)
+    return Device.key(device_id), ciphers.key_of(device_id), Transfer.key(device_id)
 
 
 def _device_of(transfer_id: str) -> str:
@@ -210,7 +210,7 @@ def _accept(
     asked: shapes.AcceptTransfer,
 ) -> Opened:
     device_id, who = ids.new_id(), transfer.opened(old.vault).address
-    vault, vault_key = vaults.new_vault(device_id)
+    vault, vault_key = ciphers.new_vault(device_id)
     new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
     _, begun = erasures.begin(standing.subject_of(old))
     contact = settings.operator["contact"]

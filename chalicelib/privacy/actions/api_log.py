@@ -11,13 +11,13 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
-from chalicelib.aws import crypto, logs
-from chalicelib.aws.commit import Write, commit, create
-from chalicelib.aws.table import read
+from chalicelib.aws import logs
 from chalicelib.privacy import shapes
 from chalicelib.privacy.records import LogReading
-from chalicelib.register import hours
 from chalicelib.settings import settings
+from chalicelib.store import crypto, hour_keys
+from chalicelib.store.commit import Write, commit, create
+from chalicelib.store.records import read
 
 # An operator function's answer has at most 6 MB.
 MOST_LINES = 5_000
@@ -57,7 +57,7 @@ def _recorded(account_id: str | None, reason: str) -> tuple[Write, ...]:
 
 
 def _opened(since: datetime, until: datetime, account_id: str | None) -> Iterator[shapes.LoggedRequest]:
-    opened = hours.Opened()
+    opened = hour_keys.Opened()
     for text in logs.lines(settings.api_log_group, since, until + _LONGEST_REQUEST, '{ $.address = "*" }'):
         line: dict[str, Any] = json.loads(text)
         found = opened.open(line["address"], line["request_id"])

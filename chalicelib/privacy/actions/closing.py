@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import clock, ids
+from chalicelib import clock, ids, jws
 from chalicelib.accounts.actions import letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account, Farewell
-from chalicelib.aws import crypto, jws
-from chalicelib.aws.commit import change, commit, done
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.orders import actions as orders
@@ -20,6 +17,9 @@ from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import change, commit, done
+from chalicelib.store.records import read
 
 _TRIES = 4
 # Of the 300 seconds that the clock may take to go on with erasures, before it comes again.

@@ -10,10 +10,7 @@ from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
 from chalicelib.activity import actions as activity
-from chalicelib.aws import bucket, crypto
-from chalicelib.aws.commit import change, check, commit, create, done
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
+from chalicelib.aws import s3
 from chalicelib.devices.records import Device
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.privacy import shapes
@@ -22,6 +19,10 @@ from chalicelib.register.export import write_archive
 from chalicelib.register.sweep import sweep_expired
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import change, check, commit, create, done
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 ZIP = "application/zip"
 # By law (GDPR, article 12); by promise a quarter of an hour.
@@ -88,8 +89,8 @@ def prepare(account_id: str, place_id: str) -> None:
 
 
 def _write(export: Export, account: Account) -> None:
-    bucket.abandon(export.archive)
-    upload = bucket.Upload(export.archive, ZIP)
+    s3.abandon(export.archive)
+    upload = s3.Upload(export.archive, ZIP)
     devices = [(Device.partition, device_id) for device_id in sorted(account.device_ids or ())]
     subjects = [(Account.partition, account.partition_id), *devices]
     subjects += [(Address.partition, hashed) for hashed in addresses.hashes_of(account)]
@@ -97,10 +98,10 @@ def _write(export: Export, account: Account) -> None:
     # Who left while it was written must not find it again.
     (standing,) = read(account.own_key)
     if standing is None:
-        bucket.abandon(export.archive)
+        s3.abandon(export.archive)
         return
     upload.complete()
-    bucket.abandon(export.archive)  # begun twice, if the first reply was lost
+    s3.abandon(export.archive)  # begun twice, if the first reply was lost
     now = clock.now_s()
     until = now + int(ARCHIVES.keep.total_seconds())
     made: dict[str, Any] = {"size_bytes": upload.size_bytes, "sha256": upload.sha256}
@@ -110,7 +111,7 @@ def _write(export: Export, account: Account) -> None:
             check(account, Account.pk.exists(), otherwise=_Gone),
         )
     except _Gone:
-        bucket.delete([export.archive])
+        s3.delete([export.archive])
         raise
 
 
@@ -179,7 +180,7 @@ def open_link(export_id: str, link: str) -> str:
     # By whom, the link does not say.
     commit(spent, activity.happened(account.opened(key.unlocked()), "copy_downloaded"))
     end = min(clock.at_epoch(export.until), clock.now() + _LINK_LIFE)
-    return bucket.link(export.archive, until=end, content_type=ZIP)
+    return s3.link(export.archive, until=end, content_type=ZIP)
 
 
 # The clock

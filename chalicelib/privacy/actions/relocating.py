@@ -6,14 +6,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib import clock, ids, jwks
+from chalicelib import clock, ids, jwks, jws
 from chalicelib.accounts.actions import addresses, arriving, regions
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws import jws
-from chalicelib.aws.commit import create, done
-from chalicelib.aws.table import read
 from chalicelib.errors import Conflict, Gone, Invalid, Words
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing
@@ -23,6 +20,8 @@ from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.settings import settings
+from chalicelib.store.commit import create, done
+from chalicelib.store.records import read
 
 _TICKET, _ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
 _TICKET_MINUTES, _ARRIVAL_DAYS = 15, 30

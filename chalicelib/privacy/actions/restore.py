@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws import crypto, keys
-from chalicelib.aws.commit import commit
-from chalicelib.aws.table import put_into_service, read, restoring
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device
 from chalicelib.privacy import shapes
 from chalicelib.register import erase, erasures
+from chalicelib.store import crypto, keys
+from chalicelib.store.commit import commit
+from chalicelib.store.records import put_into_service, read, restoring
 
 # Clocks differ, and a restore is to the second.
 _MARGIN = timedelta(minutes=5)

@@ -6,12 +6,12 @@ from chalicelib import clock
 from chalicelib.accounts.actions import letters, passwords, standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, done, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.second_factors import shapes
 from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor
+from chalicelib.store.commit import Write, done, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 # What an authenticator app is called where passkeys have the names that their owner gave them.
 AN_APP = "TOTP"

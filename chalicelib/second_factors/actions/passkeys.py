@@ -13,16 +13,16 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, letters, standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, create, done, put, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.errors import NotFound, Words
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Challenge, Passkey
 from chalicelib.second_factors.rules import PasskeyKnown, PasskeyWrong, SetupOver, TooManyPasskeys
 from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, create, done, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 if TYPE_CHECKING:
     from fido2.server import Fido2Server

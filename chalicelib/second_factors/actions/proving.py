@@ -9,15 +9,15 @@ from chalicelib.accounts.actions import letters, standing
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
-from chalicelib.aws.commit import Write, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.errors import Invalid, Words
 from chalicelib.second_factors import rules
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
 from chalicelib.second_factors.records import RecoveryCodes, Totp
 from chalicelib.second_factors.rules import SecondFactorNeeded, SecondFactorWrong
 from chalicelib.second_factors.shapes import SecondFactor
+from chalicelib.store.commit import Write, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
 _COUNTED, _OTHERS = "second-factor", "others"

@@ -6,11 +6,11 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import letters, standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit, put
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, check, commit, put
 
 
 def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:

@@ -6,13 +6,13 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, codes, letters, standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, change, commit, done, put, remove
-from chalicelib.aws.table import read
 from chalicelib.errors import NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import PendingTotp, Totp
 from chalicelib.second_factors.rules import SetupOver
+from chalicelib.store.commit import Write, change, commit, done, put, remove
+from chalicelib.store.records import read
 
 
 def begin(account: Account) -> shapes.NewTotp:

@@ -6,12 +6,12 @@ from chalicelib.accounts.actions import letters, passwords, resets
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import MOST_WRITES, change, commit, done
 from chalicelib.second_factors.actions import factors
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import ending
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
+from chalicelib.store.commit import MOST_WRITES, change, commit, done
 
 _PASSWORD_CHANGED = "accounts/mail/password"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from chalicelib import clock
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, commit, done, remove
 from chalicelib.errors import NotFound
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import standing
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.records import Session
+from chalicelib.store.commit import Write, commit, done, remove
 
 _ENDED_TOGETHER = 90  # a transaction has room for a hundred writes
 

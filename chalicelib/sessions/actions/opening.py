@@ -17,10 +17,7 @@ from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, check, commit, remove
-from chalicelib.aws.keys import Key
 from chalicelib.errors import NotSignedIn, Refusal, TooMany
-from chalicelib.register.vaults import Vault
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules
@@ -28,6 +25,9 @@ from chalicelib.sessions.actions import standing
 from chalicelib.sessions.actions.tokens import new_session, same_session, session_id_of
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.shapes import Tokens
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, check, commit, remove
+from chalicelib.store.keys import Key
 
 _NEW_TERMINAL = "sessions/mail/new_terminal"
 _TRIES = 2  # six AWS calls in all

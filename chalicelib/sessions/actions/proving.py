@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses, budgets, codes
-from chalicelib.aws.commit import change, done
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.sessions import rules
 from chalicelib.sessions.actions.standing import Caller
+from chalicelib.store.commit import change, done
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 _STEP_UP = "step-up"
 

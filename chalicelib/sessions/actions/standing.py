@@ -8,15 +8,15 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, check, commit
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import in_service_since
 from chalicelib.errors import NotSignedIn
-from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, Claim
+from chalicelib.store import crypto
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, change, check, commit
+from chalicelib.store.keys import Key
+from chalicelib.store.records import in_service_since
 
 
 @dataclass

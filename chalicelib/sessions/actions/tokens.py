@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from chalicelib import clock, ids
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import Write, change, commit, put, remove
-from chalicelib.aws.table import in_service_since, read
 from chalicelib.errors import KeyReused, NotSignedIn
-from chalicelib.register.vaults import Vault
 from chalicelib.sessions import rules
 from chalicelib.sessions.actions import standing
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
+from chalicelib.store import crypto
+from chalicelib.store.ciphers import Vault
+from chalicelib.store.commit import Write, change, commit, put, remove
+from chalicelib.store.records import in_service_since, read
 
 
 def new_session(

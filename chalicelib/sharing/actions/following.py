@@ -9,15 +9,15 @@ from chalicelib import clock
 from chalicelib.accounts.actions import addresses, reports
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account, Address
-from chalicelib.aws.commit import Write, absent, change, check, commit, put, remove
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import Unavailable
 from chalicelib.push import actions as push
-from chalicelib.register import vaults
 from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received
+from chalicelib.store import ciphers
+from chalicelib.store.commit import Write, absent, change, check, commit, put, remove
+from chalicelib.store.records import read
 
 _TRIES = 4
 
@@ -39,7 +39,7 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
     invitation, device, key, known, mails, undelivered = read(
         where,
         Device.key(device_id),
-        vaults.key_of(device_id),
+        ciphers.key_of(device_id),
         Address.key(address_hash),
         InvitationMails.key(address_hash),
         reports.place_of(address_hash),

@@ -11,23 +11,22 @@ from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
-from chalicelib.aws import keys
-from chalicelib.aws.commit import change, check, create, done, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import NotFound
-from chalicelib.register import vaults
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, Received
+from chalicelib.store import ciphers, keys
+from chalicelib.store.commit import change, check, create, done, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 
 def places_of(account_id: str, share_id: str) -> tuple[Key, ...]:
     device_id = standing.device_of(share_id)
-    return Device.key(device_id), vaults.key_of(device_id), Share.key(device_id, share_id)
+    return Device.key(device_id), ciphers.key_of(device_id), Share.key(device_id, share_id)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     hashes = addresses.hashes_of(caller.account)
     waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
     wanted = sorted({*map(standing.device_of, waiting), *(caller.account.guest_of or ())})
-    found = read(*(key for device_id in wanted for key in (Device.key(device_id), vaults.key_of(device_id))))
+    found = read(*(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id))))
     standing_ones = [
         device.opened(key.unlocked())
         for device, key in zip(found[::2], found[1::2], strict=True)

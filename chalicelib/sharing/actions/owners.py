@@ -10,9 +10,6 @@ from chalicelib import clock
 from chalicelib.accounts.actions import addresses, budgets
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
-from chalicelib.aws import keys
-from chalicelib.aws.commit import Write, change, create, done, merge
-from chalicelib.aws.keys import Key
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Grant, Share
@@ -21,6 +18,9 @@ from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, InvitationCount, Received
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, change, create, done, merge
+from chalicelib.store.keys import Key
 
 
 def places_of_one(account_id: str, device_id: str, share_id: str) -> tuple[Key, ...]:

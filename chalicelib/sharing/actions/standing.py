@@ -9,15 +9,15 @@ from typing import TypeVar
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
-from chalicelib.aws.commit import Write, remove
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import read
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.records import Invitation, Received
+from chalicelib.store.commit import Write, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 
 Answer = TypeVar("Answer")
 _TRIES = 4

@@ -7,10 +7,10 @@ from typing import Any
 
 from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.avatars.actions.portraits import GALLERY
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import Item
 from chalicelib.identities.actions import take_over_picture
+from chalicelib.store.records import Item
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.people import offer_picture
@@ -110,7 +110,7 @@ def _no_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wron
 def _told_twice(home: Home) -> list[Arrival]:
     """S3 tells of one upload twice, and two containers hear it."""
     _avatar_on_its_way(home)
-    (upload,) = bucket.below("avatars-in/")
+    (upload,) = s3.below("avatars-in/")
     client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
     return [Arrival(upload.key, upload.size_bytes, home.world.now())]
 

@@ -13,10 +13,10 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib import ids
 from chalicelib.aws.clients import client
-from chalicelib.aws.commit import change, commit
-from chalicelib.aws.table import KeyRow, TableClosed, read
-from chalicelib.register.tags import plain
 from chalicelib.settings import settings
+from chalicelib.store.commit import change, commit
+from chalicelib.store.records import KeyRow, TableClosed, read
+from chalicelib.store.tags import plain
 
 _NONCE_BYTES = 12
 # First byte of everything sealed: which way it was sealed, so that a later way can stand beside it.

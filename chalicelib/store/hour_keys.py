@@ -12,10 +12,10 @@ import msgspec
 from pynamodb.attributes import BinaryAttribute
 
 from chalicelib import clock, ids
-from chalicelib.aws import crypto
-from chalicelib.aws.commit import commit, create
-from chalicelib.aws.table import KeyRow, read
-from chalicelib.register.tags import plain
+from chalicelib.store import crypto
+from chalicelib.store.commit import commit, create
+from chalicelib.store.records import KeyRow, read
+from chalicelib.store.tags import plain
 
 KEPT = timedelta(days=7)
 _HOUR = "%Y%m%d%H"

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.aws import keys, table
-from chalicelib.aws.commit import commit, create, put
-from chalicelib.aws.table import Item, delete_raw, raw_partition, read
 from chalicelib.errors import Unavailable
+from chalicelib.store import keys, records
+from chalicelib.store.commit import commit, create, put
+from chalicelib.store.records import Item, delete_raw, raw_partition, read
 from infra.local.cloud import LocalCloud
-from tests.aws.things import Lock, Thing, waits
+from tests.store.things import Lock, Thing, waits
 
 __all__ = ["waits"]  # a fixture
 
@@ -129,8 +129,8 @@ class Sparing:
 
 
 def sparing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    dynamodb = Sparing(table.client("dynamodb"), times)
-    monkeypatch.setattr(table, "client", lambda service: dynamodb)
+    dynamodb = Sparing(records.client("dynamodb"), times)
+    monkeypatch.setattr(records, "client", lambda service: dynamodb)
 
 
 def test_keys_left_unread_are_read_again(

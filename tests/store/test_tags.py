@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from pynamodb.attributes import JSONAttribute, ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws.table import Record, Untagged
-from chalicelib.register import rows, vaults
-from chalicelib.register.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, plain, tag_of
+from chalicelib.register import rows
+from chalicelib.store import ciphers
+from chalicelib.store.records import Record, Untagged
+from chalicelib.store.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, plain, tag_of
 from infra.local.cloud import LocalCloud
 from tests.register.diary import Diary
 
 
 @pytest.fixture
-def vault(world: LocalCloud) -> vaults.Vault:
-    return vaults.new_vault("v")[0]
+def vault(world: LocalCloud) -> ciphers.Vault:
+    return ciphers.new_vault("v")[0]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_tags_tell_row_and_reason() -> None:
 
 @pytest.mark.parametrize("value", ["words", "", 5, -0.5, True, False, ["a", {"b": None}], {"latitude": 52.2}])
 def test_a_personal_value_is_sealed_when_it_is_assigned_and_opened_when_it_is_read(
-    vault: vaults.Vault, value: Any
+    vault: ciphers.Vault, value: Any
 ) -> None:
     page = Diary.new("d", "1", vault=vault, words=value, number=7)
     assert page.words == value
@@ -65,12 +66,12 @@ def test_a_personal_value_is_sealed_when_it_is_assigned_and_opened_when_it_is_re
     assert again is not None and again.opened(vault).words == value
 
 
-def test_nothing_stays_nothing(vault: vaults.Vault) -> None:
+def test_nothing_stays_nothing(vault: ciphers.Vault) -> None:
     page = Diary.new("d", "1", vault=vault, words=None)
     assert page.words is None and "words" not in page.serialize()
 
 
-def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: vaults.Vault) -> None:
+def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: ciphers.Vault) -> None:
     page = Diary.new("d", "1", vault=vault)
     with pytest.raises(NotSealed):
         Diary.get_attributes()["words"].serialize("words")
@@ -81,7 +82,7 @@ def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: vaults.Va
         page.serialize()
 
 
-def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(vault: vaults.Vault) -> None:
+def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(vault: ciphers.Vault) -> None:
     with pytest.raises(VaultClosed):
         Diary.new("d", "1", words="words")
     item = Diary.new("d", "1", vault=vault, words="words").serialize()
@@ -91,6 +92,6 @@ def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(vaul
         _ = closed.words
 
 
-def test_ciphertext_is_carried_as_it_is(vault: vaults.Vault) -> None:
+def test_ciphertext_is_carried_as_it_is(vault: ciphers.Vault) -> None:
     sealed = vault.seal("words", "diary#d", "page#1", "words")
     assert Diary.new("d", "1", vault=vault, words=Ciphertext(sealed)).words == "words"

@@ -9,10 +9,10 @@ import msgspec
 from pynamodb.attributes import BinaryAttribute
 
 from chalicelib import clock, ids
-from chalicelib.aws import crypto
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import KeyRow
-from chalicelib.register.tags import Ciphertext, plain
+from chalicelib.store import crypto
+from chalicelib.store.keys import Key
+from chalicelib.store.records import KeyRow
+from chalicelib.store.tags import Ciphertext, plain
 
 
 class VaultKey(KeyRow):

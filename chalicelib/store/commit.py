@@ -14,9 +14,9 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import clock, ids
 from chalicelib.aws.clients import client
-from chalicelib.aws.keys import Key
-from chalicelib.aws.table import Record
 from chalicelib.errors import Conflict, Unavailable
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Record
 
 Answer = TypeVar("Answer")
 # What to raise when a write's condition fails: a refusal, or a function of the item that stands in the way.

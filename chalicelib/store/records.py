@@ -17,15 +17,15 @@ from pynamodb.exceptions import QueryError
 from pynamodb.models import Model
 
 from chalicelib import clock
-from chalicelib.aws import keys
 from chalicelib.aws.clients import client
-from chalicelib.aws.keys import Key
 from chalicelib.errors import Unavailable
-from chalicelib.register.tags import Sealed, plain, tag_of
 from chalicelib.settings import settings
+from chalicelib.store import keys
+from chalicelib.store.keys import Key
+from chalicelib.store.tags import Sealed, plain, tag_of
 
 if TYPE_CHECKING:
-    from chalicelib.register.vaults import Vault
+    from chalicelib.store.ciphers import Vault
 
 
 def _declared(kind: type, is_wanted: Callable[[Any], bool]) -> list[tuple[str, Any]]:
@@ -44,7 +44,7 @@ _MOST_TOGETHER = 100
 
 
 class Untagged(TypeError):
-    """A record declares an attribute without saying what it is (see register/tags.py)."""
+    """A record declares an attribute without saying what it is (see store/tags.py)."""
 
 
 class UnknownKind(RuntimeError):

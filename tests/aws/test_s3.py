@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import clock
-from chalicelib.aws import bucket
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
@@ -23,7 +23,7 @@ HOUR = timedelta(minutes=60)
 
 
 def ticket() -> dict[str, Any]:
-    made = bucket.ticket(PREFIX, JPEG, least_bytes=10, most_bytes=100, until=clock.now() + HOUR)
+    made = s3.ticket(PREFIX, JPEG, least_bytes=10, most_bytes=100, until=clock.now() + HOUR)
     return {"url": made.url, "fields": made.fields, "key_prefix": made.key_prefix}
 
 
@@ -37,7 +37,7 @@ def test_a_ticket_lets_in_what_it_says_and_costs_no_call(world: LocalCloud) -> N
     assert len(world.trace) == 0
     for size in (10, 100):
         assert world.upload(made, f"{size}.jpg", b"x" * size).status == 204
-    assert [stored.size_bytes for stored in bucket.below(PREFIX)] == [10, 100]
+    assert [stored.size_bytes for stored in s3.below(PREFIX)] == [10, 100]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_ticket_lets_in_what_it_says_and_costs_no_call(world: LocalCloud) -> N
 )
 def test_a_ticket_lets_in_nothing_else(world: LocalCloud, size: int, overrides: dict[str, Any]) -> None:
     assert world.upload(ticket(), "1.jpg", b"x" * size, **overrides).status in (400, 403)
-    assert list(bucket.below("")) == []
+    assert list(s3.below("")) == []
 
 
 def test_a_ticket_ends_at_its_time(world: LocalCloud) -> None:
@@ -76,7 +76,7 @@ def test_a_link_lives_five_minutes_or_until_the_end_if_that_is_sooner(
 ) -> None:
     store("kept/1.jpg")  # below `alarms/` nobody's picture would be deleted on arrival
     world.trace.clear()
-    link = bucket.link("kept/1.jpg", until=clock.now() + timedelta(seconds=left_s), content_type=JPEG)
+    link = s3.link("kept/1.jpg", until=clock.now() + timedelta(seconds=left_s), content_type=JPEG)
     assert len(world.trace) == 0
     assert world.fetch(link).body == b"0123456789"
     world.advance(lives_s - 1)
@@ -88,7 +88,7 @@ def test_a_link_lives_five_minutes_or_until_the_end_if_that_is_sooner(
 def test_a_link_opens_one_object_as_an_attachment_of_our_type(world: LocalCloud) -> None:
     store(PREFIX + "1.jpg")
     store(PREFIX + "2.jpg")
-    link = bucket.link(PREFIX + "1.jpg", until=clock.now() + HOUR, content_type=JPEG)
+    link = s3.link(PREFIX + "1.jpg", until=clock.now() + HOUR, content_type=JPEG)
     answer = world.fetch(link)
     assert answer.headers["Content-Type"] == JPEG
     assert answer.headers["Content-Disposition"] == "attachment"
@@ -101,12 +101,12 @@ def test_a_link_opens_one_object_as_an_attachment_of_our_type(world: LocalCloud)
 def test_a_link_bears_any_name(world: LocalCloud) -> None:
     key = PREFIX + "a b+ż%2F~&?.jpg"
     store(key)
-    assert world.fetch(bucket.link(key, until=clock.now() + HOUR, content_type=JPEG)).status == 200
+    assert world.fetch(s3.link(key, until=clock.now() + HOUR, content_type=JPEG)).status == 200
 
 
 def test_a_head_is_the_first_bytes_or_nothing(world: LocalCloud) -> None:
     store("a", b"0123456789")
-    assert (bucket.head("a", 4), bucket.head("a", 99), bucket.head("b", 4)) == (b"0123", b"0123456789", None)
+    assert (s3.head("a", 4), s3.head("a", 99), s3.head("b", 4)) == (b"0123", b"0123456789", None)
 
 
 def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(world: LocalCloud) -> None:
@@ -114,12 +114,12 @@ def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(wo
         store(f"a/{number:04d}", b"")
     store("b/1")
     world.trace.clear()
-    keys = [stored.key for stored in bucket.below("a/")]
-    assert bucket.delete(keys) == 1001
+    keys = [stored.key for stored in s3.below("a/")]
+    assert s3.delete(keys) == 1001
     assert [call.operation for call in world.trace] == [*["ListObjectsV2"] * 2, *["DeleteObjects"] * 2]
-    assert [stored.key for stored in bucket.below("")] == ["b/1"]
-    assert bucket.delete(["a/0000"]) == 1  # gone already: no error
-    assert bucket.delete([]) == 0
+    assert [stored.key for stored in s3.below("")] == ["b/1"]
+    assert s3.delete(["a/0000"]) == 1  # gone already: no error
+    assert s3.delete([]) == 0
 
 
 # Whatever a stranger may call an upload: S3 takes any UTF-8 of at most 1,024 bytes.
@@ -134,22 +134,22 @@ def test_a_name_that_cannot_be_said_in_xml_keeps_none_of_its_thousand(world: Loc
     for name in names:
         store(f"a/{name}", b"")
     store("b/\x01")
-    keys = [stored.key for stored in bucket.below("a/")]
+    keys = [stored.key for stored in s3.below("a/")]
     assert sorted(keys) == sorted(f"a/{name}" for name in names)
     world.trace.clear()
-    assert bucket.delete(keys) == len(names)
-    assert [stored.key for stored in bucket.below("")] == ["b/\x01"]
+    assert s3.delete(keys) == len(names)
+    assert [stored.key for stored in s3.below("")] == ["b/\x01"]
     # What can be said in XML still goes together.
     assert Counter(call.operation for call in world.trace)["DeleteObjects"] == 1
 
 
 def test_what_s3_refuses_together_goes_one_by_one(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever else it may be that XML does not say."""
-    monkeypatch.setattr(bucket, "_NOT_IN_XML", re.compile("(?!)"))
+    monkeypatch.setattr(s3, "_NOT_IN_XML", re.compile("(?!)"))
     for name in ("1", "\x01", "2"):
         store(f"a/{name}")
-    assert bucket.delete(["a/1", "a/\x01", "a/2"]) == 3
-    assert list(bucket.below("")) == []
+    assert s3.delete(["a/1", "a/\x01", "a/2"]) == 3
+    assert list(s3.below("")) == []
 
 
 def test_what_s3_keeps_of_one_page_stops_no_other(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,13 +157,13 @@ def test_what_s3_keeps_of_one_page_stops_no_other(world: LocalCloud, monkeypatch
 
     def delete(keys: list[str]) -> int:
         if "bad" in keys:
-            raise bucket.NotDeleted
+            raise s3.NotDeleted
         deleted.extend(keys)
         return len(keys)
 
-    monkeypatch.setattr(bucket, "delete", delete)
-    with pytest.raises(bucket.NotDeleted):
-        bucket.delete_pages([["1"], ["bad", "2"], ["3"]], until_ticks=clock.ticks_s() + 60)
+    monkeypatch.setattr(s3, "delete", delete)
+    with pytest.raises(s3.NotDeleted):
+        s3.delete_pages([["1"], ["bad", "2"], ["3"]], until_ticks=clock.ticks_s() + 60)
     assert deleted == ["1", "3"]
 
 
@@ -174,25 +174,24 @@ SLOW_DOWN = ClientError({"Error": {"Code": "SlowDown", "Message": "Please reduce
 def test_an_answer_that_does_not_come_and_a_refusal_stop_no_other(
     world: LocalCloud, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    s3 = client("s3")
-    delete_objects = s3.delete_objects
+    delete_objects = client("s3").delete_objects
 
     def late(**asked: Any) -> Any:
         if len(asked["Delete"]["Objects"]) == 1000:
             raise fault
         return delete_objects(**asked)
 
-    monkeypatch.setattr(s3, "delete_objects", late)
+    monkeypatch.setattr(client("s3"), "delete_objects", late)
     store("b")
-    with pytest.raises(bucket.NotDeleted, match="1000 objects"):
-        bucket.delete([*(f"a/{number}" for number in range(1000)), "b"])
-    assert list(bucket.below("b")) == []
+    with pytest.raises(s3.NotDeleted, match="1000 objects"):
+        s3.delete([*(f"a/{number}" for number in range(1000)), "b"])
+    assert list(s3.below("b")) == []
 
 
 def test_the_folders_below_a_prefix_are_each_said_once(world: LocalCloud) -> None:
     for key in ("a/1/x", "a/1/y", "a/2/deep/er", "a/stray", "ab/3/x"):
         store(key)
-    assert list(bucket.folders("a/")) == ["a/1/", "a/2/"]
+    assert list(s3.folders("a/")) == ["a/1/", "a/2/"]
 
 
 def test_lists_are_read_to_their_end(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +208,7 @@ def test_lists_are_read_to_their_end(world: LocalCloud, monkeypatch: pytest.Monk
     ended: list[str] = []
     monkeypatch.setattr(client("s3"), "list_multipart_uploads", list_uploads)
     monkeypatch.setattr(client("s3"), "abort_multipart_upload", lambda **asking: ended.append(asking["UploadId"]))
-    assert bucket.abandon("exports/", lambda key: "/b/" in key) == 1
+    assert s3.abandon("exports/", lambda key: "/b/" in key) == 1
     assert asked == [{"Prefix": "exports/"}, {"Prefix": "exports/", "KeyMarker": "k", "UploadIdMarker": "u"}]
     assert ended == ["2"]
 
@@ -219,9 +218,9 @@ def test_what_s3_keeps_is_said(world: LocalCloud, monkeypatch: pytest.MonkeyPatc
         def delete_objects(self, **asked: Any) -> Any:
             return {"Errors": [{"Key": "a", "Code": "InternalError"}]}
 
-    monkeypatch.setattr(bucket, "client", lambda service: Keeping())
-    with pytest.raises(bucket.NotDeleted):
-        bucket.delete(["a"])
+    monkeypatch.setattr(s3, "client", lambda service: Keeping())
+    with pytest.raises(s3.NotDeleted):
+        s3.delete(["a"])
 
 
 def test_nothing_in_a_ticket_but_ids_and_conditions(world: LocalCloud) -> None:

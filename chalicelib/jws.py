@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib.aws import crypto
+from chalicelib.store import crypto
 
 
 def signed(claims: dict[str, Any], typ: str = "JWT") -> str:

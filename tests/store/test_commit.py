@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import clock
-from chalicelib.aws import commit as commits
-from chalicelib.aws.commit import (
+from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
+from chalicelib.store import commit as commits
+from chalicelib.store.commit import (
     accompanied,
     change,
     check,
@@ -20,11 +21,10 @@ from chalicelib.aws.commit import (
     put,
     remove,
 )
-from chalicelib.aws.table import read
-from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
+from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
 from infra.local.strict import ERROR_AFTER, FAILING_FROM, LOST_REPLY, THROTTLED
-from tests.aws.things import Thing, stored, waits
+from tests.store.things import Thing, stored, waits
 
 __all__ = ["waits"]  # a fixture
 

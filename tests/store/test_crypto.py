@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from chalicelib.aws import crypto
-from chalicelib.aws.crypto import RootSecret, Unreadable
-from chalicelib.aws.table import KeyRow, raw_partition, read
+from chalicelib.store import crypto
+from chalicelib.store.crypto import RootSecret, Unreadable
+from chalicelib.store.records import KeyRow, raw_partition, read
 from infra.local.cloud import LocalCloud
 from infra.local.strict.trace import Call
 from tests.scene import forget_root_secret

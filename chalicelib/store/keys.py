@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalicelib.aws.table import Record
+    from chalicelib.store.records import Record
 
 _JOINT = "#"
 # Sorts after every character that ids and times are made of.

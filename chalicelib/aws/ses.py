@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.aws import templates
+from chalicelib import templates
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 
@@ -14,7 +14,7 @@ def send(to: str, template: str, language: str, **values: Any) -> None:
     subject, body = templates.letter(template, language, **values)
     paragraphs = [part for part in body.split("\n\n") if part]
     page = templates.filled(
-        "aws/mail.html", subject=subject, paragraphs=paragraphs, language=language, sender=settings.mail_sender
+        "mail.html", subject=subject, paragraphs=paragraphs, language=language, sender=settings.mail_sender
     )
     client("sesv2").send_email(
         FromEmailAddress=settings.mail_sender,

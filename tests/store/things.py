@@ -9,8 +9,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 
 from chalicelib import clock
 from chalicelib.aws.clients import client
-from chalicelib.aws.table import Item, KeyRow
-from chalicelib.register.tags import plain
+from chalicelib.store.records import Item, KeyRow
+from chalicelib.store.tags import plain
 
 
 class Thing(Item):

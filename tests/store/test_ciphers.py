@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.aws.commit import commit, put, remove
-from chalicelib.aws.crypto import Unreadable
-from chalicelib.aws.table import read
-from chalicelib.register import vaults
-from chalicelib.register.vaults import VaultKey, key_of, new_vault
+from chalicelib.store import ciphers
+from chalicelib.store.ciphers import VaultKey, key_of, new_vault
+from chalicelib.store.commit import commit, put, remove
+from chalicelib.store.crypto import Unreadable
+from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.register.diary import Diary
@@ -43,10 +43,10 @@ def test_what_is_moved_does_not_open(world: LocalCloud) -> None:
 
 def test_a_vault_of_another_id_with_the_same_key_does_not_open_it(world: LocalCloud) -> None:
     key = bytes(32)
-    sealed = vaults.Vault("v", key).seal("mine", "place")
-    assert vaults.Vault("v", key).open(sealed, "place") == "mine"
+    sealed = ciphers.Vault("v", key).seal("mine", "place")
+    assert ciphers.Vault("v", key).open(sealed, "place") == "mine"
     with pytest.raises(Unreadable):
-        vaults.Vault("w", key).open(sealed, "place")
+        ciphers.Vault("w", key).open(sealed, "place")
 
 
 def test_a_key_lies_wrapped_and_only_in_its_own_row(world: LocalCloud) -> None:

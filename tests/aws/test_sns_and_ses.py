@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from chalicelib.aws import mail, push, sms
+from chalicelib.aws import ses, sms, sns
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict import FAILING_FROM
 
-HOUSES = Path(mail.__file__).parents[1]
+HOUSES = Path(ses.__file__).parents[1]
 TEMPLATES = sorted(str(path.relative_to(HOUSES)).removesuffix(".en.txt") for path in HOUSES.glob("*/mail/*.en.txt"))
 VALUES = {"code": "123456", "minutes": 10, "days": 7, "operator": "<b>Ola & Co</b>"}
 VALUES |= {"url": "https://example.com/erasures/x"}
@@ -42,11 +42,11 @@ def iphone(world: LocalCloud) -> str:
 
 
 IDS = {"device_id": "d", "alarm_id": "a"}
-ALARM = push.Push("ALARM", "a", "d", timedelta(hours=24), IDS)
+ALARM = sns.Push("ALARM", "a", "d", timedelta(hours=24), IDS)
 
 
 def test_a_push_wakes_an_android_phone_at_once_and_is_not_kept_for_ever(world: LocalCloud, endpoint: str) -> None:
-    assert push.send(endpoint, ALARM) is True
+    assert sns.send(endpoint, ALARM) is True
     (pushed,) = world.outbox("a-phone's-token")
     android = {"priority": "high", "ttl": "86400s", "collapse_key": "d"}
     assert (pushed["data"], pushed["text"]) == ({"data": IDS, "android": android}, "")
@@ -57,7 +57,7 @@ def test_a_push_wakes_an_android_phone_at_once_and_is_not_kept_for_ever(world: L
 
 
 def test_a_push_is_an_alert_with_a_sound_on_an_iphone_and_nothing_else(world: LocalCloud, iphone: str) -> None:
-    assert push.send(iphone, ALARM) is True
+    assert sns.send(iphone, ALARM) is True
     (pushed,) = world.outbox("an-iphone's-token")
     aps = {"alert": {"loc-key": "ALARM"}, "sound": "default", "mutable-content": 1}
     assert pushed["data"] == {"aps": aps, **IDS}
@@ -74,10 +74,10 @@ def test_a_push_is_an_alert_with_a_sound_on_an_iphone_and_nothing_else(world: Lo
 
 def test_a_terminal_that_was_disabled_or_forgotten_is_not_reachable(world: LocalCloud, endpoint: str) -> None:
     client("sns").set_endpoint_attributes(EndpointArn=endpoint, Attributes={"Enabled": "false"})
-    assert push.send(endpoint, ALARM) is False
-    push.close_endpoint(endpoint)
-    assert push.send(endpoint, ALARM) is False
-    push.close_endpoint(endpoint)
+    assert sns.send(endpoint, ALARM) is False
+    sns.close_endpoint(endpoint)
+    assert sns.send(endpoint, ALARM) is False
+    sns.close_endpoint(endpoint)
     assert world.outbox("a-phone's-token") == []
 
 
@@ -85,16 +85,16 @@ def test_a_message_of_ours_that_is_not_well_made_makes_no_terminal_unreachable(
     world: LocalCloud, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SNS says InvalidParameter of both."""
-    monkeypatch.setattr(push.Push, "message", '{"GCM": "no default"}')
-    with pytest.raises(push.NotSent) as failure:
-        push.send(endpoint, ALARM)
+    monkeypatch.setattr(sns.Push, "message", '{"GCM": "no default"}')
+    with pytest.raises(sns.NotSent) as failure:
+        sns.send(endpoint, ALARM)
     assert "InvalidParameter" in str(failure.value.__cause__)
 
 
 def test_a_push_that_fails_otherwise_is_a_fault(world: LocalCloud, endpoint: str) -> None:
     world.faults.fail(1, FAILING_FROM)
-    with pytest.raises(push.NotSent):
-        push.send(endpoint, ALARM)
+    with pytest.raises(sns.NotSent):
+        sns.send(endpoint, ALARM)
 
 
 def test_every_mail_is_there_in_both_languages() -> None:
@@ -105,7 +105,7 @@ def test_every_mail_is_there_in_both_languages() -> None:
 @pytest.mark.parametrize("language", ["en", "pl"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_mail_says_its_subject_first_and_marks_nothing_up(world: LocalCloud, template: str, language: str) -> None:
-    mail.send("ola@example.com", template, language, **VALUES)
+    ses.send("ola@example.com", template, language, **VALUES)
     (sent,) = world.outbox("ola@example.com")
     assert sent["subject"] and "\n" not in sent["subject"]
     assert sent["subject"] not in sent["text"]
@@ -127,7 +127,7 @@ def test_the_languages_of_a_mail_differ_and_use_the_same_values(template: str) -
 
 def test_a_mail_that_lacks_a_value_is_not_sent(world: LocalCloud) -> None:
     with pytest.raises(UndefinedError):
-        mail.send("ola@example.com", "accounts/mail/code", "en")
+        ses.send("ola@example.com", "accounts/mail/code", "en")
     assert world.outbox() == []
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parent
 
 
 @cache

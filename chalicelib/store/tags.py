@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NewType, Protocol
 
 from pynamodb.attributes import Attribute, NumberAttribute
 
-from chalicelib.register.rows import Row
-
 Ciphertext = NewType("Ciphertext", bytes)
+
+
+class PolicyRow(Protocol):
+    """The row of the policy by which something is kept; what else it says is the register's to know."""
+
+    @property
+    def id(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Tag:
     data shows it."""
 
     kind: Literal["personal", "key", "plain"]
-    row: Row | None = None
+    row: PolicyRow | None = None
     why: str = ""
     points_to: str = ""
     told: bool = False
@@ -74,13 +79,13 @@ def _vault_of(instance: Any) -> Any:
     return instance.vault
 
 
-def personal(row: Row, *, null: bool = False, withheld: str = "") -> Any:
+def personal(row: PolicyRow, *, null: bool = False, withheld: str = "") -> Any:
     """Data about a person, by this row of the policy: sealed before storage, and shown in a copy of one's data unless
     there is a reason why it must not leave."""
     return _tagged(Sealed(null=null), Tag("personal", row, why=withheld, told=not withheld))
 
 
-def key(attribute: Attribute[Any], row: Row, *, why: str, points_to: str = "", told: bool = False) -> Any:
+def key(attribute: Attribute[Any], row: PolicyRow, *, why: str, points_to: str = "", told: bool = False) -> Any:
     """Must stay in the clear to be found: keyed hashes, random ids, times."""
     return _tagged(attribute, Tag("key", row, why, points_to, told))
 
