@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.entry.callers import Who
 from chalicelib.entry.contract import DOCUMENT
-from chalicelib.entry.gate import Who
 from chalicelib.entry.http import Door
 from infra.local.gateway import Response
 from tests.conftest import Home

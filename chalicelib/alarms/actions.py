@@ -18,19 +18,17 @@ from chalicelib.aws import s3, sqs
 from chalicelib.aws.s3 import LONGEST_TICKET, Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, DeviceUploadHour, PresenceChange, Reason
+from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.push import actions as push
 from chalicelib.register import upload_hours
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.actions import standing as shares
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create, done, remove
-from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 JPEG = "image/jpeg"
@@ -425,10 +423,6 @@ def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
 # Showing
 
 
-def places_of_one(account_id: str, device_id: str, alarm_id: str) -> tuple[Key, ...]:
-    return (*devices.places_of(account_id, device_id), Alarm.key(device_id, alarm_id))
-
-
 @dataclass(frozen=True)
 class Seen:
     """An alarm as this person sees it."""
@@ -464,35 +458,21 @@ class Seen:
         }
 
 
-def alarm_of(caller: Caller) -> Seen:
-    """The alarm that the route names, for whoever may see alarms of its channel. Raises NotFound, RightMissing."""
-    opened = devices.allowed(caller, "alarms")
-    return Seen(_standing(caller, opened), opened.known_by)
-
-
-def _standing(caller: Caller, opened: Opened) -> Alarm:
-    alarm: Alarm | None = caller.along[3]
-    if alarm is None or not alarm.stands(opened.device) or not opened.covers(alarm.channel):
-        raise NotFound
-    return alarm
-
-
-def look_at(caller: Caller) -> shapes.AlarmWithPicture:
-    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises NotFound,
-    RightMissing."""
-    seen = alarm_of(caller)
-    if recorded := _looked(caller, seen):
+def look_at(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
+    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises
+    NotFound."""
+    if recorded := _looked(opened, alarm):
         commit(*recorded)
-    return seen.with_picture()
+    return Seen(alarm, opened.known_by).with_picture()
 
 
-def _looked(caller: Caller, seen: Seen) -> tuple[Write, ...]:
-    return () if seen.alarm.picture is None else shares.looked(devices.opened(caller))
+def _looked(opened: Opened, alarm: Alarm) -> tuple[Write, ...]:
+    return () if alarm.picture is None else shares.looked(opened)
 
 
-def alarms_of_device(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    """A page of one device's alarms, newest first. Raises NotFound, RightMissing."""
-    return _page([devices.allowed(caller, "alarms")], search)
+def alarms_of_device(opened: Opened, search: shapes.Search) -> shapes.Alarms:
+    """A page of one device's alarms, newest first."""
+    return _page([opened], search)
 
 
 def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
@@ -551,38 +531,35 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
     return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
 
 
-def mark_read(caller: Caller) -> shapes.AlarmWithPicture:
+def mark_read(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
-    seen = alarm_of(caller)
-    marked = change(seen.alarm, Alarm.read_by.add({seen.by}), when=_is_not_deleted(), otherwise=NotFound)
-    seen.alarm.read_by = (seen.alarm.read_by or set()) | {seen.by}
-    return done(marked, *_looked(caller, seen), answer=seen.with_picture())
+    by = opened.known_by
+    marked = change(alarm, Alarm.read_by.add({by}), when=_is_not_deleted(), otherwise=NotFound)
+    alarm.read_by = (alarm.read_by or set()) | {by}
+    return done(marked, *_looked(opened, alarm), answer=Seen(alarm, by).with_picture())
 
 
 # Deleting: unreadable with the commit, then the picture, then the row
 
 
-def delete_one(caller: Caller) -> None:
-    opened = devices.owned(caller)
-    done(*_marked([_standing(caller, opened)]), _deleted(caller, opened.device), answer=None)
+def delete_one(caller: Caller, device: Device, alarm: Alarm) -> None:
+    done(*_marked([alarm]), _deleted(caller, device), answer=None)
 
 
 def _deleted(caller: Caller, device: Device) -> Write:
     return activity.happened(device, "alarms_deleted", who=caller.terminal)
 
 
-def delete_some(caller: Caller, alarm_ids: list[str]) -> None:
+def delete_some(caller: Caller, device: Device, alarm_ids: list[str]) -> None:
     """Those of the named alarms that are there; the others are gone already."""
-    device = devices.owned(caller).device
     found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
     there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
     if there:
         done(*_marked(there), _deleted(caller, device), answer=None)
 
 
-def delete_all(caller: Caller) -> None:
+def delete_all(caller: Caller, device: Device) -> None:
     """Everything that arrived up to now, in one write."""
-    device = devices.owned(caller).device
     now = clock.now_s()
     removal = Removal.new(device.partition_id, ids.new_id(), until=now)
     recorded = _deleted(caller, device)

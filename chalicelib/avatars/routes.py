@@ -6,10 +6,11 @@ from typing import Any
 
 from chalicelib.avatars import shapes
 from chalicelib.avatars.actions import portraits
+from chalicelib.avatars.needs import OwnAvatar
+from chalicelib.avatars.records import Avatar
 from chalicelib.entry import wire
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
-from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 
@@ -25,6 +26,6 @@ def get_avatar_ticket(caller: Caller, asked: shapes.AskPictureTicket) -> Any:
     return portraits.GALLERY.ticket_for(caller.account_id, asked.content_type)
 
 
-@routes.delete("/me/avatar", who=Who.PERSON, along=portraits.place_of, example={})
-def delete_avatar(caller: Caller) -> None:
-    portraits.delete_picture(caller.account, caller.terminal, caller.along[0])
+@routes.delete("/me/avatar", who=Who.PERSON, needs=OwnAvatar(), example={})
+def delete_avatar(caller: Caller, avatar: Avatar | None) -> None:
+    portraits.delete_picture(caller.account, caller.terminal, avatar)

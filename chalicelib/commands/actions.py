@@ -14,11 +14,11 @@ from chalicelib.commands import rules, shapes
 from chalicelib.commands.records import Command
 from chalicelib.devices.actions import channel as cameras
 from chalicelib.devices.actions import standing as devices
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, SettingChange, Stock
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany, Unavailable
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store.commit import Write, change, check, commit, create, done, remove
-from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
@@ -31,13 +31,8 @@ class MailboxFull(TooMany):
     pl = "Ta kamera nie wykonała jeszcze wcześniejszych poleceń. Odczekaj."
 
 
-def places_of_one(account_id: str, device_id: str, command_id: str) -> tuple[Key, ...]:
-    return (*devices.places_of(account_id, device_id), Command.key(device_id, command_id))
-
-
-def give(caller: Caller, asked: shapes.Give) -> shapes.Command:
+def give(caller: Caller, mine: Opened, asked: shapes.Give) -> shapes.Command:
     """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull, PrivacyModeOn."""
-    mine = devices.owned(caller)
     if asked.command == _SNAPSHOT and mine.is_private:
         raise devices.PrivacyModeOn
     device = mine.device
@@ -69,15 +64,6 @@ def new_command(device_id: str, word: str, *, within: timedelta, **details: Any)
 def given(command: Command) -> tuple[Write, Write]:
     """What gives it, for a commit: it stands or falls with the ownership."""
     return create(command), devices.must_stand(command.partition_id, otherwise=NotFound)
-
-
-def command_of(caller: Caller) -> shapes.Command:
-    """The command that the route names; raises NotFound."""
-    devices.owned(caller)
-    command = caller.along[3]
-    if command is None:
-        raise NotFound
-    return shapes.Command.of(command)
 
 
 def _state_of(command: Command) -> str:

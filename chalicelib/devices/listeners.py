@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalicelib.avatars.actions import galleries
 from chalicelib.devices.actions import channel, transferring
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.covers import GALLERY
+from chalicelib.entry.callers import Camera
 from chalicelib.entry.queues import Listeners, Message
 
 listeners = Listeners(__name__)

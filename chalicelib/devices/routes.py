@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.rules import MESSAGE_REFUSALS, CodeOver, CodeTooSoon, CodeWrong, TooManyMessages
 from chalicelib.avatars.shapes import AskPictureTicket
-from chalicelib.devices import rules, shapes
+from chalicelib.devices import needs, rules, shapes
 from chalicelib.devices.actions import (
     binding,
     cameras,
@@ -22,13 +22,25 @@ from chalicelib.devices.actions import (
     standing,
     transferring,
 )
-from chalicelib.devices.actions.cameras import Camera
-from chalicelib.devices.actions.standing import RightMissing
+from chalicelib.devices.actions.standing import Opened, RightMissing
+from chalicelib.devices.actions.transferring import Offered
+from chalicelib.devices.needs import (
+    OWNER,
+    DeviceOf,
+    OfferedTransfer,
+    PasswordOf,
+    ResetCodeOf,
+    TransferOf,
+    WithCode,
+    WithTransfer,
+    WithTries,
+)
+from chalicelib.devices.records import BindingTries
 from chalicelib.entry import wire
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.callers import Caller, Camera, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.plans.shapes import DevicePlan
 
 routes = Routes(__name__)
 
@@ -71,7 +83,7 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
 @routes.post(
     "/devices",
     who=Who.PERSON,
-    along=binding.places_of,
+    needs=needs.OwnBindingTries(),
     asks=shapes.Bind,
     answers=shapes.Device,
     status=201,
@@ -86,8 +98,8 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def bind(caller: Caller, asked: shapes.Bind) -> Any:
-    return binding.bind(caller, asked)
+def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Any:
+    return binding.bind(caller, tries, asked)
 
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
@@ -98,79 +110,79 @@ def list_devices(caller: Caller) -> Any:
 @routes.get(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=DeviceOf(None),
     answers=shapes.Device,
     refuses=(NotFound,),
     example={},
 )
-def get_device(caller: Caller, device_id: str) -> Any:
-    (opened,) = standing.present([standing.opened(caller)])
+def get_device(caller: Caller, device: Opened) -> Any:
+    (opened,) = standing.present([device])
     return opened
 
 
 @routes.patch(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=OWNER,
     asks=shapes.ChangeDevice,
     answers=shapes.Device,
     refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
-def change_device(caller: Caller, device_id: str, asked: shapes.ChangeDevice) -> Any:
+def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Any:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return owning.change_device(caller, **changes)
+    return owning.change_device(caller, device, **changes)
 
 
 @routes.delete(
     "/devices/{device_id}",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=OWNER,
     answers=shapes.Removed,
     status=202,
     refuses=(NotFound, RightMissing),
     example={},
 )
-def remove_device(caller: Caller, device_id: str) -> shapes.Removed:
-    return owning.remove_device(caller)
+def remove_device(caller: Caller, device: Opened) -> shapes.Removed:
+    return owning.remove_device(caller, device)
 
 
 @routes.get(
     "/devices/{device_id}/settings",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=DeviceOf("settings"),
     answers=shapes.DeviceSettings,
     refuses=(NotFound, RightMissing),
     example={},
 )
-def get_settings(caller: Caller, device_id: str) -> shapes.DeviceSettings:
-    return shapes.DeviceSettings.of(standing.allowed(caller, "settings"))
+def get_settings(caller: Caller, device: Opened) -> shapes.DeviceSettings:
+    return shapes.DeviceSettings.of(device)
 
 
 @routes.put(
     "/devices/{device_id}/settings",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=DeviceOf("settings"),
     asks=shapes.ChangeSettings,
     answers=shapes.DeviceSettings,
     refuses=(NotFound, RightMissing, configuring.SettingsChanged),
     example={"version": 0, "settings": _SETTINGS},
 )
-def change_settings(caller: Caller, device_id: str, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
-    return configuring.change_settings(caller, asked)
+def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
+    return configuring.change_settings(caller, device, asked)
 
 
 @routes.put(
     "/devices/{device_id}/privacy-mode",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=OWNER,
     asks=shapes.ChangePrivacyMode,
     answers=shapes.Device,
     refuses=(NotFound, RightMissing),
     example={"on": True},
 )
-def set_privacy_mode(caller: Caller, device_id: str, asked: shapes.ChangePrivacyMode) -> Any:
-    return owning.set_privacy_mode(caller, on=asked.on)
+def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Any:
+    return owning.set_privacy_mode(caller, device, on=asked.on)
 
 
 @routes.put(
@@ -194,77 +206,77 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
 @routes.put(
     "/devices/{device_id}/password",
     who=Who.PERSON,
-    along=passwords.places_of,
+    needs=PasswordOf(),
     asks=shapes.SetDevicePassword,
     refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, guessing.TooManyTries, Conflict),
     example={"password": "$device_password"},
 )
-def set_device_password(caller: Caller, device_id: str, asked: shapes.SetDevicePassword) -> None:
-    passwords.set_password(caller, asked.password, asked.current)
+def set_device_password(caller: Caller, found: WithTries, asked: shapes.SetDevicePassword) -> None:
+    passwords.set_password(caller, found.device, found.tries, asked.password, asked.current)
 
 
 @routes.post(
     "/devices/{device_id}/password/check",
     who=Who.PERSON,
-    along=passwords.places_of,
+    needs=PasswordOf(),
     asks=shapes.CheckDevicePassword,
     refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, passwords.NoDevicePassword, guessing.TooManyTries),
     example={"password": "$known_device_password"},
 )
-def check_device_password(caller: Caller, device_id: str, asked: shapes.CheckDevicePassword) -> None:
-    passwords.check_password(caller, asked.password)
+def check_device_password(caller: Caller, found: WithTries, asked: shapes.CheckDevicePassword) -> None:
+    passwords.check_password(found.device.device, found.tries, asked.password)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
 @routes.post(
     "/devices/{device_id}/password/reset",
     who=Who.PERSON,
-    along=passwords.places_to_reset,
+    needs=ResetCodeOf(),
     status=202,
     once=False,
     refuses=(NotFound, RightMissing, CodeTooSoon, TooManyMessages),
     example={},
 )
-def ask_to_reset_device_password(caller: Caller, device_id: str) -> None:
-    passwords.ask_to_reset(caller)
+def ask_to_reset_device_password(caller: Caller, found: WithCode) -> None:
+    passwords.ask_to_reset(caller, found.device.device, found.code)
 
 
 @routes.post(
     "/devices/{device_id}/password/reset/confirm",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=OWNER,
     asks=shapes.ResetDevicePassword,
     refuses=(NotFound, RightMissing, CodeWrong, CodeOver, Conflict),
     example={"code": "$device_reset_code", "password": "$device_password"},
 )
-def reset_device_password(caller: Caller, device_id: str, asked: shapes.ResetDevicePassword) -> None:
-    passwords.reset_password(caller, asked)
+def reset_device_password(caller: Caller, device: Opened, asked: shapes.ResetDevicePassword) -> None:
+    passwords.reset_password(caller, device, asked)
 
 
 @routes.post(
     "/devices/{device_id}/cover",
     who=Who.PERSON,
-    along=standing.places_of,
+    needs=OWNER,
     asks=AskPictureTicket,
     answers=wire.Ticket,
     refuses=(NotFound, RightMissing),
     example={"content_type": "image/jpeg"},
 )
-def get_cover_ticket(caller: Caller, device_id: str, asked: AskPictureTicket) -> Any:
-    return covers.ticket_for(caller, asked.content_type)
+def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> Any:
+    return covers.ticket_for(device.device, asked.content_type)
 
 
 @routes.delete(
-    "/devices/{device_id}/cover", who=Who.PERSON, along=standing.places_of, refuses=(NotFound, RightMissing), example={}
+    "/devices/{device_id}/cover", who=Who.PERSON, needs=OWNER, refuses=(NotFound, RightMissing), example={}
 )
-def delete_cover(caller: Caller, device_id: str) -> None:
-    covers.delete_cover(caller)
+def delete_cover(caller: Caller, device: Opened) -> None:
+    covers.delete_cover(caller, device.device)
 
 
 @routes.post(
     "/devices/{device_id}/transfer",
     who=Who.PERSON,
-    along=transferring.places_of,
+    needs=TransferOf(),
     asks=shapes.OfferTransfer,
     answers=shapes.Transfer,
     status=202,
@@ -272,19 +284,20 @@ def delete_cover(caller: Caller, device_id: str) -> None:
     refuses=(NotFound, RightMissing, *MESSAGE_REFUSALS, transferring.TooManyOffers, Conflict),
     example={"email": "$new_email"},
 )
-def offer_transfer(caller: Caller, device_id: str, asked: shapes.OfferTransfer) -> shapes.Transfer:
-    return transferring.offer(caller, addresses.asked(asked.email, asked.phone))
+def offer_transfer(caller: Caller, found: WithTransfer, asked: shapes.OfferTransfer) -> shapes.Transfer:
+    contact = addresses.asked(asked.email, asked.phone)
+    return transferring.offer(caller, found.device.device, found.transfer, contact)
 
 
 @routes.delete(
     "/devices/{device_id}/transfer",
     who=Who.PERSON,
-    along=transferring.places_of,
+    needs=TransferOf(),
     refuses=(NotFound, RightMissing),
     example={},
 )
-def withdraw_transfer(caller: Caller, device_id: str) -> None:
-    transferring.withdraw(caller)
+def withdraw_transfer(caller: Caller, found: WithTransfer) -> None:
+    transferring.withdraw(caller, found.device, found.transfer)
 
 
 @routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={})
@@ -295,7 +308,7 @@ def list_transfers(caller: Caller) -> shapes.Offers:
 @routes.post(
     "/transfers/{transfer_id}/accept",
     who=Who.PERSON,
-    along=transferring.places_of_one,
+    needs=OfferedTransfer(),
     asks=shapes.AcceptTransfer,
     answers=shapes.Device,
     status=201,
@@ -303,16 +316,29 @@ def list_transfers(caller: Caller) -> shapes.Offers:
     refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
     example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def accept_transfer(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Any:
-    return transferring.accept(caller, transfer_id, asked)
+def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Any:
+    return transferring.accept(caller, given, asked)
 
 
 @routes.post(
     "/transfers/{transfer_id}/decline",
     who=Who.PERSON,
-    along=transferring.places_of_one,
+    needs=OfferedTransfer(),
     refuses=(NotFound,),
     example={},
 )
-def decline_transfer(caller: Caller, transfer_id: str) -> None:
-    transferring.decline(caller, transfer_id)
+def decline_transfer(caller: Caller, given: Offered) -> None:
+    transferring.decline(given)
+
+
+@routes.get(
+    "/devices/{device_id}/plan",
+    who=Who.PERSON,
+    needs=OWNER,
+    answers=DevicePlan,
+    refuses=(NotFound, RightMissing),
+    example={},
+    tag="plans",
+)
+def get_device_plan(caller: Caller, device: Opened) -> DevicePlan:
+    return device.described_plan

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.entry import gate, http, refusals, wire
+from chalicelib.entry import admission, http, refusals, wire
+from chalicelib.entry.http import Authentication
 from chalicelib.entry.log import Line, line
 
 Event = dict[str, Any]
@@ -14,11 +15,15 @@ _OK: Said = {"statusCode": 200}
 _LONGEST_PING = 40
 
 
-def connected(event: Event, take: Callable[[Any, str], None]) -> Said:
+def connected(event: Event, authentication: Authentication, take: Callable[[Any, str], None]) -> Said:
     """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    token = gate.bearer(headers.get("authorization"))
-    return _answered("camera_connected", event, lambda: take(gate.admit_camera(token), _connection_of(event)))
+    token = admission.bearer(headers.get("authorization"))
+
+    def take_in() -> None:
+        take(authentication.cameras.recognise_camera(token), _connection_of(event))
+
+    return _answered("camera_connected", event, take_in)
 
 
 def disconnected(event: Event, take: Callable[[str], None]) -> Said:

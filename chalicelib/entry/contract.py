@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.entry.wire import Shape
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib import ids
-from chalicelib.entry import cors, gate, refusals, wire
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry import admission, cors, refusals, wire
+from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor, Who
 from chalicelib.entry.log import Line, line
-from chalicelib.entry.once import Claim, Once, Replayed, checked_key, once
+from chalicelib.entry.needs import Need
+from chalicelib.entry.once import Once, Replayed, checked_key, once
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable, Words
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
 from chalicelib.store.commit import accompanied, is_busy
-from chalicelib.store.keys import Key
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -41,8 +42,10 @@ class Door:
     """One route, declared once; the contract, the matrix, the costs and the crash sweep are driven by this.
 
     `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
-    `along` names records that the route needs, read together with the session. `ends_session` is for what may end the
+    `needs` says what the view is handed beside the caller: which records are read together with the session, and who
+    may have them; then the view is not told the ids of the path. `ends_session` is for what may end the
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
+    `tag` is the part of the contract that it belongs to, where that is not its house.
     """
 
     method: str
@@ -53,7 +56,7 @@ class Door:
     query: type[wire.Shape] | None
     answers: type[wire.Shape] | None
     status: int
-    along: Callable[..., tuple[Key, ...]] | None
+    needs: Need[Any] | None
     stepped_up: bool
     once: bool
     money: bool
@@ -62,6 +65,7 @@ class Door:
     refuses: tuple[type[Refusal], ...]
     example: dict[str, Any]
     media_type: str | None
+    tag: str
 
     @property
     def answers_with_json(self) -> bool:
@@ -82,10 +86,30 @@ class Door:
         return wire.encode(answer if of is None or isinstance(answer, self.answers) else of(answer))
 
 
+@dataclass(frozen=True)
+class Authentication:
+    """The modules that make a caller of a token, by name: each is imported when the first token of its kind comes."""
+
+    of_people: str
+    of_cameras: str
+
+    @property
+    def people(self) -> PersonTokens:
+        return cast(PersonTokens, import_module(self.of_people))
+
+    @property
+    def cameras(self) -> CameraTokens:
+        return cast(CameraTokens, import_module(self.of_cameras))
+
+
 class Api(Chalice):
     """Chalice, whose current request belongs to the thread that serves it: the local cloud serves several at once."""
 
     _current: ContextVar[Request | None] = ContextVar("request", default=None)
+
+    def __init__(self, app_name: str, authentication: Authentication) -> None:
+        super().__init__(app_name=app_name, configure_logs=False)
+        self.authentication = authentication
 
     @property
     def doors(self) -> list[Door]:
@@ -132,7 +156,7 @@ class Routes(Blueprint):
         query: type[wire.Shape] | None = None,
         answers: type[wire.Shape] | None = None,
         status: int | None = None,
-        along: Callable[..., tuple[Key, ...]] | None = None,
+        needs: Need[Any] | None = None,
         stepped_up: bool = False,
         once: bool = True,
         money: bool = False,
@@ -140,16 +164,18 @@ class Routes(Blueprint):
         ends_session: bool = False,
         refuses: tuple[type[Refusal], ...] = (),
         media_type: str | None = None,
+        tag: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             door = Door(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
-                along, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
-                ends_session or outlives, refuses, example, media_type,
+                needs, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
+                ends_session or outlives, refuses, example, media_type, tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
             def served(**path_values: str) -> Response:
-                return _serve(door, self.current_request, path_values)
+                app = cast(Api, self._current_app)
+                return _serve(door, app.authentication, self.current_request, path_values)
 
             served.__name__ = view.__name__
             served.door = door  # type: ignore[attr-defined]
@@ -159,12 +185,12 @@ class Routes(Blueprint):
         return declare
 
 
-def _serve(door: Door, request: Request, path_values: dict[str, str]) -> Response:
+def _serve(door: Door, authentication: Authentication, request: Request, path_values: dict[str, str]) -> Response:
     request_id = str(request.context.get("requestId") or ids.new_id())
     language = _language(request.headers.get("accept-language") or "")
     with line(door=door.name, request_id=request_id) as entry:
         try:
-            status, body, headers = _answer(door, request, path_values, language, entry)
+            status, body, headers = _answer(door, authentication, request, path_values, language, entry)
         except Replayed as before:
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
@@ -211,7 +237,12 @@ def as_refusal(problem: Exception) -> Refusal | None:
 
 
 def _answer(
-    door: Door, request: Request, path_values: dict[str, str], language: str, entry: Line
+    door: Door,
+    authentication: Authentication,
+    request: Request,
+    path_values: dict[str, str],
+    language: str,
+    entry: Line,
 ) -> tuple[int, bytes, dict[str, str]]:
     visitor = Visitor(
         language,
@@ -223,10 +254,10 @@ def _answer(
         raise KeyMissing
     raw = _raw_body(request)
     path = _path(path_values)
-    asker, repeat = _admit(door, visitor, request, path, raw, entry)
+    asker, needed, repeat = _admit(door, authentication, visitor, request, path, raw, entry)
     said = _said(door, request, raw)
     with accompanied(None if repeat is None else repeat.companion(door.render)):
-        answer = _asked_once(repeat, lambda: door.view(asker, *path.values(), *said))
+        answer = _asked_once(repeat, lambda: door.view(asker, *needed, *said))
     return door.status, door.render(answer), _headers_of(door, answer)
 
 
@@ -268,25 +299,36 @@ def _asked_once(repeat: Once | None, ask: Callable[[], Any]) -> Any:
 
 
 def _admit(
-    door: Door, visitor: Visitor, request: Request, path: dict[str, str], raw: bytes, entry: Line
-) -> tuple[Any, Once | None]:
+    door: Door,
+    authentication: Authentication,
+    visitor: Visitor,
+    request: Request,
+    path: dict[str, str],
+    raw: bytes,
+    entry: Line,
+) -> tuple[Any, tuple[Any, ...], Once | None]:
+    """Who asks, and what of the path or by it the view is handed; before the body is looked at."""
+    path_ids = tuple(path.values())
     if door.who is Who.PERSON:
         entry["asker"] = "person"
-        caller, repeat = gate.admit_person(
+        caller, needed, repeat = admission.admit_person(
+            authentication.people,
             visitor,
-            gate.bearer(_header(request, "authorization")),
-            along=lambda account_id: door.along(account_id, *path.values()) if door.along else (),
+            admission.bearer(_header(request, "authorization")),
+            need=door.needs,
+            path_ids=path_ids,
             once=lambda claim: _once(door, visitor, path, raw, claim),
             stepped_up=door.stepped_up,
         )
         entry.account_id = caller.account_id
-        return caller, repeat
+        return caller, path_ids if door.needs is None else needed, repeat
     if door.who is Who.CAMERA:
         entry["asker"] = "camera"
-        return gate.admit_camera(gate.bearer(_header(request, "authorization"))), None
+        token = admission.bearer(_header(request, "authorization"))
+        return authentication.cameras.recognise_camera(token), path_ids, None
     if door.who is Who.PROVIDER:
-        return {name.lower(): value for name, value in request.headers.items()}, None
-    return visitor, None
+        return {name.lower(): value for name, value in request.headers.items()}, path_ids, None
+    return visitor, path_ids, None
 
 
 def _once(door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, claim: Claim) -> Once | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
+from chalicelib.entry.callers import Claim
 from chalicelib.errors import KeyReused, Malformed, Refusal
 from chalicelib.register.rows import REPEATS
 from chalicelib.store import crypto
@@ -19,20 +20,6 @@ from chalicelib.store.tags import key, plain
 
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
 _KEPT_HOURS, _MONEY_KEPT_HOURS = 24, 30 * 24
-
-
-class Claim(Protocol):
-    """What a token says of itself, and the secret that proves it; `lasting` is what it has in common with the other
-    tokens of its session."""
-
-    @property
-    def account_id(self) -> str: ...
-    @property
-    def session_id(self) -> str: ...
-    @property
-    def secret(self) -> str: ...
-    @property
-    def lasting(self) -> str: ...
 
 
 class Answered(Item):
@@ -83,7 +70,7 @@ class Once:
     ends_session: bool
 
     @property
-    def where(self) -> Key:
+    def where(self) -> Key[Any]:
         return self.kind.key(self.account_id, self.place_id)
 
     def replay(self, answered: Any) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.entry import refusals
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Door
 
 VERSION = "0.1.0"
@@ -62,7 +62,7 @@ def document(doors: Iterable[Door]) -> dict[str, Any]:
 def _operation(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": door.view.__name__,
-        "tags": [door.view.__module__.split(".")[1]],
+        "tags": [door.tag],
         "summary": (door.view.__doc__ or door.view.__name__.replace("_", " ").capitalize() + ".").strip(),
         "security": _WHO[door.who],
         "parameters": [*_path_parameters(door), *_query_parameters(door), *_header_parameters(door)],

@@ -15,6 +15,7 @@ from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Address, Identity
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Refusal, TooMany, Words
 from chalicelib.identities import providers, rules, shapes
 from chalicelib.identities.records import OfferedPicture, SpentNonce
@@ -29,11 +30,10 @@ from chalicelib.identities.rules import (
 )
 from chalicelib.identities.shapes import SignInWithPlatform
 from chalicelib.sessions.actions import opening as sessions
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, check, create, done, remove
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 
 _TRIES = 2
 _PICTURE_TRIES, _PICTURE_HOURS = 3, 24
@@ -114,14 +114,16 @@ def _enter(
     repeat_key: str | None,
 ) -> Tokens:
     contact = _contact_of(vouched)
-    places = [] if contact is None else [Address.key(contact.hashed)]
+    address_key = None if contact is None else Address.key(contact.hashed)
     turned_away = registering.turned_away_at(asked.terminal.unique_id)
-    identity, refused, *known = read(Identity.key(_identity_hash(vouched)), turned_away, *places)
+    identity_key = Identity.key(_identity_hash(vouched))
+    found = read_all((identity_key, turned_away, *([] if address_key is None else [address_key])))
+    identity, refused = found[identity_key], found[turned_away]
     if identity is not None:
         return _come_again(identity, asked, vouched.nonce, repeat_key)
-    if contact is None:
+    if contact is None or address_key is None:
         raise EmailNotVouched
-    if any(known):
+    if found[address_key] is not None:
         raise ProofNeeded
     new = registering.vouched_for(
         contact=contact,

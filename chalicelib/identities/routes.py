@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.accounts.actions import registering
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
 from chalicelib.register import policy_table
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 
 routes = Routes(__name__)

@@ -13,16 +13,15 @@ from chalicelib.aws.s3 import Stored, Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.commands.records import Command
 from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device
 from chalicelib.devices.shapes import Lan
+from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.live import rules, shapes
 from chalicelib.live.records import PIECES, Live
 from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.sharing.actions import standing as shares
 from chalicelib.store import crypto
@@ -48,14 +47,12 @@ class NoPictureYet(NotFound):
 # Who may look: asked once when it begins, and with every piece
 
 
-def _shown_to(caller: Caller, channel: str) -> Opened:
-    """The device, if the caller may look at it now; raises NotFound, RightMissing, PrivacyModeOn."""
-    opened = devices.allowed(caller, "live", channel)
-    if channel not in {one["id"] for one in opened.device.channels or []}:
+def _require_shown(opened: Opened, channel: str) -> None:
+    """That the channel may be looked at now by whoever the device was opened for; raises NotFound, PrivacyModeOn."""
+    if not opened.covers(channel) or channel not in {one["id"] for one in opened.device.channels or []}:
         raise NotFound
     if opened.is_private:
         raise devices.PrivacyModeOn
-    return opened
 
 
 def _may_still_look(device: Device, live: Live) -> bool:
@@ -75,21 +72,17 @@ class _Overtaken(Exception):
 # Beginning, going on, stopping
 
 
-def places_of_one(account_id: str, device_id: str, live_id: str) -> tuple[Key, ...]:
-    return (*devices.places_of(account_id, device_id), Live.key(device_id, _place_of(live_id)))
+def key_of(device_id: str, live_id: str) -> Key[Live]:
+    return Live.key(device_id, live_id[: -ids.LENGTH])
 
 
-def _place_of(live_id: str) -> str:
-    return live_id[: -ids.LENGTH]
-
-
-def watch(caller: Caller, channel: str) -> shapes.Live:
+def watch(caller: Caller, opened: Opened, channel: str) -> shapes.Live:
     """Begin a live view; the camera is told by the stream, and the owner can read who looked. Of more than three of the
     same person the oldest ends.
 
-    Raises NotFound, RightMissing, PrivacyModeOn, TooManyViews.
+    Raises NotFound, PrivacyModeOn, TooManyViews.
     """
-    opened = _shown_to(caller, channel)
+    _require_shown(opened, channel)
     recorded = devices.recorded(caller, opened, "watched", channel)
     for _ in range(_TRIES):
         try:
@@ -163,17 +156,9 @@ def _described(opened: Opened, live: Live) -> shapes.Live:
     )
 
 
-def _one(caller: Caller, live_id: str) -> tuple[Opened, Live]:
-    opened, live = devices.allowed(caller, "live"), caller.along[3]
-    if live is None or live.live_id != live_id or live.viewer != opened.known_by:
-        raise NotFound
-    return opened, live
-
-
-def go_on(caller: Caller, live_id: str) -> shapes.Live:
-    """Five more minutes from now. Raises NotFound, RightMissing, PrivacyModeOn."""
-    opened, live = _one(caller, live_id)
-    _shown_to(caller, live.channel)
+def go_on(opened: Opened, live: Live) -> shapes.Live:
+    """Five more minutes from now. Raises NotFound, PrivacyModeOn."""
+    _require_shown(opened, live.channel)
     if not _may_still_look(opened.device, live):
         raise NotFound
     played, before = _played(opened.device, live), int(live.until)
@@ -188,16 +173,15 @@ def go_on(caller: Caller, live_id: str) -> shapes.Live:
         counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played[: len(counted) + 1]),
         counted_to=counted[-1][1].mark if counted else live.counted_to,
         listed_from=min(map(rules.earliest_ticket, shown), default=live.listed_from),
-        when=(Live.live_id == live_id) & (Live.until == before),
+        when=(Live.live_id == live.live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
     )
     return done(longer, *_called(live), *shares.looked(opened), answer=_described(opened, live))
 
 
-def stop(caller: Caller, live_id: str) -> None:
+def stop(live: Live) -> None:
     """Nothing more is shown from the next request on; the camera is told. Raises NotFound."""
-    _, live = _one(caller, live_id)
-    ended = remove(live, when=Live.live_id == live_id, otherwise=NotFound)
+    ended = remove(live, when=Live.live_id == live.live_id, otherwise=NotFound)
     done(ended, *commands.given(_stop_of(live)), answer=None)
 
 
@@ -241,7 +225,7 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
     parts = capability.split(".")
     if len(parts) != 3 or not crypto.same(parts[2], _proof(parts[0], parts[1])):
         raise NotFound
-    device, live = read(Device.key(parts[0]), Live.key(parts[0], _place_of(parts[1])))
+    device, live = read(Device.key(parts[0]), key_of(parts[0], parts[1]))
     if device is None or live is None or live.live_id != parts[1] or not _may_still_look(device, live):
         raise NotFound
     return device, live

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.devices.actions import standing as devices
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.devices.actions.standing import Opened
+from chalicelib.devices.needs import DeviceOf
+from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
 from chalicelib.live import actions, rules, shapes
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.live.needs import LiveViewOf, View
 
 routes = Routes(__name__)
 
@@ -15,38 +17,38 @@ routes = Routes(__name__)
 @routes.post(
     "/devices/{device_id}/live",
     who=Who.PERSON,
-    along=devices.places_of,
+    needs=DeviceOf("live"),
     asks=shapes.Watch,
     answers=shapes.Live,
     status=201,
     refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn, actions.TooManyViews),
     example={"channel": "1"},
 )
-def watch_live(caller: Caller, device_id: str, asked: shapes.Watch) -> shapes.Live:
-    return actions.watch(caller, asked.channel)
+def watch_live(caller: Caller, device: Opened, asked: shapes.Watch) -> shapes.Live:
+    return actions.watch(caller, device, asked.channel)
 
 
 @routes.post(
     "/devices/{device_id}/live/{live_id}",
     who=Who.PERSON,
-    along=actions.places_of_one,
+    needs=LiveViewOf(),
     answers=shapes.Live,
     refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn),
     example={},
 )
-def go_on_watching(caller: Caller, device_id: str, live_id: str) -> shapes.Live:
-    return actions.go_on(caller, live_id)
+def go_on_watching(caller: Caller, view: View) -> shapes.Live:
+    return actions.go_on(view.device, view.live)
 
 
 @routes.delete(
     "/devices/{device_id}/live/{live_id}",
     who=Who.PERSON,
-    along=actions.places_of_one,
+    needs=LiveViewOf(),
     refuses=(NotFound, devices.RightMissing),
     example={},
 )
-def stop_live(caller: Caller, device_id: str, live_id: str) -> None:
-    actions.stop(caller, live_id)
+def stop_live(caller: Caller, view: View) -> None:
+    actions.stop(view.live)
 
 
 @routes.get(

@@ -9,6 +9,7 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import addresses, letters
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.devices.actions import standing as devices
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import providers, rules
 from chalicelib.orders.providers import provider
@@ -16,12 +17,11 @@ from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, create, done, merge
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 
 _TRIES = 5
 
@@ -78,14 +78,12 @@ def _terms(order: Order) -> Terms:
 
 def _described_all(orders: list[Order]) -> list[dict[str, Any]]:
     """With their payments, which are one read for all."""
-    ids_of = [_payments_of(order) for order in orders]
-    found = iter(read(*(Payment.key("", payment_id) for payment_ids in ids_of for payment_id in payment_ids)))
-    payments = [[one for _, one in zip(payment_ids, found, strict=False)] for payment_ids in ids_of]
-    return [_described(*one) for one in zip(orders, payments, strict=True)]
+    found = read_all(key for order in orders for key in _payments_of(order))
+    return [_described(order, [one for key in _payments_of(order) if (one := found[key])]) for order in orders]
 
 
-def _payments_of(order: Order) -> list[str]:
-    return [*filter(None, [order.paid_with]), *sorted(order.refunds_due or ())]
+def _payments_of(order: Order) -> list[Key[Payment]]:
+    return [Payment.key("", one) for one in (*filter(None, [order.paid_with]), *sorted(order.refunds_due or ()))]
 
 
 def _described(order: Order, payments: list[Payment]) -> dict[str, Any]:
@@ -122,7 +120,7 @@ def _order_id(order: Order) -> str:
     return f"{order.partition_id}{order.place_id}"
 
 
-def _key_of(order_id: str) -> Key:
+def _key_of(order_id: str) -> Key[Order]:
     return Order.key(order_id[: ids.LENGTH], order_id[ids.LENGTH :])
 
 
@@ -132,15 +130,7 @@ def order_at(order_id: str) -> Order | None:
     return found
 
 
-def place_of(account_id: str, order_id: str) -> tuple[Any, ...]:
-    """Where this order lies if it is the caller's, and nowhere else."""
-    return (Order.key(account_id, order_id.removeprefix(account_id)),)
-
-
-def order_of(caller: Caller) -> dict[str, Any]:
-    (order,) = caller.along
-    if order is None:
-        raise NotFound
+def order_of(order: Order) -> dict[str, Any]:
     (found,) = _described_all([order])
     return found
 
@@ -192,17 +182,21 @@ def _apply(name: str, told: providers.Payment) -> bool:
     order, before = read(_key_of(told.order_id), payment.own_key)
     if before is not None:
         return False
-    reason: Reason | None = "order_unknown"
-    if order is not None:
-        reason = rules.reason_to_refund(order.state, is_exact=_is_exact(told, order))
+    reason: Reason | None = "order_unknown" if order is None else _settle(told, order, payment)
+    if reason is not None:
+        _owe_back(order, payment, reason)
+    return True
+
+
+def _settle(told: providers.Payment, order: Order, payment: Payment) -> Reason | None:
+    """None if the order is paid now, or why the money is owed back."""
+    reason = rules.reason_to_refund(order.state, is_exact=_is_exact(told, order))
     if reason is None:
         try:
             _pay(order, payment)
         except _DeviceGone:
-            reason = "device_gone"
-    if reason is not None:
-        _owe_back(order, payment, reason)
-    return True
+            return "device_gone"
+    return reason
 
 
 def _payment(name: str, told: providers.Payment) -> Payment:

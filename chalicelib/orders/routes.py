@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
 from chalicelib.orders import actions, providers, shapes
+from chalicelib.orders.needs import OwnOrder
+from chalicelib.orders.records import Order
 from chalicelib.plans.rules import PlanUnknown
-from chalicelib.sessions.actions.standing import Caller
 
 routes = Routes(__name__)
 
@@ -36,13 +37,13 @@ def list_orders(caller: Caller, search: shapes.Search) -> Any:
 @routes.get(
     "/orders/{order_id}",
     who=Who.PERSON,
-    along=actions.place_of,
+    needs=OwnOrder(),
     answers=shapes.Order,
     refuses=(NotFound,),
     example={},
 )
-def get_order(caller: Caller, order_id: str) -> Any:
-    return actions.order_of(caller)
+def get_order(caller: Caller, order: Order) -> Any:
+    return actions.order_of(order)
 
 
 @routes.post(

@@ -21,7 +21,7 @@ class PlanChanged(Exception):
     """Something else changed the plan at the same moment: read again and decide anew."""
 
 
-def place_of(device_id: str) -> Key:
+def place_of(device_id: str) -> Key[Plan]:
     return Plan.key(device_id)
 
 

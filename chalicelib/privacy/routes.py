@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts import rules as accounts_rules
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing, export, relocating, watching
+from chalicelib.privacy.needs import OwnExport
+from chalicelib.privacy.records import Export
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 
 routes = Routes(__name__)
@@ -103,13 +104,13 @@ def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
 @routes.get(
     "/privacy/exports/{export_id}",
     who=Who.PERSON,
-    along=export.place_of,
+    needs=OwnExport(),
     answers=shapes.Export,
     refuses=(NotFound,),
     example={},
 )
-def get_export(caller: Caller, export_id: str) -> shapes.Export:
-    return export.export_of(caller)
+def get_export(caller: Caller, found: Export) -> shapes.Export:
+    return export.export_of(caller, found)
 
 
 @routes.get(

@@ -12,10 +12,11 @@ from chalicelib.accounts.records import Account
 from chalicelib.aws import sns, sqs
 from chalicelib.aws.sns import NotSent, Push
 from chalicelib.devices.actions import standing as devices
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
 from chalicelib.sessions.actions import standing as sessions
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.sessions.records import Session
 from chalicelib.settings import settings
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit, create, done, put, remove
@@ -128,7 +129,7 @@ def forget_ended_session(partition_id: str, place_id: str) -> None:
     """A session is gone, however it went, or an address of one: nobody pushes there any more, and SNS forgets it.
     Nothing is done about what is there no more, or still stands."""
     session, held, removal, unnamed, account, key = read(
-        sessions.place_of(partition_id, place_id),
+        Session.key(partition_id, place_id),
         Endpoint.key(partition_id, place_id),
         EndpointRemoval.key(partition_id, place_id),
         UnnamedEndpoint.key(partition_id, place_id),
@@ -192,7 +193,7 @@ def _commit_as_read(caller: Caller, attempt: Callable[[], None]) -> None:
     raise Unavailable(retry_after_seconds=1)
 
 
-def _place(caller: Caller) -> Key:
+def _place(caller: Caller) -> Key[Endpoint]:
     return Endpoint.key(caller.account_id, caller.session.place_id)
 
 

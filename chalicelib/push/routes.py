@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.push import actions, shapes
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.sessions.actions import ending
 
 routes = Routes(__name__)
 
@@ -19,3 +19,9 @@ routes = Routes(__name__)
 )
 def take_pushes(caller: Caller, asked: shapes.TakePushes) -> None:
     actions.take_pushes(caller, asked.platform, asked.token)
+
+
+# Here and not in sessions, on which this house is built: with the session its terminal's pushes end.
+@routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={}, tag="sessions")
+def sign_out(caller: Caller) -> None:
+    actions.forget_terminal(caller, ending.sign_out)

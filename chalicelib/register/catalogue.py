@@ -1,149 +1,33 @@
-"""Every record and every bucket prefix there is, imported by name: what is not here does not exist."""
+"""The catalogue: every kind of record there is, and every prefix of the bucket."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from chalicelib.accounts.records import (
-    Account,
-    Address,
-    AddressChange,
-    BegunRegistration,
-    Code,
-    Farewell,
-    Guesses,
-    Identity,
-    Letter,
-    MessageCount,
-    Registration,
-    ResetCode,
-    SpentTicket,
-    TerminalGuesses,
-    TurnedAway,
-    Undelivered,
-)
-from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.alarms.records import PICTURES, Alarm, Removal
-from chalicelib.avatars.records import PICTURES as AVATARS
-from chalicelib.avatars.records import UPLOADS as AVATAR_UPLOADS
-from chalicelib.avatars.records import AccountUploadHour, Avatar, AvatarRemoval
-from chalicelib.commands.records import Command
-from chalicelib.devices.records import (
-    COVER_UPLOADS,
-    COVERS,
-    BindingTries,
-    CheckPosition,
-    Connection,
-    ConnectionCheck,
-    CoverRemoval,
-    Device,
-    DeviceUploadHour,
-    Load,
-    Offer,
-    PasswordTries,
-    PresenceChange,
-    RefusedUploads,
-    Report,
-    SettingChange,
-    Share,
-    Stock,
-    Transfer,
-)
-from chalicelib.entry.once import Answered, AnsweredForGood
-from chalicelib.identities.records import OfferedPicture, SpentNonce
-from chalicelib.live.records import PIECES, Live
-from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
-from chalicelib.plans.records import Plan
-from chalicelib.privacy.records import ARCHIVES, Export, LogReading, Relocation
-from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
-from chalicelib.register.erasures import Erasure, OpenErasure
+from chalicelib import houses
 from chalicelib.register.prefixes import Prefix
-from chalicelib.second_factors.records import Challenge, Passkey, PendingTotp, RecoveryCodes, Totp
-from chalicelib.sessions.records import Session
-from chalicelib.sharing.records import Invitation, InvitationCount, InvitationMails, Received
 from chalicelib.store import keys
-from chalicelib.store.ciphers import VaultKey
-from chalicelib.store.crypto import RootSecret
-from chalicelib.store.hour_keys import HourKey
-from chalicelib.store.records import Record, Service, UnknownKind
+from chalicelib.store.records import Record, UnknownKind
 
-RECORDS: tuple[type[Record], ...] = (
-    Account,
-    AccountUploadHour,
-    Activity,
-    Address,
-    AddressChange,
-    BegunRegistration,
-    Alarm,
-    Answered,
-    AnsweredForGood,
-    Avatar,
-    AvatarRemoval,
-    BindingTries,
-    Challenge,
-    CheckPosition,
-    Code,
-    Command,
-    Connection,
-    ConnectionCheck,
-    CoverRemoval,
-    Device,
-    DeviceActivity,
-    DeviceUploadHour,
-    Endpoint,
-    EndpointRemoval,
-    Erasure,
-    Export,
-    Farewell,
-    Guesses,
-    HourKey,
-    Identity,
-    Invitation,
-    InvitationCount,
-    InvitationMails,
-    Invoice,
-    InvoiceCounter,
-    Letter,
-    Live,
-    Load,
-    LogReading,
-    MessageCount,
-    Offer,
-    OfferedPicture,
-    OpenErasure,
-    Order,
-    Passkey,
-    PasswordTries,
-    Payment,
-    PendingTotp,
-    Plan,
-    PresenceChange,
-    Received,
-    RecoveryCodes,
-    RefusedUploads,
-    Registration,
-    Relocation,
-    Removal,
-    Report,
-    ResetCode,
-    RootSecret,
-    Service,
-    Session,
-    SettingChange,
-    Share,
-    SpentNonce,
-    SpentTicket,
-    Stock,
-    TerminalGuesses,
-    Totp,
-    Transfer,
-    TurnedAway,
-    Undelivered,
-    UnnamedEndpoint,
-    VaultKey,
+
+def _declared() -> list[Any]:
+    """What the modules of records name, each from the module that declares it."""
+    modules = map(import_module, (*houses.modules("records"), *houses.FLOOR_RECORDS))
+    return [value for module in modules for value in vars(module).values()]
+
+
+def _is_kind(value: Any) -> bool:
+    # What other kinds are made from says not where it lies.
+    return isinstance(value, type) and issubclass(value, Record) and hasattr(value, "partition")
+
+
+RECORDS: tuple[type[Record], ...] = tuple(
+    sorted({value for value in _declared() if _is_kind(value)}, key=lambda record: record.__name__)
 )
-
-PREFIXES: tuple[Prefix, ...] = (ARCHIVES, AVATARS, AVATAR_UPLOADS, COVERS, COVER_UPLOADS, PICTURES, PIECES)
+PREFIXES: tuple[Prefix, ...] = tuple(
+    sorted({value for value in _declared() if isinstance(value, Prefix)}, key=lambda prefix: prefix.name)
+)
 
 
 def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.accounts.rules import CodeWrong
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.second_factors.needs import OwnPasskey
+from chalicelib.second_factors.records import Passkey
 
 routes = Routes(__name__)
 
@@ -89,23 +90,23 @@ def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Pass
 @routes.patch(
     "/me/second-factors/passkeys/{passkey_id}",
     who=Who.PERSON,
-    along=passkeys.place_of,
+    needs=OwnPasskey(),
     asks=shapes.RenamePasskey,
     answers=shapes.Passkey,
     refuses=(NotFound,),
     example={"name": "My old phone"},
 )
-def rename_passkey(caller: Caller, passkey_id: str, asked: shapes.RenamePasskey) -> shapes.Passkey:
-    return passkeys.rename(caller.account, caller.terminal, caller.along[0], asked.name)
+def rename_passkey(caller: Caller, passkey: Passkey, asked: shapes.RenamePasskey) -> shapes.Passkey:
+    return passkeys.rename(caller.account, caller.terminal, passkey, asked.name)
 
 
 @routes.delete(
     "/me/second-factors/passkeys/{passkey_id}",
     who=Who.PERSON,
-    along=passkeys.place_of,
+    needs=OwnPasskey(),
     stepped_up=True,
     refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),
     example={},
 )
-def remove_passkey(caller: Caller, passkey_id: str) -> None:
-    passkeys.end(caller.account, caller.terminal, *caller.along)
+def remove_passkey(caller: Caller, passkey: Passkey) -> None:
+    passkeys.end(caller.account, caller.terminal, passkey)

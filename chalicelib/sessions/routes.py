@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
+from chalicelib.accounts import shapes as accounts_shapes
 from chalicelib.accounts.actions import addresses
-from chalicelib.entry.gate import Visitor, Who
+from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import KeyReused, NotFound, NotSignedIn, TooMany
-from chalicelib.push import actions as push
+from chalicelib.errors import Conflict, KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.second_factors import rules as factors_rules
 from chalicelib.sessions import shapes
-from chalicelib.sessions.actions import ending, opening, proving, standing, tokens
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.sessions.actions import credentials, ending, opening, proving, tokens
+from chalicelib.sessions.needs import OwnSession
+from chalicelib.sessions.records import Session
 
 routes = Routes(__name__)
 
@@ -78,11 +79,6 @@ def step_up(caller: Caller, asked: shapes.StepUp) -> None:
     proving.step_up(caller, asked.code)
 
 
-@routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={})
-def sign_out(caller: Caller) -> None:
-    push.forget_terminal(caller, ending.sign_out)
-
-
 @routes.get("/sessions", who=Who.PERSON, answers=shapes.Sessions, example={})
 def list_sessions(caller: Caller) -> shapes.Sessions:
     return ending.sessions_of(caller)
@@ -92,14 +88,40 @@ def list_sessions(caller: Caller) -> shapes.Sessions:
     "/sessions/{session_id}",
     who=Who.PERSON,
     ends_session=True,
-    along=lambda account_id, session_id: (standing.place_of(account_id, session_id),),
+    needs=OwnSession(),
     refuses=(NotFound,),
     example={},
 )
-def end_session(caller: Caller, session_id: str) -> None:
-    ending.end_session(caller, *caller.along)
+def end_session(caller: Caller, session: Session) -> None:
+    ending.end_session(caller, session)
 
 
 @routes.delete("/sessions", who=Who.PERSON, example={})
 def end_other_sessions(caller: Caller) -> None:
     ending.end_other_sessions(caller)
+
+
+@routes.post(
+    "/accounts/confirm",
+    who=Who.ANYONE,
+    asks=accounts_shapes.Confirm,
+    answers=shapes.Tokens,
+    status=201,
+    refuses=(accounts_rules.CodeWrong, accounts_rules.CodeOver, accounts_rules.AddressTaken, KeyReused),
+    example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
+    tag="accounts",
+)
+def confirm(visitor: Visitor, asked: accounts_shapes.Confirm) -> shapes.Tokens:
+    return opening.enter_by_code(asked.registration_id, asked.code, asked.terminal, visitor.repeat_key)
+
+
+@routes.put(
+    "/me/password",
+    who=Who.PERSON,
+    asks=accounts_shapes.ChangePassword,
+    refuses=(accounts_rules.CurrentPasswordWrong, accounts_rules.PasswordTooEasy, TooMany, Conflict),
+    example={"current": "$password", "new": "$new_password"},
+    tag="accounts",
+)
+def change_password(caller: Caller, asked: accounts_shapes.ChangePassword) -> None:
+    credentials.change_password(caller, asked.current, asked.new)

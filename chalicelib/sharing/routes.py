@@ -6,12 +6,16 @@ from msgspec import UNSET, structs
 
 from chalicelib.accounts.rules import MESSAGE_REFUSALS
 from chalicelib.devices.actions import standing as devices
-from chalicelib.entry.gate import Who
+from chalicelib.devices.actions.standing import Opened
+from chalicelib.devices.needs import OWNER
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import guests, owners
+from chalicelib.sharing.actions.guests import Offered
+from chalicelib.sharing.actions.owners import Given
+from chalicelib.sharing.needs import GivenShare, ReceivedShare
 
 routes = Routes(__name__)
 
@@ -19,7 +23,7 @@ routes = Routes(__name__)
 @routes.post(
     "/devices/{device_id}/shares",
     who=Who.PERSON,
-    along=devices.places_of,
+    needs=OWNER,
     asks=shapes.ShareDevice,
     answers=shapes.Share,
     status=201,
@@ -34,45 +38,45 @@ routes = Routes(__name__)
     ),
     example={"email": "$invited_email", "rights": ["live", "alarms"], "channels": ["1"]},
 )
-def share_device(caller: Caller, device_id: str, asked: shapes.ShareDevice) -> shapes.Share:
-    return owners.share_device(caller, device_id, asked)
+def share_device(caller: Caller, device: Opened, asked: shapes.ShareDevice) -> shapes.Share:
+    return owners.share_device(caller, device, asked)
 
 
 @routes.get(
     "/devices/{device_id}/shares",
     who=Who.PERSON,
-    along=devices.places_of,
+    needs=OWNER,
     answers=shapes.Shares,
     refuses=(NotFound, devices.RightMissing),
     example={},
 )
-def list_shares_of_device(caller: Caller, device_id: str) -> shapes.Shares:
-    return owners.shares_of(caller)
+def list_shares_of_device(caller: Caller, device: Opened) -> shapes.Shares:
+    return owners.shares_of(device.device)
 
 
 @routes.patch(
     "/devices/{device_id}/shares/{share_id}",
     who=Who.PERSON,
-    along=owners.places_of_one,
+    needs=GivenShare(),
     asks=shapes.ChangeShare,
     answers=shapes.Share,
     refuses=(NotFound, devices.RightMissing),
     example={"rights": ["live", "playback", "alarms"], "channels": None},
 )
-def change_share(caller: Caller, device_id: str, share_id: str, asked: shapes.ChangeShare) -> shapes.Share:
+def change_share(caller: Caller, share: Given, asked: shapes.ChangeShare) -> shapes.Share:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
-    return owners.change_share(caller, device_id, share_id, **changes)
+    return owners.change_share(caller, share, **changes)
 
 
 @routes.delete(
     "/devices/{device_id}/shares/{share_id}",
     who=Who.PERSON,
-    along=owners.places_of_one,
+    needs=GivenShare(),
     refuses=(NotFound, devices.RightMissing),
     example={},
 )
-def revoke_share(caller: Caller, device_id: str, share_id: str) -> None:
-    owners.revoke_share(caller, device_id, share_id)
+def revoke_share(caller: Caller, share: Given) -> None:
+    owners.revoke_share(caller, share)
 
 
 @routes.get("/shares", who=Who.PERSON, answers=shapes.ReceivedShares, example={})
@@ -83,32 +87,32 @@ def list_shares(caller: Caller) -> shapes.ReceivedShares:
 @routes.post(
     "/shares/{share_id}/accept",
     who=Who.PERSON,
-    along=guests.places_of,
+    needs=ReceivedShare(),
     answers=shapes.Received,
     refuses=(NotFound, rules.ShareExists, rules.SharedWithOneself, rules.TooManyReceived),
     example={},
 )
-def accept_share(caller: Caller, share_id: str) -> shapes.Received:
-    return guests.accept(caller, share_id)
+def accept_share(caller: Caller, share: Offered) -> shapes.Received:
+    return guests.accept(caller, share)
 
 
 @routes.post(
     "/shares/{share_id}/decline",
     who=Who.PERSON,
-    along=guests.places_of,
+    needs=ReceivedShare(),
     refuses=(NotFound, rules.AlreadyAccepted),
     example={},
 )
-def decline_share(caller: Caller, share_id: str) -> None:
-    guests.decline(caller, share_id)
+def decline_share(caller: Caller, share: Offered) -> None:
+    guests.decline(caller, share)
 
 
 @routes.delete(
     "/shares/{share_id}",
     who=Who.PERSON,
-    along=guests.places_of,
+    needs=ReceivedShare(),
     refuses=(NotFound, rules.NotAccepted),
     example={},
 )
-def leave_share(caller: Caller, share_id: str) -> None:
-    guests.leave(caller, share_id)
+def leave_share(caller: Caller, share: Offered) -> None:
+    guests.leave(caller, share)

@@ -56,7 +56,7 @@ def new_vault(vault_id: str, *, until: datetime | None = None) -> tuple[Vault, V
     return Vault(vault_id, key), row
 
 
-def key_of(vault_id: str) -> Key:
+def key_of(vault_id: str) -> Key[VaultKey]:
     return VaultKey.key(vault_id)
 
 

@@ -109,20 +109,21 @@ def merge(
     return Write("Update", record, when, otherwise, actions)
 
 
-def remove(what: Record | Key, *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
+def remove(what: Record | Key[Any], *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
     """Delete it; without a condition it may be gone already."""
     return Write("Delete", _bare(what), when, otherwise)
 
 
-def check(what: Record | Key, when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
+def check(what: Record | Key[Any], when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
     """Write nothing, but let the commit stand or fall with this condition."""
     return Write("ConditionCheck", _bare(what), when, otherwise)
 
 
-def _bare(what: Record | Key) -> Record:
+def _bare(what: Record | Key[Any]) -> Record:
     if isinstance(what, Record):
         return what
-    return what.record(what.pk) if what.sk is None else what.record(what.pk, what.sk)
+    record: Record = what.record(what.pk) if what.sk is None else what.record(what.pk, what.sk)
+    return record
 
 
 def _and(one: Condition, other: Condition | None) -> Condition:

@@ -13,6 +13,7 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib import ids
 from chalicelib.aws.clients import client
+from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.store.commit import change, commit
 from chalicelib.store.records import KeyRow, TableClosed, read
@@ -46,6 +47,8 @@ def _root_secret() -> bytes:
     if stored.table not in (None, settings.keys_table):
         # Restored, and not put into service: without this secret nothing in it can be opened or added.
         raise TableClosed(retry_after_seconds=600)
+    if stored is None:
+        raise Unavailable
     return _decrypted(stored.encrypted)
 
 
@@ -68,6 +71,8 @@ def _make_root_secret() -> bytes:
             raise
     # Whoever came first wrote the one that counts.
     (stored,) = read(RootSecret.key())
+    if stored is None:
+        raise Unavailable
     return _decrypted(stored.encrypted)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from pynamodb.attributes import BinaryAttribute
 
 from chalicelib import clock, ids
+from chalicelib.errors import Unavailable
 from chalicelib.store import crypto
 from chalicelib.store.commit import commit, create
 from chalicelib.store.records import KeyRow, read
@@ -74,7 +75,9 @@ def _made(hour: str) -> HourKey:
         commit(create(row, otherwise=_AnotherMade))
     except _AnotherMade:
         (standing,) = read(where)
-        return standing  # type: ignore[no-any-return]
+        if standing is None:
+            raise Unavailable from None
+        return standing
     return row
 
 

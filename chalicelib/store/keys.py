@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from chalicelib.store.records import Record
@@ -12,13 +12,14 @@ _JOINT = "#"
 # Sorts after every character that ids and times are made of.
 _AFTER_ALL = "~"
 _MOST_PK_BYTES, _MOST_SK_BYTES = 2048, 1024
+Kind = TypeVar("Kind", bound="Record", covariant=True)
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Generic[Kind]):
     """A record's kind and its place; `sk` is None in tables without a sort key."""
 
-    record: type[Record]
+    record: type[Kind]
     pk: str
     sk: str | None
 
@@ -37,7 +38,7 @@ def joined(kind: str, *ids: str) -> str:
     return _JOINT.join((kind, *ids))
 
 
-def written(key: Key) -> str:
+def written(key: Key[Any]) -> str:
     """As an attribute of another record that points there; no key has a space in it."""
     return f"{key.pk} {key.sk}"
 

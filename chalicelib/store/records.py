@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -90,7 +90,7 @@ class Record(Model):
         return connection
 
     @classmethod
-    def key(cls, partition_id: str = "", *place_ids: str) -> Key:
+    def key(cls, partition_id: str = "", *place_ids: str) -> Key[Self]:
         pk = keys.joined(cls.partition, *([partition_id] if partition_id else []))
         return Key(cls, pk, None if cls.place is None else keys.joined(cls.place, *place_ids))
 
@@ -115,7 +115,7 @@ class Record(Model):
         return self
 
     @property
-    def own_key(self) -> Key:
+    def own_key(self) -> Key[Self]:
         return Key(type(self), self.pk, getattr(self, "sk", None))
 
     @property
@@ -200,6 +200,11 @@ class Record(Model):
 
 
 _Kind = TypeVar("_Kind", bound=Record)
+_Kind2 = TypeVar("_Kind2", bound=Record)
+_Kind3 = TypeVar("_Kind3", bound=Record)
+_Kind4 = TypeVar("_Kind4", bound=Record)
+_Kind5 = TypeVar("_Kind5", bound=Record)
+_Kind6 = TypeVar("_Kind6", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -323,22 +328,63 @@ def _say_in_service(name: str, since: int) -> None:
     client("dynamodb").put_item(TableName=name, Item=Service.new(table=name, since=since).serialize())
 
 
-def read(*wanted: Key) -> tuple[Any, ...]:
+class Found:
+    """The records of one read, each found by its key: `found[Device.key(device_id)]`, None if absent or over."""
+
+    def __init__(self, records: dict[Key[Any], Record | None]) -> None:
+        self._records = records
+
+    def __getitem__(self, key: Key[_Kind]) -> _Kind | None:
+        """Raises KeyError for a key that was not among those read, unless nothing can lie there."""
+        record: Any = self._records[key]
+        return record  # type: ignore[no-any-return]  # each key finds a record of its own kind
+
+
+@overload
+def read(one: Key[_Kind], /) -> tuple[_Kind | None]: ...
+@overload
+def read(one: Key[_Kind], two: Key[_Kind2], /) -> tuple[_Kind | None, _Kind2 | None]: ...
+@overload
+def read(
+    one: Key[_Kind], two: Key[_Kind2], three: Key[_Kind3], /
+) -> tuple[_Kind | None, _Kind2 | None, _Kind3 | None]: ...
+@overload
+def read(
+    one: Key[_Kind], two: Key[_Kind2], three: Key[_Kind3], four: Key[_Kind4], /
+) -> tuple[_Kind | None, _Kind2 | None, _Kind3 | None, _Kind4 | None]: ...
+@overload
+def read(
+    one: Key[_Kind], two: Key[_Kind2], three: Key[_Kind3], four: Key[_Kind4], five: Key[_Kind5], /
+) -> tuple[_Kind | None, _Kind2 | None, _Kind3 | None, _Kind4 | None, _Kind5 | None]: ...
+@overload
+def read(
+    one: Key[_Kind], two: Key[_Kind2], three: Key[_Kind3], four: Key[_Kind4], five: Key[_Kind5], six: Key[_Kind6], /
+) -> tuple[_Kind | None, _Kind2 | None, _Kind3 | None, _Kind4 | None, _Kind5 | None, _Kind6 | None]: ...
+@overload
+def read(*wanted: Key[_Kind]) -> tuple[_Kind | None, ...]: ...
+def read(*wanted: Key[Any]) -> tuple[Any, ...]:
     """The records of these keys, in their order, None for what is absent or over; one consistent call for each
     hundred."""
-    by_table: dict[str, list[Key]] = {}
-    for key in dict.fromkeys(key for key in wanted if key.fits):
-        by_table.setdefault(key.record.Meta.table_name, []).append(key)
-    found: dict[Key, Record | None] = {}
+    found = read_all(wanted)
+    return tuple(found[key] for key in wanted)
+
+
+def read_all(wanted: Iterable[Key[Any]]) -> Found:
+    """The same, each to be found by its key."""
+    found: dict[Key[Any], Record | None] = dict.fromkeys(wanted)
+    by_table: dict[str, list[Key[Any]]] = {}
+    for key in found:
+        if key.fits:
+            by_table.setdefault(key.record.Meta.table_name, []).append(key)
     for name, items in _get_together(by_table).items():
         kinds = {(key.pk, key.sk): key for key in by_table[name]}
         for raw in items:
             key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
             found[key] = key.record.of(raw)
-    return tuple(found.get(key) for key in wanted)
+    return Found(found)
 
 
-def _get_together(by_table: dict[str, list[Key]]) -> dict[str, list[dict[str, Any]]]:
+def _get_together(by_table: dict[str, list[Key[Any]]]) -> dict[str, list[dict[str, Any]]]:
     keys_of = list(by_table.items())
     if not keys_of:
         return {}

@@ -70,7 +70,7 @@ _DROPPED = (
 _DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")
 
 # Chalice would have Lambda import app.py, and with it all houses.
-API_HANDLER = "chalicelib.entry.gateway.answer"
+API_HANDLER = "chalicelib.gateway.answer"
 
 # The first date that a zip can say.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -190,7 +190,7 @@ def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)
     _shorten(into / "botocore" / "data")
-    _write_json(into / "chalicelib" / "entry" / "houses.json", _houses())
+    _write_json(into / "chalicelib" / "routes.json", _houses())
     # Read by fido2 whenever it is imported, and asked about origins by who does not say which are right; we do.
     (into / "fido2" / "public_suffix_list.dat").write_bytes(b"")
     if is_compiled:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.aws.test_bucket import STRANGE
-
 from chalicelib.aws import s3
 from infra.local.cloud import LocalCloud
 from tests.alarms.snapshots import name_of, objects
+from tests.aws.test_s3 import STRANGE
 from tests.conftest import Home
 from tests.scene import jpeg
 

@@ -16,6 +16,7 @@ from chalicelib.entry.http import Api, Routes
 from chalicelib.entry.log import ALLOWED, Line, NotAllowed
 from chalicelib.entry.refusals import STATUS
 from chalicelib.entry.wire import Shape
+from chalicelib.gateway import AUTHENTICATION
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, Response, asked_for
 from infra.local.strict import FAILING_FROM, LOST_REPLY
@@ -41,11 +42,11 @@ class Said(Shape):
 
 def answer_of(view: Callable[[], Any], path: str = "/garden") -> Response:
     """What a client gets from a view of this kind."""
-    from chalicelib.entry.gate import Who
+    from chalicelib.entry.callers import Who
 
     routes = Routes("tests.garden")
     routes.get(path, who=Who.ANYONE, example={}, answers=Said)(lambda visitor: view())
-    app = Api("garden")
+    app = Api("garden", AUTHENTICATION)
     app.register_blueprint(routes)
     return Gateway(app).handle(asked_for("GET", path))
 
@@ -413,11 +414,11 @@ def test_an_answer_that_its_shape_does_not_know_does_not_leave(world: LocalCloud
         def of(cls, found: dict[str, str]) -> Narrow:
             return cls(name=found["name"])
 
-    from chalicelib.entry.gate import Who
+    from chalicelib.entry.callers import Who
 
     routes = Routes("tests.shed")
     routes.get("/shed", who=Who.ANYONE, example={}, answers=Narrow)(lambda visitor: {"name": "n", "secret": "s"})
-    app = Api("shed")
+    app = Api("shed", AUTHENTICATION)
     app.register_blueprint(routes)
     assert Gateway(app).handle(asked_for("GET", "/shed")).json == {"name": "n"}
 

@@ -19,7 +19,7 @@ from chalicelib.commands import rules as commands
 from chalicelib.devices import rules as devices
 from chalicelib.devices.actions import cameras
 from chalicelib.devices.shapes import Activate
-from chalicelib.entry import channel, gate, http, wire
+from chalicelib.entry import admission, channel, http, wire
 from chalicelib.entry.once import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
@@ -77,7 +77,7 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "Accept-Language, of many": (http._language, filled("", "pl;q=0.1,")),
     "Accept-Language, of one": (http._language, filled("pl;q=", "0")),
     "Accept-Language, of parameters": (http._language, filled("pl", ";q=1")),
-    "Authorization": (lambda text: gate.bearer(text), filled("Bearer ", " ")),
+    "Authorization": (lambda text: admission.bearer(text), filled("Bearer ", " ")),
     "Idempotency-Key": (checked_key, filled("", "a")),
     "an access token": (lambda text: sessions.cut_token(sessions.ACCESS, text), filled("a.", "a.")),
     "a camera's token": (cameras.recognise_camera, filled("c.", "a", ".")),

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from chalicelib import houses
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = "chalicelib"
 
-# A house may open the actions of the houses before it, and of no other: what would be a cycle becomes an event.
-HOUSES = (
-    "activity", "accounts", "avatars", "plans", "second_factors", "sessions", "identities", "devices", "commands",
-    "push", "sharing", "live", "alarms", "orders", "privacy",
-)  # fmt: skip
+HOUSES = tuple(houses.HOUSES)
+# From below.
+FLOORS = ("aws", "store", "register", "entry")
 FLOOR = (
-    "aws", "store", "register", "entry", "errors", "settings", "clock", "ids", "jwks", "jws", "http_fetch",
-    "templates", "typed",
+    *FLOORS, "errors", "settings", "clock", "ids", "jwks", "jws", "http_fetch", "templates", "typed", "houses",
+    "gateway",
 )  # fmt: skip
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
 ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
-    # Of other houses' rules a route takes the refusals that it declares, of their shapes the answer that it passes on.
+    # Of other houses' rules a route takes the refusals that it declares, of their shapes the answer that it passes on,
+    # of their records the types that it is handed.
     "routes": (
-        {"actions", "shapes", "rules", "providers"},
+        {"actions", "needs", "shapes", "rules", "providers", "records"},
         {"entry", "errors", "settings", "jwks", "register.policy_table"},
-        {"actions", "rules", "shapes"},
+        {"actions", "needs", "rules", "shapes", "records"},
+    ),
+    "needs": (
+        {"actions", "records"}, {"entry.callers", "entry.needs", "store.records", "errors"},
+        {"actions", "needs", "records"},
     ),
     "listeners": ({"actions"}, {"entry", "errors"}, {"actions", "records"}),
     "scheduled": ({"actions"}, {"entry", "errors"}, {"actions"}),
@@ -36,7 +41,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock", "typed"}, {"shapes", "records"}),
     "actions": (
         {"rules", "records", "shapes", "providers"},
-        {"aws", "store", "register", "errors", "settings", "clock", "ids", "jwks", "jws"},
+        {"entry.callers", "aws", "store", "register", "errors", "settings", "clock", "ids", "jwks", "jws"},
         {"actions", "records", "shapes"},
     ),
     "rules": (set(), {"errors", "typed"}, set()),
@@ -47,16 +52,14 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "sandbox": ({"rules", "providers", "actions"}, {"store", "errors", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
-# The floor carries the houses and opens none, but for these.
-CARRIED = {
-    "entry.gate": {"sessions.actions", "sessions.actions.standing", "devices.actions", "devices.actions.cameras"},
-    "register.catalogue": {f"{house}.records" for house in HOUSES},
-}
+# For the checker of types alone: what a caller is made of.
+TYPES = {"entry.callers": {"accounts.records", "devices.records", "sessions.records"}}
 # Within the floor: who may not open whom.
 BELOW = {
     "aws": {"store", "register", "entry", "jwks", "jws"},
     "store": {"register", "entry"},
     "register": {"entry"},
+    "houses": {*FLOOR},
     "templates": {*FLOOR},
     "errors": {*FLOOR},
     "clock": {*FLOOR},
@@ -67,7 +70,6 @@ BELOW = {
     "jwks": {*FLOOR} - {"clock", "errors", "http_fetch"},
     "http_fetch": {*FLOOR} - {"clock"},
 }
-BELOW_BUT = {"register.catalogue": {"entry.once"}}
 
 MOST_LINES = 40
 # After a restore an operator looks through the whole ledger, once.
@@ -119,6 +121,14 @@ class Module:
         """Of those, our own; what follows `chalicelib.`."""
         return [name.removeprefix(f"{PACKAGE}.") for name in self.imports if name.startswith(f"{PACKAGE}.")]
 
+    @property
+    def opened_at_run_time(self) -> list[str]:
+        """The same without what stands under `if TYPE_CHECKING`."""
+        blocks = [one for one in ast.walk(self.tree) if isinstance(one, ast.If) and _is_for_types(one)]
+        froms = [node for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)]
+        typed = [_opened(node.module or "", alias.name) for node in froms for alias in node.names]
+        return [name for name in self.opened if f"{PACKAGE}.{name}" not in typed]
+
     @cached_property
     def docstrings(self) -> set[int]:
         """The ids of the nodes that are docstrings."""
@@ -149,6 +159,10 @@ def _opened(module: str, name: str) -> str:
 _FOLDERS = {f"{PACKAGE}.{house}" for house in HOUSES}
 
 
+def _is_for_types(block: ast.If) -> bool:
+    return "TYPE_CHECKING" in ast.unparse(block.test)
+
+
 def all_modules() -> list[Module]:
     package = ROOT / PACKAGE
     paths = sorted(package.rglob("*.py"))
@@ -175,8 +189,7 @@ def rooms_open_only_what_they_may(module: Module) -> list[str]:
 
 
 def houses_open_only_houses_before_them(module: Module) -> list[str]:
-    # A route reads what it is asked with the actions of any house: nothing is built on routes.
-    if module.house not in HOUSES or module.room == "routes":
+    if module.house not in HOUSES:
         return []
     later = set(HOUSES[HOUSES.index(module.house) + 1 :])
     return [f"{module.name} opens {name}" for name in module.opened if name.split(".")[0] in later]
@@ -185,7 +198,7 @@ def houses_open_only_houses_before_them(module: Module) -> list[str]:
 def the_floor_opens_no_house(module: Module) -> list[str]:
     if module.house not in FLOOR:
         return []
-    allowed = CARRIED.get(module.name, set())
+    allowed = TYPES.get(module.name, set())
     houses = [name for name in module.opened if name.split(".")[0] in HOUSES]
     return [f"{module.name} opens {name}" for name in houses if not _within(name, allowed)]
 
@@ -193,7 +206,29 @@ def the_floor_opens_no_house(module: Module) -> list[str]:
 def the_floor_stands_on_itself(module: Module) -> list[str]:
     forbidden = BELOW.get(module.house, set())
     opened = [name for name in module.opened if _within(name, forbidden)]
-    return [f"{module.name} opens {name}" for name in opened if not _within(name, BELOW_BUT.get(module.name, set()))]
+    return [f"{module.name} opens {name}" for name in opened]
+
+
+def circles(modules: Iterable[Module]) -> list[list[str]]:
+    """Folders and single modules at the top that open each other, however far round; imports within functions count,
+    those for the checker of types alone do not."""
+    opens: dict[str, set[str]] = {}
+    for module in modules:
+        opened = {name.split(".")[0] for name in module.opened_at_run_time} - {module.house}
+        opens.setdefault(module.house, set()).update(opened)
+    reached = {one: _reached(one, opens) for one in opens}
+    knots = {tuple(sorted(two for two in reached[one] if one in reached.get(two, ()))) for one in opens}
+    return sorted(list(knot) for knot in knots if knot)
+
+
+def _reached(start: str, opens: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        news = opens.get(waiting.pop(), set()) - found
+        found |= news
+        waiting += news
+    return found
 
 
 def everything_is_a_house_or_the_floor(module: Module) -> list[str]:
@@ -357,16 +392,12 @@ def doors_of(module: Module) -> set[str]:
     return {f"{module.name}.{ast.unparse(node.targets[0])}" for node in named}
 
 
-def registered_in(app_source: str) -> list[str]:
-    """The same objects, as the app registers them."""
-    tree = ast.parse(app_source)
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    names = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    given = [
-        node.args[0]
-        for node in calls
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "register_blueprint"
-    ]
-    objects = [node for node in given if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
-    return [f"{names[ast.unparse(node.value)].removeprefix(f'{PACKAGE}.')}.{node.attr}" for node in objects]
+def registered() -> set[str]:
+    """The same, as chalicelib/houses.py lists them for app.py."""
+    listed = {
+        *(f"{name}.routes" for name in (*houses.modules("routes"), houses.ENTRY_ROUTES)),
+        *(f"{name}.listeners" for name in (*houses.modules("listeners"), houses.ENTRY_LISTENERS)),
+        *(f"{name}.schedules" for name in houses.modules("scheduled")),
+        *(f"{name}.operations" for name in houses.modules("operations")),
+    }
+    return {name.removeprefix(f"{PACKAGE}.") for name in listed}

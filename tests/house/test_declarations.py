@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from chalicelib.entry import wire
-from chalicelib.entry.gate import Who
+from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Invalid, Refusal
 from chalicelib.register import catalogue, rows

@@ -251,6 +251,7 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
 
     def change_password() -> None:
         account, key = read(*standing.places_of(ola.account_id))
+        assert account is not None and key is not None
         account.opened(key.unlocked())
         commit(change(account, password_hash=QUICK.hash("another long password of hers"), epoch=int(account.epoch) + 1))
 

@@ -44,7 +44,7 @@ class Newcomer:
         return ids.as_text(crypto.derived("ids", "arrival", self.came_from, self.ticket_id)[:16])
 
     @property
-    def spent_key(self) -> Key:
+    def spent_key(self) -> Key[SpentTicket]:
         return SpentTicket.key(crypto.keyed_hash("tickets", self.came_from, self.ticket_id))
 
     def used_by(self, repeat_key: str | None) -> str:

@@ -25,11 +25,11 @@ class _AskedAlready(Exception):
     """This very request has been answered, by its twin at the same moment or often enough."""
 
 
-def key_of(account_id: str, purpose: str) -> Key:
+def key_of(account_id: str, purpose: str) -> Key[Code]:
     return Code.key(account_id, purpose)
 
 
-def new(where: Key, repeat_key: str | None, sends: int = 1) -> Code:
+def new(where: Key[Code], repeat_key: str | None, sends: int = 1) -> Code:
     """A code to be stored there; see `digits_of`."""
     now = clock.now_s()
     code: Any = where.record(where.pk, where.sk)
@@ -52,7 +52,7 @@ def digits_of(code: Code) -> str:
     return ids.as_code(crypto.derived("codes", code.pk, code.sk, code.seed))
 
 
-def _asked_by(where: Key, repeat_key: str | None) -> str | None:
+def _asked_by(where: Key[Code], repeat_key: str | None) -> str | None:
     return None if repeat_key is None else crypto.keyed_hash("code requests", where.pk, where.sk or "", repeat_key)
 
 
@@ -65,7 +65,7 @@ def send(to: Contact, language: str, digits: str) -> None:
 
 
 def send_next(
-    where: Key,
+    where: Key[Code],
     old: Code | None,
     repeat_key: str | None,
     send: Callable[[str], None],
@@ -91,7 +91,7 @@ def send_again(old: Code | None, repeat_key: str | None, send: Callable[[str], N
         send_next(old.own_key, old, repeat_key, send)
 
 
-def _next(where: Key, old: Code | None, repeat_key: str | None) -> tuple[Code, Write]:
+def _next(where: Key[Code], old: Code | None, repeat_key: str | None) -> tuple[Code, Write]:
     if old is not None and _is_repeat(old, repeat_key):
         repeats = int(old.repeats or 0)
         if repeats >= _MOST_REPEATS:

@@ -19,7 +19,7 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read, read_all
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -43,8 +43,8 @@ class Proved:
     forget: Write
     terminal: str
     new_hash: str | None
-    places: tuple[Key, ...]
-    along: tuple[Any, ...]
+    places: tuple[Key[Any], ...]
+    beside: Found
 
     @property
     def is_on_known_terminal(self) -> bool:
@@ -69,11 +69,11 @@ class Proved:
 
 
 def prove_password(
-    contact: Contact, password: str, unique_id: str, along: Callable[[str, str], tuple[Key, ...]]
+    contact: Contact, password: str, unique_id: str, places_beside: Callable[[str, str], tuple[Key[Any], ...]]
 ) -> Proved | None:
     """Who it is by e-mail address or phone number and password; None if wrong. Raises TooMany after ten wrong guesses.
 
-    `along` names, by the account's id and the terminal's hash, what else is to be read with the account.
+    `places_beside` names, by the account's id and the terminal's hash, what else is to be read with the account.
 
     A terminal that has signed in before has a count of its own: nobody else's guesses make it wait. Known and unknown
     addresses cost the same calls and the same hashing.
@@ -82,10 +82,11 @@ def prove_password(
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)
-    places = along(account_id, terminal)
-    account, key, own, *found = read(
-        Account.key(account_id), ciphers.key_of(account_id), TerminalGuesses.key(account_id, terminal), *places
-    )
+    places = places_beside(account_id, terminal)
+    account_key, data_key = Account.key(account_id), ciphers.key_of(account_id)
+    own_key = TerminalGuesses.key(account_id, terminal)
+    found = read_all((account_key, data_key, own_key, *places))
+    account, key, own = found[account_key], found[data_key], found[own_key]
     is_known = account is not None and terminal in (account.terminals or ())
     guessing = _on_own(account_id, terminal, own) if is_known else Guessing(Guesses.new(hashed), strangers)
     if account is None or key is None:
@@ -96,7 +97,7 @@ def prove_password(
     if not guessing.look(lambda: _is_right(expected, password)):
         return None
     news = _rehashed(expected, password)
-    return Proved(account, vault, remove(guessing.row), terminal, news, places, tuple(found))
+    return Proved(account, vault, remove(guessing.row), terminal, news, places, found)
 
 
 def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Guessing:
@@ -111,7 +112,7 @@ def recognised(account_id: str, unique_id: str) -> Proved | None:
     vault: Vault = key.unlocked()
     terminal = terminal_hash(account_id, unique_id)
     forget = remove(TerminalGuesses.key(account_id, terminal))
-    return Proved(account.opened(vault), vault, forget, terminal, None, (), ())
+    return Proved(account.opened(vault), vault, forget, terminal, None, (), Found({}))
 
 
 def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:
@@ -132,10 +133,11 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
 
 def proved_again(before: Proved, password: str) -> Proved | None:
     """The same by the account as it is now; None if it was closed, or the password is another."""
-    account, *found = read(before.account.own_key, *before.places)
+    found = read_all((before.account.own_key, *before.places))
+    account = found[before.account.own_key]
     if account is None or not _is_right(account.opened(before.vault).password_hash, password):
         return None
-    return replace(before, account=account, new_hash=_rehashed(account.password_hash, password), along=tuple(found))
+    return replace(before, account=account, new_hash=_rehashed(account.password_hash, password), beside=found)
 
 
 def require_fitting(account: Account, password: str, named: str = "password") -> None:

@@ -154,7 +154,7 @@ class _Begun:
 
 
 def _require_terms(
-    birth_date: date, country: str, policy_version: str, current_policy: str, *turned_away: Key
+    birth_date: date, country: str, policy_version: str, current_policy: str, *turned_away: Key[TurnedAway]
 ) -> None:
     """Old enough, of a country that is served here, and agreed to the policy that is in force."""
     _require_age(birth_date, *turned_away)
@@ -164,12 +164,12 @@ def _require_terms(
         raise PolicyOutdated(fields={"policy_version": current})
 
 
-def turned_away_at(unique_id: str) -> Key:
+def turned_away_at(unique_id: str) -> Key[TurnedAway]:
     """Where it is remembered that somebody was too young on this terminal."""
     return TurnedAway.key(crypto.keyed_hash("turned away", unique_id))
 
 
-def _require_age(birth_date: date, *turned_away: Key) -> None:
+def _require_age(birth_date: date, *turned_away: Key[TurnedAway]) -> None:
     """A child who is turned away does not come back a minute later with another date."""
     try:
         rules.require_age(birth_date, clock.now().date())
@@ -224,7 +224,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
         ciphers.key_of(registration_id),
     )
     confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
-    if account is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
+    if account is not None and key is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
         raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
     if registration is None or key is None:
         raise CodeOver

@@ -21,7 +21,7 @@ class _ToldTwice(Exception):
     """The same report came again."""
 
 
-def place_of(address_hash: str) -> Key:
+def place_of(address_hash: str) -> Key[Undelivered]:
     """To be read with whatever decides that others may write there."""
     return Undelivered.key(address_hash)
 

@@ -15,7 +15,7 @@ from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 
-def places_of(account_id: str) -> tuple[Key, Key]:
+def places_of(account_id: str) -> tuple[Key[Account], Key[VaultKey]]:
     """Where the account and its vault's key lie, for whoever must read them together with something else."""
     return Account.key(account_id), VaultKey.key(account_id)
 

@@ -145,9 +145,10 @@ class Gallery:
 
     def carry_out_removal(self, subject_id: str, removal_id: str) -> None:
         """Delete the picture, then the order; each may be repeated."""
-        (removal,) = read(self.removal.key(subject_id, removal_id))
-        if removal is None:
+        (found,) = read(self.removal.key(subject_id, removal_id))
+        if found is None:
             return
+        removal: Any = found  # each gallery's has a picture
         s3.delete([removal.picture])
         commit(remove(removal))
 

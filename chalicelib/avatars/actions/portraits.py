@@ -19,17 +19,12 @@ from chalicelib.errors import Unavailable
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, absent, check, commit, put
-from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
 _TRIES = 4
 MOST_BYTES = rules.MOST_BYTES
-
-
-def place_of(account_id: str) -> tuple[Key, ...]:
-    return (Avatar.key(account_id),)
 
 
 def url_of(avatar: Avatar | None) -> str | None:

@@ -14,12 +14,11 @@ from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.guessing import Tries
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import BindingTries, Device, Report, Stock
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, done, remove
-from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 _TRIES = 4
@@ -55,12 +54,7 @@ class _Moved(Exception):
     """The camera was activated since it was read: read again."""
 
 
-def places_of(account_id: str) -> tuple[Key, ...]:
-    """What binding reads along with the session."""
-    return (BindingTries.key(account_id),)
-
-
-def bind(caller: Caller, asked: shapes.Bind) -> Opened:
+def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Opened:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
@@ -69,7 +63,7 @@ def bind(caller: Caller, asked: shapes.Bind) -> Opened:
     rules.require_time_zone(asked.time_zone)
     stock_id = stocks.id_of(asked.sn)
     account = caller.account
-    tries = Tries(BindingTries.new(caller.account_id), caller.along[0])
+    tries = Tries(BindingTries.new(caller.account_id), before)
     _prove_printed_code(stock_id, asked.code, tries)
     for _ in range(_TRIES):
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
@@ -12,6 +11,7 @@ from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.records import Device, Report, Stock
+from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn, Unavailable
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
@@ -24,18 +24,6 @@ _TRIES = 4
 class CameraUnknown(NotSignedIn):
     en = "This serial number and secret do not belong together."
     pl = "Ten numer seryjny i sekret do siebie nie pasują."
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A camera that proved itself with its token; `device_id` is the ownership it belongs to now, if any."""
-
-    stock: Stock
-
-    @property
-    def device_id(self) -> str | None:
-        device_id: str | None = self.stock.device_id
-        return device_id
 
 
 def activate(told: shapes.Activate, country: str) -> str:
@@ -113,6 +101,6 @@ def recognise_camera(token: str | None) -> Camera:
         raise NotSignedIn
     (stock,) = read(Stock.key(parts[1]))
     expected = None if stock is None else stock.camera_token_hash
-    if expected is None or not crypto.same(expected, crypto.plain_hash(parts[2])):
+    if stock is None or expected is None or not crypto.same(expected, crypto.plain_hash(parts[2])):
         raise NotSignedIn
     return Camera(stock)

@@ -10,8 +10,8 @@ from chalicelib.aws import websocket
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import presence
 from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Connection, Stock
+from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.settings import settings
 from chalicelib.store.commit import change, commit, create

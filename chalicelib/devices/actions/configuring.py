@@ -11,11 +11,10 @@ from chalicelib import clock
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.actions.standing import NobodyOwns, Opened
 from chalicelib.devices.records import Device, Stock
+from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import Conflict, NotFound, Unavailable
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit, done
 from chalicelib.store.records import read
@@ -32,10 +31,9 @@ class _Moved(Exception):
     """The camera said something else since its state was read: read again."""
 
 
-def change_settings(caller: Caller, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
+def change_settings(caller: Caller, opened: Opened, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
     """Put these settings in place of those of the version that they build on; who may not know of a channel leaves its
     name as it is. Raises NotFound, RightMissing, SettingsChanged, Invalid."""
-    opened = standing.allowed(caller, "settings")
     device = opened.device
     known = [channel["id"] for channel in device.channels or () if opened.covers(channel["id"])]
     rules.require_channels([channel.id for channel in asked.settings.channels], known)

@@ -9,22 +9,20 @@ from chalicelib.accounts.actions.standing import is_set
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
 from chalicelib.aws.s3 import Ticket
-from chalicelib.devices.actions import standing
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
-from chalicelib.sessions.actions.standing import Caller
+from chalicelib.entry.callers import Caller
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change
 from chalicelib.store.records import read
 
 
-def ticket_for(caller: Caller, content_type: str) -> Ticket:
+def ticket_for(device: Device, content_type: str) -> Ticket:
     """Let the owner upload one picture of at most 5 MB within ten minutes."""
-    return GALLERY.ticket_for(standing.owned(caller).device.partition_id, content_type)
+    return GALLERY.ticket_for(device.partition_id, content_type)
 
 
-def delete_cover(caller: Caller) -> None:
+def delete_cover(caller: Caller, device: Device) -> None:
     """There is no cover any more, nor will one be made of what was uploaded before."""
-    device = standing.owned(caller).device
     again = partial(_held_of, device.partition_id, device.vault)
     GALLERY.delete(device.partition_id, _held(device), caller.terminal, again)
 

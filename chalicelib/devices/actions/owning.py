@@ -10,25 +10,25 @@ from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.standing import Opened
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.register import erasures
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.store.commit import change, done
 
 
-def change_device(caller: Caller, **changes: Any) -> Opened:
+def change_device(caller: Caller, device: Opened, **changes: Any) -> Opened:
     """Name, time zone or daylight saving (B7)."""
-    (mine,) = standing.present([standing.owned(caller)])
+    (mine,) = standing.present([device])
     if "time_zone" in changes:
         rules.require_time_zone(changes["time_zone"])
     recorded = standing.recorded(caller, mine, "device_changed")
     return done(change(mine.device, otherwise=NotFound, **changes), recorded, answer=mine)
 
 
-def set_privacy_mode(caller: Caller, *, on: bool) -> Opened:
+def set_privacy_mode(caller: Caller, device: Opened, *, on: bool) -> Opened:
     """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
-    (mine,) = standing.present([standing.owned(caller)])
+    (mine,) = standing.present([device])
     if mine.is_private == on:
         return done(change(mine.device, otherwise=NotFound), answer=mine)
     now = clock.now_to_ms()
@@ -38,9 +38,8 @@ def set_privacy_mode(caller: Caller, *, on: bool) -> Opened:
     return done(change(mine.device, otherwise=NotFound, **news), told, recorded, answer=mine)
 
 
-def remove_device(caller: Caller) -> shapes.Removed:
+def remove_device(caller: Caller, mine: Opened) -> shapes.Removed:
     """End the ownership: one commit, after which nobody reads anything of it; the erasure follows (B10)."""
-    mine = standing.owned(caller)
     erasure_id, begun = erasures.begin(standing.subject_of(mine.device))
     answer = shapes.Removed(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     losing = accounts.loses_device(caller.account, mine.device.partition_id)

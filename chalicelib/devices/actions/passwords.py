@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts.actions import addresses, budgets, codes
+from chalicelib.accounts.records import Code
 from chalicelib.devices import shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.guessing import TooManyTries, Tries
+from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, PasswordTries
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, Words
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, done
 from chalicelib.store.keys import Key
@@ -29,33 +31,30 @@ class NoDevicePassword(Conflict):
     pl = "To urządzenie nie ma hasła."
 
 
-def places_of(account_id: str, device_id: str) -> tuple[Key, ...]:
-    return (*standing.places_of(account_id, device_id), PasswordTries.key(device_id))
+def reset_key(account_id: str, device_id: str) -> Key[Code]:
+    """Where the code lies that was sent to set the password anew."""
+    return codes.key_of(account_id, f"{_PURPOSE}-{device_id}")
 
 
-def places_to_reset(account_id: str, device_id: str) -> tuple[Key, ...]:
-    return (*standing.places_of(account_id, device_id), codes.key_of(account_id, f"{_PURPOSE}-{device_id}"))
-
-
-def set_password(caller: Caller, new: str, current: str | None) -> None:
+def set_password(
+    caller: Caller, mine: Opened, before: PasswordTries | None, new: str, current: str | None
+) -> None:
     """Give the device a password; who changes one has to know it (B8). Raises DevicePasswordWrong, TooManyTries."""
-    mine = standing.owned(caller)
     device = mine.device
-    proved = () if device.password is None else (_proved(caller, device, current or "", named="current"),)
+    proved = () if device.password is None else (_proved(device, before, current or "", named="current"),)
     done(_sets(device, new), *proved, standing.recorded(caller, mine, "device_password_changed"), answer=None)
 
 
-def check_password(caller: Caller, password: str) -> None:
+def check_password(device: Device, before: PasswordTries | None, password: str) -> None:
     """Whether it is the device's. Raises DevicePasswordWrong, TooManyTries, NoDevicePassword."""
-    device = standing.owned(caller).device
     if device.password is None:
         raise NoDevicePassword
-    done(_proved(caller, device, password, named="password"), answer=None)
+    done(_proved(device, before, password, named="password"), answer=None)
 
 
-def _proved(caller: Caller, device: Device, password: str, *, named: str) -> Write:
+def _proved(device: Device, before: PasswordTries | None, password: str, *, named: str) -> Write:
     """The write that takes the try back, since it was right."""
-    tries = Tries(PasswordTries.new(device.partition_id), caller.along[-1])
+    tries = Tries(PasswordTries.new(device.partition_id), before)
     commit(
         tries.count(otherwise=TooManyTries(retry_after_seconds=1)),
         standing.must_stand(device.partition_id, otherwise=NotFound),
@@ -79,19 +78,17 @@ def _not_as_read(there: dict[str, Any] | None) -> BaseException:
 # Forgotten
 
 
-def ask_to_reset(caller: Caller) -> None:
+def ask_to_reset(caller: Caller, device: Device, old: Code | None) -> None:
     """Send a code to the account's own address. Raises CodeTooSoon, TooManyMessages."""
-    device, old = standing.owned(caller).device, caller.along[-1]
     to, language = addresses.of(caller.account), caller.account.language
-    where = places_to_reset(caller.account_id, device.partition_id)[-1]
+    where = reset_key(caller.account_id, device.partition_id)
     send, counted = (lambda digits: codes.send(to, language, digits)), (lambda: budgets.counted_to_owner(to))
     codes.send_next(where, old, caller.repeat_key, send, counted=counted)
 
 
-def reset_password(caller: Caller, asked: shapes.ResetDevicePassword) -> None:
+def reset_password(caller: Caller, mine: Opened, asked: shapes.ResetDevicePassword) -> None:
     """Another password for who can read what comes to the account's address. Raises CodeWrong, CodeOver."""
-    mine = standing.owned(caller)
-    (code,) = read(places_to_reset(caller.account_id, mine.device.partition_id)[-1])
+    (code,) = read(reset_key(caller.account_id, mine.device.partition_id))
     spent = codes.prove_code(code, asked.code)
     recorded = standing.recorded(caller, mine, "device_password_reset")
     done(_sets(mine.device, asked.password), spent, recorded, answer=None)

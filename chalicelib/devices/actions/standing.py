@@ -14,18 +14,17 @@ from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.devices import rules
 from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.actions.cameras import Camera
 from chalicelib.devices.records import Device, Grant, RefusedUploads, SettingChange, Share, Stock
+from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, check, commit, create, merge, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read, read_all
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
 _REFUSALS_KEPT = timedelta(days=7)
@@ -59,8 +58,9 @@ class Opened:
     def rights(self) -> list[str]:
         return ["owner", *RIGHTS] if self.grant is None else list(self.grant.rights)
 
-    def may(self, right: str, channel: str | None = None) -> bool:
-        return self.grant is None or self.grant.may(right, channel)
+    def may(self, right: str) -> bool:
+        """Whether one of RIGHTS was granted, for any channel; a guest is never the `owner`."""
+        return self.grant is None or self.grant.may(right, None)
 
     def covers(self, channel: str | None) -> bool:
         return self.grant is None or self.grant.covers(channel)
@@ -102,72 +102,58 @@ class Opened:
         return plans.described(self.plan)
 
 
-def places_of(account_id: str, device_id: str) -> tuple[Key, Key, Key]:
-    """What a route about one device reads along with the session."""
+def places_of(device_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Plan]]:
+    """What is read of a device with the caller's session."""
     return Device.key(device_id), ciphers.key_of(device_id), plans.place_of(device_id)
 
 
-def opened(caller: Caller) -> Opened:
-    """The device that the route names, if the caller may know of it; raises NotFound."""
-    return _opened(caller, *caller.along[:3])
+def admitted(account_id: str, found: Found, device_id: str, right: str | None) -> Opened:
+    """The device, opened, if this person is its owner or a guest with the right; with no right named, if he may know of
+    it (B9).
 
-
-def allowed(caller: Caller, right: str, channel: str | None = None) -> Opened:
-    """The same, if the caller is its owner or a guest with this right (B9).
-
-    Raises RightMissing for a guest without it, NotFound for whoever has no share of the device or of the channel.
+    Raises RightMissing for a guest without it, NotFound for whoever has no share of the device.
     """
-    found = opened(caller)
-    if not found.covers(channel):
+    opened = _known(account_id, found, device_id)
+    if opened is None:
         raise NotFound
-    if not found.may(right):
+    if right is not None and not opened.may(right):
         raise RightMissing
-    return found
+    return opened
 
 
-def owned(caller: Caller) -> Opened:
-    """The same, if the caller is its owner; raises RightMissing for a guest, NotFound."""
-    found = opened(caller)
-    if not found.is_own:
-        raise RightMissing
-    return found
+def read_again(account_id: str, opened: Opened, right: str) -> Opened:
+    """The same device as it is now. Raises RightMissing, NotFound."""
+    device_id = opened.device.partition_id
+    return admitted(account_id, read_all(places_of(device_id)), device_id, right)
 
 
-def _opened(caller: Caller, device: Device | None, key: VaultKey | None, plan: Plan | None) -> Opened:
+def _known(account_id: str, found: Found, device_id: str) -> Opened | None:
+    device_key, data_key, plan_key = places_of(device_id)
+    device, key = found[device_key], found[data_key]
     if device is None or key is None:
-        raise NotFound
-    if device.account_id == caller.account_id:
-        return Opened(device.opened(key.unlocked()), plan)
-    grant = grant_to(device, caller.account_id)
-    if grant is None:
-        raise NotFound
-    return Opened(device.opened(key.unlocked()), None, grant)
+        return None
+    if device.account_id == account_id:
+        return Opened(device.opened(key.unlocked()), found[plan_key])
+    grant = grant_to(device, account_id)
+    return None if grant is None else Opened(device.opened(key.unlocked()), None, grant)
 
 
 def devices_of(caller: Caller) -> list[Opened]:
     """All devices of the caller and all that are shared with them, oldest first."""
     account = caller.account
     wanted = sorted({*(account.device_ids or ()), *(account.guest_of or ())})
-    found = read(*(key for device_id in wanted for key in places_of(caller.account_id, device_id)))
-    triples = zip(found[::3], found[1::3], found[2::3], strict=True)
-    known = [one for triple in triples for one in _if_known(caller, *triple)]
+    found = read_all(key for device_id in wanted for key in places_of(device_id))
+    known = filter(None, (_known(caller.account_id, found, device_id) for device_id in wanted))
     return sorted(known, key=lambda one: (one.device.bound_at, one.device.partition_id))
-
-
-def _if_known(caller: Caller, *triple: Any) -> list[Opened]:
-    try:
-        return [_opened(caller, *triple)]
-    except NotFound:
-        return []
 
 
 def present(opened: list[Opened]) -> list[Opened]:
     """The same with their cameras, which know whether they are connected, and what those uploaded in vain; one read
     for all."""
-    stocks = (Stock.key(one.device.stock_id) for one in opened)
-    found = read(*stocks, *(RefusedUploads.key(one.device.partition_id) for one in opened))
-    pairs = zip(opened, found[: len(opened)], found[len(opened) :], strict=True)
-    return [replace(one, stock=stock, refused=refused) for one, stock, refused in pairs]
+    places = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.partition_id)) for one in opened]
+    found = read_all(key for pair in places for key in pair)
+    pairs = zip(opened, places, strict=True)
+    return [replace(one, stock=found[stock], refused=found[refused]) for one, (stock, refused) in pairs]
 
 
 # What a device grants to others

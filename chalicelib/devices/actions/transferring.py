@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
@@ -15,14 +16,15 @@ from chalicelib.devices.actions import binding, standing
 from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Offer, Stock, Transfer
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.register import erasures
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, keys
+from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
@@ -37,21 +39,16 @@ class TooManyOffers(TooMany):
 # Offering
 
 
-def places_of(account_id: str, device_id: str) -> tuple[Key, ...]:
-    return (*standing.places_of(account_id, device_id), Transfer.key(device_id))
-
-
-def offer(caller: Caller, contact: Contact) -> shapes.Transfer:
+def offer(caller: Caller, device: Device, before: Transfer | None, contact: Contact) -> shapes.Transfer:
     """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers,
     PhoneNotTexted, TooManyMessages, MessagesUsedUp (B10).
 
     Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
     """
-    device, before = standing.owned(caller).device, caller.along[-1]
     if contact.hashed in addresses.hashes_of(caller.account):
         raise Invalid(fields={contact.kind: Words("is your own", "należy do Ciebie")})
     offers = 1 if before is None else int(before.offers) + 1
-    if offers > rules.MOST_OFFERS:
+    if before is not None and offers > rules.MOST_OFFERS:
         raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))
     transfer = _transfer(device, contact, offers)
     ends = transfer.expires_at
@@ -84,15 +81,15 @@ def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
     )
 
 
-def _offer_of(transfer: Transfer) -> Key:
+def _offer_of(transfer: Transfer) -> Key[Offer]:
     return Offer.key(transfer.address_hash, transfer.transfer_id)
 
 
-def withdraw(caller: Caller) -> None:
+def withdraw(caller: Caller, mine: Opened, transfer: Transfer | None) -> None:
     """End the offer, if there is one."""
-    mine, transfer = standing.owned(caller), caller.along[-1]
-    is_open = transfer is not None and not transfer.ended
-    writes = (*_ends(transfer), standing.recorded(caller, mine, "transfer_withdrawn")) if is_open else ()
+    writes: tuple[Write, ...] = ()
+    if transfer is not None and not transfer.ended:
+        writes = *_ends(transfer), standing.recorded(caller, mine, "transfer_withdrawn")
     done(*writes, standing.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
 
 
@@ -116,7 +113,9 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
         Address.key(address_hash),
         reports.place_of(address_hash),
     )
-    if None in (found, transfer, device, key) or found.told_at is not None or transfer.transfer_id != transfer_id:
+    if found is None or transfer is None or device is None or key is None:
+        return
+    if found.told_at is not None or transfer.transfer_id != transfer_id:
         return
     account, account_key = read(*accounts.places_of(device.account_id if known is None else known.account_id))
     if account is None or account_key is None:
@@ -131,7 +130,7 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
 # Answering
 
 
-def places_of_one(account_id: str, transfer_id: str) -> tuple[Key, ...]:
+def places_of_one(transfer_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Transfer]]:
     device_id = _device_of(transfer_id)
     return Device.key(device_id), ciphers.key_of(device_id), Transfer.key(device_id)
 
@@ -156,32 +155,42 @@ def _described(found: Offer) -> shapes.Offer:
     )
 
 
-def _offered(caller: Caller, transfer_id: str) -> tuple[Device, Transfer]:
-    device, key, transfer = caller.along
+@dataclass(frozen=True)
+class Offered:
+    """A device that was offered to the caller, and the offer."""
+
+    device: Device
+    transfer: Transfer
+
+
+def offered(account: Account, found: Found, transfer_id: str) -> Offered:
+    """The transfer, if it is open and was offered to an address of this account. Raises NotFound."""
+    device_key, data_key, transfer_key = places_of_one(transfer_id)
+    device, key, transfer = found[device_key], found[data_key], found[transfer_key]
     if device is None or key is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
         raise NotFound
-    if transfer.address_hash not in addresses.hashes_of(caller.account):
+    if transfer.address_hash not in addresses.hashes_of(account):
         raise NotFound
-    return device.opened(key.unlocked()), transfer
+    return Offered(device.opened(key.unlocked()), transfer)
 
 
-def decline(caller: Caller, transfer_id: str) -> None:
+def decline(given: Offered) -> None:
     """The device stays whose it is, who is told. Raises NotFound."""
-    device, transfer = _offered(caller, transfer_id)
+    device, transfer = given.device, given.transfer
     who, owner = transfer.opened(device.vault).address, _owner_and_camera(device)[0]
     recorded = activity.happened(device, "transfer_declined", by=activity.HEIR, who=who)
     told = letters.write(owner, "devices/mail/declined", address=who, device=device.name)
     done(*_ends(transfer), recorded, told, answer=None)
 
 
-def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Opened:
+def accept(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Opened:
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
     one is told.
 
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
     rules.require_time_zone(asked.time_zone)
-    device, transfer = _offered(caller, transfer_id)
+    device, transfer = given.device, given.transfer
     account, (former, stock) = caller.account, _owner_and_camera(device)
     for _ in range(_TRIES):
         if len(account.device_ids or ()) >= rules.MOST_DEVICES:
@@ -195,7 +204,7 @@ def accept(caller: Caller, transfer_id: str, asked: shapes.AcceptTransfer) -> Op
 
 def _owner_and_camera(device: Device) -> tuple[Account, Stock]:
     account, key, stock = read(*accounts.places_of(device.account_id), Stock.key(device.stock_id))
-    if account is None or key is None:
+    if account is None or key is None or stock is None:
         raise NotFound
     return account.opened(key.unlocked()), stock
 

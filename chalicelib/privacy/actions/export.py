@@ -12,16 +12,15 @@ from chalicelib.accounts.records import Account, Address
 from chalicelib.activity import actions as activity
 from chalicelib.aws import s3
 from chalicelib.devices.records import Device
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.privacy import shapes
 from chalicelib.privacy.records import ARCHIVES, PREPARING, READY, Export
 from chalicelib.register.export import write_archive
 from chalicelib.register.sweep import sweep_expired
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import change, check, commit, create, done
-from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 ZIP = "application/zip"
@@ -122,15 +121,7 @@ class _Gone(Exception):
 # Handing out
 
 
-def place_of(account_id: str, export_id: str) -> tuple[Key, ...]:
-    return (Export.key(account_id, export_id.removeprefix(account_id)),)
-
-
-def export_of(caller: Caller) -> shapes.Export:
-    """The export that the route names; raises NotFound."""
-    (export,) = caller.along
-    if export is None:
-        raise NotFound
+def export_of(caller: Caller, export: Export) -> shapes.Export:
     return _described(caller, export)
 
 

@@ -11,13 +11,13 @@ from chalicelib.accounts.actions import addresses, arriving, regions
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Gone, Invalid, Words
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing
 from chalicelib.privacy.records import Relocation
 from chalicelib.register.erasures import MOVE
 from chalicelib.sessions.actions import opening as sessions
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.settings import settings
 from chalicelib.store.commit import create, done

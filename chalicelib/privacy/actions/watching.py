@@ -7,8 +7,8 @@ from chalicelib.activity import actions as activity
 from chalicelib.activity.records import Activity
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device
+from chalicelib.entry.callers import Caller
 from chalicelib.privacy import shapes
-from chalicelib.sessions.actions.standing import Caller
 
 
 def activity_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Activities:

@@ -11,7 +11,7 @@ from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor
 from chalicelib.store.commit import Write, done, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import read_all
 
 # What an authenticator app is called where passkeys have the names that their owner gave them.
 AN_APP = "TOTP"
@@ -20,8 +20,10 @@ AN_APP = "TOTP"
 def factors_of(account: Account) -> shapes.SecondFactors:
     """What is set up, passkeys in the order of their adding."""
     account_id = account.partition_id
-    app, codes, *passkeys = read(Totp.key(account_id), RecoveryCodes.key(account_id), *passkey_places(account))
-    described = [described_passkey(one, account) for one in passkeys if one is not None]
+    app_key, codes_key, places = Totp.key(account_id), RecoveryCodes.key(account_id), passkey_places(account)
+    found = read_all((app_key, codes_key, *places))
+    app, codes = found[app_key], found[codes_key]
+    described = [described_passkey(one, account) for place in places if (one := found[place]) is not None]
     return shapes.SecondFactors(
         totp=None if app is None else shapes.Totp(added_at=clock.at_epoch(app.added_at)),
         passkeys=sorted(described, key=lambda one: (one.added_at, one.passkey_id)),
@@ -29,7 +31,7 @@ def factors_of(account: Account) -> shapes.SecondFactors:
     )
 
 
-def passkey_places(account: Account) -> list[Key]:
+def passkey_places(account: Account) -> list[Key[Passkey]]:
     """Where the account's passkeys lie."""
     ids = sorted(set(account.second_factors or ()) - {TOTP})
     return [Passkey.key(account.partition_id, passkey_id) for passkey_id in ids]

@@ -111,23 +111,15 @@ def _passkey_id(account_id: str, credential_id: str) -> str:
     return crypto.keyed_hash("passkeys", account_id, credential_id)
 
 
-def place_of(account_id: str, passkey_id: str) -> tuple[Key]:
-    return (Passkey.key(account_id, passkey_id),)
-
-
-def rename(account: Account, who: str, passkey: Passkey | None, name: str) -> shapes.Passkey:
+def rename(account: Account, who: str, passkey: Passkey, name: str) -> shapes.Passkey:
     """Raises NotFound."""
-    if passkey is None:
-        raise NotFound
     named = change(passkey.opened(account.vault), name=name, otherwise=NotFound)
     recorded = activity.happened(account, "second_factor_renamed", who=who, about=name)
     return done(named, recorded, answer=factors.described_passkey(passkey, account))
 
 
-def end(account: Account, who: str, passkey: Passkey | None) -> None:
+def end(account: Account, who: str, passkey: Passkey) -> None:
     """Stop taking this passkey. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
-    if passkey is None:
-        raise NotFound
     gone = remove(passkey, when=Passkey.pk.exists(), otherwise=NotFound)
     factors.end(account, passkey.place_id, gone, who=who, name=passkey.opened(account.vault).name)
 
@@ -148,7 +140,7 @@ def asked(account: Account, passkeys: Iterable[Passkey | None]) -> shapes.AskPas
     )
 
 
-def places_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key, Key]:
+def places_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key[Passkey], Key[Challenge]]:
     """Where the passkey and what it signed ought to lie."""
     challenge = _challenge_at(account_id, _SIGNING_IN, rules.challenge_in(signed.response.client_data))
     return Passkey.key(account_id, _passkey_id(account_id, signed.raw_id)), Challenge.key(account_id, challenge)

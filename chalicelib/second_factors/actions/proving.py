@@ -17,19 +17,19 @@ from chalicelib.second_factors.rules import SecondFactorNeeded, SecondFactorWron
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read_all
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
 _COUNTED, _OTHERS = "second-factor", "others"
 
 
-def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key, ...]:
+def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key[Any], ...]:
     """What has to be read to prove it. Raises Invalid unless it is exactly one."""
     counted = (TerminalGuesses.key(account_id, _COUNTED, where) for where in (terminal, _OTHERS))
     return (*counted, *_rows_of(account_id, said))
 
 
-def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key, ...]:
+def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Any], ...]:
     if [said.totp, said.recovery_code, said.passkey].count(None) != 2:
         raise Invalid(fields={"second_factor": Words("needs exactly one of them", "wymaga dokładnie jednego")})
     if said.passkey is not None:
@@ -37,20 +37,19 @@ def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key, ...]:
     return (Totp.key(account_id) if said.recovery_code is None else RecoveryCodes.key(account_id),)
 
 
-def spent(proved: Proved, said: SecondFactor | None, found: tuple[Any, ...]) -> tuple[Write, ...]:
-    """What uses it up; `found` is what was read at its places.
+def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
+    """What uses it up, by what was read at its places beside the account.
 
     Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises Changed if
     the same one, or another guess, came first.
     """
     if said is None:
         raise _needed(proved.account)
-    on_terminal, on_others, *rows = found
-    guessing = _guessing(proved, on_terminal, on_others)
+    guessing = _guessing(proved)
     writes: list[Write] = []
 
     def is_right() -> bool:
-        writes.extend(_spends(proved.account, said, rows) or ())
+        writes.extend(_spends(proved.account, said, proved.beside) or ())
         return bool(writes)
 
     if not guessing.look(is_right):
@@ -59,10 +58,10 @@ def spent(proved: Proved, said: SecondFactor | None, found: tuple[Any, ...]) -> 
     return (*writes, remove(guessing.row, when=guessing.as_read, otherwise=standing.Changed))
 
 
-def _guessing(proved: Proved, on_terminal: Any, on_others: Any) -> Guessing:
-    is_known = proved.is_on_known_terminal
-    row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, proved.terminal if is_known else _OTHERS)
-    before = on_terminal if is_known else on_others
+def _guessing(proved: Proved) -> Guessing:
+    where = proved.terminal if proved.is_on_known_terminal else _OTHERS
+    row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, where)
+    before = proved.beside[TerminalGuesses.key(proved.account.partition_id, _COUNTED, where)]
     beside = partial(_told_of_guesses, proved.account)
     return Guessing(row, before, rules.wait_after_wrong_s, rules.WRONG_REMEMBERED_HOURS, beside)
 
@@ -71,15 +70,18 @@ def _told_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:
     return (letters.write(account, "second_factors/mail/guessed"),) if wrong == rules.FREE_TRIES else ()
 
 
-def _spends(account: Account, said: SecondFactor, rows: list[Any]) -> tuple[Write, ...] | None:
+def _spends(account: Account, said: SecondFactor, found: Found) -> tuple[Write, ...] | None:
+    account_id = account.partition_id
     if said.passkey is not None:
-        return passkeys.spends(account, rows[0], rows[1], said.passkey)
+        passkey, challenge = passkeys.places_of(account_id, said.passkey)
+        return passkeys.spends(account, found[passkey], found[challenge], said.passkey)
     if said.totp is not None:
-        write = totp.spends(account, rows[0], said.totp)
+        write = totp.spends(account, found[Totp.key(account_id)], said.totp)
         return None if write is None else (write,)
-    write = recovery.spends(account, rows[0], said.recovery_code or "")
+    codes = found[RecoveryCodes.key(account_id)]
+    write = recovery.spends(account, codes, said.recovery_code or "")
     # A recovery code is for emergencies: whoever used one, the person hears of it.
-    return None if write is None else (write, _told_of_use(account, rows[0]))
+    return None if codes is None or write is None else (write, _told_of_use(account, codes))
 
 
 def _told_of_use(account: Account, codes: RecoveryCodes) -> Write:
@@ -87,7 +89,9 @@ def _told_of_use(account: Account, codes: RecoveryCodes) -> Write:
 
 
 def _needed(account: Account) -> SecondFactorNeeded:
-    codes, *known = read(RecoveryCodes.key(account.partition_id), *factors.passkey_places(account))
+    codes_key, passkey_keys = RecoveryCodes.key(account.partition_id), factors.passkey_places(account)
+    found = read_all((codes_key, *passkey_keys))
+    codes, known = found[codes_key], [found[key] for key in passkey_keys]
     methods = ["totp"] if rules.TOTP in account.second_factors else []
     methods += ["passkey"] if any(known) else []
     methods += ["recovery_code"] if codes is not None and codes.hashes else []

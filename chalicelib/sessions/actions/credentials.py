@@ -6,10 +6,10 @@ from chalicelib.accounts.actions import letters, passwords, resets
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
+from chalicelib.entry.callers import Caller
 from chalicelib.second_factors.actions import factors
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import ending
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.settings import settings
 from chalicelib.store.commit import MOST_WRITES, change, commit, done
 

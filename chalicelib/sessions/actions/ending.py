@@ -5,10 +5,10 @@ from __future__ import annotations
 from chalicelib import clock
 from chalicelib.accounts.shapes import Gps, Terminal
 from chalicelib.activity import actions as activity
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import standing
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sessions.records import Session
 from chalicelib.store.commit import Write, commit, done, remove
 
@@ -47,10 +47,8 @@ def _described(session: Session, caller: Caller) -> shapes.Session:
     )
 
 
-def end_session(caller: Caller, session: Session | None) -> None:
+def end_session(caller: Caller, session: Session) -> None:
     """Sign one of the person's terminals out, from its next request on; its pushes end behind the stream."""
-    if session is None or not standing.stands(session, caller.account):
-        raise NotFound
     gone = remove(session, when=Session.pk.exists(), otherwise=NotFound)
     recorded = _signed_out(caller, session.opened(caller.vault))
     done(gone, recorded, *_by_another(caller, session), answer=None)

@@ -43,8 +43,8 @@ def sign_in(
 ) -> Tokens:
     """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
     replaces the session that the first opened."""
-    along = partial(_places_beside, factor, repeat_key)
-    proved = _right(passwords.prove_password(contact, password, terminal.unique_id, along))
+    beside = partial(_places_beside, factor, repeat_key)
+    proved = _right(passwords.prove_password(contact, password, terminal.unique_id, beside))
     again = partial(_proved_again, password)
     said = (contact.value, password, msgspec.json.encode(factor).decode())
     return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor), *said)
@@ -90,11 +90,11 @@ def open_session(
 
 def _places_beside(
     factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
-) -> tuple[Key, ...]:
+) -> tuple[Key[Any], ...]:
     """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
     if factor is None:
         return ()
-    own = standing.place_of(account_id, session_id_of(account_id, repeat_key))
+    own = Session.key(account_id, session_id_of(account_id, repeat_key))
     return own, *second_factors.places_of(account_id, terminal, factor)
 
 
@@ -102,11 +102,11 @@ def _factor_spent(factor: SecondFactor | None, proved: Proved, opening: Any) -> 
     """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
     if not proved.account.second_factors:
         return ()
-    before, *found = proved.along or (None,)
+    before = None if factor is None else proved.beside[opening.own_key]
     if before is not None and _is_repeat(before, opening, proved.account):
         opening.assign(opened_at=before.opened_at)
         return ()
-    return second_factors.spent(proved, factor, tuple(found))
+    return second_factors.spent(proved, factor)
 
 
 def _is_repeat(before: Session, opening: Session, account: Account) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses, budgets, codes
+from chalicelib.accounts.records import Code
+from chalicelib.entry.callers import Caller
 from chalicelib.sessions import rules
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.store.commit import change, done
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
@@ -30,5 +31,5 @@ def step_up(caller: Caller, digits: str) -> None:
     done(spent, change(caller.session, stepped_up_until=until), answer=None)
 
 
-def _step_up_key(caller: Caller) -> Key:
+def _step_up_key(caller: Caller) -> Key[Code]:
     return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.place_id}")

@@ -19,7 +19,7 @@ from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, put, remove
-from chalicelib.store.records import in_service_since, read
+from chalicelib.store.records import in_service_since, read_all
 
 
 def new_session(
@@ -116,7 +116,7 @@ def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
     """The next pair. A spent refresh token yields its successor, however late, as long as neither of the successor's
     tokens was used, and to the exact repeat of the request for a day; else its use ends the family."""
     claim = rules.cut_token(REFRESH, refresh_token)
-    _, _, session = standing.of(read(*standing.places_of(claim)))
+    _, _, session = standing.of(claim, read_all(standing.keys_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses, reports
@@ -16,8 +15,10 @@ from chalicelib.push import actions as push
 from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received
 from chalicelib.store import ciphers
+from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, absent, change, check, commit, put, remove
-from chalicelib.store.records import read
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, read, read_all
 
 _TRIES = 4
 
@@ -47,12 +48,13 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
     if invitation is None or device is None or key is None or invitation.told_at is not None:
         return
     known_id = device.account_id if known is None else known.account_id
-    share, *found = read(
+    share_key, owners, inviteds = (
         Share.key(device_id, invitation.share_id),
-        *accounts.places_of(device.account_id),
-        *accounts.places_of(known_id),
+        accounts.places_of(device.account_id),
+        accounts.places_of(known_id),
     )
-    owner, invited = _opened(*found[:2]), _opened(*found[2:])
+    found = read_all((share_key, *owners, *inviteds))
+    share, owner, invited = found[share_key], _opened(found, *owners), _opened(found, *inviteds)
     if share is None or owner is None:
         return
     if reports.may_be_written_to(undelivered):
@@ -65,7 +67,8 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
         return  # it was answered in the meantime
 
 
-def _opened(account: Account | None, key: Any) -> Account | None:
+def _opened(found: Found, account_key: Key[Account], data_key: Key[VaultKey]) -> Account | None:
+    account, key = found[account_key], found[data_key]
     return None if account is None or key is None else account.opened(key.unlocked())
 
 

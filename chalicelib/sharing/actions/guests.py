@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,21 +11,23 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, Received
 from chalicelib.store import ciphers, keys
+from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import change, check, create, done, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read_all
 
 
-def places_of(account_id: str, share_id: str) -> tuple[Key, ...]:
+def places_of(share_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Share]]:
     device_id = standing.device_of(share_id)
     return Device.key(device_id), ciphers.key_of(device_id), Share.key(device_id, share_id)
 
@@ -38,26 +41,33 @@ class Offered:
     grant: Grant
 
 
-def _offered(caller: Caller, share_id: str) -> Offered:
-    device, key, share = caller.along
+def offered(account: Account, found: Found, share_id: str) -> Offered:
+    """The share, if it was offered to this person or is his. Raises NotFound."""
+    device_key, data_key, share_key = places_of(share_id)
+    device, key, share = found[device_key], found[data_key], found[share_key]
     if device is None or key is None or share is None:
         raise NotFound
     grant = standing.grant_of(device, share_id)
-    is_invited = grant.guest_id is None and share.address_hash in addresses.hashes_of(caller.account)
-    if not is_invited and grant.guest_id != caller.account_id:
+    is_invited = grant.guest_id is None and share.address_hash in addresses.hashes_of(account)
+    if not is_invited and grant.guest_id != account.partition_id:
         raise NotFound
     vault = key.unlocked()
     return Offered(device.opened(vault), share.opened(vault), grant)
 
 
-def accept(caller: Caller, share_id: str) -> shapes.Received:
+def _offered_again(caller: Caller, before: Offered) -> Offered:
+    share_id = before.grant.share_id
+    return offered(caller.account, read_all(places_of(share_id)), share_id)
+
+
+def accept(caller: Caller, share: Offered) -> shapes.Received:
     """Use the device from now on; accepting again changes nothing.
 
     Raises NotFound, ShareExists, SharedWithOneself, TooManyReceived.
     """
-    owners = _nicknames([caller.along[0]])
-    places = places_of(caller.account_id, share_id)
-    return standing.as_read(caller, places, lambda: _accept(caller, _offered(caller, share_id), owners))
+    owners = _nicknames([share.device])
+    again = partial(_offered_again, caller, share)
+    return standing.as_read(caller, share, again, lambda now: _accept(caller, now, owners))
 
 
 def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.Received:
@@ -89,26 +99,25 @@ def _require_room(caller: Caller, device: Device) -> None:
         raise rules.TooManyReceived
 
 
-def decline(caller: Caller, share_id: str) -> None:
+def decline(caller: Caller, share: Offered) -> None:
     """Turn an invitation down. Raises NotFound, AlreadyAccepted."""
-    _end(caller, share_id, is_accepted=False)
+    _end(caller, share, is_accepted=False)
 
 
-def leave(caller: Caller, share_id: str) -> None:
+def leave(caller: Caller, share: Offered) -> None:
     """Use the device no more, from the next request on. Raises NotFound, NotAccepted."""
-    _end(caller, share_id, is_accepted=True)
+    _end(caller, share, is_accepted=True)
 
 
-def _end(caller: Caller, share_id: str, *, is_accepted: bool) -> None:
-    def attempt() -> None:
-        offered = _offered(caller, share_id)
+def _end(caller: Caller, share: Offered, *, is_accepted: bool) -> None:
+    def attempt(offered: Offered) -> None:
         if (offered.grant.guest_id is not None) != is_accepted:
             raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
         act, who = "share_left" if is_accepted else "share_declined", offered.share.address
         recorded = activity.happened(offered.device, act, by=activity.GUEST, who=who)
         done(*standing.ends(offered.device, offered.share, offered.grant), recorded, answer=None)
 
-    standing.as_read(caller, places_of(caller.account_id, share_id), attempt)
+    standing.as_read(caller, share, partial(_offered_again, caller, share), attempt)
 
 
 # Showing
@@ -119,11 +128,10 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     hashes = addresses.hashes_of(caller.account)
     waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
     wanted = sorted({*map(standing.device_of, waiting), *(caller.account.guest_of or ())})
-    found = read(*(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id))))
+    found = read_all(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id)))
+    pairs = ((found[Device.key(device_id)], found[ciphers.key_of(device_id)]) for device_id in wanted)
     standing_ones = [
-        device.opened(key.unlocked())
-        for device, key in zip(found[::2], found[1::2], strict=True)
-        if device is not None and key is not None
+        device.opened(key.unlocked()) for device, key in pairs if device is not None and key is not None
     ]
     owners = _nicknames(standing_ones)
     return shapes.ReceivedShares(
@@ -136,14 +144,14 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     )
 
 
-def _nicknames(shared: list[Device | None]) -> dict[str, str]:
+def _nicknames(shared: list[Device]) -> dict[str, str]:
     """Of the owners, as they are called now."""
-    owner_ids = sorted({device.account_id for device in shared if device is not None})
-    found = read(*(key for owner_id in owner_ids for key in accounts.places_of(owner_id)))
-    pairs = zip(owner_ids, found[::2], found[1::2], strict=True)
+    places = {device.account_id: accounts.places_of(device.account_id) for device in shared}
+    found = read_all(key for pair in places.values() for key in pair)
+    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in places.items()}
     return {
         owner_id: account.opened(key.unlocked()).nickname
-        for owner_id, account, key in pairs
+        for owner_id, (account, key) in owners.items()
         if account is not None and key is not None
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,44 +14,65 @@ from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Grant, Share
+from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import standing
 from chalicelib.sharing.records import Invitation, InvitationCount, Received
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, create, done, merge
 from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, read_all
 
 
-def places_of_one(account_id: str, device_id: str, share_id: str) -> tuple[Key, ...]:
-    return (*devices.places_of(account_id, device_id), Share.key(device_id, share_id))
+@dataclass(frozen=True)
+class Given:
+    """A share or an invitation, and the caller's device that it is of."""
+
+    mine: Opened
+    share: Share
+    grant: Grant
 
 
-def share_device(caller: Caller, device_id: str, asked: shapes.ShareDevice) -> shapes.Share:
+def places_of(device_id: str, share_id: str) -> tuple[Key[Any], ...]:
+    return *devices.places_of(device_id), Share.key(device_id, share_id)
+
+
+def given(account_id: str, found: Found, device_id: str, share_id: str) -> Given:
+    """The share that this person gave. Raises RightMissing, NotFound."""
+    mine, share = devices.admitted(account_id, found, device_id, "owner"), found[Share.key(device_id, share_id)]
+    if share is None:
+        raise NotFound
+    return Given(mine, share.opened(mine.device.vault), standing.grant_of(mine.device, share_id))
+
+
+def _given_again(account_id: str, before: Given) -> Given:
+    device_id, share_id = before.mine.device.partition_id, before.grant.share_id
+    return given(account_id, read_all(places_of(device_id, share_id)), device_id, share_id)
+
+
+def share_device(caller: Caller, mine: Opened, asked: shapes.ShareDevice) -> shapes.Share:
     """Invite one person, by an address that may have an account or not: it is not looked up here, so that nobody can
     tell (B9).
 
-    Raises NotFound, RightMissing, Invalid, ShareExists, SharedWithOneself, TooManyShares, TooManyInvitations,
+    Raises Invalid, ShareExists, SharedWithOneself, TooManyShares, TooManyInvitations,
     PhoneNotTexted, TooManyMessages, MessagesUsedUp.
     """
-    mine = devices.owned(caller)
     contact = addresses.asked(asked.email, asked.phone)
     if contact.hashed in addresses.hashes_of(caller.account):
         raise rules.SharedWithOneself
     rules.require_future(asked.until, clock.now())
     rules.require_channels(asked.channels, _channels_of(mine))
-    places = devices.places_of(caller.account_id, device_id)
-    return standing.as_read(caller, places, lambda: _invite(caller, contact, asked))
+    again = partial(devices.read_again, caller.account_id, mine, "owner")
+    return standing.as_read(caller, mine, again, lambda now: _invite(caller, now.device, contact, asked))
 
 
 def _channels_of(mine: Opened) -> list[str]:
     return [channel["id"] for channel in mine.device.channels or []]
 
 
-def _invite(caller: Caller, contact: Contact, asked: shapes.ShareDevice) -> shapes.Share:
-    device = devices.owned(caller).device
+def _invite(caller: Caller, device: Device, contact: Contact, asked: shapes.ShareDevice) -> shapes.Share:
     grants, hashed = devices.grants_of(device), contact.hashed
     if any(share.address_hash == hashed for share in Share.list_of(device.partition_id).items):
         raise rules.ShareExists
@@ -106,16 +129,15 @@ def _counted(account_id: str) -> Write:
     )
 
 
-def shares_of(caller: Caller) -> shapes.Shares:
-    """Everybody who may use the device or is invited to, the first first. Raises NotFound, RightMissing."""
-    device = devices.owned(caller).device
+def shares_of(device: Device) -> shapes.Shares:
+    """Everybody who may use the device or is invited to, the first first."""
     grants = {grant.share_id: grant for grant in devices.grants_of(device)}
     found = [one.opened(device.vault) for one in Share.list_of(device.partition_id).items if one.place_id in grants]
     found.sort(key=lambda share: (share.invited_at, share.place_id))
     return shapes.Shares(items=[_described(share, grants[share.place_id]) for share in found])
 
 
-def change_share(caller: Caller, device_id: str, share_id: str, **changes: Any) -> shapes.Share:
+def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
     """Let somebody do more or less, or for another time; from their next request on.
 
     Raises NotFound, RightMissing, Invalid.
@@ -123,20 +145,19 @@ def change_share(caller: Caller, device_id: str, share_id: str, **changes: Any) 
     if "until" in changes:
         rules.require_future(changes["until"], clock.now())
     if "channels" in changes:
-        rules.require_channels(changes["channels"], _channels_of(devices.owned(caller)))
-    places = places_of_one(caller.account_id, device_id, share_id)
-    return standing.as_read(caller, places, lambda: _change(caller, share_id, changes))
+        rules.require_channels(changes["channels"], _channels_of(share.mine))
+    again = partial(_given_again, caller.account_id, share)
+    return standing.as_read(caller, share, again, lambda now: _change(caller, now, changes))
 
 
-def _change(caller: Caller, share_id: str, changes: dict[str, Any]) -> shapes.Share:
-    mine, share, before = _named(caller, share_id)
-    device = mine.device
-    grant = replace(before, **{name: _as_granted(name, value) for name, value in changes.items()})
+def _change(caller: Caller, given: Given, changes: dict[str, Any]) -> shapes.Share:
+    device, share = given.mine.device, given.share
+    grant = replace(given.grant, **{name: _as_granted(name, value) for name, value in changes.items()})
     answer = _described(share, grant)
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found
     return done(
-        devices.regrant(device, [*standing.others(device, share_id), grant]),
+        devices.regrant(device, [*standing.others(device, grant.share_id), grant]),
         change(share, otherwise=NotFound, **_said(grant)),
         change(record.new(whose, device.partition_id), otherwise=NotFound, expires_at=grant.end),
         activity.happened(device, "share_changed", who=caller.terminal, about=share.address),
@@ -152,22 +173,15 @@ def _as_granted(name: str, value: Any) -> Any:
     return tuple(shapes.in_order(value) if name == "rights" else sorted(set(value)))
 
 
-def revoke_share(caller: Caller, device_id: str, share_id: str) -> None:
-    """End a share, or take an invitation back; from the other's next request on. Raises NotFound, RightMissing."""
+def revoke_share(caller: Caller, share: Given) -> None:
+    """End a share, or take an invitation back; from the other's next request on."""
 
-    def attempt() -> None:
-        mine, share, grant = _named(caller, share_id)
-        recorded = activity.happened(mine.device, "share_revoked", who=caller.terminal, about=share.address)
-        done(*standing.ends(mine.device, share, grant), recorded, answer=None)
+    def attempt(now: Given) -> None:
+        device, address = now.mine.device, now.share.address
+        recorded = activity.happened(device, "share_revoked", who=caller.terminal, about=address)
+        done(*standing.ends(device, now.share, now.grant), recorded, answer=None)
 
-    standing.as_read(caller, places_of_one(caller.account_id, device_id, share_id), attempt)
-
-
-def _named(caller: Caller, share_id: str) -> tuple[Opened, Share, Grant]:
-    mine, share = devices.owned(caller), caller.along[3]
-    if share is None:
-        raise NotFound
-    return mine, share.opened(mine.device.vault), standing.grant_of(mine.device, share_id)
+    standing.as_read(caller, share, partial(_given_again, caller.account_id, share), attempt)
 
 
 def _described(share: Share, grant: Grant) -> shapes.Share:

@@ -12,14 +12,14 @@ from chalicelib.activity import actions as activity
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.sessions.actions.standing import Caller
 from chalicelib.sharing.records import Invitation, Received
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
 
 Answer = TypeVar("Answer")
+AsRead = TypeVar("AsRead")
 _TRIES = 4
 
 
@@ -32,16 +32,19 @@ def device_of(share_id: str) -> str:
     return share_id[: ids.LENGTH]
 
 
-def as_read(caller: Caller, places: tuple[Key, ...], attempt: Callable[[], Answer]) -> Answer:
-    """Decide on what was read along with the session; anew if it changed before the commit."""
+def as_read(
+    caller: Caller, first: AsRead, read_again: Callable[[], AsRead], attempt: Callable[[AsRead], Answer]
+) -> Answer:
+    """Decide on what was read with the session; anew if it changed before the commit."""
+    latest = first
     for _ in range(_TRIES):
         try:
-            return attempt()
+            return attempt(latest)
         except devices.Moved:
-            caller.along = read(*places)
+            latest = read_again()
         except accounts.Changed:
             caller.account = accounts.read_again(caller.account)
-            caller.along = read(*places)
+            latest = read_again()
     raise Unavailable(retry_after_seconds=1)
 
 
@@ -66,7 +69,7 @@ def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
     )
 
 
-def found_at(share: Share, grant: Grant) -> Key:
+def found_at(share: Share, grant: Grant) -> Key[Invitation | Received]:
     """Where the other person finds it."""
     device_id = device_of(grant.share_id)
     if grant.guest_id is None:

@@ -1,4 +1,4 @@
-"""The API as Lambda runs it: a container opens a house when one of its routes is first asked for."""
+"""The API as Lambda runs it: a container imports a house when one of its routes is first asked for."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from chalicelib.entry.http import Api
+from chalicelib import houses
+from chalicelib.entry.http import Api, Authentication
 
+AUTHENTICATION = Authentication(of_people=houses.OF_PEOPLE, of_cameras=houses.OF_CAMERAS)
 # app.py opens all houses, for who tests and packages: a tenth of the work of a container that was just started.
-app = Api(app_name="sowa", configure_logs=False)
+app = Api("sowa", AUTHENTICATION)
 
 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A request of API Gateway's and its answer; a route that is not there is Chalice's to refuse."""
     asked = event["requestContext"]
-    house = _houses().get(f"{asked['httpMethod']} {asked['resourcePath']}")
-    if house is not None:
-        _open(house)
+    module = _modules().get(f"{asked['httpMethod']} {asked['resourcePath']}")
+    if module is not None:
+        _register(module)
     answered: dict[str, Any] = app(event, context)
     return answered
 
 
 @cache
-def _houses() -> dict[str, str]:
+def _modules() -> dict[str, str]:
     """The module of each route, `GET /devices` by `chalicelib.devices.routes`: written by `make package`."""
-    told: dict[str, str] = json.loads(Path(__file__).with_name("houses.json").read_text())
-    return told
+    found: dict[str, str] = json.loads(Path(__file__).with_name("routes.json").read_text())
+    return found
 
 
 @cache
-def _open(house: str) -> None:
-    app.register_blueprint(import_module(house).routes)
+def _register(module: str) -> None:
+    app.register_blueprint(import_module(module).routes)

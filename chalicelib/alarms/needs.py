@@ -1,0 +1,39 @@
+"""The need of routes about one alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.alarms.records import Alarm
+from chalicelib.devices.actions.standing import Opened
+from chalicelib.devices.needs import DeviceOf
+from chalicelib.entry.callers import Caller
+from chalicelib.entry.needs import Keys
+from chalicelib.errors import NotFound
+from chalicelib.store.records import Found
+
+
+@dataclass(frozen=True)
+class FoundAlarm:
+    """An alarm, and the device that raised it."""
+
+    device: Opened
+    alarm: Alarm
+
+
+@dataclass(frozen=True)
+class AlarmOf:
+    """The alarm that the path names, for whoever has this right and may see its channel. Raises RightMissing,
+    NotFound."""
+
+    right: str
+
+    def keys(self, account_id: str, device_id: str, alarm_id: str) -> Keys:
+        return *DeviceOf(self.right).keys(account_id, device_id), Alarm.key(device_id, alarm_id)
+
+    def admit(self, caller: Caller, found: Found, device_id: str, alarm_id: str) -> FoundAlarm:
+        device = DeviceOf(self.right).admit(caller, found, device_id)
+        alarm = found[Alarm.key(device_id, alarm_id)]
+        if alarm is None or not alarm.stands(device.device) or not device.covers(alarm.channel):
+            raise NotFound
+        return FoundAlarm(device, alarm)

@@ -1,0 +1,53 @@
+"""Authentication and admission: the caller of a request, and what the route needs, by one consistent read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
+from chalicelib.entry.needs import Need
+from chalicelib.entry.once import Once
+from chalicelib.errors import NotSignedIn, StepUpRequired
+from chalicelib.store.records import read_all
+
+
+def admit_person(
+    tokens: PersonTokens,
+    visitor: Visitor,
+    token: str | None,
+    *,
+    need: Need[Any] | None,
+    path_ids: tuple[str, ...],
+    once: Callable[[Claim], Once | None],
+    stepped_up: bool,
+) -> tuple[Caller, tuple[Any, ...], Once | None]:
+    """The caller and what the route needs (nothing, or one thing), known by one consistent read of session, account,
+    data key and the need's records.
+
+    Raises NotSignedIn, StepUpRequired, what the need refuses with, or Replayed, for which the token is verified first
+    as for anything else, but for the exact repeat of a request that ended its own session: that is still answered.
+    """
+    claim = tokens.claim_of(token)
+    repeat = once(claim)
+    needed = () if need is None else need.keys(claim.account_id, *path_ids)
+    found = read_all((*tokens.keys_of(claim), *needed, *([] if repeat is None else [repeat.where])))
+    try:
+        caller = tokens.vouch(claim, found, visitor)
+    except NotSignedIn:
+        if repeat is not None:
+            repeat.replay_after_the_end(found[repeat.where])
+        raise
+    if repeat is not None:
+        repeat.replay(found[repeat.where])
+    if stepped_up and not caller.is_stepped_up:
+        raise StepUpRequired
+    return caller, () if need is None else (need.admit(caller, found, *path_ids),), repeat
+
+
+def bearer(authorization: str | None) -> str | None:
+    """The token of an Authorization header."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    return str(token.strip())

@@ -1,0 +1,104 @@
+"""Callers of the API: visitors, signed-in people, cameras and payment providers, and how a token becomes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib import clock
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found
+
+if TYPE_CHECKING:
+    from chalicelib.accounts.records import Account
+    from chalicelib.devices.records import Stock
+    from chalicelib.sessions.records import Session
+    from chalicelib.store.ciphers import Vault
+
+
+class Who(Enum):
+    """Who may call a route."""
+
+    ANYONE = "anyone"
+    PERSON = "a signed-in person"
+    CAMERA = "a camera"
+    PROVIDER = "a payment provider, by its signature"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What is known of every request: its language, the country and address it comes from, and the key by which it may
+    be repeated."""
+
+    language: str
+    country: str
+    repeat_key: str | None
+    source_ip: str = ""
+
+
+@dataclass
+class Caller:
+    """A signed-in person: what one consistent read said of them."""
+
+    account: Account
+    session: Session
+    vault: Vault
+    language: str
+    country: str
+    repeat_key: str | None
+    source_ip: str = ""
+
+    @property
+    def account_id(self) -> str:
+        return self.account.partition_id
+
+    @property
+    def terminal(self) -> str:
+        """In words that the person knows it by."""
+        return self.session.terminal
+
+    @property
+    def is_stepped_up(self) -> bool:
+        until = self.session.stepped_up_until
+        return until is not None and clock.now_s() < until
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera that proved itself with its token; `device_id` is the ownership it belongs to now, if any."""
+
+    stock: Stock
+
+    @property
+    def device_id(self) -> str | None:
+        device_id: str | None = self.stock.device_id
+        return device_id
+
+
+class Claim(Protocol):
+    """What a token says of itself, and the secret that proves it; `lasting` is what it has in common with the other
+    tokens of its session."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def lasting(self) -> str: ...
+
+
+class PersonTokens(Protocol):
+    """Access tokens: what one claims, which records prove it, and whose it is. Each raises NotSignedIn."""
+
+    def claim_of(self, access_token: str | None) -> Any: ...
+    def keys_of(self, claim: Any) -> tuple[Key[Any], ...]: ...
+    def vouch(self, claim: Any, found: Found, visitor: Visitor) -> Caller: ...
+
+
+class CameraTokens(Protocol):
+    """Camera tokens. Raises NotSignedIn."""
+
+    def recognise_camera(self, token: str | None) -> Camera: ...

@@ -1,0 +1,43 @@
+"""Every house, once: what app.py registers, the catalogue imports, and the laws of the tests read."""
+
+from __future__ import annotations
+
+# Names alone: to import this imports nothing, so that a function carries only the houses that it uses.
+# From below: a house may open the actions and needs of the houses before it, and of no other. What would be a circle
+# becomes an event.
+HOUSES: dict[str, tuple[str, ...]] = {
+    "activity": ("records",),
+    "accounts": ("routes", "listeners", "records"),
+    "avatars": ("routes", "listeners", "scheduled", "records"),
+    "plans": ("routes", "records"),
+    "second_factors": ("routes", "records"),
+    "sessions": ("routes", "operations", "records"),
+    "identities": ("routes", "listeners", "records"),
+    "devices": ("routes", "listeners", "scheduled", "operations", "records"),
+    "commands": ("routes", "listeners", "records"),
+    "push": ("routes", "listeners", "records"),
+    "sharing": ("routes", "listeners", "records"),
+    "live": ("routes", "scheduled", "records"),
+    "alarms": ("routes", "listeners", "scheduled", "records"),
+    "orders": ("routes", "listeners", "records"),
+    "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
+    "profile": ("routes",),
+    "recovery": ("routes",),
+}
+# Of the floors below, what is served, listened to and kept.
+ENTRY_ROUTES, ENTRY_LISTENERS = "chalicelib.entry.contract", "chalicelib.entry.forwarding"
+FLOOR_RECORDS = (
+    "chalicelib.entry.once",
+    "chalicelib.register.erasures",
+    "chalicelib.store.ciphers",
+    "chalicelib.store.crypto",
+    "chalicelib.store.hour_keys",
+    "chalicelib.store.records",
+)
+# Who makes a caller of a token.
+OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.devices.actions.cameras"
+
+
+def modules(room: str) -> list[str]:
+    """The modules of this room, of every house that has it: `chalicelib.devices.routes`."""
+    return [f"chalicelib.{house}.{room}" for house, rooms in HOUSES.items() if room in rooms]

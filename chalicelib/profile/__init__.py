@@ -1,0 +1,1 @@
+"""A person's own profile: the account with its picture."""

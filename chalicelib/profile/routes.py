@@ -1,0 +1,51 @@
+"""Routes of a person's own profile, which an account and its picture make up together."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, structs
+
+from chalicelib.accounts import rules, shapes
+from chalicelib.accounts.actions import moving, profile, regions
+from chalicelib.avatars.actions import portraits as avatars
+from chalicelib.avatars.needs import OwnAvatar
+from chalicelib.avatars.records import Avatar
+from chalicelib.entry.callers import Caller, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Conflict
+
+routes = Routes(__name__)
+
+
+@routes.get("/me", who=Who.PERSON, needs=OwnAvatar(), answers=shapes.Me, example={}, tag="accounts")
+def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
+    return shapes.Me.of(caller.account, avatars.url_of(avatar))
+
+
+@routes.patch(
+    "/me",
+    who=Who.PERSON,
+    needs=OwnAvatar(),
+    asks=shapes.ChangeMe,
+    answers=shapes.Me,
+    refuses=(rules.CountryUnknown, regions.RegionFixed),
+    example={"nickname": "Aleksandra"},
+    tag="accounts",
+)
+def change_me(caller: Caller, avatar: Avatar | None, asked: shapes.ChangeMe) -> shapes.Me:
+    changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+    return profile.change_profile(caller.account, caller.terminal, avatars.url_of(avatar), **changes)
+
+
+@routes.post(
+    "/me/address/confirm",
+    who=Who.PERSON,
+    needs=OwnAvatar(),
+    asks=shapes.ConfirmAddress,
+    answers=shapes.Me,
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken, Conflict),
+    example={"change_id": "$change_id", "code": "$change_code"},
+    tag="accounts",
+)
+def confirm_address(caller: Caller, avatar: Avatar | None, asked: shapes.ConfirmAddress) -> shapes.Me:
+    avatar_url = avatars.url_of(avatar)
+    return moving.confirm(caller.account, caller.terminal, asked.change_id, asked.code, avatar_url)

@@ -1,0 +1,1 @@
+"""Recovery of an account whose password was forgotten."""

@@ -1,0 +1,49 @@
+"""Routes of who has forgotten the password: an account is found by its address, or with a device of its own as well."""
+
+from __future__ import annotations
+
+from chalicelib.accounts import rules, shapes
+from chalicelib.accounts.actions import addresses, resets
+from chalicelib.devices.actions import standing as devices
+from chalicelib.entry.callers import Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Invalid, Words
+from chalicelib.sessions.actions import credentials
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/password-resets",
+    who=Who.ANYONE,
+    asks=shapes.AskReset,
+    answers=shapes.Resetting,
+    status=202,
+    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon),
+    example={"email": "$email"},
+    tag="accounts",
+)
+def ask_for_reset(visitor: Visitor, asked: shapes.AskReset) -> shapes.Resetting:
+    contact = addresses.asked(asked.email, asked.phone)
+    owner_id = None if asked.sn is None and asked.mac is None else _owner_of_named(asked)
+    reset_id = resets.ask(contact, visitor.language, visitor.repeat_key, visitor.source_ip, owner_id)
+    return shapes.Resetting(reset_id=reset_id)
+
+
+def _owner_of_named(asked: shapes.AskReset) -> str:
+    for name in ("email", "sn", "mac"):
+        if getattr(asked, name) is None:
+            raise Invalid(fields={name: Words("is needed with a device", "jest potrzebne przy urządzeniu")})
+    return devices.owner_of(asked.sn or "", asked.mac or "")
+
+
+@routes.post(
+    "/password-resets/confirm",
+    who=Who.ANYONE,
+    asks=shapes.Reset,
+    refuses=(rules.CodeWrong, rules.CodeOver, rules.PasswordTooEasy),
+    example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
+    tag="accounts",
+)
+def reset_password(visitor: Visitor, asked: shapes.Reset) -> None:
+    credentials.reset_password(asked.reset_id, asked.code, asked.password, visitor.repeat_key)
