@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run camera test test-outside lint test-endpoint night contract costs growth bench alike player passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera test test-outside lint test-endpoint night contract costs growth bench measures alike player passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -59,6 +59,9 @@ growth: $(INSTALLED) ## count anew how cost grows with the table, up to a millio
 
 alike: $(INSTALLED) ## compare the work of known and unknown addresses anew, by medians of CPU time
 	@$(PYTHON) -m tests.alike
+
+measures: $(INSTALLED) ## write into docs/architecture.md which house opens which, and how the code is built
+	@$(PYTHON) -m tests.house.measures
 
 contract: $(INSTALLED) ## write the OpenAPI document anew
 	@$(PYTHON) -m tests.entry.test_contract
