@@ -1,4 +1,4 @@
-"""Typed prefetch and authorization: a route declares the records that it needs, and is handed what its caller may have."""
+"""Typed prefetch and authorization: a route declares the records it needs, and is handed what its caller may have."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How the house is built, in figures: `make measures` writes them into docs/architecture.md, and the laws hold their bars.
-
-Called as a module it writes the table; what is measured is the source as it lies there.
-"""
+"""Figures of how the house is built: `make measures` writes them into docs/architecture.md, and tests hold their bars."""
 
 from __future__ import annotations
 
