@@ -1,4 +1,4 @@
-"""Figures of how the house is built: `make measures` writes them into docs/architecture.md, and tests hold their bars."""
+"""Figures of how the house is built: `make measures` writes them into docs/architecture.md; tests hold their bars."""
 
 from __future__ import annotations
 
