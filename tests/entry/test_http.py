@@ -266,7 +266,6 @@ def test_a_reply_that_is_lost_once_is_asked_for_again(home: Home) -> None:
 # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 MALFORMED = {
-    "nothing": b"",
     "not JSON": b"{",
     "not UTF-8": b'{"a": "\xff"}',
     "NaN": b'{"a": NaN}',
@@ -280,6 +279,7 @@ MALFORMED = {
     "a number": b"7",
     "unknown fields": b'{"nonsense": {"a": [1, 2]}}',
     "too large": b'{"a": "' + b"x" * 262_144 + b'"}',
+    "nothing": b"",  # the last, since some routes take it
     "numbers for all": None,
     "nulls for all": None,
     "lists for all": None,

@@ -47,7 +47,7 @@ def sign_in(
     proved = _right(passwords.prove_password(contact, password, terminal.unique_id, beside))
     again = partial(_proved_again, password)
     said = (contact.value, password, msgspec.json.encode(factor).decode())
-    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor), *said)
+    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor, repeat_key), *said)
 
 
 def _proved_again(password: str, before: Proved) -> Proved:
@@ -94,15 +94,17 @@ def _places_beside(
     """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
     if factor is None:
         return ()
-    own = Session.key(account_id, session_id_of(account_id, repeat_key))
-    return own, *second_factors.places_of(account_id, terminal, factor)
+    places = second_factors.places_of(account_id, terminal, factor)
+    return places if repeat_key is None else (Session.key(account_id, session_id_of(account_id, repeat_key)), *places)
 
 
-def _factor_spent(factor: SecondFactor | None, proved: Proved, opening: Any) -> tuple[Write, ...]:
+def _factor_spent(
+    factor: SecondFactor | None, repeat_key: str | None, proved: Proved, opening: Session
+) -> tuple[Write, ...]:
     """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
     if not proved.account.second_factors:
         return ()
-    before = None if factor is None else proved.beside[opening.own_key]
+    before = None if factor is None or repeat_key is None else proved.beside[opening.own_key]
     if before is not None and _is_repeat(before, opening, proved.account):
         opening.assign(opened_at=before.opened_at)
         return ()
