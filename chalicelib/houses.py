@@ -19,6 +19,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "sharing": ("routes", "listeners", "records"),
     "live": ("routes", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
+    "payments": (),
     "orders": ("routes", "listeners", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "profile": ("routes",),

@@ -24,7 +24,7 @@ from chalicelib.entry.once import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
 from chalicelib.live import rules as live
-from chalicelib.orders import sandbox
+from chalicelib.payments import sandbox
 from chalicelib.second_factors import rules as second_factors
 from chalicelib.sessions import rules as sessions
 from infra.local.cloud import LocalCloud

@@ -54,7 +54,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.only_aws_knows_the_sdk, "entry.http", "import botocore.session"),
     (laws.only_aws_knows_the_sdk, "register.erase", "from chalicelib.aws.clients import client"),
     (laws.only_outside_asks_others, "jwks", "import urllib3"),
-    (laws.only_outside_asks_others, "orders.providers", "from urllib.request import urlopen"),
+    (laws.only_outside_asks_others, "payments.providers", "from urllib.request import urlopen"),
     (laws.only_settings_reads_the_environment, "aws.ses", "import os\nsender = os.environ['MAIL_SENDER']"),
     (laws.only_settings_reads_the_environment, "aws.ses", "import os\nsender = os.getenv('MAIL_SENDER')"),
     (laws.only_settings_reads_the_environment, "aws.ses", "from os import environ"),

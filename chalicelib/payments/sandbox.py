@@ -12,8 +12,8 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.errors import Malformed
-from chalicelib.orders.providers import Payment, SignatureWrong
-from chalicelib.orders.rules import Outcome
+from chalicelib.payments.rules import SignatureWrong
+from chalicelib.payments.shapes import Outcome, Payment
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 
@@ -58,23 +58,8 @@ def _signature(stamp: str, body: bytes) -> str:
     return hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def event(order_id: str, outcome: Outcome, reference: str | None = None) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the webhook that tells what became of the payment of this order; with a reference, of another
-    payment of it.
-
-    A provider remembers what it was asked to collect; the sandbox remembers nothing and looks at the order.
-    """
-    from chalicelib.orders.actions import order_at
-
-    order = order_at(order_id)
-    amount, currency = (0, "EUR") if order is None else (int(order.amount), order.currency)
-    payment = {
-        "order_id": order_id,
-        "outcome": outcome,
-        "amount": amount,
-        "currency": currency,
-        "reference": reference or f"sandbox-{crypto.plain_hash(order_id)[:16]}",
-    }
-    body = json.dumps({"type": f"payment.{outcome}", "payment": payment}).encode()
+def event(payment: Payment) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the webhook that tells what became of this payment."""
+    body = json.dumps({"type": f"payment.{payment.outcome}", "payment": msgspec.to_builtins(payment)}).encode()
     stamp = str(clock.now_s())
     return {"Content-Type": "application/json", "Sandbox-Signature": f"t={stamp},v1={_signature(stamp, body)}"}, body
