@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.alarms import actions, rules, shapes
+from chalicelib.alarms import rules, shapes
+from chalicelib.alarms.actions import deleting, showing, tickets
 from chalicelib.alarms.needs import AlarmOf, FoundAlarm
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
@@ -23,18 +24,18 @@ routes = Routes(__name__)
     who=Who.CAMERA,
     asks=shapes.AskTicket,
     answers=wire.Ticket,
-    refuses=(devices.NobodyOwns, devices.PrivacyModeOn, actions.TooManyUploads),
+    refuses=(devices.NobodyOwns, devices.PrivacyModeOn, tickets.TooManyUploads),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
-    return live.ticket_for(camera) if asked.kind == "live" else actions.ticket_for(camera)
+    return live.ticket_for(camera) if asked.kind == "live" else tickets.ticket_for(camera)
 
 
 @routes.get(
     "/alarms", who=Who.PERSON, query=shapes.Search, answers=shapes.Alarms, refuses=(rules.DayInvalid,), example={}
 )
 def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    return actions.alarms_of_all(caller, search)
+    return showing.alarms_of_all(caller, search)
 
 
 @routes.get(
@@ -47,7 +48,7 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     example={"limit": "20"},
 )
 def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes.Alarms:
-    return actions.alarms_of_device(device, search)
+    return showing.alarms_of_device(device, search)
 
 
 @routes.get(
@@ -59,7 +60,7 @@ def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes
     example={},
 )
 def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return actions.look_at(found.device, found.alarm)
+    return showing.look_at(found.device, found.alarm)
 
 
 @routes.post(
@@ -71,7 +72,7 @@ def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
     example={},
 )
 def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return actions.mark_read(found.device, found.alarm)
+    return showing.mark_read(found.device, found.alarm)
 
 
 @routes.delete(
@@ -82,7 +83,7 @@ def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
     example={},
 )
 def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
-    actions.delete_one(caller, found.device.device, found.alarm)
+    deleting.delete_one(caller, found.device.device, found.alarm)
 
 
 @routes.delete(
@@ -95,6 +96,6 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
 )
 def delete_alarms(caller: Caller, device: Opened, asked: shapes.DeleteSome) -> None:
     if asked.alarm_ids is None:
-        actions.delete_all(caller, device.device)
+        deleting.delete_all(caller, device.device)
     else:
-        actions.delete_some(caller, device.device, asked.alarm_ids)
+        deleting.delete_some(caller, device.device, asked.alarm_ids)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.alarms import actions, rules
-from chalicelib.alarms.actions import Arrival
+from chalicelib.alarms import rules
+from chalicelib.alarms.actions import bounds
+from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
 from chalicelib.devices.actions import standing as devices
 from infra.local.cloud import LocalCloud
@@ -32,7 +33,7 @@ def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
         batch = [next(arrivals) for _ in range(together)]
         (device,) = devices.standing([home.camera.device_id]).values()
         for arrival in batch:
-            actions.count_upload(arrival, device)
+            bounds.count_upload(arrival, device)
         if device.uploads_over_in:
             return taken
     raise AssertionError("there is no bound")
@@ -60,7 +61,7 @@ def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> N
     home.world.trace.clear()
     standing = devices.standing([home.camera.device_id])
     for arrival in uploads(home, 90):
-        actions.count_upload(arrival, standing[arrival.device_id])
+        bounds.count_upload(arrival, standing[arrival.device_id])
     assert standing[home.camera.device_id].uploads_counted_in is None
     assert 5 < home.world.trace.names().count("dynamodb.UpdateItem") < 20
 
@@ -140,5 +141,5 @@ def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: Loca
     standing = devices.standing([home.camera.device_id])
     for number in range(20):
         again = Arrival(arrival.object_key, arrival.arrived, 1, str(number))
-        actions.count_upload(again, standing[again.device_id])
+        bounds.count_upload(again, standing[again.device_id])
     assert standing[home.camera.device_id].uploads_over_in is None

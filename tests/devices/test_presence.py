@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.alarms.actions import Arrival
+from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.devices import rules
 from chalicelib.devices.actions import standing
 from chalicelib.devices.rules import BACK, OFFLINE, Presence, next_of
