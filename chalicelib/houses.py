@@ -7,7 +7,9 @@ from __future__ import annotations
 # becomes an event.
 HOUSES: dict[str, tuple[str, ...]] = {
     "activity": ("records",),
-    "accounts": ("routes", "listeners", "records"),
+    "contacts": ("records",),
+    "outbox": ("listeners", "records"),
+    "accounts": ("routes", "records"),
     "avatars": ("routes", "listeners", "scheduled", "records"),
     "plans": ("routes", "records"),
     "second_factors": ("routes", "records"),

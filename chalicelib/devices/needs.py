@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.accounts.records import Code
+from chalicelib.contacts.records import Code
 from chalicelib.devices.actions import passwords, standing, transferring
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.actions.transferring import Offered

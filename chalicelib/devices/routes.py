@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.rules import MESSAGE_REFUSALS, CodeOver, CodeTooSoon, CodeWrong, TooManyMessages
 from chalicelib.avatars.shapes import AskPictureTicket
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.codes import CodeOver, CodeTooSoon, CodeWrong
+from chalicelib.contacts.rules import MESSAGE_REFUSALS, TooManyMessages
 from chalicelib.devices import needs, rules, shapes
 from chalicelib.devices.actions import (
     binding,

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import UNSET, Meta, UnsetType, convert, field
 
 from chalicelib import clock
-from chalicelib.accounts.shapes import Mac, OneTimeCode, Reached, SerialNumber
+from chalicelib.accounts.shapes import Mac, SerialNumber
+from chalicelib.contacts.shapes import OneTimeCode, Reached
 from chalicelib.devices import rules
 from chalicelib.devices.records import Reason
 from chalicelib.entry.wire import END, Line, Name, Shape, visible

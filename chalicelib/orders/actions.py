@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, letters
 from chalicelib.accounts.actions import standing as accounts
+from chalicelib.contacts.actions import addresses
 from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
+from chalicelib.outbox.actions import letters
 from chalicelib.payments import shapes as payments
 from chalicelib.payments.actions import checkout_url, verified
 from chalicelib.plans import actions as plans

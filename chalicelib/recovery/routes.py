@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, resets
+from chalicelib.accounts.actions import resets
+from chalicelib.contacts import rules as contacts_rules
+from chalicelib.contacts.actions import addresses, codes
 from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import Routes
@@ -19,7 +21,7 @@ routes = Routes(__name__)
     asks=shapes.AskReset,
     answers=shapes.Resetting,
     status=202,
-    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon),
+    refuses=(*contacts_rules.MESSAGE_REFUSALS, codes.CodeTooSoon),
     example={"email": "$email"},
     tag="accounts",
 )
@@ -41,7 +43,7 @@ def _owner_of_named(asked: shapes.AskReset) -> str:
     "/password-resets/confirm",
     who=Who.ANYONE,
     asks=shapes.Reset,
-    refuses=(rules.CodeWrong, rules.CodeOver, rules.PasswordTooEasy),
+    refuses=(codes.CodeWrong, codes.CodeOver, rules.PasswordTooEasy),
     example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
     tag="accounts",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.rules import MESSAGE_REFUSALS
+from chalicelib.contacts.rules import MESSAGE_REFUSALS
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.needs import OWNER

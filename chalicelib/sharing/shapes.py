@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType
 
-from chalicelib.accounts.shapes import Reached
+from chalicelib.contacts.shapes import Reached
 from chalicelib.devices.shapes import ChannelId
 from chalicelib.entry.wire import Shape
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from chalicelib import jwks
-from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.shapes import Confirm, Register
 from chalicelib.alarms import rules as alarms
 from chalicelib.commands import rules as commands
+from chalicelib.contacts.actions import addresses
 from chalicelib.devices import rules as devices
 from chalicelib.devices.actions import cameras
 from chalicelib.devices.shapes import Activate

@@ -21,8 +21,8 @@ from tests.scene import jpeg
 ALL_WELL = {"batchItemFailures": []}
 # Every function that Lambda knows beside the API's, and the sample events that it must bear.
 HANDLERS: dict[str, tuple[str, ...]] = {
-    "chalicelib.accounts.listeners.on_letter_written": ("sqs_ids",),
-    "chalicelib.accounts.listeners.on_mail_reported": ("ses_bounce", "ses_complaint", "ses_delivery", "ses_validation"),
+    "chalicelib.outbox.listeners.on_letter_written": ("sqs_ids",),
+    "chalicelib.outbox.listeners.on_mail_reported": ("ses_bounce", "ses_complaint", "ses_delivery", "ses_validation"),
     "chalicelib.alarms.listeners.on_picture_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.alarms.listeners.on_presence_changed": ("sqs_ids",),

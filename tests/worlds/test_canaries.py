@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.records import Address
+from chalicelib.contacts.records import Address
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Stock
 from chalicelib.register import erase

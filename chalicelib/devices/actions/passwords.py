@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.actions import addresses, budgets, codes
-from chalicelib.accounts.records import Code
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.records import Code
 from chalicelib.devices import shapes
 from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.guessing import TooManyTries, Tries

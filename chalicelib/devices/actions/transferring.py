@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, budgets, letters, reports
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address
+from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses, budgets
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import binding, standing
 from chalicelib.devices.actions.binding import TooManyDevices
@@ -18,6 +19,7 @@ from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Offer, Stock, Transfer
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
+from chalicelib.outbox.actions import letters, reports
 from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, keys

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids, jws
-from chalicelib.accounts.actions import letters
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Farewell
+from chalicelib.accounts.records import Account
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.devices.actions import standing as devices
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.orders import actions as orders
+from chalicelib.outbox.actions import letters
+from chalicelib.outbox.records import Farewell
 from chalicelib.privacy import shapes
 from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, reports
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.records import Account, Address
+from chalicelib.accounts.records import Account
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.records import Address
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.errors import Unavailable
+from chalicelib.outbox.actions import reports
 from chalicelib.push import actions as push
 from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received

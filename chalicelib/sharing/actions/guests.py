@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.entry.callers import Caller

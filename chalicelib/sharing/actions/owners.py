@@ -9,9 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, budgets
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses, budgets
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.devices.actions import standing as devices
 from chalicelib.devices.actions.standing import Opened
 from chalicelib.devices.records import Device, Grant, Share

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Code
-from chalicelib.accounts.rules import CodeOver, CodeTooSoon, CodeWrong
-from chalicelib.errors import Words
+from chalicelib.contacts import rules
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Code
+from chalicelib.errors import Gone, Invalid, TooMany, Words
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, put, remove
 from chalicelib.store.keys import Key
@@ -36,7 +35,7 @@ def new(where: Key[Code], repeat_key: str | None, sends: int = 1) -> Code:
     code.assign(
         seed=ids.new_id(),
         asked_by=_asked_by(where, repeat_key),
-        until=now + rules.CODE_MINUTES * 60,
+        until=now + CODE_MINUTES * 60,
         tries=0,
         sends=sends,
         sent_at=now,
@@ -61,7 +60,7 @@ def _code_hash(code: Code, digits: str) -> str:
 
 
 def send(to: Contact, language: str, digits: str) -> None:
-    addresses.send(to, "accounts/mail/code", language, code=digits, minutes=rules.CODE_MINUTES)
+    addresses.send(to, "accounts/mail/code", language, code=digits, minutes=CODE_MINUTES)
 
 
 def send_next(
@@ -139,3 +138,19 @@ def prove_code(code: Code | None, digits: str) -> Write:
 
 def wrong_code(standing: dict[str, Any] | None = None) -> CodeWrong:
     return CodeWrong(fields={"code": Words("is not right", "jest nieprawidłowy")})
+CODE_MINUTES = 10
+
+
+class CodeWrong(Invalid):
+    en = "This code is not right."
+    pl = "Ten kod jest nieprawidłowy."
+
+
+class CodeOver(Gone):
+    en = "This code is over. Please ask for a new one."
+    pl = "Ten kod jest już nieważny. Poproś o nowy."
+
+
+class CodeTooSoon(TooMany):
+    en = "A code was sent a moment ago. Please wait before asking for another."
+    pl = "Kod został wysłany przed chwilą. Odczekaj, zanim poprosisz o następny."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import MessageCount
-from chalicelib.accounts.rules import MessagesUsedUp, PhoneNotTexted, TooManyMessages
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import MessageCount
+from chalicelib.contacts.rules import MessagesUsedUp, PhoneNotTexted, TooManyMessages
 from chalicelib.errors import Refusal, Words
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys

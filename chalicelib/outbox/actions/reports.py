@@ -9,8 +9,8 @@ from email.utils import parseaddr
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Undelivered
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.outbox.records import Undelivered
 from chalicelib.store.commit import commit, merge
 from chalicelib.store.keys import Key
 

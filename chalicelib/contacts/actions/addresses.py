@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from chalicelib.accounts.records import Account, Registration
-from chalicelib.accounts.rules import AddressInvalid, PhoneInvalid
 from chalicelib.aws import ses, sms
+from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
 from chalicelib.errors import Invalid, Words
 from chalicelib.settings import settings
 from chalicelib.store import crypto
@@ -30,6 +29,21 @@ class Contact:
         return crypto.keyed_hash("addresses", self.value)
 
 
+class Reachable(Protocol):
+    """Whoever has an address: an account, or one that is to be."""
+
+    email: Any
+    phone: Any
+    language: Any
+
+
+class LookedUp(Protocol):
+    """Whoever is found by an address."""
+
+    address_hash: Any
+    phone_hash: Any
+
+
 def asked(email: str | None, phone: str | None) -> Contact:
     """The one of the two that was named. Raises Invalid, AddressInvalid or PhoneInvalid."""
     if (email is None) == (phone is None):
@@ -39,12 +53,12 @@ def asked(email: str | None, phone: str | None) -> Contact:
     return Contact("phone", _normal_phone(phone or ""))
 
 
-def of(owner: Account | Registration) -> Contact:
+def of(owner: Reachable) -> Contact:
     """Where its owner is written to: by e-mail, or by phone where that is all there is."""
     return read_as(owner.phone if owner.email is None else owner.email)
 
 
-def of_kind(account: Account, kind: str) -> Contact | None:
+def of_kind(account: Reachable, kind: str) -> Contact | None:
     """The account's own e-mail address or phone number, if it has one."""
     value = account.email if kind == "email" else account.phone
     return None if value is None else read_as(value)
@@ -55,7 +69,7 @@ def read_as(value: str) -> Contact:
     return Contact("phone" if value.startswith("+") and "@" not in value else "email", value)
 
 
-def hashes_of(account: Account) -> list[str]:
+def hashes_of(account: LookedUp) -> list[str]:
     """Where the account is looked up."""
     return [hashed for hashed in (account.address_hash, account.phone_hash) if hashed is not None]
 
@@ -93,6 +107,6 @@ def send(to: Contact, template: str, language: str, **values: Any) -> None:
     window.send(to.value, template, language, operator=settings.operator["name"], **values)
 
 
-def tell(account: Account, template: str, **values: Any) -> None:
+def tell(account: Reachable, template: str, **values: Any) -> None:
     """Write to the person in the language that they chose."""
     send(of(account), template, account.language, **values)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.actions import letters
+from chalicelib.outbox.actions import letters
 from infra.local import dump
 from infra.local.cloud import LocalCloud
 from infra.local.strict.faults import DIES_AFTER

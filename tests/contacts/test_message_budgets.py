@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.actions import budgets
+from chalicelib.contacts.actions import budgets
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
 from tests.scene import Caller, Person, at_once, everything_stored, looks, new_camera, new_person, rows

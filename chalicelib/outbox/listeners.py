@@ -1,9 +1,9 @@
-"""What the house of accounts is told."""
+"""What the house of mails is told."""
 
 from __future__ import annotations
 
-from chalicelib.accounts.actions import letters, reports
 from chalicelib.entry.queues import Listeners, Message
+from chalicelib.outbox.actions import letters, reports
 
 listeners = Listeners(__name__)
 

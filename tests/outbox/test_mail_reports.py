@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.actions import reports
 from chalicelib.aws.clients import client
+from chalicelib.outbox.actions import reports
 from chalicelib.settings import settings
 from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud

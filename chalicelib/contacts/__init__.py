@@ -1,0 +1,1 @@
+"""The house of contacts: where people are reached, the codes that prove it, and how much is sent there."""
