@@ -15,7 +15,10 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "second_factors": ("routes", "records"),
     "sessions": ("routes", "operations", "records"),
     "identities": ("routes", "listeners", "records"),
-    "devices": ("routes", "listeners", "scheduled", "operations", "records"),
+    "access": ("records",),
+    "stock": ("routes", "listeners", "scheduled", "operations", "records"),
+    "devices": ("routes", "listeners", "scheduled", "records"),
+    "transfers": ("routes", "listeners", "records"),
     "commands": ("routes", "listeners", "records"),
     "push": ("routes", "listeners", "records"),
     "sharing": ("routes", "listeners", "records"),
@@ -38,7 +41,7 @@ FLOOR_RECORDS = (
     "chalicelib.store.records",
 )
 # Who makes a caller of a token.
-OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.devices.actions.cameras"
+OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.stock.actions.cameras"
 
 
 def modules(room: str) -> list[str]:

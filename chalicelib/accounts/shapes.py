@@ -20,20 +20,6 @@ Country = Annotated[
     Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2, or XK", extra={"normal": typed.country_code}),
 ]
 Password = Annotated[str, Meta(max_length=1024)]
-SerialNumber = Annotated[
-    str,
-    Meta(
-        min_length=4,
-        max_length=64,
-        pattern="^[A-Z0-9_-]+" + END,
-        description="as on the label; small letters are capitals",
-        extra={"normal": typed.serial_number},
-    ),
-]
-# As the device writes it; compared in one form.
-Mac = Annotated[
-    str, Meta(pattern="^([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}" + END, extra={"normal": typed.tidied})
-]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 

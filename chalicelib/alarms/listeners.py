@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.alarms.actions import arriving, bounds, deleting, telling
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device
 from chalicelib.entry.queues import Listeners, Message
+from chalicelib.stock.actions import uploads
 
 listeners = Listeners(__name__)
 
@@ -30,7 +31,7 @@ def _arrivals(body: Any) -> Iterator[Arrival]:
 
 def _standing(bodies: list[Any]) -> dict[str, Device]:
     arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
-    return devices.standing(arrival.device_id for arrival in arrivals)
+    return access.standing(arrival.device_id for arrival in arrivals)
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
@@ -39,7 +40,7 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
     refused: list[arriving.Refused] = []
     for arrival in _arrivals(message.body):
         if (device := standing.get(arrival.device_id)) is not None:
-            devices.note_upload(device, arrival.arrived)
+            uploads.note_upload(device, arrival.arrived)
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
                 bounds.count_upload(arrival, device)
         refused += arriving.take_picture(arrival, standing, is_repeat=message.tries > 1)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, showing, tickets
 from chalicelib.alarms.needs import AlarmOf, FoundAlarm
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import OWNER, DeviceOf
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Camera, Who
 from chalicelib.entry.http import Routes
@@ -24,7 +24,7 @@ routes = Routes(__name__)
     who=Who.CAMERA,
     asks=shapes.AskTicket,
     answers=wire.Ticket,
-    refuses=(devices.NobodyOwns, devices.PrivacyModeOn, tickets.TooManyUploads),
+    refuses=(access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
@@ -44,7 +44,7 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     needs=DeviceOf("alarms"),
     query=shapes.Search,
     answers=shapes.Alarms,
-    refuses=(NotFound, devices.RightMissing, rules.DayInvalid),
+    refuses=(NotFound, access.RightMissing, rules.DayInvalid),
     example={"limit": "20"},
 )
 def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes.Alarms:
@@ -56,7 +56,7 @@ def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
@@ -68,7 +68,7 @@ def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
@@ -79,7 +79,7 @@ def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
     needs=AlarmOf("owner"),
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
@@ -91,7 +91,7 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
     who=Who.PERSON,
     needs=OWNER,
     asks=shapes.DeleteSome,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={"alarm_ids": ["$alarm_id"]},
 )
 def delete_alarms(caller: Caller, device: Opened, asked: shapes.DeleteSome) -> None:

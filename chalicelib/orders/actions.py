@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.contacts.actions import addresses
-from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
 from chalicelib.orders import rules
@@ -249,7 +249,7 @@ def _pay(order: Order, payment: Payment) -> None:
     commit(
         create(payment, otherwise=_Moved),
         change(same, when=Order.state == order.state, otherwise=_Moved, **paid),
-        devices.must_stand(order.device_id, otherwise=_DeviceGone),
+        access.must_stand(order.device_id, otherwise=_DeviceGone),
         plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=_NumberTaken),
         next_number,

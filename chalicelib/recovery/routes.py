@@ -6,11 +6,11 @@ from chalicelib.accounts import rules, shapes
 from chalicelib.accounts.actions import resets
 from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
-from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Invalid, Words
 from chalicelib.sessions.actions import credentials
+from chalicelib.stock.actions import stock as stocks
 
 routes = Routes(__name__)
 
@@ -36,7 +36,7 @@ def _owner_of_named(asked: shapes.AskReset) -> str:
     for name in ("email", "sn", "mac"):
         if getattr(asked, name) is None:
             raise Invalid(fields={name: Words("is needed with a device", "jest potrzebne przy urządzeniu")})
-    return devices.owner_of(asked.sn or "", asked.mac or "")
+    return stocks.owner_of(asked.sn or "", asked.mac or "")
 
 
 @routes.post(

@@ -53,7 +53,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "__init__": (set(), set(), set()),
 }
 # For the checker of types alone: what a caller is made of.
-TYPES = {"entry.callers": {"accounts.records", "devices.records", "sessions.records"}}
+TYPES = {"entry.callers": {"accounts.records", "stock.records", "sessions.records"}}
 # Within the floor: who may not open whom.
 BELOW = {
     "aws": {"store", "register", "entry", "jwks", "jws"},

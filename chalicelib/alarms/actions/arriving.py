@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple, get_args
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import bounds, deleting, naming, telling
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws import s3
 from chalicelib.commands import actions as commands
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device, Reason
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.records import Reason
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.records import read
@@ -47,7 +49,7 @@ def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bo
     except rules.NotTaken as refused:
         s3.delete([arrival.object_key])
         if device is not None and refused.is_counted:
-            commit(devices.refused_upload(device.partition_id, refused.reason, arrival.arrived))
+            commit(uploads.refused_upload(device.partition_id, refused.reason, arrival.arrived))
         of_device = None if device is None else device.partition_id
         return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
     return []
@@ -60,7 +62,7 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
     alarm = _alarm_of(arrival, named, device)
     if not alarm.stands(device):  # everything was deleted between its arrival and the news of it
         raise rules.NotTaken("deleted", is_counted=False)
-    if devices.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
+    if access.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
         raise rules.NotTaken("privacy_mode", is_counted=False)
     look = _look_at(arrival.object_key)
     if look is None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device, DeviceUploadHour
 from chalicelib.push import actions as push
 from chalicelib.register import upload_hours
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.records import DeviceUploadHour
 from chalicelib.store.commit import Write, change, commit
 
 
@@ -39,7 +41,7 @@ def _count(device: Device, stamp: str, arrival: Arrival) -> None:
     weight, share = (1, 1) if is_exact else (rules.COUNTED_ONE_IN, rules.COUNTED_EXACTLY_FROM)
     try:
         if is_over(device, stamp):
-            commit(devices.refused_upload(device.partition_id, "too_many", arrival.arrived, weight))
+            commit(uploads.refused_upload(device.partition_id, "too_many", arrival.arrived, weight))
         else:
             commit(_added(device, stamp, weight, weight * arrival.size_bytes, share))
     except _NotCounted:
@@ -90,7 +92,7 @@ def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
     """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
     until = max(stamp, PICTURES.stamp(clock.now()))
     earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
-    refused = devices.refused_upload(device.partition_id, "too_many", arrival.arrived)
+    refused = uploads.refused_upload(device.partition_id, "too_many", arrival.arrived)
     try:
         commit(change(device, uploads_over_in=until, when=earlier, otherwise=_otherwise), refused)
     except _NotCounted:
@@ -98,4 +100,4 @@ def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
     except _Reached:  # another picture's said it first; this one was refused all the same
         commit(refused)
         return
-    push.tell_of_too_many_uploads(devices.endpoints_of_owner(device), device.partition_id)
+    push.tell_of_too_many_uploads(access.endpoints_of_owner(device), device.partition_id)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
 from chalicelib.alarms.records import PICTURES, Alarm, Removal
 from chalicelib.aws import s3, sqs
 from chalicelib.aws.s3 import LONGEST_TICKET
-from chalicelib.devices.records import Device
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.register.erase import LONGEST_FUNCTION

@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any, Literal
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, naming
 from chalicelib.alarms.actions.tickets import JPEG
 from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing.actions import standing as shares
@@ -79,7 +79,7 @@ def alarms_of_device(opened: Opened, search: shapes.Search) -> shapes.Alarms:
 
 def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     """A page of the alarms of all devices whose alarms the caller may see, newest first."""
-    return _page([one for one in devices.devices_of(caller) if one.may("alarms")], search)
+    return _page([one for one in access.devices_of(caller) if one.may("alarms")], search)
 
 
 def _page(opened: list[Opened], search: shapes.Search) -> shapes.Alarms:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import naming
 from chalicelib.alarms.records import Alarm
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device, PresenceChange
 from chalicelib.push import actions as push
+from chalicelib.stock.records import PresenceChange
 from chalicelib.store.commit import change, commit, create, remove
 from chalicelib.store.records import read
 
@@ -23,7 +24,7 @@ def tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
     late = rules.is_late(alarm.at, alarm.arrived_at)
     if late and not is_repeat and not _is_first_late(device):
         return
-    endpoints = devices.endpoints_of(device, alarm.channel)
+    endpoints = access.endpoints_of(device, alarm.channel)
     push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
 
 
@@ -85,7 +86,7 @@ def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     except _CarriedOut:
         if not is_repeat:
             return
-    endpoints = devices.endpoints_of(device, None)
+    endpoints = access.endpoints_of(device, None)
     if is_offline:
         push.tell_of_alarm(endpoints, device_id, alarm.place_id, type=OFFLINE)
     else:

@@ -10,10 +10,10 @@ from chalicelib.alarms.actions import bounds
 from chalicelib.alarms.records import PICTURES
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_TICKET, Ticket
-from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import TooMany
 from chalicelib.register import upload_hours
+from chalicelib.stock.actions import uploads
 from chalicelib.store.commit import commit
 
 JPEG = "image/jpeg"
@@ -30,7 +30,7 @@ def ticket_for(camera: Camera) -> Ticket:
 
     Raises NobodyOwns, PrivacyModeOn, TooManyUploads.
     """
-    device = devices.uploads_for(camera)
+    device = uploads.uploads_for(camera)
     now = clock.now()
     if bounds.is_over(device, PICTURES.stamp(now)):
         raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.access import actions as access
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.devices import rules
-from chalicelib.devices.actions import standing
-from chalicelib.devices.rules import BACK, OFFLINE, Presence, next_of
+from chalicelib.stock import rules as stock_rules
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.rules import BACK, OFFLINE, Presence, next_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.events import event
@@ -90,7 +91,7 @@ def test_a_connection_that_ends_after_two_hours_and_begins_anew_in_time_is_nothi
         for _ in range(14):
             home.world.advance(9 * MINUTE)
             home.world.channel.all_ping()
-        wait(home.world, rules.COME_BACK_WITHIN.total_seconds() / MINUTE - 6)
+        wait(home.world, stock_rules.COME_BACK_WITHIN.total_seconds() / MINUTE - 6)
     assert (offline_alarms(home), pushes(home)) == ([], [])
     wait(home.world, 60)
     assert len(pushes(home)) == 1
@@ -243,14 +244,14 @@ def test_tickets_and_uploads_of_a_camera_without_a_channel_say_when_it_was_there
 def test_when_it_was_there_last_does_not_go_back(home: Home) -> None:
     """News of an upload come late, with a device that was read before the camera was heard of again."""
     device_id = home.camera.device_id
-    read_before, arrived = standing.standing([device_id])[device_id], home.world.now()
+    read_before, arrived = access.standing([device_id])[device_id], home.world.now()
     home.world.advance(HOUR)
     assert home.camera.ask_ticket().status == 200
     home.owner.sign_in()
     seen = home.owner.device(device_id)["last_seen"]
     assert seen == f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
     read_before.last_seen = None
-    standing.note_upload(read_before, arrived)
+    uploads.note_upload(read_before, arrived)
     assert home.owner.device(device_id)["last_seen"] == seen
 
 
@@ -297,7 +298,7 @@ def test_what_is_told_at_twenty_minutes_past(seen: Presence, expected: tuple[str
 
 
 def test_a_camera_has_longer_to_come_back_than_it_is_told_to_wait() -> None:
-    assert rules.OFFLINE_AFTER > rules.COME_BACK_WITHIN
+    assert stock_rules.OFFLINE_AFTER > stock_rules.COME_BACK_WITHIN
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

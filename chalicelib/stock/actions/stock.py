@@ -6,12 +6,27 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from chalicelib.devices import rules, shapes
-from chalicelib.devices.records import Report, Stock
+from chalicelib import ids
+from chalicelib.access.records import Device
 from chalicelib.errors import Unavailable
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import MOST_WRITES, Write, commit, create, remove
 from chalicelib.store.records import read
+
+
+def owner_of(sn: str, mac: str) -> str:
+    """Whose account has the device of this serial number and MAC address; an id of nobody's if they do not belong
+    together, for the same work."""
+    (stock,) = read(Stock.key(id_of(sn)))
+    device_id = (None if stock is None else stock.device_id) or ids.new_id()
+    device, key = read(Device.key(device_id), ciphers.key_of(device_id))
+    if device is None or key is None:
+        return ids.new_id()
+    # A camera that has never said what it is has none, which is nobody's proof.
+    own = device.opened(key.unlocked()).mac or ids.new_id()
+    return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()
 
 _TRIES = 4
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.devices import rules
+from chalicelib.stock import rules as stock_rules
 from infra import applier
 from infra.local import dump
 from infra.local.channel import TOO_MANY, Throttle
@@ -23,7 +23,7 @@ from tests.scene import Camera, new_camera
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import without_waiting
 
-# `CAMERAS=10000 pytest -n 0 tests/devices/test_channel.py -k spread` plays all of them, in some ten minutes.
+# `CAMERAS=10000 pytest -n 0 tests/stock/test_channel.py -k spread` plays all of them, in some ten minutes.
 HOW_MANY = int(os.environ.get("CAMERAS", "200"))
 
 
@@ -211,7 +211,7 @@ def test_cameras_that_all_come_at_once_are_let_in_spread_over_a_quarter_of_an_ho
     assert len(world.channel.connections) == HOW_MANY
     # As it lies there now: when time passes, who says nothing is cut off.
     assert sum("connection_id" in row for row in Stored(dump.dump()).of("Stock").values()) == HOW_MANY
-    assert max(hints) - min(hints) > rules.COME_BACK_WITHIN.total_seconds() * 0.9
+    assert max(hints) - min(hints) > stock_rules.COME_BACK_WITHIN.total_seconds() * 0.9
     assert max(minutes.values()) < HOW_MANY / 15 * 2
 
 

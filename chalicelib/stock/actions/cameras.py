@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import presence
-from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.records import Device, Report, Stock
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn, Unavailable
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.actions import presence
+from chalicelib.stock.actions import stock as stocks
+from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, commit, put
@@ -84,7 +86,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         as_read = accounts.is_set(Device.state_times, device.state_times)
         yield change(
             device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text,
-            state_as_of_ms=None, channel_ids=rules.channel_ids(said["channels"]), **said,
+            state_as_of_ms=None, channel_ids=access.channel_ids(said["channels"]), **said,
         )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE

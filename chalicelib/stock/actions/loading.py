@@ -12,12 +12,12 @@ import msgspec
 from chalicelib import clock
 from chalicelib.aws import factory
 from chalicelib.aws.factory import File
-from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import stock
-from chalicelib.devices.actions.stock import Outcome
-from chalicelib.devices.records import Load
-from chalicelib.devices.rules import Columns
 from chalicelib.errors import Conflict, Invalid, Words
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.actions import stock
+from chalicelib.stock.actions.stock import Outcome
+from chalicelib.stock.records import Load
+from chalicelib.stock.rules import Columns
 from chalicelib.store import crypto
 from chalicelib.store.commit import absent, change, commit, put
 from chalicelib.store.records import read

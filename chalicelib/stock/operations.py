@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.devices import shapes
-from chalicelib.devices.actions import loading
 from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
 from chalicelib.errors import Invalid, Words
+from chalicelib.stock import shapes
+from chalicelib.stock.actions import loading
 
 operations = Operations(__name__)
 

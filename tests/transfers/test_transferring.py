@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.devices import rules
+from chalicelib.transfers import rules as transfers_rules
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera, Person, elsewhere, jpeg, new_camera, new_person, pay, rows
@@ -143,7 +144,7 @@ def test_a_second_offer_takes_the_place_of_the_first(home: Home, offered: str) -
 
 def test_nobody_is_flooded_with_offers(home: Home) -> None:
     home.owner.step_up()
-    for _ in range(rules.MOST_OFFERS):
+    for _ in range(transfers_rules.MOST_OFFERS):
         home.owner.offer(home.camera.device_id, email=home.stranger.email)
     path = f"/devices/{home.camera.device_id}/transfer"
     answer = home.owner.call("POST", path, {"email": home.stranger.email})

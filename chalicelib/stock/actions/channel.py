@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from chalicelib import clock, ids
 from chalicelib.aws import websocket
-from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import presence
-from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.records import Connection, Stock
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.settings import settings
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.actions import presence
+from chalicelib.stock.actions import stock as stocks
+from chalicelib.stock.records import Connection, Stock
 from chalicelib.store.commit import change, commit, create
 from chalicelib.store.records import read
 

@@ -11,10 +11,10 @@ import pytest
 from chalicelib import clock
 from chalicelib.aws import factory
 from chalicelib.aws.clients import client
-from chalicelib.devices import rules
-from chalicelib.devices.actions import loading
-from chalicelib.devices.actions.loading import LoadedElsewhere
 from chalicelib.errors import Conflict, Invalid
+from chalicelib.stock import rules as stock_rules
+from chalicelib.stock.actions import loading
+from chalicelib.stock.actions.loading import LoadedElsewhere
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
 from infra.local.stage import Stage
@@ -239,8 +239,8 @@ def test_lines_are_counted_the_same_whatever_ends_them_and_wherever_a_block_ends
     for end in ("\n", "\r", "\r\n"):
         data = csv(line(1), "x,y,z,w", line(2)).replace("\n", end).encode()
         for cut in range(len(HEADER) + 1, len(data) + 1):
-            whole = rules.end_of_lines(data[:cut]) if cut < len(data) else cut
-            assert len(rules.lines_of(data[:whole]) + rules.lines_of(data[whole:])) == 4
+            whole = stock_rules.end_of_lines(data[:cut]) if cut < len(data) else cut
+            assert len(stock_rules.lines_of(data[:whole]) + stock_rules.lines_of(data[whole:])) == 4
 
 
 def test_the_way_of_a_file_is_rehearsed_beside_the_local_cloud(world: LocalCloud) -> None:

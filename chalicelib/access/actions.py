@@ -1,33 +1,29 @@
-"""What other houses need of a device: whose it is, who may do what with it, who hears of it, and its end."""
+"""What other houses need of a device: whose it is, who may do what with it, and who hears of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import clock, ids
+from chalicelib import clock
+from chalicelib.access import rules
+from chalicelib.access.records import Device, Grant, Share
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
-from chalicelib.devices import rules
-from chalicelib.devices.actions import stock as stocks
-from chalicelib.devices.records import Device, Grant, RefusedUploads, SettingChange, Share, Stock
-from chalicelib.entry.callers import Caller, Camera
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
-from chalicelib.store import ciphers, crypto
+from chalicelib.store import ciphers
 from chalicelib.store.ciphers import VaultKey
-from chalicelib.store.commit import Write, change, check, commit, create, merge, remove
+from chalicelib.store.commit import Write, change, check
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
-_REFUSALS_KEPT = timedelta(days=7)
 
 
 class RightMissing(Forbidden):
@@ -41,14 +37,11 @@ class Moved(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """A device that the caller may know of, opened; the plan that it holds; what a guest was granted; and (where it is
-    asked for, see `present`) its camera, and what it uploaded in vain."""
+    """A device that the caller may know of, opened; the plan that it holds; and what a guest was granted."""
 
     device: Device
     plan: Plan | None
     grant: Grant | None = None
-    stock: Stock | None = None
-    refused: RefusedUploads | None = None
 
     @property
     def is_own(self) -> bool:
@@ -81,21 +74,6 @@ class Opened:
     @property
     def cover_url(self) -> str | None:
         return galleries.url_of(self.device.cover)
-
-    @property
-    def is_online(self) -> bool:
-        return self.stock is not None and rules.is_online(self.stock.connected_at, clock.now_s())
-
-    @property
-    def last_seen(self) -> float | None:
-        """Now, if it is online; else what is known of it since it has this owner."""
-        if self.is_online:
-            return clock.now_s()
-        # Of a connection whose end was never told, its beginning is known, perhaps from before it had this owner.
-        begun = None if self.stock is None else self.stock.connected_at
-        left = None if self.stock is None else self.stock.away_since
-        known = [time for time in (begun, left) if time is not None and time >= self.device.bound_at]
-        return max([*known, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
 
     @property
     def described_plan(self) -> DevicePlan:
@@ -147,15 +125,6 @@ def devices_of(caller: Caller) -> list[Opened]:
     return sorted(known, key=lambda one: (one.device.bound_at, one.device.partition_id))
 
 
-def present(opened: list[Opened]) -> list[Opened]:
-    """The same with their cameras, which know whether they are connected, and what those uploaded in vain; one read
-    for all."""
-    places = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.partition_id)) for one in opened]
-    found = read_all(key for pair in places for key in pair)
-    pairs = zip(opened, places, strict=True)
-    return [replace(one, stock=found[stock], refused=found[refused]) for one, (stock, refused) in pairs]
-
-
 # What a device grants to others
 
 
@@ -179,14 +148,6 @@ def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     return change(device, when=as_read, otherwise=Moved, grants={grant.text for grant in grants} or None, **more)
 
 
-# What the camera hears of
-
-
-def tells_camera(device: Device) -> Write:
-    """What makes the camera hear that it ought to be otherwise; committed with what makes it so."""
-    return create(SettingChange.new(device.partition_id, ids.new_id()))
-
-
 # What happened with it
 
 
@@ -204,30 +165,6 @@ def address_of(opened: Opened) -> str:
     if share is None:
         raise NotFound
     return str(share.opened(opened.device.vault).address)
-
-
-# Its end
-
-
-# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
-NOTHING_TOLD: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
-
-
-def subject_of(device: Device) -> tuple[str, str]:
-    return Device.partition, device.partition_id
-
-
-def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
-    """What ends an ownership at once: its record, its key, and the camera's tie to it, which goes to its heir."""
-    device_id = device.partition_id
-    return (
-        remove(device, when=Device.pk.exists(), otherwise=NotFound),
-        remove(ciphers.key_of(device_id)),
-        change(
-            Stock.new(device.stock_id), device_id=heir, when=Stock.device_id == device_id, otherwise=NotFound,
-            **NOTHING_TOLD,
-        ),
-    )
 
 
 def must_stand(device_id: str, *, otherwise: Any) -> Write:
@@ -268,60 +205,6 @@ def became_private_since(device: Device, at_s: float) -> bool:
     """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
     since, until = device.private_since, device.private_until
     return since is not None and since >= at_s and (until is None or until > at_s)
-
-
-def uploads_for(camera: Camera) -> Device:
-    """The ownership for which a camera may upload now; that it asks is proof that it is there. Raises NobodyOwns,
-    PrivacyModeOn."""
-    (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
-    if device is None:
-        raise NobodyOwns
-    _note_asking(camera, device)
-    if is_private(device):
-        raise PrivacyModeOn
-    found: Device = device
-    return found
-
-
-def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:
-    """A write that counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
-    counted, last_at = getattr(RefusedUploads, reason), getattr(RefusedUploads, f"{reason}_at")
-    ends = clock.epoch_s(arrived + _REFUSALS_KEPT)
-    actions = (counted.add(count), last_at.set(clock.epoch_s(arrived)), RefusedUploads.expires_at.set(ends))
-    return merge(RefusedUploads.new(device_id), *actions)
-
-
-# That a camera was there: its connections say so of themselves, and what it asks for and uploads without one is noted
-
-
-def _note_asking(camera: Camera, device: Device) -> None:
-    now = clock.now_s()
-    if rules.is_online(camera.stock.connected_at, now):
-        if not device.seen_by_channel:
-            _note(device, seen_by_channel=1)
-    elif device.seen_by_channel or rules.is_seen_anew(device.last_seen, now):
-        _note(device, when=_seen_before(now), last_seen=now, seen_by_channel=None)
-
-
-def note_upload(device: Device, arrived: datetime) -> None:
-    """Something of the camera's arrived then."""
-    at = clock.epoch_s(arrived)
-    if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at):
-        _note(device, when=_seen_before(at), last_seen=at)
-
-
-def _seen_before(at: int) -> Any:
-    # What was read of the device is as old as the batch in which an upload was told of.
-    return Device.last_seen.does_not_exist() | (Device.last_seen < at)
-
-
-class _NoNews(Exception):
-    """It was there later already, or nobody is left to see when it was."""
-
-
-def _note(device: Device, *, when: Any = None, **news: Any) -> None:
-    with suppress(_NoNews):
-        commit(change(device, when=when, otherwise=_NoNews, **news))
 
 
 # Who is told of what the device sees
@@ -376,14 +259,6 @@ def standing(device_ids: Iterable[str]) -> dict[str, Device]:
     return {device_id: device for device_id, device in zip(wanted, found, strict=True) if device is not None}
 
 
-def owner_of(sn: str, mac: str) -> str:
-    """Whose account has the device of this serial number and MAC address; an id of nobody's if they do not belong
-    together, for the same work."""
-    (stock,) = read(Stock.key(stocks.id_of(sn)))
-    device_id = (None if stock is None else stock.device_id) or ids.new_id()
-    device, key = read(Device.key(device_id), ciphers.key_of(device_id))
-    if device is None or key is None:
-        return ids.new_id()
-    # A camera that has never said what it is has none, which is nobody's proof.
-    own = device.opened(key.unlocked()).mac or ids.new_id()
-    return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()
+def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:
+    """Of the channels that a camera says it has; None if it never said."""
+    return {channel["id"] for channel in channels or ()} or None

@@ -6,27 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
-from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import binding, standing
+from chalicelib.devices.actions import binding, owning
 from chalicelib.devices.actions.binding import TooManyDevices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, Offer, Stock, Transfer
+from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
 from chalicelib.outbox.actions import letters, reports
 from chalicelib.register import erasures
 from chalicelib.settings import settings
+from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers, keys
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read
+from chalicelib.transfers import rules, shapes
+from chalicelib.transfers.records import Offer, Transfer
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
@@ -61,7 +65,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
         put(transfer, when=as_read, otherwise=Conflict),
         create(found),
         *(() if before is None else (remove(_offer_of(before)),)),
-        standing.must_stand(device.partition_id, otherwise=NotFound),
+        access.must_stand(device.partition_id, otherwise=NotFound),
         *budgets.counted(contact, caller.source_ip),
         activity.happened(device, "transfer_offered", who=caller.terminal, about=contact.value),
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
@@ -91,8 +95,8 @@ def withdraw(caller: Caller, mine: Opened, transfer: Transfer | None) -> None:
     """End the offer, if there is one."""
     writes: tuple[Write, ...] = ()
     if transfer is not None and not transfer.ended:
-        writes = *_ends(transfer), standing.recorded(caller, mine, "transfer_withdrawn")
-    done(*writes, standing.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
+        writes = *_ends(transfer), access.recorded(caller, mine, "transfer_withdrawn")
+    done(*writes, access.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
 
 
 def _ends(transfer: Transfer) -> tuple[Write, ...]:
@@ -191,11 +195,11 @@ def accept(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Open
 
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
-    rules.require_time_zone(asked.time_zone)
+    binding.require_time_zone(asked.time_zone)
     device, transfer = given.device, given.transfer
     account, (former, stock) = caller.account, _owner_and_camera(device)
     for _ in range(_TRIES):
-        if len(account.device_ids or ()) >= rules.MOST_DEVICES:
+        if not binding.has_room(account):
             raise TooManyDevices
         try:
             return _accept(caller, account, former, stock, device, transfer, asked)
@@ -223,14 +227,14 @@ def _accept(
     device_id, who = ids.new_id(), transfer.opened(old.vault).address
     vault, vault_key = ciphers.new_vault(device_id)
     new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
-    _, begun = erasures.begin(standing.subject_of(old))
+    _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
     return done(
         create(new),
         create(vault_key),
         accounts.gains_device(account, device_id),
-        *standing.cut(old, heir=device_id),
+        *owning.cut(old, heir=device_id),
         accounts.loses_device(former, old.partition_id),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),
@@ -238,7 +242,7 @@ def _accept(
         activity.happened(account, "device_added", who=caller.terminal, about=new.name),
         activity.happened(former, "device_handed_over", by=activity.HEIR, who=who, about=old.name),
         letters.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
-        answer=Opened(new, None, stock=stock),
+        answer=Presented(new, None, stock=stock),
     )
 
 
@@ -250,6 +254,6 @@ def _said(old: Device, asked: shapes.AcceptTransfer) -> dict[str, Any]:
         "time_zone": asked.time_zone,
         "dst": asked.dst,
         "channels": [{"id": channel["id"], "name": ""} for channel in old.channels or ()] or None,
-        "channel_ids": rules.channel_ids(old.channels),
+        "channel_ids": access.channel_ids(old.channels),
         **{name: getattr(old, name) for name in _ITS_OWN},
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 from chalicelib import clock
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions.standing import is_set
-from chalicelib.devices import rules
-from chalicelib.devices.records import CheckPosition, ConnectionCheck, Device, PresenceChange, Stock
-from chalicelib.devices.rules import Presence
+from chalicelib.stock import rules
+from chalicelib.stock.records import CheckPosition, ConnectionCheck, PresenceChange, Stock
+from chalicelib.stock.rules import Presence
 from chalicelib.store.commit import Write, change, check, commit, create, put
 from chalicelib.store.records import read
 
@@ -55,6 +57,11 @@ def presence_of(stock: Stock) -> Presence:
     return Presence(
         stock.connected_at, stock.away_since, stock.told_offline_at, stock.told_back_at, bool(stock.sleeps)
     )
+
+
+def is_online(stock: Stock) -> bool:
+    """Whether the camera is connected now."""
+    return rules.is_online(stock.connected_at, clock.now_s())
 
 
 # The clock
@@ -134,3 +141,10 @@ def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
         create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=_Moved),
         check(Device.key(stock.device_id), Device.pk.exists(), otherwise=_Moved),
     )
+
+
+# Its end
+
+
+# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
+NOTHING_TOLD: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
