@@ -1,1 +1,1 @@
-"""The house of access: whose a device is, and who else may do what with it."""
+"""Whose a device is, and who else may do what with it."""

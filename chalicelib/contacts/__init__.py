@@ -1,1 +1,1 @@
-"""The house of contacts: where people are reached, the codes that prove it, and how much is sent there."""
+"""Where people are reached, the codes that prove it, and how much is sent there."""

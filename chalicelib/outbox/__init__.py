@@ -1,1 +1,1 @@
-"""The house of mails that are about to be sent, and of what became of them."""
+"""Mails that are about to be sent, and what became of them."""

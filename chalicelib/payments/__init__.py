@@ -1,1 +1,1 @@
-"""The house of payments: who takes the money, whatever it is for."""
+"""Who takes the money, whatever it is for."""

@@ -1,1 +1,1 @@
-"""The house of cameras as they were made: from the factory, on their channel, and what they say of themselves."""
+"""The cameras as they were made: from the factory, on their channel, and what they say of themselves."""

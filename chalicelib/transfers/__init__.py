@@ -1,1 +1,1 @@
-"""The house of transfers: a device goes from one owner to another."""
+"""A device goes from one owner to another."""
