@@ -10,10 +10,10 @@ from chalice.app import WebsocketEvent
 from chalicelib import houses
 from chalicelib.commands import listeners as commands
 from chalicelib.commands import shapes as commands_shapes
-from chalicelib.devices import listeners as devices
 from chalicelib.entry import channel
 from chalicelib.entry.http import Api
 from chalicelib.gateway import AUTHENTICATION
+from chalicelib.stock import listeners as stock
 
 app = Api("sowa", AUTHENTICATION)
 app.experimental_feature_flags.add("WEBSOCKETS")
@@ -33,7 +33,7 @@ for module in houses.modules("operations"):
 
 @app.on_ws_connect()
 def camera_connected(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.connected(event.to_dict(), AUTHENTICATION, devices.on_camera_connected)
+    return channel.connected(event.to_dict(), AUTHENTICATION, stock.on_camera_connected)
 
 
 @app.on_ws_message()
@@ -43,4 +43,4 @@ def camera_said(event: WebsocketEvent) -> dict[str, Any]:
 
 @app.on_ws_disconnect()
 def camera_disconnected(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.disconnected(event.to_dict(), devices.on_camera_disconnected)
+    return channel.disconnected(event.to_dict(), stock.on_camera_disconnected)

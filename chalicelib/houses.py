@@ -7,18 +7,24 @@ from __future__ import annotations
 # becomes an event.
 HOUSES: dict[str, tuple[str, ...]] = {
     "activity": ("records",),
-    "accounts": ("routes", "listeners", "records"),
+    "contacts": ("records",),
+    "outbox": ("listeners", "records"),
+    "accounts": ("routes", "records"),
     "avatars": ("routes", "listeners", "scheduled", "records"),
     "plans": ("routes", "records"),
     "second_factors": ("routes", "records"),
     "sessions": ("routes", "operations", "records"),
     "identities": ("routes", "listeners", "records"),
-    "devices": ("routes", "listeners", "scheduled", "operations", "records"),
+    "access": ("records",),
+    "stock": ("routes", "listeners", "scheduled", "operations", "records"),
+    "devices": ("routes", "listeners", "scheduled", "records"),
+    "transfers": ("routes", "listeners", "records"),
     "commands": ("routes", "listeners", "records"),
     "push": ("routes", "listeners", "records"),
     "sharing": ("routes", "listeners", "records"),
     "live": ("routes", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
+    "payments": (),
     "orders": ("routes", "listeners", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "profile": ("routes",),
@@ -35,7 +41,7 @@ FLOOR_RECORDS = (
     "chalicelib.store.records",
 )
 # Who makes a caller of a token.
-OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.devices.actions.cameras"
+OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.stock.actions.cameras"
 
 
 def modules(room: str) -> list[str]:

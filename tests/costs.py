@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from chalicelib import clock
 from chalicelib.alarms import rules as alarm_rules
-from chalicelib.devices.actions.presence import check_at
-from chalicelib.devices.records import Stock
+from chalicelib.stock.actions.presence import check_at
+from chalicelib.stock.records import Stock
 from chalicelib.store.commit import commit
 from infra.local.cloud import LocalCloud, Plugged
 from tests.conftest import Home

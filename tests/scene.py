@@ -350,9 +350,9 @@ def forget_root_secret(world: LocalCloud) -> None:
 
 def pay(world: LocalCloud, order_id: str, outcome: str = "paid") -> Response:
     """What the sandbox provider's page does."""
-    from chalicelib.orders import sandbox
+    from infra.local import checkout
 
-    headers, body = sandbox.event(order_id, outcome)  # type: ignore[arg-type]
+    headers, body = checkout.event(order_id, outcome)
     return world.call("POST", "/payments/sandbox", raw=body, headers=headers)
 
 

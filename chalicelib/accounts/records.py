@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, B17, D3, GUESSES, MESSAGES, REPORTS
+from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, D3, GUESSES
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -80,15 +78,6 @@ class BegunRegistration(Item):
     )
 
 
-class Address(Item):
-    """Which account an address belongs to: at most one."""
-
-    partition = "address"
-    place = "address"
-
-    account_id = key(UnicodeAttribute(), B1A, why="random id")
-
-
 class Identity(Item):
     """Which account an account of another platform belongs to: at most one."""
 
@@ -128,29 +117,6 @@ class TerminalGuesses(Item):
     wait_until = key(Time(), GUESSES, why="a time", told=True)
 
 
-class Code(Item):
-    """A one-time code on its way to a person; a new one kills the old."""
-
-    partition = "account"
-    place = "code"
-
-    code_hash = key(UnicodeAttribute(), B1A, why="keyed hash of a code that lives for minutes")
-    seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")
-    asked_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the same request again?")
-    repeats = plain(NumberAttribute(default_for_new=0), why="a count")
-    until = plain(NumberAttribute(), why="end of the code's life")
-    tries = plain(NumberAttribute(), why="a count")
-    sends = plain(NumberAttribute(), why="a count")
-    sent_at = plain(NumberAttribute(), why="a time")
-
-
-class ResetCode(Code):
-    """A code for a new password, to an address that an account has or not: there it lies."""
-
-    partition = "address"
-    place = "reset"
-
-
 class AddressChange(Item):
     """An address that will be the account's once it is proved; the next one takes its place."""
 
@@ -161,52 +127,6 @@ class AddressChange(Item):
     address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
     is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
     address = personal(B1B)
-
-
-class Letter(Item):
-    """A mail or text message that a commit causes and that has not been sent yet: an old address ends with its own."""
-
-    partition = "account"
-    place = "letter"
-    told_to = "Letters"
-
-    template = plain(UnicodeAttribute(), why="name of a text of ours")
-    address = personal(B1B)
-    language = personal(B1B)
-    values = personal(B2)
-
-
-class Farewell(Letter):
-    """The last letter, in a vault of its own for as long as it takes to send it: the account's is destroyed."""
-
-    partition = "farewell"
-    spared_for = timedelta(minutes=10)
-
-    address = personal(B17)
-    language = personal(B17)
-    values = personal(B17)
-
-
-class MessageCount(Item):
-    """How many messages were sent to an address or on the word of a network within an hour, to a country or by the
-    installation on a day."""
-
-    partition = "messages"
-    place = "count"
-
-    sent = key(NumberAttribute(), MESSAGES, why="a count, under a hash made with the hour's key, or under a day")
-
-
-class Undelivered(Item):
-    """Bounces and complaints of mails to an address, known or not: others may not have us write there."""
-
-    partition = "address"
-    place = "undelivered"
-
-    bounces = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
-    complaints = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
-    reported_at = key(Time(), REPORTS, why="a time", told=True)
-    last_report = plain(UnicodeAttribute(), why="random id of a report, which may come twice")
 
 
 class TurnedAway(Item):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, moving, registering
+from chalicelib.accounts.actions import moving, registering
+from chalicelib.contacts import rules as contacts_rules
+from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import KeyReused, Misdirected, NotFound
@@ -31,7 +33,7 @@ _REGISTER = {
     answers=shapes.Registered,
     status=202,
     refuses=(
-        *rules.MESSAGE_REFUSALS,
+        *contacts_rules.MESSAGE_REFUSALS,
         rules.TooYoung,
         rules.PasswordTooEasy,
         rules.CountryUnknown,
@@ -56,7 +58,7 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     who=Who.ANYONE,
     asks=shapes.SendCode,
     status=202,
-    refuses=(NotFound, rules.CodeTooSoon, *rules.MESSAGE_REFUSALS[2:]),
+    refuses=(NotFound, codes.CodeTooSoon, *contacts_rules.MESSAGE_REFUSALS[2:]),
     example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
@@ -72,7 +74,7 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     status=202,
     stepped_up=True,
     once=False,
-    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon, KeyReused),
+    refuses=(*contacts_rules.MESSAGE_REFUSALS, codes.CodeTooSoon, KeyReused),
     example={"email": "$new_email"},
 )
 def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving:

@@ -1,4 +1,4 @@
-"""What holds for addresses, ages, passwords and codes."""
+"""What holds for ages, passwords, terminals and regions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from chalicelib.errors import Conflict, Gone, Invalid, TooMany, Words
+from chalicelib.errors import Conflict, Invalid, Words
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
 # NIST SP 800-63B-4, 3.1.1.2: where the password is not all that is asked for.
 LEAST_BESIDE_A_SECOND_FACTOR = 8
 MOST_PASSWORD_CHARACTERS = 128
-CODE_MINUTES = 10
-CODE_TRIES = 5
 FREE_GUESSES = 10
 GUESSES_REMEMBERED_HOURS = 24
 HASH_PREFIX_BYTES = 5
@@ -47,39 +45,6 @@ class PasswordTooEasy(Invalid):
     pl = "Wybierz dłuższe lub mniej oczywiste hasło: co najmniej 15 znaków albo 8 przy drugim składniku."
 
 
-class AddressInvalid(Invalid):
-    en = "This does not look like an e-mail address."
-    pl = "To nie wygląda na adres e-mail."
-
-
-class PhoneInvalid(Invalid):
-    en = "This does not look like a phone number with its country code."
-    pl = "To nie wygląda na numer telefonu z numerem kierunkowym kraju."
-
-
-class PhoneNotTexted(Invalid):
-    en = "We send text messages to mobile numbers of certain countries only. Please use an e-mail address."
-    pl = "SMS-y wysyłamy tylko na numery komórkowe z niektórych krajów. Podaj adres e-mail."
-
-
-class TooManyMessages(TooMany):
-    """Lately to this address, or from this network."""
-
-    en = "Too many messages were asked for, to this address or from your network. Please try again within the hour."
-    pl = "Poproszono o zbyt wiele wiadomości na ten adres lub z Twojej sieci. Spróbuj ponownie w ciągu godziny."
-
-
-class MessagesUsedUp(TooMany):
-    """By this installation, or to a country's numbers; an alarm rings."""
-
-    en = "We cannot send any more messages today. Please try again tomorrow."
-    pl = "Dziś nie możemy wysłać więcej wiadomości. Spróbuj ponownie jutro."
-
-
-# What every route that writes to an address that somebody named may say.
-MESSAGE_REFUSALS = (AddressInvalid, PhoneInvalid, PhoneNotTexted, TooManyMessages, MessagesUsedUp)
-
-
 class AddressTaken(Conflict):
     en = "This address has an account already. Please sign in."
     pl = "Ten adres ma już konto. Zaloguj się."
@@ -93,21 +58,6 @@ class CurrentPasswordWrong(Invalid):
 class CountryUnknown(Invalid):
     en = "There is no country of this code."
     pl = "Nie ma kraju o tym kodzie."
-
-
-class CodeWrong(Invalid):
-    en = "This code is not right."
-    pl = "Ten kod jest nieprawidłowy."
-
-
-class CodeOver(Gone):
-    en = "This code is over. Please ask for a new one."
-    pl = "Ten kod jest już nieważny. Poproś o nowy."
-
-
-class CodeTooSoon(TooMany):
-    en = "A code was sent a moment ago. Please wait before asking for another."
-    pl = "Kod został wysłany przed chwilą. Odczekaj, zanim poprosisz o następny."
 
 
 def age_years(born: date, today: date) -> int:
@@ -207,11 +157,6 @@ def _length_of_run(text: str) -> int:
     while along < len(text) and any(text[: along + 1] in row for row in _ROWS):
         along += 1
     return max(held, along)
-
-
-def wait_before_resend_s(sends: int) -> int:
-    """After the first code half a minute, then twice as long each time, up to an hour."""
-    return int(min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S))
 
 
 def wait_after_guess_s(wrong: int) -> int:

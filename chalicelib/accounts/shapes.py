@@ -9,42 +9,17 @@ from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import clock, typed
 from chalicelib.accounts.records import Account
+from chalicelib.contacts.shapes import OneTimeCode, Reached
 from chalicelib.entry.wire import END, Line, Name, Shape
 
 # What is typed or scanned says how it is brought into its normal form (see entry/wire.py): once, for every door to it.
 Language = Annotated[Literal["en", "pl"], Meta(extra={"normal": typed.language})]
-Email = Annotated[str, Meta(max_length=254, description="an e-mail address", extra={"normal": typed.tidied})]
-Phone = Annotated[
-    str,
-    Meta(
-        max_length=32,
-        description="a phone number with its country code, E.164",
-        extra={"normal": typed.phone_number},
-    ),
-]
 Nickname = Name
 Country = Annotated[
     str,
     Meta(pattern="^[A-Z]{2}" + END, description="ISO 3166-1 alpha-2, or XK", extra={"normal": typed.country_code}),
 ]
 Password = Annotated[str, Meta(max_length=1024)]
-OneTimeCode = Annotated[
-    str, Meta(pattern="^[0-9]{6}" + END, description="six digits", extra={"normal": typed.one_time_code})
-]
-SerialNumber = Annotated[
-    str,
-    Meta(
-        min_length=4,
-        max_length=64,
-        pattern="^[A-Z0-9_-]+" + END,
-        description="as on the label; small letters are capitals",
-        extra={"normal": typed.serial_number},
-    ),
-]
-# As the device writes it; compared in one form.
-Mac = Annotated[
-    str, Meta(pattern="^([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}" + END, extra={"normal": typed.tidied})
-]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -62,13 +37,6 @@ class Terminal(Shape):
     model: Line
     unique_id: Annotated[str, Meta(min_length=1, max_length=128)]
     gps: Gps | None = None
-
-
-class Reached(Shape):
-    """Exactly one of the two."""
-
-    email: Email | None = None
-    phone: Phone | None = None
 
 
 class Register(Reached, kw_only=True):

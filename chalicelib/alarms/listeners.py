@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.alarms import actions
-from chalicelib.alarms.actions import Arrival
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
+from chalicelib.alarms.actions import arriving, bounds, deleting, telling
+from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.entry.queues import Listeners, Message
+from chalicelib.stock.actions import uploads
 
 listeners = Listeners(__name__)
 
@@ -30,19 +31,19 @@ def _arrivals(body: Any) -> Iterator[Arrival]:
 
 def _standing(bodies: list[Any]) -> dict[str, Device]:
     arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
-    return devices.standing(arrival.device_id for arrival in arrivals)
+    return access.standing(arrival.device_id for arrival in arrivals)
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
 def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, Any]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
-    refused: list[actions.Refused] = []
+    refused: list[arriving.Refused] = []
     for arrival in _arrivals(message.body):
         if (device := standing.get(arrival.device_id)) is not None:
-            devices.note_upload(device, arrival.arrived)
+            uploads.note_upload(device, arrival.arrived)
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
-                actions.count_upload(arrival, device)
-        refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
+                bounds.count_upload(arrival, device)
+        refused += arriving.take_picture(arrival, standing, is_repeat=message.tries > 1)
     said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)
     return said | ({"refused_uploads": faults} if faults else {})
@@ -51,10 +52,10 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
 @listeners.on_queue("AlarmRemovals", batch_size=1)
 def on_alarms_removed(message: Message) -> None:
     """Somebody deleted alarms: they are unreadable already, and now they go."""
-    actions.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+    deleting.carry_out_removal(message.body["partition_id"], message.body["place_id"])
 
 
 @listeners.on_queue("PresenceChanges", batch_size=1)
 def on_presence_changed(message: Message) -> None:
     """A camera has gone away and not come back, or has come back."""
-    actions.tell_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
+    telling.tell_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)

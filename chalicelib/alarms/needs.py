@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import DeviceOf
 from chalicelib.alarms.records import Alarm
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import DeviceOf
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound

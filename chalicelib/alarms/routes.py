@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.alarms import actions, rules, shapes
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import OWNER, DeviceOf
+from chalicelib.alarms import rules, shapes
+from chalicelib.alarms.actions import deleting, showing, tickets
 from chalicelib.alarms.needs import AlarmOf, FoundAlarm
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import OWNER, DeviceOf
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Camera, Who
 from chalicelib.entry.http import Routes
@@ -23,18 +24,18 @@ routes = Routes(__name__)
     who=Who.CAMERA,
     asks=shapes.AskTicket,
     answers=wire.Ticket,
-    refuses=(devices.NobodyOwns, devices.PrivacyModeOn, actions.TooManyUploads),
+    refuses=(access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads),
     example={"kind": "alarm"},
 )
 def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
-    return live.ticket_for(camera) if asked.kind == "live" else actions.ticket_for(camera)
+    return live.ticket_for(camera) if asked.kind == "live" else tickets.ticket_for(camera)
 
 
 @routes.get(
     "/alarms", who=Who.PERSON, query=shapes.Search, answers=shapes.Alarms, refuses=(rules.DayInvalid,), example={}
 )
 def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
-    return actions.alarms_of_all(caller, search)
+    return showing.alarms_of_all(caller, search)
 
 
 @routes.get(
@@ -43,11 +44,11 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     needs=DeviceOf("alarms"),
     query=shapes.Search,
     answers=shapes.Alarms,
-    refuses=(NotFound, devices.RightMissing, rules.DayInvalid),
+    refuses=(NotFound, access.RightMissing, rules.DayInvalid),
     example={"limit": "20"},
 )
 def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes.Alarms:
-    return actions.alarms_of_device(device, search)
+    return showing.alarms_of_device(device, search)
 
 
 @routes.get(
@@ -55,11 +56,11 @@ def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return actions.look_at(found.device, found.alarm)
+    return showing.look_at(found.device, found.alarm)
 
 
 @routes.post(
@@ -67,22 +68,22 @@ def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
     answers=shapes.AlarmWithPicture,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return actions.mark_read(found.device, found.alarm)
+    return showing.mark_read(found.device, found.alarm)
 
 
 @routes.delete(
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
     needs=AlarmOf("owner"),
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
-    actions.delete_one(caller, found.device.device, found.alarm)
+    deleting.delete_one(caller, found.device.device, found.alarm)
 
 
 @routes.delete(
@@ -90,11 +91,11 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
     who=Who.PERSON,
     needs=OWNER,
     asks=shapes.DeleteSome,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={"alarm_ids": ["$alarm_id"]},
 )
 def delete_alarms(caller: Caller, device: Opened, asked: shapes.DeleteSome) -> None:
     if asked.alarm_ids is None:
-        actions.delete_all(caller, device.device)
+        deleting.delete_all(caller, device.device)
     else:
-        actions.delete_some(caller, device.device, asked.alarm_ids)
+        deleting.delete_some(caller, device.device, asked.alarm_ids)

@@ -8,16 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
 from chalicelib.aws import websocket
 from chalicelib.commands import rules, shapes
 from chalicelib.commands.records import Command
-from chalicelib.devices.actions import channel as cameras
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, SettingChange, Stock
+from chalicelib.devices.records import SettingChange
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany, Unavailable
+from chalicelib.stock.actions import channel
+from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, check, commit, create, done, remove
 from chalicelib.store.records import read
 
@@ -34,7 +36,7 @@ class MailboxFull(TooMany):
 def give(caller: Caller, mine: Opened, asked: shapes.Give) -> shapes.Command:
     """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull, PrivacyModeOn."""
     if asked.command == _SNAPSHOT and mine.is_private:
-        raise devices.PrivacyModeOn
+        raise access.PrivacyModeOn
     device = mine.device
     device_id = device.partition_id
     if len(_unanswered(device_id)) >= rules.MOST_WAITING:
@@ -63,7 +65,7 @@ def new_command(device_id: str, word: str, *, within: timedelta, **details: Any)
 
 def given(command: Command) -> tuple[Write, Write]:
     """What gives it, for a commit: it stands or falls with the ownership."""
-    return create(command), devices.must_stand(command.partition_id, otherwise=NotFound)
+    return create(command), access.must_stand(command.partition_id, otherwise=NotFound)
 
 
 def _state_of(command: Command) -> str:
@@ -92,14 +94,14 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
 
 def bring_all(connection_id: str, *, is_repeat: bool) -> None:
     """Empty the mailbox of a camera that has just connected; it is away again if the connection did not come about."""
-    stock = cameras.camera_at(connection_id)
+    stock = channel.camera_at(connection_id)
     if stock is None or stock.device_id is None:
         return
     if waiting := _unanswered(stock.device_id):
         _bring(stock, waiting, is_repeat)
     elif not _soon(lambda: websocket.is_there(connection_id)):
         # What took the connection in has died before it could answer, so nobody will tell that it ended.
-        cameras.closed(connection_id)
+        channel.closed(connection_id)
 
 
 def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
@@ -113,7 +115,7 @@ def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
             # Brought by somebody else, or the camera has another owner or connection: then that is told on its own.
             continue
         if not _send(stock.connection_id, command):
-            cameras.closed(stock.connection_id)
+            channel.closed(stock.connection_id)
             return
 
 
@@ -167,9 +169,9 @@ def _soon(attempt: Callable[[], bool]) -> bool:
 
 def take_answer(connection_id: str, said: shapes.Said) -> None:
     """Keep what a camera says to a command; a second answer changes nothing. Raises NotFound."""
-    stock = cameras.camera_at(connection_id)
+    stock = channel.camera_at(connection_id)
     if stock is None:
-        cameras.hang_up(connection_id)
+        channel.hang_up(connection_id)
         return
     if stock.device_id is None:
         raise NotFound

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.access.needs import OWNER
 from chalicelib.commands.records import Command
-from chalicelib.devices.needs import OWNER
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound

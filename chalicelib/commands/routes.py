@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import OWNER
 from chalicelib.commands import actions, shapes
 from chalicelib.commands.needs import CommandOf
 from chalicelib.commands.records import Command
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import OWNER
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -22,7 +22,7 @@ routes = Routes(__name__)
     asks=shapes.Give,
     answers=shapes.Command,
     status=202,
-    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn, actions.MailboxFull),
+    refuses=(NotFound, access.RightMissing, access.PrivacyModeOn, actions.MailboxFull),
     example={"command": "restart"},
 )
 def give_command(caller: Caller, device: Opened, asked: shapes.Give) -> shapes.Command:
@@ -34,7 +34,7 @@ def give_command(caller: Caller, device: Opened, asked: shapes.Give) -> shapes.C
     who=Who.PERSON,
     needs=CommandOf(),
     answers=shapes.Command,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def get_command(caller: Caller, command: Command) -> shapes.Command:

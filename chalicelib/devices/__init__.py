@@ -1,1 +1,1 @@
-"""The cameras: from the factory to their owner, and what they are called."""
+"""The devices of people: bound to their owner, called something, set up and taken away."""

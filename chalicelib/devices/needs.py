@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.accounts.records import Code
-from chalicelib.devices.actions import passwords, standing, transferring
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.actions.transferring import Offered
-from chalicelib.devices.records import BindingTries, PasswordTries, Transfer
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import OWNER, OfOwner
+from chalicelib.contacts.records import Code
+from chalicelib.devices.actions import passwords
+from chalicelib.devices.records import BindingTries, PasswordTries
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.store.records import Found
-
-
-@dataclass(frozen=True)
-class DeviceOf:
-    """The device that the path names, for its owner (`owner`), for guests with one of RIGHTS as well, or for whoever
-    knows of it (None). Raises RightMissing for a guest without the right, NotFound for anybody else."""
-
-    right: str | None
-
-    def keys(self, account_id: str, device_id: str) -> Keys:
-        return standing.places_of(device_id)
-
-    def admit(self, caller: Caller, found: Found, device_id: str) -> Opened:
-        return standing.admitted(caller.account_id, found, device_id, self.right)
-
-
-OWNER = DeviceOf("owner")
-
-
-@dataclass(frozen=True)
-class _OfOwner:
-    """Something that lies with a device, for its owner."""
-
-    right: str = OWNER.right or ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +22,7 @@ class WithTries:
     tries: PasswordTries | None
 
 
-class PasswordOf(_OfOwner):
+class PasswordOf(OfOwner):
     """The device with the tries of its password, for its owner."""
 
     def keys(self, account_id: str, device_id: str) -> Keys:
@@ -64,7 +40,7 @@ class WithCode:
     code: Code | None
 
 
-class ResetCodeOf(_OfOwner):
+class ResetCodeOf(OfOwner):
     """The device with the code that was sent for it, for its owner."""
 
     def keys(self, account_id: str, device_id: str) -> Keys:
@@ -73,34 +49,6 @@ class ResetCodeOf(_OfOwner):
     def admit(self, caller: Caller, found: Found, device_id: str) -> WithCode:
         code = found[passwords.reset_key(caller.account_id, device_id)]
         return WithCode(OWNER.admit(caller, found, device_id), code)
-
-
-@dataclass(frozen=True)
-class WithTransfer:
-    """A device, and what was offered of it last."""
-
-    device: Opened
-    transfer: Transfer | None
-
-
-class TransferOf(_OfOwner):
-    """The device with its last transfer, for its owner."""
-
-    def keys(self, account_id: str, device_id: str) -> Keys:
-        return *OWNER.keys(account_id, device_id), Transfer.key(device_id)
-
-    def admit(self, caller: Caller, found: Found, device_id: str) -> WithTransfer:
-        return WithTransfer(OWNER.admit(caller, found, device_id), found[Transfer.key(device_id)])
-
-
-class OfferedTransfer:
-    """The transfer that the path names, for whom it was offered to. Raises NotFound for anybody else."""
-
-    def keys(self, account_id: str, transfer_id: str) -> Keys:
-        return transferring.places_of_one(transfer_id)
-
-    def admit(self, caller: Caller, found: Found, transfer_id: str) -> Offered:
-        return transferring.offered(caller.account, found, transfer_id)
 
 
 class OwnBindingTries:

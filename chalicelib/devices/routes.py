@@ -6,78 +6,24 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.rules import MESSAGE_REFUSALS, CodeOver, CodeTooSoon, CodeWrong, TooManyMessages
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened, RightMissing
+from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.avatars.shapes import AskPictureTicket
+from chalicelib.contacts.actions.codes import CodeOver, CodeTooSoon, CodeWrong
+from chalicelib.contacts.rules import TooManyMessages
 from chalicelib.devices import needs, rules, shapes
-from chalicelib.devices.actions import (
-    binding,
-    cameras,
-    channel,
-    configuring,
-    covers,
-    guessing,
-    owning,
-    passwords,
-    standing,
-    transferring,
-)
-from chalicelib.devices.actions.standing import Opened, RightMissing
-from chalicelib.devices.actions.transferring import Offered
-from chalicelib.devices.needs import (
-    OWNER,
-    DeviceOf,
-    OfferedTransfer,
-    PasswordOf,
-    ResetCodeOf,
-    TransferOf,
-    WithCode,
-    WithTransfer,
-    WithTries,
-)
+from chalicelib.devices.actions import binding, configuring, covers, guessing, owning, passwords, presenting
+from chalicelib.devices.needs import PasswordOf, ResetCodeOf, WithCode, WithTries
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry import wire
-from chalicelib.entry.callers import Caller, Camera, Visitor, Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.plans.shapes import DevicePlan
+from chalicelib.stock.shapes import EXAMPLE_OF_SETTINGS
 
 routes = Routes(__name__)
-
-_SETTINGS = {
-    "motion": {
-        "enabled": True,
-        "sensitivity": 4,
-        "schedule": [{"days": ["sat", "sun"], "start": "22:00", "end": "06:00"}],
-    },
-    "night_mode": "auto",
-    "microphone": False,
-    "speaker_volume_percent": 30,
-    "status_light": False,
-    "upside_down": False,
-    "channels": [{"id": "1", "name": "Gate"}],
-}
-
-
-@routes.post(
-    "/cameras/activation",
-    who=Who.ANYONE,
-    asks=shapes.Activate,
-    answers=shapes.Activated,
-    refuses=(cameras.CameraUnknown,),
-    example={
-        "sn": "$sn",
-        "secret": "$secret",
-        "mac": "02:00:5e:10:00:01",
-        "model": "Sowa One",
-        "firmware": "1.0.0",
-        "channels": [{"id": "1", "name": "Door"}],
-        "lan": {"ip": "192.168.1.20", "port": 8554},
-    },
-)
-def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
-    token = cameras.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(asked.sn)))
 
 
 @routes.post(
@@ -104,7 +50,7 @@ def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Any:
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
 def list_devices(caller: Caller) -> Any:
-    return standing.present(standing.devices_of(caller))
+    return presenting.present(access.devices_of(caller))
 
 
 @routes.get(
@@ -116,7 +62,7 @@ def list_devices(caller: Caller) -> Any:
     example={},
 )
 def get_device(caller: Caller, device: Opened) -> Any:
-    (opened,) = standing.present([device])
+    (opened,) = presenting.present([device])
     return opened
 
 
@@ -166,7 +112,7 @@ def get_settings(caller: Caller, device: Opened) -> shapes.DeviceSettings:
     asks=shapes.ChangeSettings,
     answers=shapes.DeviceSettings,
     refuses=(NotFound, RightMissing, configuring.SettingsChanged),
-    example={"version": 0, "settings": _SETTINGS},
+    example={"version": 0, "settings": EXAMPLE_OF_SETTINGS},
 )
 def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
     return configuring.change_settings(caller, device, asked)
@@ -183,24 +129,6 @@ def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings
 )
 def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Any:
     return owning.set_privacy_mode(caller, device, on=asked.on)
-
-
-@routes.put(
-    "/cameras/state",
-    who=Who.CAMERA,
-    asks=shapes.State,
-    answers=shapes.Wanted,
-    refuses=(standing.NobodyOwns,),
-    example={
-        "at": "2026-01-05T08:00:00Z",
-        "settings": {"version": 0, "settings": _SETTINGS},
-        "firmware": "1.0.1",
-        "lan": {"ip": "192.168.1.21", "port": 8554},
-        "battery_percent": 80,
-    },
-)
-def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
-    return configuring.take_state(camera, told)
 
 
 @routes.put(
@@ -271,64 +199,6 @@ def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) ->
 )
 def delete_cover(caller: Caller, device: Opened) -> None:
     covers.delete_cover(caller, device.device)
-
-
-@routes.post(
-    "/devices/{device_id}/transfer",
-    who=Who.PERSON,
-    needs=TransferOf(),
-    asks=shapes.OfferTransfer,
-    answers=shapes.Transfer,
-    status=202,
-    stepped_up=True,
-    refuses=(NotFound, RightMissing, *MESSAGE_REFUSALS, transferring.TooManyOffers, Conflict),
-    example={"email": "$new_email"},
-)
-def offer_transfer(caller: Caller, found: WithTransfer, asked: shapes.OfferTransfer) -> shapes.Transfer:
-    contact = addresses.asked(asked.email, asked.phone)
-    return transferring.offer(caller, found.device.device, found.transfer, contact)
-
-
-@routes.delete(
-    "/devices/{device_id}/transfer",
-    who=Who.PERSON,
-    needs=TransferOf(),
-    refuses=(NotFound, RightMissing),
-    example={},
-)
-def withdraw_transfer(caller: Caller, found: WithTransfer) -> None:
-    transferring.withdraw(caller, found.device, found.transfer)
-
-
-@routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={})
-def list_transfers(caller: Caller) -> shapes.Offers:
-    return transferring.offers_to(caller)
-
-
-@routes.post(
-    "/transfers/{transfer_id}/accept",
-    who=Who.PERSON,
-    needs=OfferedTransfer(),
-    asks=shapes.AcceptTransfer,
-    answers=shapes.Device,
-    status=201,
-    stepped_up=True,
-    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
-    example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
-)
-def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Any:
-    return transferring.accept(caller, given, asked)
-
-
-@routes.post(
-    "/transfers/{transfer_id}/decline",
-    who=Who.PERSON,
-    needs=OfferedTransfer(),
-    refuses=(NotFound,),
-    example={},
-)
-def decline_transfer(caller: Caller, given: Offered) -> None:
-    transferring.decline(given)
 
 
 @routes.get(

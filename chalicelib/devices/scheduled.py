@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chalice.app import Rate
 
-from chalicelib.devices.actions import presence
 from chalicelib.devices.actions.covers import GALLERY
 from chalicelib.entry.queues import Schedules
 
@@ -15,9 +14,3 @@ schedules = Schedules(__name__)
 def sweep_expired_cover_uploads() -> dict[str, int]:
     """Delete what was uploaded for devices a day ago and nobody was told of."""
     return {"deleted": GALLERY.sweep_expired_uploads()}
-
-
-@schedules.every(5, Rate.MINUTES)
-def check_connections() -> dict[str, int]:
-    """Look whether cameras that went away have come back, and let their owners be told of those that have not."""
-    return presence.check_connections()

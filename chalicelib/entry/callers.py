@@ -12,8 +12,8 @@ from chalicelib.store.records import Found
 
 if TYPE_CHECKING:
     from chalicelib.accounts.records import Account
-    from chalicelib.devices.records import Stock
     from chalicelib.sessions.records import Session
+    from chalicelib.stock.records import Stock
     from chalicelib.store.ciphers import Vault
 
 

@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, letters, passwords, registering
+from chalicelib.accounts.actions import passwords, registering
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
-from chalicelib.accounts.records import Address, Identity
+from chalicelib.accounts.records import Identity
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Refusal, TooMany, Words
 from chalicelib.identities import providers, rules, shapes
@@ -29,6 +31,7 @@ from chalicelib.identities.rules import (
     Vouched,
 )
 from chalicelib.identities.shapes import SignInWithPlatform
+from chalicelib.outbox.actions import letters
 from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import ciphers, crypto

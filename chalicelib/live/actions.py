@@ -8,14 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored, Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.commands.records import Command
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device
-from chalicelib.devices.shapes import Lan
 from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.live import rules, shapes
@@ -24,6 +23,8 @@ from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.settings import settings
 from chalicelib.sharing.actions import standing as shares
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.shapes import Lan
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, done, put, remove
 from chalicelib.store.keys import Key
@@ -52,16 +53,16 @@ def _require_shown(opened: Opened, channel: str) -> None:
     if not opened.covers(channel) or channel not in {one["id"] for one in opened.device.channels or []}:
         raise NotFound
     if opened.is_private:
-        raise devices.PrivacyModeOn
+        raise access.PrivacyModeOn
 
 
 def _may_still_look(device: Device, live: Live) -> bool:
     """Read consistently with each request: what was allowed when it began may be over. Privacy mode ends every view."""
-    if devices.is_private(device) or devices.became_private_since(device, live.started_at):
+    if access.is_private(device) or access.became_private_since(device, live.started_at):
         return False
     return live.viewer == device.account_id or any(
         grant.share_id == live.viewer and grant.guest_id is not None and grant.may("live", live.channel)
-        for grant in devices.grants_of(device)
+        for grant in access.grants_of(device)
     )
 
 
@@ -83,7 +84,7 @@ def watch(caller: Caller, opened: Opened, channel: str) -> shapes.Live:
     Raises NotFound, PrivacyModeOn, TooManyViews.
     """
     _require_shown(opened, channel)
-    recorded = devices.recorded(caller, opened, "watched", channel)
+    recorded = access.recorded(caller, opened, "watched", channel)
     for _ in range(_TRIES):
         try:
             return _begin(opened, channel, recorded)
@@ -197,7 +198,7 @@ def _stop_of(live: Live) -> Command:
 def ticket_for(camera: Camera) -> Ticket:
     """Let the camera upload video for a while, below a prefix of this ticket's own: a camera that boots anew cannot
     meet names that it has used before. Raises NobodyOwns, PrivacyModeOn."""
-    device_id = devices.uploads_for(camera).partition_id
+    device_id = uploads.uploads_for(camera).partition_id
     now = clock.now()
     commit(upload_hours.note(PIECES, device_id, now))
     return s3.ticket(
@@ -302,7 +303,7 @@ def _may_see(device: Device, live: Live, piece: rules.Piece) -> bool:
         return False
     spans = rules.filmed_in(piece, kept=PIECES.keep)
     # The device knows when privacy mode was on last; before that there was no view that is still open.
-    return not any(devices.was_private_between(device, *(at.timestamp() for at in span)) for span in spans)
+    return not any(access.was_private_between(device, *(at.timestamp() for at in span)) for span in spans)
 
 
 def _pieces(live: Live) -> Iterator[rules.Piece]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import DeviceOf
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import DeviceOf
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -21,7 +21,7 @@ routes = Routes(__name__)
     asks=shapes.Watch,
     answers=shapes.Live,
     status=201,
-    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn, actions.TooManyViews),
+    refuses=(NotFound, access.RightMissing, access.PrivacyModeOn, actions.TooManyViews),
     example={"channel": "1"},
 )
 def watch_live(caller: Caller, device: Opened, asked: shapes.Watch) -> shapes.Live:
@@ -33,7 +33,7 @@ def watch_live(caller: Caller, device: Opened, asked: shapes.Watch) -> shapes.Li
     who=Who.PERSON,
     needs=LiveViewOf(),
     answers=shapes.Live,
-    refuses=(NotFound, devices.RightMissing, devices.PrivacyModeOn),
+    refuses=(NotFound, access.RightMissing, access.PrivacyModeOn),
     example={},
 )
 def go_on_watching(caller: Caller, view: View) -> shapes.Live:
@@ -44,7 +44,7 @@ def go_on_watching(caller: Caller, view: View) -> shapes.Live:
     "/devices/{device_id}/live/{live_id}",
     who=Who.PERSON,
     needs=LiveViewOf(),
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def stop_live(caller: Caller, view: View) -> None:

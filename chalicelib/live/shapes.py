@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.devices.shapes import ChannelId, Lan
 from chalicelib.entry.wire import Shape
+from chalicelib.stock.shapes import ChannelId, Lan
 
 
 class Watch(Shape):

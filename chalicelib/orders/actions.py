@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, letters
+from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.devices.actions import standing as devices
+from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable, Words
-from chalicelib.orders import providers, rules
-from chalicelib.orders.providers import provider
+from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
+from chalicelib.outbox.actions import letters
+from chalicelib.payments import shapes as payments
+from chalicelib.payments.actions import checkout_url, verified
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
 from chalicelib.settings import settings
@@ -102,7 +104,7 @@ def _described(order: Order, payments: list[Payment]) -> dict[str, Any]:
         "payment_method": order.payment_method,
         "invoice_number": order.invoice_number,
         "payments": [_described_payment(one) for one in sorted(payments, key=lambda one: one.received_at)],
-        "checkout_url": provider().checkout_url(order_id, int(order.amount), order.currency) if is_open else None,
+        "checkout_url": checkout_url(order_id, int(order.amount), order.currency) if is_open else None,
     }
 
 
@@ -146,7 +148,7 @@ def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
     Told twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises ProviderUnknown,
     SignatureWrong, PaymentMismatch.
     """
-    told = provider(name).verified(headers, body)
+    told = verified(name, headers, body)
     if told is None:
         return False
     for _ in range(_TRIES):
@@ -161,7 +163,7 @@ class _Moved(Exception):
     """The order, or what is known of the payment, is not as it was read."""
 
 
-def _note(told: providers.Payment) -> bool:
+def _note(told: payments.Payment) -> bool:
     """No money came: the order is refused or expired."""
     order = order_at(told.order_id)
     if order is None or not rules.may_become(order.state, told.outcome):
@@ -172,11 +174,11 @@ def _note(told: providers.Payment) -> bool:
     return True
 
 
-def _is_exact(told: providers.Payment, order: Order) -> bool:
+def _is_exact(told: payments.Payment, order: Order) -> bool:
     return (told.amount, told.currency) == (int(order.amount), order.currency)
 
 
-def _apply(name: str, told: providers.Payment) -> bool:
+def _apply(name: str, told: payments.Payment) -> bool:
     """Money came: once for each reference it pays an order, or is owed back."""
     payment = _payment(name, told)
     order, before = read(_key_of(told.order_id), payment.own_key)
@@ -188,7 +190,7 @@ def _apply(name: str, told: providers.Payment) -> bool:
     return True
 
 
-def _settle(told: providers.Payment, order: Order, payment: Payment) -> Reason | None:
+def _settle(told: payments.Payment, order: Order, payment: Payment) -> Reason | None:
     """None if the order is paid now, or why the money is owed back."""
     reason = rules.reason_to_refund(order.state, is_exact=_is_exact(told, order))
     if reason is None:
@@ -199,7 +201,7 @@ def _settle(told: providers.Payment, order: Order, payment: Payment) -> Reason |
     return reason
 
 
-def _payment(name: str, told: providers.Payment) -> Payment:
+def _payment(name: str, told: payments.Payment) -> Payment:
     return Payment.new(
         "",
         crypto.plain_hash(f"{name} {told.reference}"),
@@ -247,7 +249,7 @@ def _pay(order: Order, payment: Payment) -> None:
     commit(
         create(payment, otherwise=_Moved),
         change(same, when=Order.state == order.state, otherwise=_Moved, **paid),
-        devices.must_stand(order.device_id, otherwise=_DeviceGone),
+        access.must_stand(order.device_id, otherwise=_DeviceGone),
         plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=_NumberTaken),
         next_number,

@@ -7,9 +7,10 @@ from typing import Any
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
-from chalicelib.orders import actions, providers, shapes
+from chalicelib.orders import actions, shapes
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
+from chalicelib.payments import rules as payments_rules
 from chalicelib.plans.rules import PlanUnknown
 
 routes = Routes(__name__)
@@ -50,7 +51,7 @@ def get_order(caller: Caller, order: Order) -> Any:
     "/payments/{provider}",
     who=Who.PROVIDER,
     answers=shapes.Taken,
-    refuses=(providers.ProviderUnknown, providers.SignatureWrong, actions.PaymentMismatch),
+    refuses=(payments_rules.ProviderUnknown, payments_rules.SignatureWrong, actions.PaymentMismatch),
     example={},
 )
 def take_payment(headers: dict[str, str], provider: str, body: bytes) -> shapes.Taken:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from chalicelib.accounts.shapes import Country, Email, Language, Password, Phone, Reached, Terminal
+from chalicelib.accounts.shapes import Country, Language, Password, Terminal
+from chalicelib.contacts.shapes import Email, Phone, Reached
 from chalicelib.entry.wire import END, Shape
 from chalicelib.sessions.shapes import Tokens
 

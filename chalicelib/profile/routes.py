@@ -9,6 +9,7 @@ from chalicelib.accounts.actions import moving, profile, regions
 from chalicelib.avatars.actions import portraits as avatars
 from chalicelib.avatars.needs import OwnAvatar
 from chalicelib.avatars.records import Avatar
+from chalicelib.contacts.actions import codes
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict
@@ -42,7 +43,7 @@ def change_me(caller: Caller, avatar: Avatar | None, asked: shapes.ChangeMe) -> 
     needs=OwnAvatar(),
     asks=shapes.ConfirmAddress,
     answers=shapes.Me,
-    refuses=(rules.CodeWrong, rules.CodeOver, rules.AddressTaken, Conflict),
+    refuses=(codes.CodeWrong, codes.CodeOver, rules.AddressTaken, Conflict),
     example={"change_id": "$change_id", "code": "$change_code"},
     tag="accounts",
 )

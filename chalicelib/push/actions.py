@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import sns, sqs
 from chalicelib.aws.sns import NotSent, Push
-from chalicelib.devices.actions import standing as devices
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Refusal, Unavailable
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
@@ -95,7 +95,7 @@ def _end_for(arn: str, holder: str) -> None:
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
     # The sealed token is like no other: only the row that was put is named.
     as_put = Endpoint.token == endpoint.attribute_values["token"]
-    heard = devices.hears_at(caller.account.device_ids or (), caller.account_id, arn)
+    heard = access.hears_at(caller.account.device_ids or (), caller.account_id, arn)
     return change(endpoint, arn=arn, when=as_put), accounts.gains_endpoint(caller.account, arn), *heard
 
 
@@ -120,7 +120,7 @@ def forget_terminal(caller: Caller, end: Callable[..., None]) -> None:
 def _forgetting(account: Account, held: Endpoint) -> tuple[Write, ...]:
     """Nobody pushes there from the commit on. SNS forgets the address behind the stream: whatever it answers, and how
     long it takes, is in nobody's way."""
-    heard = devices.hears_no_more_at(account.device_ids or (), account.partition_id, held.arn)
+    heard = access.hears_no_more_at(account.device_ids or (), account.partition_id, held.arn)
     removal = EndpointRemoval.new(account.partition_id, held.place_id, ids.new_id(), arn=held.arn)
     return remove(held), accounts.loses_endpoint(account, held.arn), *heard, create(removal)
 
@@ -252,12 +252,12 @@ def push_again(arn: str, about: str, push_id: str, ids: dict[str, str]) -> None:
     Raises what goes wrong otherwise: the queue comes again, and puts aside what never succeeds.
     """
     device_id = ids.get("device_id")
-    device = None if device_id is None else devices.standing([device_id]).get(device_id)
-    if device_id is not None and (device is None or arn not in devices.endpoints_of(device, None)):
+    device = None if device_id is None else access.standing([device_id]).get(device_id)
+    if device_id is not None and (device is None or arn not in access.endpoints_of(device, None)):
         return
     topic, ttl = ("shares", _SHARE_TTL) if device_id is None else (device_id, _ALARM_TTL)
     if not sns.send(arn, Push(about, push_id, topic, ttl, ids)):
-        _forget_dead(arn, None if device is None else devices.account_at(device, arn))
+        _forget_dead(arn, None if device is None else access.account_at(device, arn))
 
 
 def _forget_dead(arn: str, account_id: str | None) -> None:

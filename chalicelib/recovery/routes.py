@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, resets
-from chalicelib.devices.actions import standing as devices
+from chalicelib.accounts.actions import resets
+from chalicelib.contacts import rules as contacts_rules
+from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Invalid, Words
 from chalicelib.sessions.actions import credentials
+from chalicelib.stock.actions import stock as stocks
 
 routes = Routes(__name__)
 
@@ -19,7 +21,7 @@ routes = Routes(__name__)
     asks=shapes.AskReset,
     answers=shapes.Resetting,
     status=202,
-    refuses=(*rules.MESSAGE_REFUSALS, rules.CodeTooSoon),
+    refuses=(*contacts_rules.MESSAGE_REFUSALS, codes.CodeTooSoon),
     example={"email": "$email"},
     tag="accounts",
 )
@@ -34,14 +36,14 @@ def _owner_of_named(asked: shapes.AskReset) -> str:
     for name in ("email", "sn", "mac"):
         if getattr(asked, name) is None:
             raise Invalid(fields={name: Words("is needed with a device", "jest potrzebne przy urządzeniu")})
-    return devices.owner_of(asked.sn or "", asked.mac or "")
+    return stocks.owner_of(asked.sn or "", asked.mac or "")
 
 
 @routes.post(
     "/password-resets/confirm",
     who=Who.ANYONE,
     asks=shapes.Reset,
-    refuses=(rules.CodeWrong, rules.CodeOver, rules.PasswordTooEasy),
+    refuses=(codes.CodeWrong, codes.CodeOver, rules.PasswordTooEasy),
     example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
     tag="accounts",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.accounts.rules import CodeWrong
+from chalicelib.contacts.actions.codes import CodeWrong
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, NotFound

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from chalicelib import typed
-from chalicelib.accounts.shapes import OneTimeCode
+from chalicelib.contacts.shapes import OneTimeCode
 from chalicelib.entry.wire import Name, Shape
 
 RecoveryCode = Annotated[str, Meta(min_length=1, max_length=64, extra={"normal": typed.recovery_code})]

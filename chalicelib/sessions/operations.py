@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.accounts.actions import addresses
+from chalicelib.contacts.actions import addresses
 from chalicelib.entry.queues import Operations
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import credentials

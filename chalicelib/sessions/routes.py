@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.accounts import shapes as accounts_shapes
-from chalicelib.accounts.actions import addresses
+from chalicelib.contacts import rules as contacts_rules
+from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import Conflict, KeyReused, NotFound, NotSignedIn, TooMany
@@ -27,8 +28,8 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     status=201,
     refuses=(
         opening.PasswordWrong,
-        accounts_rules.AddressInvalid,
-        accounts_rules.PhoneInvalid,
+        contacts_rules.AddressInvalid,
+        contacts_rules.PhoneInvalid,
         factors_rules.SecondFactorNeeded,
         factors_rules.SecondFactorWrong,
         KeyReused,
@@ -60,7 +61,7 @@ def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
     who=Who.PERSON,
     status=202,
     once=False,
-    refuses=(accounts_rules.CodeTooSoon, accounts_rules.TooManyMessages),
+    refuses=(codes.CodeTooSoon, contacts_rules.TooManyMessages),
     example={},
 )
 def ask_for_step_up(caller: Caller) -> None:
@@ -72,7 +73,7 @@ def ask_for_step_up(caller: Caller) -> None:
     who=Who.PERSON,
     asks=shapes.StepUp,
     status=200,
-    refuses=(accounts_rules.CodeWrong, accounts_rules.CodeOver),
+    refuses=(codes.CodeWrong, codes.CodeOver),
     example={"code": "$step_up_code"},
 )
 def step_up(caller: Caller, asked: shapes.StepUp) -> None:
@@ -107,7 +108,7 @@ def end_other_sessions(caller: Caller) -> None:
     asks=accounts_shapes.Confirm,
     answers=shapes.Tokens,
     status=201,
-    refuses=(accounts_rules.CodeWrong, accounts_rules.CodeOver, accounts_rules.AddressTaken, KeyReused),
+    refuses=(codes.CodeWrong, codes.CodeOver, accounts_rules.AddressTaken, KeyReused),
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
     tag="accounts",
 )

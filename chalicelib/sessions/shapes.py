@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.accounts.shapes import OneTimeCode, Password, Reached, Terminal
+from chalicelib.accounts.shapes import Password, Terminal
+from chalicelib.contacts.shapes import OneTimeCode, Reached
 from chalicelib.entry.wire import Shape
 from chalicelib.second_factors.shapes import SecondFactor
 

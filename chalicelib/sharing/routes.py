@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from chalicelib.accounts.rules import MESSAGE_REFUSALS
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.needs import OWNER
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.needs import OWNER
+from chalicelib.contacts.rules import MESSAGE_REFUSALS
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -29,7 +29,7 @@ routes = Routes(__name__)
     status=201,
     refuses=(
         NotFound,
-        devices.RightMissing,
+        access.RightMissing,
         *MESSAGE_REFUSALS,
         rules.ShareExists,
         rules.SharedWithOneself,
@@ -47,7 +47,7 @@ def share_device(caller: Caller, device: Opened, asked: shapes.ShareDevice) -> s
     who=Who.PERSON,
     needs=OWNER,
     answers=shapes.Shares,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def list_shares_of_device(caller: Caller, device: Opened) -> shapes.Shares:
@@ -60,7 +60,7 @@ def list_shares_of_device(caller: Caller, device: Opened) -> shapes.Shares:
     needs=GivenShare(),
     asks=shapes.ChangeShare,
     answers=shapes.Share,
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={"rights": ["live", "playback", "alarms"], "channels": None},
 )
 def change_share(caller: Caller, share: Given, asked: shapes.ChangeShare) -> shapes.Share:
@@ -72,7 +72,7 @@ def change_share(caller: Caller, share: Given, asked: shapes.ChangeShare) -> sha
     "/devices/{device_id}/shares/{share_id}",
     who=Who.PERSON,
     needs=GivenShare(),
-    refuses=(NotFound, devices.RightMissing),
+    refuses=(NotFound, access.RightMissing),
     example={},
 )
 def revoke_share(caller: Caller, share: Given) -> None:

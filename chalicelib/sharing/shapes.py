@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType
 
-from chalicelib.accounts.shapes import Reached
-from chalicelib.devices.shapes import ChannelId
+from chalicelib.contacts.shapes import Reached
 from chalicelib.entry.wire import Shape
+from chalicelib.stock.shapes import ChannelId
 
 Right = Literal["live", "playback", "alarms", "settings"]
 Rights = Annotated[list[Right], Meta(min_length=1, max_length=4)]

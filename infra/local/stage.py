@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import traceback
@@ -14,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 
-from infra.local import front
+from infra.local import checkout, front
 from infra.local.cloud import UNCHANGED, LocalCloud
 from infra.local.gateway import Asked, Response, asked_for
 from infra.local.mail_reports import DELIVERED
@@ -153,8 +152,7 @@ class Stage:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
         if not (reference is None or isinstance(reference, str)):
             raise Wrong(400, "reference is a text: another payment of the same order.")
-        sandbox = importlib.import_module("chalicelib.orders.sandbox")
-        headers, body = sandbox.event(order_id, outcome, reference)
+        headers, body = checkout.event(order_id, outcome, reference)
         return self._cloud.handle(asked_for("POST", "/payments/sandbox", headers, body))
 
     def _lay_down(self, asked: Asked, key: str) -> Any:

@@ -267,7 +267,7 @@ def test_refusals_are_counted_by_reason_for_seven_days_and_guests_do_not_see_the
 
 
 def test_a_camera_that_never_said_which_channels_it_has_may_use_any(home: Home) -> None:
-    from chalicelib.devices.records import Device
+    from chalicelib.access.records import Device
     from chalicelib.store.commit import change, commit
     from chalicelib.store.records import read
 

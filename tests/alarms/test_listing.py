@@ -211,10 +211,10 @@ def test_what_is_rare_is_found_behind_any_number_of_others(home: Home) -> None:
 def test_a_search_that_takes_too_long_for_one_page_goes_on_with_the_next(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.alarms import actions
+    from chalicelib.alarms.actions import showing
 
-    monkeypatch.setattr(actions, "_MOST_PAGES", 2)
-    monkeypatch.setattr(actions, "_PAGE_OF_SEARCH", 3)
+    monkeypatch.setattr(showing, "_MOST_PAGES", 2)
+    monkeypatch.setattr(showing, "_PAGE_OF_SEARCH", 3)
     other = new_camera(home.world, "SN0002", owner=home.owner)
     for camera, kind in ((home.camera, "person"), (other, "person"), (home.camera, "motion"), (other, "person")):
         many(camera, 9 if kind == "motion" else 2, kind=kind)

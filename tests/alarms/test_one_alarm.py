@@ -34,11 +34,11 @@ def test_one_alarm_says_what_the_list_says_and_where_its_picture_is(home: Home) 
 
 
 def test_an_alarm_that_the_cloud_raises_has_no_picture_and_raised_twice_is_one(home: Home) -> None:
-    from chalicelib.alarms import actions
+    from chalicelib.alarms.actions import telling
     from chalicelib.store.commit import commit, create
 
     for _ in range(2):
-        alarm = actions.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
+        alarm = telling.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
         with suppress(Conflict):
             commit(create(alarm))
     (offline,) = home.owner.alarms(home.camera.device_id, type="offline")
@@ -151,7 +151,7 @@ def test_a_mark_is_on_one_alarm_only(home: Home) -> None:
 
 def test_a_mark_is_of_one_person(home: Home) -> None:
     """Who else may see the alarm has a mark of their own."""
-    from chalicelib.alarms.actions import Seen
+    from chalicelib.alarms.actions.showing import Seen
     from chalicelib.alarms.records import Alarm
     from chalicelib.store.records import read
 

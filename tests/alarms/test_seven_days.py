@@ -56,9 +56,9 @@ def test_the_sweep_comes_within_the_hour(home: Home) -> None:
 
 
 def test_the_lifecycle_is_a_net_below_the_sweep(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.alarms import actions
+    from chalicelib.alarms.actions import deleting
 
-    monkeypatch.setattr(actions, "sweep_expired_pictures", lambda: 0)
+    monkeypatch.setattr(deleting, "sweep_expired_pictures", lambda: 0)
     pass_by(home.world, WEEK - 1)
     assert len(objects(home.world)) == 1
     home.world.advance(DAY)

@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 
 from chalicelib import jwks
-from chalicelib.accounts.actions import addresses
 from chalicelib.accounts.shapes import Confirm, Register
 from chalicelib.alarms import rules as alarms
 from chalicelib.commands import rules as commands
-from chalicelib.devices import rules as devices
-from chalicelib.devices.actions import cameras
-from chalicelib.devices.shapes import Activate
+from chalicelib.contacts.actions import addresses
 from chalicelib.entry import admission, channel, http, wire
 from chalicelib.entry.once import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
 from chalicelib.live import rules as live
-from chalicelib.orders import sandbox
+from chalicelib.payments import sandbox
 from chalicelib.second_factors import rules as second_factors
 from chalicelib.sessions import rules as sessions
+from chalicelib.stock import rules as stock_rules
+from chalicelib.stock.actions import cameras
+from chalicelib.stock.shapes import Activate
 from infra.local.cloud import LocalCloud
 from tests.house.laws import ROOT
 
@@ -103,7 +103,7 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "a payment's signature": (lambda text: sandbox._require_signature(text, b""), filled("t=", "1,t=")),
     "a passkey's words": (second_factors.challenge_in, filled("", "e3t7")),
     "a recovery code": (second_factors.as_made, filled("", "a-")),
-    "a printed code": (devices.normal_code, filled("", "- ")),
+    "a printed code": (stock_rules.normal_code, filled("", "- ")),
     "an e-mail address": (lambda text: addresses.asked(text, None), filled("a", ".a", "@example.com")),
     "an e-mail address of hosts": (lambda text: addresses.asked(text, None), filled("a@", "a.", "com")),
     "an e-mail address in quotes": (lambda text: addresses.asked(text, None), filled('"', "\\ ", '"@example.com')),

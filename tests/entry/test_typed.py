@@ -11,10 +11,10 @@ import pytest
 from msgspec import Meta
 
 from chalicelib import typed
-from chalicelib.devices.shapes import Made
 from chalicelib.entry import wire
 from chalicelib.entry.wire import Shape
 from chalicelib.errors import Invalid
+from chalicelib.stock.shapes import Made
 from tests.conftest import Home
 from tests.doors import all_doors
 from tests.scene import new_camera

@@ -48,12 +48,12 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "records": (set(), {"store", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
-    "providers": ({"rules", "sandbox"}, {"errors", "settings", "clock", "jwks", "http_fetch"}, set()),
-    "sandbox": ({"rules", "providers", "actions"}, {"store", "errors", "settings", "clock"}, set()),
+    "providers": ({"rules", "sandbox", "shapes"}, {"errors", "settings", "clock", "jwks", "http_fetch"}, set()),
+    "sandbox": ({"rules", "shapes"}, {"store", "errors", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
 # For the checker of types alone: what a caller is made of.
-TYPES = {"entry.callers": {"accounts.records", "devices.records", "sessions.records"}}
+TYPES = {"entry.callers": {"accounts.records", "stock.records", "sessions.records"}}
 # Within the floor: who may not open whom.
 BELOW = {
     "aws": {"store", "register", "entry", "jwks", "jws"},

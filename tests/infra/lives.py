@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.orders import sandbox
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
 from chalicelib.store import crypto
+from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.doors import all_doors, request_for
@@ -183,7 +183,7 @@ def _an_order(home: Home) -> None:
     order_id = home.owner.order(home.camera.device_id).json["order_id"]
     pay(home.world, order_id)
     assert home.owner.call("GET", f"/orders/{order_id}").status == 200
-    headers, body = sandbox.event(order_id, "paid", "another-payment")
+    headers, body = checkout.event(order_id, "paid", "another-payment")
     assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
     assert home.owner.call("GET", "/orders").status == 200
     home.world.settle()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from typing import Any
 
 import pytest
 
 from chalicelib.errors import NotFound
+from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
 from infra.local.stage import Stage
@@ -147,34 +146,30 @@ def test_a_wrong_method_is_told(stage: Stage) -> None:
 
 
 @pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    module = types.ModuleType("chalicelib.orders.sandbox")
-
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     def event(order_id: str, outcome: str, reference: str | None = None) -> tuple[dict[str, str], bytes]:
         if order_id == "nobody's":
             raise NotFound
         told = json.dumps({"order": order_id, "outcome": outcome} | ({"of": reference} if reference else {})).encode()
         return {"Content-Type": "application/json", "X-Signature": "s"}, told
 
-    module.event = event  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return module
+    monkeypatch.setattr(checkout, "event", event)
 
 
-def test_a_payment_is_told_to_the_webhook_and_its_answer_is_the_answer(stage: Stage, sandbox: types.ModuleType) -> None:
+def test_a_payment_is_told_to_the_webhook_and_its_answer_is_the_answer(stage: Stage, sandbox: None) -> None:
     response = _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid"})
     assert response.status == 202
     assert response.json == {"signed": "s", "body": {"order": "order-1", "outcome": "paid"}}
 
 
-def test_another_payment_of_the_same_order_has_a_reference_of_its_own(stage: Stage, sandbox: types.ModuleType) -> None:
+def test_another_payment_of_the_same_order_has_a_reference_of_its_own(stage: Stage, sandbox: None) -> None:
     response = _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": "transfer-2"})
     assert response.json["body"] == {"order": "order-1", "outcome": "paid", "of": "transfer-2"}
     assert _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": 2}).status == 400
 
 
 def test_a_payment_of_no_order_is_not_found_and_an_unknown_outcome_is_wrong(
-    stage: Stage, sandbox: types.ModuleType
+    stage: Stage, sandbox: None
 ) -> None:
     assert _ask(stage, "POST", "/_local/payments/nobody's", {"outcome": "paid"}).status == 404
     assert _ask(stage, "POST", "/_local/payments/order-1", {"outcome": "maybe"}).status == 400

@@ -419,7 +419,7 @@ def test_it_works_with_nothing_else_around(unpacked: Path, aws: dict[str, str]) 
         "birth_date": "1990-05-17", "policy_version": "2026-11-01", "language": "pl",
     }  # fmt: skip
     calls = [
-        ["chalicelib.devices.operations.load_devices", {"devices": [camera]}],
+        ["chalicelib.stock.operations.load_devices", {"devices": [camera]}],
         _request("POST", "/accounts", person),
         _request("GET", "/keys"),
         ["chalicelib.alarms.listeners.on_picture_uploaded", sample("sqs_s3_notification")],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.devices.records import PresenceChange
 from chalicelib.register import catalogue
+from chalicelib.stock.records import PresenceChange
 from chalicelib.store import keys
 from chalicelib.store.commit import commit, create
 from chalicelib.store.records import BASES

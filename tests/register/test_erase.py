@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib import clock
-from chalicelib.accounts.records import Address, Code
 from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
+from chalicelib.contacts.records import Address, Code
 from chalicelib.privacy.actions import closing
 from chalicelib.register import erase, erasures
 from chalicelib.register.erase import make_pass

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.devices.records import Grant
+from chalicelib.access.records import Grant
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules

@@ -14,10 +14,10 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.records import Address
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Stock
+from chalicelib.contacts.records import Address
+from chalicelib.devices.actions import owning as devices
 from chalicelib.register import erase
+from chalicelib.stock.records import Stock
 from chalicelib.store import commit as commits
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.keys import Key

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.devices.records import Grant
+from chalicelib.access.records import Grant
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud

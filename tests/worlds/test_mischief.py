@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.activity.records import Activity
-from chalicelib.devices.records import RefusedUploads
+from chalicelib.stock.records import RefusedUploads
 from infra.local.cloud import LocalCloud
 from infra.local.pump import Mischief
 from tests.conftest import Home

@@ -8,10 +8,11 @@ from typing import Any
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import passwords, standing
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.registering import NewAccount
-from chalicelib.accounts.records import Account, Address, SpentTicket
+from chalicelib.accounts.records import Account, SpentTicket
 from chalicelib.accounts.rules import AddressTaken
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, create

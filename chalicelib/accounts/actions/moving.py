@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import addresses, budgets, codes, letters, standing
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, AddressChange
-from chalicelib.accounts.rules import AddressTaken, CodeOver
+from chalicelib.accounts import shapes
+from chalicelib.accounts.actions import standing
+from chalicelib.accounts.records import Account, AddressChange
+from chalicelib.accounts.rules import AddressTaken
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.actions.codes import CodeOver
+from chalicelib.contacts.records import Address
 from chalicelib.errors import Conflict, KeyReused
+from chalicelib.outbox.actions import letters
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, create, done, put, remove
@@ -37,7 +41,7 @@ def ask(account: Account, contact: Contact, repeat_key: str | None, source_ip: s
         address_hash=hashed,
         is_taken=0 if taken is None else 1,
         address=contact.value,
-        expires_at=clock.epoch_s(clock.in_(minutes=rules.CODE_MINUTES)),
+        expires_at=clock.epoch_s(clock.in_(minutes=codes.CODE_MINUTES)),
     )
     language = account.language
     codes.send_next(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.standing import Changed, is_set
-from chalicelib.accounts.records import Account, Address, Guesses, TerminalGuesses
+from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address
 from chalicelib.errors import Conflict, Words
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault

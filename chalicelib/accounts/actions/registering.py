@@ -10,11 +10,14 @@ import msgspec
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses, budgets, codes, passwords, regions
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, BegunRegistration, Identity, Registration, TurnedAway
-from chalicelib.accounts.rules import AddressTaken, CodeOver
+from chalicelib.accounts.actions import passwords, regions
+from chalicelib.accounts.records import Account, BegunRegistration, Identity, Registration, TurnedAway
+from chalicelib.accounts.rules import AddressTaken
 from chalicelib.accounts.shapes import Terminal
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.actions.codes import CodeOver
+from chalicelib.contacts.records import Address
 from chalicelib.errors import Invalid, KeyReused, NotFound, Words
 from chalicelib.store import ciphers, crypto, keys
 from chalicelib.store.ciphers import Vault

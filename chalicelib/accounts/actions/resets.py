@@ -7,10 +7,12 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import addresses, budgets, codes, passwords
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, Guesses, ResetCode
-from chalicelib.accounts.rules import CodeOver
+from chalicelib.accounts.actions import passwords
+from chalicelib.accounts.records import Account, Guesses
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.actions.codes import CodeOver
+from chalicelib.contacts.records import Address, ResetCode
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, check, remove
 from chalicelib.store.crypto import Unreadable

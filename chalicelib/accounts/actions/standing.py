@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.actions import addresses
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Address, Guesses, Identity, ResetCode
+from chalicelib.accounts.records import Account, Guesses, Identity
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address, ResetCode
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import VaultKey

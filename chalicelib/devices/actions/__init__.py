@@ -1,1 +1,1 @@
-"""What is done about cameras: one module for each concern."""
+"""What is done about devices: one module for each concern."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions import standing
-from chalicelib.devices.actions import stock as stocks
 from chalicelib.devices.actions.guessing import Tries
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import BindingTries, Device, Report, Stock
+from chalicelib.devices.actions.presenting import Presented
+from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
+from chalicelib.stock.actions import presence
+from chalicelib.stock.actions import stock as stocks
+from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, done, remove
@@ -69,7 +73,7 @@ def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Ope
         stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
         if stock is None:
             raise DeviceNotFound  # an operator has just taken it out of stock
-        if stock.device_id is not None or len(account.device_ids or ()) >= rules.MOST_DEVICES:
+        if stock.device_id is not None or not has_room(account):
             # The code was right, so it must not count as a wrong one and lock out whoever comes next.
             commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
             raise DeviceTaken if stock.device_id is not None else TooManyDevices
@@ -82,6 +86,16 @@ def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Ope
         except accounts.Changed:
             account = accounts.read_again(account)
     raise Unavailable(retry_after_seconds=1)
+
+
+def has_room(account: Account) -> bool:
+    """Whether it may have one device more."""
+    return len(account.device_ids or ()) < rules.MOST_DEVICES
+
+
+def require_time_zone(name: str) -> None:
+    """Raises TimeZoneUnknown."""
+    rules.require_time_zone(name)
 
 
 def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
@@ -127,7 +141,7 @@ def _bind(
             device_id=device_id,
             wrong_codes=0,
             locked_until=None,
-            **standing.NOTHING_TOLD,
+            **presence.NOTHING_TOLD,
             when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
             otherwise=_taken,
         ),
@@ -136,7 +150,7 @@ def _bind(
         remove(ciphers.key_of(stock.partition_id)),
         *more,
         activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
-        answer=Opened(device, None, stock=stock),
+        answer=Presented(device, None, stock=stock),
     )
 
 
@@ -156,7 +170,7 @@ def ownership(device_id: str, vault: Vault, account: Account, stock_id: str, **s
         vault=vault,
         account_id=account.partition_id,
         stock_id=stock_id,
-        audience={standing.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
+        audience={access.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
         **said,
     )
@@ -166,7 +180,7 @@ def _said(stock: Stock, report: Report | None, asked: shapes.Bind) -> dict[str, 
     told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
     return {
         "last_seen": None if report is None else report.reported_at,
-        "channel_ids": None if report is None else rules.channel_ids(report.channels),
+        "channel_ids": None if report is None else access.channel_ids(report.channels),
         "sn": rules.normal_sn(asked.sn),
         "model": stock.model,
         "name": asked.name,

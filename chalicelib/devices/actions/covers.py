@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
 from chalicelib.aws.s3 import Ticket
-from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval, Device
+from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval
 from chalicelib.entry.callers import Caller
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change

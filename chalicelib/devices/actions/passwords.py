@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.accounts.actions import addresses, budgets, codes
-from chalicelib.accounts.records import Code
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.records import Code
 from chalicelib.devices import shapes
-from chalicelib.devices.actions import standing
 from chalicelib.devices.actions.guessing import TooManyTries, Tries
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, PasswordTries
+from chalicelib.devices.records import PasswordTries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, Words
 from chalicelib.store import crypto
@@ -42,7 +43,7 @@ def set_password(
     """Give the device a password; who changes one has to know it (B8). Raises DevicePasswordWrong, TooManyTries."""
     device = mine.device
     proved = () if device.password is None else (_proved(device, before, current or "", named="current"),)
-    done(_sets(device, new), *proved, standing.recorded(caller, mine, "device_password_changed"), answer=None)
+    done(_sets(device, new), *proved, access.recorded(caller, mine, "device_password_changed"), answer=None)
 
 
 def check_password(device: Device, before: PasswordTries | None, password: str) -> None:
@@ -57,7 +58,7 @@ def _proved(device: Device, before: PasswordTries | None, password: str, *, name
     tries = Tries(PasswordTries.new(device.partition_id), before)
     commit(
         tries.count(otherwise=TooManyTries(retry_after_seconds=1)),
-        standing.must_stand(device.partition_id, otherwise=NotFound),
+        access.must_stand(device.partition_id, otherwise=NotFound),
     )
     if not crypto.same(crypto.plain_hash(device.password), crypto.plain_hash(password)):
         raise DevicePasswordWrong(fields={named: Words("is not right", "jest nieprawidłowe")})
@@ -90,5 +91,5 @@ def reset_password(caller: Caller, mine: Opened, asked: shapes.ResetDevicePasswo
     """Another password for who can read what comes to the account's address. Raises CodeWrong, CodeOver."""
     (code,) = read(reset_key(caller.account_id, mine.device.partition_id))
     spent = codes.prove_code(code, asked.code)
-    recorded = standing.recorded(caller, mine, "device_password_reset")
+    recorded = access.recorded(caller, mine, "device_password_reset")
     done(_sets(mine.device, asked.password), spent, recorded, answer=None)

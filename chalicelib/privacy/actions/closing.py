@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import clock, ids, jws
-from chalicelib.accounts.actions import letters
+from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
-from chalicelib.accounts.records import Account, Farewell
-from chalicelib.devices.actions import standing as devices
+from chalicelib.accounts.records import Account
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.devices.actions import owning
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.orders import actions as orders
+from chalicelib.outbox.actions import letters
+from chalicelib.outbox.records import Farewell
 from chalicelib.privacy import shapes
 from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures
@@ -45,12 +47,12 @@ def remove_child(contact: Contact) -> shapes.Removed:
 
 
 def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:
-    owned = devices.standing(account.device_ids or ()).values()
+    owned = access.standing(account.device_ids or ()).values()
     farewell_id = ids.new_id()
     of_person = (Account.partition, account.partition_id), (Farewell.partition, farewell_id)
-    subjects = (*of_person, *map(devices.subject_of, owned), *left)
+    subjects = (*of_person, *map(owning.subject_of, owned), *left)
     erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
-    cuts = [write for device in owned for write in devices.cut(device)]
+    cuts = [write for device in owned for write in owning.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)
     return done(*accounts.end(account), *cuts, *begun, *told, answer=answer)

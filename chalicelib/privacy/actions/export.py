@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.records import Account, Address
+from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.aws import s3
-from chalicelib.devices.records import Device
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.privacy import shapes

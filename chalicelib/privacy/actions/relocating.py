@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib import clock, ids, jwks, jws
-from chalicelib.accounts.actions import addresses, arriving, regions
-from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.accounts.actions import arriving, regions
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Gone, Invalid, Words
 from chalicelib.privacy import shapes

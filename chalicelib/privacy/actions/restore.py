@@ -7,10 +7,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib import clock
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device
+from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
 from chalicelib.register import erase, erasures
 from chalicelib.store import crypto, keys
@@ -46,7 +46,7 @@ def _cut(subjects: set[str]) -> None:
         if kind == Device.partition:
             (device,) = read(Device.key(subject_id))
             if device is not None:
-                commit(*devices.cut(device), accounts.loses_device(Account.new(device.account_id), subject_id))
+                commit(*owning.cut(device), accounts.loses_device(Account.new(device.account_id), subject_id))
         if kind == Account.partition:
             (account,) = read(Account.key(subject_id))
             if account is not None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
 from chalicelib.activity.records import Activity
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device
 from chalicelib.entry.callers import Caller
 from chalicelib.privacy import shapes
 
 
 def activity_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Activities:
     """A page of what happened to the account and to the devices that are the caller's own, newest first."""
-    own = [one.device for one in devices.devices_of(caller) if one.is_own]
+    own = [one.device for one in access.devices_of(caller) if one.is_own]
     page = activity.newest([caller.account, *own], limit, cursor)
     return shapes.Activities(items=[_described(one) for one in page.items], cursor=page.cursor)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.accounts.actions import letters, passwords, standing
+from chalicelib.accounts.actions import passwords, standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import shapes
 from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor

@@ -10,10 +10,12 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, letters, standing
+from chalicelib.accounts.actions import standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses
 from chalicelib.errors import NotFound, Words
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Challenge, Passkey

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from chalicelib.accounts.actions import letters, standing
+from chalicelib.accounts.actions import standing
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
 from chalicelib.errors import Invalid, Words
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
 from chalicelib.second_factors.records import RecoveryCodes, Totp

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import letters, standing
+from chalicelib.accounts.actions import standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import addresses, codes, letters, standing
+from chalicelib.accounts.actions import standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses, codes
 from chalicelib.errors import NotFound
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import PendingTotp, Totp

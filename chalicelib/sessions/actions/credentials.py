@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib.accounts.actions import letters, passwords, resets
+from chalicelib.accounts.actions import passwords, resets
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors.actions import factors
 from chalicelib.sessions import shapes
 from chalicelib.sessions.actions import ending

@@ -9,15 +9,16 @@ from typing import Any
 import msgspec
 
 from chalicelib import clock
-from chalicelib.accounts.actions import letters, passwords, registering
+from chalicelib.accounts.actions import passwords, registering
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.errors import NotSignedIn, Refusal, TooMany
+from chalicelib.outbox.actions import letters
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules

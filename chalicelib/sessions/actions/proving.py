@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, budgets, codes
-from chalicelib.accounts.records import Code
+from chalicelib.contacts.actions import addresses, budgets, codes
+from chalicelib.contacts.records import Code
 from chalicelib.entry.callers import Caller
 from chalicelib.sessions import rules
 from chalicelib.store.commit import change, done

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, reports
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device, Grant, Share
 from chalicelib.accounts.actions import standing as accounts
-from chalicelib.accounts.records import Account, Address
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.accounts.records import Account
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.records import Address
 from chalicelib.errors import Unavailable
+from chalicelib.outbox.actions import reports
 from chalicelib.push import actions as push
 from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received
@@ -101,7 +103,7 @@ def follow_share(account_id: str, device_id: str) -> None:
     for _ in range(_TRIES):
         try:
             return _follow(account_id, device_id)
-        except (_Moved, devices.Moved, accounts.Changed):
+        except (_Moved, access.Moved, accounts.Changed):
             continue
     raise Unavailable
 
@@ -125,8 +127,8 @@ def _follow(account_id: str, device_id: str) -> None:
 def _on_device(device: Device, account_id: str, guest: Account | None) -> list[Write]:
     every = [Grant.of(text) for text in device.grants or ()]
     ended = [] if guest is not None else [grant for grant in every if grant.guest_id == account_id]
-    audience = devices.heard_by(device, account_id, () if guest is None else guest.endpoints or ())
+    audience = access.heard_by(device, account_id, () if guest is None else guest.endpoints or ())
     if not ended and audience == (device.audience or None):
         return []
     shares = [remove(Share.key(device.partition_id, grant.share_id)) for grant in ended]
-    return [devices.regrant(device, [one for one in every if one not in ended], audience=audience), *shares]
+    return [access.regrant(device, [one for one in every if one not in ended], audience=audience), *shares]

@@ -9,12 +9,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device, Grant, Share
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
@@ -80,7 +80,7 @@ def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.
     received = Received.new(account.partition_id, device.partition_id, accepted_at=clock.now_s(), expires_at=grant.end)
     accepted: dict[str, Any] = {"accepted_at": clock.now_s(), "named_at": keys.written(received.own_key)}
     return done(
-        devices.regrant(device, [*standing.others(device, grant.share_id), grant]),
+        access.regrant(device, [*standing.others(device, grant.share_id), grant]),
         change(share, otherwise=NotFound, expires_at=grant.end, **accepted),
         remove(Invitation.key(share.address_hash, device.partition_id)),
         create(received, otherwise=rules.ShareExists),
@@ -93,7 +93,7 @@ def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.
 def _require_room(caller: Caller, device: Device) -> None:
     if device.account_id == caller.account_id:
         raise rules.SharedWithOneself
-    if devices.grant_to(device, caller.account_id) is not None:
+    if access.grant_to(device, caller.account_id) is not None:
         raise rules.ShareExists
     if len(caller.account.guest_of or ()) >= rules.MOST_RECEIVED:
         raise rules.TooManyReceived
@@ -138,7 +138,7 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
         items=[
             _described(device, grant, owners)
             for device in standing_ones
-            for grant in devices.grants_of(device)
+            for grant in access.grants_of(device)
             if grant.guest_id == caller.account_id or (grant.guest_id is None and grant.share_id in waiting)
         ]
     )

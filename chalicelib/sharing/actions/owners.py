@@ -9,12 +9,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.actions import addresses, budgets
-from chalicelib.accounts.actions.addresses import Contact
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device, Grant, Share
 from chalicelib.activity import actions as activity
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, Grant, Share
+from chalicelib.contacts.actions import addresses, budgets
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
@@ -36,12 +36,12 @@ class Given:
 
 
 def places_of(device_id: str, share_id: str) -> tuple[Key[Any], ...]:
-    return *devices.places_of(device_id), Share.key(device_id, share_id)
+    return *access.places_of(device_id), Share.key(device_id, share_id)
 
 
 def given(account_id: str, found: Found, device_id: str, share_id: str) -> Given:
     """The share that this person gave. Raises RightMissing, NotFound."""
-    mine, share = devices.admitted(account_id, found, device_id, "owner"), found[Share.key(device_id, share_id)]
+    mine, share = access.admitted(account_id, found, device_id, "owner"), found[Share.key(device_id, share_id)]
     if share is None:
         raise NotFound
     return Given(mine, share.opened(mine.device.vault), standing.grant_of(mine.device, share_id))
@@ -64,7 +64,7 @@ def share_device(caller: Caller, mine: Opened, asked: shapes.ShareDevice) -> sha
         raise rules.SharedWithOneself
     rules.require_future(asked.until, clock.now())
     rules.require_channels(asked.channels, _channels_of(mine))
-    again = partial(devices.read_again, caller.account_id, mine, "owner")
+    again = partial(access.read_again, caller.account_id, mine, "owner")
     return standing.as_read(caller, mine, again, lambda now: _invite(caller, now.device, contact, asked))
 
 
@@ -73,7 +73,7 @@ def _channels_of(mine: Opened) -> list[str]:
 
 
 def _invite(caller: Caller, device: Device, contact: Contact, asked: shapes.ShareDevice) -> shapes.Share:
-    grants, hashed = devices.grants_of(device), contact.hashed
+    grants, hashed = access.grants_of(device), contact.hashed
     if any(share.address_hash == hashed for share in Share.list_of(device.partition_id).items):
         raise rules.ShareExists
     if len(grants) >= rules.MOST_SHARES:
@@ -99,7 +99,7 @@ def _invite(caller: Caller, device: Device, contact: Contact, asked: shapes.Shar
     )
     invitation = Invitation.new(hashed, device.partition_id, share_id=grant.share_id, expires_at=grant.end)
     return done(
-        devices.regrant(device, [*grants, grant]),
+        access.regrant(device, [*grants, grant]),
         create(share),
         create(invitation, otherwise=rules.ShareExists),
         _counted(caller.account_id),
@@ -131,7 +131,7 @@ def _counted(account_id: str) -> Write:
 
 def shares_of(device: Device) -> shapes.Shares:
     """Everybody who may use the device or is invited to, the first first."""
-    grants = {grant.share_id: grant for grant in devices.grants_of(device)}
+    grants = {grant.share_id: grant for grant in access.grants_of(device)}
     found = [one.opened(device.vault) for one in Share.list_of(device.partition_id).items if one.place_id in grants]
     found.sort(key=lambda share: (share.invited_at, share.place_id))
     return shapes.Shares(items=[_described(share, grants[share.place_id]) for share in found])
@@ -157,7 +157,7 @@ def _change(caller: Caller, given: Given, changes: dict[str, Any]) -> shapes.Sha
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found
     return done(
-        devices.regrant(device, [*standing.others(device, grant.share_id), grant]),
+        access.regrant(device, [*standing.others(device, grant.share_id), grant]),
         change(share, otherwise=NotFound, **_said(grant)),
         change(record.new(whose, device.partition_id), otherwise=NotFound, expires_at=grant.end),
         activity.happened(device, "share_changed", who=caller.terminal, about=share.address),

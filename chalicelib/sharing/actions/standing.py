@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device, Grant, Share
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
-from chalicelib.devices.actions import standing as devices
-from chalicelib.devices.actions.standing import Opened
-from chalicelib.devices.records import Device, Grant, Share
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.sharing.records import Invitation, Received
@@ -40,7 +40,7 @@ def as_read(
     for _ in range(_TRIES):
         try:
             return attempt(latest)
-        except devices.Moved:
+        except access.Moved:
             latest = read_again()
         except accounts.Changed:
             caller.account = accounts.read_again(caller.account)
@@ -50,20 +50,20 @@ def as_read(
 
 def grant_of(device: Device, share_id: str) -> Grant:
     """Raises NotFound where it has ended."""
-    grant = next((one for one in devices.grants_of(device) if one.share_id == share_id), None)
+    grant = next((one for one in access.grants_of(device) if one.share_id == share_id), None)
     if grant is None:
         raise NotFound
     return grant
 
 
 def others(device: Device, share_id: str) -> list[Grant]:
-    return [one for one in devices.grants_of(device) if one.share_id != share_id]
+    return [one for one in access.grants_of(device) if one.share_id != share_id]
 
 
 def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
     """What ends a share or an invitation at once, for both sides; raises Moved on commit."""
     return (
-        devices.regrant(device, others(device, grant.share_id)),
+        access.regrant(device, others(device, grant.share_id)),
         remove(Share.key(device.partition_id, grant.share_id)),
         remove(found_at(share, grant)),
     )
@@ -81,7 +81,7 @@ def looked(opened: Opened) -> tuple[Write, ...]:
     """What tells the owner that a guest saw pictures; nothing for the owner's own looks. Raises NotFound."""
     if opened.grant is None or opened.grant.guest_id is None:
         return ()
-    return (activity.looked(opened.device, opened.grant.share_id, devices.address_of(opened)),)
+    return (activity.looked(opened.device, opened.grant.share_id, access.address_of(opened)),)
 
 
 def time(seconds: int | None) -> datetime | None:

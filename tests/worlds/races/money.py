@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.orders import sandbox
+from infra.local import checkout
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.worlds.invariants import Stored
@@ -18,7 +18,7 @@ def pay(home: Home, state: Any) -> Response:
 
 
 def _tell(home: Home, state: Any, outcome: Any, reference: str | None = None) -> Response:
-    return money.take_payment(home, (state[0], *sandbox.event(state[0], outcome, reference)), ONE_KEY)
+    return money.take_payment(home, (state[0], *checkout.event(state[0], outcome, reference)), ONE_KEY)
 
 
 def _pay_again(home: Home, state: Any) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.orders import sandbox
+from infra.local import checkout
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import (
@@ -20,7 +20,7 @@ OWED = "Your payment of 2.99 EUR is owed back"
 def ordered(home: Home) -> tuple[str, dict[str, str], bytes]:
     order_id = home.owner.order(home.camera.device_id).json["order_id"]
     home.world.settle()
-    return order_id, *sandbox.event(order_id, "paid")
+    return order_id, *checkout.event(order_id, "paid")
 
 
 def _place_order(home: Home, state: Any, key: str) -> Response:
@@ -46,7 +46,7 @@ def _second_period(home: Home) -> tuple[str, dict[str, str], bytes]:
     home.world.settle()
     order_id = home.owner.order(home.camera.device_id, key="the-key-of-a-second-order").json["order_id"]
     home.world.settle()
-    return order_id, *sandbox.event(order_id, "paid")
+    return order_id, *checkout.event(order_id, "paid")
 
 
 def _second_payments(home: Home, state: Any, stored: Stored) -> int:
@@ -58,18 +58,18 @@ def _paid_by_card(home: Home) -> tuple[str, dict[str, str], bytes]:
     order_id, *by_card = ordered(home)
     assert take_payment(home, (order_id, *by_card), AGAIN).json == {"changed": True}
     home.world.settle()
-    return order_id, *sandbox.event(order_id, "paid", "transfer-2")
+    return order_id, *checkout.event(order_id, "paid", "transfer-2")
 
 
 def _for_a_device_that_is_gone(home: Home) -> tuple[str, dict[str, str], bytes]:
     state = ordered(home)
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
     home.world.advance(15 * 60)
-    return state[0], *sandbox.event(state[0], "paid")
+    return state[0], *checkout.event(state[0], "paid")
 
 
 def _for_no_order(home: Home) -> tuple[str, dict[str, str], bytes]:
-    return "x", *sandbox.event("x", "paid")
+    return "x", *checkout.event("x", "paid")
 
 
 def _refunds_due(home: Home, state: Any, stored: Stored) -> int:

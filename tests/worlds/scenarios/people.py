@@ -7,8 +7,8 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
-from chalicelib.accounts.actions.addresses import Contact
 from chalicelib.aws.clients import client
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.push import actions as push
 from infra.local.gateway import Response
 from tests.conftest import Home

@@ -1,0 +1,1 @@
+"""Whose a device is, and who else may do what with it."""

@@ -1,0 +1,264 @@
+"""What other houses need of a device: whose it is, who may do what with it, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib import clock
+from chalicelib.access import rules
+from chalicelib.access.records import Device, Grant, Share
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.activity import actions as activity
+from chalicelib.avatars.actions import galleries
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.plans import actions as plans
+from chalicelib.plans.records import Plan
+from chalicelib.plans.shapes import DevicePlan
+from chalicelib.store import ciphers
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, check
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, read, read_all
+
+RIGHTS: Final = ("live", "playback", "alarms", "settings")
+
+
+class RightMissing(Forbidden):
+    en = "The owner of this device did not give you the right to do this."
+    pl = "Właściciel tego urządzenia nie dał Ci do tego prawa."
+
+
+class Moved(Exception):
+    """What the device grants changed since it was read: read again and decide anew."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A device that the caller may know of, opened; the plan that it holds; and what a guest was granted."""
+
+    device: Device
+    plan: Plan | None
+    grant: Grant | None = None
+
+    @property
+    def is_own(self) -> bool:
+        return self.grant is None
+
+    @property
+    def rights(self) -> list[str]:
+        return ["owner", *RIGHTS] if self.grant is None else list(self.grant.rights)
+
+    def may(self, right: str) -> bool:
+        """Whether one of RIGHTS was granted, for any channel; a guest is never the `owner`."""
+        return self.grant is None or self.grant.may(right, None)
+
+    def covers(self, channel: str | None) -> bool:
+        return self.grant is None or self.grant.covers(channel)
+
+    @property
+    def covers_all(self) -> bool:
+        return self.grant is None or self.grant.channels is None
+
+    @property
+    def known_by(self) -> str:
+        """A random id for the caller that ends with what ties him to the device."""
+        return self.device.account_id if self.grant is None else self.grant.share_id
+
+    @property
+    def is_private(self) -> bool:
+        return is_private(self.device)
+
+    @property
+    def cover_url(self) -> str | None:
+        return galleries.url_of(self.device.cover)
+
+    @property
+    def described_plan(self) -> DevicePlan:
+        return plans.described(self.plan)
+
+
+def places_of(device_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Plan]]:
+    """What is read of a device with the caller's session."""
+    return Device.key(device_id), ciphers.key_of(device_id), plans.place_of(device_id)
+
+
+def admitted(account_id: str, found: Found, device_id: str, right: str | None) -> Opened:
+    """The device, opened, if this person is its owner or a guest with the right; with no right named, if he may know of
+    it (B9).
+
+    Raises RightMissing for a guest without it, NotFound for whoever has no share of the device.
+    """
+    opened = _known(account_id, found, device_id)
+    if opened is None:
+        raise NotFound
+    if right is not None and not opened.may(right):
+        raise RightMissing
+    return opened
+
+
+def read_again(account_id: str, opened: Opened, right: str) -> Opened:
+    """The same device as it is now. Raises RightMissing, NotFound."""
+    device_id = opened.device.partition_id
+    return admitted(account_id, read_all(places_of(device_id)), device_id, right)
+
+
+def _known(account_id: str, found: Found, device_id: str) -> Opened | None:
+    device_key, data_key, plan_key = places_of(device_id)
+    device, key = found[device_key], found[data_key]
+    if device is None or key is None:
+        return None
+    if device.account_id == account_id:
+        return Opened(device.opened(key.unlocked()), found[plan_key])
+    grant = grant_to(device, account_id)
+    return None if grant is None else Opened(device.opened(key.unlocked()), None, grant)
+
+
+def devices_of(caller: Caller) -> list[Opened]:
+    """All devices of the caller and all that are shared with them, oldest first."""
+    account = caller.account
+    wanted = sorted({*(account.device_ids or ()), *(account.guest_of or ())})
+    found = read_all(key for device_id in wanted for key in places_of(device_id))
+    known = filter(None, (_known(caller.account_id, found, device_id) for device_id in wanted))
+    return sorted(known, key=lambda one: (one.device.bound_at, one.device.partition_id))
+
+
+# What a device grants to others
+
+
+def grants_of(device: Device) -> list[Grant]:
+    """Those that stand now, whatever has not been tidied up yet."""
+    now = clock.now_s()
+    grants = [Grant.of(text) for text in sorted(device.grants or ())]
+    return [grant for grant in grants if grant.end is None or now < grant.end]
+
+
+def grant_to(device: Device, account_id: str) -> Grant | None:
+    """What this person has accepted."""
+    return next((grant for grant in grants_of(device) if grant.guest_id == account_id), None)
+
+
+def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
+    """Let the device grant just this, if what it grants is as it was read; raises Moved on commit otherwise."""
+    as_read = accounts.is_set(Device.grants, device.grants)
+    for name in more:
+        as_read &= accounts.is_set(getattr(Device, name), getattr(device, name))
+    return change(device, when=as_read, otherwise=Moved, grants={grant.text for grant in grants} or None, **more)
+
+
+# What happened with it
+
+
+def recorded(caller: Caller, opened: Opened, act: str, about: str | None = None) -> Write:
+    """What records that the caller did so: the owner by his terminal, a guest by the address that the owner named."""
+    if opened.is_own:
+        return activity.happened(opened.device, act, who=caller.terminal, about=about)
+    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened), about=about)
+
+
+def address_of(opened: Opened) -> str:
+    """By which the owner named this guest; one read. Raises NotFound."""
+    share_id = "" if opened.grant is None else opened.grant.share_id
+    (share,) = read(Share.key(opened.device.partition_id, share_id))
+    if share is None:
+        raise NotFound
+    return str(share.opened(opened.device.vault).address)
+
+
+def must_stand(device_id: str, *, otherwise: Any) -> Write:
+    """Let a commit stand or fall with this ownership."""
+    return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
+
+
+# Privacy mode
+
+
+class PrivacyModeOn(Conflict):
+    en = "The camera is in privacy mode: nothing is taken until its owner ends it."
+    pl = "Kamera jest w trybie prywatności: nic nie jest przyjmowane, dopóki właściciel go nie wyłączy."
+
+
+class NobodyOwns(Conflict):
+    en = "Nobody owns this camera yet."
+    pl = "Ta kamera nie ma jeszcze właściciela."
+
+
+def is_private(device: Device) -> bool:
+    """Whether its owner wants that nothing is seen now: no live picture, no recording, no alarm."""
+    now = clock.now_to_ms()
+    return was_private_between(device, now, now)
+
+
+def was_private_at(device: Device, at_s: int) -> bool:
+    """The same of what arrived in that second, of which no more is known, and is looked at only now."""
+    return was_private_between(device, at_s, at_s + 0.999)
+
+
+def was_private_between(device: Device, begin_s: float, end_s: float) -> bool:
+    """Whether its owner wanted so at any moment from the one to the other."""
+    return rules.was_private_between(begin_s, end_s, device.private_since, device.private_until)
+
+
+def became_private_since(device: Device, at_s: float) -> bool:
+    """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
+    since, until = device.private_since, device.private_until
+    return since is not None and since >= at_s and (until is None or until > at_s)
+
+
+# Who is told of what the device sees
+
+
+def listener(account_id: str, endpoint: str) -> str:
+    return f"{account_id} {endpoint}"
+
+
+def hears_at(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
+    """The devices' side of a terminal that wants pushes; the audience lies on the device, so that an alarm needs to
+    read nothing else."""
+    heard = {listener(account_id, endpoint)}
+    return [change(Device.new(device_id), Device.audience.add(heard)) for device_id in device_ids]
+
+
+def hears_no_more_at(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
+    heard = {listener(account_id, endpoint)}
+    return [change(Device.new(device_id), Device.audience.delete(heard)) for device_id in device_ids]
+
+
+def heard_by(device: Device, account_id: str, endpoints: Iterable[str]) -> set[str] | None:
+    """The audience in which this person hears at these terminals and no others."""
+    others = {one for one in device.audience or () if one.partition(" ")[0] != account_id}
+    return others | {listener(account_id, endpoint) for endpoint in endpoints} or None
+
+
+def endpoints_of(device: Device, channel: str | None) -> list[str]:
+    """The push endpoints of those who may see alarms of this channel, or of any, now."""
+    guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
+    hearing = {device.account_id, *guests}
+    heard = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
+
+
+def account_at(device: Device, endpoint: str) -> str | None:
+    """Whose terminal it is that hears there."""
+    heard = (one.partition(" ") for one in device.audience or ())
+    return next((account_id for account_id, _, at in heard if at == endpoint), None)
+
+
+def endpoints_of_owner(device: Device) -> list[str]:
+    """The owner's push endpoints."""
+    heard = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in heard if account_id == device.account_id)
+
+
+def standing(device_ids: Iterable[str]) -> dict[str, Device]:
+    """Those of the devices that somebody owns now; one consistent read for all."""
+    wanted = sorted(set(device_ids))
+    found = read(*(Device.key(device_id) for device_id in wanted))
+    return {device_id: device for device_id, device in zip(wanted, found, strict=True) if device is not None}
+
+
+def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:
+    """Of the channels that a camera says it has; None if it never said."""
+    return {channel["id"] for channel in channels or ()} or None

@@ -1,0 +1,35 @@
+"""The need of routes about one device: who may have it (B9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.access import actions
+from chalicelib.access.actions import Opened
+from chalicelib.entry.callers import Caller
+from chalicelib.entry.needs import Keys
+from chalicelib.store.records import Found
+
+
+@dataclass(frozen=True)
+class DeviceOf:
+    """The device that the path names, for its owner (`owner`), for guests with one of RIGHTS as well, or for whoever
+    knows of it (None). Raises RightMissing for a guest without the right, NotFound for anybody else."""
+
+    right: str | None
+
+    def keys(self, account_id: str, device_id: str) -> Keys:
+        return actions.places_of(device_id)
+
+    def admit(self, caller: Caller, found: Found, device_id: str) -> Opened:
+        return actions.admitted(caller.account_id, found, device_id, self.right)
+
+
+OWNER = DeviceOf("owner")
+
+
+@dataclass(frozen=True)
+class OfOwner:
+    """Something that lies with a device, for its owner."""
+
+    right: str = OWNER.right or ""

@@ -1,0 +1,1 @@
+"""What is done about alarms: one module for each concern."""

@@ -1,0 +1,38 @@
+"""A picture that arrived, as S3 tells of it."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.alarms import rules
+from chalicelib.alarms.records import PICTURES
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A picture that S3 tells of. `nonce` is what S3 calls the upload, and whoever uploads cannot know before."""
+
+    object_key: str
+    arrived: datetime
+    size_bytes: int = 0
+    nonce: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """One in eight, whichever: a name alone could be chosen so that it is not."""
+        return zlib.crc32(f"{self.nonce} {self.object_key}".encode()) % rules.COUNTED_ONE_IN == 0
+
+    @property
+    def second(self) -> datetime:
+        """When it arrived, as exactly as alarms say it."""
+        return self.arrived.replace(microsecond=0)
+
+    @property
+    def device_id(self) -> str:
+        return PICTURES.cut(self.object_key)[0]
+
+    @property
+    def name(self) -> str:
+        return PICTURES.cut(self.object_key)[1]

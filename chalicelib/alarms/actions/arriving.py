@@ -1,0 +1,170 @@
+"""An arrived picture becomes an alarm, or is refused and deleted (B11)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, get_args
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
+from chalicelib.alarms import rules
+from chalicelib.alarms.actions import bounds, deleting, naming, telling
+from chalicelib.alarms.actions.arrivals import Arrival
+from chalicelib.alarms.records import PICTURES, Alarm
+from chalicelib.aws import s3
+from chalicelib.commands import actions as commands
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.records import Reason
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, create
+from chalicelib.store.records import read
+
+
+class Refused(NamedTuple):
+    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
+
+    upload: str
+    device_id: str | None
+    reason: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
+        return self.reason in get_args(Reason)
+
+
+def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
+    """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
+    alarm without it. What is no alarm, or nobody's any more, is deleted, and the answer says why.
+
+    `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
+    """
+    device = standing.get(arrival.device_id)
+    try:
+        if device is None:
+            raise rules.NotTaken("nobody_owns", is_counted=False)
+        if bounds.is_over(device, PICTURES.stamp_of(arrival.object_key)):
+            raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was told of first
+        _take(arrival, device, is_repeat)
+    except rules.NotTaken as refused:
+        s3.delete([arrival.object_key])
+        if device is not None and refused.is_counted:
+            commit(uploads.refused_upload(device.partition_id, refused.reason, arrival.arrived))
+        of_device = None if device is None else device.partition_id
+        return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
+    return []
+
+
+def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
+    named = rules.read_name(arrival.name)
+    if device.channel_ids is not None and named.channel not in device.channel_ids:
+        raise rules.NotTaken("channel_unknown")
+    alarm = _alarm_of(arrival, named, device)
+    if not alarm.stands(device):  # everything was deleted between its arrival and the news of it
+        raise rules.NotTaken("deleted", is_counted=False)
+    if access.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
+        raise rules.NotTaken("privacy_mode", is_counted=False)
+    look = _look_at(arrival.object_key)
+    if look is None:
+        return  # it was deleted again
+    is_shown, etag = look
+    if not is_shown and alarm.type == rules.SNAPSHOT:
+        raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
+    alarm.assign(picture_etag=etag, **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
+    known = _begin(alarm, device, named, arrival)
+    if known is not None:
+        _require_same(known, alarm)
+    if known is None or is_repeat:
+        telling.tell(known or alarm, device, is_repeat)
+    if not is_shown:
+        raise rules.NotTaken("picture_unreadable")
+
+
+def _look_at(object_key: str) -> tuple[bool, str] | None:
+    """Whether it is a picture that decoders show, and its ETag; None if it is not there."""
+    first, etag = 0, ""
+    for count in rules.PARTS_BYTES:
+        part = s3.part(object_key, first, count)
+        if part is None:
+            return None
+        etag = etag or part.etag
+        look = rules.look_at_picture(part.data, is_first=first == 0)
+        if look.is_picture is not None:
+            return look.is_picture, etag
+        if len(part.data) < count:
+            break  # that was all of it
+        first += look.read_on_at
+    return False, etag
+
+
+class _Known(Exception):
+    """The name has an alarm: S3 told of it twice, or the camera sent it again."""
+
+    def __init__(self, alarm: Alarm | None) -> None:
+        super().__init__()
+        self.alarm = alarm
+
+
+def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -> Alarm | None:
+    """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
+    answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
+    # The id follows from the name; but where it has the arrival's time, the name could come by another one.
+    claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, named, arrival),)
+    try:
+        commit(create(alarm, otherwise=_known), *claims, *answers)
+    except _Known as known:
+        if known.alarm is None or not known.alarm.stands(device):
+            raise rules.NotTaken("deleted", is_counted=False) from None
+        return known.alarm
+    return None
+
+
+def _known(there: dict[str, Any] | None) -> _Known:
+    """The alarm that stands where one was to be created, or that is named there."""
+    found = Alarm.of(there)
+    if found is not None and found.alias_of is not None:
+        (found,) = read(Alarm.key(found.partition_id, found.alias_of))
+    return _Known(found)
+
+
+def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
+    """A row that nobody is shown, where the alarm would be if its stamp were believed: the same name that comes again,
+    a moment later perhaps believed, meets it there."""
+    claim = Alarm.new(
+        alarm.partition_id,
+        naming.alarm_id(named.stamp, arrival.object_key),
+        at=alarm.at,
+        arrived_at=alarm.arrived_at,
+        type=alarm.type,
+        removed=1,
+        alias_of=alarm.place_id,
+        expires_at=deleting.name_ends_s(arrival.arrived),
+    )
+    return create(claim, otherwise=_known)
+
+
+def _require_same(known: Alarm, alarm: Alarm) -> None:
+    """An alarm's picture never changes under it: other bytes are refused as its picture, which is lost with them, as S3
+    has one object of a name. Raises NotTaken."""
+    # Alarms of before have no ETag.
+    is_same = known.picture_etag in (None, alarm.picture_etag)
+    if is_same and (known.picture is None) == (alarm.picture is None):
+        return
+    if known.picture is not None:
+        gone = rules.NotTaken("deleted", is_counted=False)
+        commit(change(known, when=deleting.is_not_deleted(), picture=None, unreadable=1, otherwise=gone))
+    raise rules.NotTaken("picture_replaced")
+
+
+def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
+    arrived = arrival.second
+    at = rules.time_of(named.stamp, arrived)
+    return Alarm.new(
+        device.partition_id,
+        naming.alarm_id(at, arrival.object_key),
+        at=clock.epoch_s(at),
+        arrived_at=clock.epoch_s(arrived),
+        channel=named.channel,
+        type=named.type,
+        expires_at=clock.epoch_s(rules.end_of(arrived)),
+    )

@@ -1,0 +1,118 @@
+"""Alarms are deleted: unreadable with the commit, then the picture, then the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.access.records import Device
+from chalicelib.activity import actions as activity
+from chalicelib.alarms.records import PICTURES, Alarm, Removal
+from chalicelib.aws import s3, sqs
+from chalicelib.aws.s3 import LONGEST_TICKET
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import NotFound
+from chalicelib.register.erase import LONGEST_FUNCTION
+from chalicelib.register.sweep import oldest_s, sweep_expired
+from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.records import read
+
+
+def delete_one(caller: Caller, device: Device, alarm: Alarm) -> None:
+    done(*_marked([alarm]), _deleted(caller, device), answer=None)
+
+
+def _deleted(caller: Caller, device: Device) -> Write:
+    return activity.happened(device, "alarms_deleted", who=caller.terminal)
+
+
+def delete_some(caller: Caller, device: Device, alarm_ids: list[str]) -> None:
+    """Those of the named alarms that are there; the others are gone already."""
+    found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
+    there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
+    if there:
+        done(*_marked(there), _deleted(caller, device), answer=None)
+
+
+def delete_all(caller: Caller, device: Device) -> None:
+    """Everything that arrived up to now, in one write."""
+    now = clock.now_s()
+    removal = Removal.new(device.partition_id, ids.new_id(), until=now)
+    recorded = _deleted(caller, device)
+    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
+
+
+def _marked(alarms: list[Alarm]) -> list[Any]:
+    device_id = alarms[0].partition_id
+    removal = Removal.new(
+        device_id, ids.new_id(), alarm_ids={alarm.place_id for alarm in alarms}, until=clock.now_s()
+    )
+    return [*(change(alarm, removed=1, otherwise=NotFound) for alarm in alarms), create(removal)]
+
+
+def carry_out_removal(device_id: str, removal_id: str) -> None:
+    """Delete the pictures, then the rows, at last the order itself; each may be repeated.
+
+    A picture that was looked at before its alarm was deleted may only now come to its row, so all is done again when no
+    function can be about it any more.
+    """
+    (removal,) = read(Removal.key(device_id, removal_id))
+    if removal is None:
+        return
+    doomed = list(_doomed(removal))
+    s3.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
+    for alarm in doomed:
+        with suppress(_Gone):
+            commit(_forgotten(alarm))
+    if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
+        sqs.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
+    else:
+        commit(remove(removal))
+
+
+class _Gone(Exception):
+    """Another pass, or TTL, was faster."""
+
+
+def is_not_deleted() -> Any:
+    """A condition of whatever else is written of an alarm: of a deleted one the row may still be there."""
+    return Alarm.removed.does_not_exist()
+
+
+def name_ends_s(arrived: datetime) -> int:
+    """When nobody can upload below the name any more, and an hour more for news of an upload that come late."""
+    return clock.epoch_s(arrived + 2 * LONGEST_TICKET)
+
+
+def _forgotten(alarm: Alarm) -> Write:
+    """The row goes. While its picture's ticket may still be used, only what it said goes: the same name that is
+    uploaded again, because an answer was lost, would be a new alarm."""
+    arrived = clock.at_epoch(alarm.arrived_at)
+    if clock.now() >= arrived + LONGEST_TICKET:
+        return remove(alarm)
+    nothing = dict.fromkeys(("channel", "picture", "picture_etag", "unreadable", "read_by"))
+    return change(alarm, removed=1, expires_at=name_ends_s(arrived), otherwise=_Gone, **nothing)
+
+
+def _doomed(removal: Removal) -> Iterable[Alarm]:
+    device_id = removal.partition_id
+    if removal.alarm_ids:
+        found = read(*(Alarm.key(device_id, alarm_id) for alarm_id in sorted(removal.alarm_ids)))
+        return [alarm for alarm in found if alarm is not None]
+    return [alarm for alarm in Alarm.list_of(device_id).items if alarm.arrived_at <= removal.until]
+
+
+# The clock
+
+
+def sweep_expired_pictures() -> int:
+    """Delete the pictures whose seven days are over; how many. Rows go by TTL, and reads refuse on time anyway."""
+    return sweep_expired(PICTURES)
+
+
+def oldest_picture_s() -> int:
+    """How many seconds ago the oldest stored picture arrived; 0 if there is none."""
+    return oldest_s(PICTURES)

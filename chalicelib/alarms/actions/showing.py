@@ -1,0 +1,141 @@
+"""A person looks through alarms, at one of them, and marks it read (B11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Literal
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
+from chalicelib.alarms import rules, shapes
+from chalicelib.alarms.actions import deleting, naming
+from chalicelib.alarms.actions.tickets import JPEG
+from chalicelib.alarms.records import Alarm
+from chalicelib.aws import s3
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import NotFound
+from chalicelib.sharing.actions import standing as shares
+from chalicelib.store.commit import Write, change, commit, done
+
+# How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
+_MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An alarm as this person sees it."""
+
+    alarm: Alarm
+    by: str
+
+    def described(self) -> shapes.Alarm:
+        return shapes.Alarm(**self._fields())
+
+    def with_picture(self) -> shapes.AlarmWithPicture:
+        """The alarm with a link; where its picture is gone, or other bytes are in its place, there is none to show."""
+        alarm = self.alarm
+        if alarm.picture is None:
+            without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
+            return shapes.AlarmWithPicture(**self._fields(), picture=without, picture_url=None)
+        # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
+        if alarm.picture_etag is not None and s3.etag(alarm.picture) != alarm.picture_etag:
+            return shapes.AlarmWithPicture(**self._fields(), picture="unreadable", picture_url=None)
+        url = s3.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
+        return shapes.AlarmWithPicture(**self._fields(), picture="shown", picture_url=url)
+
+    def _fields(self) -> dict[str, Any]:
+        alarm = self.alarm
+        return {
+            "alarm_id": alarm.place_id,
+            "device_id": alarm.partition_id,
+            "channel": alarm.channel,
+            "type": alarm.type,
+            "at": clock.at_epoch(alarm.at),
+            "read": self.by in (alarm.read_by or ()),
+            "until": clock.at_epoch(alarm.expires_at),
+        }
+
+
+def look_at(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
+    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises
+    NotFound."""
+    if recorded := _looked(opened, alarm):
+        commit(*recorded)
+    return Seen(alarm, opened.known_by).with_picture()
+
+
+def _looked(opened: Opened, alarm: Alarm) -> tuple[Write, ...]:
+    return () if alarm.picture is None else shares.looked(opened)
+
+
+def alarms_of_device(opened: Opened, search: shapes.Search) -> shapes.Alarms:
+    """A page of one device's alarms, newest first."""
+    return _page([opened], search)
+
+
+def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
+    """A page of the alarms of all devices whose alarms the caller may see, newest first."""
+    return _page([one for one in access.devices_of(caller) if one.may("alarms")], search)
+
+
+def _page(opened: list[Opened], search: shapes.Search) -> shapes.Alarms:
+    looked = [_newest(one, search) for one in opened]
+    # What is older than where looking stopped waits for the next page, or something in between would be passed over.
+    stop = max((one.stopped_at for one in looked if one.stopped_at is not None), default="")
+    found = [seen for one in looked for seen in one.found if seen.alarm.place_id >= stop]
+    found.sort(key=lambda seen: seen.alarm.place_id, reverse=True)
+    shown = found[: search.limit]
+    return shapes.Alarms(
+        items=[seen.described() for seen in shown],
+        cursor=shown[-1].alarm.place_id if len(found) > search.limit else stop or None,
+    )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found of one device, and the last id that was looked at if older ones are left."""
+
+    found: list[Seen]
+    stopped_at: str | None
+
+
+def _newest(one: Opened, search: shapes.Search) -> _Looked:
+    """One more than fits the page, so that it is known whether another follows."""
+    device = one.device
+    first, last = _span(device, search.day)
+    count = search.limit + 1 if search.wants_all and one.covers_all else _PAGE_OF_SEARCH
+    found: list[Seen] = []
+    after = search.cursor
+    for _ in range(_MOST_PAGES):
+        page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
+        wanted = [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        found += [Seen(alarm, one.known_by) for alarm in wanted if one.covers(alarm.channel)]
+        after = page.cursor
+        if after is None or len(found) > search.limit:
+            break
+    return _Looked(found, after)
+
+
+def _span(device: Device, day: str | None) -> tuple[str, str]:
+    if day is None:
+        return "", ""
+    place = clock.zone(device.time_zone)
+    start, end = rules.span_of_day(day, partial(clock.begin_of_day, place=place, dst=device.dst))
+    return naming.stamp(start), naming.stamp(end - timedelta(seconds=1))
+
+
+def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
+    """What is of the whole device is of each of its channels."""
+    return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
+
+
+def mark_read(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
+    """Read by this person; others keep their own marks."""
+    by = opened.known_by
+    marked = change(alarm, Alarm.read_by.add({by}), when=deleting.is_not_deleted(), otherwise=NotFound)
+    alarm.read_by = (alarm.read_by or set()) | {by}
+    return done(marked, *_looked(opened, alarm), answer=Seen(alarm, by).with_picture())

@@ -1,0 +1,93 @@
+"""Who may see an alarm is told of it, and of a camera that has gone away or come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
+from chalicelib.alarms import rules
+from chalicelib.alarms.actions import naming
+from chalicelib.alarms.records import Alarm
+from chalicelib.push import actions as push
+from chalicelib.stock.records import PresenceChange
+from chalicelib.store.commit import change, commit, create, remove
+from chalicelib.store.records import read
+
+OFFLINE = "offline"
+
+
+def tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
+    if alarm.type == rules.SNAPSHOT:
+        return
+    late = rules.is_late(alarm.at, alarm.arrived_at)
+    if late and not is_repeat and not _is_first_late(device):
+        return
+    endpoints = access.endpoints_of(device, alarm.channel)
+    push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
+
+
+class _LateTold(Exception):
+    """Somebody was told a moment ago that alarms come late."""
+
+
+def _is_first_late(device: Device) -> bool:
+    """Whether nobody was told lately of late alarms of this device: a weekend of them is one push, or a few."""
+    now = clock.now_s()
+    before = now - int(rules.LATE_TOLD_EVERY.total_seconds())
+    if device.late_told_at is not None and device.late_told_at > before:
+        return False
+    untold = Device.late_told_at.does_not_exist() | (Device.late_told_at <= before)
+    try:
+        commit(change(device, late_told_at=now, when=untold, otherwise=_LateTold))
+    except _LateTold:
+        return False
+    return True
+
+
+def alarm_without_picture(device_id: str, channel: str | None, type: str, at: datetime) -> Alarm:
+    """An alarm that the cloud itself raises, such as `offline`, of a channel or of the whole device; the caller commits
+    it with `create`. The same one always gets the same id, so that raised twice it is one."""
+    begun = at.replace(microsecond=0)
+    return Alarm.new(
+        device_id,
+        naming.alarm_id(begun, f"{device_id}/{channel}/{type}/{naming.stamp(begun)}"),
+        at=clock.epoch_s(begun),
+        arrived_at=clock.epoch_s(begun),
+        channel=channel,
+        type=type,
+        expires_at=clock.epoch_s(rules.end_of(begun)),
+    )
+
+
+# A camera has gone away, or come back
+
+
+class _CarriedOut(Exception):
+    """An earlier try came as far as the commit."""
+
+
+def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
+    """Make an alarm of a camera that has gone away, and tell who may see its alarms of that, or that it has come back.
+
+    `is_repeat`: an earlier try may have died between the commit and the push, so the push is made again.
+    """
+    (device,) = read(Device.key(device_id))
+    if device is None:
+        return
+    offline_s, _, word = change_id.partition("-")
+    alarm = alarm_without_picture(device_id, None, OFFLINE, clock.at_epoch(int(offline_s)))
+    is_offline = word == OFFLINE
+    order = PresenceChange.new(device_id, change_id)
+    try:
+        made = (create(alarm, otherwise=_CarriedOut),) if is_offline else ()
+        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=_CarriedOut), *made)
+    except _CarriedOut:
+        if not is_repeat:
+            return
+    endpoints = access.endpoints_of(device, None)
+    if is_offline:
+        push.tell_of_alarm(endpoints, device_id, alarm.place_id, type=OFFLINE)
+    else:
+        push.tell_of_return(endpoints, device_id, alarm.place_id)

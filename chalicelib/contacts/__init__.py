@@ -1,0 +1,1 @@
+"""Where people are reached, the codes that prove it, and how much is sent there."""

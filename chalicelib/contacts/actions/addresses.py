@@ -1,0 +1,112 @@
+"""Where a person is reached, by e-mail or phone: one normal form, one place to look it up, one way to send there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from chalicelib.aws import ses, sms
+from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
+from chalicelib.errors import Invalid, Words
+from chalicelib.settings import settings
+from chalicelib.store import crypto
+
+# RFC 5321 (with erratum 1690); more is not worth a parser's time, whoever vouches for it.
+_LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An e-mail address, or a phone number in E.164, in its normal form."""
+
+    kind: Literal["email", "phone"]
+    value: str
+
+    @property
+    def hashed(self) -> str:
+        """Where it is looked up. An e-mail address never begins with a plus before digits alone, so the two never
+        meet."""
+        return crypto.keyed_hash("addresses", self.value)
+
+
+class Reachable(Protocol):
+    """Whoever has an address: an account, or one that is to be."""
+
+    email: Any
+    phone: Any
+    language: Any
+
+
+class LookedUp(Protocol):
+    """Whoever is found by an address."""
+
+    address_hash: Any
+    phone_hash: Any
+
+
+def asked(email: str | None, phone: str | None) -> Contact:
+    """The one of the two that was named. Raises Invalid, AddressInvalid or PhoneInvalid."""
+    if (email is None) == (phone is None):
+        raise Invalid(fields={"email": Words("is needed, or phone, and not both", "albo phone: jedno z dwojga")})
+    if email is not None:
+        return Contact("email", _normal_email(email))
+    return Contact("phone", _normal_phone(phone or ""))
+
+
+def of(owner: Reachable) -> Contact:
+    """Where its owner is written to: by e-mail, or by phone where that is all there is."""
+    return read_as(owner.phone if owner.email is None else owner.email)
+
+
+def of_kind(account: Reachable, kind: str) -> Contact | None:
+    """The account's own e-mail address or phone number, if it has one."""
+    value = account.email if kind == "email" else account.phone
+    return None if value is None else read_as(value)
+
+
+def read_as(value: str) -> Contact:
+    """What stands in storage in its normal form."""
+    return Contact("phone" if value.startswith("+") and "@" not in value else "email", value)
+
+
+def hashes_of(account: LookedUp) -> list[str]:
+    """Where the account is looked up."""
+    return [hashed for hashed in (account.address_hash, account.phone_hash) if hashed is not None]
+
+
+def _normal_email(email: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    wrong = AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")})
+    if len(email) > _LONGEST_EMAIL:
+        raise wrong
+    try:
+        found = validate_email(email, check_deliverability=False, test_environment=settings.stage != "production")
+    except EmailNotValidError as cause:
+        raise wrong from cause
+    return found.normalized.lower()
+
+
+def _normal_phone(phone: str) -> str:
+    # Here and not above, as it is 20 ms that only who uses a phone number needs.
+    import phonenumbers
+
+    wrong = PhoneInvalid(fields={"phone": Words("is not a phone number", "nie jest numerem telefonu")})
+    try:
+        found = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException as cause:
+        raise wrong from cause
+    if found.extension or not phonenumbers.is_valid_number(found):
+        raise wrong
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
+
+def send(to: Contact, template: str, language: str, **values: Any) -> None:
+    """A mail, or its subject as a text message."""
+    window = ses if to.kind == "email" else sms
+    window.send(to.value, template, language, operator=settings.operator["name"], **values)
+
+
+def tell(account: Reachable, template: str, **values: Any) -> None:
+    """Write to the person in the language that they chose."""
+    send(of(account), template, account.language, **values)

@@ -1,0 +1,51 @@
+"""What is remembered of an address, and of what is sent there."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.register.rows import B1A, MESSAGES
+from chalicelib.store.records import Item
+from chalicelib.store.tags import key, plain
+
+
+class Address(Item):
+    """Which account an address belongs to: at most one."""
+
+    partition = "address"
+    place = "address"
+
+    account_id = key(UnicodeAttribute(), B1A, why="random id")
+
+
+class Code(Item):
+    """A one-time code on its way to a person; a new one kills the old."""
+
+    partition = "account"
+    place = "code"
+
+    code_hash = key(UnicodeAttribute(), B1A, why="keyed hash of a code that lives for minutes")
+    seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")
+    asked_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the same request again?")
+    repeats = plain(NumberAttribute(default_for_new=0), why="a count")
+    until = plain(NumberAttribute(), why="end of the code's life")
+    tries = plain(NumberAttribute(), why="a count")
+    sends = plain(NumberAttribute(), why="a count")
+    sent_at = plain(NumberAttribute(), why="a time")
+
+
+class ResetCode(Code):
+    """A code for a new password, to an address that an account has or not: there it lies."""
+
+    partition = "address"
+    place = "reset"
+
+
+class MessageCount(Item):
+    """How many messages were sent to an address or on the word of a network within an hour, to a country or by the
+    installation on a day."""
+
+    partition = "messages"
+    place = "count"
+
+    sent = key(NumberAttribute(), MESSAGES, why="a count, under a hash made with the hour's key, or under a day")

@@ -1,0 +1,1 @@
+"""Mails that are about to be sent, and what became of them."""

@@ -1,0 +1,1 @@
+"""What is done about mails: one module for each concern."""

@@ -1,0 +1,20 @@
+"""What the house of mails is told."""
+
+from __future__ import annotations
+
+from chalicelib.entry.queues import Listeners, Message
+from chalicelib.outbox.actions import letters, reports
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_queue("Letters")
+def on_letter_written(message: Message) -> None:
+    """Something happened to an account that its owner must hear of."""
+    letters.send_letter(message.body["partition_id"], message.body["place_id"])
+
+
+@listeners.on_queue("MailReports")
+def on_mail_reported(message: Message) -> None:
+    """The mail provider says what became of a mail."""
+    reports.take_report(message.body)

@@ -1,0 +1,1 @@
+"""The cameras as they were made: from the factory, on their channel, and what they say of themselves."""

@@ -1,0 +1,1 @@
+"""What is done about cameras: one module for each concern."""

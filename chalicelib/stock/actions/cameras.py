@@ -1,0 +1,108 @@
+"""The camera's own side: it proves itself with its factory secret, and says what it is (B6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.entry.callers import Camera
+from chalicelib.errors import NotSignedIn, Unavailable
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.actions import presence
+from chalicelib.stock.actions import stock as stocks
+from chalicelib.stock.records import Report, Stock
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, change, commit, put
+from chalicelib.store.records import read
+
+_TRIES = 4
+
+
+class CameraUnknown(NotSignedIn):
+    en = "This serial number and secret do not belong together."
+    pl = "Ten numer seryjny i sekret do siebie nie pasują."
+
+
+def activate(told: shapes.Activate, country: str) -> str:
+    """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
+    for _ in range(_TRIES):
+        try:
+            return _activate(told, country)
+        except _Moved:
+            continue
+    raise Unavailable(retry_after_seconds=1)
+
+
+class _Moved(Exception):
+    """The camera was bound, removed or activated since it was read: read again."""
+
+
+def _activate(told: shapes.Activate, country: str) -> str:
+    stock_id = stocks.id_of(told.sn)
+    stock, key = read(Stock.key(stock_id), ciphers.key_of(stock_id))
+    if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
+        raise CameraUnknown
+    secret = ids.as_text(ids.random_bytes(32))
+    now = clock.now_s()
+    # A connection that was opened with the token before is nobody's any more.
+    was_connected = stock.connection_id is not None
+    news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
+    news |= {} if told.sleeps is None else {"sleeps": int(told.sleeps)}
+    news |= presence.ended_at(now) if was_connected else {}
+    taken = change(stock, when=_held_as_read(stock), otherwise=_Moved, **news)
+    missed = presence.checks_when_closed(stock, now) if was_connected else []
+    commit(taken, *missed, *_report(stock, key, told, country))
+    return f"c.{stock_id}.{secret}"
+
+
+def _held_as_read(stock: Stock) -> Any:
+    """By the same owner, and on the same connection, so that the end of one that came meanwhile is noted."""
+    as_read = accounts.is_set(Stock.device_id, stock.device_id)
+    return as_read & accounts.is_set(Stock.connection_id, stock.connection_id)
+
+
+def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:
+    said: dict[str, Any] = {
+        "mac": told.mac,
+        "firmware": told.firmware,
+        "channels": [{"id": channel.id, "name": channel.name} for channel in told.channels],
+        "lan": None if told.lan is None else {"ip": told.lan.ip, "port": told.lan.port},
+        "country": country or None,
+    }
+    if stock.device_id is not None:
+        device, key = read(Device.key(stock.device_id), ciphers.key_of(stock.device_id))
+        if device is None or key is None:
+            raise _Moved
+        device = device.opened(key.unlocked())
+        times = shapes.state_times_of(device).with_parts(
+            ["firmware"] if told.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
+        )
+        said["lan"] = said["lan"] or device.lan
+        as_read = accounts.is_set(Device.state_times, device.state_times)
+        yield change(
+            device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text,
+            state_as_of_ms=None, channel_ids=access.channel_ids(said["channels"]), **said,
+        )  # fmt: skip
+        return
+    until = clock.now() + rules.REPORT_LIFE
+    vault, row = ciphers.new_vault(stock.partition_id, until=until)
+    yield put(row)
+    ends = clock.epoch_s(until)
+    yield put(Report.new(stock.partition_id, vault=vault, reported_at=clock.now_s(), expires_at=ends, **said))
+
+
+def recognise_camera(token: str | None) -> Camera:
+    """Raises NotSignedIn."""
+    parts = (token or "").split(".")
+    if len(parts) != 3 or parts[0] != "c" or not parts[1].isalnum() or len(parts[1]) > 64:
+        raise NotSignedIn
+    (stock,) = read(Stock.key(parts[1]))
+    expected = None if stock is None else stock.camera_token_hash
+    if stock is None or expected is None or not crypto.same(expected, crypto.plain_hash(parts[2])):
+        raise NotSignedIn
+    return Camera(stock)

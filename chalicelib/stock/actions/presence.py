@@ -1,0 +1,150 @@
+"""Whether a camera that keeps its channel open has gone away, and telling that once: a schedule looks at it when its
+time has come (B6)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib import clock
+from chalicelib.access.records import Device
+from chalicelib.accounts.actions.standing import is_set
+from chalicelib.stock import rules
+from chalicelib.stock.records import CheckPosition, ConnectionCheck, PresenceChange, Stock
+from chalicelib.stock.rules import Presence
+from chalicelib.store.commit import Write, change, check, commit, create, put
+from chalicelib.store.records import read
+
+_PAGE = 100
+# The function has 29 s: a run that is out of time is gone on with by the next.
+_RUN_S = 15
+_KEPT = timedelta(days=2)
+
+
+def check_at(stock: Stock, due_s: int) -> Write:
+    """Let the camera be looked at then. A row that nothing comes of is harmless: whoever looks judges what is then."""
+    place = f"{due_s}-{stock.partition_id}"
+    ends = due_s + int(_KEPT.total_seconds())
+    return put(ConnectionCheck.new(_day_of(due_s), place, stock_id=stock.partition_id, expires_at=ends))
+
+
+def check_when_opened(stock: Stock, now_s: int) -> None:
+    """Before a connection is noted: its end may never be told; and who was told that it is away hears that it is back.
+
+    One row for both would be looked at too early or too late.
+    """
+    if not stock.sleeps:
+        longest = rules.CONNECTION_LIFE + rules.OFFLINE_AFTER
+        commit(check_at(stock, now_s + int(longest.total_seconds())))
+    if presence_of(stock).is_told_offline:
+        commit(check_at(stock, now_s + int(rules.BACK_AFTER.total_seconds())))
+
+
+def checks_when_closed(stock: Stock, now_s: int) -> list[Write]:
+    """Writes that let a camera be missed that has an owner, and does not sleep between what it does."""
+    if stock.device_id is None or stock.sleeps:
+        return []
+    return [check_at(stock, now_s + int(rules.OFFLINE_AFTER.total_seconds()))]
+
+
+def ended_at(now_s: int) -> dict[str, int | None]:
+    """The values that are noted of a camera whose connection ended then."""
+    return {"connection_id": None, "connected_at": None, "away_since": now_s}
+
+
+def presence_of(stock: Stock) -> Presence:
+    return Presence(
+        stock.connected_at, stock.away_since, stock.told_offline_at, stock.told_back_at, bool(stock.sleeps)
+    )
+
+
+def is_online(stock: Stock) -> bool:
+    """Whether the camera is connected now."""
+    return rules.is_online(stock.connected_at, clock.now_s())
+
+
+# The clock
+
+
+def check_connections() -> dict[str, int]:
+    """Look at the cameras whose time has come since the last run, in the order of their times; how many, and of how
+    many something is told."""
+    now_s, ends = clock.now_s(), clock.ticks_s() + _RUN_S
+    (position,) = read(CheckPosition.key())
+    begun = now_s - int(_KEPT.total_seconds()) if position is None else int(position.last.partition("-")[0])
+    last = str(begun) if position is None else str(position.last)
+    answer = {"checked": 0, "told": 0}
+    for day in _days_between(begun, now_s):
+        is_over = False
+        while not is_over:
+            if clock.ticks_s() >= ends:
+                return answer
+            page = ConnectionCheck.list_of(day, first=last, last=str(now_s), limit=_PAGE, after=last)
+            answer["checked"] += len(page.items)
+            answer["told"] += _check([one.stock_id for one in page.items], now_s)
+            is_over = page.cursor is None
+            # What is over by its TTL is on no page, and passed over.
+            if (seen := page.cursor or (page.items[-1].place_id if page.items else None)) is not None:
+                last = seen
+                commit(put(CheckPosition.new(last=last)))
+    if _day_of(begun) != _day_of(now_s):
+        # Where nothing happens days are not looked through again and again.
+        commit(put(CheckPosition.new(last=str(now_s))))
+    return answer
+
+
+def _days_between(first_s: int, last_s: int) -> list[str]:
+    """At most as many as rows are kept."""
+    first = max(first_s, last_s - int(_KEPT.total_seconds()))
+    days = (clock.at_epoch(last_s).date() - clock.at_epoch(first).date()).days
+    return [_day_of(first + number * 86_400) for number in range(days + 1)]
+
+
+def _day_of(at_s: float) -> str:
+    at: datetime = clock.at_epoch(at_s)
+    return f"{at:%Y%m%d}"
+
+
+def _check(stock_ids: list[str], now_s: int) -> int:
+    found = read(*map(Stock.key, dict.fromkeys(stock_ids)))
+    return sum(_tell(stock, now_s) for stock in found if stock is not None and stock.device_id is not None)
+
+
+def _tell(stock: Stock, now_s: int) -> bool:
+    """Decide, in one commit with what it was decided by, that something is told; the stream brings it on."""
+    word, again_s = rules.next_of(presence_of(stock), now_s)
+    if again_s is not None:
+        commit(check_at(stock, again_s))
+    if word is None:
+        return False
+    # By its connection and its owner: whoever changes them lets it be looked at anew, or nobody is left to be told.
+    with suppress(_Moved):
+        commit(*_told(stock, word, now_s))
+        return True
+    return False
+
+
+class _Moved(Exception):
+    """It came, went, or has another owner since it was read."""
+
+
+def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
+    as_read = Stock.device_id == stock.device_id
+    for name in ("connection_id", "away_since", "told_offline_at", "told_back_at"):
+        as_read &= is_set(getattr(Stock, name), getattr(stock, name))
+    # Named after the moment at which it was told offline, as its alarm is, of which being back is the end.
+    offline_at = now_s if word == rules.OFFLINE else int(stock.told_offline_at)
+    told = {"told_offline_at": now_s} if word == rules.OFFLINE else {"told_back_at": now_s}
+    return (
+        change(stock, when=as_read, otherwise=_Moved, **told),
+        create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=_Moved),
+        check(Device.key(stock.device_id), Device.pk.exists(), otherwise=_Moved),
+    )
+
+
+# Its end
+
+
+# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
+NOTHING_TOLD: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))

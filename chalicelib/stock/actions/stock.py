@@ -1,0 +1,145 @@
+"""From the factory into stock, where a camera is found by its serial number (B3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from chalicelib import ids
+from chalicelib.access.records import Device
+from chalicelib.errors import Unavailable
+from chalicelib.stock import rules, shapes
+from chalicelib.stock.records import Report, Stock
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.commit import MOST_WRITES, Write, commit, create, remove
+from chalicelib.store.records import read
+
+
+def owner_of(sn: str, mac: str) -> str:
+    """Whose account has the device of this serial number and MAC address; an id of nobody's if they do not belong
+    together, for the same work."""
+    (stock,) = read(Stock.key(id_of(sn)))
+    device_id = (None if stock is None else stock.device_id) or ids.new_id()
+    device, key = read(Device.key(device_id), ciphers.key_of(device_id))
+    if device is None or key is None:
+        return ids.new_id()
+    # A camera that has never said what it is has none, which is nobody's proof.
+    own = device.opened(key.unlocked()).mac or ids.new_id()
+    return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()
+
+_TRIES = 4
+
+
+class Outcome(Enum):
+    """What loading a camera, or taking it out of stock, came to."""
+
+    LOADED = "in stock now"
+    UNCHANGED = "was in stock, just so"
+    OTHERWISE = "is in stock with another model, code or secret; if nobody owns it, unload it first"
+    UNLOADED = "not in stock any more"
+    ABSENT = "was not in stock"
+    OWNED = "has an owner, and stays in stock"
+
+
+class _Overtaken(Exception):
+    """Somebody else put one of them into stock since it was looked for."""
+
+
+def load(made: list[shapes.Made]) -> list[Outcome]:
+    """Put cameras into stock, a hundred to a commit; what is there stays as it is."""
+    hundreds = [made[first : first + MOST_WRITES] for first in range(0, len(made), MOST_WRITES)]
+    return [outcome for hundred in hundreds for outcome in _load_together(hundred)]
+
+
+def _load_together(made: list[shapes.Made]) -> list[Outcome]:
+    # A put for each would be a call for each; looked for first, a hundred are one read, and one commit of those that
+    # are new, which stands or falls with nobody having put one of them there meanwhile.
+    rows = [_row_of(one) for one in made]
+    for _ in range(_TRIES):
+        found = read(*(row.own_key for row in rows))
+        there = {row.partition_id: row for row in found if row is not None}
+        new: dict[str, Stock] = {}
+        outcomes = [_outcome(row, there, new) for row in rows]
+        try:
+            if new:
+                commit(*(create(row, otherwise=_Overtaken) for row in new.values()))
+        except _Overtaken:
+            continue
+        return outcomes
+    raise Unavailable(retry_after_seconds=1)
+
+
+def unload(sns: list[str]) -> list[Outcome]:
+    """Take cameras out of stock that nobody owns, with what they said of themselves; their tokens are nobody's then."""
+    together = MOST_WRITES // 3
+    parts = [sns[first : first + together] for first in range(0, len(sns), together)]
+    return [outcome for part in parts for outcome in _unload_together(part)]
+
+
+def _unload_together(sns: list[str]) -> list[Outcome]:
+    stock_ids = [id_of(sn) for sn in sns]
+    for _ in range(_TRIES):
+        found = dict(zip(stock_ids, read(*map(Stock.key, stock_ids)), strict=True))
+        free = [stock for stock in found.values() if stock is not None and stock.device_id is None]
+        try:
+            if free:
+                commit(*(write for stock in free for write in _taken_out(stock)))
+        except _Overtaken:
+            continue
+        return [_outcome_of_unloading(stock) for stock in _each_once(stock_ids, found)]
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _taken_out(stock: Stock) -> tuple[Write, ...]:
+    """Whoever binds it at the same moment has it, and it stays."""
+    unowned = Stock.device_id.does_not_exist()
+    said = Report.key(stock.partition_id), ciphers.key_of(stock.partition_id)
+    return remove(stock, when=unowned, otherwise=_Overtaken), *map(remove, said)
+
+
+def _each_once(stock_ids: list[str], found: dict[str, Stock | None]) -> Iterator[Stock | None]:
+    """Of a camera that is named twice only the first finds anything."""
+    left = dict(found)
+    return (left.pop(stock_id, None) for stock_id in stock_ids)
+
+
+def _outcome_of_unloading(stock: Stock | None) -> Outcome:
+    if stock is None:
+        return Outcome.ABSENT
+    return Outcome.UNLOADED if stock.device_id is None else Outcome.OWNED
+
+
+def _row_of(made: shapes.Made) -> Stock:
+    stock_id = id_of(made.sn)
+    return Stock.new(
+        stock_id,
+        model=made.model,
+        code_hash=code_hash(stock_id, made.code),
+        secret_hash=secret_hash(stock_id, made.secret),
+        wrong_codes=0,
+    )
+
+
+def _outcome(row: Stock, there: dict[str, Stock], new: dict[str, Stock]) -> Outcome:
+    before = there.get(row.partition_id) or new.get(row.partition_id)
+    if before is None:
+        new[row.partition_id] = row
+        return Outcome.LOADED
+    return Outcome.UNCHANGED if _made(before) == _made(row) else Outcome.OTHERWISE
+
+
+def _made(row: Stock) -> tuple[Any, ...]:
+    return row.model, row.code_hash, row.secret_hash
+
+
+def id_of(sn: str) -> str:
+    return crypto.keyed_hash("serial numbers", rules.normal_sn(sn))
+
+
+def code_hash(stock_id: str, code: str) -> str:
+    return crypto.keyed_hash("printed codes", stock_id, rules.normal_code(code))
+
+
+def secret_hash(stock_id: str, secret: str) -> str:
+    return crypto.keyed_hash("factory secrets", stock_id, secret.strip())

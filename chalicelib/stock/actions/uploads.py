@@ -1,0 +1,73 @@
+"""Uploads of a camera: for whom it may upload now, and that it was there when it did."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.actions import NobodyOwns, PrivacyModeOn
+from chalicelib.access.records import Device
+from chalicelib.entry.callers import Camera
+from chalicelib.stock import rules
+from chalicelib.stock.records import RefusedUploads
+from chalicelib.store.commit import Write, change, commit, merge
+from chalicelib.store.records import read
+
+_REFUSALS_KEPT = timedelta(days=7)
+
+
+def uploads_for(camera: Camera) -> Device:
+    """The ownership for which a camera may upload now; that it asks is proof that it is there. Raises NobodyOwns,
+    PrivacyModeOn."""
+    (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
+    if device is None:
+        raise NobodyOwns
+    _note_asking(camera, device)
+    if access.is_private(device):
+        raise PrivacyModeOn
+    found: Device = device
+    return found
+
+
+def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:
+    """A write that counts an upload that was not taken, by one of `Reason`, so that the owner can see it."""
+    counted, last_at = getattr(RefusedUploads, reason), getattr(RefusedUploads, f"{reason}_at")
+    ends = clock.epoch_s(arrived + _REFUSALS_KEPT)
+    actions = (counted.add(count), last_at.set(clock.epoch_s(arrived)), RefusedUploads.expires_at.set(ends))
+    return merge(RefusedUploads.new(device_id), *actions)
+
+
+# That a camera was there: its connections say so of themselves, and what it asks for and uploads without one is noted
+
+
+def _note_asking(camera: Camera, device: Device) -> None:
+    now = clock.now_s()
+    if rules.is_online(camera.stock.connected_at, now):
+        if not device.seen_by_channel:
+            _note(device, seen_by_channel=1)
+    elif device.seen_by_channel or rules.is_seen_anew(device.last_seen, now):
+        _note(device, when=_seen_before(now), last_seen=now, seen_by_channel=None)
+
+
+def note_upload(device: Device, arrived: datetime) -> None:
+    """Something of the camera's arrived then."""
+    at = clock.epoch_s(arrived)
+    if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at):
+        _note(device, when=_seen_before(at), last_seen=at)
+
+
+def _seen_before(at: int) -> Any:
+    # What was read of the device is as old as the batch in which an upload was told of.
+    return Device.last_seen.does_not_exist() | (Device.last_seen < at)
+
+
+class _NoNews(Exception):
+    """It was there later already, or nobody is left to see when it was."""
+
+
+def _note(device: Device, *, when: Any = None, **news: Any) -> None:
+    with suppress(_NoNews):
+        commit(change(device, when=when, otherwise=_NoNews, **news))

@@ -1,0 +1,43 @@
+"""What operators order about cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.entry import wire
+from chalicelib.entry.queues import Operations
+from chalicelib.errors import Invalid, Words
+from chalicelib.stock import shapes
+from chalicelib.stock.actions import loading
+
+operations = Operations(__name__)
+
+
+@operations.operation(shapes.Load)
+def load_devices(asked: shapes.Load) -> shapes.Loaded:
+    """Put cameras into stock; loading a row again changes nothing, and a bad row stops no other."""
+    rows = _rows_of(asked)
+    return loading.load_file(str(asked.s3), _made) if rows is None else loading.load_rows(rows, _made)
+
+
+@operations.operation(shapes.Unload)
+def unload_devices(asked: shapes.Unload) -> shapes.Unloaded:
+    """Take cameras out of stock, so that they can be loaded otherwise; never one that somebody owns."""
+    rows = _rows_of(asked)
+    return loading.unload_file(str(asked.s3), _in_stock) if rows is None else loading.unload_rows(rows, _in_stock)
+
+
+def _rows_of(asked: shapes.Load) -> Iterable[tuple[int, Any]] | None:
+    """None where a file has them. Raises Invalid."""
+    if (asked.devices is None) == (asked.s3 is None):
+        raise Invalid(fields={"devices": Words("is needed, or s3, and not both", "albo s3: jedno z dwojga")})
+    return None if asked.devices is None else enumerate(asked.devices, start=1)
+
+
+def _made(row: Any) -> shapes.Made:
+    return wire.parse(row, shapes.Made)
+
+
+def _in_stock(row: Any) -> shapes.InStock:
+    return wire.parse(row, shapes.InStock)

@@ -1,0 +1,133 @@
+"""What is remembered of cameras, whoever owns them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.register.rows import B6, B10, B11
+from chalicelib.register.upload_hours import UploadHour
+from chalicelib.store.records import Item
+from chalicelib.store.tags import Time, key, personal, plain
+
+Reason = Literal[
+    "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"
+]
+
+
+class Stock(Item):
+    """A camera as the factory made it, found by a keyed hash of its serial number; it outlives its owners."""
+
+    partition = "stock"
+    place = "stock"
+
+    model = plain(UnicodeAttribute(), why="what was made, before anybody had it")
+    code_hash = plain(UnicodeAttribute(), why="keyed hash of the printed code")
+    secret_hash = plain(UnicodeAttribute(), why="keyed hash of the factory secret")
+    camera_token_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
+    device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
+    connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
+    connected_at = key(Time(null=True), B6, why="time")
+    away_since = key(Time(null=True), B6, why="time: when its last connection ended")
+    told_offline_at = key(Time(null=True), B6, why="time: when its owner was last told that it is offline")
+    told_back_at = key(Time(null=True), B6, why="time: when its owner was last told that it is back")
+    sleeps = plain(NumberAttribute(null=True), why="1 if it is built to sleep between what it does")
+    wrong_codes = plain(NumberAttribute(), why="a count")
+    locked_until = plain(NumberAttribute(null=True), why="a time")
+
+
+class Load(Item):
+    """How far a factory's file has been put into stock, or what it names taken out."""
+
+    partition = "load"
+    place = "load"
+
+    position_bytes = plain(NumberAttribute(), why="where the next line begins")
+    lines = plain(NumberAttribute(), why="a count")
+    # Or taken out.
+    loaded = plain(NumberAttribute(), why="a count")
+    unchanged = plain(NumberAttribute(), why="a count")
+    bad = plain(NumberAttribute(), why="a count")
+
+
+class Connection(Item):
+    """Whose a connection of the camera channel is, as long as one can last."""
+
+    partition = "connection"
+    place = "connection"
+    told_to = "CameraConnections"
+
+    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+
+
+class ConnectionCheck(Item):
+    """A camera is to be looked at when its time has come, whether it is still away, or there again; by days."""
+
+    partition = "connection-checks"
+    place = "check"
+
+    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+
+
+class CheckPosition(Item):
+    """Up to which of them cameras have been looked at."""
+
+    partition = "connection-checks"
+    place = "position"
+
+    last = key(UnicodeAttribute(), B6, why="time, and keyed hash of a serial number")
+
+
+class PresenceChange(Item):
+    """An order to tell who hears of the device that its camera is offline or back, until it is carried out; its id says
+    which, and when it was told offline."""
+
+    partition = "device"
+    place = "presence-change"
+    told_to = "PresenceChanges"
+
+
+class Report(Item):
+    """What an unowned camera said of itself, until somebody binds it or a month has passed."""
+
+    partition = "stock"
+    place = "report"
+
+    mac = personal(B6)
+    firmware = personal(B6)
+    channels = personal(B6)
+    lan = personal(B6, null=True)
+    country = personal(B6, null=True)
+    reported_at = key(Time(), B6, why="time", told=True)
+
+
+class DeviceUploadHour(UploadHour):
+    """An hour, or a day, in which somebody had a ticket to upload something of a device; and how much came on them, of
+    what is counted."""
+
+    partition = "device"
+
+    uploads = plain(NumberAttribute(null=True), why="a count, of which most is estimated")
+    uploads_bytes = plain(NumberAttribute(null=True), why="a size, of which most is estimated")
+
+
+class RefusedUploads(Item):
+    """What a camera uploaded that became no alarm, or none with a picture: how often and when last, by reason. Seven
+    days after the last of them it goes."""
+
+    partition = "device"
+    place = "refused-uploads"
+
+    name_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    name_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    type_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    type_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    channel_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
+    channel_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    picture_unreadable = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_unreadable_at = key(Time(null=True), B11, why="time", told=True)
+    picture_replaced = plain(NumberAttribute(null=True), why="a count", told=True)
+    picture_replaced_at = key(Time(null=True), B11, why="time", told=True)
+    too_many = plain(NumberAttribute(null=True), why="a count", told=True)
+    too_many_at = key(Time(null=True), B11, why="time", told=True)

@@ -1,0 +1,54 @@
+"""What cameras may say."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from chalicelib.access import actions as access
+from chalicelib.entry.callers import Camera, Visitor, Who
+from chalicelib.entry.http import Routes
+from chalicelib.stock import shapes
+from chalicelib.stock.actions import cameras, channel, states
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/cameras/activation",
+    who=Who.ANYONE,
+    asks=shapes.Activate,
+    answers=shapes.Activated,
+    refuses=(cameras.CameraUnknown,),
+    example={
+        "sn": "$sn",
+        "secret": "$secret",
+        "mac": "02:00:5e:10:00:01",
+        "model": "Sowa One",
+        "firmware": "1.0.0",
+        "channels": [{"id": "1", "name": "Door"}],
+        "lan": {"ip": "192.168.1.20", "port": 8554},
+    },
+    tag="devices",
+)
+def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
+    token = cameras.activate(asked, visitor.country)
+    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(asked.sn)))
+
+
+@routes.put(
+    "/cameras/state",
+    who=Who.CAMERA,
+    asks=shapes.State,
+    answers=shapes.Wanted,
+    refuses=(access.NobodyOwns,),
+    example={
+        "at": "2026-01-05T08:00:00Z",
+        "settings": {"version": 0, "settings": shapes.EXAMPLE_OF_SETTINGS},
+        "firmware": "1.0.1",
+        "lan": {"ip": "192.168.1.21", "port": 8554},
+        "battery_percent": 80,
+    },
+    tag="devices",
+)
+def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
+    return states.take_state(camera, told)

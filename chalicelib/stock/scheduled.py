@@ -1,0 +1,16 @@
+"""What the house of cameras does when its time comes."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.entry.queues import Schedules
+from chalicelib.stock.actions import presence
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(5, Rate.MINUTES)
+def check_connections() -> dict[str, int]:
+    """Look whether cameras that went away have come back, and let their owners be told of those that have not."""
+    return presence.check_connections()

@@ -1,0 +1,1 @@
+"""A device goes from one owner to another."""

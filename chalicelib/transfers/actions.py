@@ -1,0 +1,259 @@
+"""Handing a device over: one ownership ends as if it were removed, and another begins, which knows nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import Opened
+from chalicelib.access.records import Device
+from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.activity import actions as activity
+from chalicelib.contacts.actions import addresses, budgets
+from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.contacts.records import Address
+from chalicelib.devices.actions import binding, owning
+from chalicelib.devices.actions.binding import TooManyDevices
+from chalicelib.devices.actions.presenting import Presented
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
+from chalicelib.outbox.actions import letters, reports
+from chalicelib.register import erasures
+from chalicelib.settings import settings
+from chalicelib.stock.records import Stock
+from chalicelib.store import ciphers, keys
+from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, read
+from chalicelib.transfers import rules, shapes
+from chalicelib.transfers.records import Offer, Transfer
+
+_TRIES = 4
+# Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
+_ITS_OWN = ("mac", "firmware")
+
+
+class TooManyOffers(TooMany):
+    en = "You have offered this device to others several times. Please wait."
+    pl = "To urządzenie było już kilka razy proponowane innym. Odczekaj."
+
+
+# Offering
+
+
+def offer(caller: Caller, device: Device, before: Transfer | None, contact: Contact) -> shapes.Transfer:
+    """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers,
+    PhoneNotTexted, TooManyMessages, MessagesUsedUp (B10).
+
+    Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
+    """
+    if contact.hashed in addresses.hashes_of(caller.account):
+        raise Invalid(fields={contact.kind: Words("is your own", "należy do Ciebie")})
+    offers = 1 if before is None else int(before.offers) + 1
+    if before is not None and offers > rules.MOST_OFFERS:
+        raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))
+    transfer = _transfer(device, contact, offers)
+    ends = transfer.expires_at
+    found = Offer.new(contact.hashed, transfer.transfer_id, model=device.model, offered_at=clock.now_s())
+    found.expires_at = ends
+    as_read = absent(Transfer) if before is None else Transfer.transfer_id == before.transfer_id
+    return done(
+        put(transfer, when=as_read, otherwise=Conflict),
+        create(found),
+        *(() if before is None else (remove(_offer_of(before)),)),
+        access.must_stand(device.partition_id, otherwise=NotFound),
+        *budgets.counted(contact, caller.source_ip),
+        activity.happened(device, "transfer_offered", who=caller.terminal, about=contact.value),
+        answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
+    )
+
+
+def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
+    transfer_id = device.partition_id + ids.new_id()
+    return Transfer.new(
+        device.partition_id,
+        vault=device.vault,
+        transfer_id=transfer_id,
+        address_hash=contact.hashed,
+        address=contact.value,
+        offered_at=clock.now_s(),
+        offers=offers,
+        found_at=keys.written(Offer.key(contact.hashed, transfer_id)),
+        expires_at=clock.epoch_s(clock.now() + rules.OFFER_LIFE),
+    )
+
+
+def _offer_of(transfer: Transfer) -> Key[Offer]:
+    return Offer.key(transfer.address_hash, transfer.transfer_id)
+
+
+def withdraw(caller: Caller, mine: Opened, transfer: Transfer | None) -> None:
+    """End the offer, if there is one."""
+    writes: tuple[Write, ...] = ()
+    if transfer is not None and not transfer.ended:
+        writes = *_ends(transfer), access.recorded(caller, mine, "transfer_withdrawn")
+    done(*writes, access.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
+
+
+def _ends(transfer: Transfer) -> tuple[Write, ...]:
+    # It is remembered for a while, or offers could not be counted.
+    still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
+    return change(transfer, ended=1, when=still, otherwise=NotFound), remove(_offer_of(transfer))
+
+
+def tell_of_offer(address_hash: str, transfer_id: str) -> None:
+    """Write to the address, in the language of whose it is, or else of the owner; told again, it is not sent again.
+
+    What is written says neither who offers nor what, for it may be sent to anybody.
+    """
+    device_id = _device_of(transfer_id)
+    found, transfer, device, key, known, undelivered = read(
+        Offer.key(address_hash, transfer_id),
+        Transfer.key(device_id),
+        Device.key(device_id),
+        ciphers.key_of(device_id),
+        Address.key(address_hash),
+        reports.place_of(address_hash),
+    )
+    if found is None or transfer is None or device is None or key is None:
+        return
+    if found.told_at is not None or transfer.transfer_id != transfer_id:
+        return
+    account, account_key = read(*accounts.places_of(device.account_id if known is None else known.account_id))
+    if account is None or account_key is None:
+        return
+    language = account.opened(account_key.unlocked()).language
+    to = addresses.read_as(transfer.opened(key.unlocked()).address)
+    if reports.may_be_written_to(undelivered):
+        addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
+    commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
+
+
+# Answering
+
+
+def places_of_one(transfer_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Transfer]]:
+    device_id = _device_of(transfer_id)
+    return Device.key(device_id), ciphers.key_of(device_id), Transfer.key(device_id)
+
+
+def _device_of(transfer_id: str) -> str:
+    return transfer_id[: ids.LENGTH]
+
+
+def offers_to(caller: Caller) -> shapes.Offers:
+    """What others offer to the caller now, oldest first."""
+    found = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
+    found.sort(key=lambda one: (one.offered_at, one.place_id))
+    return shapes.Offers(items=[_described(one) for one in found])
+
+
+def _described(found: Offer) -> shapes.Offer:
+    return shapes.Offer(
+        transfer_id=found.place_id,
+        model=found.model,
+        offered_at=clock.at_epoch(found.offered_at),
+        until=clock.at_epoch(found.expires_at),
+    )
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A device that was offered to the caller, and the offer."""
+
+    device: Device
+    transfer: Transfer
+
+
+def offered(account: Account, found: Found, transfer_id: str) -> Offered:
+    """The transfer, if it is open and was offered to an address of this account. Raises NotFound."""
+    device_key, data_key, transfer_key = places_of_one(transfer_id)
+    device, key, transfer = found[device_key], found[data_key], found[transfer_key]
+    if device is None or key is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
+        raise NotFound
+    if transfer.address_hash not in addresses.hashes_of(account):
+        raise NotFound
+    return Offered(device.opened(key.unlocked()), transfer)
+
+
+def decline(given: Offered) -> None:
+    """The device stays whose it is, who is told. Raises NotFound."""
+    device, transfer = given.device, given.transfer
+    who, owner = transfer.opened(device.vault).address, _owner_and_camera(device)[0]
+    recorded = activity.happened(device, "transfer_declined", by=activity.HEIR, who=who)
+    told = letters.write(owner, "devices/mail/declined", address=who, device=device.name)
+    done(*_ends(transfer), recorded, told, answer=None)
+
+
+def accept(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Opened:
+    """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
+    one is told.
+
+    Raises NotFound, TooManyDevices, TimeZoneUnknown.
+    """
+    binding.require_time_zone(asked.time_zone)
+    device, transfer = given.device, given.transfer
+    account, (former, stock) = caller.account, _owner_and_camera(device)
+    for _ in range(_TRIES):
+        if not binding.has_room(account):
+            raise TooManyDevices
+        try:
+            return _accept(caller, account, former, stock, device, transfer, asked)
+        except accounts.Changed:
+            account = accounts.read_again(account)
+    raise Unavailable(retry_after_seconds=1)
+
+
+def _owner_and_camera(device: Device) -> tuple[Account, Stock]:
+    account, key, stock = read(*accounts.places_of(device.account_id), Stock.key(device.stock_id))
+    if account is None or key is None or stock is None:
+        raise NotFound
+    return account.opened(key.unlocked()), stock
+
+
+def _accept(
+    caller: Caller,
+    account: Account,
+    former: Account,
+    stock: Stock,
+    old: Device,
+    transfer: Transfer,
+    asked: shapes.AcceptTransfer,
+) -> Opened:
+    device_id, who = ids.new_id(), transfer.opened(old.vault).address
+    vault, vault_key = ciphers.new_vault(device_id)
+    new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
+    _, begun = erasures.begin(owning.subject_of(old))
+    contact = settings.operator["contact"]
+    still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
+    return done(
+        create(new),
+        create(vault_key),
+        accounts.gains_device(account, device_id),
+        *owning.cut(old, heir=device_id),
+        accounts.loses_device(former, old.partition_id),
+        remove(transfer, when=still, otherwise=NotFound),
+        remove(_offer_of(transfer)),
+        *begun,
+        activity.happened(account, "device_added", who=caller.terminal, about=new.name),
+        activity.happened(former, "device_handed_over", by=activity.HEIR, who=who, about=old.name),
+        letters.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
+        answer=Presented(new, None, stock=stock),
+    )
+
+
+def _said(old: Device, asked: shapes.AcceptTransfer) -> dict[str, Any]:
+    return {
+        "sn": old.sn,
+        "model": old.model,
+        "name": asked.name or old.model,
+        "time_zone": asked.time_zone,
+        "dst": asked.dst,
+        "channels": [{"id": channel["id"], "name": ""} for channel in old.channels or ()] or None,
+        "channel_ids": access.channel_ids(old.channels),
+        **{name: getattr(old, name) for name in _ITS_OWN},
+    }

@@ -1,0 +1,14 @@
+"""What the house of transfers is told."""
+
+from __future__ import annotations
+
+from chalicelib.entry.queues import Listeners, Message
+from chalicelib.transfers import actions
+
+listeners = Listeners(__name__)
+
+
+@listeners.on_queue("TransferOffers", batch_size=1)
+def on_transfer_offered(message: Message) -> None:
+    """Somebody offers a device to somebody else, who is to hear of it."""
+    actions.tell_of_offer(message.body["partition_id"], message.body["place_id"])

@@ -1,0 +1,82 @@
+"""What may be asked about handing devices over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.access.actions import RightMissing
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.rules import MESSAGE_REFUSALS
+from chalicelib.devices import rules
+from chalicelib.devices import shapes as devices_shapes
+from chalicelib.devices.actions import binding
+from chalicelib.entry.callers import Caller, Who
+from chalicelib.entry.http import Routes
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.transfers import actions, shapes
+from chalicelib.transfers.actions import Offered
+from chalicelib.transfers.needs import OfferedTransfer, TransferOf, WithTransfer
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    needs=TransferOf(),
+    asks=shapes.OfferTransfer,
+    answers=shapes.Transfer,
+    status=202,
+    stepped_up=True,
+    refuses=(NotFound, RightMissing, *MESSAGE_REFUSALS, actions.TooManyOffers, Conflict),
+    example={"email": "$new_email"},
+    tag="devices",
+)
+def offer_transfer(caller: Caller, found: WithTransfer, asked: shapes.OfferTransfer) -> shapes.Transfer:
+    contact = addresses.asked(asked.email, asked.phone)
+    return actions.offer(caller, found.device.device, found.transfer, contact)
+
+
+@routes.delete(
+    "/devices/{device_id}/transfer",
+    who=Who.PERSON,
+    needs=TransferOf(),
+    refuses=(NotFound, RightMissing),
+    example={},
+    tag="devices",
+)
+def withdraw_transfer(caller: Caller, found: WithTransfer) -> None:
+    actions.withdraw(caller, found.device, found.transfer)
+
+
+@routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={}, tag="devices")
+def list_transfers(caller: Caller) -> shapes.Offers:
+    return actions.offers_to(caller)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/accept",
+    who=Who.PERSON,
+    needs=OfferedTransfer(),
+    asks=shapes.AcceptTransfer,
+    answers=devices_shapes.Device,
+    status=201,
+    stepped_up=True,
+    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
+    example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
+    tag="devices",
+)
+def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Any:
+    return actions.accept(caller, given, asked)
+
+
+@routes.post(
+    "/transfers/{transfer_id}/decline",
+    who=Who.PERSON,
+    needs=OfferedTransfer(),
+    refuses=(NotFound,),
+    example={},
+    tag="devices",
+)
+def decline_transfer(caller: Caller, given: Offered) -> None:
+    actions.decline(given)

@@ -1,0 +1,40 @@
+"""What is said about handing a device over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.contacts.shapes import Reached
+from chalicelib.devices.shapes import TimeZone
+from chalicelib.entry.wire import Name, Shape
+
+
+class OfferTransfer(Reached):
+    """To whom the device is to be handed over."""
+
+
+class Transfer(Shape):
+    transfer_id: str
+    until: datetime
+
+
+class Offer(Shape):
+    """What somebody offers to hand over."""
+
+    transfer_id: str
+    model: str
+    offered_at: datetime
+    until: datetime
+
+
+class Offers(Shape):
+    items: list[Offer]
+    cursor: None = None
+
+
+class AcceptTransfer(Shape):
+    """Nothing comes over from the owner before: without a name it is called as its model."""
+
+    name: Name | None = None
+    time_zone: TimeZone = "UTC"
+    dst: bool = True

@@ -1,0 +1,226 @@
+"""A camera is online while it is connected: whatever order its connections come and go in, and whoever owns it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
+
+import pytest
+
+from chalicelib.stock import rules as stock_rules
+from infra import applier
+from infra.local import dump
+from infra.local.channel import TOO_MANY, Throttle
+from infra.local.cloud import LocalCloud, Plugged
+from infra.local.strict.faults import Kind
+from infra.package.template import DEPLOYED
+from tests.conftest import Home
+from tests.scene import Camera, new_camera
+from tests.worlds.invariants import Stored
+from tests.worlds.sweep import without_waiting
+
+# `CAMERAS=10000 pytest -n 0 tests/stock/test_channel.py -k spread` plays all of them, in some ten minutes.
+HOW_MANY = int(os.environ.get("CAMERAS", "200"))
+
+
+def presence(home: Home, device_id: str | None = None) -> tuple[bool, str | None]:
+    home.owner.sign_in()  # time has passed
+    device = home.owner.device(device_id or home.camera.device_id)
+    return device["online"], device["last_seen"]
+
+
+def now(world: LocalCloud) -> str:
+    return f"{world.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_who_is_connected_is_online_and_who_is_not_was_seen_when_it_left(home: Home) -> None:
+    assert presence(home)[0] is False
+    channel = home.camera.connect()
+    home.world.advance(300)
+    assert presence(home) == (True, now(home.world))
+    channel.close()
+    left = now(home.world)
+    home.world.advance(300)
+    assert presence(home) == (False, left)
+    (listed,) = home.owner.call("GET", "/devices").json["items"]
+    assert (listed["online"], listed["last_seen"]) == (False, left)
+
+
+@pytest.mark.parametrize("token", [None, "", "nonsense", "c.aaaa.bbbb"])
+def test_nobody_connects_without_the_cameras_token(home: Home, token: str | None) -> None:
+    assert home.world.connect(token) == 401
+    assert home.world.connect(home.owner.access_token) == 401
+    assert home.world.channel.connections == {}
+
+
+def test_the_news_of_an_older_connections_end_comes_late(home: Home) -> None:
+    older, newer = home.camera.connect(), home.camera.connect()
+    older.close()
+    assert presence(home)[0] is True
+    newer.close()
+    assert presence(home)[0] is False
+
+
+def test_an_older_connection_ends_after_the_newer_one(home: Home) -> None:
+    older, newer = home.camera.connect(), home.camera.connect()
+    newer.close()
+    assert presence(home)[0] is False
+    older.close()
+    assert presence(home)[0] is False
+
+
+def test_an_activation_ends_what_was_opened_with_the_token_before(home: Home) -> None:
+    channel = home.camera.connect()
+    old_token = home.camera.token
+    assert home.camera.activate().status == 200
+    assert presence(home)[0] is False
+    assert home.world.connect(old_token) == 401
+    channel.say({"id": "any", "ok": True})
+    home.world.settle()
+    assert not channel.is_open
+
+
+def test_api_gateway_ends_what_says_nothing_and_what_is_two_hours_old(home: Home) -> None:
+    begun = home.world.now()
+    silent = home.camera.connect()
+    home.world.advance(3600)
+    assert not silent.is_open
+    seen_at = datetime.fromisoformat(presence(home)[1] or "")
+    assert seen_at - begun == timedelta(minutes=10)
+    speaking, begun = home.camera.connect(), home.world.now()
+    for _ in range(20):
+        home.world.advance(9 * 60)
+        if speaking.is_open:
+            speaking.say({"ping": True})
+    assert datetime.fromisoformat(presence(home)[1] or "") - begun == timedelta(hours=2)
+
+
+def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Home) -> None:
+    channel = home.camera.connect()
+    connected = now(home.world)
+    home.world.settle()
+    home.world.channel.connections.pop(channel.id)
+    home.world.advance(2 * 3600 - 1)
+    assert presence(home)[0] is True
+    home.world.advance(1)
+    assert presence(home) == (False, connected)
+
+
+def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home) -> None:
+    home.world.faults.fail(3, Kind.DIES_AFTER)  # it is written down, and nobody answers
+    assert home.world.connect(home.camera.token) == 502
+    home.world.faults.clear()
+    assert home.owner.device(home.camera.device_id)["online"] is True
+    with without_waiting():
+        home.world.settle()
+    assert presence(home)[0] is False
+    home.camera.connect()
+    home.world.settle()
+    assert presence(home)[0] is True
+
+
+def test_a_ping_is_no_call_and_no_line(home: Home) -> None:
+    channel = home.camera.connect()
+    home.world.settle()
+    home.world.trace.clear()
+    lines = len(home.world.logs.lines())
+    channel.say({"ping": True})
+    assert home.world.trace.names() == []
+    assert len(home.world.logs.lines()) == lines
+
+
+def test_a_connection_is_written_once_when_it_comes_and_once_when_it_goes(home: Home) -> None:
+    home.world.trace.clear()
+    channel = home.camera.connect()
+    look = "dynamodb.PutItem"  # lest nobody misses it
+    assert home.world.trace.names() == ["dynamodb.GetItem", look, "dynamodb.TransactWriteItems"]
+    home.world.settle()
+    home.world.trace.clear()
+    channel.close()
+    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", look, "dynamodb.UpdateItem"]
+
+
+def test_a_camera_may_be_connected_before_anybody_has_it(home: Home) -> None:
+    camera = new_camera(home.world, "SN0042")
+    camera.connect()
+    answer = home.stranger.bind(camera)
+    assert (answer.status, answer.json["online"]) == (201, True)
+    assert home.stranger.device(camera.device_id)["online"] is True
+
+
+def test_the_next_owner_sees_nothing_of_when_it_was_seen_before(home: Home) -> None:
+    home.camera.connect().close()
+    assert presence(home)[1] is not None
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    home.world.advance(60)
+    assert home.stranger.bind(home.camera).status == 201
+    device = home.stranger.device(home.camera.device_id)
+    assert (device["online"], device["last_seen"]) == (False, None)
+
+
+def test_a_list_of_twenty_devices_takes_three_calls(world: LocalCloud, home: Home) -> None:
+    for number in range(19):
+        camera = new_camera(home.world, f"SN1{number:03}", owner=home.owner)
+        if number % 2:
+            camera.connect()
+    home.world.settle()
+    home.world.trace.clear()
+    items = home.owner.call("GET", "/devices").json["items"]
+    assert len(items) == 20
+    assert sum(one["online"] for one in items) == 9
+    assert len(home.world.trace.names()) == 3
+
+
+@pytest.fixture
+def throttle(world: LocalCloud) -> Iterator[Throttle]:
+    """The deployed stage's, which is meant for ten thousand cameras."""
+    stage = applier.load(DEPLOYED)["Parameters"]
+    share = HOW_MANY / 10_000
+    figures = (stage[name]["Default"] * share for name in ("ChannelPerSecond", "ChannelAtOnce"))
+    world.channel.throttle = Throttle(*figures)
+    yield world.channel.throttle
+    world.channel.throttle = None
+
+
+def test_cameras_that_all_come_at_once_are_let_in_spread_over_a_quarter_of_an_hour(
+    world: LocalCloud, throttle: Throttle, capsys: Any
+) -> None:
+    begun = world.now()
+    cameras = [Camera(world, f"SP{number:05}") for number in range(HOW_MANY)]
+    hints = [_loaded_and_told_when_to_come_back(camera) for camera in cameras]
+    # An outage is over, and all of them try within the same second, as no camera ought to. Then they do as they were
+    # told.
+    refused = [(hint, camera) for hint, camera in zip(hints, cameras, strict=True) if not _is_let_in(world, camera)]
+    again = []
+    for hint, camera in sorted(refused, key=itemgetter(0)):
+        world.clock.move_to(begun.timestamp() + max(1, hint))
+        again.append(_is_let_in(world, camera))
+    minutes = Counter(int(hint // 60) for hint, _ in refused)
+    with capsys.disabled():
+        print(
+            f"\n{HOW_MANY} cameras at once: {HOW_MANY - len(refused)} are let in, {len(refused)} are told to wait and "
+            f"{sum(again)} of them let in later, over {max(hints) / 60:.1f} min, at most {max(minutes.values())} in a "
+            f"minute, {max(minutes.values()) / HOW_MANY:.1%} of all"
+        )
+    assert len(refused) > HOW_MANY * 0.9
+    assert all(again)
+    assert len(world.channel.connections) == HOW_MANY
+    # As it lies there now: when time passes, who says nothing is cut off.
+    assert sum("connection_id" in row for row in Stored(dump.dump()).of("Stock").values()) == HOW_MANY
+    assert max(hints) - min(hints) > stock_rules.COME_BACK_WITHIN.total_seconds() * 0.9
+    assert max(minutes.values()) < HOW_MANY / 15 * 2
+
+
+def _loaded_and_told_when_to_come_back(camera: Camera) -> float:
+    camera.load()
+    return float(camera.activate().json["reconnect_after_seconds"])
+
+
+def _is_let_in(world: LocalCloud, camera: Camera) -> bool:
+    answer = world.connect(camera.token)
+    assert isinstance(answer, Plugged) or answer == TOO_MANY
+    return isinstance(answer, Plugged)
