@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from chalicelib import clock, ids
 from chalicelib.activity import actions as activity
@@ -29,7 +29,11 @@ from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.sharing.actions import standing as shares
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 JPEG = "image/jpeg"
 OFFLINE = "offline"
@@ -167,7 +171,7 @@ def _count_exactly(device: Device, stamp: str) -> bool:
     return True
 
 
-def _otherwise(there: dict[str, Any] | None) -> Exception:
+def _otherwise(there: RawItem | None) -> Exception:
     return _NotCounted() if there is None else _Reached()
 
 
@@ -285,7 +289,7 @@ def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -
     return None
 
 
-def _known(there: dict[str, Any] | None) -> _Known:
+def _known(there: RawItem | None) -> _Known:
     """The alarm that stands where one was to be created, or that is named there."""
     found = Alarm.of(there)
     if found is not None and found.alias_of is not None:
@@ -566,7 +570,7 @@ def delete_all(caller: Caller, device: Device) -> None:
     done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
 
 
-def _marked(alarms: list[Alarm]) -> list[Any]:
+def _marked(alarms: list[Alarm]) -> list[Write]:
     device_id = alarms[0].partition_id
     removal = Removal.new(
         device_id, ids.new_id(), alarm_ids={alarm.place_id for alarm in alarms}, until=clock.now_s()
@@ -598,7 +602,7 @@ class _Gone(Exception):
     """Another pass, or TTL, was faster."""
 
 
-def _is_not_deleted() -> Any:
+def _is_not_deleted() -> Condition:
     """A condition of whatever else is written of an alarm: of a deleted one the row may still be there."""
     return Alarm.removed.does_not_exist()
 

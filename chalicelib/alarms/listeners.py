@@ -34,7 +34,7 @@ def _standing(bodies: list[Any]) -> dict[str, Device]:
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
-def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, Any]:
+def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
     refused: list[actions.Refused] = []
     for arrival in _arrivals(message.body):
@@ -43,7 +43,7 @@ def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[s
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
                 actions.count_upload(arrival, device)
         refused += actions.take_picture(arrival, standing, is_repeat=message.tries > 1)
-    said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
+    said: dict[str, object] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)
     return said | ({"refused_uploads": faults} if faults else {})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.alarms import actions, rules, shapes
 from chalicelib.alarms.needs import AlarmOf, FoundAlarm
 from chalicelib.devices.actions import standing as devices
@@ -26,7 +24,7 @@ routes = Routes(__name__)
     refuses=(devices.NobodyOwns, devices.PrivacyModeOn, actions.TooManyUploads),
     example={"kind": "alarm"},
 )
-def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
+def get_ticket(camera: Camera, asked: shapes.AskTicket) -> object:
     return live.ticket_for(camera) if asked.kind == "live" else actions.ticket_for(camera)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import UNSET, structs
 
 from chalicelib.accounts.actions import addresses
@@ -98,12 +96,12 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Any:
+def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Opened:
     return binding.bind(caller, tries, asked)
 
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
-def list_devices(caller: Caller) -> Any:
+def list_devices(caller: Caller) -> list[Opened]:
     return standing.present(standing.devices_of(caller))
 
 
@@ -115,7 +113,7 @@ def list_devices(caller: Caller) -> Any:
     refuses=(NotFound,),
     example={},
 )
-def get_device(caller: Caller, device: Opened) -> Any:
+def get_device(caller: Caller, device: Opened) -> Opened:
     (opened,) = standing.present([device])
     return opened
 
@@ -129,7 +127,7 @@ def get_device(caller: Caller, device: Opened) -> Any:
     refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
-def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Any:
+def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Opened:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
     return owning.change_device(caller, device, **changes)
 
@@ -181,7 +179,7 @@ def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings
     refuses=(NotFound, RightMissing),
     example={"on": True},
 )
-def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Any:
+def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Opened:
     return owning.set_privacy_mode(caller, device, on=asked.on)
 
 
@@ -262,7 +260,7 @@ def reset_device_password(caller: Caller, device: Opened, asked: shapes.ResetDev
     refuses=(NotFound, RightMissing),
     example={"content_type": "image/jpeg"},
 )
-def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> Any:
+def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> object:
     return covers.ticket_for(device.device, asked.content_type)
 
 
@@ -316,7 +314,7 @@ def list_transfers(caller: Caller) -> shapes.Offers:
     refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
     example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Any:
+def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Opened:
     return transferring.accept(caller, given, asked)
 
 

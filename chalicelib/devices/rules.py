@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -286,7 +286,7 @@ def is_blank(line: bytes) -> bool:
     return not line.strip(b" ,;\t")
 
 
-def row_of(line: bytes, columns: Columns | None) -> Any:
+def row_of(line: bytes, columns: Columns | None) -> object:
     """What a line says by these columns, or as JSON; what is neither is itself, and no camera."""
     text = _text_of(line)
     if text is None:
@@ -299,7 +299,7 @@ def row_of(line: bytes, columns: Columns | None) -> Any:
         return text
 
 
-def tidied(row: Any) -> Any:
+def tidied(row: object) -> object:
     """Its columns by their names, and no blanks round what they say."""
     if not isinstance(row, dict):
         return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.accounts.records import Account, Registration
 from chalicelib.accounts.rules import AddressInvalid, PhoneInvalid
@@ -87,12 +87,12 @@ def _normal_phone(phone: str) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
-def send(to: Contact, template: str, language: str, **values: Any) -> None:
+def send(to: Contact, template: str, language: str, **values: object) -> None:
     """A mail, or its subject as a text message."""
     window = ses if to.kind == "email" else sms
     window.send(to.value, template, language, operator=settings.operator["name"], **values)
 
 
-def tell(account: Account, template: str, **values: Any) -> None:
+def tell(account: Account, template: str, **values: object) -> None:
     """Write to the person in the language that they chose."""
     send(of(account), template, account.language, **values)

@@ -13,13 +13,13 @@ from chalicelib.store.commit import Write, commit, create, remove
 from chalicelib.store.records import read
 
 
-def write(account: Account, template: str, *, to: Contact | None = None, **values: Any) -> Write:
+def write(account: Account, template: str, *, to: Contact | None = None, **values: object) -> Write:
     """A mail to the account's own address, or to the one that it is about to lose; see `send_letter`."""
     letter = Letter.new(account.partition_id, ids.new_id(), vault=account.vault, **_said(account, template, to, values))
     return create(letter)
 
 
-def write_farewell(farewell_id: str, account: Account, template: str, **values: Any) -> tuple[Write, ...]:
+def write_farewell(farewell_id: str, account: Account, template: str, **values: object) -> tuple[Write, ...]:
     """A mail that outlives the account, whose key is about to be destroyed: in a short-lived vault of its own."""
     until = clock.now() + Farewell.spared_for
     vault, vault_key = ciphers.new_vault(farewell_id, until=until)
@@ -29,7 +29,7 @@ def write_farewell(farewell_id: str, account: Account, template: str, **values: 
     return create(farewell), create(vault_key)
 
 
-def _said(account: Account, template: str, to: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
+def _said(account: Account, template: str, to: Contact | None, values: dict[str, object]) -> dict[str, Any]:
     contact = to or addresses.of(account)
     return {"template": template, "address": contact.value, "language": account.language, "values": values}
 

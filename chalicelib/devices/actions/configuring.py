@@ -17,6 +17,7 @@ from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import Conflict, NotFound, Unavailable
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit, done
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 
 _TRIES = 4
@@ -53,13 +54,13 @@ def change_settings(caller: Caller, opened: Opened, asked: shapes.ChangeSettings
     return done(written, standing.tells_camera(device), recorded, answer=shapes.DeviceSettings.of(opened))
 
 
-def _desired(opened: Opened, asked: shapes.Settings) -> dict[str, Any]:
+def _desired(opened: Opened, asked: shapes.Settings) -> dict[str, object]:
     before = (opened.device.desired or {}).get("channels", ())
     unknown = [channel for channel in before if not opened.covers(channel["id"])]
     return {**to_builtins(asked), "channels": [*to_builtins(asked.channels), *unknown]}
 
 
-def _not_as_read(standing: dict[str, Any] | None) -> BaseException:
+def _not_as_read(standing: RawItem | None) -> BaseException:
     return NotFound() if standing is None else SettingsChanged()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import standing as accounts
@@ -22,9 +22,12 @@ from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
-from chalicelib.store.commit import Write, change, check, commit, create, merge, remove
+from chalicelib.store.commit import Otherwise, Write, change, check, commit, create, merge, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
 _REFUSALS_KEPT = timedelta(days=7)
@@ -230,7 +233,7 @@ def cut(device: Device, *, heir: str | None = None) -> tuple[Write, ...]:
     )
 
 
-def must_stand(device_id: str, *, otherwise: Any) -> Write:
+def must_stand(device_id: str, *, otherwise: Otherwise) -> Write:
     """Let a commit stand or fall with this ownership."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
 
@@ -310,16 +313,17 @@ def note_upload(device: Device, arrived: datetime) -> None:
         _note(device, when=_seen_before(at), last_seen=at)
 
 
-def _seen_before(at: int) -> Any:
+def _seen_before(at: int) -> Condition:
     # What was read of the device is as old as the batch in which an upload was told of.
-    return Device.last_seen.does_not_exist() | (Device.last_seen < at)
+    before: Condition = Device.last_seen.does_not_exist() | (Device.last_seen < at)
+    return before
 
 
 class _NoNews(Exception):
     """It was there later already, or nobody is left to see when it was."""
 
 
-def _note(device: Device, *, when: Any = None, **news: Any) -> None:
+def _note(device: Device, *, when: Condition | None = None, **news: int | None) -> None:
     with suppress(_NoNews):
         commit(change(device, when=when, otherwise=_NoNews, **news))
 

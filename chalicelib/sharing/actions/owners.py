@@ -23,7 +23,7 @@ from chalicelib.sharing.records import Invitation, InvitationCount, Received
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, create, done, merge
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read_all
+from chalicelib.store.records import Found, Record, read_all
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Given:
     grant: Grant
 
 
-def places_of(device_id: str, share_id: str) -> tuple[Key[Any], ...]:
+def places_of(device_id: str, share_id: str) -> tuple[Key[Record], ...]:
     return *devices.places_of(device_id), Share.key(device_id, share_id)
 
 
