@@ -6,23 +6,23 @@ import json
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from chalicelib import houses
 from chalicelib.entry.http import Api, Authentication
+from chalicelib.entry.wire import Event
 
 AUTHENTICATION = Authentication(of_people=houses.OF_PEOPLE, of_cameras=houses.OF_CAMERAS)
 # app.py opens all houses, for who tests and packages: a tenth of the work of a container that was just started.
 app = Api("sowa", AUTHENTICATION)
 
 
-def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def answer(event: Event, context: object) -> dict[str, object]:
     """A request of API Gateway's and its answer; a route that is not there is Chalice's to refuse."""
     asked = event["requestContext"]
     module = _modules().get(f"{asked['httpMethod']} {asked['resourcePath']}")
     if module is not None:
         _register(module)
-    answered: dict[str, Any] = app(event, context)
+    answered: dict[str, object] = app(event, context)
     return answered
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from chalicelib.store import crypto
 
 
-def signed(claims: dict[str, Any], typ: str = "JWT") -> str:
+def signed(claims: Mapping[str, object], typ: str = "JWT") -> str:
     """`typ` says what it is, so that nothing that was signed for one purpose serves another."""
     from joserfc.util import urlsafe_b64encode as b64
 
@@ -17,7 +17,7 @@ def signed(claims: dict[str, Any], typ: str = "JWT") -> str:
     return (signing_input + b"." + b64(crypto.sign(signing_input))).decode()
 
 
-def public_key() -> dict[str, Any]:
+def public_key() -> dict[str, object]:
     """What verifies it, as a JWK."""
     # Imported here and above, as it drags in what nearly no request needs.
     from joserfc.jwk import ECKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,11 +23,11 @@ def _templates() -> Environment:
     )  # fmt: skip
 
 
-def filled(name: str, **values: Any) -> str:
+def filled(name: str, **values: object) -> str:
     return _templates().get_template(name).render(**values)
 
 
-def letter(template: str, language: str, **values: Any) -> tuple[str, str]:
+def letter(template: str, language: str, **values: object) -> tuple[str, str]:
     """Subject and body of `<house>/mail/<name>.<language>.txt`, whose first line is the subject."""
     subject, _, body = filled(f"{template}.{language}.txt", **values).partition("\n")
     return subject, body.strip()

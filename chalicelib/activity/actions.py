@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from chalicelib import clock, ids
 from chalicelib.activity.records import Activity, DeviceActivity
@@ -37,7 +37,7 @@ def looked(device: Record, share_id: str, who: str) -> Write:
     return _recorded(device, hour, f"looked-{share_id[ids.LENGTH :]}", act="looked", by=GUEST, who=who)
 
 
-def _recorded(to: Record, at: datetime, mark: str, **values: Any) -> Write:
+def _recorded(to: Record, at: datetime, mark: str, **values: object) -> Write:
     # To the microsecond: what happened in one second is told in its order, too.
     place_id = f"{at:%Y%m%dT%H%M%S%fZ}-{mark}"
     times = {"at": clock.epoch_s(at), "expires_at": clock.epoch_s(at + KEPT)}

@@ -35,7 +35,7 @@ def _standing(bodies: list[Any]) -> dict[str, Device]:
 
 
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
-def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, Any]:
+def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
     refused: list[arriving.Refused] = []
     for arrival in _arrivals(message.body):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.avatars import shapes
 from chalicelib.avatars.actions import portraits
 from chalicelib.avatars.needs import OwnAvatar
@@ -22,7 +20,7 @@ routes = Routes(__name__)
     answers=wire.Ticket,
     example={"content_type": "image/jpeg"},
 )
-def get_avatar_ticket(caller: Caller, asked: shapes.AskPictureTicket) -> Any:
+def get_avatar_ticket(caller: Caller, asked: shapes.AskPictureTicket) -> object:
     return portraits.GALLERY.ticket_for(caller.account_id, asked.content_type)
 
 

@@ -6,13 +6,17 @@ import base64
 import json
 import threading
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
 from botocore.parsers import JSONParser, ResponseParserFactory
 
 from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+    from botocore.parsers import ResponseParser
 
 _PATIENCE = Config(
     # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
@@ -48,7 +52,7 @@ def client(service: str, endpoint_url: str | None = None) -> Any:
 
 
 class _Parsers(ResponseParserFactory):  # type: ignore[misc]
-    def create_parser(self, protocol_name: str) -> Any:
+    def create_parser(self, protocol_name: str) -> ResponseParser:
         return _Parser() if protocol_name == "json" else super().create_parser(protocol_name)
 
 
@@ -56,13 +60,13 @@ class _Parser(JSONParser):  # type: ignore[misc]
     """botocore's, but that it does not ask each attribute of each item for every type that it might have, which was
     a third of a list's work. Errors, and whatever is no read of items, are read by botocore's own."""
 
-    def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
+    def _handle_json_body(self, raw_body: bytes, shape: Shape) -> object:
         if shape.name not in _READS:
             return super()._handle_json_body(raw_body, shape)
         return json.loads(raw_body, object_hook=_with_bytes)
 
 
-def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+def _with_bytes(value: dict[str, object]) -> dict[str, object]:
     one, many = value.get("B"), value.get("BS")
     # An attribute may be called so, too; then a type stands below it, and no text.
     if isinstance(one, str):

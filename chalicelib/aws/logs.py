@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from chalicelib.aws.clients import client
 
 
 def lines(group: str, since: datetime, until: datetime, pattern: str) -> Iterator[str]:
     """The lines of a log group that fit CloudWatch's filter pattern, in the order of their time, page by page."""
-    start: dict[str, Any] = {}
+    start: dict[str, str] = {}
     while True:
         answer = client("logs").filter_log_events(
             logGroupName=group,

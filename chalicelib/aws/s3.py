@@ -53,7 +53,7 @@ def ticket(
     """
     now = clock.now()
     fields = {"Content-Type": content_type, **({"key": prefix} if is_whole_key else {})}
-    conditions: list[Any] = [
+    conditions: list[dict[str, str] | list[str | int]] = [
         {"bucket": settings.media_bucket},
         {"key": prefix} if is_whole_key else ["starts-with", "$key", prefix],
         {"Content-Type": content_type},
@@ -126,13 +126,14 @@ def chunks(key: str) -> Iterator[bytes] | None:
     return pieces
 
 
-def _object(key: str, **part: str) -> Any:
+def _object(key: str, **part: str) -> dict[str, Any] | None:
     try:
-        return client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)
+        found: dict[str, Any] = client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
+    return found
 
 
 def put(key: str, data: bytes, content_type: str) -> None:
@@ -150,7 +151,7 @@ class Upload:
         self._where = {"Bucket": settings.media_bucket, "Key": key}
         begun = client("s3").create_multipart_upload(**self._where, ContentType=content_type)
         self._where["UploadId"] = begun["UploadId"]
-        self._parts: list[dict[str, Any]] = []
+        self._parts: list[dict[str, object]] = []
         self._pending = bytearray()
         self._hash = hashlib.sha256()
         self.size_bytes = 0
@@ -197,7 +198,7 @@ def _uploads(prefix: str) -> Iterator[dict[str, Any]]:
         yield from answer.get("Uploads", [])
 
 
-def _pages(ask: Callable[..., Any], following: dict[str, str], **asked: str) -> Iterator[dict[str, Any]]:
+def _pages(ask: Callable[..., dict[str, Any]], following: dict[str, str], **asked: str) -> Iterator[dict[str, Any]]:
     """Answer by answer, a thousand entries to a call; `following` says what of one is asked with for the next."""
     more = asked
     while True:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib import templates
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 
 
-def send(to: str, template: str, language: str, **values: Any) -> None:
+def send(to: str, template: str, language: str, **values: object) -> None:
     """Send `<house>/mail/<name>.<language>.txt`, whose first line is the subject, framed for HTML readers as well."""
     subject, body = templates.letter(template, language, **values)
     paragraphs = [part for part in body.split("\n\n") if part]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib import templates
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 
 
-def send(to: str, template: str, language: str, **values: Any) -> None:
+def send(to: str, template: str, language: str, **values: object) -> None:
     """Send the subject of `<house>/mail/<name>.<language>.txt`, which says all that matters, to a number in E.164."""
     subject, _ = templates.letter(template, language, **values)
     # Delivered first, and never held back as advertising.

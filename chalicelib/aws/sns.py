@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -44,7 +43,7 @@ class Push:
         return json.dumps({"default": "", "GCM": json.dumps(self._fcm), "APNS": apns, "APNS_SANDBOX": apns})
 
     @property
-    def _fcm(self) -> dict[str, Any]:
+    def _fcm(self) -> dict[str, object]:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html; the application needs token credentials.
         # At normal priority a phone that dozes hears of it when it wakes:
         # https://firebase.google.com/docs/cloud-messaging/android-message-priority
@@ -52,12 +51,12 @@ class Push:
         return {"fcmV1Message": {"message": {"data": self.ids, "android": android}}}
 
     @property
-    def _aps(self) -> dict[str, Any]:
+    def _aps(self) -> dict[str, object]:
         # An alert alone: with `content-available` beside it, it is a background push too, which iOS holds back.
         return {"alert": {"loc-key": self.about}, "sound": "default", "mutable-content": 1}
 
     @property
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self) -> dict[str, object]:
         """The headers of APNs: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
         said = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
         named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in said.items()}
@@ -176,6 +175,6 @@ def send(arn: str, push: Push) -> bool:
     return True
 
 
-def _is_unreachable(error: Any) -> bool:
+def _is_unreachable(error: dict[str, str]) -> bool:
     is_gone = error["Code"].startswith("InvalidParameter") and _NAMES_ENDPOINT.match(error.get("Message", ""))
     return error["Code"] in _UNREACHABLE or bool(is_gone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,7 +12,7 @@ from chalicelib.settings import settings
 _GONE = "GoneException"
 
 
-def send(connection_id: str, message: dict[str, Any]) -> bool:
+def send(connection_id: str, message: dict[str, object]) -> bool:
     """Send JSON down a connection; False if it is not there any more, or not there yet."""
     return _still_there("post_to_connection", ConnectionId=connection_id, Data=json.dumps(message).encode())
 
@@ -28,7 +27,7 @@ def close(connection_id: str) -> bool:
     return _still_there("delete_connection", ConnectionId=connection_id)
 
 
-def _still_there(operation: str, **asked: Any) -> bool:
+def _still_there(operation: str, **asked: object) -> bool:
     management = client("apigatewaymanagementapi", settings.channel_management_url)
     try:
         getattr(management, operation)(**asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -22,6 +22,9 @@ from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, check, commit, create, done, remove
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 # API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
 _SNAPSHOT = "snapshot"
@@ -68,7 +71,7 @@ def given(command: Command) -> tuple[Write, Write]:
     return create(command), access.must_stand(command.partition_id, otherwise=NotFound)
 
 
-def _state_of(command: Command) -> str:
+def _state_of(command: Command) -> rules.State:
     return rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=clock.now_s())
 
 
@@ -139,13 +142,13 @@ def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
     )
 
 
-def _not_answered() -> Any:
+def _not_answered() -> Condition:
     return Command.answered_at.does_not_exist()
 
 
 def _send(connection_id: str, command: Command) -> bool:
     now = clock.rfc3339(clock.now())
-    message: dict[str, Any] = {"id": command.place_id, "command": command.word, "now": now}
+    message: dict[str, object] = {"id": command.place_id, "command": command.word, "now": now}
     if command.channel is not None:
         message["channel"] = command.channel
     if command.live_id is not None:

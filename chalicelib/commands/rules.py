@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Final, Literal
 
 LONGEST_WAIT = timedelta(days=1)
 # A command that was answered, or came too late, can be asked for so much longer.
@@ -14,10 +14,15 @@ MOST_TRIES = 5
 
 _WORD = re.compile("[a-z_]{1,32}")
 
-WAITING, SENT, DONE, FAILED, EXPIRED = "waiting", "sent", "done", "failed", "expired"
+State = Literal["waiting", "sent", "done", "failed", "expired"]
+WAITING: Final = "waiting"
+SENT: Final = "sent"
+DONE: Final = "done"
+FAILED: Final = "failed"
+EXPIRED: Final = "expired"
 
 
-def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> str:
+def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> State:
     if ok is not None:
         return DONE if ok else FAILED
     if now_s >= until or tries >= MOST_TRIES:
@@ -25,7 +30,7 @@ def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> str
     return SENT if tries else WAITING
 
 
-def error_word(said: Any) -> str | None:
+def error_word(said: object) -> str | None:
     """What is kept of what a camera says went wrong: a word of its firmware's, never a sentence, which could tell of
     anything."""
     return said if isinstance(said, str) and _WORD.fullmatch(said) else None

@@ -12,7 +12,6 @@ from chalicelib.commands import rules
 from chalicelib.entry.wire import Shape
 
 Word = Literal["restart", "snapshot"]
-State = Literal["waiting", "sent", "done", "failed", "expired"]
 
 
 class Give(Shape):
@@ -31,7 +30,7 @@ class Command(Shape):
     command_id: str
     device_id: str
     command: str
-    state: State
+    state: rules.State
     given_at: datetime
     until: datetime
     answered_at: datetime | None
@@ -41,7 +40,7 @@ class Command(Shape):
     @classmethod
     def of(cls, command: Any) -> Command:
         now_s, answered_at = clock.now_s(), command.answered_at
-        state: Any = rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=now_s)
+        state = rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=now_s)
         return cls(
             command_id=command.place_id,
             device_id=command.partition_id,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import UNSET, structs
 
 from chalicelib.access import actions as access
@@ -14,6 +12,7 @@ from chalicelib.contacts.actions.codes import CodeOver, CodeTooSoon, CodeWrong
 from chalicelib.contacts.rules import TooManyMessages
 from chalicelib.devices import needs, rules, shapes
 from chalicelib.devices.actions import binding, configuring, covers, guessing, owning, passwords, presenting
+from chalicelib.devices.actions.presenting import Presented
 from chalicelib.devices.needs import PasswordOf, ResetCodeOf, WithCode, WithTries
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry import wire
@@ -44,12 +43,12 @@ routes = Routes(__name__)
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Any:
+def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Opened:
     return binding.bind(caller, tries, asked)
 
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
-def list_devices(caller: Caller) -> Any:
+def list_devices(caller: Caller) -> list[Presented]:
     return presenting.present(access.devices_of(caller))
 
 
@@ -61,7 +60,7 @@ def list_devices(caller: Caller) -> Any:
     refuses=(NotFound,),
     example={},
 )
-def get_device(caller: Caller, device: Opened) -> Any:
+def get_device(caller: Caller, device: Opened) -> Presented:
     (opened,) = presenting.present([device])
     return opened
 
@@ -75,7 +74,7 @@ def get_device(caller: Caller, device: Opened) -> Any:
     refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
-def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Any:
+def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Opened:
     changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
     return owning.change_device(caller, device, **changes)
 
@@ -127,7 +126,7 @@ def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings
     refuses=(NotFound, RightMissing),
     example={"on": True},
 )
-def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Any:
+def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Opened:
     return owning.set_privacy_mode(caller, device, on=asked.on)
 
 
@@ -190,7 +189,7 @@ def reset_device_password(caller: Caller, device: Opened, asked: shapes.ResetDev
     refuses=(NotFound, RightMissing),
     example={"content_type": "image/jpeg"},
 )
-def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> Any:
+def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> object:
     return covers.ticket_for(device.device, asked.content_type)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
 from chalicelib.entry.needs import Need
@@ -17,11 +16,11 @@ def admit_person(
     visitor: Visitor,
     token: str | None,
     *,
-    need: Need[Any] | None,
+    need: Need[object] | None,
     path_ids: tuple[str, ...],
     once: Callable[[Claim], Once | None],
     stepped_up: bool,
-) -> tuple[Caller, tuple[Any, ...], Once | None]:
+) -> tuple[Caller, tuple[object, ...], Once | None]:
     """The caller and what the route needs (nothing, or one thing), known by one consistent read of session, account,
     data key and the need's records.
 

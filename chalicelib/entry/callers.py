@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import clock
-from chalicelib.store.keys import Key
+from chalicelib.entry.needs import Keys
 from chalicelib.store.records import Found
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class Claim(Protocol):
 class PersonTokens(Protocol):
     """Access tokens: what one claims, which records prove it, and whose it is. Each raises NotSignedIn."""
 
-    def claim_of(self, access_token: str | None) -> Any: ...
-    def keys_of(self, claim: Any) -> tuple[Key[Any], ...]: ...
-    def vouch(self, claim: Any, found: Found, visitor: Visitor) -> Caller: ...
+    def claim_of(self, access_token: str | None) -> Claim: ...
+    def keys_of(self, claim: Claim) -> Keys: ...
+    def vouch(self, claim: Claim, found: Found, visitor: Visitor) -> Caller: ...
 
 
 class CameraTokens(Protocol):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from chalicelib.entry import admission, http, refusals, wire
+from chalicelib.entry.callers import Camera
 from chalicelib.entry.http import Authentication
 from chalicelib.entry.log import Line, line
+from chalicelib.entry.wire import Asked, Event
 
-Event = dict[str, Any]
-Said = dict[str, Any]
+Said = dict[str, object]
 _OK: Said = {"statusCode": 200}
 _LONGEST_PING = 40
 
 
-def connected(event: Event, authentication: Authentication, take: Callable[[Any, str], None]) -> Said:
+def connected(event: Event, authentication: Authentication, take: Callable[[Camera, str], None]) -> Said:
     """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     token = admission.bearer(headers.get("authorization"))
@@ -30,7 +30,7 @@ def disconnected(event: Event, take: Callable[[str], None]) -> Said:
     return _answered("camera_disconnected", event, lambda: take(_connection_of(event)))
 
 
-def said(event: Event, take: Callable[[str, Any], None], asks: type[wire.Shape]) -> Said:
+def said(event: Event, take: Callable[[str, Asked], None], asks: type[Asked]) -> Said:
     """One message of a camera. A ping only keeps the connection: it costs no call, and is not logged."""
     text = event.get("body") or ""
     if _is_ping(text):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,6 +35,9 @@ _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
 _LONGEST_ID = 128
 _OK, _NO_CONTENT, _FOUND = 200, 204, 302
+# Whatever its route says that it is handed, and answers with.
+View = Callable[..., object]
+Viewed = TypeVar("Viewed", bound=View)
 
 
 @dataclass(frozen=True)
@@ -50,20 +53,20 @@ class Door:
 
     method: str
     path: str
-    view: Callable[..., Any]
+    view: View
     who: Who
     asks: type[wire.Shape] | None
     query: type[wire.Shape] | None
     answers: type[wire.Shape] | None
     status: int
-    needs: Need[Any] | None
+    needs: Need[object] | None
     stepped_up: bool
     once: bool
     money: bool
     outlives: bool
     ends_session: bool
     refuses: tuple[type[Refusal], ...]
-    example: dict[str, Any]
+    example: Mapping[str, object]
     media_type: str | None
     tag: str
 
@@ -76,7 +79,7 @@ class Door:
     def name(self) -> str:
         return f"{self.method} {self.path}"
 
-    def render(self, answer: Any) -> bytes:
+    def render(self, answer: object) -> bytes:
         """Only the fields that the shape names leave the house; text of a type of its own is a view's to write."""
         if self.media_type is not None:
             return str(answer).encode()
@@ -126,23 +129,46 @@ class Api(Chalice):
         self._current.set(request)
 
 
+if TYPE_CHECKING:
+    from typing import Required, TypedDict, Unpack
+
+    class Declared(TypedDict, total=False):
+        """What a house declares of a route: see `Door`."""
+
+        who: Required[Who]
+        example: Required[Mapping[str, object]]
+        asks: type[wire.Shape] | None
+        query: type[wire.Shape] | None
+        answers: type[wire.Shape] | None
+        status: int | None
+        needs: Need[object] | None
+        stepped_up: bool
+        once: bool
+        money: bool
+        outlives: bool
+        ends_session: bool
+        refuses: tuple[type[Refusal], ...]
+        media_type: str | None
+        tag: str | None
+
+
 class Routes(Blueprint):
     """A house's routes. Chalice turns a view's exception into a 500 before middleware sees it, so each view is
     wrapped here, once."""
 
-    def get(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("GET", path, **declared)
 
-    def post(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("POST", path, **declared)
 
-    def put(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def put(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("PUT", path, **declared)
 
-    def patch(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def patch(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("PATCH", path, **declared)
 
-    def delete(self, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def delete(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("DELETE", path, **declared)
 
     def _declare(
@@ -151,12 +177,12 @@ class Routes(Blueprint):
         path: str,
         *,
         who: Who,
-        example: dict[str, Any],
+        example: Mapping[str, object],
         asks: type[wire.Shape] | None = None,
         query: type[wire.Shape] | None = None,
         answers: type[wire.Shape] | None = None,
         status: int | None = None,
-        needs: Need[Any] | None = None,
+        needs: Need[object] | None = None,
         stepped_up: bool = False,
         once: bool = True,
         money: bool = False,
@@ -165,8 +191,8 @@ class Routes(Blueprint):
         refuses: tuple[type[Refusal], ...] = (),
         media_type: str | None = None,
         tag: str | None = None,
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+    ) -> Callable[[Viewed], Viewed]:
+        def declare(view: Viewed) -> Viewed:
             door = Door(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
                 needs, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
@@ -282,14 +308,14 @@ def _header(request: Request, name: str) -> str | None:
     return value
 
 
-def _headers_of(door: Door, answer: Any) -> dict[str, str]:
+def _headers_of(door: Door, answer: object) -> dict[str, str]:
     if door.media_type is not None:
         return {"Content-Type": door.media_type}
     # What leads elsewhere answers with the address.
-    return {"Location": answer} if door.status == _FOUND else {}
+    return {"Location": str(answer)} if door.status == _FOUND else {}
 
 
-def _asked_once(repeat: Once | None, ask: Callable[[], Any]) -> Any:
+def _asked_once(repeat: Once | None, ask: Callable[[], object]) -> object:
     try:
         return ask()
     except Refusal:
@@ -306,7 +332,7 @@ def _admit(
     path: dict[str, str],
     raw: bytes,
     entry: Line,
-) -> tuple[Any, tuple[Any, ...], Once | None]:
+) -> tuple[object, tuple[object, ...], Once | None]:
     """Who asks, and what of the path or by it the view is handed; before the body is looked at."""
     path_ids = tuple(path.values())
     if door.who is Who.PERSON:
@@ -346,7 +372,7 @@ def _once(door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, claim:
     )
 
 
-def _said(door: Door, request: Request, raw: bytes) -> tuple[Any, ...]:
+def _said(door: Door, request: Request, raw: bytes) -> tuple[object, ...]:
     if door.who is Who.PROVIDER:
         return (raw,)  # its signature is over these very bytes
     query = _query(door, request)

@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import msgspec
 
@@ -30,17 +29,17 @@ class NotAllowed(ValueError):
     """Somebody wanted to log a field that is not on the list."""
 
 
-class Line(dict[str, Any]):
+class Line(dict[str, object]):
     """The fields of one line, filled while the work goes on; who asked is not written, but sealed with the address."""
 
     account_id: str | None = None
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        if name not in ALLOWED or (name == "address" and not _SEALED.fullmatch(value)):
+    def __setitem__(self, name: str, value: object) -> None:
+        if name not in ALLOWED or (name == "address" and not (isinstance(value, str) and _SEALED.fullmatch(value))):
             raise NotAllowed(name)
         super().__setitem__(name, value)
 
-    def tell(self, **fields: Any) -> None:
+    def tell(self, **fields: object) -> None:
         for name, value in fields.items():
             self[name] = value
 
@@ -51,7 +50,7 @@ class Line(dict[str, Any]):
 
 
 @contextmanager
-def line(**fields: Any) -> Iterator[Line]:
+def line(**fields: object) -> Iterator[Line]:
     """Write one line when the block ends, however it ends."""
     started = clock.ticks_s()
     entry = Line()

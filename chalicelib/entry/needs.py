@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chalicelib.store.keys import Key
+
+if TYPE_CHECKING:
+    from chalicelib.store.records import Record
 
 # The keys of a need are read in one batch with the caller's session; `admit` then decides on what was read, before the
 # request's body is looked at. The authorization matrix of the tests reads the right from the declaration.
 Handed = TypeVar("Handed", covariant=True)
-Keys = tuple[Key[Any], ...]
+Keys = tuple[Key["Record"], ...]
 
 
 class Need(Protocol[Handed]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
@@ -14,8 +13,8 @@ from chalicelib.errors import KeyReused, Malformed, Refusal
 from chalicelib.register.rows import REPEATS
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, create
-from chalicelib.store.keys import Key
-from chalicelib.store.records import Item, LedgerRow, Record, read
+from chalicelib.store.keys import Key, RawItem
+from chalicelib.store.records import Item, LedgerRow, read
 from chalicelib.store.tags import key, plain
 
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
@@ -60,7 +59,7 @@ class Once:
     `secret` is made of the token's own, which is stored nowhere: whoever holds the tables and KMS cannot open it.
     """
 
-    kind: type[Record]
+    kind: type[Answered | AnsweredForGood]
     account_id: str
     place_id: str
     secret: bytes
@@ -70,10 +69,10 @@ class Once:
     ends_session: bool
 
     @property
-    def where(self) -> Key[Any]:
+    def where(self) -> Key[Answered | AnsweredForGood]:
         return self.kind.key(self.account_id, self.place_id)
 
-    def replay(self, answered: Any) -> None:
+    def replay(self, answered: Answered | AnsweredForGood | None) -> None:
         """Raise Replayed, or KeyReused for another body; do nothing if the request is new."""
         if answered is None:
             return
@@ -81,7 +80,7 @@ class Once:
             raise KeyReused
         raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
 
-    def replay_after_the_end(self, answered: Any) -> None:
+    def replay_after_the_end(self, answered: Answered | AnsweredForGood | None) -> None:
         """Raise Replayed for the exact repeat of what ended its own session; do nothing for anything else, above all
         for another token of that session, whose secret no session is there to prove any more."""
         if self.ends_session and answered is not None and crypto.same(answered.body_hash, self._body_hash()):
@@ -91,10 +90,10 @@ class Once:
         """The same request may have come twice at once, and the other was carried out: then that is the answer."""
         self.replay(*read(self.where))
 
-    def companion(self, encode: Callable[[Any], bytes]) -> Callable[[Any], Write]:
+    def companion(self, encode: Callable[[object], bytes]) -> Callable[[object], Write]:
         """What `commit.done` takes along."""
 
-        def write(answer: Any) -> Write:
+        def write(answer: object) -> Write:
             where = self.where
             record = self.kind.new(
                 self.account_id,
@@ -108,7 +107,7 @@ class Once:
 
         return write
 
-    def _overtaken(self, standing: dict[str, Any] | None) -> BaseException:
+    def _overtaken(self, standing: RawItem | None) -> BaseException:
         # The same request arrived twice at once and the other was faster: its answer is ours.
         try:
             self.replay(self.kind.of(standing))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -12,9 +11,12 @@ from chalicelib import errors
 from chalicelib.entry import refusals
 from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Door
+from chalicelib.entry.wire import Shape
 
 VERSION = "0.1.0"
 _JSON = "application/json"
+# A part of the document, as JSON says it.
+Part = dict[str, object]
 _WHO: dict[Who, list[dict[str, list[str]]]] = {
     Who.ANYONE: [],
     Who.PERSON: [{"person": []}],
@@ -30,14 +32,14 @@ _REASONS = {
 }
 
 
-def document(doors: Iterable[Door]) -> dict[str, Any]:
+def document(doors: Iterable[Door]) -> Part:
     """The whole document; `doors` are the application's, in any order."""
     ordered = sorted(doors, key=lambda door: (door.path, door.method))
     spoken = {shape for door in ordered for shape in (door.asks, door.answers) if shape is not None}
     by_name = sorted(spoken, key=lambda shape: (shape.__name__, shape.__module__))
     references, components = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
     reference_of = dict(zip(by_name, references, strict=True))
-    paths: dict[str, Any] = {}
+    paths: dict[str, Part] = {}
     for door in ordered:
         paths.setdefault(door.path, {})[door.method.lower()] = _operation(door, reference_of)
     return {
@@ -59,8 +61,8 @@ def document(doors: Iterable[Door]) -> dict[str, Any]:
     }
 
 
-def _operation(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
-    operation: dict[str, Any] = {
+def _operation(door: Door, reference_of: dict[type[Shape], Part]) -> Part:
+    operation: Part = {
         "operationId": door.view.__name__,
         "tags": [door.tag],
         "summary": (door.view.__doc__ or door.view.__name__.replace("_", " ").capitalize() + ".").strip(),
@@ -69,19 +71,19 @@ def _operation(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
         "responses": {**_success(door, reference_of), **_refusals(door)},
     }
     if door.asks is not None:
-        content: dict[str, Any] = {"schema": reference_of[door.asks]}
+        content: Part = {"schema": reference_of[door.asks]}
         if door.example:
             content["example"] = door.example
         operation["requestBody"] = {"required": True, "content": {_JSON: content}}
     return operation
 
 
-def _path_parameters(door: Door) -> list[dict[str, Any]]:
+def _path_parameters(door: Door) -> list[Part]:
     names = re.findall(r"{(\w+)}", door.path)
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
-def _query_parameters(door: Door) -> list[dict[str, Any]]:
+def _query_parameters(door: Door) -> list[Part]:
     if door.query is None:
         return []
     schema = msgspec.json.schema(door.query)
@@ -89,7 +91,7 @@ def _query_parameters(door: Door) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "required": False, "schema": one} for name, one in properties.items()]
 
 
-def _header_parameters(door: Door) -> list[dict[str, Any]]:
+def _header_parameters(door: Door) -> list[Part]:
     language = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"enum": ["en", "pl"]}}
     if door.method == "GET" or door.who is Who.PROVIDER:
         return [language]
@@ -103,8 +105,8 @@ def _header_parameters(door: Door) -> list[dict[str, Any]]:
     return [language, key]
 
 
-def _success(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": _REASONS[door.status]}
+def _success(door: Door, reference_of: dict[type[Shape], Part]) -> Part:
+    answer: Part = {"description": _REASONS[door.status]}
     if door.answers is not None:
         answer["content"] = {_JSON: {"schema": reference_of[door.answers]}}
     elif door.media_type is not None:
@@ -116,7 +118,7 @@ def _success(door: Door, reference_of: dict[Any, Any]) -> dict[str, Any]:
     return {str(door.status): answer}
 
 
-def _refusals(door: Door) -> dict[str, Any]:
+def _refusals(door: Door) -> Part:
     by_status: dict[int, list[str]] = {}
     for refusal in dict.fromkeys((*_common(door), *door.refuses)):
         by_status.setdefault(refusals.status_of(refusal), []).append(refusal.__name__)
@@ -139,12 +141,12 @@ def _common(door: Door) -> tuple[type[errors.Refusal], ...]:
     return tuple(common)
 
 
-def _refused(codes: list[str]) -> dict[str, Any]:
+def _refused(codes: list[str]) -> Part:
     schema = {"allOf": [{"$ref": "#/components/schemas/Refusal"}, {"properties": {"code": {"enum": sorted(codes)}}}]}
     return {"description": ", ".join(sorted(codes)), "content": {_JSON: {"schema": schema}}}
 
 
-def _refusal_schema() -> dict[str, Any]:
+def _refusal_schema() -> Part:
     text = {"type": "string"}
     return {
         "type": "object",

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
 from chalicelib.entry import wire
 from chalicelib.entry.log import Line, line
+from chalicelib.entry.wire import Asked, Event
 from chalicelib.errors import Refusal
 from chalicelib.store import keys
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 # Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:{}"
@@ -44,11 +49,25 @@ class Message:
     tries: int
 
 
+class Context(Protocol):
+    """What Lambda tells of an invocation, as far as it is asked here."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+# What Lambda calls.
+Function = Callable[[Event, Context], object]
+# Bodies are what their senders make of them, and it is the listener that knows who those are.
+Prepare = Callable[[list[Any]], object]
+Handler = Callable[..., dict[str, object] | None]
+Taken = TypeVar("Taken")
+
+
 class _Doors(Blueprint):
     """Lambda imports a listener's own module and calls what stands there under its name, never `app.py` (see
     aws/chalice#1566). So the decorators return the finished door, and the door is the function."""
 
-    def _register(self, handler_type: str, door: Callable[..., Any], like: Callable[..., Any], **how: Any) -> Any:
+    def _register(self, handler_type: str, door: Function, like: Callable[..., object], **how: object) -> Function:
         door.__name__ = like.__name__
         door.__doc__ = like.__doc__
         self._register_handler(handler_type, like.__name__, like, _Registered(door), how)
@@ -58,11 +77,11 @@ class _Doors(Blueprint):
 class _Registered:
     """What Chalice keeps of a door; it wants to hang middleware on it, of which there is none."""
 
-    def __init__(self, door: Callable[..., Any]) -> None:
+    def __init__(self, door: Function) -> None:
         self._door = door
-        self.middleware_handlers: list[Any] = []
+        self.middleware_handlers: list[object] = []
 
-    def __call__(self, event: Any, context: Any) -> Any:
+    def __call__(self, event: Event, context: Context) -> object:
         return self._door(event, context)
 
 
@@ -70,17 +89,17 @@ class Listeners(_Doors):
     """What a house is told. One record at a time, and a record that fails is delivered again alone."""
 
     def on_queue(
-        self, queue: str, *, batch_size: int = 10, prepare: Callable[[list[Any]], Any] | None = None
-    ) -> Callable[[Callable[..., dict[str, Any] | None]], Callable[..., Any]]:
+        self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
+    ) -> Callable[[Handler], Function]:
         """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
         a handler answers is said in the log's line."""
 
-        def declare(handle: Callable[..., dict[str, Any] | None]) -> Callable[..., Any]:
-            def door(event: dict[str, Any], context: Any) -> Any:
+        def declare(handle: Handler) -> Function:
+            def door(event: Event, context: Context) -> object:
                 bodies = [_body(record["body"]) for record in event["Records"]]
                 common = _common(prepare, [body for body in bodies if body is not None])
 
-                def take(record: Any) -> None:
+                def take(record: SQSRecord) -> None:
                     with line(door=handle.__name__) as entry:
                         try:
                             body = json.loads(record.body)
@@ -92,17 +111,17 @@ class Listeners(_Doors):
 
                 return _each(event, take, "SQS", context)
 
-            return self._register(  # type: ignore[no-any-return]
+            return self._register(
                 "on_sqs_message", door, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
                 maximum_batching_window_in_seconds=0, maximum_concurrency=None,
             )  # fmt: skip
 
         return declare
 
-    def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[..., None]], Callable[..., Any]]:
-        def declare(handle: Callable[[Change], None]) -> Callable[..., Any]:
-            def door(event: dict[str, Any], context: Any) -> Any:
-                def take(record: Any) -> None:
+    def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[[Change], None]], Function]:
+        def declare(handle: Callable[[Change], None]) -> Function:
+            def door(event: Event, context: Context) -> object:
+                def take(record: DynamoDBRecord) -> None:
                     told = record.raw_event
                     where = told["dynamodb"]["Keys"]
                     change = Change(told["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""))
@@ -115,7 +134,7 @@ class Listeners(_Doors):
 
                 return _each(event, take, "DynamoDBStreams", context)
 
-            return self._register(  # type: ignore[no-any-return]
+            return self._register(
                 "on_dynamodb_record", door, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
                 starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=0,
             )  # fmt: skip
@@ -128,18 +147,18 @@ class Schedules(_Doors):
 
     def every(
         self, amount: int, unit: str, *, oldest_s: Callable[[], int] | None = None
-    ) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+    ) -> Callable[[Callable[[], object]], Function]:
         """`every(5, Rate.MINUTES)`; see `at`."""
         return self.at(Rate(amount, unit=unit), oldest_s=oldest_s)
 
     def at(
         self, expression: ScheduleExpression | Cron, *, oldest_s: Callable[[], int] | None = None
-    ) -> Callable[[Callable[[], Any]], Callable[..., Any]]:
+    ) -> Callable[[Callable[[], object]], Function]:
         """`oldest_s` says in seconds how old the oldest is of what the job has to put an end to; it is asked when the
         job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch."""
 
-        def declare(job: Callable[[], Any]) -> Callable[..., Any]:
-            def door(event: dict[str, Any], context: Any) -> Any:
+        def declare(job: Callable[[], object]) -> Function:
+            def door(event: Event, context: Context) -> object:
                 with line(door=job.__name__) as entry:
                     try:
                         return _measured(job, oldest_s, entry)
@@ -147,7 +166,7 @@ class Schedules(_Doors):
                         entry.tell_fault(fault)
                         raise
 
-            return self._register("schedule", door, job, expression=expression, description=_first_line(job))  # type: ignore[no-any-return]
+            return self._register("schedule", door, job, expression=expression, description=_first_line(job))
 
         return declare
 
@@ -155,11 +174,11 @@ class Schedules(_Doors):
 class Operations(_Doors):
     """What operators order: pure Lambdas without a public surface, invoked with IAM rights."""
 
-    def operation(self, asks: type[wire.Shape]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def operation(self, asks: type[Asked]) -> Callable[[Callable[[Asked], object]], Function]:
         """The event is parsed to `asks`; a refusal is raised to the operator, who sees its code and details."""
 
-        def declare(work: Callable[..., Any]) -> Callable[..., Any]:
-            def door(event: dict[str, Any], context: Any) -> Any:
+        def declare(work: Callable[[Asked], object]) -> Function:
+            def door(event: Event, context: Context) -> object:
                 with line(door=work.__name__) as entry:
                     try:
                         return msgspec.to_builtins(work(wire.parse(event, asks)))
@@ -172,7 +191,7 @@ class Operations(_Doors):
                         entry.tell_fault(fault)
                         raise
 
-            return self._register("lambda_function", door, work)  # type: ignore[no-any-return]
+            return self._register("lambda_function", door, work)
 
         return declare
 
@@ -182,7 +201,7 @@ def _words_of(refusal: Refusal) -> str:
     return " ".join([refusal.message("en"), *(f"{name} {words.en}." for name, words in fields.items())])
 
 
-def _measured(job: Callable[[], Any], oldest_s: Callable[[], int] | None, entry: Line) -> Any:
+def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, entry: Line) -> object:
     answer, failed = None, None
     try:
         answer = job()
@@ -199,14 +218,14 @@ class NoTimeLeft(Exception):
     """A record was not begun: its function would have been killed over it, and those done before would come again."""
 
 
-def _each(event: dict[str, Any], take: Callable[[Any], None], source: str, context: Any) -> Any:
+def _each(event: Event, take: Callable[[Taken], None], source: str, context: Context) -> object:
     # The function that serves people imports this module, with every listener in it, and never comes here; Powertools
     # would be a tenth of its start.
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
     begun = 0
 
-    def take_in_time(record: Any) -> None:
+    def take_in_time(record: Taken) -> None:
         nonlocal begun
         # Powertools goes on until it is killed. The first is always taken, or a slow one would never be.
         if begun and context.get_remaining_time_in_millis() < _ONE_RECORD_MS:
@@ -218,7 +237,7 @@ def _each(event: dict[str, Any], take: Callable[[Any], None], source: str, conte
     return process_partial_response(event, take_in_time, processor)
 
 
-def _common(prepare: Callable[[list[Any]], Any] | None, bodies: list[Any]) -> tuple[Any, ...] | None:
+def _common(prepare: Prepare | None, bodies: list[object]) -> tuple[object, ...] | None:
     """None if one record spoils it for all: then each is prepared alone, and the bad one fails alone."""
     if prepare is None:
         return ()
@@ -228,16 +247,16 @@ def _common(prepare: Callable[[list[Any]], Any] | None, bodies: list[Any]) -> tu
         return None
 
 
-def _body(text: str) -> Any:
+def _body(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
         return None  # fails alone when its turn comes
 
 
-def _tries(record: Any) -> int:
+def _tries(record: SQSRecord) -> int:
     return int(record.raw_event["attributes"]["ApproximateReceiveCount"])
 
 
-def _first_line(job: Callable[..., Any]) -> str:
+def _first_line(job: Callable[..., object]) -> str:
     return (job.__doc__ or "").strip().partition("\n")[0]

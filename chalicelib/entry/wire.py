@@ -9,11 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from chalicelib.errors import Invalid, Malformed, TooLarge, Words
+
+if TYPE_CHECKING:
+    from chalicelib.aws import s3
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
@@ -38,6 +41,9 @@ Line = Annotated[str, msgspec.Meta(max_length=64, pattern=f"^{_SHOWN}{END}")]
 # What people call themselves and their things; there is something to be seen in it.
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=f"^(?=.*[^{_BLANK}]){_SHOWN}{END}")]
 
+# What AWS hands to a function: what is in it, each service says in its own way.
+Event = dict[str, Any]
+
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object with exactly these fields."""
@@ -56,7 +62,7 @@ class Ticket(Shape):
     now: datetime
 
     @classmethod
-    def of(cls, ticket: Any) -> Ticket:
+    def of(cls, ticket: s3.Ticket) -> Ticket:
         return cls(
             url=ticket.url,
             fields=ticket.fields,
@@ -71,7 +77,7 @@ class Ticket(Shape):
 Asked = TypeVar("Asked", bound=Shape)
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes) -> object:
     """Strict JSON: no NaN, no duplicate keys, no deep nesting, no half characters. Raises Malformed or TooLarge."""
     if len(body) > MOST_BODY_BYTES:
         raise TooLarge(most_bytes=MOST_BODY_BYTES)
@@ -98,7 +104,7 @@ def _refuse_deep_nesting(text: str) -> None:
             raise ValueError("nested too deep")
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("a key stands twice")
@@ -116,7 +122,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def parse(data: Any, shape: type[Asked], *, from_text: bool = False) -> Asked:
+def parse(data: object, shape: type[Asked], *, from_text: bool = False) -> Asked:
     """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
     data = normal(data, shape)
     try:
@@ -191,25 +197,27 @@ def visible(text: str) -> str:
     return re.sub(_HIDDEN, " ", text)
 
 
-def encode(answer: Any) -> bytes:
+def encode(answer: object) -> bytes:
     return b"" if answer is None else msgspec.json.encode(answer)
 
 
 # What is typed is brought into its normal form before it is judged. How, its type says:
 # `Annotated[str, Meta(…, extra={"normal": f})]`.
+_Bring = Callable[[object], object]
 
 
-def normal(data: Any, shape: Any) -> Any:
+def normal(data: object, shape: object) -> object:
     """The data with the normal form of every text whose type knows of one, wherever in the shape it stands."""
     bring = _normaliser(shape)
     return data if bring is None else bring(data)
 
 
 @cache
-def _normaliser(kind: Any) -> Callable[[Any], Any] | None:
+def _normaliser(kind: object) -> _Bring | None:
     if get_origin(kind) is Annotated:
-        said = [meta.extra["normal"] for meta in kind.__metadata__ if isinstance(meta, msgspec.Meta) and meta.extra]
-        return _of_text(said[0]) if said else _normaliser(kind.__origin__)
+        origin, *metas = get_args(kind)
+        said = [meta.extra["normal"] for meta in metas if isinstance(meta, msgspec.Meta) and meta.extra]
+        return _of_text(said[0]) if said else _normaliser(origin)
     if get_origin(kind) is list:
         return _of_list(_normaliser(get_args(kind)[0]))
     if get_origin(kind) in (Union, UnionType):
@@ -217,24 +225,24 @@ def _normaliser(kind: Any) -> Callable[[Any], Any] | None:
     return _of_shape(kind) if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 
-def _of_text(bring: Callable[[str], str]) -> Callable[[Any], Any]:
+def _of_text(bring: Callable[[str], str]) -> _Bring:
     return lambda value: bring(value) if isinstance(value, str) else value
 
 
-def _of_list(bring: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+def _of_list(bring: _Bring | None) -> _Bring | None:
     if bring is None:
         return None
     return lambda value: [bring(one) for one in value] if isinstance(value, list) else value
 
 
-def _of_shape(shape: type[msgspec.Struct]) -> Callable[[Any], Any] | None:
+def _of_shape(shape: type[msgspec.Struct]) -> _Bring | None:
     kinds = get_type_hints(shape, include_extras=True)
     named = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
     brings = {said: bring for said, name in named if (bring := _normaliser(kinds[name])) is not None}
     if not brings:
         return None
 
-    def bring_all(value: Any) -> Any:
+    def bring_all(value: object) -> object:
         if not isinstance(value, dict):
             return value
         return {name: brings[name](one) if name in brings else one for name, one in value.items()}

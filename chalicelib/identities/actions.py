@@ -36,6 +36,7 @@ from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, check, create, done, remove
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read, read_all
 
 _TRIES = 2
@@ -80,7 +81,7 @@ def _spends(nonce: str, repeat_key: str | None, epoch: int | None) -> Write:
     until = int(nonce.partition(".")[0])
     spent = SpentNonce.new(crypto.plain_hash(nonce), request_hash=used_by, expires_at=until + rules.LEEWAY_S)
 
-    def refusal(standing: dict[str, Any] | None) -> BaseException:
+    def refusal(standing: RawItem | None) -> BaseException:
         is_repeat = standing is not None and standing["request_hash"]["S"] == used_by
         return _UsedBefore() if is_repeat else IdTokenRefused()
 
@@ -157,7 +158,7 @@ def _come_again(identity: Identity, asked: SignInWithPlatform, nonce: str, repea
 
     still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
 
-    def beside(proved: Proved, _: Any) -> tuple[Write, ...]:
+    def beside(proved: Proved, _: object) -> tuple[Write, ...]:
         return _spends(nonce, repeat_key, proved.account.epoch), still
 
     proved, said = recognise(), _all_of(asked)
@@ -273,7 +274,7 @@ def _told(caller: Caller, what: str, provider: str) -> tuple[Write, Write]:
     return letters.write(caller.account, f"identities/mail/{what}", platform=platform), recorded
 
 
-def _taken(standing: dict[str, Any] | None, caller: Caller) -> BaseException:
+def _taken(standing: RawItem | None, caller: Caller) -> BaseException:
     is_own = standing is not None and standing["account_id"]["S"] == caller.account_id
     return accounts.Changed() if is_own else IdentityTaken()
 

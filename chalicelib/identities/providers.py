@@ -67,7 +67,7 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _verified(platform: Platform, id_token: str) -> dict[str, Any]:
+def _verified(platform: Platform, id_token: str) -> dict[str, object]:
     # Imported here, as it drags in what nearly no request needs.
     from joserfc import jwt
     from joserfc.errors import JoseError
@@ -83,7 +83,7 @@ def _verified(platform: Platform, id_token: str) -> dict[str, Any]:
     return token.claims
 
 
-def _require_claims(platform: Platform, claims: dict[str, Any]) -> None:
+def _require_claims(platform: Platform, claims: dict[str, object]) -> None:
     from joserfc.jwt import JWTClaimsRegistry
 
     JWTClaimsRegistry(
@@ -109,7 +109,7 @@ class _StrictJSON(json.JSONDecoder):
         super().__init__(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     said = dict(pairs)
     if len(said) != len(pairs):
         raise ValueError("a claim stands twice")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from chalicelib.errors import Conflict, Invalid, NotFound, NotSignedIn, Unavailable, Words
 
@@ -88,7 +87,7 @@ class Vouched:
     picture: str | None
 
 
-def vouched(issuer: str, claims: dict[str, Any]) -> Vouched:
+def vouched(issuer: str, claims: dict[str, object]) -> Vouched:
     """What the claims of a verified token come to; raises IdTokenRefused where they are of the wrong kind."""
     subject, nonce = claims["sub"], claims["nonce"]
     if not (isinstance(subject, str) and isinstance(nonce, str)):
@@ -99,12 +98,12 @@ def vouched(issuer: str, claims: dict[str, Any]) -> Vouched:
     return Vouched(issuer, subject, nonce, email, _nickname(claims), _text(claims, "picture"))
 
 
-def _nickname(claims: dict[str, Any]) -> str | None:
+def _nickname(claims: dict[str, object]) -> str | None:
     said = (_text(claims, name) for name in ("nickname", "name", "given_name"))
     return next((name for text in said if text and (name := printable(text))), None)
 
 
-def _text(claims: dict[str, Any], name: str) -> str | None:
+def _text(claims: dict[str, object], name: str) -> str | None:
     value = claims.get(name)
     return value if isinstance(value, str) else None
 

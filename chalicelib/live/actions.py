@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -29,6 +29,9 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 # A camera that has not heard of it by then has nobody left to show anything to.
 _CALLED_WITHIN = timedelta(minutes=1)
@@ -134,7 +137,7 @@ def _new(device_id: str, place: str, viewer: str, channel: str) -> Live:
     )
 
 
-def _called(live: Live) -> tuple[Any, Any]:
+def _called(live: Live) -> tuple[Write, Write]:
     command = commands.new_command(
         live.partition_id,
         "live",
@@ -267,7 +270,7 @@ def _remember_first(live: Live, played: list[rules.Played]) -> None:
             commit(_noted(live, Live.listed_from.does_not_exist(), listed_from=rules.earliest_ticket(played[0])))
 
 
-def _noted(live: Live, when: Any, **values: Any) -> Write:
+def _noted(live: Live, when: Condition, **values: object) -> Write:
     return change(live, when=(Live.live_id == live.live_id) & when, otherwise=_Overtaken, **values)
 
 

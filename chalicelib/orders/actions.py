@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -41,7 +40,7 @@ class _NumberTaken(Exception):
     """Another invoice took the number first: take the next one."""
 
 
-def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, Any]:
+def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it. Raises PlanUnknown, NotFound."""
     offer = plans.offered(plan_id)
     if device_id not in (caller.account.device_ids or ()):
@@ -78,7 +77,7 @@ def _terms(order: Order) -> Terms:
     )
 
 
-def _described_all(orders: list[Order]) -> list[dict[str, Any]]:
+def _described_all(orders: list[Order]) -> list[dict[str, object]]:
     """With their payments, which are one read for all."""
     found = read_all(key for order in orders for key in _payments_of(order))
     return [_described(order, [one for key in _payments_of(order) if (one := found[key])]) for order in orders]
@@ -88,7 +87,7 @@ def _payments_of(order: Order) -> list[Key[Payment]]:
     return [Payment.key("", one) for one in (*filter(None, [order.paid_with]), *sorted(order.refunds_due or ()))]
 
 
-def _described(order: Order, payments: list[Payment]) -> dict[str, Any]:
+def _described(order: Order, payments: list[Payment]) -> dict[str, object]:
     order_id, terms = _order_id(order), _terms(order)
     is_open = order.state == "open"
     return {
@@ -108,7 +107,7 @@ def _described(order: Order, payments: list[Payment]) -> dict[str, Any]:
     }
 
 
-def _described_payment(payment: Payment) -> dict[str, Any]:
+def _described_payment(payment: Payment) -> dict[str, object]:
     return {
         "reference": payment.payment_reference,
         "amount": {"amount": int(payment.amount), "currency": payment.currency},
@@ -132,12 +131,12 @@ def order_at(order_id: str) -> Order | None:
     return found
 
 
-def order_of(order: Order) -> dict[str, Any]:
+def order_of(order: Order) -> dict[str, object]:
     (found,) = _described_all([order])
     return found
 
 
-def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
+def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict[str, object]], str | None]:
     page = Order.list_of(caller.account_id, newest_first=True, limit=limit, after=cursor)
     return _described_all(page.items), page.cursor
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import Routes
 from chalicelib.errors import NotFound
@@ -26,12 +24,12 @@ routes = Routes(__name__)
     refuses=(NotFound, PlanUnknown),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
-def place_order(caller: Caller, asked: shapes.PlaceOrder) -> Any:
+def place_order(caller: Caller, asked: shapes.PlaceOrder) -> dict[str, object]:
     return actions.place_order(caller, asked.plan_id, asked.device_id, asked.payment_method)
 
 
 @routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})
-def list_orders(caller: Caller, search: shapes.Search) -> Any:
+def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, object]], str | None]:
     return actions.orders_of(caller, search.limit, search.cursor)
 
 
@@ -43,7 +41,7 @@ def list_orders(caller: Caller, search: shapes.Search) -> Any:
     refuses=(NotFound,),
     example={},
 )
-def get_order(caller: Caller, order: Order) -> Any:
+def get_order(caller: Caller, order: Order) -> dict[str, object]:
     return actions.order_of(order)
 
 

@@ -54,7 +54,7 @@ class Orders(Shape):
     cursor: str | None
 
     @classmethod
-    def of(cls, page: Any) -> Orders:
+    def of(cls, page: tuple[list[dict[str, Any]], str | None]) -> Orders:
         items, cursor = page
         return cls(items=[Order(**described) for described in items], cursor=cursor)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib import clock
 from chalicelib.plans import rules
@@ -12,6 +12,9 @@ from chalicelib.plans.rules import Terms as Terms  # orders carry them
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store.commit import Write, put
 from chalicelib.store.keys import Key
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 # Before versions were told apart there was one.
 _FIRST_VERSION = 1
@@ -46,12 +49,13 @@ def grant(device_id: str, held: Plan | None, terms: Terms, order_id: str, now: i
     return put(granted, when=_is_as_read(held), otherwise=PlanChanged)
 
 
-def _is_as_read(held: Plan | None) -> Any:
+def _is_as_read(held: Plan | None) -> Condition:
     if held is None:
         return Plan.pk.does_not_exist()
+    as_read: Condition = Plan.grants == held.grants
     if held.grants is None:
-        return Plan.grants.does_not_exist() & (Plan.until == held.until)
-    return Plan.grants == held.grants
+        as_read = Plan.grants.does_not_exist() & (Plan.until == held.until)
+    return as_read
 
 
 def ledger_of(held: Plan | None) -> Ledger:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import Routes
@@ -134,10 +132,10 @@ def get_keys(visitor: Visitor) -> shapes.Keys:
 @routes.get(
     "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(UnknownVersion,), example={}
 )
-def get_policy(visitor: Visitor, asked: shapes.AskPolicy) -> Any:
+def get_policy(visitor: Visitor, asked: shapes.AskPolicy) -> dict[str, object]:
     return policy_table.render(visitor.language, operator=settings.operator, version=asked.version)
 
 
 @routes.get("/policy/versions", who=Who.ANYONE, answers=shapes.PolicyVersions, example={})
-def list_policy_versions(visitor: Visitor) -> Any:
+def list_policy_versions(visitor: Visitor) -> list[dict[str, str]]:
     return policy_table.versions()

@@ -240,7 +240,7 @@ class PolicyVersions(Shape):
     cursor: None = None
 
     @classmethod
-    def of(cls, versions: list[dict[str, Any]]) -> PolicyVersions:
+    def of(cls, versions: list[dict[str, str]]) -> PolicyVersions:
         return cls(
             items=[PolicyVersion(version=one["version"], from_=one["from"], url=one["url"]) for one in versions]
         )

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TypeGuard
 
 from chalicelib import houses
 from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Record, UnknownKind
 
 
-def _declared() -> list[Any]:
+def _declared() -> list[object]:
     """What the modules of records name, each from the module that declares it."""
     modules = map(import_module, (*houses.modules("records"), *houses.FLOOR_RECORDS))
     return [value for module in modules for value in vars(module).values()]
 
 
-def _is_kind(value: Any) -> bool:
+def _is_kind(value: object) -> TypeGuard[type[Record]]:
     # What other kinds are made from says not where it lies.
     return isinstance(value, type) and issubclass(value, Record) and hasattr(value, "partition")
 
@@ -38,7 +39,7 @@ def record_at(table: str, partition: str, place: str | None) -> type[Record] | N
     return None
 
 
-def kind_of(base: type[Record], item: dict[str, Any]) -> type[Record]:
+def kind_of(base: type[Record], item: RawItem) -> type[Record]:
     """The kind of record that an item of this table is; raises UnknownKind."""
     where = keys.kind_of(item["pk"]["S"]), keys.kind_of(item["sk"]["S"]) if "sk" in item else None
     record = record_at(base.Meta.table_name, *where)

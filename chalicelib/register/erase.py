@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from chalicelib import clock
 from chalicelib.aws import s3, sns
@@ -17,6 +16,7 @@ from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, commit, put, remove
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Item, delete_raw, raw_partition, read
 from chalicelib.store.tags import tags_of
 
@@ -104,7 +104,7 @@ def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter
     return Counter(items=count, objects=objects), is_all and count == len(items)
 
 
-def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
+def _forget_items(items: list[RawItem], until_ticks: float) -> int:
     for count in range(0, len(items), _ITEMS_OF_A_PAGE):
         if clock.ticks_s() >= until_ticks:
             return count
@@ -112,7 +112,7 @@ def _forget_items(items: list[dict[str, Any]], until_ticks: float) -> int:
     return len(items)
 
 
-def _follow_pointers(erasure: Erasure, items: list[dict[str, Any]]) -> None:
+def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
     """What the rows point to goes, or is noted in the ledger, before the rows that know of it are deleted."""
     pointers = [pointer for item in items for pointer in _pointers(item)]
     for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT)):
@@ -128,7 +128,7 @@ def _in_sight(erasure: Erasure) -> tuple[Write, ...]:
     return (put(OpenErasure.new("", erasure.partition_id, next_at=clock.now_s())),) if erasure.state == DONE else ()
 
 
-def _pointers(item: dict[str, Any]) -> list[tuple[str, str]]:
+def _pointers(item: RawItem) -> list[tuple[str, str]]:
     # What a kind that nobody knows points to would be left behind in silence.
     tags = tags_of(catalogue.kind_of(Item, item))
     named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
@@ -154,7 +154,7 @@ def _close_endpoints(erasure: Erasure) -> tuple[int, Exception | None]:
 
 
 def _forget_objects(
-    erasure: Erasure, kind: str, subject_id: str, items: list[dict[str, Any]], until_ticks: float
+    erasure: Erasure, kind: str, subject_id: str, items: list[RawItem], until_ticks: float
 ) -> tuple[int, bool]:
     """How many there were, and whether these were all."""
     prefixes = [prefix for prefix in catalogue.PREFIXES if prefix.subject == kind]
@@ -169,7 +169,7 @@ def _abandon(prefix: Prefix, subject_id: str) -> int:
     return s3.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id)
 
 
-def _folders(prefix: Prefix, erasure: Erasure, items: list[dict[str, Any]]) -> list[str]:
+def _folders(prefix: Prefix, erasure: Erasure, items: list[RawItem]) -> list[str]:
     """The days or hours below which something of the subject may lie.
 
     Of what is uploaded by ticket these are the hours with a ticket, and those that objects are named in. The rows that
@@ -194,14 +194,17 @@ def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
 
 def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
     # A repeat after a lost reply must not count twice, nor two passes at once what only one of them deleted.
-    as_read = {"when": Erasure.passes == int(erasure.passes), "otherwise": Unavailable}
+    as_read = Erasure.passes == int(erasure.passes)
     clean = is_all and not found.total()
     late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
     if erasure.state == ERASING and clean and late_enough:
-        commit(change(erasure, Erasure.passes.add(1), **as_read, state=DONE, done_at=clock.now_s()))
+        done = change(
+            erasure, Erasure.passes.add(1), when=as_read, otherwise=Unavailable, state=DONE, done_at=clock.now_s()
+        )
+        commit(done)
         return
     counts = [getattr(Erasure, name).add(count) for name, count in found.items() if count]
-    commit(change(erasure, Erasure.passes.add(1), *counts, **as_read))
+    commit(change(erasure, Erasure.passes.add(1), *counts, when=as_read, otherwise=Unavailable))
 
 
 def look_again(erasure: Erasure) -> None:

@@ -19,6 +19,7 @@ from chalicelib.aws import s3
 from chalicelib.register import catalogue
 from chalicelib.register.rows import Row, row
 from chalicelib.store.ciphers import Vault, VaultKey
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
 from chalicelib.store.tags import Time, tags_of
 
@@ -38,7 +39,7 @@ class Section:
 
     kind: type[Record]
     path: str
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -81,9 +82,9 @@ class _Archive:
     def __init__(self, to: Sink) -> None:
         self._zip = ZipFile(cast("IO[bytes]", to), "w")
         self._made_at = clock.now()
-        self.files: list[dict[str, Any]] = []
+        self.files: list[dict[str, object]] = []
 
-    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **told: Any) -> None:
+    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **told: object) -> None:
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
         entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
@@ -95,9 +96,12 @@ class _Archive:
                 size += len(chunk)
         self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **told})
 
-    def add_json(self, path: str, value: Any, *, of: Section | None = None) -> None:
-        told: dict[str, Any] = {} if of is None else {"records": len(of.records), "schema": _schema_path(of.kind)}
-        self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()], **told)
+    def add_json(self, path: str, value: object, *, of: Section | None = None) -> None:
+        chunks = [json.dumps(value, ensure_ascii=False, indent=1).encode()]
+        if of is None:
+            self.add(path, chunks)
+        else:
+            self.add(path, chunks, records=len(of.records), schema=_schema_path(of.kind))
 
     def close(self, language: str) -> None:
         """The list of contents comes last, when they are known."""
@@ -142,7 +146,7 @@ def _sections_of(archive: _Archive, kind: str, subject_id: str) -> Iterator[Sect
     yield from _kept_by_law(kept_by_law)
 
 
-def _standing(kind: type[Record], items: Iterable[Any], head: Record, vault: Vault | None) -> Iterator[Record]:
+def _standing(kind: type[Record], items: Iterable[RawItem], head: Record, vault: Vault | None) -> Iterator[Record]:
     for item in items:
         record = kind.from_raw_data(item)
         if record.stands(head):
@@ -161,7 +165,7 @@ def _kept_by_law(numbers: set[str]) -> Iterator[Section]:
         yield from filter(_is_told, [section])
 
 
-def _told(record: Record) -> dict[str, Any]:
+def _told(record: Record) -> dict[str, object]:
     names = _told_attributes(type(record))
     values = {name: _plain(type(record), name, getattr(record, name)) for name in names}
     return {"id": record.place_id or record.partition_id, **values}
@@ -172,7 +176,7 @@ def _told_attributes(kind: type[Record]) -> list[str]:
     return [name for name, tag in tags_of(kind).items() if tag.told]
 
 
-def _plain(kind: type[Record], name: str, value: Any) -> Any:
+def _plain(kind: type[Record], name: str, value: Any) -> object:
     """As JSON says it: instants in RFC 3339, sets sorted."""
     attribute = kind.get_attributes()[name]
     if value is None:
@@ -216,7 +220,7 @@ def _schema_path(kind: type[Record]) -> str:
     return f"schema/{_name_of(kind).replace('/', '-')}.json"
 
 
-def schema_of(kind: type[Record]) -> dict[str, Any]:
+def schema_of(kind: type[Record]) -> dict[str, object]:
     """JSON Schema of a list of such records."""
     tags = tags_of(kind)
     shown = [name for name, tag in tags.items() if tag.told or tag.points_to == OBJECT]
@@ -231,20 +235,24 @@ def schema_of(kind: type[Record]) -> dict[str, Any]:
     return {"$schema": _DRAFT, "title": _name_of(kind), "type": "array", "items": one}
 
 
-def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, Any]:
+def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, object]:
     tag, attribute = tags_of(kind)[name], kind.get_attributes()[name]
     title = label(name, "en") + ("" if tag.row is None else f" ({tag.row.id})")
     if tag.kind == "personal":
         return {"title": title}
     if tag.points_to == OBJECT:
         return {"title": title, "type": ["string", "null"], "description": "where in this archive"}
+    kind_of_value, more = _json_type(attribute)
+    return {"title": title, "type": [kind_of_value, *(["null"] if attribute.null else [])], **more}
+
+
+def _json_type(attribute: object) -> tuple[str, dict[str, object]]:
+    """And what else JSON Schema says of it."""
     if isinstance(attribute, UnicodeSetAttribute):
-        said: dict[str, Any] = {"type": ["array"], "items": {"type": "string"}}
-    elif isinstance(attribute, Time):
-        said = {"type": ["string"], "format": "date-time"}
-    else:
-        said = {"type": ["number" if isinstance(attribute, NumberAttribute) else "string"]}
-    return {"title": title, **said, "type": said["type"] + (["null"] if attribute.null else [])}
+        return "array", {"items": {"type": "string"}}
+    if isinstance(attribute, Time):
+        return "string", {"format": "date-time"}
+    return "number" if isinstance(attribute, NumberAttribute) else "string", {}
 
 
 # For people
@@ -279,7 +287,7 @@ def _page(sections: list[Section], language: str, operator: str) -> str:
     )
 
 
-def _readable(value: Any) -> str:
+def _readable(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, dict):

@@ -27,7 +27,9 @@ class UnknownVersion(NotFound):
     pl = "Nie ma takiej wersji polityki."
 
 
-def render(language: str, *, operator: Mapping[str, str] | None = None, version: str | None = None) -> dict[str, Any]:
+def render(
+    language: str, *, operator: Mapping[str, str] | None = None, version: str | None = None
+) -> dict[str, object]:
     """The whole policy: `{version, from, language, sha256, title, sections, columns, table}`.
 
     `operator` is `{name, contact}`; without `version` the one in force is meant; a language that the policy is not

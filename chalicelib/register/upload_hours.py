@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from pynamodb.attributes import NumberAttribute
 
@@ -13,6 +12,7 @@ from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, merge
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Item
 from chalicelib.store.tags import plain
 
@@ -43,7 +43,7 @@ def note(prefix: Prefix, subject_id: str, at: datetime) -> Write:
     return merge(row, UploadHour.tickets.add(1), UploadHour.expires_at.set(clock.epoch_s(ends)))
 
 
-def hours_among(prefix: Prefix, items: Iterable[dict[str, Any]]) -> set[str]:
+def hours_among(prefix: Prefix, items: Iterable[RawItem]) -> set[str]:
     """The hours of this prefix that a partition's items note, as keys name them; those that are over, too."""
     begin = keys.joined(UploadHour.place, _place(prefix, ""))
     return {item["sk"]["S"].removeprefix(begin) for item in items if item["sk"]["S"].startswith(begin)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -18,7 +19,7 @@ Until = Annotated[datetime, Meta(tz=True)]
 State = Literal["waiting", "accepted"]
 
 
-def in_order(rights: Any) -> list[Any]:
+def in_order(rights: Collection[str]) -> list[Right]:
     """As they are always told."""
     return [right for right in get_args(Right) if right in rights]
 

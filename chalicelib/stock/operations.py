@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
@@ -28,16 +27,16 @@ def unload_devices(asked: shapes.Unload) -> shapes.Unloaded:
     return loading.unload_file(str(asked.s3), _in_stock) if rows is None else loading.unload_rows(rows, _in_stock)
 
 
-def _rows_of(asked: shapes.Load) -> Iterable[tuple[int, Any]] | None:
+def _rows_of(asked: shapes.Load) -> Iterable[tuple[int, object]] | None:
     """None where a file has them. Raises Invalid."""
     if (asked.devices is None) == (asked.s3 is None):
         raise Invalid(fields={"devices": Words("is needed, or s3, and not both", "albo s3: jedno z dwojga")})
     return None if asked.devices is None else enumerate(asked.devices, start=1)
 
 
-def _made(row: Any) -> shapes.Made:
+def _made(row: object) -> shapes.Made:
     return wire.parse(row, shapes.Made)
 
 
-def _in_stock(row: Any) -> shapes.InStock:
+def _in_stock(row: object) -> shapes.InStock:
     return wire.parse(row, shapes.InStock)

@@ -34,7 +34,7 @@ class Vault:
         self.vault_id = vault_id
         self._key = key
 
-    def seal(self, value: Any, *place: str) -> Ciphertext:
+    def seal(self, value: object, *place: str) -> Ciphertext:
         return Ciphertext(crypto.seal(self._key, msgspec.json.encode(value), self._bound(place)))
 
     def open(self, sealed: bytes, *place: str) -> Any:

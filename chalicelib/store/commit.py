@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
@@ -15,12 +15,12 @@ from pynamodb.expressions.update import Action
 from chalicelib import clock, ids
 from chalicelib.aws.clients import client
 from chalicelib.errors import Conflict, Unavailable
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Record
 
 Answer = TypeVar("Answer")
 # What to raise when a write's condition fails: a refusal, or a function of the item that stands in the way.
-Otherwise = BaseException | type[BaseException] | Callable[[dict[str, Any] | None], BaseException]
+Otherwise = BaseException | type[BaseException] | Callable[[RawItem | None], BaseException]
 
 _BUSY_CODES = {
     "TransactionConflict",
@@ -44,6 +44,8 @@ _BUSY_CODES = {
 # Seven waits of at most 0.05 … 3.2 s stay within the 8 s in which a person is answered.
 _WAITS_S = tuple(0.05 * 2**turn for turn in range(7))
 MOST_WRITES = 100
+# The item that makes a condition fail comes back with the refusal.
+_ALL_OLD = "ALL_OLD"
 
 
 def is_busy(error: ClientError) -> bool:
@@ -62,15 +64,14 @@ class Write:
     otherwise: Otherwise
     actions: tuple[Action, ...] = field(default=())
 
-    def request(self, commit_id: str) -> dict[str, Any]:
-        failing: dict[str, Any] = {"condition": self.when, "return_values_on_condition_failure": "ALL_OLD"}
+    def request(self, commit_id: str) -> dict[str, object]:
         if self.operation == "Put":
             self.record.assign(commit_id=commit_id)
-            return self.record.get_save_kwargs_from_instance(**failing)
+            return self.record.get_save_kwargs_from_instance(self.when, _ALL_OLD)
         if self.operation == "Update":
             stamp = type(self.record).commit_id.set(commit_id)
-            return self.record.get_update_kwargs_from_instance([*self.actions, stamp], **failing)
-        return self.record.get_delete_kwargs_from_instance(**failing)
+            return self.record.get_update_kwargs_from_instance([*self.actions, stamp], self.when, _ALL_OLD)
+        return self.record.get_delete_kwargs_from_instance(self.when, _ALL_OLD)
 
 
 def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
@@ -90,7 +91,7 @@ def put(record: Record, *, when: Condition | None = None, otherwise: Otherwise =
 
 
 def change(
-    record: Record, *actions: Action, when: Condition | None = None, otherwise: Otherwise = Conflict, **values: Any
+    record: Record, *actions: Action, when: Condition | None = None, otherwise: Otherwise = Conflict, **values: object
 ) -> Write:
     """Set these values (None removes one) on a record that must still be there; the object given changes with it."""
     kind = type(record)
@@ -109,17 +110,17 @@ def merge(
     return Write("Update", record, when, otherwise, actions)
 
 
-def remove(what: Record | Key[Any], *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
+def remove(what: Record | Key[Record], *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
     """Delete it; without a condition it may be gone already."""
     return Write("Delete", _bare(what), when, otherwise)
 
 
-def check(what: Record | Key[Any], when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
+def check(what: Record | Key[Record], when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
     """Write nothing, but let the commit stand or fall with this condition."""
     return Write("ConditionCheck", _bare(what), when, otherwise)
 
 
-def _bare(what: Record | Key[Any]) -> Record:
+def _bare(what: Record | Key[Record]) -> Record:
     if isinstance(what, Record):
         return what
     record: Record = what.record(what.pk) if what.sk is None else what.record(what.pk, what.sk)
@@ -130,11 +131,11 @@ def _and(one: Condition, other: Condition | None) -> Condition:
     return one if other is None else one & other
 
 
-_companion: ContextVar[Callable[[Any], Write] | None] = ContextVar("companion", default=None)
+_companion: ContextVar[Callable[[object], Write] | None] = ContextVar("companion", default=None)
 
 
 @contextmanager
-def accompanied(companion: Callable[[Any], Write] | None) -> Iterator[None]:
+def accompanied(companion: Callable[[object], Write] | None) -> Iterator[None]:
     """Within this block `done` takes along one more write: the answer's own record."""
     token = _companion.set(companion)
     try:
@@ -177,7 +178,7 @@ def _send(writes: tuple[Write, ...], commit_id: str) -> None:
         clock.sleep(wait_s * ids.fraction())
 
 
-def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, Any]], commit_id: str) -> bool:
+def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, object]], commit_id: str) -> bool:
     (write,), (request,) = writes, requests
     dynamodb = client("dynamodb")
     call = dynamodb.put_item if write.operation == "Put" else dynamodb.update_item
@@ -194,7 +195,7 @@ def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, Any]], comm
     return True
 
 
-def _write_together(writes: tuple[Write, ...], requests: list[dict[str, Any]], commit_id: str) -> bool:
+def _write_together(writes: tuple[Write, ...], requests: list[dict[str, object]], commit_id: str) -> bool:
     items = [{write.operation: request} for write, request in zip(writes, requests, strict=True)]
     try:
         # The token makes the SDK's own retry after a lost reply one and the same transaction.
@@ -216,14 +217,14 @@ def _write_together(writes: tuple[Write, ...], requests: list[dict[str, Any]], c
     return True
 
 
-def _accept_or_refuse(write: Write, standing: dict[str, Any] | None, commit_id: str) -> None:
+def _accept_or_refuse(write: Write, standing: RawItem | None, commit_id: str) -> None:
     # The item that made the condition fail comes with the refusal, read consistently. If it bears our own mark, the
     # first try succeeded and only its reply was lost.
     if standing is None or standing.get("commit_id", {}).get("S") != commit_id:
         raise _refusal(write, standing) from None
 
 
-def _refusal(write: Write, standing: dict[str, Any] | None) -> BaseException:
+def _refusal(write: Write, standing: RawItem | None) -> BaseException:
     otherwise = write.otherwise
     if isinstance(otherwise, BaseException):
         return otherwise

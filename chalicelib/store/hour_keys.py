@@ -39,7 +39,7 @@ class HourKey(KeyRow):
 _known: dict[str, bytes] = {}
 
 
-def seal(what: Any, bound_to: str) -> str:
+def seal(what: object, bound_to: str) -> str:
     """Text that opens for seven days from now, to the second; what it is bound to must be named again to open it."""
     now = clock.now()
     hour = f"{now:{_HOUR}}"

@@ -13,6 +13,8 @@ _JOINT = "#"
 _AFTER_ALL = "~"
 _MOST_PK_BYTES, _MOST_SK_BYTES = 2048, 1024
 Kind = TypeVar("Kind", bound="Record", covariant=True)
+# An item, or the key of one, as DynamoDB's API has it: what a value is, only the name of its type says.
+RawItem = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Key(Generic[Kind]):
         """Whether anything can lie there at all: DynamoDB calls a longer key an error."""
         return len(self.pk.encode()) <= _MOST_PK_BYTES and len((self.sk or "").encode()) <= _MOST_SK_BYTES
 
-    def raw(self) -> dict[str, Any]:
+    def raw(self) -> RawItem:
         key = {"pk": {"S": self.pk}}
         return key if self.sk is None else key | {"sk": {"S": self.sk}}
 
@@ -38,12 +40,12 @@ def joined(kind: str, *ids: str) -> str:
     return _JOINT.join((kind, *ids))
 
 
-def written(key: Key[Any]) -> str:
+def written(key: Key[Record]) -> str:
     """As an attribute of another record that points there; no key has a space in it."""
     return f"{key.pk} {key.sk}"
 
 
-def raw_of(pointer: str) -> dict[str, Any]:
+def raw_of(pointer: str) -> RawItem:
     """The key that was written so."""
     pk, _, sk = pointer.partition(" ")
     return {"pk": {"S": pk}, "sk": {"S": sk}}

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -21,14 +21,14 @@ from chalicelib.aws.clients import client
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import keys
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of
 
 if TYPE_CHECKING:
     from chalicelib.store.ciphers import Vault
 
 
-def _declared(kind: type, is_wanted: Callable[[Any], bool]) -> list[tuple[str, Any]]:
+def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str, object]]:
     """Attributes of a class and of its bases that are wanted, sorted by name; found where they are declared."""
     found = {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items()}
     return sorted((name, value) for name, value in found.items() if is_wanted(value))
@@ -71,7 +71,7 @@ class Record(Model):
     commit_id = plain(UnicodeAttribute(null=True), why="which commit wrote it: a lost reply is not a false failure")
     expires_at = plain(NumberAttribute(null=True), why="end of its life in seconds since 1970, for TTL")
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         for name, attribute in vars(cls).items():
             if not isinstance(attribute, Attribute):
@@ -95,7 +95,7 @@ class Record(Model):
         return Key(cls, pk, None if cls.place is None else keys.joined(cls.place, *place_ids))
 
     @classmethod
-    def new(cls, *ids: str, vault: Vault | None = None, **values: Any) -> Self:
+    def new(cls, *ids: str, vault: Vault | None = None, **values: object) -> Self:
         """A record that is not stored yet; personal values are sealed here and now."""
         where = cls.key(*ids)
         record = cls(where.pk) if where.sk is None else cls(where.pk, where.sk)
@@ -103,7 +103,7 @@ class Record(Model):
         record.assign(**values)
         return record
 
-    def assign(self, **values: Any) -> None:
+    def assign(self, **values: object) -> None:
         for name, value in values.items():
             if name not in self.get_attributes():
                 raise AttributeError(f"{type(self).__name__} has no attribute {name}")
@@ -126,7 +126,7 @@ class Record(Model):
     def place_id(self) -> str:
         return keys.id_of(getattr(self, "sk", ""))
 
-    def _container_serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+    def _container_serialize(self, null_check: bool = True) -> RawItem:
         # PynamoDB would read each value through the attribute and so unseal it on its way to storage.
         sealed = {
             name: {"B": attribute.serialize(self.attribute_values[name])}
@@ -140,7 +140,7 @@ class Record(Model):
             self.attribute_values.update(held)
 
     @classmethod
-    def of(cls, raw: dict[str, Any] | None) -> Self | None:
+    def of(cls, raw: RawItem | None) -> Self | None:
         """The record of an item as DynamoDB gives it; None for nothing and for what has expired."""
         if raw is None:
             return None
@@ -151,7 +151,7 @@ class Record(Model):
     def is_over(self) -> bool:
         return self.expires_at is not None and clock.now_s() >= self.expires_at
 
-    def stands(self, head: Any) -> bool:
+    def stands(self, head: Record) -> bool:
         """Whether it may still be read; `head` is the record that its partition is named after."""
         return not self.is_over
 
@@ -331,13 +331,12 @@ def _say_in_service(name: str, since: int) -> None:
 class Found:
     """The records of one read, each found by its key: `found[Device.key(device_id)]`, None if absent or over."""
 
-    def __init__(self, records: dict[Key[Any], Record | None]) -> None:
+    def __init__(self, records: dict[Key[Record], Record | None]) -> None:
         self._records = records
 
     def __getitem__(self, key: Key[_Kind]) -> _Kind | None:
         """Raises KeyError for a key that was not among those read, unless nothing can lie there."""
-        record: Any = self._records[key]
-        return record  # type: ignore[no-any-return]  # each key finds a record of its own kind
+        return cast("_Kind | None", self._records[key])  # each key finds a record of its own kind
 
 
 @overload
@@ -362,17 +361,17 @@ def read(
 ) -> tuple[_Kind | None, _Kind2 | None, _Kind3 | None, _Kind4 | None, _Kind5 | None, _Kind6 | None]: ...
 @overload
 def read(*wanted: Key[_Kind]) -> tuple[_Kind | None, ...]: ...
-def read(*wanted: Key[Any]) -> tuple[Any, ...]:
+def read(*wanted: Key[Record]) -> tuple[Record | None, ...]:
     """The records of these keys, in their order, None for what is absent or over; one consistent call for each
     hundred."""
     found = read_all(wanted)
     return tuple(found[key] for key in wanted)
 
 
-def read_all(wanted: Iterable[Key[Any]]) -> Found:
+def read_all(wanted: Iterable[Key[Record]]) -> Found:
     """The same, each to be found by its key."""
-    found: dict[Key[Any], Record | None] = dict.fromkeys(wanted)
-    by_table: dict[str, list[Key[Any]]] = {}
+    found: dict[Key[Record], Record | None] = dict.fromkeys(wanted)
+    by_table: dict[str, list[Key[Record]]] = {}
     for key in found:
         if key.fits:
             by_table.setdefault(key.record.Meta.table_name, []).append(key)
@@ -384,7 +383,7 @@ def read_all(wanted: Iterable[Key[Any]]) -> Found:
     return Found(found)
 
 
-def _get_together(by_table: dict[str, list[Key[Any]]]) -> dict[str, list[dict[str, Any]]]:
+def _get_together(by_table: dict[str, list[Key[Record]]]) -> dict[str, list[RawItem]]:
     keys_of = list(by_table.items())
     if not keys_of:
         return {}
@@ -392,14 +391,14 @@ def _get_together(by_table: dict[str, list[Key[Any]]]) -> dict[str, list[dict[st
         name, (key,) = keys_of[0]
         item = client("dynamodb").get_item(TableName=name, Key=key.raw(), ConsistentRead=True).get("Item")
         return {name: [item] if item else []}
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in by_table}
+    found: dict[str, list[RawItem]] = {name: [] for name in by_table}
     together = [(name, key.raw()) for name, wanted in keys_of for key in wanted]
     for first in range(0, len(together), _MOST_TOGETHER):
         _get_batch(together[first : first + _MOST_TOGETHER], found)
     return found
 
 
-def _get_batch(together: list[tuple[str, dict[str, Any]]], found: dict[str, list[dict[str, Any]]]) -> None:
+def _get_batch(together: list[tuple[str, RawItem]], found: dict[str, list[RawItem]]) -> None:
     pending: dict[str, Any] = {}
     for name, key in together:
         pending.setdefault(name, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
@@ -415,9 +414,9 @@ def _get_batch(together: list[tuple[str, dict[str, Any]]], found: dict[str, list
     raise Unavailable
 
 
-def raw_partition(base: type[Record], pk: str) -> Iterator[dict[str, Any]]:
+def raw_partition(base: type[Record], pk: str) -> Iterator[RawItem]:
     """Every item of a partition as it lies there, known kind or not, expired or not, page by page."""
-    start: dict[str, Any] = {}
+    start: dict[str, RawItem] = {}
     while True:
         answer = client("dynamodb").query(
             TableName=base.Meta.table_name,
@@ -432,18 +431,18 @@ def raw_partition(base: type[Record], pk: str) -> Iterator[dict[str, Any]]:
         start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def delete_raw(base: type[Record], items: list[dict[str, Any]]) -> None:
+def delete_raw(base: type[Record], items: list[RawItem]) -> None:
     """Delete these items outright, 25 to a call."""
     name = base.Meta.table_name
     for first in range(0, len(items), 25):
-        requests = [
+        requests: list[dict[str, object]] = [
             {"DeleteRequest": {"Key": {part: item[part] for part in ("pk", "sk") if part in item}}}
             for item in items[first : first + 25]
         ]
         _delete_together(name, requests)
 
 
-def _delete_together(name: str, requests: list[dict[str, Any]]) -> None:
+def _delete_together(name: str, requests: list[dict[str, object]]) -> None:
     for turn in range(_BATCH_TRIES):
         answer = client("dynamodb").batch_write_item(RequestItems={name: requests})
         requests = (answer.get("UnprocessedItems") or {}).get(name, [])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NewType, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, Self, TypeVar, overload
 
 from pynamodb.attributes import Attribute, NumberAttribute
 
+if TYPE_CHECKING:
+    from chalicelib.store.ciphers import Vault
+    from chalicelib.store.records import Item, Record
+
 Ciphertext = NewType("Ciphertext", bytes)
+A = TypeVar("A", bound=Attribute[Any])
 
 
 class PolicyRow(Protocol):
@@ -47,12 +52,16 @@ class Sealed(Attribute[Any]):
 
     attr_type = "B"
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: Item, value: object) -> None:
         if value is not None and not isinstance(value, bytes):
             value = _vault_of(instance).seal(value, instance.pk, instance.sk, self.attr_name)
         super().__set__(instance, value)
 
-    def __get__(self, instance: Any, owner: Any) -> Any:
+    @overload
+    def __get__(self, instance: None, owner: type[Item]) -> Self: ...
+    @overload
+    def __get__(self, instance: Item, owner: type[Item]) -> Any: ...
+    def __get__(self, instance: Item | None, owner: type[Item]) -> Any:
         if instance is None:
             return self
         value = instance.attribute_values.get(self.attr_name)
@@ -60,12 +69,12 @@ class Sealed(Attribute[Any]):
             return None
         return _vault_of(instance).open(value, instance.pk, instance.sk, self.attr_name)
 
-    def serialize(self, value: Any) -> bytes:
+    def serialize(self, value: object) -> bytes:
         if not isinstance(value, bytes):
             raise NotSealed(self.attr_name)
         return value
 
-    def deserialize(self, value: Any) -> Ciphertext:
+    def deserialize(self, value: bytes) -> Ciphertext:
         return Ciphertext(bytes(value))
 
 
@@ -73,37 +82,39 @@ class Time(NumberAttribute):
     """An instant, in seconds since 1970: whole ones, but for what is compared within a second (`clock.now_to_ms`)."""
 
 
-def _vault_of(instance: Any) -> Any:
+def _vault_of(instance: Item) -> Vault:
     if instance.vault is None:
         raise VaultClosed(type(instance).__name__)
     return instance.vault
 
 
-def personal(row: PolicyRow, *, null: bool = False, withheld: str = "") -> Any:
+def personal(row: PolicyRow, *, null: bool = False, withheld: str = "") -> Sealed:
     """Data about a person, by this row of the policy: sealed before storage, and shown in a copy of one's data unless
     there is a reason why it must not leave."""
     return _tagged(Sealed(null=null), Tag("personal", row, why=withheld, told=not withheld))
 
 
-def key(attribute: Attribute[Any], row: PolicyRow, *, why: str, points_to: str = "", told: bool = False) -> Any:
+def key(
+    attribute: Attribute[Any], row: PolicyRow, *, why: str, points_to: str = "", told: bool = False
+) -> Attribute[Any]:
     """Must stay in the clear to be found: keyed hashes, random ids, times."""
     return _tagged(attribute, Tag("key", row, why, points_to, told))
 
 
-def plain(attribute: Attribute[Any], *, why: str, told: bool = False) -> Any:
+def plain(attribute: Attribute[Any], *, why: str, told: bool = False) -> Attribute[Any]:
     """Says nothing about a person."""
     return _tagged(attribute, Tag("plain", None, why, told=told))
 
 
-def _tagged(attribute: Attribute[Any], tag: Tag) -> Attribute[Any]:
+def _tagged(attribute: A, tag: Tag) -> A:
     attribute.tag = tag  # type: ignore[attr-defined]
     return attribute
 
 
-def tag_of(attribute: Attribute[Any]) -> Tag | None:
+def tag_of(attribute: object) -> Tag | None:
     return getattr(attribute, "tag", None)
 
 
-def tags_of(record: Any) -> dict[str, Tag]:
+def tags_of(record: type[Record]) -> dict[str, Tag]:
     """Attribute → tag, of a kind of record."""
     return {name: tag for name, attribute in record.get_attributes().items() if (tag := tag_of(attribute))}

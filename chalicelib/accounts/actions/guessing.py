@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib import clock
 from chalicelib.accounts import rules
 from chalicelib.accounts.records import Guesses, TerminalGuesses
 from chalicelib.errors import TooMany
 from chalicelib.store.commit import Write, absent, commit, put
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Guessing:
     beside: Callable[[int], tuple[Write, ...]] = lambda wrong: ()
 
     @property
-    def as_read(self) -> Any:
+    def as_read(self) -> Condition:
         """The condition that nobody has guessed since."""
         kind = type(self.row)
         return absent(kind) if self.before is None else kind.wrong == self.before.wrong

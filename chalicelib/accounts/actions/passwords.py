@@ -20,7 +20,7 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read, read_all
+from chalicelib.store.records import Found, Record, read, read_all
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -44,7 +44,7 @@ class Proved:
     forget: Write
     terminal: str
     new_hash: str | None
-    places: tuple[Key[Any], ...]
+    places: tuple[Key[Record], ...]
     beside: Found
 
     @property
@@ -70,7 +70,7 @@ class Proved:
 
 
 def prove_password(
-    contact: Contact, password: str, unique_id: str, places_beside: Callable[[str, str], tuple[Key[Any], ...]]
+    contact: Contact, password: str, unique_id: str, places_beside: Callable[[str, str], tuple[Key[Record], ...]]
 ) -> Proved | None:
     """Who it is by e-mail address or phone number and password; None if wrong. Raises TooMany after ten wrong guesses.
 

@@ -22,7 +22,7 @@ from chalicelib.errors import Invalid, KeyReused, NotFound, Words
 from chalicelib.store import ciphers, crypto, keys
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, put, remove
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
 
 REGISTRATION = "registration"
@@ -143,7 +143,7 @@ class _Begun:
         )
         return create(row, otherwise=self._repeated)
 
-    def _repeated(self, there: dict[str, Any] | None) -> BaseException:
+    def _repeated(self, there: RawItem | None) -> BaseException:
         begun = BegunRegistration.of(there)
         if begun is None or begun.request_hash != self._request_hash():
             return KeyReused()
@@ -251,7 +251,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     )
 
 
-def _taken(standing: dict[str, Any] | None, registration_id: str) -> BaseException:
+def _taken(standing: RawItem | None, registration_id: str) -> BaseException:
     is_own = standing is not None and standing["account_id"]["S"] == registration_id
     return ConfirmedMeanwhile() if is_own else AddressTaken()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.accounts.records import Account, Guesses, Identity
 from chalicelib.contacts.actions import addresses
@@ -14,6 +14,10 @@ from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.attributes import Attribute
+    from pynamodb.expressions.condition import Condition
 
 
 def places_of(account_id: str) -> tuple[Key[Account], Key[VaultKey]]:
@@ -77,11 +81,12 @@ def is_guest_no_more(account: Account, device_id: str) -> Write:
     return change(account, Account.guest_of.delete({device_id}), otherwise=Changed)
 
 
-def _is_as_read(account: Account) -> Any:
-    return is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
+def _is_as_read(account: Account) -> Condition:
+    as_read: Condition = is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
+    return as_read
 
 
-def is_set(attribute: Any, value: str | int | set[str] | list[str] | None) -> Any:
+def is_set(attribute: Attribute[object], value: str | int | set[str] | list[str] | None) -> Condition:
     return attribute == value if value else attribute.does_not_exist()
 
 
@@ -119,10 +124,11 @@ def frees(address_hash: str) -> tuple[Write, ...]:
     return tuple(remove(kind.key(address_hash)) for kind in (Address, Guesses, ResetCode))
 
 
-def has_addresses_as_read(account: Account) -> Any:
+def has_addresses_as_read(account: Account) -> Condition:
     email, phone = account.address_hash, account.phone_hash
-    return is_set(Account.address_hash, email) & is_set(Account.phone_hash, phone)
+    as_read: Condition = is_set(Account.address_hash, email) & is_set(Account.phone_hash, phone)
+    return as_read
 
 
-def _has_identities_as_read(account: Account) -> Any:
+def _has_identities_as_read(account: Account) -> Condition:
     return is_set(Account.identity_hashes, account.identity_hashes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -17,6 +17,7 @@ from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import Reason
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 
 
@@ -119,7 +120,7 @@ def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -
     return None
 
 
-def _known(there: dict[str, Any] | None) -> _Known:
+def _known(there: RawItem | None) -> _Known:
     """The alarm that stands where one was to be created, or that is named there."""
     found = Alarm.of(there)
     if found is not None and found.alias_of is not None:

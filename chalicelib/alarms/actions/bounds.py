@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
@@ -15,6 +13,7 @@ from chalicelib.register import upload_hours
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import DeviceUploadHour
 from chalicelib.store.commit import Write, change, commit
+from chalicelib.store.keys import RawItem
 
 
 def count_upload(arrival: Arrival, device: Device) -> None:
@@ -84,7 +83,7 @@ def _count_exactly(device: Device, stamp: str) -> bool:
     return True
 
 
-def _otherwise(there: dict[str, Any] | None) -> Exception:
+def _otherwise(there: RawItem | None) -> Exception:
     return _NotCounted() if there is None else _Reached()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Device
@@ -19,6 +19,9 @@ from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import Write, change, commit, create, done, remove
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 
 def delete_one(caller: Caller, device: Device, alarm: Alarm) -> None:
@@ -45,7 +48,7 @@ def delete_all(caller: Caller, device: Device) -> None:
     done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
 
 
-def _marked(alarms: list[Alarm]) -> list[Any]:
+def _marked(alarms: list[Alarm]) -> list[Write]:
     device_id = alarms[0].partition_id
     removal = Removal.new(
         device_id, ids.new_id(), alarm_ids={alarm.place_id for alarm in alarms}, until=clock.now_s()
@@ -77,7 +80,7 @@ class _Gone(Exception):
     """Another pass, or TTL, was faster."""
 
 
-def is_not_deleted() -> Any:
+def is_not_deleted() -> Condition:
     """A condition of whatever else is written of an alarm: of a deleted one the row may still be there."""
     return Alarm.removed.does_not_exist()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from chalicelib import clock
 from chalicelib.accounts.actions import standing as accounts
@@ -88,9 +87,9 @@ def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
 
 
 def _avatar(account_id: str, picture: str | None, at: datetime) -> Avatar:
-    times: dict[str, Any] = {"changed_at": clock.epoch_s(at), "as_of_ms": galleries.ms(at)}
+    changed_at, as_of_ms = clock.epoch_s(at), galleries.ms(at)
     ends = clock.epoch_s(at + _REMOVED_REMEMBERED) if picture is None else None
-    return Avatar.new(account_id, picture=picture, expires_at=ends, **times)
+    return Avatar.new(account_id, picture=picture, expires_at=ends, changed_at=changed_at, as_of_ms=as_of_ms)
 
 
 GALLERY = Gallery(UPLOADS, PICTURES, AvatarRemoval, _held_of)

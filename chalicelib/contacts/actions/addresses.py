@@ -101,7 +101,7 @@ def _normal_phone(phone: str) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
-def send(to: Contact, template: str, language: str, **values: Any) -> None:
+def send(to: Contact, template: str, language: str, **values: object) -> None:
     """A mail, or its subject as a text message."""
     window = ses if to.kind == "email" else sms
     window.send(to.value, template, language, operator=settings.operator["name"], **values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.contacts import rules
@@ -13,7 +12,7 @@ from chalicelib.contacts.records import Code
 from chalicelib.errors import Gone, Invalid, TooMany, Words
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, put, remove
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, RawItem
 
 _REMEMBERED_HOURS = 24
 # So often an exact repeat of a request sends its code again; a stranger's repeats must not flood anybody.
@@ -31,7 +30,7 @@ def key_of(account_id: str, purpose: str) -> Key[Code]:
 def new(where: Key[Code], repeat_key: str | None, sends: int = 1) -> Code:
     """A code to be stored there; see `digits_of`."""
     now = clock.now_s()
-    code: Any = where.record(where.pk, where.sk)
+    code = where.record(where.pk, where.sk)
     code.assign(
         seed=ids.new_id(),
         asked_by=_asked_by(where, repeat_key),
@@ -42,8 +41,7 @@ def new(where: Key[Code], repeat_key: str | None, sends: int = 1) -> Code:
         expires_at=now + _REMEMBERED_HOURS * 3600,
     )
     code.assign(code_hash=_code_hash(code, digits_of(code)))
-    made: Code = code
-    return made
+    return code
 
 
 def digits_of(code: Code) -> str:
@@ -116,7 +114,7 @@ def _refuse_too_soon(old: Code | None) -> None:
         raise CodeTooSoon(retry_after_seconds=left)
 
 
-def _overtaken(standing: dict[str, Any] | None, code: Code) -> BaseException:
+def _overtaken(standing: RawItem | None, code: Code) -> BaseException:
     asked_by = (standing or {}).get("asked_by", {}).get("S")
     is_twin = asked_by is not None and asked_by == code.asked_by
     return _AskedAlready() if is_twin else CodeTooSoon(retry_after_seconds=30)
@@ -136,7 +134,7 @@ def prove_code(code: Code | None, digits: str) -> Write:
     return remove(code, when=Code.code_hash == code.code_hash, otherwise=CodeOver)
 
 
-def wrong_code(standing: dict[str, Any] | None = None) -> CodeWrong:
+def wrong_code(standing: RawItem | None = None) -> CodeWrong:
     return CodeWrong(fields={"code": Words("is not right", "jest nieprawidłowy")})
 CODE_MINUTES = 10
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -23,7 +23,11 @@ from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 _TRIES = 4
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")
@@ -123,7 +127,7 @@ def _counted(stock: Stock) -> Write:
     )
 
 
-def _busy(standing: dict[str, Any] | None) -> DeviceBusy:
+def _busy(standing: RawItem | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
@@ -154,12 +158,12 @@ def _bind(
     )
 
 
-def _activated_as_read(stock: Stock) -> Any:
+def _activated_as_read(stock: Stock) -> Condition:
     token_hash = stock.camera_token_hash
     return Stock.camera_token_hash.does_not_exist() if token_hash is None else Stock.camera_token_hash == token_hash
 
 
-def _taken(there: dict[str, Any] | None) -> BaseException:
+def _taken(there: RawItem | None) -> BaseException:
     return DeviceTaken() if there is not None and "device_id" in there else _Moved()
 
 

@@ -17,6 +17,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.stock import shapes as stock_shapes
 from chalicelib.store.commit import Write, change, create, done
+from chalicelib.store.keys import RawItem
 
 
 class SettingsChanged(Conflict):
@@ -52,7 +53,7 @@ def _desired(opened: Opened, asked: stock_shapes.Settings) -> dict[str, Any]:
     return {**to_builtins(asked), "channels": [*to_builtins(asked.channels), *unknown]}
 
 
-def _not_as_read(standing: dict[str, Any] | None) -> BaseException:
+def _not_as_read(standing: RawItem | None) -> BaseException:
     return NotFound() if standing is None else SettingsChanged()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.access import actions as access
 from chalicelib.access.actions import Opened
 from chalicelib.access.records import Device
@@ -16,7 +14,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, Words
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, done
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
 
 _PURPOSE = "device-password"
@@ -72,7 +70,7 @@ def _sets(device: Device, new: str) -> Write:
     return change(device, when=as_read, otherwise=_not_as_read, password=new)
 
 
-def _not_as_read(there: dict[str, Any] | None) -> BaseException:
+def _not_as_read(there: RawItem | None) -> BaseException:
     return NotFound() if there is None else Conflict()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib import clock, ids, jws
 from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
@@ -97,7 +95,7 @@ def oldest_erasure_s() -> int:
     return erase.oldest_s()
 
 
-def _claims(erasure: Erasure) -> dict[str, Any]:
+def _claims(erasure: Erasure) -> dict[str, object]:
     """What the receipt says; random numbers and counts, nothing about a person."""
     return {
         "iss": settings.public_url,

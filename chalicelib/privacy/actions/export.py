@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Device
@@ -104,10 +103,17 @@ def _write(export: Export, account: Account) -> None:
     s3.abandon(export.archive)  # begun twice, if the first reply was lost
     now = clock.now_s()
     until = now + int(ARCHIVES.keep.total_seconds())
-    made: dict[str, Any] = {"size_bytes": upload.size_bytes, "sha256": upload.sha256}
     try:
         commit(
-            change(export, otherwise=_Gone, state=READY, ready_at=now, until=until, **made),
+            change(
+                export,
+                otherwise=_Gone,
+                state=READY,
+                ready_at=now,
+                until=until,
+                size_bytes=upload.size_bytes,
+                sha256=upload.sha256,
+            ),
             check(account, Account.pk.exists(), otherwise=_Gone),
         )
     except _Gone:

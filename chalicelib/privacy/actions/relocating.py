@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -82,7 +82,7 @@ def leave(caller: Caller, country: str) -> shapes.Leaving:
     return done(create(relocation), recorded, answer=shapes.Leaving(endpoint, ticket, until, devices))
 
 
-def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) -> dict[str, Any]:
+def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) -> dict[str, object]:
     person = {
         name: value
         for name in ("email", "phone", "nickname", "language", "policy_version")
@@ -91,7 +91,7 @@ def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) ->
     return {**_claims(endpoint, ticket_id, minutes=_TICKET_MINUTES), **person, "country": country}
 
 
-def _claims(audience: str, subject: str, **life: float) -> dict[str, Any]:
+def _claims(audience: str, subject: str, **life: float) -> dict[str, object]:
     return {
         "iss": settings.public_url,
         "aud": audience,

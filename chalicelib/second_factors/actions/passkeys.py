@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -216,5 +216,5 @@ def _server() -> Fido2Server:
     return Fido2Server(party, verify_origin=settings.passkey_origins.__contains__)
 
 
-def _state(challenge: str) -> dict[str, Any]:
+def _state(challenge: str) -> dict[str, str | None]:
     return {"challenge": challenge, "user_verification": None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from chalicelib.accounts.actions import standing
 from chalicelib.accounts.actions.guessing import Guessing
@@ -18,19 +17,19 @@ from chalicelib.second_factors.rules import SecondFactorNeeded, SecondFactorWron
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read_all
+from chalicelib.store.records import Found, Record, read_all
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
 _COUNTED, _OTHERS = "second-factor", "others"
 
 
-def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key[Any], ...]:
+def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key[Record], ...]:
     """What has to be read to prove it. Raises Invalid unless it is exactly one."""
     counted = (TerminalGuesses.key(account_id, _COUNTED, where) for where in (terminal, _OTHERS))
     return (*counted, *_rows_of(account_id, said))
 
 
-def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Any], ...]:
+def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Record], ...]:
     if [said.totp, said.recovery_code, said.passkey].count(None) != 2:
         raise Invalid(fields={"second_factor": Words("needs exactly one of them", "wymaga dokładnie jednego")})
     if said.passkey is not None:

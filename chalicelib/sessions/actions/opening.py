@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -29,6 +28,7 @@ from chalicelib.sessions.shapes import Tokens
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, check, commit, remove
 from chalicelib.store.keys import Key
+from chalicelib.store.records import Record
 
 _NEW_TERMINAL = "sessions/mail/new_terminal"
 _TRIES = 2  # six AWS calls in all
@@ -66,7 +66,7 @@ def open_session(
     prove_again: Callable[[Proved], Proved],
     terminal: Terminal,
     repeat_key: str | None,
-    beside: Callable[[Proved, Any], tuple[Write, ...]],
+    beside: Callable[[Proved, Record], tuple[Write, ...]],
     *said: str,
 ) -> Tokens:
     """Open a session for who has been proved, in one commit with what is `beside` it; the person hears of a new
@@ -91,7 +91,7 @@ def open_session(
 
 def _places_beside(
     factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
-) -> tuple[Key[Any], ...]:
+) -> tuple[Key[Record], ...]:
     """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
     if factor is None:
         return ()

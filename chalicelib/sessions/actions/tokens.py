@@ -19,6 +19,7 @@ from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, put, remove
+from chalicelib.store.keys import RawItem
 from chalicelib.store.records import in_service_since, read_all
 
 
@@ -48,7 +49,7 @@ def same_session(
     is_readable = (Session.epoch == account.epoch) & (Session.rotated_at >= in_service_since())
     same = (Session.request_hash == session.request_hash) & is_readable
 
-    def refusal(standing: dict[str, Any] | None) -> BaseException:
+    def refusal(standing: RawItem | None) -> BaseException:
         is_other = standing is not None and standing["request_hash"]["S"] != session.request_hash
         return KeyReused() if is_other else otherwise()
 
@@ -89,7 +90,9 @@ def session_id_of(account_id: str, repeat_key: str | None) -> str:
     return ids.as_text(crypto.derived("ids", "session", account_id, repeat_key)[:16])
 
 
-def _turn(account_id: str, session_id: str, generation: int, refresh_secret: str) -> tuple[dict[str, Any], Tokens]:
+def _turn(
+    account_id: str, session_id: str, generation: int, refresh_secret: str
+) -> tuple[dict[str, Any], Tokens]:
     """What a session stores for its n-th pair of tokens, and the pair. The access secret follows from the refresh
     secret, so that the same turn gives the same pair."""
     turned = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))

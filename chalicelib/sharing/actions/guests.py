@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -78,10 +77,10 @@ def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.
         return done(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
     _require_room(caller, device)
     received = Received.new(account.partition_id, device.partition_id, accepted_at=clock.now_s(), expires_at=grant.end)
-    accepted: dict[str, Any] = {"accepted_at": clock.now_s(), "named_at": keys.written(received.own_key)}
+    now_s, named_at = clock.now_s(), keys.written(received.own_key)
     return done(
         access.regrant(device, [*standing.others(device, grant.share_id), grant]),
-        change(share, otherwise=NotFound, expires_at=grant.end, **accepted),
+        change(share, otherwise=NotFound, expires_at=grant.end, accepted_at=now_s, named_at=named_at),
         remove(Invitation.key(share.address_hash, device.partition_id)),
         create(received, otherwise=rules.ShareExists),
         accounts.becomes_guest(account, device.partition_id),

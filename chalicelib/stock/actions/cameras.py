@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -19,6 +19,9 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, commit, put
 from chalicelib.store.records import read
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 _TRIES = 4
 
@@ -60,10 +63,11 @@ def _activate(told: shapes.Activate, country: str) -> str:
     return f"c.{stock_id}.{secret}"
 
 
-def _held_as_read(stock: Stock) -> Any:
+def _held_as_read(stock: Stock) -> Condition:
     """By the same owner, and on the same connection, so that the end of one that came meanwhile is noted."""
-    as_read = accounts.is_set(Stock.device_id, stock.device_id)
-    return as_read & accounts.is_set(Stock.connection_id, stock.connection_id)
+    as_read: Condition = accounts.is_set(Stock.device_id, stock.device_id)
+    as_read &= accounts.is_set(Stock.connection_id, stock.connection_id)
+    return as_read
 
 
 def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:

@@ -30,8 +30,8 @@ _MOST_TOLD = 100
 _REMEMBERED = timedelta(days=30)
 _NOT_TAKEN = "refused"
 
-Parse = Callable[[Any], Any]
-Rows = Iterable[tuple[int, Any]]
+Parse = Callable[[object], Any]
+Rows = Iterable[tuple[int, object]]
 
 
 class LoadedElsewhere(Conflict):

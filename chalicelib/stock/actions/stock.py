@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
 
 from chalicelib import ids
 from chalicelib.access.records import Device
@@ -129,7 +128,7 @@ def _outcome(row: Stock, there: dict[str, Stock], new: dict[str, Stock]) -> Outc
     return Outcome.UNCHANGED if _made(before) == _made(row) else Outcome.OTHERWISE
 
 
-def _made(row: Stock) -> tuple[Any, ...]:
+def _made(row: Stock) -> tuple[object, ...]:
     return row.model, row.code_hash, row.secret_hash
 
 
