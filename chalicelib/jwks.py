@@ -27,8 +27,7 @@ class KeyUnknown(Exception):
 
 
 class KeysSilent(Unavailable):
-    en = "The other side does not answer. Please try again in a moment."
-    pl = "Druga strona nie odpowiada. Spróbuj ponownie za chwilę."
+    pass
 
 
 @dataclass

@@ -27,8 +27,7 @@ RIGHTS: Final = ("live", "playback", "alarms", "settings")
 
 
 class RightMissing(Forbidden):
-    en = "The owner of this device did not give you the right to do this."
-    pl = "Właściciel tego urządzenia nie dał Ci do tego prawa."
+    pass
 
 
 class Moved(Exception):
@@ -176,13 +175,11 @@ def must_stand(device_id: str, *, otherwise: Any) -> Write:
 
 
 class PrivacyModeOn(Conflict):
-    en = "The camera is in privacy mode: nothing is taken until its owner ends it."
-    pl = "Kamera jest w trybie prywatności: nic nie jest przyjmowane, dopóki właściciel go nie wyłączy."
+    pass
 
 
 class NobodyOwns(Conflict):
-    en = "Nobody owns this camera yet."
-    pl = "Ta kamera nie ma jeszcze właściciela."
+    pass
 
 
 def is_private(device: Device) -> bool:

@@ -10,7 +10,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from chalicelib.errors import Conflict, Invalid, Words
+from chalicelib.errors import Conflict, Invalid
+from chalicelib.words import Phrase
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
@@ -36,28 +37,23 @@ _LEAST_RUN = 3
 
 
 class TooYoung(Invalid):
-    en = "Sowa is for people of 16 years and older. Nothing you entered was kept."
-    pl = "Sowa jest dla osób, które ukończyły 16 lat. Niczego z podanych danych nie zachowaliśmy."
+    pass
 
 
 class PasswordTooEasy(Invalid):
-    en = "Please choose a longer or less common password: 15 characters or more, or 8 beside a second factor."
-    pl = "Wybierz dłuższe lub mniej oczywiste hasło: co najmniej 15 znaków albo 8 przy drugim składniku."
+    pass
 
 
 class AddressTaken(Conflict):
-    en = "This address has an account already. Please sign in."
-    pl = "Ten adres ma już konto. Zaloguj się."
+    pass
 
 
 class CurrentPasswordWrong(Invalid):
-    en = "Your current password is not right."
-    pl = "Obecne hasło jest nieprawidłowe."
+    pass
 
 
 class CountryUnknown(Invalid):
-    en = "There is no country of this code."
-    pl = "Nie ma kraju o tym kodzie."
+    pass
 
 
 def age_years(born: date, today: date) -> int:
@@ -67,13 +63,13 @@ def age_years(born: date, today: date) -> int:
 
 def require_age(born: date, today: date) -> None:
     if born > today or age_years(born, today) > 130:
-        raise Invalid(fields={"birth_date": Words("is not a date of birth", "nie jest datą urodzenia")})
+        raise Invalid(fields={"birth_date": Phrase("not_a_birth_date")})
     if age_years(born, today) < LEAST_AGE_YEARS:
         raise too_young()
 
 
 def too_young() -> TooYoung:
-    return TooYoung(fields={"birth_date": Words("under 16", "poniżej 16 lat")})
+    return TooYoung(fields={"birth_date": Phrase("under_minimum_age")})
 
 
 # Passwords
@@ -91,13 +87,13 @@ def require_password(
     repeated, runs of neighbouring keys, hardly any different characters, the person's own name."""
     most = MOST_PASSWORD_CHARACTERS
     if not least <= len(normal_password(password)) <= most:
-        needs = Words(f"needs {least} to {most} characters", f"wymaga od {least} do {most} znaków")
+        needs = Phrase("password_length", least=least, most=most)
         raise PasswordTooEasy(fields={named: needs})
     folded = folded_password(password)
     own = any(word and folded == folded_password(word) for word in known)
     common = is_common(folded) or is_common(_repeated_part(folded))
     if own or common or len(set(folded)) < 5 or _is_made_of_runs(folded):
-        raise PasswordTooEasy(fields={named: Words("is too easy to guess", "zbyt łatwo odgadnąć")})
+        raise PasswordTooEasy(fields={named: Phrase("password_too_easy")})
 
 
 def normal_password(password: str) -> str:
@@ -179,5 +175,5 @@ def region_of(country: str) -> str:
     """The region of a country by its ISO 3166-1 code; raises CountryUnknown."""
     region = _regions().get(country)
     if region is None:
-        raise CountryUnknown(fields={"country": Words("is no country", "nie jest krajem")})
+        raise CountryUnknown(fields={"country": Phrase("not_a_country")})
     return region

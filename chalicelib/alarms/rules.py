@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
+from chalicelib.words import Phrase
 
 # What somebody asked the camera for.
 SNAPSHOT = "snapshot"
@@ -49,8 +50,7 @@ MOST_SEGMENTS = 2000
 
 
 class DayInvalid(Invalid):
-    en = "Please write the day as 2026-11-01."
-    pl = "Podaj dzień w postaci 2026-11-01."
+    pass
 
 
 @dataclass(frozen=True)
@@ -152,4 +152,4 @@ def span_of_day(day: str, begin_of: Callable[[date], datetime]) -> tuple[datetim
         first = date.fromisoformat(day)
         return begin_of(first), begin_of(first + timedelta(days=1))
     except (ValueError, OverflowError) as cause:
-        raise DayInvalid(fields={"day": Words("is not a day", "nie jest dniem")}) from cause
+        raise DayInvalid(fields={"day": Phrase("not_a_day")}) from cause

@@ -12,8 +12,7 @@ from chalicelib.settings import settings
 
 
 class FileChanged(Conflict):
-    en = "The file was replaced while it was read. Order it again."
-    pl = "Plik został podmieniony w trakcie odczytu. Zleć to ponownie."
+    pass
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class MailboxFull(TooMany):
-    en = "This camera has not yet done what it was told before. Please wait."
-    pl = "Ta kamera nie wykonała jeszcze wcześniejszych poleceń. Odczekaj."
+    pass
 
 
 def give(caller: Caller, mine: Opened, asked: shapes.Give) -> shapes.Command:

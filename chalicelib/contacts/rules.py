@@ -9,32 +9,23 @@ _LONGEST_WAIT_S = 3600
 
 
 class AddressInvalid(Invalid):
-    en = "This does not look like an e-mail address."
-    pl = "To nie wygląda na adres e-mail."
+    pass
 
 
 class PhoneInvalid(Invalid):
-    en = "This does not look like a phone number with its country code."
-    pl = "To nie wygląda na numer telefonu z numerem kierunkowym kraju."
+    pass
 
 
 class PhoneNotTexted(Invalid):
-    en = "We send text messages to mobile numbers of certain countries only. Please use an e-mail address."
-    pl = "SMS-y wysyłamy tylko na numery komórkowe z niektórych krajów. Podaj adres e-mail."
+    pass
 
 
 class TooManyMessages(TooMany):
     """Lately to this address, or from this network."""
 
-    en = "Too many messages were asked for, to this address or from your network. Please try again within the hour."
-    pl = "Poproszono o zbyt wiele wiadomości na ten adres lub z Twojej sieci. Spróbuj ponownie w ciągu godziny."
-
 
 class MessagesUsedUp(TooMany):
     """By this installation, or to a country's numbers; an alarm rings."""
-
-    en = "We cannot send any more messages today. Please try again tomorrow."
-    pl = "Dziś nie możemy wysłać więcej wiadomości. Spróbuj ponownie jutro."
 
 
 # What every route that writes to an address that somebody named may say.

@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import cache
 
 from chalicelib import typed
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
+from chalicelib.words import Phrase
 
 # Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and sixteen for an
 # account that is reached by e-mail and phone and linked to three platforms.
@@ -20,8 +21,7 @@ normal_sn, normal_code = typed.serial_number, typed.printed_code
 
 
 class TimeZoneUnknown(Invalid):
-    en = "There is no such time zone."
-    pl = "Nie ma takiej strefy czasowej."
+    pass
 
 
 def locked_s(wrong: int) -> int:
@@ -52,7 +52,7 @@ def normal_time_zone(name: str) -> str:
 
 def require_time_zone(name: str) -> None:
     if name not in _zones():
-        raise TimeZoneUnknown(fields={"time_zone": Words("is not an IANA time zone", "nie jest strefą czasową IANA")})
+        raise TimeZoneUnknown(fields={"time_zone": Phrase("not_a_time_zone")})
 
 
 # Settings
@@ -61,5 +61,5 @@ def require_time_zone(name: str) -> None:
 def require_channels(named: list[str], known: list[str]) -> None:
     """Each at most once, and none but the device's. Raises Invalid."""
     if len(named) != len(set(named)) or not set(named) <= set(known):
-        wrong = Words("names a channel twice, or one that there is not", "wymienia kanał dwa razy albo nieistniejący")
+        wrong = Phrase("channels_twice_or_unknown")
         raise Invalid(fields={"settings.channels": wrong})

@@ -18,10 +18,11 @@ from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor,
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.needs import Need
 from chalicelib.entry.once import Once, Replayed, checked_key, once
-from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable, Words
+from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
 from chalicelib.store.commit import accompanied, is_busy
+from chalicelib.words import Phrase
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -251,8 +252,7 @@ def _tell_address(entry: Line, address: str, request_id: str) -> None:
 
 
 class ServerFault(Refusal):
-    en = "Something broke on our side. Nothing was lost; please try again."
-    pl = "Coś się u nas zepsuło. Nic nie przepadło; spróbuj ponownie."
+    pass
 
 
 def as_refusal(problem: Exception) -> Refusal | None:
@@ -388,7 +388,7 @@ def _query(door: Door, request: Request) -> dict[str, str]:
     given: Any = request.query_params or {}
     twice = next((name for name in given if len(given.getlist(name)) > 1), None)
     if twice is not None:
-        raise Invalid(fields={twice[: wire.LONGEST_NAME]: Words("stands twice", "występuje dwa razy")})
+        raise Invalid(fields={twice[: wire.LONGEST_NAME]: Phrase("given_twice")})
     # A link is opened by browsers, mail programs and players, who put on it what they like.
     if given and door.query is None and door.answers_with_json:
         raise Invalid(fields={next(iter(given))[: wire.LONGEST_NAME]: wire.NOT_KNOWN})

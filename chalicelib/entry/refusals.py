@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib import errors
+from chalicelib.words import Phrase
 
 STATUS: dict[type[errors.Refusal], int] = {
     errors.Malformed: 400,
@@ -32,7 +33,7 @@ def body_of(refusal: errors.Refusal, language: str, request_id: str) -> dict[str
 
 
 def _in_language(detail: object, language: str) -> object:
-    if isinstance(detail, errors.Words):
+    if isinstance(detail, Phrase):
         return detail.read_in(language)
     if isinstance(detail, dict):
         return {name: _in_language(one, language) for name, one in detail.items()}

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 import msgspec
 
-from chalicelib.errors import Invalid, Malformed, TooLarge, Words
+from chalicelib.errors import Invalid, Malformed, TooLarge
+from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
     from chalicelib.aws import s3
@@ -146,30 +147,27 @@ def _require_calendar(said: msgspec.Struct, *within: str) -> None:
                 raise Invalid(fields={_joined(*within, name): _OUT_OF_RANGE}) from None
 
 
-_OUT_OF_RANGE = Words("is out of range", "jest poza zakresem")
+_OUT_OF_RANGE = Phrase("out_of_range")
 # What msgspec says of a value, as a person may read it; what begins so may go on with words of a stranger's.
 _PHRASES = (
-    (r"^Invalid enum value", Words("is none of the possible values", "nie jest jedną z możliwych wartości")),
-    (r"^Invalid", Words("is not valid", "jest nieprawidłowe")),
-    (r"missing required field", Words("is missing", "brakuje")),
-    (r"of length <= ", Words("is too long", "jest za długie")),
-    (r"of length >= ", Words("is too short", "jest za krótkie")),
+    (r"^Invalid enum value", Phrase("not_one_of_the_values")),
+    (r"^Invalid", Phrase("not_valid")),
+    (r"missing required field", Phrase("missing")),
+    (r"of length <= ", Phrase("too_long")),
+    (r"of length >= ", Phrase("too_short")),
     (
         r"matching regex '.*u202a",
-        Words(
-            "needs something to be seen, on one line, without control characters or marks that turn its direction",
-            "wymaga czegoś widocznego, w jednym wierszu, bez znaków sterujących ani zmieniających kierunek pisma",
-        ),
+        Phrase("not_visible"),
     ),
-    (r"matching regex", Words("has the wrong form", "ma niewłaściwą postać")),
+    (r"matching regex", Phrase("wrong_form")),
     (r"<= |>= |< |> ", _OUT_OF_RANGE),
 )
-NOT_KNOWN = Words("is not known here", "nie jest tu znane")
-_WRONG_TYPE = Words("has the wrong type", "ma niewłaściwy typ")
+NOT_KNOWN = Phrase("unknown_field")
+_WRONG_TYPE = Phrase("wrong_type")
 _UNKNOWN = "Object contains unknown field `"
 
 
-def _wrong_field(said: str) -> dict[str, Words]:
+def _wrong_field(said: str) -> dict[str, Phrase]:
     """By what msgspec says; in an unknown field's name a stranger may say anything, so that is not searched."""
     if said.startswith(_UNKNOWN):
         *outside, rest = said.removeprefix(_UNKNOWN).rsplit("` - at `", 1)

@@ -18,7 +18,7 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Invalid, NotFound, Refusal, TooMany, Words
+from chalicelib.errors import Invalid, NotFound, Refusal, TooMany
 from chalicelib.identities import providers, rules, shapes
 from chalicelib.identities.records import OfferedPicture, SpentNonce
 from chalicelib.identities.rules import (
@@ -38,6 +38,7 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, check, create, done, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read, read_all
+from chalicelib.words import Phrase
 
 _TRIES = 2
 _PICTURE_TRIES, _PICTURE_HOURS = 3, 24
@@ -185,7 +186,7 @@ def _contact_of(vouched: Vouched) -> Contact | None:
 def _said_by_newcomer(asked: SignInWithPlatform) -> dict[str, Any]:
     """What the platform does not say, and no account is made without."""
     said = {name: getattr(asked, name) for name in ("country", "birth_date", "policy_version")}
-    missing = {name: Words("is missing", "brakuje") for name, value in said.items() if value is None}
+    missing = {name: Phrase("missing") for name, value in said.items() if value is None}
     if missing:
         raise Invalid(fields=missing)
     return said

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.errors import Conflict, Invalid, NotFound, NotSignedIn, Unavailable, Words
+from chalicelib.errors import Conflict, Invalid, NotFound, NotSignedIn, Unavailable
+from chalicelib.words import Phrase
 
 NONCE_LIFE = timedelta(minutes=10)
 # Clocks differ, but not by more.
@@ -25,53 +26,39 @@ _ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port
 class IdTokenRefused(NotSignedIn):
     """Whatever is wrong with it: who made it up need not be told."""
 
-    en = "The other platform's confirmation is not valid any more. Please sign in there once again."
-    pl = "Potwierdzenie z innej platformy nie jest już ważne. Zaloguj się tam jeszcze raz."
-
 
 class IdTokenWrong(Invalid):
     """The same to somebody who is signed in here, and stays so."""
 
-    en = "What the other platform confirmed is over or was used already. Please sign in there once more."
-    pl = "To, co potwierdziła druga platforma, minęło albo zostało już użyte. Zaloguj się tam ponownie."
-
     def __init__(self) -> None:
-        super().__init__(fields={"id_token": Words("is not valid any more", "nie jest już ważny")})
+        super().__init__(fields={"id_token": Phrase("expired")})
 
 
 class PlatformNotOffered(NotFound):
-    en = "Signing in with this platform is not offered here."
-    pl = "Logowanie przez tę platformę nie jest tu dostępne."
+    pass
 
 
 class PlatformSilent(Unavailable):
-    en = "The other platform does not answer. Please try again in a moment, or sign in with your password."
-    pl = "Druga platforma nie odpowiada. Spróbuj ponownie za chwilę albo zaloguj się hasłem."
+    pass
 
 
 class ProofNeeded(Conflict):
-    en = "Your address has an account here already. Sign in to it, then link the other platform to it."
-    pl = "Twój adres ma już tutaj konto. Zaloguj się na nie, a potem połącz z nim drugą platformę."
+    pass
 
 
 class EmailNotVouched(Invalid):
     """Facebook never says that it has proved one."""
 
-    en = "The other platform does not confirm your e-mail address. Register here with it, then link the platform."
-    pl = "Druga platforma nie potwierdza Twojego adresu e-mail. Zarejestruj się nim tutaj, a potem połącz platformę."
-
     def __init__(self) -> None:
-        super().__init__(fields={"id_token": Words("has no confirmed e-mail", "nie ma potwierdzonego e-maila")})
+        super().__init__(fields={"id_token": Phrase("without_confirmed_email")})
 
 
 class IdentityTaken(Conflict):
-    en = "This account of the other platform belongs to another account here."
-    pl = "To konto na drugiej platformie należy tu do innego konta."
+    pass
 
 
 class PlatformLinked(Conflict):
-    en = "Another account of this platform is linked already. Unlink it first."
-    pl = "Inne konto tej platformy jest już połączone. Najpierw je odłącz."
+    pass
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,11 @@ _TRIES = 2  # six AWS calls in all
 
 
 class TooManyViews(TooMany):
-    en = "Too many people are watching this camera now."
-    pl = "Zbyt wiele osób ogląda teraz tę kamerę."
+    pass
 
 
 class NoPictureYet(NotFound):
-    en = "The camera has not sent a picture yet. It may be asleep or offline; ask again in a moment."
-    pl = "Kamera nie przysłała jeszcze obrazu. Może śpi albo jest offline; zapytaj ponownie za chwilę."
+    pass
 
 
 # Who may look: asked once when it begins, and with every piece

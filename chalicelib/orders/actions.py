@@ -9,7 +9,7 @@ from chalicelib.access import actions as access
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Invalid, NotFound, Unavailable, Words
+from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
@@ -23,13 +23,13 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, create, done, merge
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read, read_all
+from chalicelib.words import Phrase
 
 _TRIES = 5
 
 
 class PaymentMismatch(Invalid):
-    en = "The payment does not match its order."
-    pl = "Płatność nie zgadza się z zamówieniem."
+    pass
 
 
 class _DeviceGone(Exception):
@@ -168,7 +168,7 @@ def _note(told: payments.Payment) -> bool:
     if order is None or not rules.may_become(order.state, told.outcome):
         return False
     if not _is_exact(told, order):
-        raise PaymentMismatch(fields={"amount": Words("is not the order's", "nie jest kwotą zamówienia")})
+        raise PaymentMismatch(fields={"amount": Phrase("not_the_orders_amount")})
     commit(change(order, state=told.outcome, when=Order.state == order.state, otherwise=_Moved))
     return True
 

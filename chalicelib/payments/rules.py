@@ -6,10 +6,8 @@ from chalicelib.errors import Malformed, NotFound
 
 
 class SignatureWrong(Malformed):
-    en = "The signature of this event is missing, wrong or too old."
-    pl = "Podpisu tego zdarzenia brakuje albo jest on błędny lub zbyt stary."
+    pass
 
 
 class ProviderUnknown(NotFound):
-    en = "This installation does not know this payment provider."
-    pl = "Ta instalacja nie zna tego dostawcy płatności."
+    pass

@@ -20,8 +20,7 @@ State = Literal["none", "active", "grace", "ended", "paused", "suspended"]
 
 
 class PlanUnknown(NotFound):
-    en = "There is no such plan."
-    pl = "Nie ma takiego planu."
+    pass
 
 
 # The catalogue

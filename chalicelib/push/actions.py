@@ -31,8 +31,7 @@ FAILED = "FailedPushes"
 
 
 class PlatformMissing(Conflict):
-    en = "This installation does not push to that platform."
-    pl = "Ta instalacja nie wysyła powiadomień na tę platformę."
+    pass
 
 
 def take_pushes(caller: Caller, platform: str, token: str) -> None:

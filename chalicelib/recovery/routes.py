@@ -8,9 +8,10 @@ from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import Routes
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
 from chalicelib.sessions.actions import credentials
 from chalicelib.stock.actions import stock as stocks
+from chalicelib.words import Phrase
 
 routes = Routes(__name__)
 
@@ -35,7 +36,7 @@ def ask_for_reset(visitor: Visitor, asked: shapes.AskReset) -> shapes.Resetting:
 def _owner_of_named(asked: shapes.AskReset) -> str:
     for name in ("email", "sn", "mac"):
         if getattr(asked, name) is None:
-            raise Invalid(fields={name: Words("is needed with a device", "jest potrzebne przy urządzeniu")})
+            raise Invalid(fields={name: Phrase("needed_with_a_device")})
     return stocks.owner_of(asked.sn or "", asked.mac or "")
 
 

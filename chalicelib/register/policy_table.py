@@ -23,8 +23,7 @@ _NOBODY_NAMED = {
 
 
 class UnknownVersion(NotFound):
-    en = "There is no such version of the policy."
-    pl = "Nie ma takiej wersji polityki."
+    pass
 
 
 def render(

@@ -28,43 +28,33 @@ class SecondFactorNeeded(Forbidden):
     """The password was right; `methods` says what may be sent along in `second_factor`, and `passkey`, unless null, is
     what a browser asks passkeys with."""
 
-    en = "Please confirm with your second factor."
-    pl = "Potwierdź drugim składnikiem logowania."
-
 
 class SecondFactorWrong(NotSignedIn):
-    en = "This second factor is not right, or it was used before."
-    pl = "Drugi składnik jest nieprawidłowy albo był już użyty."
+    pass
 
 
 class SecondFactorMissing(Conflict):
-    en = "Please set up an authenticator app or a passkey first."
-    pl = "Najpierw skonfiguruj aplikację uwierzytelniającą lub klucz dostępu."
+    pass
 
 
 class PasswordNeedsSecondFactor(Conflict):
-    en = "Your password is short: choose one of 15 characters or more before you remove your last second factor."
-    pl = "Twoje hasło jest krótkie: zanim usuniesz ostatni drugi składnik, ustaw hasło z co najmniej 15 znaków."
+    pass
 
 
 class SetupOver(Gone):
-    en = "This took too long. Please begin again."
-    pl = "To trwało zbyt długo. Zacznij od nowa."
+    pass
 
 
 class PasskeyWrong(Invalid):
-    en = "This passkey could not be verified."
-    pl = "Nie udało się zweryfikować tego klucza dostępu."
+    pass
 
 
 class PasskeyKnown(Conflict):
-    en = "This passkey has been added before."
-    pl = "Ten klucz dostępu został już dodany."
+    pass
 
 
 class TooManyPasskeys(Conflict):
-    en = "Ten passkeys are the most. Please remove one first."
-    pl = "Możesz mieć najwyżej dziesięć kluczy dostępu. Najpierw usuń jeden z nich."
+    pass
 
 
 def step_of(secret: str, code: str, now_s: int, after: int) -> int | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
 from chalicelib.stock import shapes
 from chalicelib.stock.actions import loading
+from chalicelib.words import Phrase
 
 operations = Operations(__name__)
 
@@ -30,7 +31,7 @@ def unload_devices(asked: shapes.Unload) -> shapes.Unloaded:
 def _rows_of(asked: shapes.Load) -> Iterable[tuple[int, object]] | None:
     """None where a file has them. Raises Invalid."""
     if (asked.devices is None) == (asked.s3 is None):
-        raise Invalid(fields={"devices": Words("is needed, or s3, and not both", "albo s3: jedno z dwojga")})
+        raise Invalid(fields={"devices": Phrase("devices_or_s3")})
     return None if asked.devices is None else enumerate(asked.devices, start=1)
 
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib import typed
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
+from chalicelib.words import Phrase
 
 REPORT_LIFE = timedelta(days=30)
 LONGEST_LINE = 64 * 1024
@@ -179,7 +180,7 @@ def columns_of(first: bytes, required: Collection[str] = COLUMNS) -> Columns | N
     """Of a CSV file's first line; None where JSON lines begin. Raises Invalid."""
     text = _text_of(first)
     if text is None or "\0" in text:
-        wrong = Words("is no UTF-8: save it as CSV UTF-8", "nie jest w UTF-8: zapisz jako CSV UTF-8")
+        wrong = Phrase("not_utf_8")
         raise Invalid(fields={"s3": wrong})
     if text.startswith("{"):
         return None
@@ -191,9 +192,9 @@ def columns_of(first: bytes, required: Collection[str] = COLUMNS) -> Columns | N
     wanted = ",".join(name for name in COLUMNS if name in required)
     if not {name for columns in found for name in columns.names}.isdisjoint(COLUMNS):
         said = text[:_MOST_SAID]
-        wrong = Words(f"begins with {said} instead of {wanted}", f"zaczyna się od {said} zamiast {wanted}")
+        wrong = Phrase("header_wrong", found=said, expected=wanted)
     else:  # It is no header, but a camera, of which nothing is repeated.
-        wrong = Words(f"does not begin with a line {wanted}", f"nie zaczyna się wierszem {wanted}")
+        wrong = Phrase("header_missing", expected=wanted)
     raise Invalid(fields={"s3": wrong})
 
 

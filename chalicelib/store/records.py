@@ -216,8 +216,7 @@ class Page(Generic[_Kind]):
 
 
 class TableClosed(Unavailable):
-    en = "We are bringing data back from a backup. Please come back in a while."
-    pl = "Odtwarzamy dane z kopii zapasowej. Wróć za jakiś czas."
+    pass
 
 
 class _NamedBySettings(type):

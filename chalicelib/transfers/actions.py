@@ -19,7 +19,7 @@ from chalicelib.devices.actions import binding, owning
 from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable, Words
+from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from chalicelib.outbox.actions import letters, reports
 from chalicelib.register import erasures
 from chalicelib.settings import settings
@@ -31,6 +31,7 @@ from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read
 from chalicelib.transfers import rules, shapes
 from chalicelib.transfers.records import Offer, Transfer
+from chalicelib.words import Phrase
 
 _TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
@@ -38,8 +39,7 @@ _ITS_OWN = ("mac", "firmware")
 
 
 class TooManyOffers(TooMany):
-    en = "You have offered this device to others several times. Please wait."
-    pl = "To urządzenie było już kilka razy proponowane innym. Odczekaj."
+    pass
 
 
 # Offering
@@ -52,7 +52,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
     Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
     """
     if contact.hashed in addresses.hashes_of(caller.account):
-        raise Invalid(fields={contact.kind: Words("is your own", "należy do Ciebie")})
+        raise Invalid(fields={contact.kind: Phrase("own_address")})
     offers = 1 if before is None else int(before.offers) + 1
     if before is not None and offers > rules.MOST_OFFERS:
         raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))

@@ -18,7 +18,7 @@ HOUSES = tuple(houses.HOUSES)
 # From below.
 FLOORS = ("aws", "store", "register", "entry")
 FLOOR = (
-    *FLOORS, "errors", "settings", "clock", "ids", "jwks", "jws", "http_fetch", "templates", "typed", "houses",
+    *FLOORS, "errors", "settings", "clock", "ids", "jwks", "jws", "http_fetch", "templates", "typed", "words", "houses",
     "gateway",
 )  # fmt: skip
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
@@ -28,28 +28,28 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     # of their records the types that it is handed.
     "routes": (
         {"actions", "needs", "shapes", "rules", "providers", "records"},
-        {"entry", "errors", "settings", "jwks", "register.policy_table"},
+        {"entry", "errors", "words", "settings", "jwks", "register.policy_table"},
         {"actions", "needs", "rules", "shapes", "records"},
     ),
     "needs": (
-        {"actions", "records"}, {"entry.callers", "entry.needs", "store.records", "errors"},
+        {"actions", "records"}, {"entry.callers", "entry.needs", "store.records", "errors", "words"},
         {"actions", "needs", "records"},
     ),
-    "listeners": ({"actions"}, {"entry", "errors"}, {"actions", "records"}),
-    "scheduled": ({"actions"}, {"entry", "errors"}, {"actions"}),
-    "operations": ({"actions", "shapes"}, {"entry", "errors"}, {"actions"}),
-    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "clock", "typed"}, {"shapes", "records"}),
+    "listeners": ({"actions"}, {"entry", "errors", "words"}, {"actions", "records"}),
+    "scheduled": ({"actions"}, {"entry", "errors", "words"}, {"actions"}),
+    "operations": ({"actions", "shapes"}, {"entry", "errors", "words"}, {"actions"}),
+    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "words", "clock", "typed"}, {"shapes", "records"}),
     "actions": (
         {"rules", "records", "shapes", "providers"},
-        {"entry.callers", "aws", "store", "register", "errors", "settings", "clock", "ids", "jwks", "jws"},
+        {"entry.callers", "aws", "store", "register", "errors", "words", "settings", "clock", "ids", "jwks", "jws"},
         {"actions", "records", "shapes"},
     ),
-    "rules": (set(), {"errors", "typed"}, set()),
+    "rules": (set(), {"errors", "words", "typed"}, set()),
     "records": (set(), {"store", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
-    "providers": ({"rules", "sandbox", "shapes"}, {"errors", "settings", "clock", "jwks", "http_fetch"}, set()),
-    "sandbox": ({"rules", "shapes"}, {"store", "errors", "settings", "clock"}, set()),
+    "providers": ({"rules", "sandbox", "shapes"}, {"errors", "words", "settings", "clock", "jwks", "http_fetch"}, set()),
+    "sandbox": ({"rules", "shapes"}, {"store", "errors", "words", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
 # For the checker of types alone: what a caller is made of.
@@ -61,7 +61,8 @@ BELOW = {
     "register": {"entry"},
     "houses": {*FLOOR},
     "templates": {*FLOOR},
-    "errors": {*FLOOR},
+    "errors": {*FLOOR} - {"words"},
+    "words": {*FLOOR},
     "clock": {*FLOOR},
     "ids": {*FLOOR},
     "typed": {*FLOOR},

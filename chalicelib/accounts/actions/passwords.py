@@ -15,12 +15,13 @@ from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
-from chalicelib.errors import Conflict, Words
+from chalicelib.errors import Conflict
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
+from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -128,7 +129,7 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
     (own,) = read(TerminalGuesses.key(account_id, terminal))
     guessing = _on_own(account_id, terminal, own)
     if not guessing.look(lambda: _is_right(account.password_hash, current)):
-        raise CurrentPasswordWrong(fields={"current": Words("is not right", "jest nieprawidłowe")})
+        raise CurrentPasswordWrong(fields={"current": Phrase("password_wrong")})
     return change_to(account, new, otherwise=Conflict), remove(guessing.row)
 
 

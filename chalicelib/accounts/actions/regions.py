@@ -10,9 +10,6 @@ from chalicelib.settings import settings
 class RegionFixed(Conflict):
     """`endpoint` serves that country; `POST /me/move` leads there."""
 
-    en = "Your data lives in one region, and that country belongs to another: move your account there."
-    pl = "Twoje dane są w jednym regionie, a ten kraj należy do innego: przenieś tam swoje konto."
-
 
 def require_here(country: str) -> None:
     """Raises Misdirected, with the endpoint that serves the country, unless this is it; CountryUnknown."""

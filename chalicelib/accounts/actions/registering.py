@@ -18,12 +18,13 @@ from chalicelib.contacts.actions import addresses, budgets, codes
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.actions.codes import CodeOver
 from chalicelib.contacts.records import Address
-from chalicelib.errors import Invalid, KeyReused, NotFound, Words
+from chalicelib.errors import Invalid, KeyReused, NotFound
 from chalicelib.store import ciphers, crypto, keys
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, put, remove
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
+from chalicelib.words import Phrase
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
@@ -31,8 +32,7 @@ _TURNED_AWAY_HOURS = 24
 
 
 class PolicyOutdated(Invalid):
-    en = "Please read and accept the current privacy policy."
-    pl = "Przeczytaj i zaakceptuj aktualną politykę prywatności."
+    pass
 
 
 class ConfirmedMeanwhile(Exception):
@@ -163,7 +163,7 @@ def _require_terms(
     _require_age(birth_date, *turned_away)
     regions.require_here(country)
     if policy_version != current_policy:
-        current = Words(f"the current one is {current_policy}", f"aktualna to {current_policy}")
+        current = Phrase("current_policy_version", current=current_policy)
         raise PolicyOutdated(fields={"policy_version": current})
 
 

@@ -7,9 +7,10 @@ from typing import Any, Literal, Protocol
 
 from chalicelib.aws import ses, sms
 from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 from chalicelib.store import crypto
+from chalicelib.words import Phrase
 
 # RFC 5321 (with erratum 1690); more is not worth a parser's time, whoever vouches for it.
 _LONGEST_EMAIL = 254
@@ -47,7 +48,7 @@ class LookedUp(Protocol):
 def asked(email: str | None, phone: str | None) -> Contact:
     """The one of the two that was named. Raises Invalid, AddressInvalid or PhoneInvalid."""
     if (email is None) == (phone is None):
-        raise Invalid(fields={"email": Words("is needed, or phone, and not both", "albo phone: jedno z dwojga")})
+        raise Invalid(fields={"email": Phrase("email_or_phone")})
     if email is not None:
         return Contact("email", _normal_email(email))
     return Contact("phone", _normal_phone(phone or ""))
@@ -77,7 +78,7 @@ def hashes_of(account: LookedUp) -> list[str]:
 def _normal_email(email: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
-    wrong = AddressInvalid(fields={"email": Words("is not an e-mail address", "nie jest adresem e-mail")})
+    wrong = AddressInvalid(fields={"email": Phrase("not_an_email_address")})
     if len(email) > _LONGEST_EMAIL:
         raise wrong
     try:
@@ -91,7 +92,7 @@ def _normal_phone(phone: str) -> str:
     # Here and not above, as it is 20 ms that only who uses a phone number needs.
     import phonenumbers
 
-    wrong = PhoneInvalid(fields={"phone": Words("is not a phone number", "nie jest numerem telefonu")})
+    wrong = PhoneInvalid(fields={"phone": Phrase("not_a_phone_number")})
     try:
         found = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException as cause:

@@ -8,10 +8,11 @@ from chalicelib import clock, ids
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import MessageCount
 from chalicelib.contacts.rules import MessagesUsedUp, PhoneNotTexted, TooManyMessages
-from chalicelib.errors import Refusal, Words
+from chalicelib.errors import Refusal
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
 from chalicelib.store.commit import Write, merge
+from chalicelib.words import Phrase
 
 _KINDS = {"email": "mail", "phone": "text"}
 # A day's count lies in parts of so many or more: a transaction is refused while another one is about the same item. Who
@@ -96,10 +97,10 @@ def texted_country(contact: Contact) -> str:
     number = phonenumbers.parse(contact.value, None)
     # Where numbers do not tell which is which, as in North America, they are both.
     if phonenumbers.number_type(number) not in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
-        raise PhoneNotTexted(fields={"phone": Words("is no mobile number", "nie jest numerem komórkowym")})
+        raise PhoneNotTexted(fields={"phone": Phrase("not_a_mobile_number")})
     country = phonenumbers.region_code_for_number(number)
     if country not in settings.text_countries:
-        not_texted = Words("is of a country to which we send no texts", "jest z kraju, do którego nie wysyłamy SMS-ów")
+        not_texted = Phrase("country_not_texted")
         raise PhoneNotTexted(fields={"phone": not_texted})
     return str(country)
 

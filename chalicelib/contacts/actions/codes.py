@@ -9,10 +9,11 @@ from chalicelib.contacts import rules
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Code
-from chalicelib.errors import Gone, Invalid, TooMany, Words
+from chalicelib.errors import Gone, Invalid, TooMany
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, put, remove
 from chalicelib.store.keys import Key, RawItem
+from chalicelib.words import Phrase
 
 _REMEMBERED_HOURS = 24
 # So often an exact repeat of a request sends its code again; a stranger's repeats must not flood anybody.
@@ -135,20 +136,17 @@ def prove_code(code: Code | None, digits: str) -> Write:
 
 
 def wrong_code(standing: RawItem | None = None) -> CodeWrong:
-    return CodeWrong(fields={"code": Words("is not right", "jest nieprawidłowy")})
+    return CodeWrong(fields={"code": Phrase("code_wrong")})
 CODE_MINUTES = 10
 
 
 class CodeWrong(Invalid):
-    en = "This code is not right."
-    pl = "Ten kod jest nieprawidłowy."
+    pass
 
 
 class CodeOver(Gone):
-    en = "This code is over. Please ask for a new one."
-    pl = "Ten kod jest już nieważny. Poproś o nowy."
+    pass
 
 
 class CodeTooSoon(TooMany):
-    en = "A code was sent a moment ago. Please wait before asking for another."
-    pl = "Kod został wysłany przed chwilą. Odczekaj, zanim poprosisz o następny."
+    pass

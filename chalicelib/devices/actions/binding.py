@@ -34,28 +34,23 @@ _REPORTED = ("mac", "firmware", "channels", "lan", "country")
 
 
 class DeviceNotFound(NotFound):
-    en = "There is no device with this serial number and code. Check both on its label."
-    pl = "Nie ma urządzenia o tym numerze seryjnym i kodzie. Sprawdź oba na etykiecie."
+    pass
 
 
 class DeviceLocked(TooMany):
-    en = "Too many wrong codes for this device. Please wait."
-    pl = "Zbyt wiele błędnych kodów dla tego urządzenia. Odczekaj."
+    pass
 
 
 class DeviceBusy(Conflict):
-    en = "Somebody is just trying a code for this device. Please try again in a moment."
-    pl = "Ktoś właśnie próbuje kodu tego urządzenia. Spróbuj ponownie za chwilę."
+    pass
 
 
 class DeviceTaken(Conflict):
-    en = "This device belongs to somebody. Its owner has to remove it first."
-    pl = "To urządzenie ma właściciela. Najpierw musi je usunąć właściciel."
+    pass
 
 
 class TooManyDevices(Forbidden):
-    en = "An account can have 28 devices."
-    pl = "Konto może mieć 28 urządzeń."
+    pass
 
 
 class _Moved(Exception):

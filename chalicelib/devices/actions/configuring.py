@@ -21,8 +21,7 @@ from chalicelib.store.keys import RawItem
 
 
 class SettingsChanged(Conflict):
-    en = "Somebody else changed these settings meanwhile. Look at them again first."
-    pl = "Ktoś zmienił w międzyczasie te ustawienia. Najpierw obejrzyj je ponownie."
+    pass
 
 
 def change_settings(caller: Caller, opened: Opened, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:

@@ -12,8 +12,7 @@ from chalicelib.store.commit import Otherwise, Write, absent, change, put
 
 
 class TooManyTries(TooMany):
-    en = "You have tried too many wrong codes or passwords. Please wait."
-    pl = "Podano zbyt wiele błędnych kodów lub haseł. Odczekaj."
+    pass
 
 
 @dataclass(frozen=True)

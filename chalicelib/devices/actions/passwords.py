@@ -11,23 +11,22 @@ from chalicelib.devices import shapes
 from chalicelib.devices.actions.guessing import TooManyTries, Tries
 from chalicelib.devices.records import PasswordTries
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Invalid, NotFound, Words
+from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, done
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
+from chalicelib.words import Phrase
 
 _PURPOSE = "device-password"
 
 
 class DevicePasswordWrong(Invalid):
-    en = "The password of the device is not right."
-    pl = "Hasło urządzenia jest nieprawidłowe."
+    pass
 
 
 class NoDevicePassword(Conflict):
-    en = "This device has no password."
-    pl = "To urządzenie nie ma hasła."
+    pass
 
 
 def reset_key(account_id: str, device_id: str) -> Key[Code]:
@@ -59,7 +58,7 @@ def _proved(device: Device, before: PasswordTries | None, password: str, *, name
         access.must_stand(device.partition_id, otherwise=NotFound),
     )
     if not crypto.same(crypto.plain_hash(device.password), crypto.plain_hash(password)):
-        raise DevicePasswordWrong(fields={named: Words("is not right", "jest nieprawidłowe")})
+        raise DevicePasswordWrong(fields={named: Phrase("password_wrong")})
     return tries.take_back()
 
 

@@ -13,7 +13,7 @@ from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Gone, Invalid, Words
+from chalicelib.errors import Conflict, Gone, Invalid
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing
 from chalicelib.privacy.records import Relocation
@@ -23,6 +23,7 @@ from chalicelib.sessions.shapes import Tokens
 from chalicelib.settings import settings
 from chalicelib.store.commit import create, done
 from chalicelib.store.records import read
+from chalicelib.words import Phrase
 
 _TICKET, _ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
 _TICKET_MINUTES, _ARRIVAL_DAYS = 15, 30
@@ -33,31 +34,23 @@ _Said = TypeVar("_Said", shapes.Ticket, shapes.Arrival)
 
 
 class SameRegion(Conflict):
-    en = "That country belongs to the region where your data is already: change it in your profile."
-    pl = "Ten kraj należy do regionu, w którym Twoje dane już są: zmień go w swoim profilu."
+    pass
 
 
 class TicketWrong(Invalid):
     """Whatever is wrong with it: who made it up need not be told."""
 
-    en = "This ticket is not valid here. Ask for another one in the region that you come from."
-    pl = "Ten bilet nie jest tu ważny. Poproś o nowy w regionie, z którego się przenosisz."
-
     def __init__(self) -> None:
-        super().__init__(fields={"ticket": Words("is not valid here", "nie jest tu ważny")})
+        super().__init__(fields={"ticket": Phrase("ticket_not_valid_here")})
 
 
 class TicketSpent(Gone):
-    en = "This ticket was used already: sign in."
-    pl = "Ten bilet został już wykorzystany: zaloguj się."
+    pass
 
 
 class ArrivalWrong(Invalid):
-    en = "This does not show that your account has arrived in another region."
-    pl = "To nie potwierdza, że Twoje konto dotarło do innego regionu."
-
     def __init__(self) -> None:
-        super().__init__(fields={"arrival": Words("is not valid here", "nie jest tu ważne")})
+        super().__init__(fields={"arrival": Phrase("arrival_not_valid_here")})
 
 
 def leave(caller: Caller, country: str) -> shapes.Leaving:

@@ -14,7 +14,7 @@ from chalicelib.accounts.actions import standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses
-from chalicelib.errors import NotFound, Words
+from chalicelib.errors import NotFound
 from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
@@ -25,6 +25,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
     from fido2.server import Fido2Server
@@ -88,7 +89,7 @@ def confirm(account: Account, who: str, name: str, made: shapes.MadePasskey) -> 
         raise SetupOver
     verified = _verified(lambda: _register(asked, made))
     if verified is None:
-        raise PasskeyWrong(fields={"credential": Words("could not be verified", "nie udało się zweryfikować")})
+        raise PasskeyWrong(fields={"credential": Phrase("not_verified")})
     credential, sign_count = verified
     passkey = Passkey.new(
         account_id,

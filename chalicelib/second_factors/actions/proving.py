@@ -8,7 +8,7 @@ from chalicelib.accounts.actions import standing
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
-from chalicelib.errors import Invalid, Words
+from chalicelib.errors import Invalid
 from chalicelib.outbox.actions import letters
 from chalicelib.second_factors import rules
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
@@ -18,6 +18,7 @@ from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
+from chalicelib.words import Phrase
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
 _COUNTED, _OTHERS = "second-factor", "others"
@@ -31,7 +32,7 @@ def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key[R
 
 def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Record], ...]:
     if [said.totp, said.recovery_code, said.passkey].count(None) != 2:
-        raise Invalid(fields={"second_factor": Words("needs exactly one of them", "wymaga dokładnie jednego")})
+        raise Invalid(fields={"second_factor": Phrase("exactly_one")})
     if said.passkey is not None:
         return passkeys.places_of(account_id, said.passkey)
     return (Totp.key(account_id) if said.recovery_code is None else RecoveryCodes.key(account_id),)

@@ -12,7 +12,7 @@ import msgspec
 from chalicelib import clock
 from chalicelib.aws import factory
 from chalicelib.aws.factory import File
-from chalicelib.errors import Conflict, Invalid, Words
+from chalicelib.errors import Conflict, Invalid
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.actions import stock
 from chalicelib.stock.actions.stock import Outcome
@@ -21,6 +21,7 @@ from chalicelib.stock.rules import Columns
 from chalicelib.store import crypto
 from chalicelib.store.commit import absent, change, commit, put
 from chalicelib.store.records import read
+from chalicelib.words import Phrase
 
 # What lies in memory at once, and what a run that dies does again.
 _BLOCK_BYTES = 1024 * 1024
@@ -35,8 +36,7 @@ Rows = Iterable[tuple[int, object]]
 
 
 class LoadedElsewhere(Conflict):
-    en = "Another run goes on with this file at this moment."
-    pl = "W tej chwili inny przebieg zajmuje się tym plikiem."
+    pass
 
 
 @dataclass
@@ -130,7 +130,7 @@ def _named(address: str) -> File:
     ours = factory.address("")
     file = factory.find(address.removeprefix(ours)) if address.startswith(ours) and address != ours else None
     if file is None:
-        raise Invalid(fields={"s3": Words(f"is no file below {ours}", f"nie jest plikiem w {ours}")})
+        raise Invalid(fields={"s3": Phrase("not_a_file_below", folder=ours)})
     return file
 
 
@@ -175,7 +175,7 @@ def _whole_lines(file: File, start: int, first: int) -> bytes:
         return data
     end = rules.end_of_lines(data)
     if not end:
-        raise Invalid(fields={"s3": Words(f"line {first + 1} is too long", f"wiersz {first + 1} jest za długi")})
+        raise Invalid(fields={"s3": Phrase("line_too_long", line=first + 1)})
     return data[:end]
 
 
