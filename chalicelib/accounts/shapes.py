@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -11,9 +11,15 @@ from chalicelib import clock, typed
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.shapes import OneTimeCode, Reached
 from chalicelib.entry.wire import END, Line, Name, Shape
+from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES
+
+if TYPE_CHECKING:
+    OfferedLanguage = str
+else:
+    OfferedLanguage = Literal[LANGUAGES]
 
 # What is typed or scanned says how it is brought into its normal form (see entry/wire.py): once, for every door to it.
-Language = Annotated[Literal["en", "pl"], Meta(extra={"normal": typed.language})]
+Language = Annotated[OfferedLanguage, Meta(extra={"normal": typed.language})]
 Nickname = Name
 Country = Annotated[
     str,
@@ -45,7 +51,7 @@ class Register(Reached, kw_only=True):
     nickname: Nickname
     birth_date: date
     policy_version: Annotated[str, Meta(max_length=32)]
-    language: Language = "en"
+    language: Language = DEFAULT_LANGUAGE
     terminal: Terminal | None = None
 
 

@@ -22,7 +22,7 @@ from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal,
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
 from chalicelib.store.commit import accompanied, is_busy
-from chalicelib.words import Phrase
+from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -401,9 +401,9 @@ def _raw_body(request: Request) -> bytes:
 
 
 def _language(accepted: str) -> str:
-    """`pl` if Polish is wanted before English, else `en`."""
+    """Of the languages that are offered the one that is wanted most."""
     wanted = sorted(map(_weighed, accepted.split(",")[:20]), key=lambda one: one[0], reverse=True)
-    return next((language for weight, language in wanted if weight > 0 and language in ("pl", "en")), "en")
+    return next((language for weight, language in wanted if weight > 0 and language in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def _weighed(wish: str) -> tuple[float, str]:

@@ -12,6 +12,7 @@ from chalicelib.entry import refusals
 from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Door
 from chalicelib.entry.wire import Shape
+from chalicelib.words import LANGUAGES
 
 VERSION = "0.1.0"
 _JSON = "application/json"
@@ -92,7 +93,7 @@ def _query_parameters(door: Door) -> list[Part]:
 
 
 def _header_parameters(door: Door) -> list[Part]:
-    language = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"enum": ["en", "pl"]}}
+    language = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"enum": list(LANGUAGES)}}
     if door.method == "GET" or door.who is Who.PROVIDER:
         return [language]
     key = {

@@ -15,6 +15,7 @@ from chalicelib.entry.log import Line, line
 from chalicelib.entry.wire import Asked, Event
 from chalicelib.errors import Refusal
 from chalicelib.store import keys
+from chalicelib.words import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
@@ -197,8 +198,8 @@ class Operations(_Doors):
 
 
 def _words_of(refusal: Refusal) -> str:
-    fields = refusal.details.get("fields", {})
-    return " ".join([refusal.message("en"), *(f"{name} {words.en}." for name, words in fields.items())])
+    spoken, fields = DEFAULT_LANGUAGE, refusal.details.get("fields", {})
+    return " ".join([refusal.message(spoken), *(f"{name} {said.read_in(spoken)}." for name, said in fields.items())])
 
 
 def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, entry: Line) -> object:

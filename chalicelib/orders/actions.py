@@ -304,8 +304,7 @@ def confirm_by_mail(account_id: str, place_id: str) -> None:
 
 
 def _plan_name(order: Order, language: str) -> str:
-    offer = plans.sold(order.plan_id, order.catalogue_version)
-    return offer.name_pl if language == "pl" else offer.name_en
+    return plans.sold(order.plan_id, order.catalogue_version).name_in(language)
 
 
 def kept_by_law(ids_of: Iterable[str]) -> list[dict[str, str]]:

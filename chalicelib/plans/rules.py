@@ -11,6 +11,7 @@ from typing import Literal, cast
 import msgspec
 
 from chalicelib.errors import NotFound
+from chalicelib.words import Phrase
 
 GRACE_S = 7 * 86_400
 _DAY_S = 86_400
@@ -39,10 +40,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class Offer(Terms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A plan of the catalogue; the price is gross, in the currency's smallest unit."""
 
-    name_en: str
-    name_pl: str
+    name_key: str
     amount: int
     currency: str
+
+    def name_in(self, language: str) -> str:
+        return Phrase(self.name_key).read_in(language)
 
 
 # Every version that was ever sold stays in the file, and a change is a new one: orders name theirs.

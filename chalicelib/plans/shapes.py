@@ -30,7 +30,7 @@ class Plan(Shape):
     def in_language(cls, offer: Offer, language: str) -> Plan:
         return cls(
             plan_id=offer.plan_id,
-            name=offer.name_pl if language == "pl" else offer.name_en,
+            name=offer.name_in(language),
             kind=offer.kind,
             keep_days=offer.keep_days,
             period_days=offer.period_days,

@@ -22,6 +22,7 @@ from chalicelib.store.ciphers import Vault, VaultKey
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
 from chalicelib.store.tags import Time, tags_of
+from chalicelib.words import DEFAULT_LANGUAGE, Phrase, bundle
 
 FORMAT = "sowa-export/1"
 _HERE = Path(__file__).parent
@@ -237,7 +238,7 @@ def schema_of(kind: type[Record]) -> dict[str, object]:
 
 def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, object]:
     tag, attribute = tags_of(kind)[name], kind.get_attributes()[name]
-    title = label(name, "en") + ("" if tag.row is None else f" ({tag.row.id})")
+    title = label(name, DEFAULT_LANGUAGE) + ("" if tag.row is None else f" ({tag.row.id})")
     if tag.kind == "personal":
         return {"title": title}
     if tag.points_to == OBJECT:
@@ -260,13 +261,7 @@ def _json_type(attribute: object) -> tuple[str, dict[str, object]]:
 
 def label(name: str, language: str) -> str:
     """What a kind of record or an attribute is called; KeyError where nobody has given it a name."""
-    return str(_labels()[name][language])
-
-
-@cache
-def _labels() -> dict[str, dict[str, str]]:
-    labels: dict[str, dict[str, str]] = json.loads((_HERE / "labels.json").read_text(encoding="utf-8"))
-    return labels
+    return bundle(language, "labels")[name]
 
 
 def _page(sections: list[Section], language: str, operator: str) -> str:
@@ -282,6 +277,7 @@ def _page(sections: list[Section], language: str, operator: str) -> str:
         language=language,
         operator=operator,
         label=lambda name: label(name, language),
+        phrase=lambda key: Phrase(key).read_in(language),
         objects=lambda section: [name for name, tag in tags_of(section.kind).items() if tag.points_to == OBJECT],
         made_at=clock.rfc3339(clock.now().replace(microsecond=0)),
     )

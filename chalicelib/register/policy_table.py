@@ -12,14 +12,9 @@ from typing import Any, cast
 from chalicelib import clock
 from chalicelib.errors import NotFound
 from chalicelib.register.rows import ROWS, Row
+from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
 
-LANGUAGES = ("en", "pl")
 FOLDER = Path(__file__).parent / "policy"
-
-_NOBODY_NAMED = {
-    "en": {"name": "the operator of this installation", "contact": "the contact form in the app"},
-    "pl": {"name": "operator tej instalacji", "contact": "formularz kontaktowy w aplikacji"},
-}
 
 
 class UnknownVersion(NotFound):
@@ -34,17 +29,18 @@ def render(
     `operator` is `{name, contact}`; without `version` the one in force is meant; a language that the policy is not
     written in becomes English. Raises UnknownVersion.
     """
-    spoken = _spoken(language)
     chosen = version or _in_force()
+    spoken = _spoken(chosen, language)
     edition = _edition(chosen, spoken)
-    who = operator or _NOBODY_NAMED[spoken]
+    who = operator or _nobody_named(spoken)
     named = edition.replace("{operator}", _quoted(who["name"])).replace("{contact}", _quoted(who["contact"]))
     return {"sha256": sha256(spoken, version=chosen), **json.loads(named)}
 
 
 def sha256(language: str, *, version: str | None = None) -> str:
     """What a consent keeps of the text agreed to: text and table together, before the operator is named in them."""
-    return _digest(version or _in_force(), _spoken(language))
+    chosen = version or _in_force()
+    return _digest(chosen, _spoken(chosen, language))
 
 
 def versions() -> list[dict[str, str]]:
@@ -54,8 +50,9 @@ def versions() -> list[dict[str, str]]:
     return [{"version": name, "from": from_, "url": f"/policy?version={name}"} for from_, name in in_force_first]
 
 
-def _spoken(language: str) -> str:
-    return language if language in LANGUAGES else "en"
+def _spoken(version: str, language: str) -> str:
+    is_written = language in LANGUAGES and (FOLDER / version / f"{language}.json").exists()
+    return language if is_written else DEFAULT_LANGUAGE
 
 
 def _in_force() -> str:
@@ -66,7 +63,7 @@ def _in_force() -> str:
 def _dated() -> tuple[tuple[str, str], ...]:
     """(from, version) of each, the newest first."""
     names = (folder.name for folder in FOLDER.iterdir() if folder.is_dir())
-    return tuple(sorted(((_text(name, "en")["from"], name) for name in names), reverse=True))
+    return tuple(sorted(((_text(name, DEFAULT_LANGUAGE)["from"], name) for name in names), reverse=True))
 
 
 @cache
@@ -105,6 +102,11 @@ def _line(row: Row, language: str, bases: Mapping[str, str]) -> dict[str, str]:
         "rights": row.rights.read_in(language),
         "refusal": row.refusal.read_in(language),
     }
+
+
+def _nobody_named(language: str) -> dict[str, str]:
+    name, contact = Phrase("operator_without_name"), Phrase("operator_contact")
+    return {"name": name.read_in(language), "contact": contact.read_in(language)}
 
 
 def _quoted(value: str) -> str:

@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from chalicelib.aws import ses, sms, sns
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
+from chalicelib.words import LANGUAGES
 from infra.local import memory
 from infra.local.cloud import LocalCloud
 from infra.local.strict import FAILING_FROM
@@ -97,12 +98,13 @@ def test_a_push_that_fails_otherwise_is_a_fault(world: LocalCloud, endpoint: str
         sns.send(endpoint, ALARM)
 
 
-def test_every_mail_is_there_in_both_languages() -> None:
-    polish = sorted(str(path.relative_to(HOUSES)).removesuffix(".pl.txt") for path in HOUSES.glob("*/mail/*.pl.txt"))
-    assert polish == TEMPLATES and TEMPLATES
+def test_every_mail_is_there_in_each_language() -> None:
+    there = sorted(str(path.relative_to(HOUSES)) for path in HOUSES.glob("*/mail/*.txt"))
+    assert there == sorted(f"{template}.{language}.txt" for template in TEMPLATES for language in LANGUAGES)
+    assert TEMPLATES
 
 
-@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_mail_says_its_subject_first_and_marks_nothing_up(world: LocalCloud, template: str, language: str) -> None:
     ses.send("ola@example.com", template, language, **VALUES)

@@ -139,7 +139,7 @@ def test_a_missing_and_an_unknown_field_are_told_apart() -> None:
     for data, said in (({}, "is missing"), ({"name": "n", "nome": 1}, "is not known here")):
         with pytest.raises(Invalid) as refusal:
             wire.parse(data, Outer)
-        assert [words.en for words in refusal.value.details["fields"].values()] == [said]
+        assert [phrase.read_in("en") for phrase in refusal.value.details["fields"].values()] == [said]
 
 
 def test_a_query_string_is_read_as_what_it_means_and_a_body_is_not() -> None:
@@ -182,7 +182,8 @@ def test_a_name_holds_nothing_that_hides_breaks_the_line_or_turns_its_direction(
             continue
         with pytest.raises(Invalid) as refusal:
             wire.parse({field: name}, Called)
-        assert refusal.value.details["fields"][field].en.startswith("needs something to be seen, on one line")
+        said = refusal.value.details["fields"][field].read_in("en")
+        assert said.startswith("needs something to be seen, on one line")
     assert wire.parse({"line": wire.visible(name)}, Called)
 
 
@@ -204,7 +205,7 @@ def test_what_a_stranger_calls_a_field_is_said_again_in_part_and_is_not_understo
         with pytest.raises(Invalid) as refusal:
             wire.parse(data, Outer)
         assert list(refusal.value.details["fields"]) == [field]
-    assert refusal.value.details["fields"]["kind"].en == "is none of the possible values"
+    assert refusal.value.details["fields"]["kind"].read_in("en") == "is none of the possible values"
 
 
 def test_nothing_is_encoded_as_nothing() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chalicelib import words
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Routes
@@ -109,12 +110,11 @@ def test_queues_that_records_are_told_to_are_there(one_cloud: LocalCloud) -> Non
 
 
 def faults_of_messages(refusal: type[Refusal]) -> list[str]:
-    own = vars(refusal)
     if refusal.__name__.startswith("_"):
         return [f"{refusal.__name__}: its name is what clients read"]
-    if not {"en", "pl"} <= own.keys():
+    if any(refusal.__name__ not in words.bundle(language) for language in words.LANGUAGES):
         return [f"{refusal.__name__}: no messages of its own"]
-    en, pl = own["en"], own["pl"]
+    en, pl = (words.message(refusal, language) for language in ("en", "pl"))
     faults = []
     if en == pl or not re.fullmatch(r"[A-Z0-9].*\.", en) or not re.fullmatch(r"[A-ZŁŚŻŹĆÓ0-9].*\.", pl):
         faults.append(f"{refusal.__name__}: not a sentence in each language")
@@ -131,20 +131,23 @@ def test_every_refusal_speaks_polish_and_english_in_its_own_words() -> None:
 
 def test_no_two_refusals_share_a_code_or_their_words() -> None:
     refusals = list(below(Refusal))
-    for said in ([one.__name__ for one in refusals], [one.en for one in refusals], [one.pl for one in refusals]):
+    messages = [[words.message(one, language) for one in refusals] for language in words.LANGUAGES]
+    for said in ([one.__name__ for one in refusals], *messages):
         assert sorted({word for word in said if said.count(word) > 1}) == []
 
 
-def test_a_refusal_without_words_is_seen() -> None:
+def test_a_refusal_without_words_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     class Mute(Invalid):
         pass
 
     class _Hidden(Invalid):
-        en, pl = "No.", "Nie."
+        pass
 
     class Untranslated(Invalid):
-        en = pl = "This is wrong."
+        pass
 
+    said = {"_Hidden": "No.", "Untranslated": "This is wrong."}
+    monkeypatch.setattr(words, "bundle", lambda language: said)
     for kind in (Mute, _Hidden, Untranslated):
         assert faults_of_messages(kind), kind
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import NotFound
+from chalicelib import words
+from chalicelib.errors import Conflict, NotFound
 from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, asked_for
@@ -129,7 +130,7 @@ def test_an_operation_gets_the_body_and_answers(stage: Stage) -> None:
 def test_a_refusal_is_told_by_its_code(stage: Stage) -> None:
     response = _ask(stage, "POST", "/_local/operations/greet", {"again": True})
     assert response.status == 422
-    assert (response.json["code"], response.json["message"]) == ("AlreadyGreeted", "Once is enough.")
+    assert (response.json["code"], response.json["message"]) == ("AlreadyGreeted", words.message(Conflict, "en"))
 
 
 @pytest.mark.parametrize("path", ["schedules/nobody", "operations/nobody", "operations/", "nothing", "", "dump/x"])

@@ -13,6 +13,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 
+from chalicelib import words
 from chalicelib.entry import http
 from chalicelib.errors import Refusal
 from chalicelib.privacy.actions import closing
@@ -296,7 +297,7 @@ def test_api_gateway_refuses_in_our_words() -> None:
     for kind, answer in answers.items():
         body = json.loads(answer["ResponseTemplates"]["application/json"])
         assert body.keys() == {"code", "message", "request_id"}
-        assert body["message"] == refusals[body["code"]].en
+        assert body["message"] == words.message(refusals[body["code"]], "en")
         assert body["request_id"] == "$context.requestId"
         assert answer["ResponseParameters"]["Headers"]["Cache-Control"] == f"'{http._HEADERS['Cache-Control']}'"
         assert ("StatusCode" in answer) != kind.startswith("DEFAULT")

@@ -32,7 +32,7 @@ def test_every_plan_of_the_catalogue_has_an_id_of_its_own_and_a_price_in_cents()
     for offer in CATALOGUE:
         assert type(offer.amount) is int and offer.amount > 0 and offer.currency == "EUR"
         assert offer.keep_days in (3, 7, 30) and offer.period_days in (30, 365)
-        assert offer.name_en != offer.name_pl
+        assert offer.name_in("en") != offer.name_in("pl")
         assert rules.offer(offer.plan_id) is offer is rules.offer_of(offer.plan_id, offer.version)
         # It is a word of the ledger's lines.
         assert offer.plan_id.isascii() and " " not in offer.plan_id

@@ -15,6 +15,7 @@ from chalicelib.register import catalogue, export
 from chalicelib.register.export import OBJECT, label, schema_of, write_archive
 from chalicelib.store.records import Item, UnknownKind
 from chalicelib.store.tags import Time, tags_of
+from chalicelib.words import LANGUAGES, bundle
 from tests.conftest import Home
 from tests.privacy.exports import archive
 from tests.scene import pay
@@ -91,16 +92,16 @@ def test_what_a_person_wrote_is_text_on_the_page(home: Home) -> None:
 
 
 @pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
-def test_everything_that_is_told_has_a_name_in_both_languages(kind: Any) -> None:
+def test_everything_that_is_told_has_a_name_in_each_language(kind: Any) -> None:
     names = [name for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT]
     for name in ("id", export._name_of(kind), *names):
-        assert label(name, "en")
-        assert label(name, "pl")
+        assert all(label(name, language) for language in LANGUAGES)
 
 
 def test_nothing_is_named_that_is_not_told() -> None:
     told = {name for kind in TOLD for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT}
-    assert export._labels().keys() == told | {"id"} | {export._name_of(kind) for kind in TOLD}
+    for language in LANGUAGES:
+        assert bundle(language, "labels").keys() == told | {"id"} | {export._name_of(kind) for kind in TOLD}
 
 
 def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.register import policy_table
-from chalicelib.register.policy_table import LANGUAGES, UnknownVersion, render, sha256, versions
+from chalicelib.register.policy_table import UnknownVersion, render, sha256, versions
 from chalicelib.register.rows import ROWS, Text, row
+from chalicelib.words import LANGUAGES
 
 OPERATOR = {"name": 'Kowalska & "Synowie" sp. z o.o.', "contact": "dane@kowalska.example"}
 POLISH = set("ąćęłńóśźż")
@@ -182,6 +183,14 @@ def paragraph_of(policy: dict[str, Any]) -> Iterator[str]:
 
 def test_a_language_we_do_not_write_becomes_english() -> None:
     assert render("de") == render("en")
+
+
+def test_a_language_that_is_offered_and_in_which_the_policy_is_not_written_yet_becomes_english(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(policy_table, "LANGUAGES", ("de", *LANGUAGES))
+    assert render("de") == render("en")
+    assert sha256("de") == sha256("en")
 
 
 def test_the_hash_tells_language_and_not_operator_apart() -> None:

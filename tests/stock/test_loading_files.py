@@ -212,7 +212,7 @@ def test_a_file_without_a_header_is_refused_whole(world: LocalCloud, content: st
 def test_a_header_that_is_another_is_named_as_it_was_found(world: LocalCloud) -> None:
     with pytest.raises(Invalid) as refused:
         load(world, "SN;Modell;Code;Secret\n")
-    said = refused.value.details["fields"]["s3"].en
+    said = refused.value.details["fields"]["s3"].read_in("en")
     assert said == "begins with SN;Modell;Code;Secret instead of sn,model,code,secret"
     assert said in str(refused.value)
 
@@ -220,7 +220,7 @@ def test_a_header_that_is_another_is_named_as_it_was_found(world: LocalCloud) ->
 def test_of_a_file_without_a_header_no_camera_is_repeated(world: LocalCloud) -> None:
     with pytest.raises(Invalid) as refused:
         load(world, line(1) + "\n" + line(2) + "\n")
-    assert refused.value.details["fields"]["s3"].en == "does not begin with a line sn,model,code,secret"
+    assert refused.value.details["fields"]["s3"].read_in("en") == "does not begin with a line sn,model,code,secret"
     assert SECRET not in str(refused.value)
 
 
@@ -289,7 +289,7 @@ def test_unloading_a_file_names_what_somebody_owns_by_its_line(world: LocalCloud
 def test_a_line_without_an_end_is_refused_by_its_number(world: LocalCloud, small_blocks: None) -> None:
     with pytest.raises(Invalid) as refused:
         load(world, csv(line(0), "x" * 500, line(1)))
-    assert "line 3" in refused.value.details["fields"]["s3"].en
+    assert "line 3" in refused.value.details["fields"]["s3"].read_in("en")
     assert len(rows(world, "stock/stock")) == 1
 
 
@@ -300,7 +300,7 @@ def test_only_what_lies_in_the_factorys_bucket_is_read(world: LocalCloud, addres
     ours = f"s3://{world.stack.physical('Factory')}/"
     with pytest.raises(Invalid) as refused:
         world.invoke("load_devices", {"s3": address.format(ours=ours)})
-    assert ours in refused.value.details["fields"]["s3"].en
+    assert ours in refused.value.details["fields"]["s3"].read_in("en")
 
 
 def test_rows_and_a_file_together_are_refused(world: LocalCloud) -> None:

@@ -21,7 +21,7 @@ from chalicelib.stock.rules import Columns
 from chalicelib.store import crypto
 from chalicelib.store.commit import absent, change, commit, put
 from chalicelib.store.records import read
-from chalicelib.words import Phrase
+from chalicelib.words import DEFAULT_LANGUAGE, Phrase
 
 # What lies in memory at once, and what a run that dies does again.
 _BLOCK_BYTES = 1024 * 1024
@@ -64,7 +64,8 @@ class Order:
             try:
                 good.append((number, parse(rules.tidied(row))))
             except Invalid as wrong:
-                said = {name: words.en for name, words in wrong.details["fields"].items()}
+                fields = wrong.details["fields"].items()
+                said = {name: phrase.read_in(DEFAULT_LANGUAGE) for name, phrase in fields}
                 tally.bad.append(shapes.BadRow(row=number, fields=said))
         outcomes = self.carry_out([row for _, row in good])
         tally.done, tally.unchanged = outcomes.count(self.done), outcomes.count(self.unchanged)

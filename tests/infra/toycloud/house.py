@@ -17,7 +17,7 @@ fired: Counter[str] = Counter()
 
 
 class AlreadyGreeted(Conflict):
-    en = "Once is enough."
+    pass
 
 
 def forget() -> None:
