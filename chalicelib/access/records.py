@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B3, B6, B7, B8, B9, B11
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -47,42 +47,67 @@ class Device(Item):
     partition = "device"
     place = "device"
 
-    account_id = key(UnicodeAttribute(), B3, why="random id of the owner")
-    stock_id = key(UnicodeAttribute(), B3, why="keyed hash of the serial number")
-    audience = key(UnicodeSetAttribute(null=True), B11, why="random ids of whom to push to, and where")
-    grants = key(UnicodeSetAttribute(null=True), B9, why="random ids, rights and times: who else may do what")
-    bound_at = key(Time(), B6, why="time", told=True)
-    last_seen = key(Time(null=True), B6, why="time", told=True)
-    uploads_counted_in = key(UnicodeAttribute(null=True), B11, why="the hour in which each of its uploads is counted")
-    uploads_over_in = key(UnicodeAttribute(null=True), B11, why="the hour in which it uploaded too much")
-    late_told_at = key(Time(null=True), B11, why="time: alarms that come late are told of once in a while")
+    account_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="random id of the owner")
+    stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
+    audience = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of whom to push to, and where")
+    grants = key(
+        UnicodeSetAttribute(null=True), rows.DEVICE_SHARING, why="random ids, rights and times: who else may do what"
+    )
+    bound_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
+    last_seen = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", told=True)
+    uploads_counted_in = key(
+        UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="the hour in which each of its uploads is counted"
+    )
+    uploads_over_in = key(
+        UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="the hour in which it uploaded too much"
+    )
+    late_told_at = key(
+        Time(null=True), rows.ALARM_MESSAGES, why="time: alarms that come late are told of once in a while"
+    )
     seen_by_channel = plain(NumberAttribute(null=True), why="1 while its connections say when it was there")
-    alarms_after = key(Time(null=True), B11, why="time: alarms from before were deleted")
-    sn = personal(B3)
-    model = personal(B3)
-    name = personal(B7)
-    wifi = personal(B3, null=True)
-    password = personal(B8, null=True, withheld="it protects the picture a second time, also from who finds a copy")
-    time_zone = personal(B3)
-    dst = personal(B3)
-    mac = personal(B6, null=True)
-    firmware = personal(B6, null=True)
-    channels = personal(B6, null=True)
-    channel_ids = key(UnicodeSetAttribute(null=True), B6, why="which channels it has: uploads of others are refused")
-    lan = personal(B6, null=True)
-    country = personal(B6, null=True)
-    cover = key(UnicodeAttribute(null=True), B7, why="where its cover lies: random ids", points_to="object")
-    cover_as_of_ms = key(NumberAttribute(null=True), B7, why="time: an upload of before is no news")
-    desired = personal(B6, null=True)
+    alarms_after = key(Time(null=True), rows.ALARM_MESSAGES, why="time: alarms from before were deleted")
+    sn = personal(rows.DEVICE_BINDING)
+    model = personal(rows.DEVICE_BINDING)
+    name = personal(rows.DEVICE_NAME_AND_COVER)
+    wifi = personal(rows.DEVICE_BINDING, null=True)
+    password = personal(
+        rows.DEVICE_PASSWORD, null=True, withheld="it protects the picture a second time, also from who finds a copy"
+    )
+    time_zone = personal(rows.DEVICE_BINDING)
+    dst = personal(rows.DEVICE_BINDING)
+    mac = personal(rows.DEVICE_SETTINGS, null=True)
+    firmware = personal(rows.DEVICE_SETTINGS, null=True)
+    channels = personal(rows.DEVICE_SETTINGS, null=True)
+    channel_ids = key(
+        UnicodeSetAttribute(null=True), rows.DEVICE_SETTINGS, why="which channels it has: uploads of others are refused"
+    )
+    lan = personal(rows.DEVICE_SETTINGS, null=True)
+    country = personal(rows.DEVICE_SETTINGS, null=True)
+    cover = key(
+        UnicodeAttribute(null=True),
+        rows.DEVICE_NAME_AND_COVER,
+        why="where its cover lies: random ids",
+        points_to="object",
+    )
+    cover_as_of_ms = key(
+        NumberAttribute(null=True), rows.DEVICE_NAME_AND_COVER, why="time: an upload of before is no news"
+    )
+    desired = personal(rows.DEVICE_SETTINGS, null=True)
     settings_version = plain(NumberAttribute(null=True), why="how often its settings were set")
-    reported = personal(B6, null=True)
+    reported = personal(rows.DEVICE_SETTINGS, null=True)
     reported_version = plain(NumberAttribute(null=True), why="which of them the camera realises")
-    state_times = key(UnicodeAttribute(null=True), B6, why="times: what a report says of before is no news")
+    state_times = key(
+        UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="times: what a report says of before is no news"
+    )
     # Written by an earlier version, of all parts together.
-    state_as_of_ms = key(NumberAttribute(null=True), B6, why="time: a report of before is no news")
-    battery_percent = personal(B6, null=True)
-    private_since = key(Time(null=True), B6, why="time: what arrives from then on is dropped", told=True)
-    private_until = key(Time(null=True), B6, why="time: what arrives from then on is kept again", told=True)
+    state_as_of_ms = key(NumberAttribute(null=True), rows.DEVICE_SETTINGS, why="time: a report of before is no news")
+    battery_percent = personal(rows.DEVICE_SETTINGS, null=True)
+    private_since = key(
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is dropped", told=True
+    )
+    private_until = key(
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is kept again", told=True
+    )
 
 
 class Share(Item):
@@ -91,11 +116,16 @@ class Share(Item):
     partition = "device"
     place = "share"
 
-    address = personal(B9)
-    address_hash = key(UnicodeAttribute(), B9, why="keyed hash: where the invitation lies")
-    rights = key(UnicodeSetAttribute(), B9, why="what is allowed, of four words", told=True)
-    channels = key(UnicodeSetAttribute(null=True), B9, why="which of the device's channels; none for all", told=True)
-    until = key(Time(null=True), B9, why="time", told=True)
-    invited_at = key(Time(), B9, why="time", told=True)
-    accepted_at = key(Time(null=True), B9, why="time", told=True)
-    named_at = key(UnicodeAttribute(), B9, why="where the other person finds it", points_to="row")
+    address = personal(rows.DEVICE_SHARING)
+    address_hash = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="keyed hash: where the invitation lies")
+    rights = key(UnicodeSetAttribute(), rows.DEVICE_SHARING, why="what is allowed, of four words", told=True)
+    channels = key(
+        UnicodeSetAttribute(null=True),
+        rows.DEVICE_SHARING,
+        why="which of the device's channels; none for all",
+        told=True,
+    )
+    until = key(Time(null=True), rows.DEVICE_SHARING, why="time", told=True)
+    invited_at = key(Time(), rows.DEVICE_SHARING, why="time", told=True)
+    accepted_at = key(Time(null=True), rows.DEVICE_SHARING, why="time", told=True)
+    named_at = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="where the other person finds it", points_to="row")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B1A, B1B, B2, B3, B9, B11, D3, GUESSES
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -16,35 +16,55 @@ class Account(Item):
     place = "account"
 
     epoch = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
-    address_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the e-mail address is looked up")
-    phone_hash = key(UnicodeAttribute(null=True), B1A, why="keyed hash: where the phone number is looked up")
-    confirmed_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the repeat of the confirmation?")
-    reset_by = key(UnicodeAttribute(null=True), D3, why="keyed hash: is it the repeat of the password's reset?")
-    reset_at = key(Time(null=True), D3, why="time: for how long is that repeat answered?", told=True)
-    email = personal(B1A, null=True)
-    phone = personal(B1A, null=True)
-    nickname = personal(B1A)
-    password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
+    address_hash = key(
+        UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: where the e-mail address is looked up"
+    )
+    phone_hash = key(
+        UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: where the phone number is looked up"
+    )
+    confirmed_by = key(
+        UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: is it the repeat of the confirmation?"
+    )
+    reset_by = key(
+        UnicodeAttribute(null=True), rows.PASSWORD_RESET, why="keyed hash: is it the repeat of the password's reset?"
+    )
+    reset_at = key(Time(null=True), rows.PASSWORD_RESET, why="time: for how long is that repeat answered?", told=True)
+    email = personal(rows.REGISTRATION, null=True)
+    phone = personal(rows.REGISTRATION, null=True)
+    nickname = personal(rows.REGISTRATION)
+    password_hash = personal(rows.REGISTRATION, withheld="who steals a copy must not be able to guess at the password")
     # Shorter than one may be that is asked for alone.
-    is_password_short = personal(B1A, null=True, withheld="who steals a copy must learn nothing about the password")
-    country = personal(B1A)
-    language = personal(B1A)
-    region = personal(B1A, null=True)
-    came_from = personal(B1A, null=True)
+    is_password_short = personal(
+        rows.REGISTRATION, null=True, withheld="who steals a copy must learn nothing about the password"
+    )
+    country = personal(rows.REGISTRATION)
+    language = personal(rows.REGISTRATION)
+    region = personal(rows.REGISTRATION, null=True)
+    came_from = personal(rows.REGISTRATION, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
-    registered_at = key(Time(), B1A, why="time", told=True)
-    device_ids = key(UnicodeSetAttribute(null=True), B3, why="random ids of what the person owns")
-    guest_of = key(UnicodeSetAttribute(null=True), B9, why="random ids of devices that may be shared with the person")
-    endpoints = key(UnicodeSetAttribute(null=True), B11, why="random ids of where pushes go")
+    registered_at = key(Time(), rows.REGISTRATION, why="time", told=True)
+    device_ids = key(UnicodeSetAttribute(null=True), rows.DEVICE_BINDING, why="random ids of what the person owns")
+    guest_of = key(
+        UnicodeSetAttribute(null=True),
+        rows.DEVICE_SHARING,
+        why="random ids of devices that may be shared with the person",
+    )
+    endpoints = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of where pushes go")
     second_factors = key(
-        UnicodeSetAttribute(null=True), B2, why="names and random ids of what is asked for beside the password"
+        UnicodeSetAttribute(null=True),
+        rows.SIGN_IN,
+        why="names and random ids of what is asked for beside the password",
     )
     terminals = key(
-        ListAttribute(of=UnicodeAttribute, null=True), B2, why="keyed hashes: has this terminal signed in before?"
+        ListAttribute(of=UnicodeAttribute, null=True),
+        rows.SIGN_IN,
+        why="keyed hashes: has this terminal signed in before?",
     )
-    identities = personal(B1A, null=True)
+    identities = personal(rows.REGISTRATION, null=True)
     identity_hashes = key(
-        UnicodeSetAttribute(null=True), B1A, why="keyed hashes: which of other platforms' accounts may vouch"
+        UnicodeSetAttribute(null=True),
+        rows.REGISTRATION,
+        why="keyed hashes: which of other platforms' accounts may vouch",
     )
 
 
@@ -54,14 +74,16 @@ class Registration(Item):
     partition = "account"
     place = "registration"
 
-    address_hash = key(UnicodeAttribute(), B1A, why="keyed hash: where the address will be looked up")
-    is_known = key(NumberAttribute(), B1A, why="1 where the address has an account already, so that no code will do")
-    email = personal(B1A, null=True)
-    phone = personal(B1A, null=True)
-    nickname = personal(B1A)
-    password_hash = personal(B1A, withheld="who steals a copy must not be able to guess at the password")
-    country = personal(B1A)
-    language = personal(B1A)
+    address_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: where the address will be looked up")
+    is_known = key(
+        NumberAttribute(), rows.REGISTRATION, why="1 where the address has an account already, so that no code will do"
+    )
+    email = personal(rows.REGISTRATION, null=True)
+    phone = personal(rows.REGISTRATION, null=True)
+    nickname = personal(rows.REGISTRATION)
+    password_hash = personal(rows.REGISTRATION, withheld="who steals a copy must not be able to guess at the password")
+    country = personal(rows.REGISTRATION)
+    language = personal(rows.REGISTRATION)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to")
 
 
@@ -72,7 +94,7 @@ class BegunRegistration(Item):
     partition = "registering"
     place = "begun"
 
-    request_hash = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
+    request_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: is it the same request again?")
     sealed_account_id = plain(
         BinaryAttribute(legacy_encoding=False), why="random id, sealed with a key made of the client's own"
     )
@@ -84,7 +106,7 @@ class Identity(Item):
     partition = "identity"
     place = "identity"
 
-    account_id = key(UnicodeAttribute(), B1A, why="random id")
+    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
 
 
 class SpentTicket(Item):
@@ -93,7 +115,7 @@ class SpentTicket(Item):
     partition = "ticket"
     place = "ticket"
 
-    used_by = key(UnicodeAttribute(), B1A, why="keyed hash: is it the same request again?")
+    used_by = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: is it the same request again?")
 
 
 class Guesses(Item):
@@ -102,8 +124,8 @@ class Guesses(Item):
     partition = "address"
     place = "guesses"
 
-    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
-    wait_until = key(Time(), GUESSES, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
+    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
 
 
 class TerminalGuesses(Item):
@@ -113,8 +135,8 @@ class TerminalGuesses(Item):
     partition = "account"
     place = "guesses"
 
-    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
-    wait_until = key(Time(), GUESSES, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
+    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
 
 
 class AddressChange(Item):
@@ -123,10 +145,14 @@ class AddressChange(Item):
     partition = "account"
     place = "address-change"
 
-    change_id = key(UnicodeAttribute(), B1B, why="random id")
-    address_hash = key(UnicodeAttribute(), B1B, why="keyed hash: where the address will be looked up")
-    is_taken = key(NumberAttribute(), B1B, why="1 where the address has an account already, so that no code will do")
-    address = personal(B1B)
+    change_id = key(UnicodeAttribute(), rows.ACCOUNT_CHANGES, why="random id")
+    address_hash = key(UnicodeAttribute(), rows.ACCOUNT_CHANGES, why="keyed hash: where the address will be looked up")
+    is_taken = key(
+        NumberAttribute(),
+        rows.ACCOUNT_CHANGES,
+        why="1 where the address has an account already, so that no code will do",
+    )
+    address = personal(rows.ACCOUNT_CHANGES)
 
 
 class TurnedAway(Item):

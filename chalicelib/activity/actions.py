@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib import clock, ids
 from chalicelib.activity.records import Activity, DeviceActivity
-from chalicelib.register.rows import AUDIT
+from chalicelib.register import rows
 from chalicelib.store.commit import Write, put
 from chalicelib.store.records import Page, Record
 
@@ -17,7 +17,7 @@ GUEST: Final = "guest"
 HEIR: Final = "heir"
 OPERATOR: Final = "operator"
 
-KEPT = timedelta(days=AUDIT.kept_for.days or 0)
+KEPT = timedelta(days=rows.ACTIVITY_LOG.kept_for.days or 0)
 _KINDS = {kind.partition: kind for kind in (Activity, DeviceActivity)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.register.rows import AUDIT
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal
 
@@ -15,11 +15,11 @@ class Activity(Item):
     partition = "account"
     place = "activity"
 
-    at = key(Time(), AUDIT, why="time", told=True)
-    act = key(UnicodeAttribute(), AUDIT, why="what happened, by a fixed word", told=True)
-    by = key(UnicodeAttribute(), AUDIT, why="owner, guest, heir or operator", told=True)
-    who = personal(AUDIT, null=True)
-    about = personal(AUDIT, null=True)
+    at = key(Time(), rows.ACTIVITY_LOG, why="time", told=True)
+    act = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="what happened, by a fixed word", told=True)
+    by = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="owner, guest, heir or operator", told=True)
+    who = personal(rows.ACTIVITY_LOG, null=True)
+    about = personal(rows.ACTIVITY_LOG, null=True)
 
 
 class DeviceActivity(Activity):

@@ -6,14 +6,14 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import B11
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
 KEEP_DAYS = 7
 
-PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS, by="hour", by_ticket=True)
+PICTURES = Prefix("alarms", subject="device", row=rows.ALARM_MESSAGES, keep_days=KEEP_DAYS, by="hour", by_ticket=True)
 
 
 class Alarm(Item):
@@ -22,20 +22,32 @@ class Alarm(Item):
     partition = "device"
     place = "alarm"
 
-    at = key(Time(), B11, why="time", told=True)
-    arrived_at = key(Time(), B11, why="time", told=True)
+    at = key(Time(), rows.ALARM_MESSAGES, why="time", told=True)
+    arrived_at = key(Time(), rows.ALARM_MESSAGES, why="time", told=True)
     channel = key(
-        UnicodeAttribute(null=True), B11, why="which of the device's channels: it is asked for; none for all", told=True
+        UnicodeAttribute(null=True),
+        rows.ALARM_MESSAGES,
+        why="which of the device's channels: it is asked for; none for all",
+        told=True,
     )
-    type = key(UnicodeAttribute(), B11, why="which of eight types: it is asked for", told=True)
+    type = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="which of eight types: it is asked for", told=True)
     picture = key(
-        UnicodeAttribute(null=True), B11, why="where the picture lies: random ids and times", points_to="object"
+        UnicodeAttribute(null=True),
+        rows.ALARM_MESSAGES,
+        why="where the picture lies: random ids and times",
+        points_to="object",
     )
-    picture_etag = key(UnicodeAttribute(null=True), B11, why="hash of the picture's bytes: others are not shown")
+    picture_etag = key(
+        UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="hash of the picture's bytes: others are not shown"
+    )
     unreadable = plain(NumberAttribute(null=True), why="1 where a picture came that cannot be shown")
-    read_by = key(UnicodeSetAttribute(null=True), B11, why="random ids of who has read it: the owner, or a share")
+    read_by = key(
+        UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of who has read it: the owner, or a share"
+    )
     removed = plain(NumberAttribute(null=True), why="1 once it is to go")
-    alias_of = key(UnicodeAttribute(null=True), B11, why="random id and time: the alarm that an uploaded name has")
+    alias_of = key(
+        UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id and time: the alarm that an uploaded name has"
+    )
 
     def stands(self, head: Any) -> bool:
         deleted_before = head.alarms_after
@@ -50,5 +62,5 @@ class Removal(Item):
     place = "removal"
     told_to = "AlarmRemovals"
 
-    alarm_ids = key(UnicodeSetAttribute(null=True), B11, why="random ids; none for all")
-    until = key(Time(), B11, why="time: what arrived before")
+    alarm_ids = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids; none for all")
+    until = key(Time(), rows.ALARM_MESSAGES, why="time: what arrived before")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import B1A
 from chalicelib.register.upload_hours import UploadHour
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key
 
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
-UPLOADS = Prefix("avatars-in", subject="account", row=B1A, keep_days=1, by_ticket=True)
-PICTURES = Prefix("avatars", subject="account", row=B1A, keep_days=None)
+UPLOADS = Prefix("avatars-in", subject="account", row=rows.REGISTRATION, keep_days=1, by_ticket=True)
+PICTURES = Prefix("avatars", subject="account", row=rows.REGISTRATION, keep_days=None)
 
 
 class Avatar(Item):
@@ -21,9 +21,11 @@ class Avatar(Item):
     partition = "account"
     place = "avatar"
 
-    picture = key(UnicodeAttribute(null=True), B1A, why="where the picture lies: random ids", points_to="object")
-    changed_at = key(Time(), B1A, why="time", told=True)
-    as_of_ms = key(NumberAttribute(), B1A, why="time: an upload of before is no news")
+    picture = key(
+        UnicodeAttribute(null=True), rows.REGISTRATION, why="where the picture lies: random ids", points_to="object"
+    )
+    changed_at = key(Time(), rows.REGISTRATION, why="time", told=True)
+    as_of_ms = key(NumberAttribute(), rows.REGISTRATION, why="time: an upload of before is no news")
 
 
 class AccountUploadHour(UploadHour):
@@ -40,4 +42,4 @@ class AvatarRemoval(Item):
     told_to = "AvatarRemovals"
 
     # Who asks for a copy of one's data does not get it any more.
-    picture = key(UnicodeAttribute(), B1A, why="where the picture lies: random ids")
+    picture = key(UnicodeAttribute(), rows.REGISTRATION, why="where the picture lies: random ids")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B4, B6, B11
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -16,15 +16,19 @@ class Command(Item):
     place = "command"
     told_to = "CommandsGiven"
 
-    word = key(UnicodeAttribute(), B6, why="which of a few words", told=True)
-    channel = key(UnicodeAttribute(null=True), B4, why="which of the device's channels", told=True)
-    live_id = key(UnicodeAttribute(null=True), B4, why="random id of a live session")
-    live_until = key(Time(null=True), B4, why="time", told=True)
-    given_at = key(Time(), B6, why="time", told=True)
-    until = key(Time(), B6, why="time", told=True)
+    word = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="which of a few words", told=True)
+    channel = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="which of the device's channels", told=True)
+    live_id = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="random id of a live session")
+    live_until = key(Time(null=True), rows.LIVE_VIEW, why="time", told=True)
+    given_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
+    until = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
     tries = plain(NumberAttribute(), why="how often it was sent")
-    sent_on = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it was sent on last")
-    answered_at = key(Time(null=True), B6, why="time", told=True)
-    alarm_id = key(UnicodeAttribute(null=True), B11, why="which alarm has the picture that was asked for")
+    sent_on = key(
+        UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="random id of the connection that it was sent on last"
+    )
+    answered_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", told=True)
+    alarm_id = key(
+        UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="which alarm has the picture that was asked for"
+    )
     ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", told=True)
     error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", told=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B1A, MESSAGES
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import key, plain
 
@@ -15,7 +15,7 @@ class Address(Item):
     partition = "address"
     place = "address"
 
-    account_id = key(UnicodeAttribute(), B1A, why="random id")
+    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
 
 
 class Code(Item):
@@ -24,9 +24,9 @@ class Code(Item):
     partition = "account"
     place = "code"
 
-    code_hash = key(UnicodeAttribute(), B1A, why="keyed hash of a code that lives for minutes")
+    code_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash of a code that lives for minutes")
     seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")
-    asked_by = key(UnicodeAttribute(null=True), B1A, why="keyed hash: is it the same request again?")
+    asked_by = key(UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: is it the same request again?")
     repeats = plain(NumberAttribute(default_for_new=0), why="a count")
     until = plain(NumberAttribute(), why="end of the code's life")
     tries = plain(NumberAttribute(), why="a count")
@@ -48,4 +48,8 @@ class MessageCount(Item):
     partition = "messages"
     place = "count"
 
-    sent = key(NumberAttribute(), MESSAGES, why="a count, under a hash made with the hour's key, or under a day")
+    sent = key(
+        NumberAttribute(),
+        rows.MESSAGE_RATE_LIMITS,
+        why="a count, under a hash made with the hour's key, or under a day",
+    )

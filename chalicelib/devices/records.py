@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import B7, GUESSES
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key
 
 # An upload goes as soon as it was looked at; a day is for what nobody was told of.
-COVER_UPLOADS = Prefix("covers-in", subject="device", row=B7, keep_days=1, by_ticket=True)
-COVERS = Prefix("covers", subject="device", row=B7, keep_days=None)
+COVER_UPLOADS = Prefix("covers-in", subject="device", row=rows.DEVICE_NAME_AND_COVER, keep_days=1, by_ticket=True)
+COVERS = Prefix("covers", subject="device", row=rows.DEVICE_NAME_AND_COVER, keep_days=None)
 
 
 class BindingTries(Item):
@@ -20,8 +20,8 @@ class BindingTries(Item):
     partition = "account"
     place = "binding-tries"
 
-    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
-    locked_until = key(Time(), GUESSES, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
+    locked_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
 
 
 class PasswordTries(Item):
@@ -30,8 +30,8 @@ class PasswordTries(Item):
     partition = "device"
     place = "password-tries"
 
-    wrong = key(NumberAttribute(), GUESSES, why="a count", told=True)
-    locked_until = key(Time(), GUESSES, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
+    locked_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
 
 
 class CoverRemoval(Item):
@@ -42,7 +42,7 @@ class CoverRemoval(Item):
     told_to = "CoverRemovals"
 
     # Who asks for a copy of one's data does not get it any more.
-    picture = key(UnicodeAttribute(), B7, why="where the picture lies: random ids")
+    picture = key(UnicodeAttribute(), rows.DEVICE_NAME_AND_COVER, why="where the picture lies: random ids")
 
 
 class SettingChange(Item):

@@ -10,7 +10,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from chalicelib import clock
 from chalicelib.entry.callers import Claim
 from chalicelib.errors import KeyReused, Malformed, Refusal
-from chalicelib.register.rows import REPEATS
+from chalicelib.register import rows
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, create
 from chalicelib.store.keys import Key, RawItem
@@ -27,7 +27,7 @@ class Answered(Item):
     partition = "account"
     place = "answer"
 
-    body_hash = key(UnicodeAttribute(), REPEATS, why="keyed hash: was it the same request?")
+    body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
 
@@ -38,7 +38,7 @@ class AnsweredForGood(LedgerRow):
     partition = "account"
     place = "answer"
 
-    body_hash = key(UnicodeAttribute(), REPEATS, why="keyed hash: was it the same request?")
+    body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.register.rows import B1A, B2
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal
 
@@ -15,7 +15,7 @@ class SpentNonce(Item):
     partition = "nonce"
     place = "nonce"
 
-    request_hash = key(UnicodeAttribute(), B2, why="keyed hash: is it the same sign-in again?")
+    request_hash = key(UnicodeAttribute(), rows.SIGN_IN, why="keyed hash: is it the same sign-in again?")
 
 
 class OfferedPicture(Item):
@@ -25,6 +25,6 @@ class OfferedPicture(Item):
     place = "offered-picture"
     told_to = "OfferedPictures"
 
-    platform = personal(B1A)
-    url = personal(B1A)
-    offered_at = key(Time(), B1A, why="time: an upload is always newer", told=True)
+    platform = personal(rows.REGISTRATION)
+    url = personal(rows.REGISTRATION)
+    offered_at = key(Time(), rows.REGISTRATION, why="time: an upload is always newer", told=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import B4
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
 # Swept every quarter of an hour, so that nothing is there after one hour.
 KEEP_MINUTES = 30
 
-PIECES = Prefix("live", subject="device", row=B4, keep_minutes=KEEP_MINUTES, by="hour", by_ticket=True)
+PIECES = Prefix("live", subject="device", row=rows.LIVE_VIEW, keep_minutes=KEEP_MINUTES, by="hour", by_ticket=True)
 
 
 class Live(Item):
@@ -24,15 +24,15 @@ class Live(Item):
     partition = "device"
     place = "live"
 
-    live_id = key(UnicodeAttribute(), B4, why="random id: at this place there were others before")
-    viewer = key(UnicodeAttribute(), B4, why="random id of who looks")
-    channel = key(UnicodeAttribute(), B4, why="which of the device's channels", told=True)
-    started_at = key(Time(), B4, why="time", told=True)
-    until = key(Time(), B4, why="time", told=True)
+    live_id = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id: at this place there were others before")
+    viewer = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id of who looks")
+    channel = key(UnicodeAttribute(), rows.LIVE_VIEW, why="which of the device's channels", told=True)
+    started_at = key(Time(), rows.LIVE_VIEW, why="time", told=True)
+    until = key(Time(), rows.LIVE_VIEW, why="time", told=True)
     # Players know a piece by its number and its beginning, so they are counted on from here.
     counted_to = plain(UnicodeAttribute(null=True), why="when the last piece that was counted came, and its time")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")
     counted_breaks = plain(NumberAttribute(null=True), why="how often the camera had begun anew by then")
     # Nothing of the view came on an earlier one, so nothing earlier is listed.
     listed_from = plain(UnicodeAttribute(null=True), why="the hour and the ticket on which its first piece came")
-    waited_at = key(Time(null=True), B4, why="time: the first answer waits for the first piece, once")
+    waited_at = key(Time(null=True), rows.LIVE_VIEW, why="time: the first answer waits for the first piece, once")

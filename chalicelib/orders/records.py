@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B13, LAW
+from chalicelib.register import rows
 from chalicelib.store.records import FiscalRow, Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -22,22 +22,28 @@ class Order(Item):
     kind = plain(UnicodeAttribute(null=True), why="of the plan", told=True)
     keep_days = plain(NumberAttribute(null=True), why="of the plan", told=True)
     period_days = plain(NumberAttribute(null=True), why="of the plan", told=True)
-    device_id = key(UnicodeAttribute(), B13, why="random id of what it is for", told=True)
-    amount = key(NumberAttribute(), B13, why="a price", told=True)
+    device_id = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="random id of what it is for", told=True)
+    amount = key(NumberAttribute(), rows.PLAN_PURCHASE, why="a price", told=True)
     currency = plain(UnicodeAttribute(), why="of the price", told=True)
-    payment_method = key(UnicodeAttribute(), B13, why="the kind of payment, without its number", told=True)
-    ordered_at = key(Time(), B13, why="time", told=True)
-    state = key(UnicodeAttribute(), B13, why="open, paid, refused, expired or refund_due", told=True)
-    paid_at = key(Time(null=True), B13, why="time", told=True)
+    payment_method = key(
+        UnicodeAttribute(), rows.PLAN_PURCHASE, why="the kind of payment, without its number", told=True
+    )
+    ordered_at = key(Time(), rows.PLAN_PURCHASE, why="time", told=True)
+    state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refused, expired or refund_due", told=True)
+    paid_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time", told=True)
     invoice_number = key(
-        UnicodeAttribute(null=True), B13, why="number of the invoice", points_to="fiscal", told=True
+        UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="number of the invoice", points_to="fiscal", told=True
     )
     # It stays as long as its invoice, which says its number.
-    paid_with = key(UnicodeAttribute(null=True), B13, why="hash of the provider's number of the payment")
+    paid_with = key(UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="hash of the provider's number of the payment")
     refunds_due = key(
-        UnicodeSetAttribute(null=True), B13, why="the same of what is owed back", points_to="fiscal", told=True
+        UnicodeSetAttribute(null=True),
+        rows.PLAN_PURCHASE,
+        why="the same of what is owed back",
+        points_to="fiscal",
+        told=True,
     )
-    confirmed_at = key(Time(null=True), B13, why="time: when the person was told", told=True)
+    confirmed_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the person was told", told=True)
 
 
 class Invoice(FiscalRow):
@@ -46,12 +52,12 @@ class Invoice(FiscalRow):
     partition = "invoices"
     place = "invoice"
 
-    issued_at = key(Time(), LAW, why="time", told=True)
-    plan_id = key(UnicodeAttribute(), LAW, why="what was sold", told=True)
-    amount = key(NumberAttribute(), LAW, why="gross price", told=True)
+    issued_at = key(Time(), rows.TAX_RECORDS, why="time", told=True)
+    plan_id = key(UnicodeAttribute(), rows.TAX_RECORDS, why="what was sold", told=True)
+    amount = key(NumberAttribute(), rows.TAX_RECORDS, why="gross price", told=True)
     currency = plain(UnicodeAttribute(), why="of the price", told=True)
-    payment_method = key(UnicodeAttribute(), LAW, why="how it was paid", told=True)
-    payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment", told=True)
+    payment_method = key(UnicodeAttribute(), rows.TAX_RECORDS, why="how it was paid", told=True)
+    payment_reference = key(UnicodeAttribute(), rows.TAX_RECORDS, why="the provider's number of the payment", told=True)
 
 
 class Payment(FiscalRow):
@@ -62,13 +68,13 @@ class Payment(FiscalRow):
     place = "payment"
 
     provider = plain(UnicodeAttribute(), why="of the payment", told=True)
-    payment_reference = key(UnicodeAttribute(), LAW, why="the provider's number of the payment", told=True)
-    amount = key(NumberAttribute(), LAW, why="what was paid", told=True)
+    payment_reference = key(UnicodeAttribute(), rows.TAX_RECORDS, why="the provider's number of the payment", told=True)
+    amount = key(NumberAttribute(), rows.TAX_RECORDS, why="what was paid", told=True)
     currency = plain(UnicodeAttribute(), why="of the amount", told=True)
-    received_at = key(Time(), LAW, why="time", told=True)
+    received_at = key(Time(), rows.TAX_RECORDS, why="time", told=True)
     tax_year = plain(NumberAttribute(), why="in which it was received, where the seller is")
-    state = key(UnicodeAttribute(), LAW, why="applied or refund_due", told=True)
-    reason = key(UnicodeAttribute(null=True), LAW, why="why it is owed back", told=True)
+    state = key(UnicodeAttribute(), rows.TAX_RECORDS, why="applied or refund_due", told=True)
+    reason = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="why it is owed back", told=True)
 
 
 class InvoiceCounter(FiscalRow):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B1B, B2, B17, REPORTS
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -19,9 +19,9 @@ class Letter(Item):
     told_to = "Letters"
 
     template = plain(UnicodeAttribute(), why="name of a text of ours")
-    address = personal(B1B)
-    language = personal(B1B)
-    values = personal(B2)
+    address = personal(rows.ACCOUNT_CHANGES)
+    language = personal(rows.ACCOUNT_CHANGES)
+    values = personal(rows.SIGN_IN)
 
 
 class Farewell(Letter):
@@ -30,9 +30,9 @@ class Farewell(Letter):
     partition = "farewell"
     spared_for = timedelta(minutes=10)
 
-    address = personal(B17)
-    language = personal(B17)
-    values = personal(B17)
+    address = personal(rows.ACCOUNT_CLOSURE)
+    language = personal(rows.ACCOUNT_CLOSURE)
+    values = personal(rows.ACCOUNT_CLOSURE)
 
 
 class Undelivered(Item):
@@ -41,7 +41,7 @@ class Undelivered(Item):
     partition = "address"
     place = "undelivered"
 
-    bounces = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
-    complaints = key(NumberAttribute(default_for_new=0), REPORTS, why="a count", told=True)
-    reported_at = key(Time(), REPORTS, why="a time", told=True)
+    bounces = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", told=True)
+    complaints = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", told=True)
+    reported_at = key(Time(), rows.BOUNCES_AND_COMPLAINTS, why="a time", told=True)
     last_report = plain(UnicodeAttribute(), why="random id of a report, which may come twice")

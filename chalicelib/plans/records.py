@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B12
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -19,7 +19,10 @@ class Plan(Item):
     place = "plan"
 
     grants = key(
-        UnicodeSetAttribute(null=True), B12, why="times, entries of the catalogue and random ids of orders", told=True
+        UnicodeSetAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="times, entries of the catalogue and random ids of orders",
+        told=True,
     )
     plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
-    until = key(Time(), B12, why="time", told=True)
+    until = key(Time(), rows.CLOUD_STORAGE, why="time", told=True)

@@ -6,12 +6,12 @@ from typing import Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.rows import B1A, LOG, RIGHTS
 from chalicelib.store.records import Item, LedgerRow
 from chalicelib.store.tags import Time, key, personal, plain
 
-ARCHIVES = Prefix("exports", subject="account", row=RIGHTS, keep_days=1, in_parts=True)
+ARCHIVES = Prefix("exports", subject="account", row=rows.DATA_SUBJECT_REQUESTS, keep_days=1, in_parts=True)
 
 PREPARING: Final = "preparing"
 READY: Final = "ready"
@@ -24,16 +24,16 @@ class Export(Item):
     place = "export"
     told_to = "Exports"
 
-    asked_at = key(Time(), RIGHTS, why="time", told=True)
-    asked_in = key(UnicodeAttribute(), RIGHTS, why="random id of the session that proved who asks")
-    state = key(UnicodeAttribute(), RIGHTS, why="preparing or ready", told=True)
-    archive = key(UnicodeAttribute(), RIGHTS, why="where the archive lies: random ids and a day")
-    ready_at = key(Time(null=True), RIGHTS, why="time", told=True)
-    until = key(Time(null=True), RIGHTS, why="time: end of the archive", told=True)
-    size_bytes = key(NumberAttribute(null=True), RIGHTS, why="size of the archive", told=True)
-    sha256 = key(UnicodeAttribute(null=True), RIGHTS, why="hash of the archive", told=True)
+    asked_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time", told=True)
+    asked_in = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="random id of the session that proved who asks")
+    state = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="preparing or ready", told=True)
+    archive = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="where the archive lies: random ids and a day")
+    ready_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time", told=True)
+    until = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: end of the archive", told=True)
+    size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", told=True)
+    sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", told=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
-    announced_at = key(Time(null=True), RIGHTS, why="time: when the person was told")
+    announced_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: when the person was told")
 
 
 class Relocation(Item):
@@ -42,9 +42,9 @@ class Relocation(Item):
     partition = "account"
     place = "relocation"
 
-    asked_at = key(Time(), B1A, why="time", told=True)
-    country = personal(B1A)
-    endpoint = personal(B1A)
+    asked_at = key(Time(), rows.REGISTRATION, why="time", told=True)
+    country = personal(rows.REGISTRATION)
+    endpoint = personal(rows.REGISTRATION)
 
 
 class LogReading(LedgerRow):
@@ -56,5 +56,7 @@ class LogReading(LedgerRow):
     read_at = plain(NumberAttribute(), why="a time")
     since = plain(NumberAttribute(), why="a time: where what was looked at begins")
     until = plain(NumberAttribute(), why="a time: where it ends")
-    about = key(UnicodeAttribute(null=True), LOG, why="keyed hash of the account that was looked for")
+    about = key(
+        UnicodeAttribute(null=True), rows.API_LOG_ADDRESSES, why="keyed hash of the account that was looked for"
+    )
     reason = plain(UnicodeAttribute(), why="a case number or the like; whoever orders it may name nobody")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.register.rows import B11
+from chalicelib.register import rows
 from chalicelib.store import keys
 from chalicelib.store.records import Item
 from chalicelib.store.tags import key, personal
@@ -21,9 +21,9 @@ class Endpoint(Item):
     told_to = "PushAddresses"
     told_of = frozenset({"INSERT", "MODIFY", "REMOVE"})
 
-    arn = key(UnicodeAttribute(null=True), B11, why="random id given by SNS", points_to="push endpoint")
-    platform = key(UnicodeAttribute(), B11, why="fcm or apns", told=True)
-    token = personal(B11)
+    arn = key(UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
+    platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns", told=True)
+    token = personal(rows.ALARM_MESSAGES)
 
     @property
     def holder(self) -> str:
@@ -39,7 +39,7 @@ class EndpointRemoval(Item):
     place = "endpoint-removal"
     told_to = "SessionEnds"
 
-    arn = key(UnicodeAttribute(), B11, why="random id given by SNS", points_to="push endpoint")
+    arn = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
 
     @property
     def holder(self) -> str:
@@ -57,6 +57,6 @@ class UnnamedEndpoint(Item):
     # Until then it keeps the erasure open, which rings after an hour.
     spared_for = timedelta(hours=24)
 
-    platform = key(UnicodeAttribute(), B11, why="fcm or apns")
-    holder = key(UnicodeAttribute(), B11, why="random ids, by which SNS knows who held it")
-    token = personal(B11)
+    platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns")
+    holder = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random ids, by which SNS knows who held it")
+    token = personal(rows.ALARM_MESSAGES)

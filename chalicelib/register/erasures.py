@@ -9,7 +9,7 @@ from typing import Final
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib import clock, ids
-from chalicelib.register.rows import B11, B17
+from chalicelib.register import rows
 from chalicelib.store import crypto, keys
 from chalicelib.store.commit import Write, create
 from chalicelib.store.records import LedgerRow
@@ -30,7 +30,7 @@ class Erasure(LedgerRow):
     place = "erasure"
     told_to = "Erasures"
 
-    subjects = key(UnicodeSetAttribute(), B17, why="kinds and random ids of what is erased")
+    subjects = key(UnicodeSetAttribute(), rows.ACCOUNT_CLOSURE, why="kinds and random ids of what is erased")
     begun_at = plain(NumberAttribute(), why="a time")
     ordered_by = plain(UnicodeAttribute(null=True), why="the person, a parent or a move, by kind alone")
     state = plain(UnicodeAttribute(), why="erasing or done")
@@ -39,9 +39,11 @@ class Erasure(LedgerRow):
     objects = plain(NumberAttribute(default_for_new=0), why="a count")
     endpoints = plain(NumberAttribute(default_for_new=0), why="a count")
     open_endpoints = key(
-        UnicodeSetAttribute(null=True), B11, why="random ids given by SNS and of who held them, until it forgot them"
+        UnicodeSetAttribute(null=True),
+        rows.ALARM_MESSAGES,
+        why="random ids given by SNS and of who held them, until it forgot them",
     )
-    kept = key(UnicodeSetAttribute(null=True), B17, why="numbers of what the law keeps")
+    kept = key(UnicodeSetAttribute(null=True), rows.ACCOUNT_CLOSURE, why="numbers of what the law keeps")
     done_at = plain(NumberAttribute(null=True), why="a time")
     receipt = plain(UnicodeAttribute(null=True), why="signed, without personal data")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 
-from chalicelib.register.rows import B2
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -18,8 +18,8 @@ class Totp(Item):
     partition = "account"
     place = "totp"
 
-    secret = personal(B2, withheld=_SIGNS_IN)
-    added_at = key(Time(), B2, why="time", told=True)
+    secret = personal(rows.SIGN_IN, withheld=_SIGNS_IN)
+    added_at = key(Time(), rows.SIGN_IN, why="time", told=True)
     last_step = plain(NumberAttribute(), why="the half minute whose code was used last: no code works twice")
 
 
@@ -29,7 +29,7 @@ class PendingTotp(Item):
     partition = "account"
     place = "pending-totp"
 
-    secret = personal(B2, withheld=_SIGNS_IN)
+    secret = personal(rows.SIGN_IN, withheld=_SIGNS_IN)
 
 
 class Passkey(Item):
@@ -38,10 +38,10 @@ class Passkey(Item):
     partition = "account"
     place = "passkey"
 
-    name = personal(B2)
-    credential = personal(B2, withheld=_FOR_SOWA_ALONE)
-    added_at = key(Time(), B2, why="time", told=True)
-    used_at = key(Time(null=True), B2, why="time", told=True)
+    name = personal(rows.SIGN_IN)
+    credential = personal(rows.SIGN_IN, withheld=_FOR_SOWA_ALONE)
+    added_at = key(Time(), rows.SIGN_IN, why="time", told=True)
+    used_at = key(Time(null=True), rows.SIGN_IN, why="time", told=True)
     sign_count = plain(NumberAttribute(), why="a count that a copied passkey would give away")
 
 
@@ -58,5 +58,5 @@ class RecoveryCodes(Item):
     partition = "account"
     place = "recovery-codes"
 
-    hashes = key(UnicodeSetAttribute(null=True), B2, why="keyed hashes of random codes")
-    made_at = key(Time(), B2, why="time", told=True)
+    hashes = key(UnicodeSetAttribute(null=True), rows.SIGN_IN, why="keyed hashes of random codes")
+    made_at = key(Time(), rows.SIGN_IN, why="time", told=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B2
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -24,16 +24,18 @@ class Session(Item):
     refresh_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     # There as long as neither of its successor's tokens was used: so long it still yields the successor.
     spent_refresh_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
-    refreshed_by = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the repeat of the last refresh?")
-    rotated_at = key(Time(), B2, why="time of last use", told=True)
+    refreshed_by = key(
+        UnicodeAttribute(null=True), rows.SIGN_IN, why="keyed hash: is it the repeat of the last refresh?"
+    )
+    rotated_at = key(Time(), rows.SIGN_IN, why="time of last use", told=True)
     generation = plain(NumberAttribute(), why="a count")
-    request_hash = key(UnicodeAttribute(null=True), B2, why="keyed hash: is it the same sign-in again?")
-    opened_at = key(Time(), B2, why="time", told=True)
+    request_hash = key(UnicodeAttribute(null=True), rows.SIGN_IN, why="keyed hash: is it the same sign-in again?")
+    opened_at = key(Time(), rows.SIGN_IN, why="time", told=True)
     stepped_up_until = plain(NumberAttribute(null=True), why="a time")
-    terminal_os = personal(B2)
-    terminal_model = personal(B2)
-    terminal_unique_id = personal(B2)
-    terminal_gps = personal(B2, null=True)
+    terminal_os = personal(rows.SIGN_IN)
+    terminal_model = personal(rows.SIGN_IN)
+    terminal_unique_id = personal(rows.SIGN_IN)
+    terminal_gps = personal(rows.SIGN_IN, null=True)
 
     @property
     def terminal(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B9
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -16,8 +16,8 @@ class Invitation(Item):
     place = "invitation"
     told_to = "Invitations"
 
-    share_id = key(UnicodeAttribute(), B9, why="random id")
-    told_at = key(Time(null=True), B9, why="time: when a mail or a text message left", told=True)
+    share_id = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="random id")
+    told_at = key(Time(null=True), rows.DEVICE_SHARING, why="time: when a mail or a text message left", told=True)
 
 
 class InvitationMails(Item):
@@ -46,4 +46,4 @@ class Received(Item):
     told_to = "ReceivedShares"
     told_of = frozenset({"INSERT", "REMOVE"})
 
-    accepted_at = key(Time(), B9, why="time", told=True)
+    accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", told=True)

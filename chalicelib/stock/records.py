@@ -6,7 +6,7 @@ from typing import Literal
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B6, B10, B11
+from chalicelib.register import rows
 from chalicelib.register.upload_hours import UploadHour
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
@@ -26,12 +26,16 @@ class Stock(Item):
     code_hash = plain(UnicodeAttribute(), why="keyed hash of the printed code")
     secret_hash = plain(UnicodeAttribute(), why="keyed hash of the factory secret")
     camera_token_hash = plain(UnicodeAttribute(null=True), why="hash of a random secret")
-    device_id = key(UnicodeAttribute(null=True), B10, why="random id of the present ownership")
-    connection_id = key(UnicodeAttribute(null=True), B6, why="random id of the connection that it has now")
-    connected_at = key(Time(null=True), B6, why="time")
-    away_since = key(Time(null=True), B6, why="time: when its last connection ended")
-    told_offline_at = key(Time(null=True), B6, why="time: when its owner was last told that it is offline")
-    told_back_at = key(Time(null=True), B6, why="time: when its owner was last told that it is back")
+    device_id = key(UnicodeAttribute(null=True), rows.DEVICE_REMOVAL, why="random id of the present ownership")
+    connection_id = key(
+        UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="random id of the connection that it has now"
+    )
+    connected_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time")
+    away_since = key(Time(null=True), rows.DEVICE_SETTINGS, why="time: when its last connection ended")
+    told_offline_at = key(
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last told that it is offline"
+    )
+    told_back_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last told that it is back")
     sleeps = plain(NumberAttribute(null=True), why="1 if it is built to sleep between what it does")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
@@ -58,7 +62,7 @@ class Connection(Item):
     place = "connection"
     told_to = "CameraConnections"
 
-    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+    stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
 
 
 class ConnectionCheck(Item):
@@ -67,7 +71,7 @@ class ConnectionCheck(Item):
     partition = "connection-checks"
     place = "check"
 
-    stock_id = key(UnicodeAttribute(), B6, why="keyed hash of the serial number")
+    stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
 
 
 class CheckPosition(Item):
@@ -76,7 +80,7 @@ class CheckPosition(Item):
     partition = "connection-checks"
     place = "position"
 
-    last = key(UnicodeAttribute(), B6, why="time, and keyed hash of a serial number")
+    last = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="time, and keyed hash of a serial number")
 
 
 class PresenceChange(Item):
@@ -94,12 +98,12 @@ class Report(Item):
     partition = "stock"
     place = "report"
 
-    mac = personal(B6)
-    firmware = personal(B6)
-    channels = personal(B6)
-    lan = personal(B6, null=True)
-    country = personal(B6, null=True)
-    reported_at = key(Time(), B6, why="time", told=True)
+    mac = personal(rows.DEVICE_SETTINGS)
+    firmware = personal(rows.DEVICE_SETTINGS)
+    channels = personal(rows.DEVICE_SETTINGS)
+    lan = personal(rows.DEVICE_SETTINGS, null=True)
+    country = personal(rows.DEVICE_SETTINGS, null=True)
+    reported_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
 
 
 class DeviceUploadHour(UploadHour):
@@ -120,14 +124,14 @@ class RefusedUploads(Item):
     place = "refused-uploads"
 
     name_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    name_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    name_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
     type_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    type_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    type_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
     channel_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    channel_unknown_at = key(Time(null=True), B11, why="time", told=True)
+    channel_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
     picture_unreadable = plain(NumberAttribute(null=True), why="a count", told=True)
-    picture_unreadable_at = key(Time(null=True), B11, why="time", told=True)
+    picture_unreadable_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
     picture_replaced = plain(NumberAttribute(null=True), why="a count", told=True)
-    picture_replaced_at = key(Time(null=True), B11, why="time", told=True)
+    picture_replaced_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
     too_many = plain(NumberAttribute(null=True), why="a count", told=True)
-    too_many_at = key(Time(null=True), B11, why="time", told=True)
+    too_many_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.register.rows import B10
+from chalicelib.register import rows
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -15,12 +15,12 @@ class Transfer(Item):
     partition = "device"
     place = "transfer"
 
-    transfer_id = key(UnicodeAttribute(), B10, why="random id")
-    address_hash = key(UnicodeAttribute(), B10, why="keyed hash: whom it is for")
-    address = personal(B10)
-    offered_at = key(Time(), B10, why="time", told=True)
+    transfer_id = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="random id")
+    address_hash = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="keyed hash: whom it is for")
+    address = personal(rows.DEVICE_REMOVAL)
+    offered_at = key(Time(), rows.DEVICE_REMOVAL, why="time", told=True)
     offers = plain(NumberAttribute(), why="a count")
-    found_at = key(UnicodeAttribute(), B10, why="where the other one finds it", points_to="row")
+    found_at = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="where the other one finds it", points_to="row")
     ended = plain(NumberAttribute(null=True), why="1 once it was withdrawn or declined")
 
 
@@ -32,5 +32,5 @@ class Offer(Item):
     told_to = "TransferOffers"
 
     model = plain(UnicodeAttribute(), why="what was made, before anybody had it", told=True)
-    offered_at = key(Time(), B10, why="time", told=True)
-    told_at = key(Time(null=True), B10, why="time: so that it is told once", told=True)
+    offered_at = key(Time(), rows.DEVICE_REMOVAL, why="time", told=True)
+    told_at = key(Time(null=True), rows.DEVICE_REMOVAL, why="time: so that it is told once", told=True)

@@ -32,7 +32,9 @@ ROWS = {one for one in vars(rows).values() if isinstance(one, Row)}
 @pytest.fixture(scope="module", autouse=True)
 def _all_modules_are_imported(one_cloud: LocalCloud) -> None:
     for module in all_modules():
-        importlib.import_module(f"{PACKAGE}.{module.name.removesuffix('.__init__').removesuffix('__init__')}".rstrip("."))
+        importlib.import_module(
+            f"{PACKAGE}.{module.name.removesuffix('.__init__').removesuffix('__init__')}".rstrip(".")
+        )
 
 
 def below(kind: type) -> Iterator[type[Any]]:
@@ -71,7 +73,7 @@ def test_a_reason_that_is_missing_is_seen() -> None:
     from chalicelib.store.tags import key, plain
 
     class Sloppy(Record):
-        named = key(UnicodeAttribute(), rows.B1A, why=" ")
+        named = key(UnicodeAttribute(), rows.REGISTRATION, why=" ")
         shown = plain(UnicodeAttribute(), why="")
         rowless = key(UnicodeAttribute(), None, why="found by it")  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.entry.log import Line, NotAllowed
 from chalicelib.errors import Invalid
-from chalicelib.register.rows import LOG
+from chalicelib.register.rows import API_LOG_ADDRESSES
 from chalicelib.store import hour_keys
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
@@ -128,7 +128,7 @@ def test_the_hours_key_goes_when_its_last_second_is_seven_days_old(ola: Person) 
 
 
 def test_it_is_kept_as_long_as_the_policy_says() -> None:
-    assert timedelta(days=LOG.kept_for.days or 0) == hour_keys.KEPT
+    assert timedelta(days=API_LOG_ADDRESSES.kept_for.days or 0) == hour_keys.KEPT
 
 
 # ── And nowhere else ─────────────────────────────────────────────────────────────────────────────────────────────────

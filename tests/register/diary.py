@@ -13,7 +13,7 @@ class Diary(Item):
     partition = "diary"
     place = "page"
 
-    words = personal(rows.B3, null=True)
-    more = personal(rows.B7, null=True)
+    words = personal(rows.DEVICE_BINDING, null=True)
+    more = personal(rows.DEVICE_NAME_AND_COVER, null=True)
     number = plain(NumberAttribute(null=True), why="a test's")
-    place_hash = key(UnicodeAttribute(null=True), rows.B3, why="a test's")
+    place_hash = key(UnicodeAttribute(null=True), rows.DEVICE_BINDING, why="a test's")

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.register import rows
 from chalicelib.register.prefixes import Endless, Prefix
-from chalicelib.register.rows import B11
 
 KEEP_DAYS = 7
-PICTURES = Prefix("alarms", subject="device", row=B11, keep_days=KEEP_DAYS, by="hour")
-BY_DAY = Prefix("exports", subject="account", row=B11, keep_days=1)
-FOR_EVER = Prefix("avatars", subject="account", row=B11, keep_days=None)
+PICTURES = Prefix("alarms", subject="device", row=rows.ALARM_MESSAGES, keep_days=KEEP_DAYS, by="hour")
+BY_DAY = Prefix("exports", subject="account", row=rows.ALARM_MESSAGES, keep_days=1)
+FOR_EVER = Prefix("avatars", subject="account", row=rows.ALARM_MESSAGES, keep_days=None)
 AT = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.register import rows
-from chalicelib.register.rows import B11, B12, INACTIVE_DAYS, LOG, NOTICE_DAYS, ROWS, Basis, Row, Text, Until, row
+from chalicelib.register.rows import INACTIVE_DAYS, NOTICE_DAYS, ROWS, Basis, Row, Text, Until, row
 
 OF_THE_TABLE = [
     *("A", "B1a", "B1b"),
@@ -58,7 +58,7 @@ def test_a_row_nobody_wrote_is_an_error() -> None:
 
 def test_a_row_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        B11.basis = Basis.CONSENT  # type: ignore[misc]
+        rows.ALARM_MESSAGES.basis = Basis.CONSENT  # type: ignore[misc]
 
 
 @every_row
@@ -107,18 +107,22 @@ def test_what_only_time_ends_has_a_time(one: Row) -> None:
 
 
 def test_alarms_snapshots_and_addresses_in_the_log_are_kept_for_seven_days() -> None:
-    for one in (B11, LOG):
+    for one in (rows.ALARM_MESSAGES, rows.API_LOG_ADDRESSES):
         assert one.kept_for.days == 7
         assert "7 days" in one.kept_for.sentence.en and "7 dni" in one.kept_for.sentence.pl
-    assert "snapshot" in B11.kept_for.sentence.en and "snapshot" in B11.data.en
+    assert "snapshot" in rows.ALARM_MESSAGES.kept_for.sentence.en and "snapshot" in rows.ALARM_MESSAGES.data.en
 
 
 def test_recordings_are_kept_for_their_plan_and_a_grace_of_seven_days() -> None:
-    assert (B12.kept_for.days, B12.kept_for.until, B12.kept_for.days_after) == (30, Until.PLAN_ENDED, 7)
+    assert (
+        rows.CLOUD_STORAGE.kept_for.days,
+        rows.CLOUD_STORAGE.kept_for.until,
+        rows.CLOUD_STORAGE.kept_for.days_after,
+    ) == (30, Until.PLAN_ENDED, 7)
 
 
 def test_the_notice_before_deletion_is_said_as_it_is_counted() -> None:
-    assert {INACTIVE_DAYS, NOTICE_DAYS} <= set(figures(rows.IDLE.purpose.en))
+    assert {INACTIVE_DAYS, NOTICE_DAYS} <= set(figures(rows.INACTIVE_ACCOUNTS.purpose.en))
 
 
 @every_row

@@ -30,7 +30,7 @@ def vault(world: LocalCloud) -> ciphers.Vault:
         MapAttribute(),
         JSONAttribute(),
         plain(MapAttribute(), why="a tag does not reach inside"),
-        key(JSONAttribute(), rows.B3, why="nor here"),
+        key(JSONAttribute(), rows.DEVICE_BINDING, why="nor here"),
         Sealed(),
     ],
     ids=lambda attribute: type(attribute).__name__,
@@ -48,8 +48,8 @@ def test_tags_tell_row_and_reason() -> None:
     kinds = {name: tag_of(attribute) for name, attribute in Diary.get_attributes().items()}
     assert all(kinds.values())
     words, hashed = kinds["words"], kinds["place_hash"]
-    assert words is not None and (words.kind, words.row) == ("personal", rows.B3)
-    assert hashed is not None and (hashed.kind, hashed.row, hashed.why) == ("key", rows.B3, "a test's")
+    assert words is not None and (words.kind, words.row) == ("personal", rows.DEVICE_BINDING)
+    assert hashed is not None and (hashed.kind, hashed.row, hashed.why) == ("key", rows.DEVICE_BINDING, "a test's")
 
 
 @pytest.mark.parametrize("value", ["words", "", 5, -0.5, True, False, ["a", {"b": None}], {"latitude": 52.2}])
