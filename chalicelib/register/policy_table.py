@@ -93,14 +93,14 @@ def _text(version: str, language: str) -> dict[str, Any]:
 def _line(row: Row, language: str, bases: Mapping[str, str]) -> dict[str, str]:
     return {
         "row": row.id,
-        "title": row.title.read_in(language),
-        "data": row.data.read_in(language),
-        "purpose": row.purpose.read_in(language),
+        "title": row.sentence("title", language),
+        "data": row.sentence("data", language),
+        "purpose": row.sentence("purpose", language),
         "basis": bases[row.basis.value],
-        "kept_for": row.kept_for.sentence.read_in(language),
-        "shared_with": row.shared_with.read_in(language),
-        "rights": row.rights.read_in(language),
-        "refusal": row.refusal.read_in(language),
+        "kept_for": row.sentence("kept_for", language),
+        "shared_with": row.sentence("shared_with", language),
+        "rights": row.sentence("rights", language),
+        "refusal": row.sentence("refusal", language),
     }
 
 
