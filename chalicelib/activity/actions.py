@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from chalicelib import clock, ids
@@ -17,7 +17,7 @@ GUEST: Final = "guest"
 HEIR: Final = "heir"
 OPERATOR: Final = "operator"
 
-KEPT = timedelta(days=rows.ACTIVITY_LOG.kept_for.days or 0)
+KEPT = rows.ACTIVITY_LOG.kept_for.period
 _KINDS = {kind.partition: kind for kind in (Activity, DeviceActivity)}
 
 

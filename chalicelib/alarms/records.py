@@ -11,9 +11,14 @@ from chalicelib.register.prefixes import Prefix
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
-KEEP_DAYS = 7
-
-PICTURES = Prefix("alarms", subject="device", row=rows.ALARM_MESSAGES, keep_days=KEEP_DAYS, by="hour", by_ticket=True)
+PICTURES = Prefix(
+    "alarms",
+    subject="device",
+    row=rows.ALARM_MESSAGES,
+    keep_days=rows.ALARM_MESSAGES.kept_for.days,
+    by="hour",
+    by_ticket=True,
+)
 
 
 class Alarm(Item):

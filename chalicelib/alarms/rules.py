@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.errors import Invalid
+from chalicelib.register import rows
 from chalicelib.words import Phrase
 
 # What somebody asked the camera for.
 SNAPSHOT = "snapshot"
 TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", SNAPSHOT)
-KEEP = timedelta(days=7)
+KEEP = rows.ALARM_MESSAGES.kept_for.period
 # A camera's clock may be a little ahead. What is further ahead would stand above what is new, and on tomorrow's day.
 AHEAD = timedelta(minutes=1)
 # A camera that was offline sends what it saw meanwhile; those are told of apart, and once in a while.

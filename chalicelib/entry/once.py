@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
@@ -18,7 +19,8 @@ from chalicelib.store.records import Item, LedgerRow, read
 from chalicelib.store.tags import key, plain
 
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
-_KEPT_HOURS, _MONEY_KEPT_HOURS = 24, 30 * 24
+_KEPT_HOURS = 24
+_MONEY_KEPT_HOURS = rows.IDEMPOTENCY_RECORDS.kept_for.period // timedelta(hours=1)
 
 
 class Answered(Item):

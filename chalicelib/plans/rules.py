@@ -11,10 +11,11 @@ from typing import Literal, cast
 import msgspec
 
 from chalicelib.errors import NotFound
+from chalicelib.register import rows
 from chalicelib.words import Phrase
 
-GRACE_S = 7 * 86_400
 _DAY_S = 86_400
+GRACE_S = rows.CLOUD_STORAGE.kept_for.days_after * _DAY_S
 
 Kind = Literal["event", "continuous"]
 State = Literal["none", "active", "grace", "ended", "paused", "suspended"]

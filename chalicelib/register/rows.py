@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -57,6 +58,17 @@ class Retention(NamedTuple):
     days: int | None = None
     minutes: int | None = None
     days_after: int = 0
+
+    @property
+    def period(self) -> timedelta:
+        """What code goes by, so that it keeps what the row promises. Raises NoPeriod."""
+        if self.days is None and self.minutes is None:
+            raise NoPeriod(self.until)
+        return timedelta(days=self.days or 0, minutes=self.minutes or 0)
+
+
+class NoPeriod(ValueError):
+    """It is not a time that ends the keeping of what was asked about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)

@@ -44,7 +44,8 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
         {"entry.callers", "aws", "store", "register", "errors", "words", "settings", "clock", "ids", "jwks", "jws"},
         {"actions", "records", "shapes"},
     ),
-    "rules": (set(), {"errors", "words", "typed"}, set()),
+    # Rows of the register are facts, and their figures what a rule goes by.
+    "rules": (set(), {"errors", "words", "typed", "register.rows"}, set()),
     "records": (set(), {"store", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.

@@ -128,7 +128,7 @@ def test_the_hours_key_goes_when_its_last_second_is_seven_days_old(ola: Person) 
 
 
 def test_it_is_kept_as_long_as_the_policy_says() -> None:
-    assert timedelta(days=API_LOG_ADDRESSES.kept_for.days or 0) == hour_keys.KEPT
+    assert API_LOG_ADDRESSES.kept_for.period == hour_keys.KEPT
 
 
 # ── And nowhere else ─────────────────────────────────────────────────────────────────────────────────────────────────

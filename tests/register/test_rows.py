@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -145,6 +146,19 @@ def test_no_figure_of_a_row_stands_a_second_time_in_its_sentence() -> None:
 
 def test_the_notice_before_deletion_is_said_as_it_is_counted() -> None:
     assert {INACTIVE_DAYS, NOTICE_DAYS} <= set(figures(rows.INACTIVE_ACCOUNTS.sentence("purpose", "en")))
+
+
+def test_a_period_is_what_is_said_in_days_and_minutes() -> None:
+    assert rows.ALARM_MESSAGES.kept_for.period == timedelta(days=7)
+    assert rows.PASSWORD_RESET.kept_for.period == timedelta(minutes=10)
+    with pytest.raises(rows.NoPeriod):
+        _ = rows.REGISTRATION.kept_for.period
+
+
+def test_what_several_rows_promise_of_one_thing_is_the_same() -> None:
+    assert rows.PASSWORD_RESET.kept_for.minutes == rows.ACCOUNT_CHANGES.kept_for.minutes
+    assert rows.CLOUD_STORAGE.kept_for.days_after == rows.PLAYBACK.kept_for.days_after
+    assert rows.API_LOG_ADDRESSES.kept_for.days == rows.MESSAGE_RATE_LIMITS.kept_for.days
 
 
 @every_row

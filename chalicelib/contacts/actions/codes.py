@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from chalicelib import clock, ids
 from chalicelib.contacts import rules
@@ -10,6 +11,7 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Code
 from chalicelib.errors import Gone, Invalid, TooMany
+from chalicelib.register import rows
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, put, remove
 from chalicelib.store.keys import Key, RawItem
@@ -137,7 +139,7 @@ def prove_code(code: Code | None, digits: str) -> Write:
 
 def wrong_code(standing: RawItem | None = None) -> CodeWrong:
     return CodeWrong(fields={"code": Phrase("code_wrong")})
-CODE_MINUTES = 10
+CODE_MINUTES = rows.PASSWORD_RESET.kept_for.period // timedelta(minutes=1)
 
 
 class CodeWrong(Invalid):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
 from chalicelib import clock
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.outbox.records import Undelivered
+from chalicelib.register import rows
 from chalicelib.store.commit import commit, merge
 from chalicelib.store.keys import Key
 
-_KEPT = timedelta(days=90)
+_KEPT = rows.BOUNCES_AND_COMPLAINTS.kept_for.period
 
 
 class _ToldTwice(Exception):

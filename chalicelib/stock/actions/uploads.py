@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib import clock
@@ -11,12 +11,13 @@ from chalicelib.access import actions as access
 from chalicelib.access.actions import NobodyOwns, PrivacyModeOn
 from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
+from chalicelib.register import rows
 from chalicelib.stock import rules
 from chalicelib.stock.records import RefusedUploads
 from chalicelib.store.commit import Write, change, commit, merge
 from chalicelib.store.records import read
 
-_REFUSALS_KEPT = timedelta(days=7)
+_REFUSALS_KEPT = rows.ALARM_MESSAGES.kept_for.period
 
 
 def uploads_for(camera: Camera) -> Device:
