@@ -19,6 +19,8 @@ import botocore.session
 import pytest
 import yaml
 
+from chalicelib import words
+from chalicelib.register import rows
 from infra.package import bundle, policies
 from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
@@ -125,6 +127,13 @@ def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
     assert not [name for name in names if name.endswith(".dist-info") or "/tests/" in name]
     assert not {"boto3", "s3transfer", "moto", "pytest", "infra", "tests"} & {name.split("/")[0] for name in names}
     assert sorted(name for name in names if name.startswith("chalice/")) == ["chalice/__init__.pyc", "chalice/app.pyc"]
+
+
+def test_what_is_said_to_people_and_what_the_register_knows_is_in_it(unpacked: Path) -> None:
+    said = list(words.FOLDER.rglob("*.json"))
+    assert len(said) >= 3 * len(words.LANGUAGES)
+    for path in [*said, Path(rows.__file__).with_name("rows.json")]:
+        assert (unpacked / path.relative_to(bundle.ROOT)).read_bytes() == path.read_bytes()
 
 
 def test_of_others_code_only_what_is_compiled_is_in_it(unpacked: Path) -> None:

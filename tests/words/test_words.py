@@ -137,10 +137,11 @@ def test_a_message_that_is_left_over_is_seen() -> None:
     assert unused({"Gone": "This is over.", "Went": "This was over."}, {"Gone"}) == ["Went"]
 
 
-def test_translators_are_told_which_placeholders_there_are() -> None:
-    template = json.loads((words.FOLDER / f"{DEFAULT_LANGUAGE}.json").read_text(encoding="utf-8"))
+@every_folder
+def test_translators_are_told_which_placeholders_there_are(folder: str) -> None:
+    template = json.loads((words.FOLDER / folder / f"{DEFAULT_LANGUAGE}.json").read_text(encoding="utf-8"))
     described = {key[1:]: set(said["placeholders"]) for key, said in template.items() if re.match(r"@\w", key)}
-    messages = words.bundle(DEFAULT_LANGUAGE)
+    messages = words.bundle(DEFAULT_LANGUAGE, folder)
     assert described == {key: placeholders(said) for key, said in messages.items() if placeholders(said)}
 
 
