@@ -49,7 +49,10 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "records": (set(), {"store", "register"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
-    "providers": ({"rules", "sandbox", "shapes"}, {"errors", "words", "settings", "clock", "jwks", "http_fetch"}, set()),
+    "providers": (
+        {"rules", "sandbox", "shapes"}, {"errors", "words", "settings", "clock", "jwks", "http_fetch"},
+        set(),
+    ),
     "sandbox": ({"rules", "shapes"}, {"store", "errors", "words", "settings", "clock"}, set()),
     "__init__": (set(), set(), set()),
 }
