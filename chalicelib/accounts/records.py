@@ -100,15 +100,6 @@ class BegunRegistration(Item):
     )
 
 
-class Identity(Item):
-    """Which account an account of another platform belongs to: at most one."""
-
-    partition = "identity"
-    place = "identity"
-
-    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
-
-
 class SpentTicket(Item):
     """A ticket of another region that was used; nothing but keyed hashes, for as long as it would count."""
 

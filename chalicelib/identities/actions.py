@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,6 @@ from chalicelib.accounts.actions import passwords, registering
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
-from chalicelib.accounts.records import Identity
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import portraits
 from chalicelib.contacts.actions import addresses
@@ -20,7 +20,7 @@ from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Refusal, TooMany
 from chalicelib.identities import providers, rules, shapes
-from chalicelib.identities.records import OfferedPicture, SpentNonce
+from chalicelib.identities.records import Identity, OfferedPicture, SpentNonce
 from chalicelib.identities.rules import (
     EmailNotVouched,
     IdentityTaken,
@@ -141,6 +141,8 @@ def _enter(
         otherwise=_Overtaken,
         **_said_by_newcomer(asked),
     )
+    belongs = create(Identity.new(_identity_hash(vouched), account_id=new.account.partition_id), otherwise=_Overtaken)
+    new = replace(new, writes=(*new.writes, belongs))
     spends = _spends(vouched.nonce, repeat_key, new.account.epoch)
     offers = _offers_picture(new, asked.provider, vouched)
     return sessions.begin(new, asked.terminal, repeat_key, spends, *offers, said=_all_of(asked))

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.register import rows
+from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal
+
+
+class Identity(Item):
+    """Which account an account of another platform belongs to: at most one."""
+
+    partition = "identity"
+    place = "identity"
+
+    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
+
+    @classmethod
+    def keys_of(cls, hashes: Iterable[str] | None) -> list[Key[Identity]]:
+        """Where those lie that may vouch for an account."""
+        return [cls.key(hashed) for hashed in sorted(hashes or ())]
 
 
 class SpentNonce(Item):

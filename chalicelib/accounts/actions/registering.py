@@ -11,7 +11,7 @@ import msgspec
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import passwords, regions
-from chalicelib.accounts.records import Account, BegunRegistration, Identity, Registration, TurnedAway
+from chalicelib.accounts.records import Account, BegunRegistration, Registration, TurnedAway
 from chalicelib.accounts.rules import AddressTaken
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.contacts.actions import addresses, budgets, codes
@@ -294,8 +294,9 @@ def vouched_for(
 ) -> NewAccount:
     """An account whose address needs no code, as another platform has proved it (B1a). The birth date is not kept.
 
-    On commit it raises `otherwise` if the address or the identity has an account by then. Nobody knows its password,
-    so that a guess at it costs and is answered like any other; a new one can be set by a code to the address.
+    On commit it raises `otherwise` if the address has an account by then; the identity is the caller's to store. Nobody
+    knows its password, so that a guess at it costs and is answered like any other; a new one can be set by a code to
+    the address.
     """
     _require_terms(birth_date, country, policy_version, current_policy, turned_away_at(unique_id))
     if is_turned_away:
@@ -318,6 +319,7 @@ def vouched_for(
         identities=[identity],
         identity_hashes={identity["id"]},
     )
-    belongs = (Address.new(contact.hashed, account_id=account_id), Identity.new(identity["id"], account_id=account_id))
-    created = (*(create(one, otherwise=otherwise) for one in belongs), create(account), create(vault_key))
-    return NewAccount(account, vault, created)
+    address = Address.new(contact.hashed, account_id=account_id)
+    return NewAccount(
+        account, vault, (create(address, otherwise=otherwise), create(account), create(vault_key))
+    )

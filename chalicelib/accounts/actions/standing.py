@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.accounts.records import Account, Guesses, Identity
+from chalicelib.accounts.records import Account, Guesses
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address, ResetCode
@@ -107,15 +107,14 @@ def at(contact: Contact) -> Account | None:
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """What ends an account at once: its record, its key, and its addresses and what may vouch for it, which are free
-    again (B17)."""
+    """What ends an account at once: its record, its key, and its addresses, which are free again (B17); if what may
+    vouch for it is as it was read, which is to be freed with it."""
     as_read = _is_as_read(account) & has_addresses_as_read(account) & _has_identities_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=Changed),
         remove(ciphers.key_of(account.partition_id)),
         *freed,
-        *(remove(Identity.key(hashed)) for hashed in sorted(account.identity_hashes or ())),
     )
 
 

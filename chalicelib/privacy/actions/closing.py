@@ -9,6 +9,7 @@ from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.devices.actions import owning
 from chalicelib.errors import NotFound, Unavailable
+from chalicelib.identities.records import Identity
 from chalicelib.orders import actions as orders
 from chalicelib.outbox.actions import letters
 from chalicelib.outbox.records import Farewell
@@ -18,7 +19,7 @@ from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import change, commit, done
+from chalicelib.store.commit import change, commit, done, remove
 from chalicelib.store.records import read
 
 _TRIES = 4
@@ -53,7 +54,8 @@ def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...])
     cuts = [write for device in owned for write in owning.cut(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)
-    return done(*accounts.end(account), *cuts, *begun, *told, answer=answer)
+    freed = map(remove, Identity.keys_of(account.identity_hashes))
+    return done(*accounts.end(account), *freed, *cuts, *begun, *told, answer=answer)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:
