@@ -8,7 +8,7 @@ from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
 from chalicelib.entry.needs import Need
 from chalicelib.entry.once import Once
 from chalicelib.errors import NotSignedIn, StepUpRequired
-from chalicelib.store.records import read_all
+from chalicelib.store.records import Found, read_all
 
 
 def admit_person(
@@ -20,12 +20,12 @@ def admit_person(
     path_ids: tuple[str, ...],
     once: Callable[[Claim], Once | None],
     stepped_up: bool,
-) -> tuple[Caller, tuple[object, ...], Once | None]:
-    """The caller and what the route needs (nothing, or one thing), known by one consistent read of session, account,
-    data key and the need's records.
+) -> tuple[Caller, Found, Once | None]:
+    """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
+    and what was read.
 
-    Raises NotSignedIn, StepUpRequired, what the need refuses with, or Replayed, for which the token is verified first
-    as for anything else, but for the exact repeat of a request that ended its own session: that is still answered.
+    Raises NotSignedIn, StepUpRequired, or Replayed, for which the token is verified first as for anything else, but for
+    the exact repeat of a request that ended its own session: that is still answered.
     """
     claim = tokens.claim_of(token)
     repeat = once(claim)
@@ -41,7 +41,7 @@ def admit_person(
         repeat.replay(found[repeat.where])
     if stepped_up and not caller.is_stepped_up:
         raise StepUpRequired
-    return caller, () if need is None else (need.admit(caller, found, *path_ids),), repeat
+    return caller, found, repeat
 
 
 def bearer(authorization: str | None) -> str | None:

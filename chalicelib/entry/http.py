@@ -337,7 +337,7 @@ def _admit(
     path_ids = tuple(path.values())
     if door.who is Who.PERSON:
         entry["asker"] = "person"
-        caller, needed, repeat = admission.admit_person(
+        caller, found, repeat = admission.admit_person(
             authentication.people,
             visitor,
             admission.bearer(_header(request, "authorization")),
@@ -347,7 +347,10 @@ def _admit(
             stepped_up=door.stepped_up,
         )
         entry.account_id = caller.account_id
-        return caller, path_ids if door.needs is None else needed, repeat
+        if door.needs is None:
+            return caller, path_ids, repeat
+        admit = door.needs.admit
+        return caller, (_asked_once(repeat, lambda: admit(caller, found, *path_ids)),), repeat
     if door.who is Who.CAMERA:
         entry["asker"] = "camera"
         token = admission.bearer(_header(request, "authorization"))

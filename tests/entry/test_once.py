@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
+from chalicelib.entry import admission
 from chalicelib.entry.once import Answered, once
 from chalicelib.sessions.actions.standing import claim_of
 from chalicelib.sessions.rules import Claim
 from chalicelib.store import crypto
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, Record
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict import ERROR_AFTER, LOST_REPLY
@@ -196,6 +199,30 @@ def test_who_is_refused_because_his_own_twin_was_faster_is_answered_like_the_twi
         answer = home.owner.bind(camera, **key)
     assert (answer.status, answer.body) == (twin[0].status, twin[0].body)
     assert answer.status == 201
+
+
+def test_a_need_that_refuses_because_his_own_twin_was_faster_is_answered_like_the_twin(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a batch reads is of no one moment: the answer was looked for before the twin committed, the device after."""
+    path, real, twin = f"/devices/{home.camera.device_id}", admission.read_all, []
+
+    def remove() -> Response:
+        return home.world.call("DELETE", path, headers={"Idempotency-Key": KEY}, token=home.owner.access_token)
+
+    def read_all(keys: Iterable[Key[Record]]) -> Found:
+        wanted = list(keys)
+        early = real([key for key in wanted if key.record is Answered])
+        monkeypatch.setattr(admission, "read_all", real)
+        twin.append(remove())
+        late = real([key for key in wanted if key.record is not Answered])
+        return Found({key: (early if key.record is Answered else late)[key] for key in wanted})
+
+    monkeypatch.setattr(admission, "read_all", read_all)
+    answer = remove()
+    assert (answer.status, answer.body) == (twin[0].status, twin[0].body)
+    assert answer.status == 202
+    assert home.world.call("DELETE", path, token=home.owner.access_token).status == 404
 
 
 def test_who_is_refused_because_somebody_else_was_faster_is_told_so(home: Home) -> None:
