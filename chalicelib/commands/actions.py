@@ -22,6 +22,7 @@ from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, check, commit, create, done, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -113,16 +114,12 @@ def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
             continue
         try:
             commit(*_claim(stock, command))
-        except _Elsewhere:
+        except StaleRead:
             # Brought by somebody else, or the camera has another owner or connection: then that is told on its own.
             continue
         if not _send(stock.connection_id, command):
             channel.closed(stock.connection_id)
             return
-
-
-class _Elsewhere(Exception):
-    pass
 
 
 def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
@@ -135,9 +132,9 @@ def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
             tries=tries + 1,
             sent_on=stock.connection_id,
             when=(Command.tries == tries) & _not_answered(),
-            otherwise=_Elsewhere,
+            otherwise=StaleRead,
         ),
-        check(Stock.key(stock.partition_id), same, otherwise=_Elsewhere),
+        check(Stock.key(stock.partition_id), same, otherwise=StaleRead),
     )
 
 

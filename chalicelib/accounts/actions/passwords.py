@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions.guessing import Guessing
-from chalicelib.accounts.actions.standing import Changed, is_set
+from chalicelib.accounts.actions.standing import is_set
 from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
@@ -21,6 +21,7 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
+from chalicelib.store.retrying import StaleRead
 from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Proved:
     def learn(self) -> tuple[Write, ...]:
         """Which terminal signed in last, and the password hashed as is usual now, if either is news.
 
-        On commit it raises Changed if the account is not as it was read: see `proved_again`.
+        On commit it raises StaleRead if the account is not as it was read: see `proved_again`.
         """
         known = list(self.account.terminals or ())
         news: dict[str, Any] = {}
@@ -67,7 +68,7 @@ class Proved:
         as_read = is_set(Account.terminals, self.account.terminals) & (
             Account.password_hash == self.account.attribute_values["password_hash"]
         )
-        return (change(self.account, when=as_read, otherwise=Changed, **news),) if news else ()
+        return (change(self.account, when=as_read, otherwise=StaleRead, **news),) if news else ()
 
 
 def prove_password(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from chalicelib.accounts.actions import standing
 from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
@@ -18,6 +17,7 @@ from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
+from chalicelib.store.retrying import StaleRead
 from chalicelib.words import Phrase
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
@@ -41,7 +41,7 @@ def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Record], ...]:
 def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
     """What uses it up, by what was read at its places beside the account.
 
-    Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises Changed if
+    Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises StaleRead if
     the same one, or another guess, came first.
     """
     if said is None:
@@ -56,7 +56,7 @@ def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
     if not guessing.look(is_right):
         raise SecondFactorWrong
     # As many as are tried at the same moment, no more than five are looked at: who is right was not overtaken.
-    return (*writes, remove(guessing.row, when=guessing.as_read, otherwise=standing.Changed))
+    return (*writes, remove(guessing.row, when=guessing.as_read, otherwise=StaleRead))
 
 
 def _guessing(proved: Proved) -> Guessing:
