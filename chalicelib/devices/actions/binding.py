@@ -13,7 +13,7 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions.guessing import Tries
+from chalicelib.devices.actions.guessing import throttle
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
@@ -27,6 +27,7 @@ from chalicelib.store.commit import Write, change, commit, create, done, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
+from chalicelib.store.throttle import Throttle, require_free
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -62,7 +63,7 @@ def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Ope
     """
     rules.require_time_zone(asked.time_zone)
     stock_id = stocks.id_of(asked.sn)
-    tries = Tries(BindingTries.new(caller.account_id), before)
+    tries = throttle(BindingTries.new(caller.account_id), before)
     _prove_printed_code(stock_id, asked.code, tries)
     attempt = partial(_bind, caller, stock_id, asked, tries)
     return retrying_from(caller.account, attempt, accounts.read_again)
@@ -78,7 +79,7 @@ def require_time_zone(name: str) -> None:
     rules.require_time_zone(name)
 
 
-def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
+def _prove_printed_code(stock_id: str, code: str, tries: Throttle) -> None:
     """The try is counted before the codes are compared, at the device and at the person, so that neither one person
     can try many devices nor many people one."""
     (stock,) = read(Stock.key(stock_id))
@@ -89,15 +90,15 @@ def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
 
 
 def _counted(stock: Stock) -> Write:
-    now = clock.now_s()
-    if stock.locked_until is not None and now < stock.locked_until:
-        raise DeviceLocked(retry_after_seconds=int(stock.locked_until) - now)
+    # On the camera's own row, which is read anyway and outlives every owner, so that the right code forgets the others
+    # with the commit that binds it.
+    require_free(stock.locked_until, DeviceLocked)
     wrong = int(stock.wrong_codes) + 1
     lock_s = rules.locked_s(wrong)
     return change(
         stock,
         wrong_codes=wrong,
-        locked_until=now + lock_s if lock_s else None,
+        locked_until=clock.now_s() + lock_s if lock_s else None,
         when=Stock.wrong_codes == wrong - 1,
         otherwise=_busy,
     )
@@ -107,7 +108,7 @@ def _busy(standing: RawItem | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
-def _bind(caller: Caller, stock_id: str, asked: shapes.Bind, tries: Tries, account: Account) -> Opened:
+def _bind(caller: Caller, stock_id: str, asked: shapes.Bind, tries: Throttle, account: Account) -> Opened:
     stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
     if stock is None:
         raise DeviceNotFound  # an operator has just taken it out of stock
