@@ -15,6 +15,10 @@ class StaleRead(Exception):
     """What was decided on has changed since it was read: read again and decide anew."""
 
 
+class NothingToDo(Exception):
+    """It was done already, or what it was to be done to is gone: whoever was to do it is done."""
+
+
 def retrying(attempt: Callable[[], Answer], *, tries: int = 4, otherwise: Refusal | None = None) -> Answer:
     """The answer of an attempt that reads what it decides on, made anew while that is stale; after so many tries raises
     `otherwise`, or Unavailable."""
