@@ -22,16 +22,13 @@ from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, check
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
+from chalicelib.store.retrying import StaleRead
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
 
 
 class RightMissing(Forbidden):
     pass
-
-
-class Moved(Exception):
-    """What the device grants changed since it was read: read again and decide anew."""
 
 
 @dataclass(frozen=True)
@@ -140,11 +137,11 @@ def grant_to(device: Device, account_id: str) -> Grant | None:
 
 
 def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
-    """Let the device grant just this, if what it grants is as it was read; raises Moved on commit otherwise."""
+    """Let the device grant just this, if what it grants is as it was read; raises StaleRead on commit otherwise."""
     as_read = accounts.is_set(Device.grants, device.grants)
     for name in more:
         as_read &= accounts.is_set(getattr(Device, name), getattr(device, name))
-    return change(device, when=as_read, otherwise=Moved, grants={grant.text for grant in grants} or None, **more)
+    return change(device, when=as_read, otherwise=StaleRead, grants={grant.text for grant in grants} or None, **more)
 
 
 # What happened with it

@@ -22,6 +22,7 @@ from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, check, commit, create, done, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import NothingToDo, StaleRead
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -113,16 +114,12 @@ def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
             continue
         try:
             commit(*_claim(stock, command))
-        except _Elsewhere:
+        except StaleRead:
             # Brought by somebody else, or the camera has another owner or connection: then that is told on its own.
             continue
         if not _send(stock.connection_id, command):
             channel.closed(stock.connection_id)
             return
-
-
-class _Elsewhere(Exception):
-    pass
 
 
 def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
@@ -135,9 +132,9 @@ def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
             tries=tries + 1,
             sent_on=stock.connection_id,
             when=(Command.tries == tries) & _not_answered(),
-            otherwise=_Elsewhere,
+            otherwise=StaleRead,
         ),
-        check(Stock.key(stock.partition_id), same, otherwise=_Elsewhere),
+        check(Stock.key(stock.partition_id), same, otherwise=StaleRead),
     )
 
 
@@ -177,7 +174,7 @@ def take_answer(connection_id: str, said: shapes.Said) -> None:
         return
     if stock.device_id is None:
         raise NotFound
-    with suppress(_Known):
+    with suppress(NothingToDo):  # it was answered before
         commit(*_answered(stock, said))
 
 
@@ -192,14 +189,10 @@ def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
             answered_at=now,
             expires_at=now + int(rules.KEPT.total_seconds()),
             when=_not_answered(),
-            otherwise=lambda there: NotFound() if there is None else _Known(),
+            otherwise=lambda there: NotFound() if there is None else NothingToDo(),
         ),
         check(Stock.key(stock.partition_id), same_owner, otherwise=NotFound),
     )
-
-
-class _Known(Exception):
-    """It was answered, or told, before."""
 
 
 def shown_by(device_id: str, command_id: str, alarm_id: str) -> tuple[Write, ...]:
@@ -218,6 +211,6 @@ def tell_settings(device_id: str, change_id: str) -> None:
     (known,) = read(SettingChange.key(device_id, change_id))
     if known is None:
         return
-    with suppress(_Known, NotFound):  # or it has no owner any more
-        carried_out = remove(known, when=SettingChange.pk.exists(), otherwise=_Known)
+    with suppress(NothingToDo, NotFound):  # it was told before, or has no owner any more
+        carried_out = remove(known, when=SettingChange.pk.exists(), otherwise=NothingToDo)
         commit(carried_out, *given(new_command(device_id, "settings", within=rules.LONGEST_WAIT)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,7 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, check, create, done, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read, read_all
+from chalicelib.store.retrying import Answer, StaleRead, retrying_from
 from chalicelib.words import Phrase
 
 _TRIES = 2
@@ -45,7 +47,10 @@ _PICTURE_TRIES, _PICTURE_HOURS = 3, 24
 
 
 class _Overtaken(Exception):
-    """Somebody else used, linked or unlinked the same identity, or took the address, at the same moment."""
+    """Somebody else used, linked or unlinked the same identity, or took the address, at the same moment.
+
+    No StaleRead: who opens a session reads the account again, which heals none of this.
+    """
 
 
 # Nonces
@@ -248,12 +253,12 @@ def _link_vouched(caller: Caller, provider: str, id_token: str) -> shapes.Identi
     vouched = providers.vouched(provider, id_token)
     _require_ours(vouched.nonce)
     spends = _spends(vouched.nonce, None, None)
-    for _ in range(_TRIES):
-        try:
-            return _link(caller, provider, _identity_hash(vouched), spends)
-        except accounts.Changed:
-            caller.account = accounts.read_again(caller.account)
-    raise TooMany(retry_after_seconds=1)
+    return _deciding_anew(caller, lambda caller: _link(caller, provider, _identity_hash(vouched), spends))
+
+
+def _deciding_anew(caller: Caller, attempt: Callable[[Caller], Answer]) -> Answer:
+    again = accounts.caller_read_again
+    return retrying_from(caller, attempt, again, tries=_TRIES, otherwise=TooMany(retry_after_seconds=1))
 
 
 def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.Identity:
@@ -279,17 +284,12 @@ def _told(caller: Caller, what: str, provider: str) -> tuple[Write, Write]:
 
 def _taken(standing: RawItem | None, caller: Caller) -> BaseException:
     is_own = standing is not None and standing["account_id"]["S"] == caller.account_id
-    return accounts.Changed() if is_own else IdentityTaken()
+    return StaleRead() if is_own else IdentityTaken()
 
 
 def unlink(caller: Caller, identity_id: str) -> None:
     """From the next request on that account of the platform opens nothing here; the person is told. Raises NotFound."""
-    for _ in range(_TRIES):
-        try:
-            return _unlink(caller, identity_id)
-        except accounts.Changed:
-            caller.account = accounts.read_again(caller.account)
-    raise TooMany(retry_after_seconds=1)
+    _deciding_anew(caller, lambda caller: _unlink(caller, identity_id))
 
 
 def _unlink(caller: Caller, identity_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
@@ -29,6 +30,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -67,10 +69,6 @@ def _may_still_look(device: Device, live: Live) -> bool:
     )
 
 
-class _Overtaken(Exception):
-    """Somebody wrote it at the same moment, or it is over."""
-
-
 # Beginning, going on, stopping
 
 
@@ -86,12 +84,7 @@ def watch(caller: Caller, opened: Opened, channel: str) -> shapes.Live:
     """
     _require_shown(opened, channel)
     recorded = access.recorded(caller, opened, "watched", channel)
-    for _ in range(_TRIES):
-        try:
-            return _begin(opened, channel, recorded)
-        except _Overtaken:
-            continue
-    raise Unavailable(retry_after_seconds=1)
+    return retrying(partial(_begin, opened, channel, recorded), tries=_TRIES)
 
 
 def _begin(opened: Opened, channel: str, recorded: Write) -> shapes.Live:
@@ -103,7 +96,7 @@ def _begin(opened: Opened, channel: str, recorded: Write) -> shapes.Live:
         raise TooManyViews(retry_after_seconds=60)
     live = _new(device.partition_id, place, opened.known_by, channel)
     as_read = absent(Live) if before is None else Live.live_id == before.live_id
-    begun = put(live, when=as_read, otherwise=_Overtaken)
+    begun = put(live, when=as_read, otherwise=StaleRead)
     over = () if before is None else (commands.given(_stop_of(before))[0],)
     return done(begun, *_called(live), *over, recorded, answer=_described(opened, live))
 
@@ -251,7 +244,7 @@ def _awaited(capability: str, live: Live) -> tuple[Live, list[rules.Played]]:
         raise NoPictureYet
     try:
         commit(_noted(live, Live.waited_at.does_not_exist(), waited_at=clock.now_to_ms()))
-    except _Overtaken:
+    except StaleRead:
         raise NoPictureYet from None
     for _ in range(rules.LOOKS):
         clock.wait(rules.LOOK_EVERY_S)
@@ -264,12 +257,12 @@ def _awaited(capability: str, live: Live) -> tuple[Live, list[rules.Played]]:
 def _remember_first(live: Live, played: list[rules.Played]) -> None:
     """Note from where on to list: no earlier hour and no earlier ticket from the next request on."""
     if live.listed_from is None:
-        with suppress(_Overtaken):
+        with suppress(StaleRead):
             commit(_noted(live, Live.listed_from.does_not_exist(), listed_from=rules.earliest_ticket(played[0])))
 
 
 def _noted(live: Live, when: Condition, **values: object) -> Write:
-    return change(live, when=(Live.live_id == live.live_id) & when, otherwise=_Overtaken, **values)
+    return change(live, when=(Live.live_id == live.live_id) & when, otherwise=StaleRead, **values)
 
 
 def piece(capability: str, place: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -23,6 +24,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, create, done, merge
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read, read_all
+from chalicelib.store.retrying import StaleRead, retrying
 from chalicelib.words import Phrase
 
 _TRIES = 5
@@ -34,10 +36,6 @@ class PaymentMismatch(Invalid):
 
 class _DeviceGone(Exception):
     """Nobody has the device any more for which a plan was paid."""
-
-
-class _NumberTaken(Exception):
-    """Another invoice took the number first: take the next one."""
 
 
 def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, object]:
@@ -150,16 +148,8 @@ def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
     told = verified(name, headers, body)
     if told is None:
         return False
-    for _ in range(_TRIES):
-        try:
-            return _apply(name, told) if told.outcome == "paid" else _note(told)
-        except (plans.PlanChanged, _NumberTaken, _Moved):
-            continue
-    raise Unavailable(retry_after_seconds=2)
-
-
-class _Moved(Exception):
-    """The order, or what is known of the payment, is not as it was read."""
+    attempt = partial(_apply, name, told) if told.outcome == "paid" else partial(_note, told)
+    return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
 
 
 def _note(told: payments.Payment) -> bool:
@@ -169,7 +159,7 @@ def _note(told: payments.Payment) -> bool:
         return False
     if not _is_exact(told, order):
         raise PaymentMismatch(fields={"amount": Phrase("not_the_orders_amount")})
-    commit(change(order, state=told.outcome, when=Order.state == order.state, otherwise=_Moved))
+    commit(change(order, state=told.outcome, when=Order.state == order.state, otherwise=StaleRead))
     return True
 
 
@@ -239,18 +229,18 @@ def _pay(order: Order, payment: Payment) -> None:
         InvoiceCounter.last.set(last + 1),
         InvoiceCounter.form.set(1),
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
-        otherwise=_NumberTaken,
+        otherwise=StaleRead,
     )
     payment.state = "applied"
     # What was read stays as it is, in case the device is gone.
     same = Order.new(order.partition_id, order.place_id)
     paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.place_id}
     commit(
-        create(payment, otherwise=_Moved),
-        change(same, when=Order.state == order.state, otherwise=_Moved, **paid),
+        create(payment, otherwise=StaleRead),
+        change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
         access.must_stand(order.device_id, otherwise=_DeviceGone),
         plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
-        create(invoice, otherwise=_NumberTaken),
+        create(invoice, otherwise=StaleRead),
         next_number,
     )
 
@@ -258,13 +248,13 @@ def _pay(order: Order, payment: Payment) -> None:
 def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
     """The money stands with its reason, and whose order it was meant for is told, if he has an account still."""
     payment.assign(state="refund_due", reason=reason)
-    noted = create(payment, otherwise=_Moved)
+    noted = create(payment, otherwise=StaleRead)
     if order is None:
         commit(noted)
         return
     known, unchanged = Order.refunds_due.add({payment.place_id}), Order.state == order.state
     state = rules.state_with_refund(order.state, reason)
-    commit(noted, change(order, known, when=unchanged, otherwise=_Moved, state=state), *_told(order, payment))
+    commit(noted, change(order, known, when=unchanged, otherwise=StaleRead, state=state), *_told(order, payment))
 
 
 def _told(order: Order, payment: Payment) -> tuple[Write, ...]:
@@ -280,7 +270,7 @@ def _told(order: Order, payment: Payment) -> tuple[Write, ...]:
         price=_price(payment),
         reference=payment.payment_reference,
     )
-    return letter, check(account.own_key, type(account).pk.exists(), otherwise=_Moved)
+    return letter, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
 
 def _price(of: Order | Payment) -> str:

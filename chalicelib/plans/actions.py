@@ -12,16 +12,13 @@ from chalicelib.plans.rules import Terms as Terms  # orders carry them
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store.commit import Write, put
 from chalicelib.store.keys import Key
+from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 # Before versions were told apart there was one.
 _FIRST_VERSION = 1
-
-
-class PlanChanged(Exception):
-    """Something else changed the plan at the same moment: read again and decide anew."""
 
 
 def place_of(device_id: str) -> Key[Plan]:
@@ -41,12 +38,12 @@ def sold(plan_id: str, version: int | None) -> Offer:
 def grant(device_id: str, held: Plan | None, terms: Terms, order_id: str, now: int) -> Write:
     """One period of this plan, as it was bought, in its place in the device's ledger; only if that is as it was read.
 
-    On commit it raises PlanChanged.
+    On commit it raises StaleRead.
     """
     ledger = rules.with_grant(ledger_of(held), terms, order_id, now)
     last = ledger[-1]
     granted = Plan.new(device_id, grants={one.text for one in ledger}, plan_id=last.plan_id, until=last.until)
-    return put(granted, when=_is_as_read(held), otherwise=PlanChanged)
+    return put(granted, when=_is_as_read(held), otherwise=StaleRead)
 
 
 def _is_as_read(held: Plan | None) -> Condition:

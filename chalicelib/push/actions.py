@@ -22,8 +22,8 @@ from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+from chalicelib.store.retrying import retrying, retrying_from
 
-_TRIES = 4
 # Who looks in the morning hears of the night; what is older is in the list. An invitation waits as long as itself.
 _ALARM_TTL, _SHARE_TTL = timedelta(days=1), timedelta(days=7)
 # The queue of pushes that did not reach their terminal.
@@ -79,16 +79,13 @@ def _open(platform: str, token: str, holder: str) -> str:
 
 def _end_for(arn: str, holder: str) -> None:
     account_id, _, session_id = holder.partition(" ")
-    for _ in range(_TRIES):
+
+    def attempt() -> None:
         held, account = read(Endpoint.key(account_id, session_id), Account.key(account_id))
-        if held is None or account is None or held.arn != arn:
-            return
-        try:
+        if held is not None and account is not None and held.arn == arn:
             commit(*_forgetting(account, held))
-        except accounts.Changed:
-            continue
-        return
-    raise Unavailable(retry_after_seconds=1)
+
+    retrying(attempt)
 
 
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
@@ -184,12 +181,7 @@ def _leave(account: Account, held: Endpoint) -> tuple[str, str]:
 
 def _commit_as_read(caller: Caller, attempt: Callable[[], None]) -> None:
     # A device bound at the same moment must hear of the terminal too: then the account is not as it was read.
-    for _ in range(_TRIES):
-        try:
-            return attempt()
-        except accounts.Changed:
-            caller.account = accounts.read_again(caller.account)
-    raise Unavailable(retry_after_seconds=1)
+    retrying_from(caller, lambda _: attempt(), accounts.caller_read_again)
 
 
 def _place(caller: Caller) -> Key[Endpoint]:

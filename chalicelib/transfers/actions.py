@@ -29,11 +29,11 @@ from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read
+from chalicelib.store.retrying import retrying_from
 from chalicelib.transfers import rules, shapes
 from chalicelib.transfers.records import Offer, Transfer
 from chalicelib.words import Phrase
 
-_TRIES = 4
 # Of what a camera said of itself; where it stood, and what its channels were called, was the owner's before.
 _ITS_OWN = ("mac", "firmware")
 
@@ -197,15 +197,14 @@ def accept(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Open
     """
     binding.require_time_zone(asked.time_zone)
     device, transfer = given.device, given.transfer
-    account, (former, stock) = caller.account, _owner_and_camera(device)
-    for _ in range(_TRIES):
+    former, stock = _owner_and_camera(device)
+
+    def attempt(account: Account) -> Opened:
         if not binding.has_room(account):
             raise TooManyDevices
-        try:
-            return _accept(caller, account, former, stock, device, transfer, asked)
-        except accounts.Changed:
-            account = accounts.read_again(account)
-    raise Unavailable(retry_after_seconds=1)
+        return _accept(caller, account, former, stock, device, transfer, asked)
+
+    return retrying_from(caller.account, attempt, accounts.read_again)
 
 
 def _owner_and_camera(device: Device) -> tuple[Account, Stock]:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from chalicelib.plans import rules
 from chalicelib.plans.rules import CATALOGUE
+from chalicelib.store.retrying import StaleRead
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.scene import new_camera, pay, rows
@@ -221,6 +222,6 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
     (held,) = read(actions.place_of(device_id))
     commit(actions.grant(device_id, held, month, "second", now))
     for as_read_before in (nothing, held):
-        with pytest.raises(actions.PlanChanged):
+        with pytest.raises(StaleRead):
             commit(actions.grant(device_id, as_read_before, month, "third", now))
     assert plan_of(home)["until"] == in_days(home, 60)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions.guessing import Guessing
-from chalicelib.accounts.actions.standing import Changed, is_set
+from chalicelib.accounts.actions.standing import is_set
 from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
@@ -21,6 +21,8 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
+from chalicelib.store.retrying import StaleRead
+from chalicelib.store.throttle import Throttle
 from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Proved:
     def learn(self) -> tuple[Write, ...]:
         """Which terminal signed in last, and the password hashed as is usual now, if either is news.
 
-        On commit it raises Changed if the account is not as it was read: see `proved_again`.
+        On commit it raises StaleRead if the account is not as it was read: see `proved_again`.
         """
         known = list(self.account.terminals or ())
         news: dict[str, Any] = {}
@@ -67,7 +69,7 @@ class Proved:
         as_read = is_set(Account.terminals, self.account.terminals) & (
             Account.password_hash == self.account.attribute_values["password_hash"]
         )
-        return (change(self.account, when=as_read, otherwise=Changed, **news),) if news else ()
+        return (change(self.account, when=as_read, otherwise=StaleRead, **news),) if news else ()
 
 
 def prove_password(
@@ -90,20 +92,27 @@ def prove_password(
     found = read_all((account_key, data_key, own_key, *places))
     account, key, own = found[account_key], found[data_key], found[own_key]
     is_known = account is not None and terminal in (account.terminals or ())
-    guessing = _on_own(account_id, terminal, own) if is_known else Guessing(Guesses.new(hashed), strangers)
+    throttle = _on_own(account_id, terminal, own) if is_known else _throttle(Guesses.new(hashed), strangers)
     if account is None or key is None:
-        guessing.look(lambda: _is_right(_hash_of_nothing(), password))
+        throttle.guess(lambda: _is_right(_hash_of_nothing(), password))
         return None
     vault: Vault = key.unlocked()
     expected = account.opened(vault).password_hash
-    if not guessing.look(lambda: _is_right(expected, password)):
+    if not throttle.guess(lambda: _is_right(expected, password)):
         return None
     news = _rehashed(expected, password)
-    return Proved(account, vault, remove(guessing.row), terminal, news, places, found)
+    return Proved(account, vault, remove(throttle.row), terminal, news, places, found)
 
 
-def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Guessing:
-    return Guessing(TerminalGuesses.new(account_id, terminal), before)
+def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Throttle:
+    return _throttle(TerminalGuesses.new(account_id, terminal), before)
+
+
+def _throttle(row: Guesses | TerminalGuesses, before: Guesses | TerminalGuesses | None) -> Throttle:
+    # Nearly everybody is right, and what is forgotten then goes with the session's own commit; nobody gains by racing
+    # for fifteen characters.
+    remembered = timedelta(hours=rules.GUESSES_REMEMBERED_HOURS)
+    return Throttle(row, before, "wait_until", rules.wait_after_guess_s, remembered)
 
 
 def recognised(account_id: str, unique_id: str) -> Proved | None:
@@ -127,10 +136,10 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
     account_id = account.partition_id
     terminal = terminal_hash(account_id, unique_id)
     (own,) = read(TerminalGuesses.key(account_id, terminal))
-    guessing = _on_own(account_id, terminal, own)
-    if not guessing.look(lambda: _is_right(account.password_hash, current)):
+    throttle = _on_own(account_id, terminal, own)
+    if not throttle.guess(lambda: _is_right(account.password_hash, current)):
         raise CurrentPasswordWrong(fields={"current": Phrase("password_wrong")})
-    return change_to(account, new, otherwise=Conflict), remove(guessing.row)
+    return change_to(account, new, otherwise=Conflict), remove(throttle.row)
 
 
 def proved_again(before: Proved, password: str) -> Proved | None:

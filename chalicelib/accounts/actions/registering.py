@@ -24,6 +24,7 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, put, remove
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 from chalicelib.words import Phrase
 
 REGISTRATION = "registration"
@@ -33,10 +34,6 @@ _TURNED_AWAY_HOURS = 24
 
 class PolicyOutdated(Invalid):
     pass
-
-
-class ConfirmedMeanwhile(Exception):
-    """The same code came twice at once, and the other was faster: read again what is so now."""
 
 
 class AlreadyConfirmed(Exception):
@@ -218,7 +215,8 @@ def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) 
 def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:
     """The account that a registration becomes by its code.
 
-    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken or ConfirmedMeanwhile.
+    Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken, or StaleRead
+    where the same code came twice at once.
     """
     registration, code, account, key = read(
         Registration.key(registration_id),
@@ -253,7 +251,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
 
 def _taken(standing: RawItem | None, registration_id: str) -> BaseException:
     is_own = standing is not None and standing["account_id"]["S"] == registration_id
-    return ConfirmedMeanwhile() if is_own else AddressTaken()
+    return StaleRead() if is_own else AddressTaken()
 
 
 def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> Account:

@@ -8,12 +8,14 @@ from chalicelib.accounts.records import Account, Guesses
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address, ResetCode
+from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
     from pynamodb.attributes import Attribute
@@ -25,13 +27,9 @@ def places_of(account_id: str) -> tuple[Key[Account], Key[VaultKey]]:
     return Account.key(account_id), VaultKey.key(account_id)
 
 
-class Changed(Exception):
-    """The account changed since it was read: read again and decide anew."""
-
-
 def gains_device(account: Account, device_id: str) -> Write:
     """The account's side of a new device, if its devices and terminals are still the ones that were read."""
-    return change(account, Account.device_ids.add({device_id}), when=_is_as_read(account), otherwise=Changed)
+    return change(account, Account.device_ids.add({device_id}), when=_is_as_read(account), otherwise=StaleRead)
 
 
 def loses_device(account: Account, device_id: str) -> Write:
@@ -40,21 +38,21 @@ def loses_device(account: Account, device_id: str) -> Write:
 
 def gains_endpoint(account: Account, endpoint: str) -> Write:
     """The account's side of a terminal that wants pushes, if its devices are still the ones that were read."""
-    return change(account, Account.endpoints.add({endpoint}), when=_is_as_read(account), otherwise=Changed)
+    return change(account, Account.endpoints.add({endpoint}), when=_is_as_read(account), otherwise=StaleRead)
 
 
 def loses_endpoint(account: Account, endpoint: str) -> Write:
-    write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=Changed)
+    write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=StaleRead)
     account.endpoints = {other for other in account.endpoints or () if other != endpoint}
     return write
 
 
 def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Write:
-    """The account's side of what may vouch for it, if that is still what was read; on commit it raises Changed."""
+    """The account's side of what may vouch for it, if that is still what was read; on commit it raises StaleRead."""
     as_read = _has_identities_as_read(account)
     hashes = {one["id"] for one in identities}
     return change(
-        account, when=as_read, otherwise=Changed, identities=identities or None, identity_hashes=hashes or None
+        account, when=as_read, otherwise=StaleRead, identities=identities or None, identity_hashes=hashes or None
     )
 
 
@@ -74,11 +72,11 @@ def becomes_guest(account: Account, device_id: str) -> Write:
     """The account's side of a share that is accepted, if what it was offered to is still its address; whether the share
     stands is the device's to say."""
     as_read = is_set(Account.guest_of, account.guest_of) & has_addresses_as_read(account)
-    return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=Changed)
+    return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=StaleRead)
 
 
 def is_guest_no_more(account: Account, device_id: str) -> Write:
-    return change(account, Account.guest_of.delete({device_id}), otherwise=Changed)
+    return change(account, Account.guest_of.delete({device_id}), otherwise=StaleRead)
 
 
 def _is_as_read(account: Account) -> Condition:
@@ -99,6 +97,12 @@ def read_again(account: Account) -> Account:
     return found
 
 
+def caller_read_again(caller: Caller) -> Caller:
+    """The caller with the account as it is now. Raises NotSignedIn."""
+    caller.account = read_again(caller.account)
+    return caller
+
+
 def at(contact: Contact) -> Account | None:
     """The account that is reached there."""
     (address,) = read(Address.key(contact.hashed))
@@ -112,7 +116,7 @@ def end(account: Account) -> tuple[Write, ...]:
     as_read = _is_as_read(account) & has_addresses_as_read(account) & _has_identities_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
-        remove(account, when=Account.pk.exists() & as_read, otherwise=Changed),
+        remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),
         remove(ciphers.key_of(account.partition_id)),
         *freed,
     )

@@ -19,6 +19,7 @@ from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import Write, change, commit, create, done, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import NothingToDo
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -68,16 +69,12 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     doomed = list(_doomed(removal))
     s3.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
     for alarm in doomed:
-        with suppress(_Gone):
+        with suppress(NothingToDo):  # another pass, or TTL, was faster
             commit(_forgotten(alarm))
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
         sqs.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
     else:
         commit(remove(removal))
-
-
-class _Gone(Exception):
-    """Another pass, or TTL, was faster."""
 
 
 def is_not_deleted() -> Condition:
@@ -97,7 +94,7 @@ def _forgotten(alarm: Alarm) -> Write:
     if clock.now() >= arrived + LONGEST_TICKET:
         return remove(alarm)
     nothing = dict.fromkeys(("channel", "picture", "picture_etag", "unreadable", "read_by"))
-    return change(alarm, removed=1, expires_at=name_ends_s(arrived), otherwise=_Gone, **nothing)
+    return change(alarm, removed=1, expires_at=name_ends_s(arrived), otherwise=NothingToDo, **nothing)
 
 
 def _doomed(removal: Removal) -> Iterable[Alarm]:

@@ -14,6 +14,7 @@ from chalicelib.push import actions as push
 from chalicelib.stock.records import PresenceChange
 from chalicelib.store.commit import change, commit, create, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import NothingToDo
 
 OFFLINE = "offline"
 
@@ -28,10 +29,6 @@ def tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
     push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
 
 
-class _LateTold(Exception):
-    """Somebody was told a moment ago that alarms come late."""
-
-
 def _is_first_late(device: Device) -> bool:
     """Whether nobody was told lately of late alarms of this device: a weekend of them is one push, or a few."""
     now = clock.now_s()
@@ -40,8 +37,8 @@ def _is_first_late(device: Device) -> bool:
         return False
     untold = Device.late_told_at.does_not_exist() | (Device.late_told_at <= before)
     try:
-        commit(change(device, late_told_at=now, when=untold, otherwise=_LateTold))
-    except _LateTold:
+        commit(change(device, late_told_at=now, when=untold, otherwise=NothingToDo))
+    except NothingToDo:
         return False
     return True
 
@@ -64,10 +61,6 @@ def alarm_without_picture(device_id: str, channel: str | None, type: str, at: da
 # A camera has gone away, or come back
 
 
-class _CarriedOut(Exception):
-    """An earlier try came as far as the commit."""
-
-
 def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     """Make an alarm of a camera that has gone away, and tell who may see its alarms of that, or that it has come back.
 
@@ -81,9 +74,9 @@ def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     is_offline = word == OFFLINE
     order = PresenceChange.new(device_id, change_id)
     try:
-        made = (create(alarm, otherwise=_CarriedOut),) if is_offline else ()
-        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=_CarriedOut), *made)
-    except _CarriedOut:
+        made = (create(alarm, otherwise=NothingToDo),) if is_offline else ()
+        commit(remove(order, when=PresenceChange.pk.exists(), otherwise=NothingToDo), *made)
+    except NothingToDo:  # an earlier try came as far as the commit
         if not is_repeat:
             return
     endpoints = access.endpoints_of(device, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -12,16 +13,15 @@ from chalicelib import clock, ids
 from chalicelib.avatars import rules
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_LINK, Ticket
-from chalicelib.errors import Unavailable
 from chalicelib.register import upload_hours
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import sweep_expired
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, commit, create, done, remove
 from chalicelib.store.records import Record, read
+from chalicelib.store.retrying import retrying, retrying_from
 
 _TICKET_LIFE = timedelta(minutes=10)
-_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,12 @@ def arrivals_in(body: Any) -> Iterator[Arrival]:
         yield Arrival(unquote_plus(stored["key"]), stored["size"], datetime.fromisoformat(record["eventTime"]))
 
 
-class Changed(Exception):
-    """The picture, or whether there is what it is of, is not as it was read: read again and decide anew."""
-
-
 @dataclass(frozen=True)
 class Held:
     """The picture that there is of something, if any, and of when it is.
 
     `put` is what puts another in its place, or none, and records by whom, as far as it is known; on commit it raises
-    Changed.
+    StaleRead.
     """
 
     picture: str | None
@@ -88,21 +84,14 @@ class Gallery:
 
     def take(self, arrival: Arrival) -> None:
         """Make the upload its subject's picture, redrawn, if it is a picture and the news; it goes, whatever it was."""
-        for _ in range(_TRIES):
-            try:
-                is_kept = self._is_kept(arrival)
-            except Changed:
-                continue
-            if not is_kept:
-                # An earlier try may have died between the object and its row.
-                s3.delete([self.place_of(arrival)])
-            # Last, since that it is gone means that all of this is done.
-            s3.delete([arrival.object_key])
-            return
-        raise Unavailable(retry_after_seconds=1)
+        if not retrying(partial(self._is_kept, arrival)):
+            # An earlier try may have died between the object and its row.
+            s3.delete([self.place_of(arrival)])
+        # Last, since that it is gone means that all of this is done.
+        s3.delete([arrival.object_key])
 
     def _is_kept(self, arrival: Arrival) -> bool:
-        """Whether it is the picture now, or somebody else has dealt with it. Raises Changed."""
+        """Whether it is the picture now, or somebody else has dealt with it. Raises StaleRead."""
         subject_id, place = self.uploads.cut(arrival.object_key)[0], self.place_of(arrival)
         before = self.held_of(subject_id)
         if before is None:
@@ -134,14 +123,12 @@ class Gallery:
 
     def delete(self, subject_id: str, held: Held | None, who: str, read_again: Callable[[], Held | None]) -> None:
         """Unseen with the commit; nor will there be one of what was uploaded before."""
-        for _ in range(_TRIES):
-            if held is None:
-                return None
-            try:
-                return done(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
-            except Changed:
-                held = read_again()
-        raise Unavailable(retry_after_seconds=1)
+
+        def attempt(held: Held | None) -> None:
+            if held is not None:
+                done(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
+
+        retrying_from(held, attempt, lambda _: read_again())
 
     def carry_out_removal(self, subject_id: str, removal_id: str) -> None:
         """Delete the picture, then the order; each may be repeated."""

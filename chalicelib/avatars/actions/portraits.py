@@ -11,18 +11,17 @@ from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.avatars import rules
 from chalicelib.avatars.actions import galleries
-from chalicelib.avatars.actions.galleries import Changed, Gallery, Held
+from chalicelib.avatars.actions.galleries import Gallery, Held
 from chalicelib.avatars.records import PICTURES, UPLOADS, Avatar, AvatarRemoval
 from chalicelib.aws import s3
-from chalicelib.errors import Unavailable
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, absent, check, commit, put
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
 
 # For longer than an upload can lie unseen.
 _REMOVED_REMEMBERED = timedelta(days=3)
-_TRIES = 4
 MOST_BYTES = rules.MOST_BYTES
 
 
@@ -45,16 +44,15 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
     # The same each time, whatever became of the try before.
     place = f"{PICTURES.of(at, account_id)}{crypto.plain_hash(f'given {account_id}')[:26]}.jpg"
     clean = None if data is None else rules.cleaned(data)
-    for _ in range(_TRIES):
+
+    def attempt() -> None:
         held = _held_of(account_id)
         if clean is None or held is None or held.as_of_ms >= 0:
             return _give_up(place, held, *also)
         s3.put(place, clean, rules.JPEG)
-        try:
-            return commit(*held.put(place, at, None), *also)
-        except Changed:
-            continue
-    raise Unavailable(retry_after_seconds=1)
+        return commit(*held.put(place, at, None), *also)
+
+    retrying(attempt)
 
 
 def _give_up(place: str, held: Held | None, *also: Write) -> None:
@@ -70,7 +68,7 @@ def _held_of(account_id: str, vault: Vault | None = None) -> Held | None:
     account, avatar = read(accounts.places_of(account_id)[0], Avatar.key(account_id))
     if account is None:
         return None
-    still = check(account, Account.pk.exists(), otherwise=Changed)
+    still = check(account, Account.pk.exists(), otherwise=StaleRead)
     return _held(account if vault is None else account.opened(vault), avatar, still)
 
 
@@ -80,7 +78,7 @@ def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
     def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # Who looks at an upload does not know from which terminal it came.
         recorded = activity.happened(account, "avatar_deleted" if picture is None else "avatar_changed", who=who)
-        return put(_avatar(account.partition_id, picture, at), when=as_read, otherwise=Changed), recorded, *still
+        return put(_avatar(account.partition_id, picture, at), when=as_read, otherwise=StaleRead), recorded, *still
 
     picture, as_of_ms = (None, -1) if avatar is None else (avatar.picture, int(avatar.as_of_ms))
     return Held(picture, as_of_ms, replacing)

@@ -15,6 +15,7 @@ from chalicelib.register import rows
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, absent, change, commit, put, remove
 from chalicelib.store.keys import Key, RawItem
+from chalicelib.store.throttle import require_free
 from chalicelib.words import Phrase
 
 _REMEMBERED_HOURS = 24
@@ -110,11 +111,8 @@ def _is_repeat(old: Code, repeat_key: str | None) -> bool:
 
 
 def _refuse_too_soon(old: Code | None) -> None:
-    if old is None:
-        return
-    left = int(old.sent_at) + rules.wait_before_resend_s(int(old.sends)) - clock.now_s()
-    if left > 0:
-        raise CodeTooSoon(retry_after_seconds=left)
+    if old is not None:
+        require_free(int(old.sent_at) + rules.wait_before_resend_s(int(old.sends)), CodeTooSoon)
 
 
 def _overtaken(standing: RawItem | None, code: Code) -> BaseException:
@@ -126,7 +124,8 @@ def _overtaken(standing: RawItem | None, code: Code) -> BaseException:
 def prove_code(code: Code | None, digits: str) -> Write:
     """Check the digits against the code; the write that spends it. Raises CodeWrong or CodeOver.
 
-    The try is counted before the comparison, so that many tries at once are still five.
+    The try is counted before the comparison, so that many tries at once are still five; on the code itself, which locks
+    for no time, since it ends after them.
     """
     if code is None or clock.now_s() >= code.until or code.tries >= rules.CODE_TRIES:
         raise CodeOver

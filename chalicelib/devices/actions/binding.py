@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
@@ -12,11 +13,11 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
-from chalicelib.devices.actions.guessing import Tries
+from chalicelib.devices.actions.guessing import throttle
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
+from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany
 from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
@@ -25,11 +26,12 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, create, done, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying_from
+from chalicelib.store.throttle import Throttle, require_free
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-_TRIES = 4
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")
 
 
@@ -53,10 +55,6 @@ class TooManyDevices(Forbidden):
     pass
 
 
-class _Moved(Exception):
-    """The camera was activated since it was read: read again."""
-
-
 def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Opened:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
@@ -65,26 +63,10 @@ def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Ope
     """
     rules.require_time_zone(asked.time_zone)
     stock_id = stocks.id_of(asked.sn)
-    account = caller.account
-    tries = Tries(BindingTries.new(caller.account_id), before)
+    tries = throttle(BindingTries.new(caller.account_id), before)
     _prove_printed_code(stock_id, asked.code, tries)
-    for _ in range(_TRIES):
-        stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
-        if stock is None:
-            raise DeviceNotFound  # an operator has just taken it out of stock
-        if stock.device_id is not None or not has_room(account):
-            # The code was right, so it must not count as a wrong one and lock out whoever comes next.
-            commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
-            raise DeviceTaken if stock.device_id is not None else TooManyDevices
-        if report is not None and report_key is not None:
-            report.opened(report_key.unlocked())
-        try:
-            return _bind(caller, account, stock, report, asked, tries.take_back())
-        except (crypto.Unreadable, _Moved):
-            continue  # the camera is just activated anew: what it said before would be kept, or one half of each
-        except accounts.Changed:
-            account = accounts.read_again(account)
-    raise Unavailable(retry_after_seconds=1)
+    attempt = partial(_bind, caller, stock_id, asked, tries)
+    return retrying_from(caller.account, attempt, accounts.read_again)
 
 
 def has_room(account: Account) -> bool:
@@ -97,7 +79,7 @@ def require_time_zone(name: str) -> None:
     rules.require_time_zone(name)
 
 
-def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
+def _prove_printed_code(stock_id: str, code: str, tries: Throttle) -> None:
     """The try is counted before the codes are compared, at the device and at the person, so that neither one person
     can try many devices nor many people one."""
     (stock,) = read(Stock.key(stock_id))
@@ -108,15 +90,15 @@ def _prove_printed_code(stock_id: str, code: str, tries: Tries) -> None:
 
 
 def _counted(stock: Stock) -> Write:
-    now = clock.now_s()
-    if stock.locked_until is not None and now < stock.locked_until:
-        raise DeviceLocked(retry_after_seconds=int(stock.locked_until) - now)
+    # On the camera's own row, which is read anyway and outlives every owner, so that the right code forgets the others
+    # with the commit that binds it.
+    require_free(stock.locked_until, DeviceLocked)
     wrong = int(stock.wrong_codes) + 1
     lock_s = rules.locked_s(wrong)
     return change(
         stock,
         wrong_codes=wrong,
-        locked_until=now + lock_s if lock_s else None,
+        locked_until=clock.now_s() + lock_s if lock_s else None,
         when=Stock.wrong_codes == wrong - 1,
         otherwise=_busy,
     )
@@ -126,7 +108,23 @@ def _busy(standing: RawItem | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
-def _bind(
+def _bind(caller: Caller, stock_id: str, asked: shapes.Bind, tries: Throttle, account: Account) -> Opened:
+    stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
+    if stock is None:
+        raise DeviceNotFound  # an operator has just taken it out of stock
+    if stock.device_id is not None or not has_room(account):
+        # The code was right, so it must not count as a wrong one and lock out whoever comes next.
+        commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
+        raise DeviceTaken if stock.device_id is not None else TooManyDevices
+    if report is not None and report_key is not None:
+        report.opened(report_key.unlocked())
+    try:
+        return _become_owner(caller, account, stock, report, asked, tries.take_back())
+    except crypto.Unreadable as torn:
+        raise StaleRead from torn  # the camera is just activated anew: one half of each was read
+
+
+def _become_owner(
     caller: Caller, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write
 ) -> Opened:
     device_id = ids.new_id()
@@ -159,7 +157,8 @@ def _activated_as_read(stock: Stock) -> Condition:
 
 
 def _taken(there: RawItem | None) -> BaseException:
-    return DeviceTaken() if there is not None and "device_id" in there else _Moved()
+    """Nobody's still, it was activated since it was read: what it said before would be kept."""
+    return DeviceTaken() if there is not None and "device_id" in there else StaleRead()
 
 
 def ownership(device_id: str, vault: Vault, account: Account, stock_id: str, **said: Any) -> Device:

@@ -8,13 +8,14 @@ from functools import partial
 from chalicelib.access.records import Device
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.activity import actions as activity
-from chalicelib.avatars.actions.galleries import Changed, Gallery, Held, ms
+from chalicelib.avatars.actions.galleries import Gallery, Held, ms
 from chalicelib.aws.s3 import Ticket
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval
 from chalicelib.entry.callers import Caller
 from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 
 def ticket_for(device: Device, content_type: str) -> Ticket:
@@ -43,7 +44,7 @@ def _held(device: Device) -> Held:
     def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # It is the owner's alone; who looked at an upload does not know from which terminal it came.
         recorded = activity.happened(device, "cover_deleted" if picture is None else "cover_changed", who=who)
-        return change(device, when=as_read, otherwise=Changed, cover=picture, cover_as_of_ms=ms(at)), recorded
+        return change(device, when=as_read, otherwise=StaleRead, cover=picture, cover_as_of_ms=ms(at)), recorded
 
     return Held(device.cover, as_of_ms, replacing)
 

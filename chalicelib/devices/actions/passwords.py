@@ -8,7 +8,7 @@ from chalicelib.access.records import Device
 from chalicelib.contacts.actions import addresses, budgets, codes
 from chalicelib.contacts.records import Code
 from chalicelib.devices import shapes
-from chalicelib.devices.actions.guessing import TooManyTries, Tries
+from chalicelib.devices.actions.guessing import TooManyTries, throttle
 from chalicelib.devices.records import PasswordTries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound
@@ -52,7 +52,7 @@ def check_password(device: Device, before: PasswordTries | None, password: str) 
 
 def _proved(device: Device, before: PasswordTries | None, password: str, *, named: str) -> Write:
     """The write that takes the try back, since it was right."""
-    tries = Tries(PasswordTries.new(device.partition_id), before)
+    tries = throttle(PasswordTries.new(device.partition_id), before)
     commit(
         tries.count(otherwise=TooManyTries(retry_after_seconds=1)),
         access.must_stand(device.partition_id, otherwise=NotFound),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from email.utils import parseaddr
 from typing import Any
 
@@ -13,12 +14,9 @@ from chalicelib.outbox.records import Undelivered
 from chalicelib.register import rows
 from chalicelib.store.commit import commit, merge
 from chalicelib.store.keys import Key
+from chalicelib.store.retrying import NothingToDo
 
 _KEPT = rows.BOUNCES_AND_COMPLAINTS.kept_for.period
-
-
-class _ToldTwice(Exception):
-    """The same report came again."""
 
 
 def place_of(address_hash: str) -> Key[Undelivered]:
@@ -68,7 +66,5 @@ def _note(contact: Contact, count: str, report: str) -> None:
         Undelivered.last_report.set(report),
         Undelivered.expires_at.set(clock.epoch_s(now + _KEPT)),
     )
-    try:
-        commit(merge(found, *actions, when=is_new, otherwise=_ToldTwice))
-    except _ToldTwice:
-        return
+    with suppress(NothingToDo):  # the same report came again
+        commit(merge(found, *actions, when=is_new, otherwise=NothingToDo))

@@ -8,7 +8,7 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.devices.actions import owning
-from chalicelib.errors import NotFound, Unavailable
+from chalicelib.errors import NotFound
 from chalicelib.identities.records import Identity
 from chalicelib.orders import actions as orders
 from chalicelib.outbox.actions import letters
@@ -21,8 +21,8 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import change, commit, done, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import retrying_from
 
-_TRIES = 4
 # Of the 300 seconds that the clock may take to go on with erasures, before it comes again.
 BUDGET_S = 240
 
@@ -31,12 +31,7 @@ def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
     erasure follows, and says who ordered it."""
     left = push.leave_unfinished(account)
-    for _ in range(_TRIES):
-        try:
-            return _close(account, ordered_by, left)
-        except accounts.Changed:
-            account = accounts.read_again(account)
-    raise Unavailable(retry_after_seconds=1)
+    return retrying_from(account, lambda account: _close(account, ordered_by, left), accounts.read_again)
 
 
 def remove_child(contact: Contact) -> shapes.Removed:

@@ -25,6 +25,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create, done, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def places_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key[Pass
 def spends(
     account: Account, passkey: Passkey | None, challenge: Challenge | None, signed: shapes.SignedByPasskey
 ) -> tuple[Write, ...] | None:
-    """What uses the challenge up and takes the passkey's count; None if it is wrong. On commit it raises Changed."""
+    """What uses the challenge up and takes the passkey's count; None if it is wrong. On commit it raises StaleRead."""
     if passkey is None or challenge is None:
         return None
     credential = passkey.opened(account.vault).credential["key"]
@@ -162,9 +163,9 @@ def spends(
         return None
     counts = change(
         passkey, sign_count=count, used_at=clock.now_s(),
-        when=Passkey.sign_count == before, otherwise=standing.Changed,
+        when=Passkey.sign_count == before, otherwise=StaleRead,
     )  # fmt: skip
-    return counts, remove(challenge, when=Challenge.pk.exists(), otherwise=standing.Changed)
+    return counts, remove(challenge, when=Challenge.pk.exists(), otherwise=StaleRead)
 
 
 # The library

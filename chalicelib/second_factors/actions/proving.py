@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
-from chalicelib.accounts.actions import standing
-from chalicelib.accounts.actions.guessing import Guessing
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
 from chalicelib.errors import Invalid
@@ -18,6 +17,8 @@ from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
+from chalicelib.store.retrying import StaleRead
+from chalicelib.store.throttle import Throttle
 from chalicelib.words import Phrase
 
 # Wrong ones are counted apart from wrong passwords: on each terminal that has signed in, and on all others together.
@@ -41,30 +42,30 @@ def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Record], ...]:
 def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
     """What uses it up, by what was read at its places beside the account.
 
-    Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises Changed if
+    Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises StaleRead if
     the same one, or another guess, came first.
     """
     if said is None:
         raise _needed(proved.account)
-    guessing = _guessing(proved)
+    throttle = _throttle(proved)
     writes: list[Write] = []
 
     def is_right() -> bool:
         writes.extend(_spends(proved.account, said, proved.beside) or ())
         return bool(writes)
 
-    if not guessing.look(is_right):
+    if not throttle.guess(is_right, partial(_told_of_guesses, proved.account)):
         raise SecondFactorWrong
     # As many as are tried at the same moment, no more than five are looked at: who is right was not overtaken.
-    return (*writes, remove(guessing.row, when=guessing.as_read, otherwise=standing.Changed))
+    return (*writes, remove(throttle.row, when=throttle.as_read, otherwise=StaleRead))
 
 
-def _guessing(proved: Proved) -> Guessing:
+def _throttle(proved: Proved) -> Throttle:
     where = proved.terminal if proved.is_on_known_terminal else _OTHERS
     row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, where)
     before = proved.beside[TerminalGuesses.key(proved.account.partition_id, _COUNTED, where)]
-    beside = partial(_told_of_guesses, proved.account)
-    return Guessing(row, before, rules.wait_after_wrong_s, rules.WRONG_REMEMBERED_HOURS, beside)
+    remembered = timedelta(hours=rules.WRONG_REMEMBERED_HOURS)
+    return Throttle(row, before, "wait_until", rules.wait_after_wrong_s, remembered)
 
 
 def _told_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:

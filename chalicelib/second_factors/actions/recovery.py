@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import standing
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.outbox.actions import letters
@@ -12,6 +11,7 @@ from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, put
+from chalicelib.store.retrying import StaleRead
 
 
 def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
@@ -31,12 +31,12 @@ def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
 
 
 def spends(account: Account, kept: RecoveryCodes | None, code: str) -> Write | None:
-    """What uses this code up; None if it is wrong or was used. On commit it raises Changed."""
+    """What uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
     hashed = _hash_of(account.partition_id, rules.as_made(code))
     if kept is None or hashed not in (kept.hashes or ()):
         return None
     is_left = RecoveryCodes.hashes.contains(hashed)
-    return change(kept, RecoveryCodes.hashes.delete({hashed}), when=is_left, otherwise=standing.Changed)
+    return change(kept, RecoveryCodes.hashes.delete({hashed}), when=is_left, otherwise=StaleRead)
 
 
 def _hash_of(account_id: str, code: str) -> str:

@@ -15,6 +15,7 @@ from chalicelib.second_factors.records import PendingTotp, Totp
 from chalicelib.second_factors.rules import SetupOver
 from chalicelib.store.commit import Write, change, commit, done, put, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 
 def begin(account: Account) -> shapes.NewTotp:
@@ -55,11 +56,11 @@ def end(account: Account, who: str) -> None:
 
 
 def spends(account: Account, app: Totp | None, code: str) -> Write | None:
-    """What uses this code up; None if it is wrong or was used. On commit it raises Changed."""
+    """What uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
     if app is None:
         return None
     step = rules.step_of(app.opened(account.vault).secret, code, clock.now_s(), after=int(app.last_step))
     if step is None:
         return None
     as_read = (Totp.secret == app.attribute_values["secret"]) & (Totp.last_step < step)
-    return change(app, last_step=step, when=as_read, otherwise=standing.Changed)
+    return change(app, last_step=step, when=as_read, otherwise=StaleRead)

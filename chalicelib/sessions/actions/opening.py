@@ -9,7 +9,6 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts.actions import passwords, registering
-from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account
@@ -29,6 +28,7 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, check, commit, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Record
+from chalicelib.store.retrying import retrying, retrying_from
 
 _NEW_TERMINAL = "sessions/mail/new_terminal"
 _TRIES = 2  # six AWS calls in all
@@ -74,18 +74,17 @@ def open_session(
     It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
     """
     making_room = _making_room(proved.account.partition_id, repeat_key)
-    for _ in range(_TRIES):
+
+    def attempt(proved: Proved) -> Tokens:
         tokens, opening = new_session(proved.account, proved.vault, terminal, repeat_key, *said)
         spent = beside(proved, opening.record)
         telling = () if proved.is_on_known_terminal else (_telling(proved.account, terminal),)
-        try:
-            recorded = _recorded(proved.account, terminal)
-            commit(*spent, opening, recorded, proved.forget, *telling, *making_room, *proved.learn())
-            return tokens
-        except accounts.Changed:
-            # Another terminal signed in, or the account was closed, at the same moment.
-            proved = prove_again(proved)
-    raise TooMany(retry_after_seconds=1)
+        recorded = _recorded(proved.account, terminal)
+        commit(*spent, opening, recorded, proved.forget, *telling, *making_room, *proved.learn())
+        return tokens
+
+    # Another terminal may sign in, or the account be closed, at the same moment.
+    return retrying_from(proved, attempt, prove_again, tries=_TRIES, otherwise=TooMany(retry_after_seconds=1))
 
 
 def _places_beside(
@@ -135,10 +134,7 @@ def _telling(account: Account, terminal: Terminal) -> Write:
 
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     """Make the registration an account and open its first session, in one commit (B1a)."""
-    try:
-        return _enter_by_code(registration_id, code, terminal, repeat_key)
-    except registering.ConfirmedMeanwhile:
-        return _enter_by_code(registration_id, code, terminal, repeat_key)
+    return retrying(partial(_enter_by_code, registration_id, code, terminal, repeat_key), tries=_TRIES)
 
 
 def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:

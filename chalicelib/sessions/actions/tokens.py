@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from chalicelib.store.ciphers import Vault
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import in_service_since, read_all
+from chalicelib.store.retrying import StaleRead, retrying
 
 
 def new_session(
@@ -118,18 +120,19 @@ def _turn(
 def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
     """The next pair. A spent refresh token yields its successor, however late, as long as neither of the successor's
     tokens was used, and to the exact repeat of the request for a day; else its use ends the family."""
-    claim = rules.cut_token(REFRESH, refresh_token)
+    # The same token may come twice at once, or its successor be used meanwhile.
+    return retrying(partial(_refresh, rules.cut_token(REFRESH, refresh_token), repeat_key))
+
+
+def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
     _, _, session = standing.of(claim, read_all(standing.keys_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
-    try:
-        if crypto.same(session.refresh_hash, given):
-            return _turned(session, claim, given, repeat_key)
-        if session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given):
-            return _yielded_again(session, claim, given)
-    except _Overtaken:
-        return refresh(refresh_token, repeat_key)
+    if crypto.same(session.refresh_hash, given):
+        return _turned(session, claim, given, repeat_key)
+    if session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given):
+        return _yielded_again(session, claim, given)
     if _is_repeat(session, claim, repeat_key):
         _, tokens = _turn(*_of(claim), int(session.generation), _successor(claim, int(session.generation)))
         return replace(tokens, expires_in_seconds=max(0, int(session.access_until) - clock.now_s()))
@@ -138,15 +141,11 @@ def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
     raise NotSignedIn
 
 
-class _Overtaken(Exception):
-    """The same token came twice at once, or its successor was used meanwhile: read again what is so now."""
-
-
 def _turned(session: Session, claim: Claim, given: str, repeat_key: str | None) -> Tokens:
     generation = int(session.generation) + 1
     values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
     said = {"spent_refresh_hash": given, "refreshed_by": _refreshed_by(claim, repeat_key)}
-    commit(change(session, when=Session.refresh_hash == given, otherwise=_Overtaken, **said, **values))
+    commit(change(session, when=Session.refresh_hash == given, otherwise=StaleRead, **said, **values))
     return tokens
 
 
@@ -154,7 +153,7 @@ def _yielded_again(session: Session, claim: Claim, given: str) -> Tokens:
     """The same successor, which begins to live only now: the answer that brought it may never have arrived."""
     generation = int(session.generation)
     values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
-    commit(change(session, when=Session.spent_refresh_hash == given, otherwise=_Overtaken, **values))
+    commit(change(session, when=Session.spent_refresh_hash == given, otherwise=StaleRead, **values))
     return tokens
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -11,7 +13,6 @@ from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.records import Address
-from chalicelib.errors import Unavailable
 from chalicelib.outbox.actions import reports
 from chalicelib.push import actions as push
 from chalicelib.sharing import rules
@@ -21,13 +22,7 @@ from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, absent, change, check, commit, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
-
-_TRIES = 4
-
-
-class _Moved(Exception):
-    """Something changed since it was read."""
-
+from chalicelib.store.retrying import StaleRead, retrying
 
 # Invitations
 
@@ -63,10 +58,8 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
         _write_to(share.opened(key.unlocked()).address, (invited or owner).language, mails)
     if known is not None and invited is not None:
         push.tell_of_share(invited.endpoints or (), invitation.share_id)
-    try:
-        commit(change(invitation, told_at=clock.now_s(), otherwise=_Moved), _counted(address_hash, mails))
-    except _Moved:
-        return  # it was answered in the meantime
+    with suppress(StaleRead):  # it was answered in the meantime
+        commit(change(invitation, told_at=clock.now_s(), otherwise=StaleRead), _counted(address_hash, mails))
 
 
 def _opened(found: Found, account_key: Key[Account], data_key: Key[VaultKey]) -> Account | None:
@@ -100,12 +93,7 @@ def follow_terminals(account_id: str) -> None:
 def follow_share(account_id: str, device_id: str) -> None:
     """A device's share with somebody began or ended, however it did: let both sides say so, and his terminals hear of
     the device or not."""
-    for _ in range(_TRIES):
-        try:
-            return _follow(account_id, device_id)
-        except (_Moved, access.Moved, accounts.Changed):
-            continue
-    raise Unavailable
+    retrying(partial(_follow, account_id, device_id))
 
 
 def _follow(account_id: str, device_id: str) -> None:
@@ -118,10 +106,10 @@ def _follow(account_id: str, device_id: str) -> None:
         writes.append(accounts.is_guest_no_more(account, device_id))
     elif account is not None and writes:
         hears_as_read = accounts.is_set(Account.endpoints, account.endpoints)
-        writes.append(check(account, Account.pk.exists() & hears_as_read, otherwise=_Moved))
+        writes.append(check(account, Account.pk.exists() & hears_as_read, otherwise=StaleRead))
     if writes:
         as_read = absent(Received) if received is None else Received.pk.exists()
-        commit(*writes, check(Received.key(account_id, device_id), as_read, otherwise=_Moved))
+        commit(*writes, check(Received.key(account_id, device_id), as_read, otherwise=StaleRead))
 
 
 def _on_device(device: Device, account_id: str, guest: Account | None) -> list[Write]:

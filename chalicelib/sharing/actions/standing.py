@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -13,14 +12,11 @@ from chalicelib.access.records import Device, Grant, Share
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import NotFound, Unavailable
+from chalicelib.errors import NotFound
 from chalicelib.sharing.records import Invitation, Received
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
-
-Answer = TypeVar("Answer")
-AsRead = TypeVar("AsRead")
-_TRIES = 4
+from chalicelib.store.retrying import Answer, AsRead, retrying_from
 
 
 def new_id(device_id: str) -> str:
@@ -35,17 +31,13 @@ def device_of(share_id: str) -> str:
 def as_read(
     caller: Caller, first: AsRead, read_again: Callable[[], AsRead], attempt: Callable[[AsRead], Answer]
 ) -> Answer:
-    """Decide on what was read with the session; anew if it changed before the commit."""
-    latest = first
-    for _ in range(_TRIES):
-        try:
-            return attempt(latest)
-        except access.Moved:
-            latest = read_again()
-        except accounts.Changed:
-            caller.account = accounts.read_again(caller.account)
-            latest = read_again()
-    raise Unavailable(retry_after_seconds=1)
+    """Decide on what was read with the session; anew if the account or the device changed before the commit."""
+
+    def both_again(_: AsRead) -> AsRead:
+        accounts.caller_read_again(caller)
+        return read_again()
+
+    return retrying_from(first, attempt, both_again)
 
 
 def grant_of(device: Device, share_id: str) -> Grant:
@@ -61,7 +53,7 @@ def others(device: Device, share_id: str) -> list[Grant]:
 
 
 def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
-    """What ends a share or an invitation at once, for both sides; raises Moved on commit."""
+    """What ends a share or an invitation at once, for both sides; raises StaleRead on commit."""
     return (
         access.regrant(device, others(device, grant.share_id)),
         remove(Share.key(device.partition_id, grant.share_id)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
@@ -10,7 +11,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.accounts.actions import standing as accounts
 from chalicelib.entry.callers import Camera
-from chalicelib.errors import NotSignedIn, Unavailable
+from chalicelib.errors import NotSignedIn
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
@@ -19,11 +20,10 @@ from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import VaultKey
 from chalicelib.store.commit import Write, change, commit, put
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
-
-_TRIES = 4
 
 
 class CameraUnknown(NotSignedIn):
@@ -32,16 +32,8 @@ class CameraUnknown(NotSignedIn):
 
 def activate(told: shapes.Activate, country: str) -> str:
     """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
-    for _ in range(_TRIES):
-        try:
-            return _activate(told, country)
-        except _Moved:
-            continue
-    raise Unavailable(retry_after_seconds=1)
-
-
-class _Moved(Exception):
-    """The camera was bound, removed or activated since it was read: read again."""
+    # It may be bound, removed or activated at the same moment.
+    return retrying(partial(_activate, told, country))
 
 
 def _activate(told: shapes.Activate, country: str) -> str:
@@ -56,7 +48,7 @@ def _activate(told: shapes.Activate, country: str) -> str:
     news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
     news |= {} if told.sleeps is None else {"sleeps": int(told.sleeps)}
     news |= presence.ended_at(now) if was_connected else {}
-    taken = change(stock, when=_held_as_read(stock), otherwise=_Moved, **news)
+    taken = change(stock, when=_held_as_read(stock), otherwise=StaleRead, **news)
     missed = presence.checks_when_closed(stock, now) if was_connected else []
     commit(taken, *missed, *_report(stock, key, told, country))
     return f"c.{stock_id}.{secret}"
@@ -80,7 +72,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
     if stock.device_id is not None:
         device, key = read(Device.key(stock.device_id), ciphers.key_of(stock.device_id))
         if device is None or key is None:
-            raise _Moved
+            raise StaleRead
         device = device.opened(key.unlocked())
         times = shapes.state_times_of(device).with_parts(
             ["firmware"] if told.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
@@ -88,7 +80,7 @@ def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: 
         said["lan"] = said["lan"] or device.lan
         as_read = accounts.is_set(Device.state_times, device.state_times)
         yield change(
-            device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text,
+            device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text,
             state_as_of_ms=None, channel_ids=access.channel_ids(said["channels"]), **said,
         )  # fmt: skip
         return

@@ -16,6 +16,7 @@ from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Connection, Stock
 from chalicelib.store.commit import change, commit, create
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 # Half a minute before API Gateway takes it for idle.
 _PING_BEFORE_S = 30
@@ -59,12 +60,8 @@ def closed(connection_id: str) -> None:
     for due in presence.checks_when_closed(stock, now):
         commit(due)
     same_connection = Stock.connection_id == connection_id
-    with suppress(_Moved):
-        commit(change(stock, when=same_connection, otherwise=_Moved, **presence.ended_at(now)))
-
-
-class _Moved(Exception):
-    """The camera has connected anew, or was activated."""
+    with suppress(StaleRead):  # it has connected anew, or was activated
+        commit(change(stock, when=same_connection, otherwise=StaleRead, **presence.ended_at(now)))
 
 
 def camera_at(connection_id: str) -> Stock | None:

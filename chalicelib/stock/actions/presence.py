@@ -15,6 +15,7 @@ from chalicelib.stock.records import CheckPosition, ConnectionCheck, PresenceCha
 from chalicelib.stock.rules import Presence
 from chalicelib.store.commit import Write, change, check, commit, create, put
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
 
 _PAGE = 100
 # The function has 29 s: a run that is out of time is gone on with by the next.
@@ -119,14 +120,10 @@ def _tell(stock: Stock, now_s: int) -> bool:
     if word is None:
         return False
     # By its connection and its owner: whoever changes them lets it be looked at anew, or nobody is left to be told.
-    with suppress(_Moved):
+    with suppress(StaleRead):
         commit(*_told(stock, word, now_s))
         return True
     return False
-
-
-class _Moved(Exception):
-    """It came, went, or has another owner since it was read."""
 
 
 def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
@@ -137,9 +134,9 @@ def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
     offline_at = now_s if word == rules.OFFLINE else int(stock.told_offline_at)
     told = {"told_offline_at": now_s} if word == rules.OFFLINE else {"told_back_at": now_s}
     return (
-        change(stock, when=as_read, otherwise=_Moved, **told),
-        create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=_Moved),
-        check(Device.key(stock.device_id), Device.pk.exists(), otherwise=_Moved),
+        change(stock, when=as_read, otherwise=StaleRead, **told),
+        create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=StaleRead),
+        check(Device.key(stock.device_id), Device.pk.exists(), otherwise=StaleRead),
     )
 
 

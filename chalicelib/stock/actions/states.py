@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from msgspec import to_builtins
@@ -13,18 +14,12 @@ from chalicelib.access.actions import NobodyOwns
 from chalicelib.access.records import Device
 from chalicelib.accounts.actions.standing import is_set
 from chalicelib.entry.callers import Camera
-from chalicelib.errors import Unavailable
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit
 from chalicelib.store.records import read
-
-_TRIES = 4
-
-
-class _Moved(Exception):
-    """The camera said something else since its state was read: read again."""
+from chalicelib.store.retrying import StaleRead, retrying
 
 
 def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
@@ -32,16 +27,14 @@ def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
 
     Raises NobodyOwns.
     """
-    for _ in range(_TRIES):
-        device = _device_of(camera)
-        try:
-            commit(_noted(device, told), *_sleep_noted(camera, told))
-        except _Moved:
-            continue
-        return shapes.Wanted(
-            desired=shapes.desired_of(device), privacy_mode=access.is_private(device), now=clock.now()
-        )
-    raise Unavailable(retry_after_seconds=1)
+    device = retrying(partial(_noted_device, camera, told))
+    return shapes.Wanted(desired=shapes.desired_of(device), privacy_mode=access.is_private(device), now=clock.now())
+
+
+def _noted_device(camera: Camera, told: shapes.State) -> Device:
+    device = _device_of(camera)
+    commit(_noted(device, told), *_sleep_noted(camera, told))
+    return device
 
 
 def _device_of(camera: Camera) -> Device:
@@ -62,7 +55,7 @@ def _noted(device: Device, told: shapes.State) -> Write:
     changes = {name: value for part in news for name, value in said[part].items()}
     as_read = is_set(Device.state_times, device.state_times)
     return change(
-        device, when=as_read, otherwise=_Moved, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
+        device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
         **changes,
     )  # fmt: skip
 
@@ -71,7 +64,7 @@ def _sleep_noted(camera: Camera, told: shapes.State) -> Iterator[Write]:
     if told.sleeps is not None and told.sleeps != bool(camera.stock.sleeps):
         same_owner = Stock.device_id == camera.device_id
         yield change(
-            Stock.new(camera.stock.partition_id), sleeps=int(told.sleeps), when=same_owner, otherwise=_Moved
+            Stock.new(camera.stock.partition_id), sleeps=int(told.sleeps), when=same_owner, otherwise=StaleRead
         )
 
 

@@ -7,12 +7,12 @@ from enum import Enum
 
 from chalicelib import ids
 from chalicelib.access.records import Device
-from chalicelib.errors import Unavailable
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import MOST_WRITES, Write, commit, create, remove
 from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
 
 
 def owner_of(sn: str, mac: str) -> str:
@@ -27,8 +27,6 @@ def owner_of(sn: str, mac: str) -> str:
     own = device.opened(key.unlocked()).mac or ids.new_id()
     return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()
 
-_TRIES = 4
-
 
 class Outcome(Enum):
     """What loading a camera, or taking it out of stock, came to."""
@@ -41,10 +39,6 @@ class Outcome(Enum):
     OWNED = "has an owner, and stays in stock"
 
 
-class _Overtaken(Exception):
-    """Somebody else put one of them into stock since it was looked for."""
-
-
 def load(made: list[shapes.Made]) -> list[Outcome]:
     """Put cameras into stock, a hundred to a commit; what is there stays as it is."""
     hundreds = [made[first : first + MOST_WRITES] for first in range(0, len(made), MOST_WRITES)]
@@ -55,18 +49,17 @@ def _load_together(made: list[shapes.Made]) -> list[Outcome]:
     # A put for each would be a call for each; looked for first, a hundred are one read, and one commit of those that
     # are new, which stands or falls with nobody having put one of them there meanwhile.
     rows = [_row_of(one) for one in made]
-    for _ in range(_TRIES):
+
+    def attempt() -> list[Outcome]:
         found = read(*(row.own_key for row in rows))
         there = {row.partition_id: row for row in found if row is not None}
         new: dict[str, Stock] = {}
         outcomes = [_outcome(row, there, new) for row in rows]
-        try:
-            if new:
-                commit(*(create(row, otherwise=_Overtaken) for row in new.values()))
-        except _Overtaken:
-            continue
+        if new:
+            commit(*(create(row, otherwise=StaleRead) for row in new.values()))
         return outcomes
-    raise Unavailable(retry_after_seconds=1)
+
+    return retrying(attempt)
 
 
 def unload(sns: list[str]) -> list[Outcome]:
@@ -78,23 +71,22 @@ def unload(sns: list[str]) -> list[Outcome]:
 
 def _unload_together(sns: list[str]) -> list[Outcome]:
     stock_ids = [id_of(sn) for sn in sns]
-    for _ in range(_TRIES):
+
+    def attempt() -> list[Outcome]:
         found = dict(zip(stock_ids, read(*map(Stock.key, stock_ids)), strict=True))
         free = [stock for stock in found.values() if stock is not None and stock.device_id is None]
-        try:
-            if free:
-                commit(*(write for stock in free for write in _taken_out(stock)))
-        except _Overtaken:
-            continue
+        if free:
+            commit(*(write for stock in free for write in _taken_out(stock)))
         return [_outcome_of_unloading(stock) for stock in _each_once(stock_ids, found)]
-    raise Unavailable(retry_after_seconds=1)
+
+    return retrying(attempt)
 
 
 def _taken_out(stock: Stock) -> tuple[Write, ...]:
     """Whoever binds it at the same moment has it, and it stays."""
     unowned = Stock.device_id.does_not_exist()
     said = Report.key(stock.partition_id), ciphers.key_of(stock.partition_id)
-    return remove(stock, when=unowned, otherwise=_Overtaken), *map(remove, said)
+    return remove(stock, when=unowned, otherwise=StaleRead), *map(remove, said)
 
 
 def _each_once(stock_ids: list[str], found: dict[str, Stock | None]) -> Iterator[Stock | None]:

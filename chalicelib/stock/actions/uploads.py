@@ -16,6 +16,7 @@ from chalicelib.stock import rules
 from chalicelib.stock.records import RefusedUploads
 from chalicelib.store.commit import Write, change, commit, merge
 from chalicelib.store.records import read
+from chalicelib.store.retrying import NothingToDo
 
 _REFUSALS_KEPT = rows.ALARM_MESSAGES.kept_for.period
 
@@ -65,10 +66,6 @@ def _seen_before(at: int) -> Any:
     return Device.last_seen.does_not_exist() | (Device.last_seen < at)
 
 
-class _NoNews(Exception):
-    """It was there later already, or nobody is left to see when it was."""
-
-
 def _note(device: Device, *, when: Any = None, **news: Any) -> None:
-    with suppress(_NoNews):
-        commit(change(device, when=when, otherwise=_NoNews, **news))
+    with suppress(NothingToDo):  # it was there later already, or nobody is left to see when it was
+        commit(change(device, when=when, otherwise=NothingToDo, **news))
