@@ -38,7 +38,7 @@ def camera_connected(event: WebsocketEvent) -> dict[str, Any]:
 
 @app.on_ws_message()
 def camera_said(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.said(event.to_dict(), commands.on_camera_said, commands_shapes.Said)
+    return channel.received(event.to_dict(), commands.on_camera_said, commands_shapes.Said)
 
 
 @app.on_ws_disconnect()

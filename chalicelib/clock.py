@@ -1,4 +1,4 @@
-"""The one place that knows the time, and how people reckon it where they are."""
+"""The clock: the only module that knows the time, with time zones and daylight saving."""
 
 from __future__ import annotations
 
@@ -87,25 +87,25 @@ def zone(name: str) -> ZoneInfo:
     return zoneinfo.ZoneInfo(name)
 
 
-def begin_of_day(day: date, place: ZoneInfo, *, dst: bool) -> datetime:
+def begin_of_day(day: date, zone: ZoneInfo, *, dst: bool) -> datetime:
     """The first instant of this day there, in UTC.
 
     Without `dst` it is that of a clock which is never put forward: its days are those of standard time all year round.
     """
-    midnight = _midnight(day, place)
-    return (midnight if dst else midnight.replace(tzinfo=timezone(standard_offset(day, place)))).astimezone(UTC)
+    midnight = _midnight(day, zone)
+    return (midnight if dst else midnight.replace(tzinfo=timezone(standard_offset(day, zone)))).astimezone(UTC)
 
 
 @lru_cache(maxsize=256)
-def standard_offset(day: date, place: ZoneInfo) -> timedelta:
-    """What a clock that is never put forward is ahead of UTC there, on this day.
+def standard_offset(day: date, zone: ZoneInfo) -> timedelta:
+    """The offset from UTC, on this day, of a clock there that is never put forward.
 
     What a zone's data call daylight saving does not say it: one hour is called two (Inuvik), winter a saving of less
     than nothing (Dublin), summer may be two hours (Troll) or half of one (Lord Howe), and a law may make last summer's
     time the standard (Vancouver). So it is read from what clocks do: a season that both follows and is followed by the
     same earlier time is a summer, and a month of another time in between (Ramadan in Morocco) is no season.
     """
-    seasons = _seasons(day, place)
+    seasons = _seasons(day, zone)
     own = max(nth for nth, (_, first) in enumerate(seasons) if first <= 0)
     offset = seasons[own][0]
     before = seasons[own - 1][0] if own else offset
@@ -113,11 +113,11 @@ def standard_offset(day: date, place: ZoneInfo) -> timedelta:
     return before if before == after < offset else offset
 
 
-def _seasons(day: date, place: ZoneInfo) -> list[tuple[timedelta, int]]:
+def _seasons(day: date, zone: ZoneInfo) -> list[tuple[timedelta, int]]:
     """The offsets that hold one after the other in the year before and the year behind this day, each with its first
     week, counted from the day's own; what is cut off at either end may be longer than it looks."""
     first, last = -min(_WEEKS_AROUND, (day - date.min) // _WEEK), min(_WEEKS_AROUND, (date.max - day) // _WEEK)
-    offsets = [(nth, _midnight(day + nth * _WEEK, place).utcoffset() or timedelta()) for nth in range(first, last + 1)]
+    offsets = [(nth, _midnight(day + nth * _WEEK, zone).utcoffset() or timedelta()) for nth in range(first, last + 1)]
     runs = [(offset, [nth for nth, _ in run]) for offset, run in groupby(offsets, key=lambda one: one[1])]
     long = [
         (offset, weeks[0])
@@ -127,5 +127,5 @@ def _seasons(day: date, place: ZoneInfo) -> list[tuple[timedelta, int]]:
     return [next(run) for _, run in groupby(long, key=lambda one: one[0])]
 
 
-def _midnight(day: date, place: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=place)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -18,8 +18,8 @@ app = Api("sowa", AUTHENTICATION)
 
 def answer(event: Event, context: object) -> dict[str, object]:
     """A request of API Gateway's and its answer; a route that is not there is Chalice's to refuse."""
-    asked = event["requestContext"]
-    module = _modules().get(f"{asked['httpMethod']} {asked['resourcePath']}")
+    body = event["requestContext"]
+    module = _modules().get(f"{body['httpMethod']} {body['resourcePath']}")
     if module is not None:
         _register(module)
     answered: dict[str, object] = app(event, context)

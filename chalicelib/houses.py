@@ -1,4 +1,4 @@
-"""Every house, once: what app.py registers, the catalogue imports, and the laws of the tests read."""
+"""The list of houses: what app.py registers, the catalogue imports, and the laws of the tests read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
 # Of the floors below, what is served, listened to and kept.
 ENTRY_ROUTES, ENTRY_LISTENERS = "chalicelib.entry.contract", "chalicelib.entry.forwarding"
 FLOOR_RECORDS = (
-    "chalicelib.entry.once",
+    "chalicelib.entry.idempotency",
     "chalicelib.register.erasures",
     "chalicelib.store.ciphers",
     "chalicelib.store.crypto",
@@ -41,7 +41,7 @@ FLOOR_RECORDS = (
     "chalicelib.store.records",
 )
 # Who makes a caller of a token.
-OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.standing", "chalicelib.stock.actions.cameras"
+OF_PEOPLE, OF_CAMERAS = "chalicelib.sessions.actions.authentication", "chalicelib.stock.actions.cameras"
 
 
 def modules(room: str) -> list[str]:

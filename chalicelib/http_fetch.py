@@ -1,4 +1,4 @@
-"""The one place that asks others over HTTPS: what lies at one address, in time and not too long, or not at all."""
+"""HTTPS client for other hosts: one address, with a time limit and a size limit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CONNECT_S, READ_S = 1.0, 1.5
 _CHUNK_BYTES = 64 * 1024
 
 
-class NotHad(Exception):
-    """It does not lie there, or not as it was asked for."""
+class FetchFailed(Exception):
+    """The resource is not there, or not as it was requested."""
 
 
-class Silent(NotHad):
-    """Nobody answers, or not in time, or they have a fault: a later try may get it."""
+class Silent(FetchFailed):
+    """The host does not answer, or not in time, or has a fault: a later try may get it."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ def is_trusted(url: str) -> bool:
     return url.startswith(_TRUSTED)
 
 
-def ask(url: str, *, most_bytes: int, patience_s: float) -> Answer:
-    """What lies at this very address: no redirect is followed, and nothing is unpacked.
+def get(url: str, *, most_bytes: int, patience_s: float) -> Answer:
+    """The resource at this very address: no redirect is followed, and nothing is unpacked.
 
-    It takes as long as connecting, the first byte, the patience and one more read together. Raises NotHad, Silent.
+    It takes as long as connecting, the first byte, the patience and one more read together. Raises FetchFailed, Silent.
     """
     if not is_trusted(url):
-        raise NotHad("not protected")
+        raise FetchFailed("not protected")
     late = clock.ticks_s() + patience_s
     try:
         answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
@@ -50,7 +50,7 @@ def ask(url: str, *, most_bytes: int, patience_s: float) -> Answer:
             answer.close()
     # Whoever names no address, or a host that nobody can look up, is answered by Python itself.
     except (urllib3.exceptions.LocationParseError, UnicodeError) as cause:
-        raise NotHad("no address") from cause
+        raise FetchFailed("no address") from cause
     except urllib3.exceptions.HTTPError as cause:
         raise Silent(type(cause).__name__) from cause
 
@@ -59,7 +59,7 @@ def _require_there(status: int) -> None:
     if status // 100 == 5:
         raise Silent(status)
     if status != 200:
-        raise NotHad(status)
+        raise FetchFailed(status)
 
 
 def _read(answer: urllib3.BaseHTTPResponse, most_bytes: int, late: float) -> bytes:
@@ -67,7 +67,7 @@ def _read(answer: urllib3.BaseHTTPResponse, most_bytes: int, late: float) -> byt
     while chunk := answer.read1(_CHUNK_BYTES):
         body += chunk
         if len(body) > most_bytes:
-            raise NotHad("too much")
+            raise FetchFailed("too much")
         if clock.ticks_s() > late:
             raise Silent("too late")
     return bytes(body)

@@ -26,7 +26,7 @@ def as_text(raw: bytes) -> str:
 
 
 def from_text(text: str) -> bytes:
-    """What `as_text` made it of; ValueError for anything else."""
+    """The bytes that `as_text` made it of; ValueError for anything else."""
     return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
 
 

@@ -31,8 +31,8 @@ class KeysSilent(Unavailable):
 
 
 @dataclass
-class _Heard:
-    """What somebody last said of their keys, and when they were last asked."""
+class _FetchedKeys:
+    """The keys that a platform last published, and when they were last fetched."""
 
     asked_at: int = 0
     keys: KeySet | None = None
@@ -44,13 +44,13 @@ class _Heard:
 
     @property
     def pause_s(self) -> int:
-        """For how many seconds they must not be asked again."""
+        """For how many seconds they must not be fetched again."""
         since = clock.now_s() - self.asked_at
         return _PAUSE_S - since if 0 <= since < _PAUSE_S else 0
 
 
 # By address, for the life of the container; what anybody may read, and nothing of a person.
-_heard: dict[str, _Heard] = {}
+_fetched: dict[str, _FetchedKeys] = {}
 # Lambda brings a container one request at a time; the local cloud does not.
 _asking = threading.Lock()
 
@@ -61,41 +61,41 @@ def key_at(url: str, key_id: str | None) -> Key:
 
     Raises KeyUnknown, KeysSilent.
     """
-    heard = _heard.setdefault(url, _Heard())
-    if not heard.is_fresh or _named(heard, key_id) is None:
+    fetched = _fetched.setdefault(url, _FetchedKeys())
+    if not fetched.is_fresh or _named(fetched, key_id) is None:
         with _asking:
-            # Whoever waited here may find that it was just asked.
-            if not heard.is_fresh or (_named(heard, key_id) is None and not heard.pause_s):
-                _ask(url, heard)
-    key = _named(heard, key_id)
+            # Whoever waited here may find that they were just fetched.
+            if not fetched.is_fresh or (_named(fetched, key_id) is None and not fetched.pause_s):
+                _ask(url, fetched)
+    key = _named(fetched, key_id)
     if key is None:
         raise KeyUnknown
     return key
 
 
-def _named(heard: _Heard, key_id: str | None) -> Key | None:
-    keys = list(heard.keys or ())
+def _named(fetched: _FetchedKeys, key_id: str | None) -> Key | None:
+    keys = list(fetched.keys or ())
     if key_id is None:
         return keys[0] if len(keys) == 1 else None
     return next((key for key in keys if key.kid == key_id), None)
 
 
-def _ask(url: str, heard: _Heard) -> None:
+def _ask(url: str, fetched: _FetchedKeys) -> None:
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
-    if heard.pause_s:
-        raise KeysSilent(retry_after_seconds=heard.pause_s)
-    heard.asked_at = clock.now_s()
+    if fetched.pause_s:
+        raise KeysSilent(retry_after_seconds=fetched.pause_s)
+    fetched.asked_at = clock.now_s()
     try:
-        answer = http_fetch.ask(url, most_bytes=_MOST_BYTES, patience_s=_PATIENCE_S)
+        answer = http_fetch.get(url, most_bytes=_MOST_BYTES, patience_s=_PATIENCE_S)
         keys = KeySet.import_key_set(json.loads(answer.body))
-    except (http_fetch.NotHad, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
+    except (http_fetch.FetchFailed, JoseError, ValueError, TypeError, LookupError, AttributeError) as cause:
         raise KeysSilent(retry_after_seconds=_PAUSE_S) from cause
-    heard.keys, heard.until = keys, heard.asked_at + kept_s(answer.cache_control)
+    fetched.keys, fetched.until = keys, fetched.asked_at + kept_s(answer.cache_control)
 
 
 def kept_s(cache_control: str) -> int:
     """For how long an answer with this Cache-Control may be kept."""
-    said = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
-    return min(max(int(said[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if said else _USUALLY_KEPT_S
+    match = re.search(r"\bmax-age=(\d{1,9})\b", cache_control)
+    return min(max(int(match[1]), _LEAST_KEPT_S), _MOST_KEPT_S) if match else _USUALLY_KEPT_S

@@ -1,4 +1,4 @@
-"""What this installation says so that anybody can verify it: compact JWS, ES256, by the key that never leaves KMS."""
+"""Signed statements of this installation: compact JWS, ES256, by the key that never leaves KMS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def signed(claims: Mapping[str, object], typ: str = "JWT") -> str:
 
 
 def public_key() -> dict[str, object]:
-    """What verifies it, as a JWK."""
+    """The public key that verifies it, as a JWK."""
     # Imported here and above, as it drags in what nearly no request needs.
     from joserfc.jwk import ECKey
 

@@ -1,4 +1,4 @@
-"""The one reader of the environment: what this installation was told about itself."""
+"""The one reader of the environment: the settings of this installation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class MissingSetting(RuntimeError):
     """A function was deployed without a setting that it needs; the name says which."""
 
 
-def _said(name: str) -> str:
-    """It may be empty, but whoever reads it was told."""
+def _optional(name: str) -> str:
+    """It may be empty, but it must be set where it is read."""
     value = os.environ.get(name)
     if value is None:
         raise MissingSetting(f"the environment lacks {name}")
@@ -21,7 +21,7 @@ def _said(name: str) -> str:
 
 
 def _required(name: str) -> str:
-    value = _said(name)
+    value = _optional(name)
     if not value:
         raise MissingSetting(f"{name} is empty")
     return value
@@ -33,7 +33,7 @@ def _origin(url: str) -> str:
 
 
 class Settings:
-    """Each setting is read once, when first asked for, so that a function needs only the settings that it uses."""
+    """Each setting is read when first asked for, so that a function needs only the settings that it uses."""
 
     @cached_property
     def stage(self) -> str:
@@ -47,42 +47,42 @@ class Settings:
 
     @cached_property
     def public_url(self) -> str:
-        """Where clients find the API, without a slash at the end."""
+        """The public address of the API, without a slash at the end."""
         return _required("PUBLIC_URL").rstrip("/")
 
     @cached_property
     def channel_url(self) -> str:
-        """Where cameras open their channel: the address of the WebSocket API."""
+        """The address of the WebSocket API, where cameras open their channel."""
         return _required("CHANNEL_URL")
 
     @cached_property
     def channel_management_url(self) -> str:
-        """Where the WebSocket API takes what is to go down a connection."""
+        """The management address of the WebSocket API, which takes messages to connections."""
         return _required("CHANNEL_MANAGEMENT_URL")
 
     @cached_property
     def regions(self) -> dict[str, str]:
         """Region → where clients find the API that serves it, our own among them; a region left out is served here."""
-        told = json.loads(_said("REGIONS") or "{}")
-        return {region: endpoint.rstrip("/") for region, endpoint in told.items()}
+        configured = json.loads(_optional("REGIONS") or "{}")
+        return {region: endpoint.rstrip("/") for region, endpoint in configured.items()}
 
     @cached_property
     def allowed_origin(self) -> str:
         """The one other origin whose pages may call the API, e.g. `https://app.example.org`; empty for none."""
-        return _said("ALLOWED_ORIGIN")
+        return _optional("ALLOWED_ORIGIN")
 
     @cached_property
     def passkey_origins(self) -> tuple[str, ...]:
-        """Where passkeys are made and used: origins as browsers write them and, of Android apps,
+        """The origins where passkeys are made and used, as browsers write them and, of Android apps,
         `android:apk-key-hash:…`; if nothing is said, the allowed origin or else the API's own."""
-        told = _said("PASSKEY_ORIGINS").split()
-        return tuple(told or [self.allowed_origin or _origin(self.public_url)])
+        configured = _optional("PASSKEY_ORIGINS").split()
+        return tuple(configured or [self.allowed_origin or _origin(self.public_url)])
 
     @cached_property
     def passkey_domain(self) -> str:
         """The domain that passkeys belong to, the same as that of the origins or one above it; no passkey outlives its
         change. If nothing is said, the domain of the first origin."""
-        return _said("PASSKEY_DOMAIN") or urlsplit(self.passkey_origins[0]).hostname or ""
+        return _optional("PASSKEY_DOMAIN") or urlsplit(self.passkey_origins[0]).hostname or ""
 
     @cached_property
     def items_table(self) -> str:
@@ -91,7 +91,7 @@ class Settings:
 
     @cached_property
     def keys_table(self) -> str:
-        """The table of vault keys; deleting a row there shreds a vault."""
+        """The table of data keys; deleting a row there shreds a subject's data."""
         return _required("KEYS_TABLE")
 
     @cached_property
@@ -136,12 +136,12 @@ class Settings:
 
     def platform_application_arn(self, platform: str) -> str:
         """The SNS platform application of `fcm` or `apns`; empty where this installation does not push there."""
-        return _said(f"{platform.upper()}_APPLICATION_ARN")
+        return _optional(f"{platform.upper()}_APPLICATION_ARN")
 
     def oidc(self, platform: str, what: str) -> str:
         """Of sign-in with `google`, `apple` or `facebook`: its `issuers` and our `audiences` there, each a list with
         commas, and its `keys_url`; without audiences this installation does not offer it."""
-        return _said(f"OIDC_{platform}_{what}".upper())
+        return _optional(f"OIDC_{platform}_{what}".upper())
 
     @cached_property
     def api_log_group(self) -> str:
@@ -154,10 +154,10 @@ class Settings:
         return _required("MAIL_SENDER")
 
     def message_budgets(self, kind: str) -> dict[str, int]:
-        """How many of a `kind`, `mail` or `text`, are sent to an `address` and on the word of a `network` in an hour,
-        to a `country` (texts only) and in all in a `day`: `address=10 network=300 day=10000`."""
-        told = (budget.partition("=") for budget in _required(f"{kind.upper()}_BUDGETS").split())
-        return {scope: int(most) for scope, _, most in told}
+        """The most messages of a `kind`, `mail` or `text`, that are sent to an `address` and on the word of a `network`
+        in an hour, to a `country` (texts only) and in all in a `day`: `address=10 network=300 day=10000`."""
+        configured = (budget.partition("=") for budget in _required(f"{kind.upper()}_BUDGETS").split())
+        return {scope: int(most) for scope, _, most in configured}
 
     @property
     def text_countries(self) -> frozenset[str]:
@@ -172,16 +172,16 @@ class Settings:
     @cached_property
     def text_sender_id(self) -> str:
         """The name that text messages come from, where a country lets them have one; empty for what SNS chooses."""
-        return _said("TEXT_SENDER_ID")
+        return _optional("TEXT_SENDER_ID")
 
     @cached_property
     def payment_provider(self) -> str:
-        """Who takes the money: `sandbox` or `stripe`."""
+        """The payment provider: `sandbox` or `stripe`."""
         return _required("PAYMENT_PROVIDER")
 
     @cached_property
     def payment_webhook_secret(self) -> str:
-        """What the payment provider signs its webhooks with."""
+        """The secret that the payment provider signs its webhooks with."""
         return _required("PAYMENT_WEBHOOK_SECRET")
 
     @cached_property
@@ -191,10 +191,10 @@ class Settings:
 
     @cached_property
     def operator(self) -> dict[str, str]:
-        """Who runs this installation, as the policy names them."""
+        """The operator of this installation, as the policy names them."""
         return {
-            "name": _said("OPERATOR_NAME") or "the operator of this Sowa",
-            "contact": _said("OPERATOR_CONTACT") or self.mail_sender,
+            "name": _optional("OPERATOR_NAME") or "the operator of this Sowa",
+            "contact": _optional("OPERATOR_CONTACT") or self.mail_sender,
         }
 
 

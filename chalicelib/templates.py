@@ -1,4 +1,4 @@
-"""What is said to people: texts of the house that says them, filled in."""
+"""Text templates of messages to people, filled in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def filled(name: str, **values: object) -> str:
     return _templates().get_template(name).render(**values)
 
 
-def letter(template: str, language: str, **values: object) -> tuple[str, str]:
+def mail_text(template: str, language: str, **values: object) -> tuple[str, str]:
     """Subject and body of `<house>/mail/<name>.<language>.txt`, whose first line is the subject."""
     subject, _, body = filled(f"{template}.{language}.txt", **values).partition("\n")
     return subject, body.strip()

@@ -21,7 +21,7 @@ def joined(text: str) -> str:
     return "".join(tidied(text).replace("-", " ").split())
 
 
-# The fields that there is a door to: each is brought into its form here, for all of them.
+# The fields that there is a route for: each is brought into its form here, for all of them.
 
 
 def country_code(code: str) -> str:
@@ -35,7 +35,7 @@ def language(tag: str) -> str:
 
 
 def phone_number(number: str) -> str:
-    """With a plus where people dial two zeros; what else stands between the digits is known to who parses it."""
+    """With a plus where people dial two zeros; what else is between the digits is known to who parses it."""
     tidy = tidied(number)
     return f"+{tidy[2:]}" if tidy.startswith("00") else tidy
 
@@ -45,7 +45,7 @@ def serial_number(sn: str) -> str:
 
 
 def mac_address(mac: str) -> str:
-    """Its digits, whatever stands between them."""
+    """Its digits, whatever is between them."""
     return joined(mac).replace(":", "").replace(".", "").upper()
 
 

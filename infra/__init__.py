@@ -1,1 +1,1 @@
-"""What the cloud is made of, and what makes it anywhere but on AWS itself."""
+"""Infrastructure: the declared resources, their deployment, and a local cloud."""

@@ -136,33 +136,33 @@ class Stack:
         self._values = self._pseudo(session) | _parameters(sections.take("Parameters", {}), parameters)
         self._conditions = sections.take("Conditions", {})
         self._resources = sections.take("Resources", {})
-        # The functions themselves are made by Chalice; what they are told is read by `environment`.
+        # The functions themselves are made by Chalice; what they get is read by `environment`.
         self._globals = sections.take("Globals", {})
         sections.end()
         self._made: dict[str, Made] = {}
         self._create()
 
     def physical(self, logical_id: str) -> str:
-        """What Ref says of a resource."""
+        """The value of Ref for a resource."""
         if logical_id not in self._made:
             raise Unresolved(logical_id)
         return self._made[logical_id].physical
 
     def attribute(self, logical_id: str, name: str) -> str:
-        """What GetAtt says of a resource."""
+        """The value of GetAtt for a resource."""
         if logical_id not in self._made or name not in self._made[logical_id].attributes:
             raise Unresolved(f"{logical_id}.{name}")
         return self._made[logical_id].attributes[name]
 
     def environment(self) -> dict[str, str]:
-        """What every function is told."""
+        """The environment of every function."""
         variables = self._globals["Function"]["Environment"]["Variables"]
         return {name: str(value) for name, value in self.resolve(variables).items()}
 
     def resolve(self, value: Any) -> Any:
         """The value, with every function of the template in it replaced by what it says."""
         if isinstance(value, list):
-            return [said for said in map(self.resolve, value) if said is not _NOTHING]
+            return [result for result in map(self.resolve, value) if result is not _NOTHING]
         if not isinstance(value, Mapping):
             return value
         for name in value:
@@ -172,7 +172,7 @@ class Stack:
             if name == "Ref" or name.startswith("Fn::"):
                 raise Unresolved(f"the function {name} beside {len(value) - 1} others")
         pairs = ((name, self.resolve(inner)) for name, inner in value.items())
-        return {name: said for name, said in pairs if said is not _NOTHING}
+        return {name: result for name, result in pairs if result is not _NOTHING}
 
     def holds(self, condition: str) -> bool:
         """Whether a condition of the template is true."""
@@ -185,18 +185,18 @@ class Stack:
         return f"{self.name}-{logical_id}"
 
     def ref(self, name: str) -> Any:
-        """What Ref says of a parameter or a resource."""
+        """The value of Ref for a parameter or a resource."""
         return self._values[name] if name in self._values else self.physical(name)
 
     def _pseudo(self, session: boto3.Session) -> dict[str, Any]:
-        partition = session.get_partition_for_region(self.region)
+        aws_partition = session.get_partition_for_region(self.region)
         return {
             "AWS::AccountId": self.client("sts").get_caller_identity()["Account"],
             "AWS::NoValue": _NOTHING,
-            "AWS::Partition": partition,
+            "AWS::Partition": aws_partition,
             "AWS::Region": self.region,
             "AWS::StackName": self.name,
-            "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
+            "AWS::URLSuffix": "amazonaws.com.cn" if aws_partition == "aws-cn" else "amazonaws.com",
         }
 
     def _create(self) -> None:
@@ -261,13 +261,13 @@ def named_in(value: Any) -> Iterator[str]:
 def _sub(stack: Stack, value: str | list[Any]) -> str:
     text, own = (value, {}) if isinstance(value, str) else (value[0], stack.resolve(value[1]))
 
-    def said(match: re.Match[str]) -> str:
+    def substituted(match: re.Match[str]) -> str:
         name, dot, attribute = match[1].partition(".")
         if name.startswith("!"):  # an escaped ${…}
             return "${" + match[1][1:] + "}"
         return str(own[name] if name in own else stack.attribute(name, attribute) if dot else stack.ref(name))
 
-    return _SUB.sub(said, text)
+    return _SUB.sub(substituted, text)
 
 
 _FUNCTIONS: dict[str, Callable[[Stack, Any], Any]] = {
@@ -290,7 +290,7 @@ def _table(stack: Stack, logical_id: str, declared: Declared) -> Made:
     if sealed := declared.block("SSESpecification").given(SSEEnabled="Enabled"):
         wanted["SSESpecification"] = sealed
     table = dynamodb.create_table(TableName=name, **wanted)["TableDescription"]
-    # moto's tables are there at once; those of other endpoints refuse what follows until they are.
+    # moto's tables are there immediately; those of other endpoints refuse what follows until they are.
     dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     if ttl := declared.given("TimeToLiveSpecification"):
         dynamodb.update_time_to_live(TableName=name, **ttl)
@@ -301,7 +301,7 @@ def _table(stack: Stack, logical_id: str, declared: Declared) -> Made:
 
 def _bucket(stack: Stack, logical_id: str, declared: Declared) -> Made:
     s3, name = stack.client("s3"), declared.take("BucketName", stack.called(logical_id).lower())
-    # S3 refuses to be told the name of its oldest region.
+    # S3 refuses to be given the name of its oldest region.
     where = {} if stack.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": stack.region}}
     s3.create_bucket(Bucket=name, **where)
     for put, parameter in (
@@ -331,11 +331,11 @@ def _lifecycle(bucket: Declared) -> dict[str, Any]:
 
 
 def _lifecycle_rule(rule: Declared) -> dict[str, Any]:
-    said = rule.given("Status", "AbortIncompleteMultipartUpload", Id="ID")
-    said["Filter"] = {"Prefix": rule.take("Prefix", "")}
+    result = rule.given("Status", "AbortIncompleteMultipartUpload", Id="ID")
+    result["Filter"] = {"Prefix": rule.take("Prefix", "")}
     if days := rule.given(ExpirationInDays="Days"):
-        said["Expiration"] = days
-    return said
+        result["Expiration"] = days
+    return result
 
 
 def _cors(bucket: Declared) -> dict[str, Any]:
@@ -348,15 +348,15 @@ def _cors(bucket: Declared) -> dict[str, Any]:
 
 
 def _notifications(bucket: Declared) -> dict[str, Any]:
-    queues = [_told(one) for one in bucket.block("NotificationConfiguration").blocks("QueueConfigurations")]
+    queues = [_notification(one) for one in bucket.block("NotificationConfiguration").blocks("QueueConfigurations")]
     return {"NotificationConfiguration": {"QueueConfigurations": queues}} if queues else {}
 
 
-def _told(queue: Declared) -> dict[str, Any]:
-    said = {"Events": [queue.take("Event")], **queue.given(Queue="QueueArn")}
+def _notification(queue: Declared) -> dict[str, Any]:
+    result = {"Events": [queue.take("Event")], **queue.given(Queue="QueueArn")}
     if rules := queue.block("Filter").block("S3Key").given(Rules="FilterRules"):
-        said["Filter"] = {"Key": rules}
-    return said
+        result["Filter"] = {"Key": rules}
+    return result
 
 
 def without_transport_denial(policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -426,9 +426,9 @@ def _configuration_set(stack: Stack, logical_id: str, declared: Declared) -> Mad
 
 def _event_destination(stack: Stack, logical_id: str, declared: Declared) -> Made:
     """By the older API, which says the same, since moto knows no other."""
-    said = declared.block("EventDestination")
-    topic = said.block("SnsDestination").given("TopicARN")
-    destination = {**said.given("Name", "Enabled", "MatchingEventTypes"), "SNSDestination": topic}
+    result = declared.block("EventDestination")
+    topic = result.block("SnsDestination").given("TopicARN")
+    destination = {**result.given("Name", "Enabled", "MatchingEventTypes"), "SNSDestination": topic}
     stack.client("ses").create_configuration_set_event_destination(
         **declared.given("ConfigurationSetName"), EventDestination=destination
     )

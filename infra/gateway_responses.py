@@ -1,4 +1,4 @@
-"""What API Gateway says by itself, in our words: deployed, and on this machine."""
+"""Gateway responses, in our words: deployed, and on this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chalicelib import errors
 from chalicelib.entry import refusals
 from chalicelib.entry.http import ServerFault
 
-# By AWS's names for them. Who asks for a route that is not there, signed or not, is told so.
+# By AWS's names for them. Who asks for a route that is not there, signed or not, is answered so.
 KINDS: dict[str, type[errors.Refusal]] = {
     "ACCESS_DENIED": errors.Forbidden,
     "BAD_REQUEST_BODY": errors.Malformed,

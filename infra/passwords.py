@@ -31,7 +31,7 @@ MOST_COMMON = 200_000
 
 
 class NotTheSource(RuntimeError):
-    """What was fetched is not what this list was made of."""
+    """The fetched list is not the one that this list was made of."""
 
 
 def fetch() -> Path:
@@ -48,15 +48,15 @@ def fetch() -> Path:
 
 def passwords(archive: Path) -> list[str]:
     """The million, most frequent first."""
-    with tarfile.open(archive) as opened:
-        found = opened.extractfile(LIST)
+    with tarfile.open(archive) as tar:
+        found = tar.extractfile(LIST)
         if found is None:
             raise NotTheSource(LIST)
         return found.read().decode().split("\n")
 
 
 def chosen(ranked: Iterable[str]) -> Iterator[str]:
-    """Those of a ranked list that are refused, as they are looked up: each once."""
+    """Those of a ranked list that are refused, as they are looked up, without repeats."""
     seen: set[str] = set()
     for password in ranked:
         folded = rules.folded_password(password)

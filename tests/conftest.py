@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from chalicelib import jwks
 from chalicelib.accounts.actions import passwords
 from chalicelib.store import crypto, hour_keys, records
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.strict import endpoint
 from tests import neighbour
@@ -61,8 +61,8 @@ def _warm(cloud: LocalCloud) -> None:
     """What a container asks once is not asked in a test that counts calls, whatever the test before it forgot; and what
     that one remembered of a world with another secret goes."""
     if [crypto._root_secret()] != _ours:
-        memory.forget()
-    jwks._heard.clear()
+        module_caches.forget()
+    jwks._fetched.clear()
     crypto.secret_for("tests")
     records.in_service_since()
     hour_keys.seal("", "tests")

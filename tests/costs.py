@@ -20,10 +20,10 @@ from chalicelib.stock.records import Stock
 from chalicelib.store.commit import commit
 from infra.local.cloud import LocalCloud, Plugged
 from tests.conftest import Home
-from tests.doors import Request, all_doors, request_for
 from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
+from tests.routes import Request, all_routes, request_for
 from tests.scene import Person
 
 TABLE = Path(__file__).with_name("costs.md")
@@ -46,7 +46,7 @@ most 1 KB, and one publication for each terminal that hears of it. S3's PUT is t
 class Cost:
     """One row."""
 
-    door: str
+    route: str
     calls: tuple[str, ...]
     read_units: float
     write_units: float
@@ -56,19 +56,19 @@ class Cost:
         counted = Counter(self.calls)
         which = ", ".join(name if count == 1 else f"{count} {name}" for name, count in counted.items()) or "none"
         return (
-            f"| `{self.door}` | {len(self.calls)} | {self.read_units:g} | {self.write_units:g} "
+            f"| `{self.route}` | {len(self.calls)} | {self.read_units:g} | {self.write_units:g} "
             f"| {self.log_bytes} | {which} |"
         )
 
 
 def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     """Every door in turn, each in the same world; `restore` puts it back."""
-    for door in all_doors():
+    for route in all_routes():
         restore()
         # The first call of a container fetches what later ones have.
         home.owner.call("GET", "/keys")
-        request = request_for(door, home)
-        yield _counted(home, door.name, partial(_succeed, request, home))
+        request = request_for(route, home)
+        yield _counted(home, route.name, partial(_succeed, request, home))
     restore()
     yield from _sign_ins(home)
     restore()
@@ -106,7 +106,7 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
 
 def _succeed(request: Request, home: Home) -> None:
     answer = request.send(home)
-    assert answer.status == request.door.status, answer.body
+    assert answer.status == request.route.status, answer.body
 
 
 def _sign_ins(home: Home) -> Iterator[Cost]:

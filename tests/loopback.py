@@ -10,8 +10,8 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from infra.local.cloud import LocalCloud
+from infra.local.control_api import ControlApi
 from infra.local.server import HOST, Server, api, s3, take
-from infra.local.stage import Stage
 
 
 class _Quiet(WSGIRequestHandler):
@@ -64,6 +64,6 @@ class Ports:
         """The cloud's S3, and its API with `/_local`, or what `web` makes of it."""
         first, second = self._taken
         with running(
-            Server(first, web or api(Stage(cloud, say)), say, cloud.channel), Server(second, s3(cloud), say)
+            Server(first, web or api(ControlApi(cloud, say)), say, cloud.channel), Server(second, s3(cloud), say)
         ):
             yield

@@ -31,10 +31,10 @@ def test_the_committed_table_is_what_is_counted(costs: list[Cost]) -> None:
 
 def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None:
     over = [
-        cost.door
+        cost.route
         for cost in costs
-        if cost.door.split()[0] in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        and len(cost.calls) > (MOST_CALLS_OF_A_READ if cost.door.startswith("GET") else MOST_CALLS_OF_A_MUTATION)
+        if cost.route.split()[0] in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        and len(cost.calls) > (MOST_CALLS_OF_A_READ if cost.route.startswith("GET") else MOST_CALLS_OF_A_MUTATION)
     ]
     # What is about all devices asks each of them, or their cameras; what is shared with somebody is found at their
     # addresses, then at the devices, then at their owners'; and a live view's first answer waits for a picture.
@@ -45,11 +45,11 @@ def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None
 
 
 def test_nothing_ever_scans(costs: list[Cost]) -> None:
-    assert not [cost.door for cost in costs if any("Scan" in call for call in cost.calls)]
+    assert not [cost.route for cost in costs if any("Scan" in call for call in cost.calls)]
 
 
 def test_an_alarm_is_one_write_of_one_unit_and_a_batch_one_read(costs: list[Cost]) -> None:
-    one, ten = (next(cost for cost in costs if f" {count} in a batch" in cost.door) for count in (1, 10))
+    one, ten = (next(cost for cost in costs if f" {count} in a batch" in cost.route) for count in (1, 10))
     assert (one.write_units, ten.write_units) == (1, 10)
     for cost, pictures in ((one, 1), (ten, 10)):
         assert cost.calls.count("dynamodb.PutItem") == pictures

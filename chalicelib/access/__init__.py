@@ -1,1 +1,1 @@
-"""Whose a device is, and who else may do what with it."""
+"""Access to devices: their owners, and the rights of guests."""

@@ -1,4 +1,4 @@
-"""What other houses need of a device: whose it is, who may do what with it, and who hears of it."""
+"""Access to devices: the rights of owners and guests, and the push targets of a device's alarms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib import clock
 from chalicelib.access import rules
 from chalicelib.access.records import Device, Grant, Share
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.entry.callers import Caller
@@ -18,7 +18,7 @@ from chalicelib.plans import actions as plans
 from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import ciphers
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
@@ -32,8 +32,8 @@ class RightMissing(Forbidden):
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A device that the caller may know of, opened; the plan that it holds; and what a guest was granted."""
+class DeviceAccess:
+    """A device that the caller may know of, decrypted; the plan that it holds; and what a guest was granted."""
 
     device: Device
     plan: Plan | None
@@ -76,49 +76,49 @@ class Opened:
         return plans.described(self.plan)
 
 
-def places_of(device_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Plan]]:
-    """What is read of a device with the caller's session."""
-    return Device.key(device_id), ciphers.key_of(device_id), plans.place_of(device_id)
+def keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey], Key[Plan]]:
+    """The keys of a device, read with the caller's session."""
+    return Device.key(device_id), ciphers.key_of(device_id), plans.key_of(device_id)
 
 
-def admitted(account_id: str, found: Found, device_id: str, right: str | None) -> Opened:
-    """The device, opened, if this person is its owner or a guest with the right; with no right named, if he may know of
-    it (B9).
+def admitted(account_id: str, found: Found, device_id: str, right: str | None) -> DeviceAccess:
+    """The device, decrypted, if this person is its owner or a guest with the right; with no right named, if he may know
+    of it (B9).
 
     Raises RightMissing for a guest without it, NotFound for whoever has no share of the device.
     """
-    opened = _known(account_id, found, device_id)
-    if opened is None:
+    granted = _known(account_id, found, device_id)
+    if granted is None:
         raise NotFound
-    if right is not None and not opened.may(right):
+    if right is not None and not granted.may(right):
         raise RightMissing
-    return opened
+    return granted
 
 
-def read_again(account_id: str, opened: Opened, right: str) -> Opened:
+def read_again(account_id: str, granted: DeviceAccess, right: str) -> DeviceAccess:
     """The same device as it is now. Raises RightMissing, NotFound."""
-    device_id = opened.device.partition_id
-    return admitted(account_id, read_all(places_of(device_id)), device_id, right)
+    device_id = granted.device.pk_id
+    return admitted(account_id, read_all(keys_of(device_id)), device_id, right)
 
 
-def _known(account_id: str, found: Found, device_id: str) -> Opened | None:
-    device_key, data_key, plan_key = places_of(device_id)
+def _known(account_id: str, found: Found, device_id: str) -> DeviceAccess | None:
+    device_key, data_key, plan_key = keys_of(device_id)
     device, key = found[device_key], found[data_key]
     if device is None or key is None:
         return None
     if device.account_id == account_id:
-        return Opened(device.opened(key.unlocked()), found[plan_key])
+        return DeviceAccess(device.decrypted_with(key.unlocked()), found[plan_key])
     grant = grant_to(device, account_id)
-    return None if grant is None else Opened(device.opened(key.unlocked()), None, grant)
+    return None if grant is None else DeviceAccess(device.decrypted_with(key.unlocked()), None, grant)
 
 
-def devices_of(caller: Caller) -> list[Opened]:
+def devices_of(caller: Caller) -> list[DeviceAccess]:
     """All devices of the caller and all that are shared with them, oldest first."""
     account = caller.account
     wanted = sorted({*(account.device_ids or ()), *(account.guest_of or ())})
-    found = read_all(key for device_id in wanted for key in places_of(device_id))
+    found = read_all(key for device_id in wanted for key in keys_of(device_id))
     known = filter(None, (_known(caller.account_id, found, device_id) for device_id in wanted))
-    return sorted(known, key=lambda one: (one.device.bound_at, one.device.partition_id))
+    return sorted(known, key=lambda one: (one.device.bound_at, one.device.pk_id))
 
 
 # What a device grants to others
@@ -132,11 +132,11 @@ def grants_of(device: Device) -> list[Grant]:
 
 
 def grant_to(device: Device, account_id: str) -> Grant | None:
-    """What this person has accepted."""
+    """The grant that this person has accepted."""
     return next((grant for grant in grants_of(device) if grant.guest_id == account_id), None)
 
 
-def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
+def set_grants(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     """Let the device grant just this, if what it grants is as it was read; raises StaleRead on commit otherwise."""
     as_read = accounts.is_set(Device.grants, device.grants)
     for name in more:
@@ -144,27 +144,28 @@ def regrant(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     return change(device, when=as_read, otherwise=StaleRead, grants={grant.text for grant in grants} or None, **more)
 
 
-# What happened with it
+# Recording acts upon it
 
 
-def recorded(caller: Caller, opened: Opened, act: str, about: str | None = None) -> Write:
-    """What records that the caller did so: the owner by his terminal, a guest by the address that the owner named."""
-    if opened.is_own:
-        return activity.happened(opened.device, act, who=caller.terminal, about=about)
-    return activity.happened(opened.device, act, by=activity.GUEST, who=address_of(opened), about=about)
+def record_act(caller: Caller, granted: DeviceAccess, act: str, about: str | None = None) -> Write:
+    """A write that records the caller's act: an owner's by his terminal, a guest's by the address that the owner
+    named."""
+    if granted.is_own:
+        return activity.record(granted.device, act, who=caller.terminal, about=about)
+    return activity.record(granted.device, act, by=activity.GUEST, who=address_of(granted), about=about)
 
 
-def address_of(opened: Opened) -> str:
+def address_of(granted: DeviceAccess) -> str:
     """By which the owner named this guest; one read. Raises NotFound."""
-    share_id = "" if opened.grant is None else opened.grant.share_id
-    (share,) = read(Share.key(opened.device.partition_id, share_id))
+    share_id = "" if granted.grant is None else granted.grant.share_id
+    (share,) = read(Share.key(granted.device.pk_id, share_id))
     if share is None:
         raise NotFound
-    return str(share.opened(opened.device.vault).address)
+    return str(share.decrypted_with(granted.device.cipher).address)
 
 
-def must_stand(device_id: str, *, otherwise: Any) -> Write:
-    """Let a commit stand or fall with this ownership."""
+def require_exists(device_id: str, *, otherwise: Any) -> Write:
+    """Let a commit depend on this ownership."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
 
 
@@ -201,52 +202,52 @@ def became_private_since(device: Device, at_s: float) -> bool:
     return since is not None and since >= at_s and (until is None or until > at_s)
 
 
-# Who is told of what the device sees
+# Push targets of the device's alarms
 
 
-def listener(account_id: str, endpoint: str) -> str:
+def push_target(account_id: str, endpoint: str) -> str:
     return f"{account_id} {endpoint}"
 
 
-def hears_at(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
+def subscribe(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
     """The devices' side of a terminal that wants pushes; the audience lies on the device, so that an alarm needs to
     read nothing else."""
-    heard = {listener(account_id, endpoint)}
-    return [change(Device.new(device_id), Device.audience.add(heard)) for device_id in device_ids]
+    targets = {push_target(account_id, endpoint)}
+    return [change(Device.new(device_id), Device.audience.add(targets)) for device_id in device_ids]
 
 
-def hears_no_more_at(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
-    heard = {listener(account_id, endpoint)}
-    return [change(Device.new(device_id), Device.audience.delete(heard)) for device_id in device_ids]
+def unsubscribe(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
+    targets = {push_target(account_id, endpoint)}
+    return [change(Device.new(device_id), Device.audience.delete(targets)) for device_id in device_ids]
 
 
-def heard_by(device: Device, account_id: str, endpoints: Iterable[str]) -> set[str] | None:
-    """The audience in which this person hears at these terminals and no others."""
+def audience_with(device: Device, account_id: str, endpoints: Iterable[str]) -> set[str] | None:
+    """The audience, with just these terminals of this person."""
     others = {one for one in device.audience or () if one.partition(" ")[0] != account_id}
-    return others | {listener(account_id, endpoint) for endpoint in endpoints} or None
+    return others | {push_target(account_id, endpoint) for endpoint in endpoints} or None
 
 
 def endpoints_of(device: Device, channel: str | None) -> list[str]:
     """The push endpoints of those who may see alarms of this channel, or of any, now."""
     guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
-    hearing = {device.account_id, *guests}
-    heard = (one.partition(" ") for one in device.audience or ())
-    return sorted(endpoint for account_id, _, endpoint in heard if account_id in hearing)
+    entitled = {device.account_id, *guests}
+    targets = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in targets if account_id in entitled)
 
 
 def account_at(device: Device, endpoint: str) -> str | None:
-    """Whose terminal it is that hears there."""
-    heard = (one.partition(" ") for one in device.audience or ())
-    return next((account_id for account_id, _, at in heard if at == endpoint), None)
+    """The account whose terminal has this push endpoint."""
+    targets = (one.partition(" ") for one in device.audience or ())
+    return next((account_id for account_id, _, at in targets if at == endpoint), None)
 
 
 def endpoints_of_owner(device: Device) -> list[str]:
     """The owner's push endpoints."""
-    heard = (one.partition(" ") for one in device.audience or ())
-    return sorted(endpoint for account_id, _, endpoint in heard if account_id == device.account_id)
+    targets = (one.partition(" ") for one in device.audience or ())
+    return sorted(endpoint for account_id, _, endpoint in targets if account_id == device.account_id)
 
 
-def standing(device_ids: Iterable[str]) -> dict[str, Device]:
+def existing(device_ids: Iterable[str]) -> dict[str, Device]:
     """Those of the devices that somebody owns now; one consistent read for all."""
     wanted = sorted(set(device_ids))
     found = read(*(Device.key(device_id) for device_id in wanted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib.access import actions
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.store.records import Found
@@ -19,9 +19,9 @@ class DeviceOf:
     right: str | None
 
     def keys(self, account_id: str, device_id: str) -> Keys:
-        return actions.places_of(device_id)
+        return actions.keys_of(device_id)
 
-    def admit(self, caller: Caller, found: Found, device_id: str) -> Opened:
+    def admit(self, caller: Caller, found: Found, device_id: str) -> DeviceAccess:
         return actions.admitted(caller.account_id, found, device_id, self.right)
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of a device: whose it is, and whom its owner lets use it."""
+"""Records of a device: whose it is, and whom its owner lets use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Grant(msgspec.Struct, array_like=True, frozen=True):
-    """What one share lets one person do. It lies on the device, so that whoever reads the device knows who may; times
+    """The rights that one share gives one person. They lie on the device, so that one read of it decides; times
     are in seconds since 1970."""
 
     share_id: str
@@ -31,7 +31,7 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
 
     @property
     def end(self) -> int | None:
-        """When it ends by itself: as it was said, or because nobody accepted it."""
+        """The time at which it ends by itself: as agreed, or because nobody accepted it."""
         return min((time for time in (self.until, self.waits_until) if time is not None), default=None)
 
     def may(self, right: str, channel: str | None = None) -> bool:
@@ -44,8 +44,8 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
 class Device(Item):
     """One ownership of a camera. Its id is random and its key its own, so the next owner starts from nothing."""
 
-    partition = "device"
-    place = "device"
+    pk_prefix = "device"
+    sk_prefix = "device"
 
     account_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="random id of the owner")
     stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
@@ -53,8 +53,8 @@ class Device(Item):
     grants = key(
         UnicodeSetAttribute(null=True), rows.DEVICE_SHARING, why="random ids, rights and times: who else may do what"
     )
-    bound_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
-    last_seen = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", told=True)
+    bound_at = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)
+    last_seen = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", exported=True)
     uploads_counted_in = key(
         UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="the hour in which each of its uploads is counted"
     )
@@ -62,7 +62,7 @@ class Device(Item):
         UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="the hour in which it uploaded too much"
     )
     late_told_at = key(
-        Time(null=True), rows.ALARM_MESSAGES, why="time: alarms that come late are told of once in a while"
+        Time(null=True), rows.ALARM_MESSAGES, why="time: alarms that come late are reported once in a while"
     )
     seen_by_channel = plain(NumberAttribute(null=True), why="1 while its connections say when it was there")
     alarms_after = key(Time(null=True), rows.ALARM_MESSAGES, why="time: alarms from before were deleted")
@@ -103,29 +103,29 @@ class Device(Item):
     state_as_of_ms = key(NumberAttribute(null=True), rows.DEVICE_SETTINGS, why="time: a report of before is no news")
     battery_percent = personal(rows.DEVICE_SETTINGS, null=True)
     private_since = key(
-        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is dropped", told=True
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is dropped", exported=True
     )
     private_until = key(
-        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is kept again", told=True
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is kept again", exported=True
     )
 
 
 class Share(Item):
     """One person whom the owner lets use a device, or has invited to; it says what the device grants."""
 
-    partition = "device"
-    place = "share"
+    pk_prefix = "device"
+    sk_prefix = "share"
 
     address = personal(rows.DEVICE_SHARING)
     address_hash = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="keyed hash: where the invitation lies")
-    rights = key(UnicodeSetAttribute(), rows.DEVICE_SHARING, why="what is allowed, of four words", told=True)
+    rights = key(UnicodeSetAttribute(), rows.DEVICE_SHARING, why="what is allowed, of four words", exported=True)
     channels = key(
         UnicodeSetAttribute(null=True),
         rows.DEVICE_SHARING,
         why="which of the device's channels; none for all",
-        told=True,
+        exported=True,
     )
-    until = key(Time(null=True), rows.DEVICE_SHARING, why="time", told=True)
-    invited_at = key(Time(), rows.DEVICE_SHARING, why="time", told=True)
-    accepted_at = key(Time(null=True), rows.DEVICE_SHARING, why="time", told=True)
+    until = key(Time(null=True), rows.DEVICE_SHARING, why="time", exported=True)
+    invited_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)
+    accepted_at = key(Time(null=True), rows.DEVICE_SHARING, why="time", exported=True)
     named_at = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="where the other person finds it", points_to="row")

@@ -1,4 +1,4 @@
-"""What holds for privacy mode."""
+"""Rules of privacy mode."""
 
 from __future__ import annotations
 

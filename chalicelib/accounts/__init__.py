@@ -1,1 +1,1 @@
-"""Who the people are: registration, profile, addresses, and proof of them."""
+"""Accounts of people: registration, profile, addresses, and proof of them."""

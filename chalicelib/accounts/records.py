@@ -1,4 +1,4 @@
-"""What is remembered of a person."""
+"""Records of a person."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from chalicelib.store.tags import Time, key, personal, plain
 class Account(Item):
     """A living account; one that is being erased is not here any more."""
 
-    partition = "account"
-    place = "account"
+    pk_prefix = "account"
+    sk_prefix = "account"
 
-    epoch = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
+    session_generation = plain(
+        NumberAttribute(default_for_new=1, attr_name="epoch"), why="raised to end all sessions at once"
+    )
     address_hash = key(
         UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: where the e-mail address is looked up"
     )
@@ -28,12 +30,14 @@ class Account(Item):
     reset_by = key(
         UnicodeAttribute(null=True), rows.PASSWORD_RESET, why="keyed hash: is it the repeat of the password's reset?"
     )
-    reset_at = key(Time(null=True), rows.PASSWORD_RESET, why="time: for how long is that repeat answered?", told=True)
+    reset_at = key(
+        Time(null=True), rows.PASSWORD_RESET, why="time: for how long is that repeat answered?", exported=True
+    )
     email = personal(rows.REGISTRATION, null=True)
     phone = personal(rows.REGISTRATION, null=True)
     nickname = personal(rows.REGISTRATION)
     password_hash = personal(rows.REGISTRATION, withheld="who steals a copy must not be able to guess at the password")
-    # Shorter than one may be that is asked for alone.
+    # Shorter than one may be that is required alone.
     is_password_short = personal(
         rows.REGISTRATION, null=True, withheld="who steals a copy must learn nothing about the password"
     )
@@ -41,8 +45,8 @@ class Account(Item):
     language = personal(rows.REGISTRATION)
     region = personal(rows.REGISTRATION, null=True)
     came_from = personal(rows.REGISTRATION, null=True)
-    policy_version = plain(UnicodeAttribute(), why="the policy agreed to", told=True)
-    registered_at = key(Time(), rows.REGISTRATION, why="time", told=True)
+    policy_version = plain(UnicodeAttribute(), why="the policy agreed to", exported=True)
+    registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
     device_ids = key(UnicodeSetAttribute(null=True), rows.DEVICE_BINDING, why="random ids of what the person owns")
     guest_of = key(
         UnicodeSetAttribute(null=True),
@@ -71,8 +75,8 @@ class Account(Item):
 class Registration(Item):
     """An account to be, until its address is proved; gone within a day otherwise."""
 
-    partition = "account"
-    place = "registration"
+    pk_prefix = "account"
+    sk_prefix = "registration"
 
     address_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: where the address will be looked up")
     is_known = key(
@@ -91,8 +95,8 @@ class BegunRegistration(Item):
     """The idempotency record of `POST /accounts`: which registration a request began, for a day, sealed with a key that
     only its exact repeat can make."""
 
-    partition = "registering"
-    place = "begun"
+    pk_prefix = "registering"
+    sk_prefix = "begun"
 
     request_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: is it the same request again?")
     sealed_account_id = plain(
@@ -103,8 +107,8 @@ class BegunRegistration(Item):
 class SpentTicket(Item):
     """A ticket of another region that was used; nothing but keyed hashes, for as long as it would count."""
 
-    partition = "ticket"
-    place = "ticket"
+    pk_prefix = "ticket"
+    sk_prefix = "ticket"
 
     used_by = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: is it the same request again?")
 
@@ -112,29 +116,29 @@ class SpentTicket(Item):
 class Guesses(Item):
     """Wrong passwords lately tried for an address, known or not, on terminals that never signed in to its account."""
 
-    partition = "address"
-    place = "guesses"
+    pk_prefix = "address"
+    sk_prefix = "guesses"
 
-    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
-    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", exported=True)
+    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", exported=True)
 
 
 class TerminalGuesses(Item):
     """Wrong passwords lately tried on one of the account's own terminals; and second factors, on one of them or on all
     others together."""
 
-    partition = "account"
-    place = "guesses"
+    pk_prefix = "account"
+    sk_prefix = "guesses"
 
-    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", told=True)
-    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", told=True)
+    wrong = key(NumberAttribute(), rows.BRUTE_FORCE_PROTECTION, why="a count", exported=True)
+    wait_until = key(Time(), rows.BRUTE_FORCE_PROTECTION, why="a time", exported=True)
 
 
 class AddressChange(Item):
-    """An address that will be the account's once it is proved; the next one takes its place."""
+    """An address that will be the account's when it is proved; the next one takes its place."""
 
-    partition = "account"
-    place = "address-change"
+    pk_prefix = "account"
+    sk_prefix = "address-change"
 
     change_id = key(UnicodeAttribute(), rows.ACCOUNT_CHANGES, why="random id")
     address_hash = key(UnicodeAttribute(), rows.ACCOUNT_CHANGES, why="keyed hash: where the address will be looked up")
@@ -146,8 +150,8 @@ class AddressChange(Item):
     address = personal(rows.ACCOUNT_CHANGES)
 
 
-class TurnedAway(Item):
+class AgeBlock(Item):
     """A terminal on which somebody was too young; nothing but a keyed hash of its id, for a day."""
 
-    partition = "terminal"
-    place = "turned-away"
+    pk_prefix = "terminal"
+    sk_prefix = "turned-away"

@@ -1,19 +1,19 @@
-"""What may be asked about accounts."""
+"""HTTP routes of accounts."""
 
 from __future__ import annotations
 
 from msgspec import structs
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import moving, registering
+from chalicelib.accounts.actions import contact_change, registering
 from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.register import policy_table
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 _REGISTER = {
     "email": "$new_email",
@@ -43,9 +43,9 @@ _REGISTER = {
     ),
     example=_REGISTER,
 )
-def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
+def register(visitor: Visitor, body: shapes.Register) -> shapes.Registered:
     registration_id = registering.register(
-        **structs.asdict(asked),
+        **structs.asdict(body),
         current_policy=policy_table.versions()[0]["version"],
         repeat_key=visitor.repeat_key,
         source_ip=visitor.source_ip,
@@ -61,8 +61,8 @@ def register(visitor: Visitor, asked: shapes.Register) -> shapes.Registered:
     refuses=(NotFound, codes.CodeTooSoon, *contacts_rules.MESSAGE_REFUSALS[2:]),
     example={"registration_id": "$waiting_registration_id"},
 )
-def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
-    registering.send_new_code(asked.registration_id, visitor.repeat_key, visitor.source_ip)
+def send_new_code(visitor: Visitor, body: shapes.SendCode) -> None:
+    registering.send_new_code(body.registration_id, visitor.repeat_key, visitor.source_ip)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
@@ -73,10 +73,10 @@ def send_new_code(visitor: Visitor, asked: shapes.SendCode) -> None:
     answers=shapes.Moving,
     status=202,
     stepped_up=True,
-    once=False,
+    idempotent=False,
     refuses=(*contacts_rules.MESSAGE_REFUSALS, codes.CodeTooSoon, KeyReused),
     example={"email": "$new_email"},
 )
-def change_address(caller: Caller, asked: shapes.ChangeAddress) -> shapes.Moving:
-    contact = addresses.asked(asked.email, asked.phone)
-    return shapes.Moving(change_id=moving.ask(caller.account, contact, caller.repeat_key, caller.source_ip))
+def change_address(caller: Caller, body: shapes.ChangeAddress) -> shapes.Moving:
+    contact = addresses.contact_from(body.email, body.phone)
+    return shapes.Moving(change_id=contact_change.ask(caller.account, contact, caller.repeat_key, caller.source_ip))

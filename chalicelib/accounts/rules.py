@@ -1,4 +1,4 @@
-"""What holds for ages, passwords, terminals and regions."""
+"""Rules of ages, passwords, terminals and regions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.words import Phrase
 
 LEAST_AGE_YEARS = 16
 LEAST_PASSWORD_CHARACTERS = 15
-# NIST SP 800-63B-4, 3.1.1.2: where the password is not all that is asked for.
+# NIST SP 800-63B-4, 3.1.1.2: where the password is not all that is required.
 LEAST_BESIDE_A_SECOND_FACTOR = 8
 MOST_PASSWORD_CHARACTERS = 128
 FREE_GUESSES = 10
@@ -112,8 +112,8 @@ def is_common(folded: str) -> bool:
     wanted, prefixes = hash_prefix(folded), _common_passwords()
     size = HASH_PREFIX_BYTES
 
-    def nth(place: int) -> bytes:
-        return prefixes[place * size : (place + 1) * size]
+    def nth(at: int) -> bytes:
+        return prefixes[at * size : (at + 1) * size]
 
     return nth(bisect_left(range(len(prefixes) // size), wanted, key=nth)) == wanted
 
@@ -130,29 +130,29 @@ def _common_passwords() -> bytes:
 def _repeated_part(folded: str) -> str:
     """`password` of `passwordpassword` and of `passwordpasswordpass`; what repeats nothing is its own part."""
     for size in range(1, len(folded) // 2 + 1):
-        if all(folded[place] == folded[place - size] for place in range(size, len(folded))):
+        if all(folded[at] == folded[at - size] for at in range(size, len(folded))):
             return folded[:size]
     return folded
 
 
 def _is_made_of_runs(folded: str) -> bool:
     """`qwertyuiop12345`, `abcdefghijklmno`: nothing but pieces of rows, each of three keys or more."""
-    place = 0
-    while place < len(folded):
-        length = _length_of_run(folded[place:])
+    at = 0
+    while at < len(folded):
+        length = _length_of_run(folded[at:])
         if length < _LEAST_RUN:
             return False
-        place += length
+        at += length
     return True
 
 
 def _length_of_run(text: str) -> int:
     """How much of the beginning of the text lies in one row, or is one key held down."""
     held = len(text) - len(text.lstrip(text[0]))
-    along = 1
-    while along < len(text) and any(text[: along + 1] in row for row in _ROWS):
-        along += 1
-    return max(held, along)
+    length = 1
+    while length < len(text) and any(text[: length + 1] in row for row in _ROWS):
+        length += 1
+    return max(held, length)
 
 
 def wait_after_guess_s(wrong: int) -> int:
@@ -167,8 +167,8 @@ def with_newest(terminals: list[str], terminal: str) -> list[str]:
 
 @cache
 def _regions() -> dict[str, str]:
-    told = json.loads(Path(__file__).with_name("regions.json").read_bytes())
-    return {country: region for region, countries in told.items() for country in countries.split()}
+    regions = json.loads(Path(__file__).with_name("regions.json").read_bytes())
+    return {country: region for region, countries in regions.items() for country in countries.split()}
 
 
 def region_of(country: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said about accounts."""
+"""Request and response shapes of accounts."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Me(Shape):
     @classmethod
     def of(cls, account: Account, avatar_url: str | None) -> Me:
         return cls(
-            account_id=account.partition_id,
+            account_id=account.pk_id,
             email=account.email,
             phone=account.phone,
             nickname=account.nickname,

@@ -1,1 +1,1 @@
-"""What happened with somebody's account and devices, for them to read."""
+"""Audit log of accounts and devices, for their owners to read."""

@@ -1,4 +1,4 @@
-"""What is remembered of what happened."""
+"""Records of the audit log."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from chalicelib.store.tags import Time, key, personal
 
 
 class Activity(Item):
-    """One thing that happened to an account, stored in the commit of what happened and never changed."""
+    """One act upon an account, stored in the commit of the act itself and never changed."""
 
-    partition = "account"
-    place = "activity"
+    pk_prefix = "account"
+    sk_prefix = "activity"
 
-    at = key(Time(), rows.ACTIVITY_LOG, why="time", told=True)
-    act = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="what happened, by a fixed word", told=True)
-    by = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="owner, guest, heir or operator", told=True)
+    at = key(Time(), rows.ACTIVITY_LOG, why="time", exported=True)
+    act = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="what happened, by a fixed word", exported=True)
+    by = key(UnicodeAttribute(), rows.ACTIVITY_LOG, why="owner, guest, heir or operator", exported=True)
     who = personal(rows.ACTIVITY_LOG, null=True)
     about = personal(rows.ACTIVITY_LOG, null=True)
 
 
 class DeviceActivity(Activity):
-    """One thing that happened to a device: it goes with the ownership, whoever did it."""
+    """One act upon a device: it goes with the ownership, whoever did it."""
 
-    partition = "device"
+    pk_prefix = "device"

@@ -1,1 +1,1 @@
-"""What the cameras saw: snapshots that live for seven days."""
+"""Alarms of the cameras: snapshots that live for seven days."""

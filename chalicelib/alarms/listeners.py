@@ -1,4 +1,4 @@
-"""What the house of alarms is told."""
+"""Queue listeners of alarms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
-from chalicelib.alarms.actions import arriving, bounds, deleting, telling
+from chalicelib.alarms.actions import bounds, deleting, ingesting, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.entry.queues import Listeners, Message
 from chalicelib.stock.actions import uploads
@@ -29,24 +29,24 @@ def _arrivals(body: Any) -> Iterator[Arrival]:
         )
 
 
-def _standing(bodies: list[Any]) -> dict[str, Device]:
+def _readable(bodies: list[Any]) -> dict[str, Device]:
     arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
-    return access.standing(arrival.device_id for arrival in arrivals)
+    return access.existing(arrival.device_id for arrival in arrivals)
 
 
-@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_standing)
-def on_picture_uploaded(message: Message, standing: dict[str, Device]) -> dict[str, object]:
+@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_readable)
+def on_picture_uploaded(message: Message, existing: dict[str, Device]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
-    refused: list[arriving.Refused] = []
+    refused: list[ingesting.Refused] = []
     for arrival in _arrivals(message.body):
-        if (device := standing.get(arrival.device_id)) is not None:
+        if (device := existing.get(arrival.device_id)) is not None:
             uploads.note_upload(device, arrival.arrived)
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
                 bounds.count_upload(arrival, device)
-        refused += arriving.take_picture(arrival, standing, is_repeat=message.tries > 1)
-    said: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
+        refused += ingesting.take_picture(arrival, existing, is_repeat=message.tries > 1)
+    logged: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)
-    return said | ({"refused_uploads": faults} if faults else {})
+    return logged | ({"refused_uploads": faults} if faults else {})
 
 
 @listeners.on_queue("AlarmRemovals", batch_size=1)
@@ -58,4 +58,4 @@ def on_alarms_removed(message: Message) -> None:
 @listeners.on_queue("PresenceChanges", batch_size=1)
 def on_presence_changed(message: Message) -> None:
     """A camera has gone away and not come back, or has come back."""
-    telling.tell_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
+    notifying.notify_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import DeviceOf
 from chalicelib.alarms.records import Alarm
 from chalicelib.entry.callers import Caller
@@ -17,7 +17,7 @@ from chalicelib.store.records import Found
 class FoundAlarm:
     """An alarm, and the device that raised it."""
 
-    device: Opened
+    device: DeviceAccess
     alarm: Alarm
 
 
@@ -34,6 +34,6 @@ class AlarmOf:
     def admit(self, caller: Caller, found: Found, device_id: str, alarm_id: str) -> FoundAlarm:
         device = DeviceOf(self.right).admit(caller, found, device_id)
         alarm = found[Alarm.key(device_id, alarm_id)]
-        if alarm is None or not alarm.stands(device.device) or not device.covers(alarm.channel):
+        if alarm is None or not alarm.is_readable(device.device) or not device.covers(alarm.channel):
             raise NotFound
         return FoundAlarm(device, alarm)

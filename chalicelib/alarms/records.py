@@ -1,4 +1,4 @@
-"""What is remembered of alarms."""
+"""Records of alarms."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ PICTURES = Prefix(
 class Alarm(Item):
     """One alarm; its id begins with its time, its `expires_at` is seven days after it arrived."""
 
-    partition = "device"
-    place = "alarm"
+    pk_prefix = "device"
+    sk_prefix = "alarm"
 
-    at = key(Time(), rows.ALARM_MESSAGES, why="time", told=True)
-    arrived_at = key(Time(), rows.ALARM_MESSAGES, why="time", told=True)
+    at = key(Time(), rows.ALARM_MESSAGES, why="time", exported=True)
+    arrived_at = key(Time(), rows.ALARM_MESSAGES, why="time", exported=True)
     channel = key(
         UnicodeAttribute(null=True),
         rows.ALARM_MESSAGES,
         why="which of the device's channels: it is asked for; none for all",
-        told=True,
+        exported=True,
     )
-    type = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="which of eight types: it is asked for", told=True)
+    type = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="which of eight types: it is asked for", exported=True)
     picture = key(
         UnicodeAttribute(null=True),
         rows.ALARM_MESSAGES,
@@ -54,18 +54,18 @@ class Alarm(Item):
         UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id and time: the alarm that an uploaded name has"
     )
 
-    def stands(self, head: Any) -> bool:
-        deleted_before = head.alarms_after
+    def is_readable(self, subject_record: Any) -> bool:
+        deleted_before = subject_record.alarms_after
         later = deleted_before is None or self.arrived_at > deleted_before
-        return super().stands(head) and self.removed is None and later
+        return super().is_readable(subject_record) and self.removed is None and later
 
 
 class Removal(Item):
     """An order to delete alarms, until it is carried out."""
 
-    partition = "device"
-    place = "removal"
-    told_to = "AlarmRemovals"
+    pk_prefix = "device"
+    sk_prefix = "removal"
+    stream_queue = "AlarmRemovals"
 
     alarm_ids = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids; none for all")
     until = key(Time(), rows.ALARM_MESSAGES, why="time: what arrived before")

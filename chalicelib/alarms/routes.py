@@ -1,22 +1,22 @@
-"""What may be asked about alarms."""
+"""HTTP routes of alarms."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, showing, tickets
 from chalicelib.alarms.needs import AlarmOf, FoundAlarm
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Camera, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.live import actions as live
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -27,8 +27,8 @@ routes = Routes(__name__)
     refuses=(access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads),
     example={"kind": "alarm"},
 )
-def get_ticket(camera: Camera, asked: shapes.AskTicket) -> Any:
-    return live.ticket_for(camera) if asked.kind == "live" else tickets.ticket_for(camera)
+def get_ticket(camera: Camera, body: shapes.AskTicket) -> Any:
+    return live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera)
 
 
 @routes.get(
@@ -47,7 +47,7 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     refuses=(NotFound, access.RightMissing, rules.DayInvalid),
     example={"limit": "20"},
 )
-def list_alarms(caller: Caller, device: Opened, search: shapes.Search) -> shapes.Alarms:
+def list_alarms(caller: Caller, device: DeviceAccess, search: shapes.Search) -> shapes.Alarms:
     return showing.alarms_of_device(device, search)
 
 
@@ -94,8 +94,8 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
     refuses=(NotFound, access.RightMissing),
     example={"alarm_ids": ["$alarm_id"]},
 )
-def delete_alarms(caller: Caller, device: Opened, asked: shapes.DeleteSome) -> None:
-    if asked.alarm_ids is None:
+def delete_alarms(caller: Caller, device: DeviceAccess, body: shapes.DeleteSome) -> None:
+    if body.alarm_ids is None:
         deleting.delete_all(caller, device.device)
     else:
-        deleting.delete_some(caller, device.device, asked.alarm_ids)
+        deleting.delete_some(caller, device.device, body.alarm_ids)

@@ -1,4 +1,4 @@
-"""What holds for alarms: their names, their times, and what counts as a picture."""
+"""Rules of alarms: their names, their times, and what counts as a picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_
 KEEP = rows.ALARM_MESSAGES.kept_for.period
 # A camera's clock may be a little ahead. What is further ahead would stand above what is new, and on tomorrow's day.
 AHEAD = timedelta(minutes=1)
-# A camera that was offline sends what it saw meanwhile; those are told of apart, and once in a while.
+# A camera that was offline sends what it saw meanwhile; those are reported apart, and now and then.
 LATE, LATE_TOLD_EVERY = timedelta(minutes=5), timedelta(minutes=10)
 # A covered lens is the very picture of `tamper` and takes a few hundred bytes; 4K at night takes above a megabyte.
 LEAST_BYTES, MOST_BYTES = 100, 4 * 1024 * 1024
@@ -56,7 +56,7 @@ class DayInvalid(Invalid):
 
 @dataclass(frozen=True)
 class Named:
-    """What the name of an uploaded picture says; a snapshot's `mark` is the command that it answers."""
+    """The parsed name of an uploaded picture; a snapshot's `mark` is the command that it answers."""
 
     channel: str
     stamp: datetime
@@ -65,7 +65,8 @@ class Named:
 
 
 class NotTaken(Exception):
-    """An upload becomes no alarm, or one without a picture; `reason` says why. Counted is what its owner is told of."""
+    """An upload becomes no alarm, or one without a picture; `reason` says why. Counted is what its owner is notified
+    of."""
 
     def __init__(self, reason: str, *, is_counted: bool = True) -> None:
         super().__init__(reason)
@@ -142,7 +143,7 @@ def look_at_picture(part: bytes, *, is_first: bool) -> Look:
 
 def _is_shown(frame: bytes) -> bool:
     length, bits, height, width, components = struct.unpack(">2xHBHHB", frame)
-    # A height of 0 is told by a later DNL segment, which no decoder of theirs waits for.
+    # A height of 0 is given by a later DNL segment, which no decoder of theirs waits for.
     fits = bits == 8 and components in _COMPONENTS and length == 8 + 3 * components
     return fits and 0 < width * height <= MOST_PIXELS
 

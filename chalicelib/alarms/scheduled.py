@@ -1,4 +1,4 @@
-"""What the house of alarms does when its time comes."""
+"""Scheduled jobs of alarms."""
 
 from __future__ import annotations
 

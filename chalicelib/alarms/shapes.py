@@ -1,4 +1,4 @@
-"""What is said about alarms."""
+"""Request and response shapes of alarms."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The picture that people may give of themselves."""
+"""Avatars: the picture that people may give of themselves."""

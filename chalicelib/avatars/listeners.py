@@ -1,4 +1,4 @@
-"""What the house of avatars is told."""
+"""Queue listeners of avatars."""
 
 from __future__ import annotations
 

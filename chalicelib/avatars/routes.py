@@ -1,4 +1,4 @@
-"""What may be asked about avatars."""
+"""HTTP routes of avatars."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from chalicelib.avatars.needs import OwnAvatar
 from chalicelib.avatars.records import Avatar
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -20,8 +20,8 @@ routes = Routes(__name__)
     answers=wire.Ticket,
     example={"content_type": "image/jpeg"},
 )
-def get_avatar_ticket(caller: Caller, asked: shapes.AskPictureTicket) -> object:
-    return portraits.GALLERY.ticket_for(caller.account_id, asked.content_type)
+def get_avatar_ticket(caller: Caller, body: shapes.AskPictureTicket) -> object:
+    return portraits.GALLERY.ticket_for(caller.account_id, body.content_type)
 
 
 @routes.delete("/me/avatar", who=Who.PERSON, needs=OwnAvatar(), example={})

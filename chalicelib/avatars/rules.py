@@ -1,4 +1,4 @@
-"""What holds for avatars: what counts as a picture, and what is made of it."""
+"""Rules of avatars: what counts as a picture, and what is made of it."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def cleaned(data: bytes) -> bytes | None:
         return None
     try:
         # What Pillow finds strange is no line of our log.
-        with warnings.catch_warnings(action="ignore"), _opened(data) as picture:
+        with warnings.catch_warnings(action="ignore"), _decoded(data) as picture:
             return _redrawn(picture) if _is_fit(picture) else None
     except Exception:  # decoders of hostile bytes raise whatever comes to hand, and it always means the same
         return None
 
 
-def _opened(data: bytes) -> ImageFile:
+def _decoded(data: bytes) -> ImageFile:
     """By its first bytes; nothing is decoded yet. Pillow knows forty formats more, and none of them is let in."""
     from PIL import PngImagePlugin
     from PIL.JpegImagePlugin import JpegImageFile

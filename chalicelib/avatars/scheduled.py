@@ -1,4 +1,4 @@
-"""What the house of avatars does when its time comes."""
+"""Scheduled jobs of avatars."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ schedules = Schedules(__name__)
 
 @schedules.every(1, Rate.HOURS)
 def sweep_expired_uploads() -> dict[str, int]:
-    """Delete what was uploaded a day ago and nobody was told of."""
+    """Delete what was uploaded a day ago and nobody was notified of."""
     return {"deleted": GALLERY.sweep_expired_uploads()}

@@ -1,4 +1,4 @@
-"""What is said about pictures that people give."""
+"""Request and response shapes of pictures that people give."""
 
 from __future__ import annotations
 

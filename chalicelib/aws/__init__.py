@@ -1,1 +1,1 @@
-"""The only windows to AWS."""
+"""Clients of AWS, one file a service."""

@@ -68,7 +68,7 @@ class _Parser(JSONParser):  # type: ignore[misc]
 
 def _with_bytes(value: dict[str, object]) -> dict[str, object]:
     one, many = value.get("B"), value.get("BS")
-    # An attribute may be called so, too; then a type stands below it, and no text.
+    # An attribute may be called so, too; then a type is below it, and no text.
     if isinstance(one, str):
         value["B"] = base64.b64decode(one)
     elif isinstance(many, list) and all(isinstance(each, str) for each in many):

@@ -1,4 +1,4 @@
-"""The window to the factory's bucket: what it says of the cameras that it made, and what we could not take of it."""
+"""Client of the factory's bucket: lists of the cameras it made, and the rows that were not accepted."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def address(key: str) -> str:
 def find(key: str) -> File | None:
     """None where nothing is, or nothing that we may read: S3 does not say which."""
     try:
-        head = client("s3").head_object(Bucket=settings.factory_bucket, Key=key)
+        found = client("s3").head_object(Bucket=settings.factory_bucket, Key=key)
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("404", "403"):
             return None
         raise
-    return File(key, head["ETag"], head["ContentLength"])
+    return File(key, found["ETag"], found["ContentLength"])
 
 
 def part(file: File, start: int, count: int) -> bytes:

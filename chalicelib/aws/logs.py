@@ -1,4 +1,4 @@
-"""The window to CloudWatch Logs: what the functions wrote, for operators."""
+"""CloudWatch Logs client: the functions' log lines, for operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window to S3: upload tickets and short links without a call, and the few calls that are needed."""
+"""S3 client: upload tickets and short links without a call, and the few calls that are needed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def ticket(
     until: datetime,
     is_whole_key: bool = False,
 ) -> Ticket:
-    """Signed here, with the function's own credentials; S3 is not asked.
+    """Signed here, with the function's own credentials; without a call to S3.
 
     The credentials of a Lambda role end by themselves, and what they signed ends with them, perhaps before `until`.
     """
@@ -81,7 +81,7 @@ def link(key: str, *, until: datetime, content_type: str) -> str:
     return url
 
 
-def head(key: str, count: int) -> bytes | None:
+def first_bytes(key: str, count: int) -> bytes | None:
     """The first bytes of an object; None if it is not there."""
     found = part(key, 0, count)
     return None if found is None else found.data
@@ -111,7 +111,7 @@ def etag(key: str) -> str | None:
     try:
         found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
     except ClientError as refusal:
-        # Who may not list is told 403 of an absent key:
+        # Who may not list gets 403 of an absent key:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
             return None
@@ -198,15 +198,17 @@ def _uploads(prefix: str) -> Iterator[dict[str, Any]]:
         yield from answer.get("Uploads", [])
 
 
-def _pages(ask: Callable[..., dict[str, Any]], following: dict[str, str], **asked: str) -> Iterator[dict[str, Any]]:
+def _pages(
+    ask: Callable[..., dict[str, Any]], following: dict[str, str], **parameters: str
+) -> Iterator[dict[str, Any]]:
     """Answer by answer, a thousand entries to a call; `following` says what of one is asked with for the next."""
-    more = asked
+    more = parameters
     while True:
         answer = ask(Bucket=settings.media_bucket, **more)
         yield answer
         if not answer.get("IsTruncated"):
             return
-        more = asked | {parameter: answer[name] for parameter, name in following.items()}
+        more = parameters | {parameter: answer[name] for parameter, name in following.items()}
 
 
 @dataclass(frozen=True)
@@ -243,13 +245,13 @@ def _contents(answer: dict[str, Any]) -> list[Stored]:
 
 
 def folders(prefix: str) -> Iterator[str]:
-    """What keys that begin so go on with, up to the next slash: `alarms/20260105/` after `alarms/`."""
+    """The common prefixes below this one, up to the next slash: `alarms/20260105/` after `alarms/`."""
     for answer in _listed(Prefix=prefix, Delimiter="/"):
         yield from (found["Prefix"] for found in answer.get("CommonPrefixes", []))
 
 
-def _listed(**asked: str) -> Iterator[dict[str, Any]]:
-    return _pages(client("s3").list_objects_v2, {"ContinuationToken": "NextContinuationToken"}, **asked)
+def _listed(**parameters: str) -> Iterator[dict[str, Any]]:
+    return _pages(client("s3").list_objects_v2, {"ContinuationToken": "NextContinuationToken"}, **parameters)
 
 
 class NotDeleted(RuntimeError):

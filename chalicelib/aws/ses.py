@@ -1,4 +1,4 @@
-"""The window to SES: one mail to one person, in text and HTML, from a template of the house that sends it."""
+"""SES client: one mail to one person, in text and HTML, from a template of the house that sends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.settings import settings
 
 def send(to: str, template: str, language: str, **values: object) -> None:
     """Send `<house>/mail/<name>.<language>.txt`, whose first line is the subject, framed for HTML readers as well."""
-    subject, body = templates.letter(template, language, **values)
+    subject, body = templates.mail_text(template, language, **values)
     paragraphs = [part for part in body.split("\n\n") if part]
     page = templates.filled(
         "mail.html", subject=subject, paragraphs=paragraphs, language=language, sender=settings.mail_sender
@@ -17,7 +17,7 @@ def send(to: str, template: str, language: str, **values: object) -> None:
     client("sesv2").send_email(
         FromEmailAddress=settings.mail_sender,
         Destination={"ToAddresses": [to]},
-        # What becomes of the mail is told by its events.
+        # What becomes of the mail is reported by its events.
         ConfigurationSetName=settings.mail_configuration_set,
         Content={
             "Simple": {

@@ -1,4 +1,4 @@
-"""The window to SNS mobile push: one endpoint per terminal, payloads of ids only."""
+"""SNS client for mobile push: one endpoint per terminal, payloads of ids only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Push:
-    """A push notification: a word for which apps have a sentence, and ids; at once or not after `ttl`.
+    """A push notification: a word for which apps have a sentence, and ids; immediately or not after `ttl`.
 
     While a phone is away its platform keeps one push of each `topic`, of at most four topics (FCM); `id` tells one that
     comes twice (APNs).
@@ -45,7 +45,7 @@ class Push:
     @property
     def _fcm(self) -> dict[str, object]:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html; the application needs token credentials.
-        # At normal priority a phone that dozes hears of it when it wakes:
+        # At normal priority a phone that dozes gets it when it wakes:
         # https://firebase.google.com/docs/cloud-messaging/android-message-priority
         android = {"priority": "high", "ttl": f"{self._ttl_s}s", "collapse_key": self.topic}
         return {"fcmV1Message": {"message": {"data": self.ids, "android": android}}}
@@ -58,8 +58,8 @@ class Push:
     @property
     def attributes(self) -> dict[str, object]:
         """The headers of APNs: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
-        said = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
-        named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in said.items()}
+        headers = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
+        named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in headers.items()}
         named["AWS.SNS.MOBILE.APNS_SANDBOX.TTL"] = str(self._ttl_s)
         return {name: {"DataType": "String", "StringValue": value} for name, value in named.items()}
 
@@ -78,7 +78,7 @@ class HeldByAnother(Exception):
 
 
 def open_endpoint(platform: str, token: str, holder: str) -> str:
-    """The ARN of the holder's endpoint for this token, the same one if asked again. Raises HeldByAnother."""
+    """The ARN of the holder's endpoint for this token, the same one if called again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
     except ClientError as refusal:
@@ -100,8 +100,8 @@ def _create(platform: str, token: str, holder: str) -> str:
 def enable_endpoint(arn: str, token: str) -> None:
     """Enable an endpoint that its platform disabled, as of an app that was removed and is installed again; creating it
     again does not: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html."""
-    told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
-    if (told.get("Token"), str(told.get("Enabled")).lower()) != (token, "true"):
+    found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+    if (found.get("Token"), str(found.get("Enabled")).lower()) != (token, "true"):
         client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
 
 
@@ -146,16 +146,16 @@ class EndpointState:
 def state_of(arn: str) -> EndpointState | None:
     """None if SNS does not know it."""
     try:
-        told = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+        found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return None
         raise
-    return EndpointState(told.get("CustomUserData", ""), str(told.get("Enabled")).lower() == "true")
+    return EndpointState(found.get("CustomUserData", ""), str(found.get("Enabled")).lower() == "true")
 
 
 def holder_of(arn: str) -> str | None:
-    """Whose endpoint it is; None if SNS does not know it."""
+    """The holder of the endpoint; None if SNS does not know it."""
     state = state_of(arn)
     return None if state is None else state.holder
 

@@ -1,4 +1,4 @@
-"""The window to API Gateway's WebSocket connections: what goes down to a camera that is connected."""
+"""Client of API Gateway's WebSocket connections: messages to connected cameras."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def close(connection_id: str) -> bool:
     return _still_there("delete_connection", ConnectionId=connection_id)
 
 
-def _still_there(operation: str, **asked: object) -> bool:
+def _still_there(operation: str, **parameters: object) -> bool:
     management = client("apigatewaymanagementapi", settings.channel_management_url)
     try:
-        getattr(management, operation)(**asked)
+        getattr(management, operation)(**parameters)
     except ClientError as refusal:
         if refusal.response["Error"]["Code"] != _GONE:
             raise

@@ -1,1 +1,1 @@
-"""What a camera is told to do: given, kept while it sleeps, brought down its channel, and answered."""
+"""Commands to cameras: given, kept while the camera sleeps, delivered over its channel, and answered."""

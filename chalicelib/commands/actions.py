@@ -1,4 +1,4 @@
-"""Giving commands, bringing them down the channel, and taking the answers."""
+"""Commands: given, delivered over the channel, and answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
 from chalicelib.aws import websocket
@@ -20,14 +20,14 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
-from chalicelib.store.commit import Write, change, check, commit, create, done, remove
+from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo, StaleRead
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-# API Gateway does not know a connection before it has answered the camera, and we are told of it at the same time.
+# API Gateway does not know a connection before it has answered the camera, and we are notified of it at the same time.
 _SNAPSHOT = "snapshot"
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
@@ -36,18 +36,18 @@ class MailboxFull(TooMany):
     pass
 
 
-def give(caller: Caller, mine: Opened, asked: shapes.Give) -> shapes.Command:
+def give(caller: Caller, mine: DeviceAccess, body: shapes.Give) -> shapes.Command:
     """Put a command into the camera's mailbox; the stream brings it. Raises MailboxFull, PrivacyModeOn."""
-    if asked.command == _SNAPSHOT and mine.is_private:
+    if body.command == _SNAPSHOT and mine.is_private:
         raise access.PrivacyModeOn
     device = mine.device
-    device_id = device.partition_id
+    device_id = device.pk_id
     if len(_unanswered(device_id)) >= rules.MOST_WAITING:
         raise MailboxFull(retry_after_seconds=60)
-    command = new_command(device_id, asked.command, within=timedelta(seconds=asked.within_seconds))
+    command = new_command(device_id, body.command, within=timedelta(seconds=body.within_seconds))
     # In the answer nothing is sealed: it is shown as it is remembered.
-    recorded = activity.happened(device, "command_given", who=caller.terminal, about=asked.command)
-    return done(*given(command), recorded, answer=shapes.Command.of(command))
+    activity_row = activity.record(device, "command_given", who=caller.terminal, about=body.command)
+    return commit_and_answer(*given(command), activity_row, answer=shapes.Command.of(command))
 
 
 def new_command(device_id: str, word: str, *, within: timedelta, **details: Any) -> Command:
@@ -67,8 +67,8 @@ def new_command(device_id: str, word: str, *, within: timedelta, **details: Any)
 
 
 def given(command: Command) -> tuple[Write, Write]:
-    """What gives it, for a commit: it stands or falls with the ownership."""
-    return create(command), access.must_stand(command.partition_id, otherwise=NotFound)
+    """Writes that give it, on the condition that the ownership exists."""
+    return create(command), access.require_exists(command.pk_id, otherwise=NotFound)
 
 
 def _state_of(command: Command) -> rules.State:
@@ -115,7 +115,7 @@ def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
         try:
             commit(*_claim(stock, command))
         except StaleRead:
-            # Brought by somebody else, or the camera has another owner or connection: then that is told on its own.
+            # Brought by somebody else, or the camera has another owner or connection: then that is reported on its own.
             continue
         if not _send(stock.connection_id, command):
             channel.closed(stock.connection_id)
@@ -125,7 +125,7 @@ def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
 def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
     """Decides that it is sent, now, and to this owner's camera: nobody else's command passes here."""
     tries = int(command.tries)
-    same = (Stock.device_id == command.partition_id) & (Stock.connection_id == stock.connection_id)
+    same = (Stock.device_id == command.pk_id) & (Stock.connection_id == stock.connection_id)
     return (
         change(
             command,
@@ -134,7 +134,7 @@ def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
             when=(Command.tries == tries) & _not_answered(),
             otherwise=StaleRead,
         ),
-        check(Stock.key(stock.partition_id), same, otherwise=StaleRead),
+        check(Stock.key(stock.pk_id), same, otherwise=StaleRead),
     )
 
 
@@ -144,7 +144,7 @@ def _not_answered() -> Condition:
 
 def _send(connection_id: str, command: Command) -> bool:
     now = clock.rfc3339(clock.now())
-    message: dict[str, object] = {"id": command.place_id, "command": command.word, "now": now}
+    message: dict[str, object] = {"id": command.sort_id, "command": command.word, "now": now}
     if command.channel is not None:
         message["channel"] = command.channel
     if command.live_id is not None:
@@ -166,7 +166,7 @@ def _soon(attempt: Callable[[], bool]) -> bool:
 # Up the channel
 
 
-def take_answer(connection_id: str, said: shapes.Said) -> None:
+def take_answer(connection_id: str, answer: shapes.Said) -> None:
     """Keep what a camera says to a command; a second answer changes nothing. Raises NotFound."""
     stock = channel.camera_at(connection_id)
     if stock is None:
@@ -175,28 +175,28 @@ def take_answer(connection_id: str, said: shapes.Said) -> None:
     if stock.device_id is None:
         raise NotFound
     with suppress(NothingToDo):  # it was answered before
-        commit(*_answered(stock, said))
+        commit(*_answered(stock, answer))
 
 
-def _answered(stock: Stock, said: shapes.Said) -> tuple[Write, Write]:
+def _answered(stock: Stock, answer: shapes.Said) -> tuple[Write, Write]:
     now = clock.now_s()
     same_owner = (Stock.device_id == stock.device_id) & (Stock.connection_id == stock.connection_id)
     return (
         change(
-            Command.new(stock.device_id, said.id),
-            ok=int(said.ok),
-            error=rules.error_word(said.error),
+            Command.new(stock.device_id, answer.id),
+            ok=int(answer.ok),
+            error=rules.error_word(answer.error),
             answered_at=now,
             expires_at=now + int(rules.KEPT.total_seconds()),
             when=_not_answered(),
             otherwise=lambda there: NotFound() if there is None else NothingToDo(),
         ),
-        check(Stock.key(stock.partition_id), same_owner, otherwise=NotFound),
+        check(Stock.key(stock.pk_id), same_owner, otherwise=NotFound),
     )
 
 
 def shown_by(device_id: str, command_id: str, alarm_id: str) -> tuple[Write, ...]:
-    """What says where the picture is that a command asked for; nothing where nobody knows of it any more."""
+    """Writes that link a command to its picture; none where the command is not known any more."""
     (command,) = read(Command.key(device_id, command_id))
     if command is None or command.word != _SNAPSHOT:
         return ()
@@ -206,11 +206,11 @@ def shown_by(device_id: str, command_id: str, alarm_id: str) -> tuple[Write, ...
 # What other houses have changed
 
 
-def tell_settings(device_id: str, change_id: str) -> None:
+def send_settings(device_id: str, change_id: str) -> None:
     """Tell the camera that it ought to be otherwise: it fetches how. Told again, it is not sent again."""
     (known,) = read(SettingChange.key(device_id, change_id))
     if known is None:
         return
-    with suppress(NothingToDo, NotFound):  # it was told before, or has no owner any more
+    with suppress(NothingToDo, NotFound):  # it was notified before, or has no owner any more
         carried_out = remove(known, when=SettingChange.pk.exists(), otherwise=NothingToDo)
         commit(carried_out, *given(new_command(device_id, "settings", within=rules.LONGEST_WAIT)))

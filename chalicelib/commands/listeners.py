@@ -1,4 +1,4 @@
-"""What the house of commands is told."""
+"""Queue listeners of commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ listeners = Listeners(__name__)
 
 @listeners.on_queue("CommandsGiven", batch_size=1)
 def on_command_given(message: Message) -> None:
-    """Somebody told a camera to do something."""
+    """A command was given to a camera."""
     actions.bring(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
 
 
@@ -24,10 +24,10 @@ def on_mailbox_opened(message: Message) -> None:
 
 @listeners.on_queue("SettingChanges", batch_size=1)
 def on_settings_changed(message: Message) -> None:
-    """What a device is wished to be set to has changed."""
-    actions.tell_settings(message.body["partition_id"], message.body["place_id"])
+    """The desired settings of a device have changed."""
+    actions.send_settings(message.body["partition_id"], message.body["place_id"])
 
 
-def on_camera_said(connection_id: str, said: Any) -> None:
+def on_camera_said(connection_id: str, answer: Any) -> None:
     """A camera answered on its channel."""
-    actions.take_answer(connection_id, said)
+    actions.take_answer(connection_id, answer)

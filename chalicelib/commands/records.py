@@ -1,4 +1,4 @@
-"""What is remembered of what cameras were told to do."""
+"""Records of commands to cameras."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from chalicelib.store.tags import Time, key, plain
 class Command(Item):
     """One command, in its device's mailbox until it is answered or too late; it goes with the ownership."""
 
-    partition = "device"
-    place = "command"
-    told_to = "CommandsGiven"
+    pk_prefix = "device"
+    sk_prefix = "command"
+    stream_queue = "CommandsGiven"
 
-    word = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="which of a few words", told=True)
-    channel = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="which of the device's channels", told=True)
+    word = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="which of a few words", exported=True)
+    channel = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="which of the device's channels", exported=True)
     live_id = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="random id of a live session")
-    live_until = key(Time(null=True), rows.LIVE_VIEW, why="time", told=True)
-    given_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
-    until = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
+    live_until = key(Time(null=True), rows.LIVE_VIEW, why="time", exported=True)
+    given_at = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)
+    until = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)
     tries = plain(NumberAttribute(), why="how often it was sent")
     sent_on = key(
         UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="random id of the connection that it was sent on last"
     )
-    answered_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", told=True)
+    answered_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time", exported=True)
     alarm_id = key(
         UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="which alarm has the picture that was asked for"
     )
-    ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", told=True)
-    error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", told=True)
+    ok = plain(NumberAttribute(null=True), why="1 if the camera did it, 0 if it could not", exported=True)
+    error = plain(UnicodeAttribute(null=True), why="one word of the camera's firmware", exported=True)

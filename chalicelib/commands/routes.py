@@ -1,18 +1,18 @@
-"""What may be asked about commands."""
+"""HTTP routes of commands."""
 
 from __future__ import annotations
 
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER
 from chalicelib.commands import actions, shapes
 from chalicelib.commands.needs import CommandOf
 from chalicelib.commands.records import Command
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -25,8 +25,8 @@ routes = Routes(__name__)
     refuses=(NotFound, access.RightMissing, access.PrivacyModeOn, actions.MailboxFull),
     example={"command": "restart"},
 )
-def give_command(caller: Caller, device: Opened, asked: shapes.Give) -> shapes.Command:
-    return actions.give(caller, device, asked)
+def give_command(caller: Caller, device: DeviceAccess, body: shapes.Give) -> shapes.Command:
+    return actions.give(caller, device, body)
 
 
 @routes.get(

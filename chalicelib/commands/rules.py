@@ -1,4 +1,4 @@
-"""What holds for commands: how long they wait, how many, and how often they are sent."""
+"""Rules of commands: how long they wait, how many, and how often they are sent."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def state_of(*, ok: float | None, until: float, tries: float, now_s: int) -> Sta
     return SENT if tries else WAITING
 
 
-def error_word(said: object) -> str | None:
-    """What is kept of what a camera says went wrong: a word of its firmware's, never a sentence, which could tell of
-    anything."""
-    return said if isinstance(said, str) and _WORD.fullmatch(said) else None
+def error_word(value: object) -> str | None:
+    """The error word of the camera's firmware, if it is one; a sentence, which could hold anything, is not kept."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
 def may_be_sent(state: str) -> bool:
-    """Who has not answered is asked again when it comes back: the connection may have died under the command."""
+    """A camera that has not answered gets the command again when it comes back: the connection may have died under the
+    command."""
     return state in (WAITING, SENT)

@@ -1,4 +1,4 @@
-"""What is said about commands."""
+"""Request and response shapes of commands."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Command(Shape):
         now_s, answered_at = clock.now_s(), command.answered_at
         state = rules.state_of(ok=command.ok, until=command.until, tries=command.tries, now_s=now_s)
         return cls(
-            command_id=command.place_id,
-            device_id=command.partition_id,
+            command_id=command.sort_id,
+            device_id=command.pk_id,
             command=command.word,
             state=state,
             given_at=clock.at_epoch(command.given_at),

@@ -1,1 +1,1 @@
-"""Where people are reached, the codes that prove it, and how much is sent there."""
+"""Contacts: addresses of people, the codes that prove them, and budgets of messages."""

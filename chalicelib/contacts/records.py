@@ -1,4 +1,4 @@
-"""What is remembered of an address, and of what is sent there."""
+"""Records of an address, and of what is sent there."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from chalicelib.store.tags import key, plain
 
 
 class Address(Item):
-    """Which account an address belongs to: at most one."""
+    """The account that an address belongs to: at most one."""
 
-    partition = "address"
-    place = "address"
+    pk_prefix = "address"
+    sk_prefix = "address"
 
     account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
 
@@ -21,8 +21,8 @@ class Address(Item):
 class Code(Item):
     """A one-time code on its way to a person; a new one kills the old."""
 
-    partition = "account"
-    place = "code"
+    pk_prefix = "account"
+    sk_prefix = "code"
 
     code_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash of a code that lives for minutes")
     seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")
@@ -37,16 +37,16 @@ class Code(Item):
 class ResetCode(Code):
     """A code for a new password, to an address that an account has or not: there it lies."""
 
-    partition = "address"
-    place = "reset"
+    pk_prefix = "address"
+    sk_prefix = "reset"
 
 
 class MessageCount(Item):
-    """How many messages were sent to an address or on the word of a network within an hour, to a country or by the
+    """A count of messages, sent to an address or on the word of a network within an hour, to a country or by the
     installation on a day."""
 
-    partition = "messages"
-    place = "count"
+    pk_prefix = "messages"
+    sk_prefix = "count"
 
     sent = key(
         NumberAttribute(),

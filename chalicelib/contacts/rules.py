@@ -1,4 +1,4 @@
-"""What holds for addresses, and for codes and messages to them."""
+"""Rules of addresses, and for codes and messages to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of addresses, and of codes that were sent there."""
+"""Request and response shapes of addresses, and of codes that were sent there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the house of devices is told."""
+"""Queue listeners of devices."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, OfOwner
 from chalicelib.contacts.records import Code
 from chalicelib.devices.actions import passwords
@@ -18,7 +18,7 @@ from chalicelib.store.records import Found
 class WithTries:
     """A device, and how often its password was guessed wrong."""
 
-    device: Opened
+    device: DeviceAccess
     tries: PasswordTries | None
 
 
@@ -36,7 +36,7 @@ class PasswordOf(OfOwner):
 class WithCode:
     """A device, and the code that was last sent to set its password anew."""
 
-    device: Opened
+    device: DeviceAccess
     code: Code | None
 
 
@@ -52,7 +52,7 @@ class ResetCodeOf(OfOwner):
 
 
 class OwnBindingTries:
-    """How often the caller gave a wrong code for a device."""
+    """The caller's count of wrong codes for a device."""
 
     def keys(self, account_id: str) -> Keys:
         return (BindingTries.key(account_id),)

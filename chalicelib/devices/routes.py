@@ -1,11 +1,11 @@
-"""What may be asked about cameras, and what cameras may say."""
+"""HTTP routes of cameras, for people and for the cameras themselves."""
 
 from __future__ import annotations
 
 from msgspec import UNSET, structs
 
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened, RightMissing
+from chalicelib.access.actions import DeviceAccess, RightMissing
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.avatars.shapes import AskPictureTicket
 from chalicelib.contacts.actions.codes import CodeOver, CodeTooSoon, CodeWrong
@@ -17,12 +17,12 @@ from chalicelib.devices.needs import PasswordOf, ResetCodeOf, WithCode, WithTrie
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock.shapes import EXAMPLE_OF_SETTINGS
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -43,8 +43,8 @@ routes = Routes(__name__)
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def bind(caller: Caller, tries: BindingTries | None, asked: shapes.Bind) -> Opened:
-    return binding.bind(caller, tries, asked)
+def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> DeviceAccess:
+    return binding.bind(caller, tries, body)
 
 
 @routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
@@ -60,9 +60,9 @@ def list_devices(caller: Caller) -> list[Presented]:
     refuses=(NotFound,),
     example={},
 )
-def get_device(caller: Caller, device: Opened) -> Presented:
-    (opened,) = presenting.present([device])
-    return opened
+def get_device(caller: Caller, device: DeviceAccess) -> Presented:
+    (granted,) = presenting.present([device])
+    return granted
 
 
 @routes.patch(
@@ -74,8 +74,8 @@ def get_device(caller: Caller, device: Opened) -> Presented:
     refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
-def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) -> Opened:
-    changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevice) -> DeviceAccess:
+    changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owning.change_device(caller, device, **changes)
 
 
@@ -88,7 +88,7 @@ def change_device(caller: Caller, device: Opened, asked: shapes.ChangeDevice) ->
     refuses=(NotFound, RightMissing),
     example={},
 )
-def remove_device(caller: Caller, device: Opened) -> shapes.Removed:
+def remove_device(caller: Caller, device: DeviceAccess) -> shapes.Removed:
     return owning.remove_device(caller, device)
 
 
@@ -100,7 +100,7 @@ def remove_device(caller: Caller, device: Opened) -> shapes.Removed:
     refuses=(NotFound, RightMissing),
     example={},
 )
-def get_settings(caller: Caller, device: Opened) -> shapes.DeviceSettings:
+def get_settings(caller: Caller, device: DeviceAccess) -> shapes.DeviceSettings:
     return shapes.DeviceSettings.of(device)
 
 
@@ -113,8 +113,8 @@ def get_settings(caller: Caller, device: Opened) -> shapes.DeviceSettings:
     refuses=(NotFound, RightMissing, configuring.SettingsChanged),
     example={"version": 0, "settings": EXAMPLE_OF_SETTINGS},
 )
-def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings) -> shapes.DeviceSettings:
-    return configuring.change_settings(caller, device, asked)
+def change_settings(caller: Caller, device: DeviceAccess, body: shapes.ChangeSettings) -> shapes.DeviceSettings:
+    return configuring.change_settings(caller, device, body)
 
 
 @routes.put(
@@ -126,8 +126,8 @@ def change_settings(caller: Caller, device: Opened, asked: shapes.ChangeSettings
     refuses=(NotFound, RightMissing),
     example={"on": True},
 )
-def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacyMode) -> Opened:
-    return owning.set_privacy_mode(caller, device, on=asked.on)
+def set_privacy_mode(caller: Caller, device: DeviceAccess, body: shapes.ChangePrivacyMode) -> DeviceAccess:
+    return owning.set_privacy_mode(caller, device, on=body.on)
 
 
 @routes.put(
@@ -138,8 +138,8 @@ def set_privacy_mode(caller: Caller, device: Opened, asked: shapes.ChangePrivacy
     refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, guessing.TooManyTries, Conflict),
     example={"password": "$device_password"},
 )
-def set_device_password(caller: Caller, found: WithTries, asked: shapes.SetDevicePassword) -> None:
-    passwords.set_password(caller, found.device, found.tries, asked.password, asked.current)
+def set_device_password(caller: Caller, found: WithTries, body: shapes.SetDevicePassword) -> None:
+    passwords.set_password(caller, found.device, found.tries, body.password, body.current)
 
 
 @routes.post(
@@ -150,8 +150,8 @@ def set_device_password(caller: Caller, found: WithTries, asked: shapes.SetDevic
     refuses=(NotFound, RightMissing, passwords.DevicePasswordWrong, passwords.NoDevicePassword, guessing.TooManyTries),
     example={"password": "$known_device_password"},
 )
-def check_device_password(caller: Caller, found: WithTries, asked: shapes.CheckDevicePassword) -> None:
-    passwords.check_password(found.device.device, found.tries, asked.password)
+def check_device_password(caller: Caller, found: WithTries, body: shapes.CheckDevicePassword) -> None:
+    passwords.check_password(found.device.device, found.tries, body.password)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
@@ -160,7 +160,7 @@ def check_device_password(caller: Caller, found: WithTries, asked: shapes.CheckD
     who=Who.PERSON,
     needs=ResetCodeOf(),
     status=202,
-    once=False,
+    idempotent=False,
     refuses=(NotFound, RightMissing, CodeTooSoon, TooManyMessages),
     example={},
 )
@@ -176,8 +176,8 @@ def ask_to_reset_device_password(caller: Caller, found: WithCode) -> None:
     refuses=(NotFound, RightMissing, CodeWrong, CodeOver, Conflict),
     example={"code": "$device_reset_code", "password": "$device_password"},
 )
-def reset_device_password(caller: Caller, device: Opened, asked: shapes.ResetDevicePassword) -> None:
-    passwords.reset_password(caller, device, asked)
+def reset_device_password(caller: Caller, device: DeviceAccess, body: shapes.ResetDevicePassword) -> None:
+    passwords.reset_password(caller, device, body)
 
 
 @routes.post(
@@ -189,14 +189,14 @@ def reset_device_password(caller: Caller, device: Opened, asked: shapes.ResetDev
     refuses=(NotFound, RightMissing),
     example={"content_type": "image/jpeg"},
 )
-def get_cover_ticket(caller: Caller, device: Opened, asked: AskPictureTicket) -> object:
-    return covers.ticket_for(device.device, asked.content_type)
+def get_cover_ticket(caller: Caller, device: DeviceAccess, body: AskPictureTicket) -> object:
+    return covers.ticket_for(device.device, body.content_type)
 
 
 @routes.delete(
     "/devices/{device_id}/cover", who=Who.PERSON, needs=OWNER, refuses=(NotFound, RightMissing), example={}
 )
-def delete_cover(caller: Caller, device: Opened) -> None:
+def delete_cover(caller: Caller, device: DeviceAccess) -> None:
     covers.delete_cover(caller, device.device)
 
 
@@ -209,5 +209,5 @@ def delete_cover(caller: Caller, device: Opened) -> None:
     example={},
     tag="plans",
 )
-def get_device_plan(caller: Caller, device: Opened) -> DevicePlan:
+def get_device_plan(caller: Caller, device: DeviceAccess) -> DevicePlan:
     return device.described_plan

@@ -1,4 +1,4 @@
-"""What holds for binding devices, for time zones and for settings."""
+"""Rules of binding devices, for time zones and for settings."""
 
 from __future__ import annotations
 

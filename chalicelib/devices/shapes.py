@@ -1,4 +1,4 @@
-"""What is said about cameras."""
+"""Request and response shapes of cameras."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ class DeviceSettings(Shape):
     reported: Reported | None
 
     @classmethod
-    def of(cls, opened: Any) -> DeviceSettings:
-        return cls(desired=stock_shapes.desired_of(opened.device, opened.covers), reported=_reported_of(opened))
+    def of(cls, granted: Any) -> DeviceSettings:
+        return cls(desired=stock_shapes.desired_of(granted.device, granted.covers), reported=_reported_of(granted))
 
 
-def _reported_of(opened: Any) -> Reported | None:
-    device = opened.device
+def _reported_of(granted: Any) -> Reported | None:
+    device = granted.device
     if device.reported is None:
         return None
     return Reported(
         version=int(device.reported_version),
-        settings=stock_shapes.shown(device.reported, opened.covers),
+        settings=stock_shapes.shown(device.reported, granted.covers),
         reported_at=clock.at_epoch(stock_shapes.state_times_of(device).parts["settings"] / 1000),
     )
 
@@ -133,35 +133,35 @@ class Device(Shape):
     refused_uploads: list[RefusedUpload] | None
 
     @classmethod
-    def of(cls, opened: Any) -> Device:
-        device = opened.device
+    def of(cls, granted: Any) -> Device:
+        device = granted.device
         named = {channel["id"]: channel["name"] for channel in (device.desired or {}).get("channels", ())}
         return cls(
-            device_id=device.partition_id,
+            device_id=device.pk_id,
             name=device.name,
             model=device.model,
             channels=[
                 Channel(id=one["id"], name=named.get(one["id"]) or one["name"])
                 for one in device.channels or []
-                if opened.covers(one["id"])
+                if granted.covers(one["id"])
             ],
-            online=opened.is_online,
-            last_seen=None if opened.last_seen is None else clock.at_epoch(opened.last_seen),
+            online=granted.is_online,
+            last_seen=None if granted.last_seen is None else clock.at_epoch(granted.last_seen),
             time_zone=device.time_zone,
             dst=device.dst,
             battery_percent=device.battery_percent,
-            privacy_mode=opened.is_private,
-            cover_url=opened.cover_url,
-            rights=opened.rights,
-            **_of_owner(opened),
+            privacy_mode=granted.is_private,
+            cover_url=granted.cover_url,
+            rights=granted.rights,
+            **_of_owner(granted),
         )
 
 
-def _of_owner(opened: Any) -> dict[str, Any]:
+def _of_owner(granted: Any) -> dict[str, Any]:
     names = ("sn", "registered_at", "firmware", "mac", "country", "lan", "plan", "refused_uploads")
-    if not opened.is_own:
+    if not granted.is_own:
         return dict.fromkeys(names)
-    device = opened.device
+    device = granted.device
     return {
         "sn": device.sn,
         "registered_at": clock.at_epoch(device.bound_at),
@@ -169,8 +169,8 @@ def _of_owner(opened: Any) -> dict[str, Any]:
         "mac": device.mac,
         "country": device.country,
         "lan": None if device.lan is None else Lan(**device.lan),
-        "plan": opened.described_plan,
-        "refused_uploads": _refused(opened.refused),
+        "plan": granted.described_plan,
+        "refused_uploads": _refused(granted.refused),
     }
 
 
@@ -187,8 +187,8 @@ class Devices(Shape):
     cursor: None = None
 
     @classmethod
-    def of(cls, opened: list[Any]) -> Devices:
-        return cls(items=[Device.of(one) for one in opened])
+    def of(cls, granted: list[Any]) -> Devices:
+        return cls(items=[Device.of(one) for one in granted])
 
 
 class Removed(Shape):

@@ -1,1 +1,1 @@
-"""How anything gets in or out."""
+"""Adapters of every kind of input and output: HTTP, WebSocket, queues, schedules, operations."""

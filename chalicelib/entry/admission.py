@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
+from chalicelib.entry.idempotency import IdempotentRequest
 from chalicelib.entry.needs import Need
-from chalicelib.entry.once import Once
 from chalicelib.errors import NotSignedIn, StepUpRequired
 from chalicelib.store.records import Found, read_all
 
@@ -18,9 +18,9 @@ def admit_person(
     *,
     need: Need[object] | None,
     path_ids: tuple[str, ...],
-    once: Callable[[Claim], Once | None],
+    idempotency_of: Callable[[Claim], IdempotentRequest | None],
     stepped_up: bool,
-) -> tuple[Caller, Found, Once | None]:
+) -> tuple[Caller, Found, IdempotentRequest | None]:
     """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
     and what was read.
 
@@ -28,7 +28,7 @@ def admit_person(
     the exact repeat of a request that ended its own session: that is still answered.
     """
     claim = tokens.claim_of(token)
-    repeat = once(claim)
+    repeat = idempotency_of(claim)
     needed = () if need is None else need.keys(claim.account_id, *path_ids)
     found = read_all((*tokens.keys_of(claim), *needed, *([] if repeat is None else [repeat.where])))
     try:

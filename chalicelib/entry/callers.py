@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from chalicelib.accounts.records import Account
     from chalicelib.sessions.records import Session
     from chalicelib.stock.records import Stock
-    from chalicelib.store.ciphers import Vault
+    from chalicelib.store.ciphers import SubjectCipher
 
 
 class Who(Enum):
-    """Who may call a route."""
+    """The kind of caller that a route admits."""
 
     ANYONE = "anyone"
     PERSON = "a signed-in person"
@@ -28,7 +28,7 @@ class Who(Enum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """What is known of every request: its language, the country and address it comes from, and the key by which it may
+    """The context of every request: its language, the country and address it comes from, and the key by which it may
     be repeated."""
 
     language: str
@@ -43,7 +43,7 @@ class Caller:
 
     account: Account
     session: Session
-    vault: Vault
+    cipher: SubjectCipher
     language: str
     country: str
     repeat_key: str | None
@@ -51,7 +51,7 @@ class Caller:
 
     @property
     def account_id(self) -> str:
-        return self.account.partition_id
+        return self.account.pk_id
 
     @property
     def terminal(self) -> str:
@@ -77,7 +77,7 @@ class Camera:
 
 
 class Claim(Protocol):
-    """What a token says of itself, and the secret that proves it; `lasting` is what it has in common with the other
+    """The claims of a token, and the secret that proves it; `lasting` is what it has in common with the other
     tokens of its session."""
 
     @property

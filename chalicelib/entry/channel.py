@@ -1,4 +1,4 @@
-"""The door of the camera channel: API Gateway tells of each connection, each message, and each end."""
+"""WebSocket adapter of the camera channel: API Gateway's events for each connection, each message, and each end."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from chalicelib.entry import admission, http, refusals, wire
 from chalicelib.entry.callers import Camera
 from chalicelib.entry.http import Authentication
 from chalicelib.entry.log import Line, line
-from chalicelib.entry.wire import Asked, Event
+from chalicelib.entry.wire import AnyShape, Event
 
-Said = dict[str, object]
-_OK: Said = {"statusCode": 200}
+Response = dict[str, object]
+_OK: Response = {"statusCode": 200}
 _LONGEST_PING = 40
 
 
-def connected(event: Event, authentication: Authentication, take: Callable[[Camera, str], None]) -> Said:
-    """Who connects shows the camera's token; anybody else is refused, and the connection does not come about."""
+def connected(event: Event, authentication: Authentication, take: Callable[[Camera, str], None]) -> Response:
+    """A connection is admitted with the camera's token; anything else is refused, and no connection comes about."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     token = admission.bearer(headers.get("authorization"))
 
@@ -26,11 +26,11 @@ def connected(event: Event, authentication: Authentication, take: Callable[[Came
     return _answered("camera_connected", event, take_in)
 
 
-def disconnected(event: Event, take: Callable[[str], None]) -> Said:
+def disconnected(event: Event, take: Callable[[str], None]) -> Response:
     return _answered("camera_disconnected", event, lambda: take(_connection_of(event)))
 
 
-def said(event: Event, take: Callable[[str, Asked], None], asks: type[Asked]) -> Said:
+def received(event: Event, take: Callable[[str, AnyShape], None], asks: type[AnyShape]) -> Response:
     """One message of a camera. A ping only keeps the connection: it costs no call, and is not logged."""
     text = event.get("body") or ""
     if _is_ping(text):
@@ -50,21 +50,21 @@ def _is_ping(text: str) -> bool:
     return len(text) <= _LONGEST_PING and "".join(text.split()) == '{"ping":true}'
 
 
-def _answered(door: str, event: Event, work: Callable[[], None]) -> Said:
+def _answered(function: str, event: Event, work: Callable[[], None]) -> Response:
     request_id = str(event["requestContext"].get("requestId"))
-    with line(door=door, asker="camera", request_id=request_id) as entry:
+    with line(door=function, asker="camera", request_id=request_id) as entry:
         answer = _refused_or_done(work, entry)
         entry["status"] = answer["statusCode"]
     return answer
 
 
-def _refused_or_done(work: Callable[[], None], entry: Line) -> Said:
+def _refused_or_done(work: Callable[[], None], entry: Line) -> Response:
     try:
         work()
     except Exception as problem:
         refusal = http.as_refusal(problem)
         if refusal is None:
-            entry.tell_fault(problem)
+            entry.add_fault(problem)
             return {"statusCode": refusals.SERVER_ERROR}
         entry["code"] = type(refusal).__name__
         return {"statusCode": refusals.status_of(refusal)}

@@ -1,4 +1,4 @@
-"""Serving the contract to whoever wants to write a client."""
+"""The route that serves the contract, for writers of clients."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from chalicelib.entry.callers import Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.entry.wire import Shape
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 class Contract(Shape):

@@ -1,4 +1,4 @@
-"""Which other origin's pages may call the API from a browser: the one that is configured, or none."""
+"""CORS: the API may be called by pages of the one other origin that is configured, or of none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MAX_AGE_SECONDS = 600
 
 
 def of_answer(origin: str) -> dict[str, str]:
-    """What every answer bears, refusals included; nothing without an origin.
+    """The CORS headers of every answer, refusals included; none without an origin.
 
     It does not depend on who asks: the browser compares, and API Gateway's own answers could not.
     """
@@ -20,7 +20,7 @@ def of_answer(origin: str) -> dict[str, str]:
 
 
 def of_preflight(origin: str, methods: Iterable[str]) -> dict[str, str]:
-    """What a browser is told of a path before it asks."""
+    """The CORS headers of a preflight's answer."""
     return {
         **_allows(origin),
         "Access-Control-Allow-Methods": ", ".join(sorted(methods)),

@@ -1,4 +1,4 @@
-"""The outbox: what a commit must cause is read off the tables' streams and told to the house that listens."""
+"""Forwarding of table streams: the outbox of every commit; each change goes to the queue of the house that listens."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def forward_ledger_changes(change: Change) -> None:
 
 def _forward(base: type[Record], change: Change) -> None:
     record = _listened_to(base).get(change.kind)
-    if record is not None and record.told_to is not None and change.event in record.told_of:
-        sqs.tell(record.told_to, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
+    if record is not None and record.stream_queue is not None and change.event in record.stream_events:
+        sqs.send(record.stream_queue, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
 
 
 @cache
 def _listened_to(base: type[Record]) -> dict[tuple[str, str | None], type[Record]]:
-    told = [record for record in catalogue.RECORDS if issubclass(record, base) and record.told_to is not None]
-    return {(record.partition, record.place): record for record in told}
+    streamed = [record for record in catalogue.RECORDS if issubclass(record, base) and record.stream_queue is not None]
+    return {(record.pk_prefix, record.sk_prefix): record for record in streamed}

@@ -1,4 +1,4 @@
-"""The door of the API: decode, admit, parse, call, render, refuse; the same for every route."""
+"""HTTP adapter: decode, authenticate, parse, call, render, refuse; the same for every route."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from chalicelib import ids
 from chalicelib.entry import admission, cors, refusals, wire
 from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor, Who
+from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_key, idempotent_request
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.needs import Need
-from chalicelib.entry.once import Once, Replayed, checked_key, once
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
-from chalicelib.store.commit import accompanied, is_busy
+from chalicelib.store.commit import is_busy, with_answer_record
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
 
 _HEADERS = {
@@ -42,12 +42,12 @@ Viewed = TypeVar("Viewed", bound=View)
 
 
 @dataclass(frozen=True)
-class Door:
-    """One route, declared once; the contract, the matrix, the costs and the crash sweep are driven by this.
+class Route:
+    """One route, as it is declared; the contract, the matrix, the costs and the crash sweep are driven by this.
 
     `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
     `needs` says what the view is handed beside the caller: which records are read together with the session, and who
-    may have them; then the view is not told the ids of the path. `ends_session` is for what may end the
+    may have them; then the view is not given the ids of the path. `ends_session` is for what may end the
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
     `tag` is the part of the contract that it belongs to, where that is not its house.
     """
@@ -62,7 +62,7 @@ class Door:
     status: int
     needs: Need[object] | None
     stepped_up: bool
-    once: bool
+    idempotent: bool
     money: bool
     outlives: bool
     ends_session: bool
@@ -107,7 +107,7 @@ class Authentication:
 
 
 class Api(Chalice):
-    """Chalice, whose current request belongs to the thread that serves it: the local cloud serves several at once."""
+    """Chalice, whose current request belongs to the thread that serves it: the local cloud serves several at a time."""
 
     _current: ContextVar[Request | None] = ContextVar("request", default=None)
 
@@ -116,10 +116,10 @@ class Api(Chalice):
         self.authentication = authentication
 
     @property
-    def doors(self) -> list[Door]:
+    def declared_routes(self) -> list[Route]:
         """Every route there is."""
         views: list[Any] = [entry.view_function for methods in self.routes.values() for entry in methods.values()]
-        return [view.door for view in views]
+        return [view.route for view in views]
 
     @property
     def current_request(self) -> Request | None:
@@ -134,7 +134,7 @@ if TYPE_CHECKING:
     from typing import Required, TypedDict, Unpack
 
     class Declared(TypedDict, total=False):
-        """What a house declares of a route: see `Door`."""
+        """The declaration of a route: see `Route`."""
 
         who: Required[Who]
         example: Required[Mapping[str, object]]
@@ -144,7 +144,7 @@ if TYPE_CHECKING:
         status: int | None
         needs: Need[object] | None
         stepped_up: bool
-        once: bool
+        idempotent: bool
         money: bool
         outlives: bool
         ends_session: bool
@@ -153,9 +153,9 @@ if TYPE_CHECKING:
         tag: str | None
 
 
-class Routes(Blueprint):
-    """A house's routes. Chalice turns a view's exception into a 500 before middleware sees it, so each view is
-    wrapped here, once."""
+class RouteTable(Blueprint):
+    """The route table of a house. Chalice turns a view's exception into a 500 before middleware sees it, so each view
+    is wrapped here."""
 
     def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("GET", path, **declared)
@@ -185,7 +185,7 @@ class Routes(Blueprint):
         status: int | None = None,
         needs: Need[object] | None = None,
         stepped_up: bool = False,
-        once: bool = True,
+        idempotent: bool = True,
         money: bool = False,
         outlives: bool = False,
         ends_session: bool = False,
@@ -194,37 +194,37 @@ class Routes(Blueprint):
         tag: str | None = None,
     ) -> Callable[[Viewed], Viewed]:
         def declare(view: Viewed) -> Viewed:
-            door = Door(
+            route = Route(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
-                needs, stepped_up, once and method not in _READING and who is Who.PERSON, money, outlives,
+                needs, stepped_up, idempotent and method not in _READING and who is Who.PERSON, money, outlives,
                 ends_session or outlives, refuses, example, media_type, tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
             def served(**path_values: str) -> Response:
                 app = cast(Api, self._current_app)
-                return _serve(door, app.authentication, self.current_request, path_values)
+                return _serve(route, app.authentication, self.current_request, path_values)
 
             served.__name__ = view.__name__
-            served.door = door  # type: ignore[attr-defined]
+            served.route = route  # type: ignore[attr-defined]
             self.route(path, methods=[method], content_types=["*/*"])(served)
             return view
 
         return declare
 
 
-def _serve(door: Door, authentication: Authentication, request: Request, path_values: dict[str, str]) -> Response:
+def _serve(route: Route, authentication: Authentication, request: Request, path_values: dict[str, str]) -> Response:
     request_id = str(request.context.get("requestId") or ids.new_id())
     language = _language(request.headers.get("accept-language") or "")
-    with line(door=door.name, request_id=request_id) as entry:
+    with line(door=route.name, request_id=request_id) as entry:
         try:
-            status, body, headers = _answer(door, authentication, request, path_values, language, entry)
+            status, body, headers = _answer(route, authentication, request, path_values, language, entry)
         except Replayed as before:
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
         except Exception as problem:
             refusal = as_refusal(problem)
             if refusal is None:
-                entry.tell_fault(problem)
+                entry.add_fault(problem)
                 status, refusal = refusals.SERVER_ERROR, ServerFault()
             else:
                 status = refusals.status_of(refusal)
@@ -233,7 +233,7 @@ def _serve(door: Door, authentication: Authentication, request: Request, path_va
             wait_s = refusal.retry_after_seconds
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         entry["status"] = status
-        _tell_address(entry, _source_ip(request), request_id)
+        _add_address(entry, _source_ip(request), request_id)
     always = {**_HEADERS, **cors.of_answer(settings.allowed_origin), "X-Request-Id": request_id}
     return Response(body.decode(), status_code=status, headers={**always, **headers})
 
@@ -242,7 +242,7 @@ def _source_ip(request: Request) -> str:
     return str(request.context.get("identity", {}).get("sourceIp"))
 
 
-def _tell_address(entry: Line, address: str, request_id: str) -> None:
+def _add_address(entry: Line, address: str, request_id: str) -> None:
     """Where the request came from and whose it was, sealed with the hour's key, bound to this line."""
     try:
         entry["address"] = hour_keys.seal((address, entry.account_id), request_id)
@@ -263,7 +263,7 @@ def as_refusal(problem: Exception) -> Refusal | None:
 
 
 def _answer(
-    door: Door,
+    route: Route,
     authentication: Authentication,
     request: Request,
     path_values: dict[str, str],
@@ -273,18 +273,18 @@ def _answer(
     visitor = Visitor(
         language,
         request.headers.get("cloudfront-viewer-country") or "",
-        None if door.who is Who.PROVIDER else checked_key(_header(request, "idempotency-key")),
+        None if route.who is Who.PROVIDER else checked_key(_header(request, "idempotency-key")),
         _source_ip(request),
     )
-    if door.money and visitor.repeat_key is None:
+    if route.money and visitor.repeat_key is None:
         raise KeyMissing
     raw = _raw_body(request)
     path = _path(path_values)
-    asker, needed, repeat = _admit(door, authentication, visitor, request, path, raw, entry)
-    said = _said(door, request, raw)
-    with accompanied(None if repeat is None else repeat.companion(door.render)):
-        answer = _asked_once(repeat, lambda: door.view(asker, *needed, *said))
-    return door.status, door.render(answer), _headers_of(door, answer)
+    asker, needed, repeat = _admit(route, authentication, visitor, request, path, raw, entry)
+    arguments = _arguments(route, request, raw)
+    with with_answer_record(None if repeat is None else repeat.answer_record(route.render)):
+        answer = _call_idempotently(repeat, lambda: route.view(asker, *needed, *arguments))
+    return route.status, route.render(answer), _headers_of(route, answer)
 
 
 def _path(path_values: dict[str, str]) -> dict[str, str]:
@@ -308,14 +308,14 @@ def _header(request: Request, name: str) -> str | None:
     return value
 
 
-def _headers_of(door: Door, answer: object) -> dict[str, str]:
-    if door.media_type is not None:
-        return {"Content-Type": door.media_type}
+def _headers_of(route: Route, answer: object) -> dict[str, str]:
+    if route.media_type is not None:
+        return {"Content-Type": route.media_type}
     # What leads elsewhere answers with the address.
-    return {"Location": str(answer)} if door.status == _FOUND else {}
+    return {"Location": str(answer)} if route.status == _FOUND else {}
 
 
-def _asked_once(repeat: Once | None, ask: Callable[[], object]) -> object:
+def _call_idempotently(repeat: IdempotentRequest | None, ask: Callable[[], object]) -> object:
     try:
         return ask()
     except Refusal:
@@ -325,75 +325,77 @@ def _asked_once(repeat: Once | None, ask: Callable[[], object]) -> object:
 
 
 def _admit(
-    door: Door,
+    route: Route,
     authentication: Authentication,
     visitor: Visitor,
     request: Request,
     path: dict[str, str],
     raw: bytes,
     entry: Line,
-) -> tuple[object, tuple[object, ...], Once | None]:
+) -> tuple[object, tuple[object, ...], IdempotentRequest | None]:
     """Who asks, and what of the path or by it the view is handed; before the body is looked at."""
     path_ids = tuple(path.values())
-    if door.who is Who.PERSON:
+    if route.who is Who.PERSON:
         entry["asker"] = "person"
         caller, found, repeat = admission.admit_person(
             authentication.people,
             visitor,
             admission.bearer(_header(request, "authorization")),
-            need=door.needs,
+            need=route.needs,
             path_ids=path_ids,
-            once=lambda claim: _once(door, visitor, path, raw, claim),
-            stepped_up=door.stepped_up,
+            idempotency_of=lambda claim: _idempotent_request(route, visitor, path, raw, claim),
+            stepped_up=route.stepped_up,
         )
         entry.account_id = caller.account_id
-        if door.needs is None:
+        if route.needs is None:
             return caller, path_ids, repeat
-        admit = door.needs.admit
-        return caller, (_asked_once(repeat, lambda: admit(caller, found, *path_ids)),), repeat
-    if door.who is Who.CAMERA:
+        admit = route.needs.admit
+        return caller, (_call_idempotently(repeat, lambda: admit(caller, found, *path_ids)),), repeat
+    if route.who is Who.CAMERA:
         entry["asker"] = "camera"
         token = admission.bearer(_header(request, "authorization"))
         return authentication.cameras.recognise_camera(token), path_ids, None
-    if door.who is Who.PROVIDER:
+    if route.who is Who.PROVIDER:
         return {name.lower(): value for name, value in request.headers.items()}, path_ids, None
     return visitor, path_ids, None
 
 
-def _once(door: Door, visitor: Visitor, path: dict[str, str], raw: bytes, claim: Claim) -> Once | None:
-    if not door.once or visitor.repeat_key is None:
+def _idempotent_request(
+    route: Route, visitor: Visitor, path: dict[str, str], raw: bytes, claim: Claim
+) -> IdempotentRequest | None:
+    if not route.idempotent or visitor.repeat_key is None:
         return None
-    return once(
+    return idempotent_request(
         claim,
-        route=" ".join((door.name, *(quote(value, safe="") for value in path.values()))),
+        route=" ".join((route.name, *(quote(value, safe="") for value in path.values()))),
         key_text=visitor.repeat_key,
-        said=raw,
-        status=door.status,
-        money=door.money,
-        outlives=door.outlives,
-        ends_session=door.ends_session and path.get("session_id", claim.session_id) == claim.session_id,
+        body=raw,
+        status=route.status,
+        money=route.money,
+        outlives=route.outlives,
+        ends_session=route.ends_session and path.get("session_id", claim.session_id) == claim.session_id,
     )
 
 
-def _said(door: Door, request: Request, raw: bytes) -> tuple[object, ...]:
-    if door.who is Who.PROVIDER:
+def _arguments(route: Route, request: Request, raw: bytes) -> tuple[object, ...]:
+    if route.who is Who.PROVIDER:
         return (raw,)  # its signature is over these very bytes
-    query = _query(door, request)
-    if door.asks is not None:
-        return (wire.parse(wire.decode(raw or b"{}"), door.asks),)
+    query = _query(route, request)
+    if route.asks is not None:
+        return (wire.parse(wire.decode(raw or b"{}"), route.asks),)
     if raw and wire.decode(raw) != {}:
         raise Malformed(reason="this request has no body")
-    return () if door.query is None else (wire.parse(query, door.query, from_text=True),)
+    return () if route.query is None else (wire.parse(query, route.query, from_text=True),)
 
 
-def _query(door: Door, request: Request) -> dict[str, str]:
-    """Each parameter once. Raises Invalid for what is said twice, and for what no route of this kind understands."""
+def _query(route: Route, request: Request) -> dict[str, str]:
+    """The query's parameters. Raises Invalid for what is said twice, and for what no route of this kind understands."""
     given: Any = request.query_params or {}
     twice = next((name for name in given if len(given.getlist(name)) > 1), None)
     if twice is not None:
         raise Invalid(fields={twice[: wire.LONGEST_NAME]: Phrase("given_twice")})
     # A link is opened by browsers, mail programs and players, who put on it what they like.
-    if given and door.query is None and door.answers_with_json:
+    if given and route.query is None and route.answers_with_json:
         raise Invalid(fields={next(iter(given))[: wire.LONGEST_NAME]: wire.NOT_KNOWN})
     return {name: given[name] for name in given}
 
@@ -412,9 +414,9 @@ def _language(accepted: str) -> str:
 def _weighed(wish: str) -> tuple[float, str]:
     """How much a language is wanted, and which: `pl-PL; q=0.8` (RFC 9110, 12.5.4). Nonsense weighs least."""
     tag, *parameters = (part.strip().lower() for part in wish.split(";"))
-    said = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
+    quality = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
     try:
-        weight = float(said or 1)
+        weight = float(quality or 1)
     except ValueError:
         weight = 0.001
     return weight, tag.partition("-")[0]

@@ -1,4 +1,4 @@
-"""One line of JSON for each thing that happened: ids and figures, never contents."""
+"""Structured logging: one line of JSON for each event, ids and figures, never contents."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ ALLOWED = frozenset(
     | {"refused", "refused_uploads"}
 )
 NAMESPACE = "Sowa"
-# What CloudWatch makes a metric of (embedded metric format), where a line says it. Each door that says it costs as much
-# a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log itself.
+# What CloudWatch makes a metric of (embedded metric format), where a line says it. Each entry point that says it costs
+# as much a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log
+# itself.
 _METRICS = ({"Name": "oldest_seconds", "Unit": "Seconds"}, {"Name": "refused_uploads", "Unit": "Count"})
 # Where a request came from, and whose it was, is written sealed and in no other way (see store/hour_keys.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")
@@ -39,14 +40,14 @@ class Line(dict[str, object]):
             raise NotAllowed(name)
         super().__setitem__(name, value)
 
-    def tell(self, **fields: object) -> None:
+    def add(self, **fields: object) -> None:
         for name, value in fields.items():
             self[name] = value
 
-    def tell_fault(self, fault: BaseException) -> None:
-        """What broke and where, without its message, which may hold what a person sent."""
+    def add_fault(self, fault: BaseException) -> None:
+        """The fault and its location, without its message, which may hold what a person sent."""
         frames = traceback.extract_tb(fault.__traceback__)
-        self.tell(fault=type(fault).__name__, at=[f"{_tail(frame.filename)}:{frame.lineno}" for frame in frames[-6:]])
+        self.add(fault=type(fault).__name__, at=[f"{_tail(frame.filename)}:{frame.lineno}" for frame in frames[-6:]])
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def line(**fields: object) -> Iterator[Line]:
     """Write one line when the block ends, however it ends."""
     started = clock.ticks_s()
     entry = Line()
-    entry.tell(**fields)
+    entry.add(**fields)
     try:
         yield entry
     finally:
@@ -63,7 +64,7 @@ def line(**fields: object) -> Iterator[Line]:
 
 def _write(entry: Line, milliseconds: float) -> None:
     now = clock.now()
-    said = {
+    fields = {
         "level": "ERROR" if "fault" in entry else "INFO",
         "timestamp": clock.rfc3339(now),
         **entry,
@@ -71,9 +72,9 @@ def _write(entry: Line, milliseconds: float) -> None:
     }
     if metrics := [metric for metric in _METRICS if metric["Name"] in entry]:
         embedded = {"Namespace": NAMESPACE, "Dimensions": [["door"]], "Metrics": metrics}
-        said["_aws"] = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [embedded]}
+        fields["_aws"] = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [embedded]}
     # In one piece, and to whatever standard output is at the moment: where the caller of the function looks.
-    sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
 
 
 def _tail(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The contract as an OpenAPI 3.1 document, generated from the doors and their shapes."""
+"""The contract as an OpenAPI 3.1 document, generated from the routes and their shapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from chalicelib import errors
 from chalicelib.entry import refusals
 from chalicelib.entry.callers import Who
-from chalicelib.entry.http import Door
+from chalicelib.entry.http import Route
 from chalicelib.entry.wire import Shape
 from chalicelib.words import LANGUAGES
 
@@ -33,16 +33,16 @@ _REASONS = {
 }
 
 
-def document(doors: Iterable[Door]) -> Part:
-    """The whole document; `doors` are the application's, in any order."""
-    ordered = sorted(doors, key=lambda door: (door.path, door.method))
-    spoken = {shape for door in ordered for shape in (door.asks, door.answers) if shape is not None}
+def document(routes: Iterable[Route]) -> Part:
+    """The whole document; `routes` are the application's, in any order."""
+    ordered = sorted(routes, key=lambda route: (route.path, route.method))
+    spoken = {shape for route in ordered for shape in (route.asks, route.answers) if shape is not None}
     by_name = sorted(spoken, key=lambda shape: (shape.__name__, shape.__module__))
     references, components = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
     reference_of = dict(zip(by_name, references, strict=True))
     paths: dict[str, Part] = {}
-    for door in ordered:
-        paths.setdefault(door.path, {})[door.method.lower()] = _operation(door, reference_of)
+    for route in ordered:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, reference_of)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,82 +62,82 @@ def document(doors: Iterable[Door]) -> Part:
     }
 
 
-def _operation(door: Door, reference_of: dict[type[Shape], Part]) -> Part:
+def _operation(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
     operation: Part = {
-        "operationId": door.view.__name__,
-        "tags": [door.tag],
-        "summary": (door.view.__doc__ or door.view.__name__.replace("_", " ").capitalize() + ".").strip(),
-        "security": _WHO[door.who],
-        "parameters": [*_path_parameters(door), *_query_parameters(door), *_header_parameters(door)],
-        "responses": {**_success(door, reference_of), **_refusals(door)},
+        "operationId": route.view.__name__,
+        "tags": [route.tag],
+        "summary": (route.view.__doc__ or route.view.__name__.replace("_", " ").capitalize() + ".").strip(),
+        "security": _WHO[route.who],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
+        "responses": {**_success(route, reference_of), **_refusals(route)},
     }
-    if door.asks is not None:
-        content: Part = {"schema": reference_of[door.asks]}
-        if door.example:
-            content["example"] = door.example
+    if route.asks is not None:
+        content: Part = {"schema": reference_of[route.asks]}
+        if route.example:
+            content["example"] = route.example
         operation["requestBody"] = {"required": True, "content": {_JSON: content}}
     return operation
 
 
-def _path_parameters(door: Door) -> list[Part]:
-    names = re.findall(r"{(\w+)}", door.path)
+def _path_parameters(route: Route) -> list[Part]:
+    names = re.findall(r"{(\w+)}", route.path)
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
-def _query_parameters(door: Door) -> list[Part]:
-    if door.query is None:
+def _query_parameters(route: Route) -> list[Part]:
+    if route.query is None:
         return []
-    schema = msgspec.json.schema(door.query)
+    schema = msgspec.json.schema(route.query)
     properties = next(iter(schema["$defs"].values()))["properties"]
     return [{"name": name, "in": "query", "required": False, "schema": one} for name, one in properties.items()]
 
 
-def _header_parameters(door: Door) -> list[Part]:
+def _header_parameters(route: Route) -> list[Part]:
     language = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"enum": list(LANGUAGES)}}
-    if door.method == "GET" or door.who is Who.PROVIDER:
+    if route.method == "GET" or route.who is Who.PROVIDER:
         return [language]
     key = {
         "name": "Idempotency-Key",
         "in": "header",
-        "required": door.money,
+        "required": route.money,
         "description": "An exact repeat under the same key is answered again and carried out once.",
         "schema": {"type": "string", "minLength": 16, "maxLength": 200},
     }
     return [language, key]
 
 
-def _success(door: Door, reference_of: dict[type[Shape], Part]) -> Part:
-    answer: Part = {"description": _REASONS[door.status]}
-    if door.answers is not None:
-        answer["content"] = {_JSON: {"schema": reference_of[door.answers]}}
-    elif door.media_type is not None:
-        answer["content"] = {door.media_type: {"schema": {"type": "string"}}}
-    elif door.status == 302:
+def _success(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
+    answer: Part = {"description": _REASONS[route.status]}
+    if route.answers is not None:
+        answer["content"] = {_JSON: {"schema": reference_of[route.answers]}}
+    elif route.media_type is not None:
+        answer["content"] = {route.media_type: {"schema": {"type": "string"}}}
+    elif route.status == 302:
         answer["headers"] = {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}}
-    elif door.status != 204:
+    elif route.status != 204:
         answer["content"] = {_JSON: {"schema": {"type": "object", "maxProperties": 0}}}
-    return {str(door.status): answer}
+    return {str(route.status): answer}
 
 
-def _refusals(door: Door) -> Part:
+def _refusals(route: Route) -> Part:
     by_status: dict[int, list[str]] = {}
-    for refusal in dict.fromkeys((*_common(door), *door.refuses)):
+    for refusal in dict.fromkeys((*_common(route), *route.refuses)):
         by_status.setdefault(refusals.status_of(refusal), []).append(refusal.__name__)
     return {str(status): _refused(codes) for status, codes in sorted(by_status.items())}
 
 
-def _common(door: Door) -> tuple[type[errors.Refusal], ...]:
-    """What any door of this kind may say."""
+def _common(route: Route) -> tuple[type[errors.Refusal], ...]:
+    """The refusals of every route of this kind."""
     common: list[type[errors.Refusal]] = [errors.Malformed, errors.TooLarge, errors.Unavailable]
-    if door.asks is not None or door.query is not None or (door.answers_with_json and door.who is not Who.PROVIDER):
+    if route.asks is not None or route.query is not None or (route.answers_with_json and route.who is not Who.PROVIDER):
         common.append(errors.Invalid)
-    if door.who in (Who.PERSON, Who.CAMERA):
+    if route.who in (Who.PERSON, Who.CAMERA):
         common.append(errors.NotSignedIn)
-    if door.stepped_up:
+    if route.stepped_up:
         common.append(errors.StepUpRequired)
-    if door.once:
+    if route.idempotent:
         common.append(errors.KeyReused)
-    if door.money:
+    if route.money:
         common.append(errors.KeyMissing)
     return tuple(common)
 

@@ -1,4 +1,4 @@
-"""The doors without a person behind them: queues and table streams, the clock, and operators."""
+"""Event adapters: queues and table streams, schedules, and operators' functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
 from chalicelib.entry import wire
 from chalicelib.entry.log import Line, line
-from chalicelib.entry.wire import Asked, Event
+from chalicelib.entry.wire import AnyShape, Event
 from chalicelib.errors import Refusal
 from chalicelib.store import keys
 from chalicelib.words import DEFAULT_LANGUAGE
@@ -31,7 +31,7 @@ _ONE_RECORD_MS = 10_000
 
 @dataclass(frozen=True)
 class Change:
-    """What a table's stream tells: which record, and whether it came, changed or went; ids only."""
+    """An event of a table's stream: which record, and whether it was created, changed or removed; ids only."""
 
     event: str
     pk: str
@@ -51,7 +51,7 @@ class Message:
 
 
 class Context(Protocol):
-    """What Lambda tells of an invocation, as far as it is asked here."""
+    """Lambda's context of an invocation, as far as it is used here."""
 
     def get_remaining_time_in_millis(self) -> int: ...
 
@@ -64,30 +64,30 @@ Handler = Callable[..., dict[str, object] | None]
 Taken = TypeVar("Taken")
 
 
-class _Doors(Blueprint):
-    """Lambda imports a listener's own module and calls what stands there under its name, never `app.py` (see
-    aws/chalice#1566). So the decorators return the finished door, and the door is the function."""
+class _EntryPoints(Blueprint):
+    """Lambda imports a listener's own module and calls what is there under its name, never `app.py` (see
+    aws/chalice#1566). So the decorators return the finished function."""
 
-    def _register(self, handler_type: str, door: Function, like: Callable[..., object], **how: object) -> Function:
-        door.__name__ = like.__name__
-        door.__doc__ = like.__doc__
-        self._register_handler(handler_type, like.__name__, like, _Registered(door), how)
-        return door
+    def _register(self, handler_type: str, function: Function, like: Callable[..., object], **how: object) -> Function:
+        function.__name__ = like.__name__
+        function.__doc__ = like.__doc__
+        self._register_handler(handler_type, like.__name__, like, _Registered(function), how)
+        return function
 
 
 class _Registered:
-    """What Chalice keeps of a door; it wants to hang middleware on it, of which there is none."""
+    """Chalice's view of an entry point; it wants to hang middleware on it, of which there is none."""
 
-    def __init__(self, door: Function) -> None:
-        self._door = door
+    def __init__(self, function: Function) -> None:
+        self._function = function
         self.middleware_handlers: list[object] = []
 
     def __call__(self, event: Event, context: Context) -> object:
-        return self._door(event, context)
+        return self._function(event, context)
 
 
-class Listeners(_Doors):
-    """What a house is told. One record at a time, and a record that fails is delivered again alone."""
+class Listeners(_EntryPoints):
+    """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone."""
 
     def on_queue(
         self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
@@ -96,7 +96,7 @@ class Listeners(_Doors):
         a handler answers is said in the log's line."""
 
         def declare(handle: Handler) -> Function:
-            def door(event: Event, context: Context) -> object:
+            def function(event: Event, context: Context) -> object:
                 bodies = [_body(record["body"]) for record in event["Records"]]
                 common = _common(prepare, [body for body in bodies if body is not None])
 
@@ -105,15 +105,15 @@ class Listeners(_Doors):
                         try:
                             body = json.loads(record.body)
                             own = common if common is not None else (prepare([body]),) if prepare else ()
-                            entry.tell(**(handle(Message(body, _tries(record)), *own) or {}))
+                            entry.add(**(handle(Message(body, _tries(record)), *own) or {}))
                         except Exception as fault:
-                            entry.tell_fault(fault)
+                            entry.add_fault(fault)
                             raise
 
                 return _each(event, take, "SQS", context)
 
             return self._register(
-                "on_sqs_message", door, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
+                "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
                 maximum_batching_window_in_seconds=0, maximum_concurrency=None,
             )  # fmt: skip
 
@@ -121,30 +121,30 @@ class Listeners(_Doors):
 
     def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[[Change], None]], Function]:
         def declare(handle: Callable[[Change], None]) -> Function:
-            def door(event: Event, context: Context) -> object:
+            def function(event: Event, context: Context) -> object:
                 def take(record: DynamoDBRecord) -> None:
-                    told = record.raw_event
-                    where = told["dynamodb"]["Keys"]
-                    change = Change(told["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""))
+                    raw = record.raw_event
+                    where = raw["dynamodb"]["Keys"]
+                    change = Change(raw["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""))
                     with line(door=handle.__name__) as entry:
                         try:
                             handle(change)
                         except Exception as fault:
-                            entry.tell_fault(fault)
+                            entry.add_fault(fault)
                             raise
 
                 return _each(event, take, "DynamoDBStreams", context)
 
             return self._register(
-                "on_dynamodb_record", door, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
+                "on_dynamodb_record", function, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
                 starting_position="TRIM_HORIZON", maximum_batching_window_in_seconds=0,
             )  # fmt: skip
 
         return declare
 
 
-class Schedules(_Doors):
-    """What a house does when its time comes."""
+class Schedules(_EntryPoints):
+    """Decorators for scheduled jobs."""
 
     def every(
         self, amount: int, unit: str, *, oldest_s: Callable[[], int] | None = None
@@ -159,27 +159,27 @@ class Schedules(_Doors):
         job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch."""
 
         def declare(job: Callable[[], object]) -> Function:
-            def door(event: Event, context: Context) -> object:
+            def function(event: Event, context: Context) -> object:
                 with line(door=job.__name__) as entry:
                     try:
                         return _measured(job, oldest_s, entry)
                     except Exception as fault:
-                        entry.tell_fault(fault)
+                        entry.add_fault(fault)
                         raise
 
-            return self._register("schedule", door, job, expression=expression, description=_first_line(job))
+            return self._register("schedule", function, job, expression=expression, description=_first_line(job))
 
         return declare
 
 
-class Operations(_Doors):
-    """What operators order: pure Lambdas without a public surface, invoked with IAM rights."""
+class Operations(_EntryPoints):
+    """Decorators for operators' functions: pure Lambdas without a public surface, invoked with IAM rights."""
 
-    def operation(self, asks: type[Asked]) -> Callable[[Callable[[Asked], object]], Function]:
+    def operation(self, asks: type[AnyShape]) -> Callable[[Callable[[AnyShape], object]], Function]:
         """The event is parsed to `asks`; a refusal is raised to the operator, who sees its code and details."""
 
-        def declare(work: Callable[[Asked], object]) -> Function:
-            def door(event: Event, context: Context) -> object:
+        def declare(work: Callable[[AnyShape], object]) -> Function:
+            def function(event: Event, context: Context) -> object:
                 with line(door=work.__name__) as entry:
                     try:
                         return msgspec.to_builtins(work(wire.parse(event, asks)))
@@ -189,17 +189,19 @@ class Operations(_Doors):
                         refusal.args = (_words_of(refusal),)
                         raise
                     except Exception as fault:
-                        entry.tell_fault(fault)
+                        entry.add_fault(fault)
                         raise
 
-            return self._register("lambda_function", door, work)
+            return self._register("lambda_function", function, work)
 
         return declare
 
 
 def _words_of(refusal: Refusal) -> str:
     spoken, fields = DEFAULT_LANGUAGE, refusal.details.get("fields", {})
-    return " ".join([refusal.message(spoken), *(f"{name} {said.read_in(spoken)}." for name, said in fields.items())])
+    return " ".join(
+        [refusal.message(spoken), *(f"{name} {phrase.read_in(spoken)}." for name, phrase in fields.items())]
+    )
 
 
 def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, entry: Line) -> object:

@@ -1,4 +1,4 @@
-"""Which refusal has which status: the only place that writes one."""
+"""HTTP statuses of refusals: the only module that writes one."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def status_of(refusal: errors.Refusal | type[errors.Refusal]) -> int:
 
 
 def body_of(refusal: errors.Refusal, language: str, request_id: str) -> dict[str, object]:
-    said = {"code": type(refusal).__name__, "message": refusal.message(language), "request_id": request_id}
-    return said | {name: _in_language(detail, language) for name, detail in refusal.details.items()}
+    body = {"code": type(refusal).__name__, "message": refusal.message(language), "request_id": request_id}
+    return body | {name: _in_language(detail, language) for name, detail in refusal.details.items()}
 
 
 def _in_language(detail: object, language: str) -> object:

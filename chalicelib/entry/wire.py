@@ -1,4 +1,4 @@
-"""What crosses the wire: strict JSON and exact shapes in, named fields out."""
+"""Decoding and encoding: strict JSON and exact shapes in, named fields out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ END = r"(?!\n)$"
 
 
 # One line that shows what it says: no control characters, no separators of lines and paragraphs, and none of the marks
-# that turn the direction of what stands beside it (embeddings, overrides, isolates: https://unicode.org/reports/tr9/).
+# that turn the direction of what is beside it (embeddings, overrides, isolates: https://unicode.org/reports/tr9/).
 # Python and ECMA-262, in which the contract is, read it alike.
 _HIDING = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _HIDDEN, _SHOWN = f"[{_HIDING}]", f"[^{_HIDING}]*"
@@ -75,7 +75,7 @@ class Ticket(Shape):
         )
 
 
-Asked = TypeVar("Asked", bound=Shape)
+AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
 def decode(body: bytes) -> object:
@@ -108,7 +108,7 @@ def _refuse_deep_nesting(text: str) -> None:
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return result
 
 
@@ -123,21 +123,21 @@ def _finite(text: str) -> float:
     return number
 
 
-def parse(data: object, shape: type[Asked], *, from_text: bool = False) -> Asked:
+def parse(data: object, shape: type[AnyShape], *, from_text: bool = False) -> AnyShape:
     """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
     data = normal(data, shape)
     try:
-        said = msgspec.convert(data, shape, strict=not from_text)
+        parsed = msgspec.convert(data, shape, strict=not from_text)
     except msgspec.ValidationError as wrong:
         raise Invalid(fields=_wrong_field(str(wrong))) from None
-    _require_calendar(said)
-    return said
+    _require_calendar(parsed)
+    return parsed
 
 
-def _require_calendar(said: msgspec.Struct, *within: str) -> None:
+def _require_calendar(parsed: msgspec.Struct, *within: str) -> None:
     """Of the first and the last hours that a clock can show, some have no time in UTC."""
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
+    for name in parsed.__struct_fields__:
+        value = getattr(parsed, name)
         if isinstance(value, msgspec.Struct):
             _require_calendar(value, *within, name)
         if isinstance(value, datetime):
@@ -167,13 +167,13 @@ _WRONG_TYPE = Phrase("wrong_type")
 _UNKNOWN = "Object contains unknown field `"
 
 
-def _wrong_field(said: str) -> dict[str, Phrase]:
+def _wrong_field(problem: str) -> dict[str, Phrase]:
     """By what msgspec says; in an unknown field's name a stranger may say anything, so that is not searched."""
-    if said.startswith(_UNKNOWN):
-        *outside, rest = said.removeprefix(_UNKNOWN).rsplit("` - at `", 1)
+    if problem.startswith(_UNKNOWN):
+        *outside, rest = problem.removeprefix(_UNKNOWN).rsplit("` - at `", 1)
         name, path = (outside[0], rest) if outside else (rest.removesuffix("`"), "")
         return {_joined(_inside(path), name[:LONGEST_NAME]): NOT_KNOWN}
-    reason, at, path = said.rpartition(" - at `")
+    reason, at, path = problem.rpartition(" - at `")
     if not at:
         reason, path = path, ""
     words = next((words for pattern, words in _PHRASES if re.search(pattern, reason)), _WRONG_TYPE)
@@ -205,7 +205,7 @@ _Bring = Callable[[object], object]
 
 
 def normal(data: object, shape: object) -> object:
-    """The data with the normal form of every text whose type knows of one, wherever in the shape it stands."""
+    """The data with the normal form of every text whose type knows of one, wherever in the shape it is."""
     bring = _normaliser(shape)
     return data if bring is None else bring(data)
 
@@ -214,8 +214,8 @@ def normal(data: object, shape: object) -> object:
 def _normaliser(kind: object) -> _Bring | None:
     if get_origin(kind) is Annotated:
         origin, *metas = get_args(kind)
-        said = [meta.extra["normal"] for meta in metas if isinstance(meta, msgspec.Meta) and meta.extra]
-        return _of_text(said[0]) if said else _normaliser(origin)
+        normalisers = [meta.extra["normal"] for meta in metas if isinstance(meta, msgspec.Meta) and meta.extra]
+        return _of_text(normalisers[0]) if normalisers else _normaliser(origin)
     if get_origin(kind) is list:
         return _of_list(_normaliser(get_args(kind)[0]))
     if get_origin(kind) in (Union, UnionType):
@@ -236,7 +236,7 @@ def _of_list(bring: _Bring | None) -> _Bring | None:
 def _of_shape(shape: type[msgspec.Struct]) -> _Bring | None:
     kinds = get_type_hints(shape, include_extras=True)
     named = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
-    brings = {said: bring for said, name in named if (bring := _normaliser(kinds[name])) is not None}
+    brings = {field: bring for field, name in named if (bring := _normaliser(kinds[name])) is not None}
     if not brings:
         return None
 

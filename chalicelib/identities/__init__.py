@@ -1,1 +1,1 @@
-"""Who else vouches for a person: signing in with another platform."""
+"""Identities: signing in with another platform."""

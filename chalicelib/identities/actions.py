@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.actions import passwords, registering
-from chalicelib.accounts.actions import standing as accounts
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.activity import actions as activity
@@ -32,11 +32,11 @@ from chalicelib.identities.rules import (
     Vouched,
 )
 from chalicelib.identities.shapes import SignInWithPlatform
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.commit import Write, check, create, done, remove
+from chalicelib.store.commit import Write, check, commit_and_answer, create, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import Answer, StaleRead, retrying_from
@@ -69,7 +69,7 @@ def _nonce(until: str, chance: str) -> str:
 
 
 class _UsedBefore(Exception):
-    """This very request, or its twin at the same moment, used the nonce: what it opened may be opened again."""
+    """This very request, or its twin at the same moment, used the nonce: what it began may begin again."""
 
 
 def _require_ours(nonce: str) -> None:
@@ -80,15 +80,15 @@ def _require_ours(nonce: str) -> None:
         raise IdTokenRefused
 
 
-def _spends(nonce: str, repeat_key: str | None, epoch: int | None) -> Write:
+def _spends(nonce: str, repeat_key: str | None, session_generation: int | None) -> Write:
     """What uses up the nonce; on commit it raises _UsedBefore for the exact repeat, while the account is in the same
-    epoch, and else IdTokenRefused."""
-    used_by = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id(), str(epoch))
+    session generation, and else IdTokenRefused."""
+    used_by = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id(), str(session_generation))
     until = int(nonce.partition(".")[0])
     spent = SpentNonce.new(crypto.plain_hash(nonce), request_hash=used_by, expires_at=until + rules.LEEWAY_S)
 
-    def refusal(standing: RawItem | None) -> BaseException:
-        is_repeat = standing is not None and standing["request_hash"]["S"] == used_by
+    def refusal(existing: RawItem | None) -> BaseException:
+        is_repeat = existing is not None and existing["request_hash"]["S"] == used_by
         return _UsedBefore() if is_repeat else IdTokenRefused()
 
     return create(spent, otherwise=refusal)
@@ -97,18 +97,18 @@ def _spends(nonce: str, repeat_key: str | None, epoch: int | None) -> Write:
 # Signing in
 
 
-def sign_in(asked: SignInWithPlatform, current_policy: str, language: str, repeat_key: str | None) -> Tokens:
+def sign_in(body: SignInWithPlatform, current_policy: str, language: str, repeat_key: str | None) -> Tokens:
     """Open a session for whom the platform vouches for, with a new account if neither identity nor address is known.
 
     An address that has an account is no proof of being its owner here: that raises ProofNeeded. An exact repeat
-    replaces the session that the first try opened.
+    replaces the session that the first try began.
     """
-    vouched = providers.vouched(asked.provider, asked.id_token)
+    vouched = providers.vouched(body.provider, body.id_token)
     _require_ours(vouched.nonce)
     refusal: Refusal = TooMany(retry_after_seconds=1)
     for _ in range(_TRIES):
         try:
-            return _enter(asked, vouched, current_policy, language, repeat_key)
+            return _enter(body, vouched, current_policy, language, repeat_key)
         except _Overtaken:
             continue
         except _UsedBefore:  # by a twin, whose account is there now; or by who has closed it since
@@ -117,7 +117,7 @@ def sign_in(asked: SignInWithPlatform, current_policy: str, language: str, repea
 
 
 def _enter(
-    asked: SignInWithPlatform,
+    body: SignInWithPlatform,
     vouched: Vouched,
     current_policy: str,
     language: str,
@@ -125,12 +125,12 @@ def _enter(
 ) -> Tokens:
     contact = _contact_of(vouched)
     address_key = None if contact is None else Address.key(contact.hashed)
-    turned_away = registering.turned_away_at(asked.terminal.unique_id)
+    age_block = registering.age_block_key(body.terminal.unique_id)
     identity_key = Identity.key(_identity_hash(vouched))
-    found = read_all((identity_key, turned_away, *([] if address_key is None else [address_key])))
-    identity, refused = found[identity_key], found[turned_away]
+    found = read_all((identity_key, age_block, *([] if address_key is None else [address_key])))
+    identity, refused = found[identity_key], found[age_block]
     if identity is not None:
-        return _come_again(identity, asked, vouched.nonce, repeat_key)
+        return _come_again(identity, body, vouched.nonce, repeat_key)
     if contact is None or address_key is None:
         raise EmailNotVouched
     if found[address_key] is not None:
@@ -140,26 +140,26 @@ def _enter(
         nickname=vouched.nickname or rules.printable(contact.value.partition("@")[0]),
         language=language,
         current_policy=current_policy,
-        unique_id=asked.terminal.unique_id,
+        unique_id=body.terminal.unique_id,
         is_turned_away=refused is not None,
-        identity=_linked(_identity_hash(vouched), asked.provider),
+        identity=_linked(_identity_hash(vouched), body.provider),
         otherwise=_Overtaken,
-        **_said_by_newcomer(asked),
+        **_given_by_newcomer(body),
     )
-    belongs = create(Identity.new(_identity_hash(vouched), account_id=new.account.partition_id), otherwise=_Overtaken)
+    belongs = create(Identity.new(_identity_hash(vouched), account_id=new.account.pk_id), otherwise=_Overtaken)
     new = replace(new, writes=(*new.writes, belongs))
-    spends = _spends(vouched.nonce, repeat_key, new.account.epoch)
-    offers = _offers_picture(new, asked.provider, vouched)
-    return sessions.begin(new, asked.terminal, repeat_key, spends, *offers, said=_all_of(asked))
+    spends = _spends(vouched.nonce, repeat_key, new.account.session_generation)
+    offers = _offers_picture(new, body.provider, vouched)
+    return sessions.begin(new, body.terminal, repeat_key, spends, *offers, inputs=_all_of(body))
 
 
-def _all_of(asked: SignInWithPlatform) -> tuple[str]:
-    return (msgspec.json.encode(asked).decode(),)
+def _all_of(body: SignInWithPlatform) -> tuple[str]:
+    return (msgspec.json.encode(body).decode(),)
 
 
-def _come_again(identity: Identity, asked: SignInWithPlatform, nonce: str, repeat_key: str | None) -> Tokens:
+def _come_again(identity: Identity, body: SignInWithPlatform, nonce: str, repeat_key: str | None) -> Tokens:
     def recognise(*before: Proved) -> Proved:
-        proved = passwords.recognised(identity.account_id, asked.terminal.unique_id)
+        proved = passwords.recognised(identity.account_id, body.terminal.unique_id)
         if proved is None:
             raise _Overtaken
         return proved
@@ -167,15 +167,15 @@ def _come_again(identity: Identity, asked: SignInWithPlatform, nonce: str, repea
     still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
 
     def beside(proved: Proved, _: object) -> tuple[Write, ...]:
-        return _spends(nonce, repeat_key, proved.account.epoch), still
+        return _spends(nonce, repeat_key, proved.account.session_generation), still
 
-    proved, said = recognise(), _all_of(asked)
+    proved, inputs = recognise(), _all_of(body)
     try:
         # A second factor of ours is not asked for: how sure it has to be of its people, the platform decides.
-        return sessions.open_session(proved, recognise, asked.terminal, repeat_key, beside, *said)
+        return sessions.open_session(proved, recognise, body.terminal, repeat_key, beside, *inputs)
     except _UsedBefore:
         return sessions.open_again(
-            proved.account, proved.vault, asked.terminal, repeat_key, still, said=said, otherwise=IdTokenRefused
+            proved.account, proved.cipher, body.terminal, repeat_key, still, inputs=inputs, otherwise=IdTokenRefused
         )
 
 
@@ -185,18 +185,18 @@ def _identity_hash(vouched: Vouched) -> str:
 
 def _contact_of(vouched: Vouched) -> Contact | None:
     try:
-        return None if vouched.email is None else addresses.asked(vouched.email, None)
+        return None if vouched.email is None else addresses.contact_from(vouched.email, None)
     except Invalid:  # by us it is no address, whatever the platform thinks
         return None
 
 
-def _said_by_newcomer(asked: SignInWithPlatform) -> dict[str, Any]:
+def _given_by_newcomer(body: SignInWithPlatform) -> dict[str, Any]:
     """What the platform does not say, and no account is made without."""
-    said = {name: getattr(asked, name) for name in ("country", "birth_date", "policy_version")}
-    missing = {name: Phrase("missing") for name, value in said.items() if value is None}
+    given = {name: getattr(body, name) for name in ("country", "birth_date", "policy_version")}
+    missing = {name: Phrase("missing") for name, value in given.items() if value is None}
     if missing:
         raise Invalid(fields=missing)
-    return said
+    return given
 
 
 # The picture
@@ -207,8 +207,8 @@ def _offers_picture(new: NewAccount, provider: str, vouched: Vouched) -> tuple[W
     if vouched.picture is None or not providers.keeps_picture(provider, vouched.picture):
         return ()
     offered = OfferedPicture.new(
-        new.account.partition_id,
-        vault=new.vault,
+        new.account.pk_id,
+        cipher=new.cipher,
         platform=provider,
         url=vouched.picture,
         offered_at=clock.now_s(),
@@ -224,7 +224,7 @@ def take_over_picture(account_id: str, tries: int) -> None:
     if offered is None or key is None:
         # Done, or the account is closed; an earlier try may have left an object.
         return portraits.give(account_id, None, clock.now())
-    data = _fetched(offered.opened(key.unlocked()), tries)
+    data = _fetched(offered.decrypted_with(key.unlocked()), tries)
     return portraits.give(account_id, data, clock.at_epoch(offered.offered_at), remove(offered))
 
 
@@ -242,7 +242,7 @@ def _linked(hashed: str, provider: str) -> dict[str, Any]:
 
 
 def link(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
-    """Let the platform vouch for this account from now on: one account of each platform. The person is told."""
+    """Let the platform vouch for this account from now on: one account of each platform. The person is notified."""
     try:
         return _link_vouched(caller, provider, id_token)
     except IdTokenRefused as refused:
@@ -265,30 +265,33 @@ def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.I
     linked = list(caller.account.identities or ())
     same = next((one for one in linked if one["id"] == hashed), None)
     if same is not None:
-        return done(spends, answer=shapes.Identity.of(same))
+        return commit_and_answer(spends, answer=shapes.Identity.of(same))
     if any(one["provider"] == provider for one in linked):
         raise PlatformLinked
     new = _linked(hashed, provider)
     belongs = create(
-        Identity.new(hashed, account_id=caller.account_id), otherwise=lambda standing: _taken(standing, caller)
+        Identity.new(hashed, account_id=caller.account_id), otherwise=lambda existing: _taken(existing, caller)
     )
     kept = accounts.keeps_identities(caller.account, [*linked, new])
-    return done(spends, belongs, kept, *_told(caller, "linked", provider), answer=shapes.Identity.of(new))
+    return commit_and_answer(
+        spends, belongs, kept, *_notices(caller, "linked", provider), answer=shapes.Identity.of(new)
+    )
 
 
-def _told(caller: Caller, what: str, provider: str) -> tuple[Write, Write]:
+def _notices(caller: Caller, what: str, provider: str) -> tuple[Write, Write]:
     platform = provider.capitalize()
-    recorded = activity.happened(caller.account, f"platform_{what}", who=caller.terminal, about=platform)
-    return letters.write(caller.account, f"identities/mail/{what}", platform=platform), recorded
+    activity_row = activity.record(caller.account, f"platform_{what}", who=caller.terminal, about=platform)
+    return messages.write(caller.account, f"identities/mail/{what}", platform=platform), activity_row
 
 
-def _taken(standing: RawItem | None, caller: Caller) -> BaseException:
-    is_own = standing is not None and standing["account_id"]["S"] == caller.account_id
+def _taken(existing: RawItem | None, caller: Caller) -> BaseException:
+    is_own = existing is not None and existing["account_id"]["S"] == caller.account_id
     return StaleRead() if is_own else IdentityTaken()
 
 
 def unlink(caller: Caller, identity_id: str) -> None:
-    """From the next request on that account of the platform opens nothing here; the person is told. Raises NotFound."""
+    """From the next request on that account of the platform opens nothing here; the person is notified. Raises
+    NotFound."""
     _deciding_anew(caller, lambda caller: _unlink(caller, identity_id))
 
 
@@ -298,7 +301,9 @@ def _unlink(caller: Caller, identity_id: str) -> None:
     if ended is None:
         raise NotFound
     kept = accounts.keeps_identities(caller.account, list(linked.values()))
-    done(remove(Identity.key(identity_id)), kept, *_told(caller, "unlinked", ended["provider"]), answer=None)
+    commit_and_answer(
+        remove(Identity.key(identity_id)), kept, *_notices(caller, "unlinked", ended["provider"]), answer=None
+    )
 
 
 def identities_of(caller: Caller) -> shapes.Identities:

@@ -1,4 +1,4 @@
-"""What the house of other platforms is told."""
+"""Queue listeners of other platforms."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Platform:
 
 
 def vouched(name: str, id_token: str) -> Vouched:
-    """What the platform says of a person. The nonce is still to be looked at.
+    """The verified claims of a person. The nonce is still to be checked.
 
     Raises IdTokenRefused, PlatformNotOffered, PlatformSilent.
     """
@@ -44,13 +44,13 @@ def keeps_picture(name: str, url: str) -> bool:
 
 
 def picture_at(name: str, url: str, most_bytes: int) -> bytes | None:
-    """Whatever lies there; None where nothing is to be had, today or tomorrow. Raises PlatformSilent."""
+    """The picture at the address; None where there is none to be had, today or tomorrow. Raises PlatformSilent."""
     try:
         if keeps_picture(name, url):
-            return http_fetch.ask(url, most_bytes=most_bytes, patience_s=_PICTURE_PATIENCE_S).body
+            return http_fetch.get(url, most_bytes=most_bytes, patience_s=_PICTURE_PATIENCE_S).body
     except http_fetch.Silent as cause:
         raise PlatformSilent(retry_after_seconds=1) from cause
-    except (http_fetch.NotHad, PlatformNotOffered):
+    except (http_fetch.FetchFailed, PlatformNotOffered):
         pass
     return None
 
@@ -74,7 +74,7 @@ def _verified(platform: Platform, id_token: str) -> dict[str, object]:
 
     try:
         token = jwt.decode(
-            id_token, lambda said: _key(platform.keys_url, said.headers()), _ALGORITHMS, decoder_cls=_StrictJSON
+            id_token, lambda token: _key(platform.keys_url, token.headers()), _ALGORITHMS, decoder_cls=_StrictJSON
         )
         _require_claims(platform, token.claims)
     # What is no token at all may fail in any of these ways.
@@ -103,17 +103,17 @@ def _require_claims(platform: Platform, claims: dict[str, object]) -> None:
 
 
 class _StrictJSON(json.JSONDecoder):
-    """A claim that stands twice, or is no number, would be read by each reader in its own way."""
+    """A claim that occurs twice, or is no number, would be read by each reader in its own way."""
 
     def __init__(self) -> None:
         super().__init__(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    said = dict(pairs)
-    if len(said) != len(pairs):
-        raise ValueError("a claim stands twice")
-    return said
+    decoded = dict(pairs)
+    if len(decoded) != len(pairs):
+        raise ValueError("a claim occurs twice")
+    return decoded
 
 
 def _no_constant(name: str) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of sign-ins with another platform."""
+"""Records of sign-ins with another platform."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from chalicelib.store.tags import Time, key, personal
 
 
 class Identity(Item):
-    """Which account an account of another platform belongs to: at most one."""
+    """The account that an account of another platform belongs to: at most one."""
 
-    partition = "identity"
-    place = "identity"
+    pk_prefix = "identity"
+    sk_prefix = "identity"
 
     account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
 
     @classmethod
     def keys_of(cls, hashes: Iterable[str] | None) -> list[Key[Identity]]:
-        """Where those lie that may vouch for an account."""
+        """The keys of the identities that may vouch for an account."""
         return [cls.key(hashed) for hashed in sorted(hashes or ())]
 
 
 class SpentNonce(Item):
-    """A nonce that opened a session or linked a platform, kept for as long as it could be used again."""
+    """A nonce that began a session or linked a platform, kept for as long as it could be used again."""
 
-    partition = "nonce"
-    place = "nonce"
+    pk_prefix = "nonce"
+    sk_prefix = "nonce"
 
     request_hash = key(UnicodeAttribute(), rows.SIGN_IN, why="keyed hash: is it the same sign-in again?")
 
 
 class OfferedPicture(Item):
-    """Where another platform keeps a picture of somebody who came from there, until it is fetched or given up."""
+    """The address of a picture that another platform keeps of somebody, until it is fetched or given up."""
 
-    partition = "account"
-    place = "offered-picture"
-    told_to = "OfferedPictures"
+    pk_prefix = "account"
+    sk_prefix = "offered-picture"
+    stream_queue = "OfferedPictures"
 
     platform = personal(rows.REGISTRATION)
     url = personal(rows.REGISTRATION)
-    offered_at = key(Time(), rows.REGISTRATION, why="time: an upload is always newer", told=True)
+    offered_at = key(Time(), rows.REGISTRATION, why="time: an upload is always newer", exported=True)

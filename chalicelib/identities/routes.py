@@ -1,17 +1,17 @@
-"""What may be asked about other platforms."""
+"""HTTP routes of other platforms."""
 
 from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.accounts.actions import registering
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
 from chalicelib.register import policy_table
 from chalicelib.sessions.shapes import Tokens
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
@@ -50,9 +50,9 @@ def get_nonce(visitor: Visitor) -> shapes.Nonce:
         "terminal": _TERMINAL,
     },
 )
-def sign_in_with_platform(visitor: Visitor, asked: shapes.SignInWithPlatform) -> Tokens:
+def sign_in_with_platform(visitor: Visitor, body: shapes.SignInWithPlatform) -> Tokens:
     current = policy_table.versions()[0]["version"]
-    return actions.sign_in(asked, current, visitor.language, visitor.repeat_key)
+    return actions.sign_in(body, current, visitor.language, visitor.repeat_key)
 
 
 @routes.get("/me/identities", who=Who.PERSON, answers=shapes.Identities, example={})
@@ -77,8 +77,8 @@ def list_identities(caller: Caller) -> shapes.Identities:
     ),
     example={"provider": "google", "id_token": "$id_token"},
 )
-def link_identity(caller: Caller, asked: shapes.Link) -> shapes.Identity:
-    return actions.link(caller, asked.provider, asked.id_token)
+def link_identity(caller: Caller, body: shapes.Link) -> shapes.Identity:
+    return actions.link(caller, body.provider, body.id_token)
 
 
 @routes.delete("/me/identities/{identity_id}", who=Who.PERSON, refuses=(NotFound, TooMany), example={})

@@ -1,4 +1,4 @@
-"""What holds for what another platform says of a person."""
+"""Rules of the claims of another platform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port
 
 
 class IdTokenRefused(NotSignedIn):
-    """Whatever is wrong with it: who made it up need not be told."""
+    """One refusal for everything that may be wrong with it: a forger learns nothing."""
 
 
 class IdTokenWrong(Invalid):
@@ -63,7 +63,7 @@ class PlatformLinked(Conflict):
 
 @dataclass(frozen=True)
 class Vouched:
-    """What a verified id token says. `email` is there only if the platform itself has proved it."""
+    """The claims of a verified id token. `email` is there only if the platform itself has proved it."""
 
     issuer: str
     subject: str
@@ -75,7 +75,7 @@ class Vouched:
 
 
 def vouched(issuer: str, claims: dict[str, object]) -> Vouched:
-    """What the claims of a verified token come to; raises IdTokenRefused where they are of the wrong kind."""
+    """The parsed claims of a verified token; raises IdTokenRefused where they are of the wrong kind."""
     subject, nonce = claims["sub"], claims["nonce"]
     if not (isinstance(subject, str) and isinstance(nonce, str)):
         raise IdTokenRefused
@@ -86,8 +86,8 @@ def vouched(issuer: str, claims: dict[str, object]) -> Vouched:
 
 
 def _nickname(claims: dict[str, object]) -> str | None:
-    said = (_text(claims, name) for name in ("nickname", "name", "given_name"))
-    return next((name for text in said if text and (name := printable(text))), None)
+    names = (_text(claims, name) for name in ("nickname", "name", "given_name"))
+    return next((name for text in names if text and (name := printable(text))), None)
 
 
 def _text(claims: dict[str, object], name: str) -> str | None:
@@ -98,12 +98,12 @@ def _text(claims: dict[str, object], name: str) -> str | None:
 def is_picture_of(platform: str, url: str, keys_url: str) -> bool:
     """Whether it is one of the platform's own addresses for pictures. Of a platform on this machine, as a local cloud
     has it, they are where its keys are."""
-    said, keys = _ADDRESS.fullmatch(url), _ADDRESS.fullmatch(keys_url)
-    if said is None:
+    parts, keys = _ADDRESS.fullmatch(url), _ADDRESS.fullmatch(keys_url)
+    if parts is None:
         return False
-    if said["scheme"] == "http":
-        return keys is not None and said["host"] == "127.0.0.1" and _origin(said) == _origin(keys)
-    return said["port"] is None and any(_is_at(said["host"], host) for host in PICTURE_HOSTS[platform])
+    if parts["scheme"] == "http":
+        return keys is not None and parts["host"] == "127.0.0.1" and _origin(parts) == _origin(keys)
+    return parts["port"] is None and any(_is_at(parts["host"], host) for host in PICTURE_HOSTS[platform])
 
 
 def _origin(address: re.Match[str]) -> tuple[str | None, ...]:

@@ -1,4 +1,4 @@
-"""What is said about other platforms."""
+"""Request and response shapes of other platforms."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a camera sees now: video that passes in short pieces, of which nothing stays."""
+"""Live views: video in short segments, of which nothing is kept."""

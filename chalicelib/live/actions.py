@@ -1,4 +1,4 @@
-"""Asking a camera for live video, letting it in, and showing it while it is allowed (B4)."""
+"""Live views: begun, uploaded by the camera, and shown while it is allowed (B4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored, Ticket
@@ -23,11 +23,11 @@ from chalicelib.live.records import PIECES, Live
 from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.settings import settings
-from chalicelib.sharing.actions import standing as shares
+from chalicelib.sharing.actions import shares as shares
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.shapes import Lan
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, absent, change, commit, done, put, remove
+from chalicelib.store.commit import Write, absent, change, commit, commit_and_answer, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
@@ -35,7 +35,7 @@ from chalicelib.store.retrying import StaleRead, retrying
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-# A camera that has not heard of it by then has nobody left to show anything to.
+# A camera that has not learnt of it by then has nobody left to show anything to.
 _CALLED_WITHIN = timedelta(minutes=1)
 _TRIES = 2  # six AWS calls in all
 
@@ -48,14 +48,14 @@ class NoPictureYet(NotFound):
     pass
 
 
-# Who may look: asked once when it begins, and with every piece
+# Authorization to look: checked when it begins, and with every piece
 
 
-def _require_shown(opened: Opened, channel: str) -> None:
-    """That the channel may be looked at now by whoever the device was opened for; raises NotFound, PrivacyModeOn."""
-    if not opened.covers(channel) or channel not in {one["id"] for one in opened.device.channels or []}:
+def _require_shown(granted: DeviceAccess, channel: str) -> None:
+    """That the channel may be looked at now by whoever has access to the device; raises NotFound, PrivacyModeOn."""
+    if not granted.covers(channel) or channel not in {one["id"] for one in granted.device.channels or []}:
         raise NotFound
-    if opened.is_private:
+    if granted.is_private:
         raise access.PrivacyModeOn
 
 
@@ -76,49 +76,49 @@ def key_of(device_id: str, live_id: str) -> Key[Live]:
     return Live.key(device_id, live_id[: -ids.LENGTH])
 
 
-def watch(caller: Caller, opened: Opened, channel: str) -> shapes.Live:
-    """Begin a live view; the camera is told by the stream, and the owner can read who looked. Of more than three of the
-    same person the oldest ends.
+def watch(caller: Caller, granted: DeviceAccess, channel: str) -> shapes.Live:
+    """Begin a live view; the camera is notified by the stream, and the owner can read who looked. Of more than three of
+    the same person the oldest ends.
 
     Raises NotFound, PrivacyModeOn, TooManyViews.
     """
-    _require_shown(opened, channel)
-    recorded = access.recorded(caller, opened, "watched", channel)
-    return retrying(partial(_begin, opened, channel, recorded), tries=_TRIES)
+    _require_shown(granted, channel)
+    activity_row = access.record_act(caller, granted, "watched", channel)
+    return retrying(partial(_begin, granted, channel, activity_row), tries=_TRIES)
 
 
-def _begin(opened: Opened, channel: str, recorded: Write) -> shapes.Live:
-    device = opened.device
-    views = Live.list_of(device.partition_id).items
-    place, before = _free_or_oldest(device, opened.known_by, views)
+def _begin(granted: DeviceAccess, channel: str, activity_row: Write) -> shapes.Live:
+    device = granted.device
+    views = Live.list_of(device.pk_id).items
+    live_slot, before = _free_or_oldest(device, granted.known_by, views)
     of_guests = [one for one in views if one.viewer != device.account_id]
-    if before is None and not opened.is_own and len(of_guests) >= rules.MOST_OF_GUESTS:
+    if before is None and not granted.is_own and len(of_guests) >= rules.MOST_OF_GUESTS:
         raise TooManyViews(retry_after_seconds=60)
-    live = _new(device.partition_id, place, opened.known_by, channel)
+    live = _new(device.pk_id, live_slot, granted.known_by, channel)
     as_read = absent(Live) if before is None else Live.live_id == before.live_id
     begun = put(live, when=as_read, otherwise=StaleRead)
     over = () if before is None else (commands.given(_stop_of(before))[0],)
-    return done(begun, *_called(live), *over, recorded, answer=_described(opened, live))
+    return commit_and_answer(begun, *_called(live), *over, activity_row, answer=_described(granted, live))
 
 
 def _free_or_oldest(device: Device, viewer: str, views: list[Live]) -> tuple[str, Live | None]:
     """Where this person's next view lies, and which one has to end for it."""
-    mine = {one.place_id: one for one in views if one.viewer == viewer}
-    first = crypto.keyed_hash("viewers", device.partition_id, viewer)[: ids.LENGTH]
+    mine = {one.sort_id: one for one in views if one.viewer == viewer}
+    first = crypto.keyed_hash("viewers", device.pk_id, viewer)[: ids.LENGTH]
     for number in range(rules.MOST_OF_ONE):
-        if (place := f"{first}{number}") not in mine:
-            return place, None
-    oldest = min(mine.values(), key=lambda one: (one.started_at, one.place_id))
-    return oldest.place_id, oldest
+        if (live_slot := f"{first}{number}") not in mine:
+            return live_slot, None
+    oldest = min(mine.values(), key=lambda one: (one.started_at, one.sort_id))
+    return oldest.sort_id, oldest
 
 
-def _new(device_id: str, place: str, viewer: str, channel: str) -> Live:
+def _new(device_id: str, live_slot: str, viewer: str, channel: str) -> Live:
     now = clock.now()
     until = clock.epoch_s(now + rules.LASTS)
     return Live.new(
         device_id,
-        place,
-        live_id=f"{place}{ids.new_id()}",
+        live_slot,
+        live_id=f"{live_slot}{ids.new_id()}",
         viewer=viewer,
         channel=channel,
         started_at=clock.now_to_ms(),
@@ -130,7 +130,7 @@ def _new(device_id: str, place: str, viewer: str, channel: str) -> Live:
 
 def _called(live: Live) -> tuple[Write, Write]:
     command = commands.new_command(
-        live.partition_id,
+        live.pk_id,
         "live",
         within=_CALLED_WITHIN,
         channel=live.channel,
@@ -140,8 +140,8 @@ def _called(live: Live) -> tuple[Write, Write]:
     return commands.given(command)
 
 
-def _described(opened: Opened, live: Live) -> shapes.Live:
-    lan = opened.device.lan if opened.is_own else None
+def _described(granted: DeviceAccess, live: Live) -> shapes.Live:
+    lan = granted.device.lan if granted.is_own else None
     return shapes.Live(
         live_id=live.live_id,
         channel=live.channel,
@@ -151,12 +151,12 @@ def _described(opened: Opened, live: Live) -> shapes.Live:
     )
 
 
-def go_on(opened: Opened, live: Live) -> shapes.Live:
+def go_on(granted: DeviceAccess, live: Live) -> shapes.Live:
     """Five more minutes from now. Raises NotFound, PrivacyModeOn."""
-    _require_shown(opened, live.channel)
-    if not _may_still_look(opened.device, live):
+    _require_shown(granted, live.channel)
+    if not _may_still_look(granted.device, live):
         raise NotFound
-    played, before = _played(opened.device, live), int(live.until)
+    played, before = _played(granted.device, live), int(live.until)
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
     # What is still shown is counted next time: players have not yet asked for all of it.
     counted, shown = played[: -rules.SHOWN], played[-rules.SHOWN :]
@@ -171,18 +171,18 @@ def go_on(opened: Opened, live: Live) -> shapes.Live:
         when=(Live.live_id == live.live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
     )
-    return done(longer, *_called(live), *shares.looked(opened), answer=_described(opened, live))
+    return commit_and_answer(longer, *_called(live), *shares.record_view(granted), answer=_described(granted, live))
 
 
 def stop(live: Live) -> None:
-    """Nothing more is shown from the next request on; the camera is told. Raises NotFound."""
+    """Nothing more is shown from the next request on; the camera is notified. Raises NotFound."""
     ended = remove(live, when=Live.live_id == live.live_id, otherwise=NotFound)
-    done(ended, *commands.given(_stop_of(live)), answer=None)
+    commit_and_answer(ended, *commands.given(_stop_of(live)), answer=None)
 
 
 def _stop_of(live: Live) -> Command:
     return commands.new_command(
-        live.partition_id, "stop_live", within=_CALLED_WITHIN, channel=live.channel, live_id=live.live_id
+        live.pk_id, "stop_live", within=_CALLED_WITHIN, channel=live.channel, live_id=live.live_id
     )
 
 
@@ -192,7 +192,7 @@ def _stop_of(live: Live) -> Command:
 def ticket_for(camera: Camera) -> Ticket:
     """Let the camera upload video for a while, below a prefix of this ticket's own: a camera that boots anew cannot
     meet names that it has used before. Raises NobodyOwns, PrivacyModeOn."""
-    device_id = uploads.uploads_for(camera).partition_id
+    device_id = uploads.uploads_for(camera).pk_id
     now = clock.now()
     commit(upload_hours.note(PIECES, device_id, now))
     return s3.ticket(
@@ -208,7 +208,7 @@ def ticket_for(camera: Camera) -> Ticket:
 
 
 def _capability(live: Live) -> str:
-    return ".".join((live.partition_id, live.live_id, _proof(live.partition_id, live.live_id)))
+    return ".".join((live.pk_id, live.live_id, _proof(live.pk_id, live.live_id)))
 
 
 def _proof(device_id: str, live_id: str) -> str:
@@ -234,12 +234,12 @@ def playlist(capability: str) -> str:
         live, played = _awaited(capability, live)
     _remember_first(live, played)
     counts = int(live.counted), int(live.counted_breaks or 0)
-    return rules.playlist(played, *counts, lambda one: rules.place(one.path, _proof_of_piece(live, one.path)))
+    return rules.playlist(played, *counts, lambda one: rules.path_of(one.path, _proof_of_piece(live, one.path)))
 
 
 def _awaited(capability: str, live: Live) -> tuple[Live, list[rules.Played]]:
     """The first pieces, as soon as there are any: once in a view, so that nobody keeps functions waiting with it.
-    Whether it may still be looked at is asked each time. Raises NotFound, NoPictureYet."""
+    Whether it may still be looked at is checked each time. Raises NotFound, NoPictureYet."""
     if live.waited_at is not None:
         raise NoPictureYet
     try:
@@ -265,21 +265,21 @@ def _noted(live: Live, when: Condition, **values: object) -> Write:
     return change(live, when=(Live.live_id == live.live_id) & when, otherwise=StaleRead, **values)
 
 
-def piece(capability: str, place: str) -> str:
+def piece(capability: str, signed_path: str) -> str:
     """A fresh link to one piece that a playlist of this view has named; raises NotFound."""
     _, live = _looked_at(capability)
-    path, proof = rules.cut_place(place) or ("", "")
+    path, proof = rules.parse_path(signed_path) or ("", "")
     if not path or not crypto.same(proof, _proof_of_piece(live, path)):
         raise NotFound
     hour, ticket, name = path.split("/")
-    object_key = f"{PIECES.name}/{hour}/{live.partition_id}/{ticket}/{live.channel}/{name}"
+    object_key = f"{PIECES.name}/{hour}/{live.pk_id}/{ticket}/{live.channel}/{name}"
     return s3.link(object_key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(name))
 
 
 def _proof_of_piece(live: Live, path: str) -> str:
     """What makes a piece's address a secret of this view, so that none can be opened that its playlist did not show:
     whether a piece may be seen is judged there and holds as long as the view, which privacy mode ends."""
-    return crypto.keyed_hash("live pieces", live.partition_id, live.live_id, path)
+    return crypto.keyed_hash("live pieces", live.pk_id, live.live_id, path)
 
 
 def _played(device: Device, live: Live) -> list[rules.Played]:
@@ -308,7 +308,7 @@ def _pieces(live: Live) -> Iterator[rules.Piece]:
     for at in (now - PIECES.step, now):
         if (hour := PIECES.stamp(at)) < first_hour:
             continue
-        prefix = PIECES.of(at, live.partition_id)
+        prefix = PIECES.of(at, live.pk_id)
         for stored in s3.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
             if (found := _piece_of(stored, prefix, hour, live.channel)) is not None:
                 yield found
@@ -331,5 +331,5 @@ def sweep_live_video() -> int:
 
 
 def oldest_piece_s() -> int:
-    """How many seconds ago the oldest stored piece arrived; 0 if there is none."""
+    """Age of the oldest stored piece, in seconds; 0 if there is none."""
     return oldest_s(PIECES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import DeviceOf
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
@@ -20,7 +20,7 @@ _DEVICE = DeviceOf("live")
 class View:
     """A live view that the caller began, and its device."""
 
-    device: Opened
+    device: DeviceAccess
     live: Live
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of live views, while they last."""
+"""Records of live views, while they last."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Live(Item):
     It lies at one of the few places that this person has on the device, so that nobody has more of them.
     """
 
-    partition = "device"
-    place = "live"
+    pk_prefix = "device"
+    sk_prefix = "live"
 
     live_id = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id: at this place there were others before")
     viewer = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id of who looks")
-    channel = key(UnicodeAttribute(), rows.LIVE_VIEW, why="which of the device's channels", told=True)
-    started_at = key(Time(), rows.LIVE_VIEW, why="time", told=True)
-    until = key(Time(), rows.LIVE_VIEW, why="time", told=True)
+    channel = key(UnicodeAttribute(), rows.LIVE_VIEW, why="which of the device's channels", exported=True)
+    started_at = key(Time(), rows.LIVE_VIEW, why="time", exported=True)
+    until = key(Time(), rows.LIVE_VIEW, why="time", exported=True)
     # Players know a piece by its number and its beginning, so they are counted on from here.
     counted_to = plain(UnicodeAttribute(null=True), why="when the last piece that was counted came, and its time")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")

@@ -1,17 +1,17 @@
-"""What may be asked about live views."""
+"""HTTP routes of live views."""
 
 from __future__ import annotations
 
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import DeviceOf
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.live import actions, rules, shapes
 from chalicelib.live.needs import LiveViewOf, View
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -24,8 +24,8 @@ routes = Routes(__name__)
     refuses=(NotFound, access.RightMissing, access.PrivacyModeOn, actions.TooManyViews),
     example={"channel": "1"},
 )
-def watch_live(caller: Caller, device: Opened, asked: shapes.Watch) -> shapes.Live:
-    return actions.watch(caller, device, asked.channel)
+def watch_live(caller: Caller, device: DeviceAccess, body: shapes.Watch) -> shapes.Live:
+    return actions.watch(caller, device, body.channel)
 
 
 @routes.post(
@@ -64,5 +64,5 @@ def get_live_playlist(visitor: Visitor, capability: str) -> str:
 
 
 @routes.get("/live/{capability}/media/{place}", who=Who.ANYONE, status=302, refuses=(NotFound,), example={})
-def get_live_piece(visitor: Visitor, capability: str, place: str) -> str:
-    return actions.piece(capability, place)
+def get_live_piece(visitor: Visitor, capability: str, signed_path: str) -> str:
+    return actions.piece(capability, signed_path)

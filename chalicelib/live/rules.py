@@ -1,4 +1,4 @@
-"""What holds for live views: how long they last, what pieces are called, and how a playlist is written (RFC 8216)."""
+"""Rules of live views: how long they last, what pieces are called, and how a playlist is written (RFC 8216)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Piece:
 
     @property
     def path(self) -> str:
-        """What tells it from every other piece of its device and channel."""
+        """The path that tells it from every other piece of its device and channel."""
         return f"{self.let_in}/{self.name}"
 
     @property
@@ -106,15 +106,15 @@ def is_name(name: str) -> bool:
     return _INIT.fullmatch(name) is not None or _read(name) is not None
 
 
-def place(path: str, proof: str) -> str:
-    """What a player asks for a piece by."""
+def path_of(path: str, proof: str) -> str:
+    """The signed path by which a player asks for a piece."""
     hour, ticket, name = path.split("/")
     return f"{hour}-{ticket}-{proof}-{name}"
 
 
-def cut_place(place: str) -> tuple[str, str] | None:
+def parse_path(signed_path: str) -> tuple[str, str] | None:
     """A piece's path and the proof, as `place` says them; None if it is not one."""
-    found = _PLACE.fullmatch(place)
+    found = _PLACE.fullmatch(signed_path)
     if found is None or not is_name(found["name"]):
         return None
     return f"{found['hour']}/{found['ticket']}/{found['name']}", found["proof"]
@@ -152,7 +152,7 @@ def _is_believed(piece: Piece, *, behind: timedelta = BELIEVED) -> bool:
 
 
 def shown_at(piece: Piece) -> datetime:
-    """When it was filmed: as the camera says, or as its arrival does where that cannot be."""
+    """The time of filming: as the camera says, or as its arrival does where that cannot be."""
     if piece.start is not None and _is_believed(piece):
         return piece.start
     return piece.stored_at - piece.duration
@@ -210,7 +210,7 @@ def _is_before(init: Piece, segment: Piece, previous: Piece | None) -> bool:
 
 
 def breaks(played: list[Played]) -> int:
-    """How often the camera began anew within these."""
+    """The number of restarts of the camera within these."""
     return sum(_begins_anew(before, after) for before, after in pairwise(played))
 
 
@@ -228,13 +228,13 @@ def _is_jump(before: Piece, after: Piece) -> bool:
     return abs(after.start - before.start - before.duration) > _JUMP
 
 
-def playlist(played: list[Played], counted: int, counted_breaks: int, place_of: Callable[[Piece], str]) -> str:
+def playlist(played: list[Played], counted: int, counted_breaks: int, path_of_piece: Callable[[Piece], str]) -> str:
     """The newest of what can be played, as HLS; before all of these there were `counted`, and the camera had begun anew
-    `counted_breaks` times. `place_of` a piece is what it is asked for by."""
+    `counted_breaks` times. `path_of_piece` is the path it is requested by."""
     shown = _newest(played)
     gone = len(played) - len(shown)
     longest_s = max((segment.duration_ms for _, segment in shown), default=1000) / 1000
-    head = [
+    header_lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
         # No segment's duration, rounded, may be longer; and players wait as long before they look again.
@@ -244,7 +244,7 @@ def playlist(played: list[Played], counted: int, counted_breaks: int, place_of: 
         f"#EXT-X-DISCONTINUITY-SEQUENCE:{counted_breaks + breaks(played[: gone + 1])}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
     ]
-    return "\n".join([*head, *_lines(shown, place_of)]) + "\n"
+    return "\n".join([*header_lines, *_lines(shown, path_of_piece)]) + "\n"
 
 
 def _newest(played: list[Played]) -> list[Played]:
@@ -254,15 +254,15 @@ def _newest(played: list[Played]) -> list[Played]:
     return list(of_a_kind)[::-1]
 
 
-def _lines(shown: list[Played], place_of: Callable[[Piece], str]) -> Iterator[str]:
+def _lines(shown: list[Played], path_of_piece: Callable[[Piece], str]) -> Iterator[str]:
     befores = [None, *shown]
     for before, (init, segment) in zip(befores, shown, strict=False):
         is_anew = before is not None and _begins_anew(before, (init, segment))
         if is_anew:
             yield "#EXT-X-DISCONTINUITY"
         if init is not None and (before is None or is_anew):
-            yield f'#EXT-X-MAP:URI="media/{place_of(init)}"'
+            yield f'#EXT-X-MAP:URI="media/{path_of_piece(init)}"'
         at = shown_at(segment)
         yield f"#EXT-X-PROGRAM-DATE-TIME:{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
         yield f"#EXTINF:{segment.duration_ms / 1000:.3f},"
-        yield f"media/{place_of(segment)}"
+        yield f"media/{path_of_piece(segment)}"

@@ -1,4 +1,4 @@
-"""What the house of live views does when its time comes."""
+"""Scheduled jobs of live views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about live views."""
+"""Request and response shapes of live views."""
 
 from __future__ import annotations
 

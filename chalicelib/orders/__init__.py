@@ -1,1 +1,1 @@
-"""Buying a plan, and the invoice for it."""
+"""Orders of plans, payments and invoices."""

@@ -1,4 +1,4 @@
-"""Ordering a plan, and what follows when it is paid (B13)."""
+"""Orders: placed, paid, invoiced, refunded (B13)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from functools import partial
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.payments import shapes as payments
 from chalicelib.payments.actions import checkout_url, verified
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, change, check, commit, create, done, merge
+from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, merge
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import StaleRead, retrying
@@ -59,7 +59,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         ordered_at=clock.epoch_s(now),
         state="open",
     )
-    return done(create(order), answer=_described(order, []))
+    return commit_and_answer(create(order), answer=_described(order, []))
 
 
 def _terms(order: Order) -> Terms:
@@ -116,7 +116,7 @@ def _described_payment(payment: Payment) -> dict[str, object]:
 
 def _order_id(order: Order) -> str:
     # Says where it lies, so that a webhook that knows the order alone finds it without a look-up table.
-    return f"{order.partition_id}{order.place_id}"
+    return f"{order.pk_id}{order.sort_id}"
 
 
 def _key_of(order_id: str) -> Key[Order]:
@@ -140,48 +140,48 @@ def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict
 
 
 def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
-    """What a provider's webhook says becomes of an order; whether anything changed.
+    """Apply a provider's webhook to its order; whether anything changed.
 
-    Told twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises ProviderUnknown,
-    SignatureWrong, PaymentMismatch.
+    Reported twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises
+    ProviderUnknown, SignatureWrong, PaymentMismatch.
     """
-    told = verified(name, headers, body)
-    if told is None:
+    event = verified(name, headers, body)
+    if event is None:
         return False
-    attempt = partial(_apply, name, told) if told.outcome == "paid" else partial(_note, told)
+    attempt = partial(_apply, name, event) if event.outcome == "paid" else partial(_note, event)
     return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
 
 
-def _note(told: payments.Payment) -> bool:
+def _note(event: payments.Payment) -> bool:
     """No money came: the order is refused or expired."""
-    order = order_at(told.order_id)
-    if order is None or not rules.may_become(order.state, told.outcome):
+    order = order_at(event.order_id)
+    if order is None or not rules.may_become(order.state, event.outcome):
         return False
-    if not _is_exact(told, order):
+    if not _is_exact(event, order):
         raise PaymentMismatch(fields={"amount": Phrase("not_the_orders_amount")})
-    commit(change(order, state=told.outcome, when=Order.state == order.state, otherwise=StaleRead))
+    commit(change(order, state=event.outcome, when=Order.state == order.state, otherwise=StaleRead))
     return True
 
 
-def _is_exact(told: payments.Payment, order: Order) -> bool:
-    return (told.amount, told.currency) == (int(order.amount), order.currency)
+def _is_exact(event: payments.Payment, order: Order) -> bool:
+    return (event.amount, event.currency) == (int(order.amount), order.currency)
 
 
-def _apply(name: str, told: payments.Payment) -> bool:
+def _apply(name: str, event: payments.Payment) -> bool:
     """Money came: once for each reference it pays an order, or is owed back."""
-    payment = _payment(name, told)
-    order, before = read(_key_of(told.order_id), payment.own_key)
+    payment = _payment(name, event)
+    order, before = read(_key_of(event.order_id), payment.own_key)
     if before is not None:
         return False
-    reason: Reason | None = "order_unknown" if order is None else _settle(told, order, payment)
+    reason: Reason | None = "order_unknown" if order is None else _settle(event, order, payment)
     if reason is not None:
         _owe_back(order, payment, reason)
     return True
 
 
-def _settle(told: payments.Payment, order: Order, payment: Payment) -> Reason | None:
+def _settle(event: payments.Payment, order: Order, payment: Payment) -> Reason | None:
     """None if the order is paid now, or why the money is owed back."""
-    reason = rules.reason_to_refund(order.state, is_exact=_is_exact(told, order))
+    reason = rules.reason_to_refund(order.state, is_exact=_is_exact(event, order))
     if reason is None:
         try:
             _pay(order, payment)
@@ -190,14 +190,14 @@ def _settle(told: payments.Payment, order: Order, payment: Payment) -> Reason | 
     return reason
 
 
-def _payment(name: str, told: payments.Payment) -> Payment:
+def _payment(name: str, event: payments.Payment) -> Payment:
     return Payment.new(
         "",
-        crypto.plain_hash(f"{name} {told.reference}"),
+        crypto.plain_hash(f"{name} {event.reference}"),
         provider=name,
-        payment_reference=told.reference,
-        amount=told.amount,
-        currency=told.currency,
+        payment_reference=event.reference,
+        amount=event.amount,
+        currency=event.currency,
         received_at=clock.now_s(),
         tax_year=_tax_year(),
     )
@@ -211,7 +211,7 @@ def _tax_year() -> int:
 def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none."""
     now, year = clock.now_s(), int(payment.tax_year)
-    counter, held = read(InvoiceCounter.key("", str(year)), plans.place_of(order.device_id))
+    counter, held = read(InvoiceCounter.key("", str(year)), plans.key_of(order.device_id))
     last = 0 if counter is None else int(counter.last)
     number = rules.invoice_number(year, last + 1)
     invoice = Invoice.new(
@@ -227,18 +227,18 @@ def _pay(order: Order, payment: Payment) -> None:
     next_number = merge(
         InvoiceCounter.new("", str(year)),
         InvoiceCounter.last.set(last + 1),
-        InvoiceCounter.form.set(1),
+        InvoiceCounter.schema_version.set(1),
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
         otherwise=StaleRead,
     )
     payment.state = "applied"
     # What was read stays as it is, in case the device is gone.
-    same = Order.new(order.partition_id, order.place_id)
-    paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.place_id}
+    same = Order.new(order.pk_id, order.sort_id)
+    paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.sort_id}
     commit(
         create(payment, otherwise=StaleRead),
         change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
-        access.must_stand(order.device_id, otherwise=_DeviceGone),
+        access.require_exists(order.device_id, otherwise=_DeviceGone),
         plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=StaleRead),
         next_number,
@@ -246,44 +246,45 @@ def _pay(order: Order, payment: Payment) -> None:
 
 
 def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
-    """The money stands with its reason, and whose order it was meant for is told, if he has an account still."""
+    """The money is kept with its reason, and whose order it was meant for is notified, if he has an account still."""
     payment.assign(state="refund_due", reason=reason)
     noted = create(payment, otherwise=StaleRead)
     if order is None:
         commit(noted)
         return
-    known, unchanged = Order.refunds_due.add({payment.place_id}), Order.state == order.state
+    known, unchanged = Order.refunds_due.add({payment.sort_id}), Order.state == order.state
     state = rules.state_with_refund(order.state, reason)
-    commit(noted, change(order, known, when=unchanged, otherwise=StaleRead, state=state), *_told(order, payment))
+    commit(noted, change(order, known, when=unchanged, otherwise=StaleRead, state=state), *_notices(order, payment))
 
 
-def _told(order: Order, payment: Payment) -> tuple[Write, ...]:
+def _notices(order: Order, payment: Payment) -> tuple[Write, ...]:
     """A mail to the buyer, if he has an account still."""
-    account, key = read(*accounts.places_of(order.partition_id))
+    account, key = read(*accounts.keys_of(order.pk_id))
     if account is None or key is None:
         return ()
-    letter = letters.write(
-        account.opened(key.unlocked()),
+    notice = messages.write(
+        account.decrypted_with(key.unlocked()),
         "orders/mail/refund_due",
         reason=payment.reason,
         plan=_plan_name(order, account.language),
         price=_price(payment),
         reference=payment.payment_reference,
     )
-    return letter, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
+    return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
 
 def _price(of: Order | Payment) -> str:
     return f"{int(of.amount) / 100:.2f} {of.currency}"
 
 
-def confirm_by_mail(account_id: str, place_id: str) -> None:
-    """Tell the person that the order is paid, once its stream has told us; told again, the mail is not sent again."""
-    order, account, key = read(Order.key(account_id, place_id), *accounts.places_of(account_id))
+def confirm_by_mail(account_id: str, sort_id: str) -> None:
+    """Tell the person that the order is paid, when its stream reports it; delivered again, the mail is not sent
+    again."""
+    order, account, key = read(Order.key(account_id, sort_id), *accounts.keys_of(account_id))
     if order is None or account is None or key is None or order.state != "paid" or order.confirmed_at is not None:
         return
-    account.opened(key.unlocked())
-    addresses.tell(
+    account.decrypted_with(key.unlocked())
+    addresses.notify(
         account,
         "orders/mail/paid",
         plan=_plan_name(order, account.language),

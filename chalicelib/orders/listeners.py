@@ -1,4 +1,4 @@
-"""What the house of orders is told."""
+"""Queue listeners of orders."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ listeners = Listeners(__name__)
 
 @listeners.on_queue("OrderChanges")
 def on_order_changed(message: Message) -> None:
-    """An order came or changed: if it was paid, its buyer is told."""
+    """An order came or changed: if it was paid, its buyer is notified."""
     actions.confirm_by_mail(message.body["partition_id"], message.body["place_id"])

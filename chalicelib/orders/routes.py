@@ -1,9 +1,9 @@
-"""What may be asked about orders, and what payment providers may tell."""
+"""HTTP routes of orders, and the payment providers' webhook."""
 
 from __future__ import annotations
 
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.orders import actions, shapes
 from chalicelib.orders.needs import OwnOrder
@@ -11,7 +11,7 @@ from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
 from chalicelib.plans.rules import PlanUnknown
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -24,8 +24,8 @@ routes = Routes(__name__)
     refuses=(NotFound, PlanUnknown),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
-def place_order(caller: Caller, asked: shapes.PlaceOrder) -> dict[str, object]:
-    return actions.place_order(caller, asked.plan_id, asked.device_id, asked.payment_method)
+def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    return actions.place_order(caller, body.plan_id, body.device_id, body.payment_method)
 
 
 @routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})

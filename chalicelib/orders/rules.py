@@ -1,4 +1,4 @@
-"""What holds for orders and invoices."""
+"""Rules of orders and invoices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEPT_YEARS = 5
 
 
 def may_become(state: State, outcome: Outcome) -> bool:
-    """Who was refused may try again; nothing changes what was paid, nor what is over."""
+    """A refused payment may be tried again; nothing changes a paid order, nor one that is over."""
     return state in ("open", "refused") and state != outcome
 
 

@@ -1,4 +1,4 @@
-"""What is said about orders."""
+"""Request and response shapes of orders."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""What the house of mails is told."""
+"""Queue listeners of mails."""
 
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.outbox.actions import letters, reports
+from chalicelib.outbox.actions import messages, reports
 
 listeners = Listeners(__name__)
 
 
 @listeners.on_queue("Letters")
 def on_letter_written(message: Message) -> None:
-    """Something happened to an account that its owner must hear of."""
-    letters.send_letter(message.body["partition_id"], message.body["place_id"])
+    """Something happened to an account that its owner must be notified of."""
+    messages.send_message(message.body["partition_id"], message.body["place_id"])
 
 
 @listeners.on_queue("MailReports")

@@ -1,4 +1,4 @@
-"""What is about to be sent, and what was not delivered."""
+"""Records of messages to send, and of failed deliveries."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
 
-class Letter(Item):
+class OutboxMessage(Item):
     """A mail or text message that a commit causes and that has not been sent yet: an old address ends with its own."""
 
-    partition = "account"
-    place = "letter"
-    told_to = "Letters"
+    pk_prefix = "account"
+    sk_prefix = "letter"
+    stream_queue = "Letters"
 
     template = plain(UnicodeAttribute(), why="name of a text of ours")
     address = personal(rows.ACCOUNT_CHANGES)
@@ -24,10 +24,10 @@ class Letter(Item):
     values = personal(rows.SIGN_IN)
 
 
-class Farewell(Letter):
-    """The last letter, in a vault of its own for as long as it takes to send it: the account's is destroyed."""
+class ClosureNotice(OutboxMessage):
+    """The last letter, with a data key of its own for as long as it takes to send it: the account's is destroyed."""
 
-    partition = "farewell"
+    pk_prefix = "farewell"
     spared_for = timedelta(minutes=10)
 
     address = personal(rows.ACCOUNT_CLOSURE)
@@ -38,10 +38,10 @@ class Farewell(Letter):
 class Undelivered(Item):
     """Bounces and complaints of mails to an address, known or not: others may not have us write there."""
 
-    partition = "address"
-    place = "undelivered"
+    pk_prefix = "address"
+    sk_prefix = "undelivered"
 
-    bounces = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", told=True)
-    complaints = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", told=True)
-    reported_at = key(Time(), rows.BOUNCES_AND_COMPLAINTS, why="a time", told=True)
+    bounces = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", exported=True)
+    complaints = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", exported=True)
+    reported_at = key(Time(), rows.BOUNCES_AND_COMPLAINTS, why="a time", exported=True)
     last_report = plain(UnicodeAttribute(), why="random id of a report, which may come twice")

@@ -1,1 +1,1 @@
-"""Who takes the money, whatever it is for."""
+"""Payment providers, for whatever is bought."""

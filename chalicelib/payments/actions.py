@@ -9,7 +9,7 @@ from chalicelib.payments.shapes import Payment
 
 
 def checkout_url(order_id: str, amount: int, currency: str) -> str:
-    """Where the person pays."""
+    """The address at which the person pays."""
     return provider().checkout_url(order_id, amount, currency)
 
 

@@ -1,4 +1,4 @@
-"""Who takes the money: what every payment provider must do for us."""
+"""Payment providers: the interface that each must implement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.settings import settings
 
 class Provider(Protocol):
     def checkout_url(self, order_id: str, amount: int, currency: str) -> str:
-        """Where the person pays."""
+        """The address at which the person pays."""
 
     def verified(self, headers: Mapping[str, str], body: bytes) -> Payment | None:
         """The payment that this webhook tells of, None if it tells of something else; raises SignatureWrong."""

@@ -1,4 +1,4 @@
-"""What is refused of what a payment provider tells."""
+"""Refusals of payment providers' events."""
 
 from __future__ import annotations
 

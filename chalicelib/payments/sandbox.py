@@ -36,8 +36,8 @@ class Sandbox:
     def verified(self, headers: Mapping[str, str], body: bytes) -> Payment | None:
         _require_signature(headers.get(_HEADER, ""), body)
         try:
-            told = msgspec.json.decode(body, type=_Event)
-            return msgspec.json.decode(told.payment, type=Payment) if told.type in _EVENTS else None
+            event = msgspec.json.decode(body, type=_Event)
+            return msgspec.json.decode(event.payment, type=Payment) if event.type in _EVENTS else None
         except ValueError as cause:
             raise Malformed from cause
 

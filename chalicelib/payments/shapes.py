@@ -1,4 +1,4 @@
-"""What a payment provider says of a payment."""
+"""Shape of a payment provider's event."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What cloud storage there is, and which device has it until when."""
+"""Plans of cloud storage: the catalogue, and the plan of each device."""

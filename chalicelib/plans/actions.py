@@ -1,4 +1,4 @@
-"""Granting cloud storage to a device, and saying how long it has it (B12, B13)."""
+"""Plans of devices: granting cloud storage, and showing until when (B12, B13)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chalicelib.store.retrying import StaleRead
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-# Before versions were told apart there was one.
+# Before versions were distinguished there was one.
 _FIRST_VERSION = 1
 
 
-def place_of(device_id: str) -> Key[Plan]:
+def key_of(device_id: str) -> Key[Plan]:
     return Plan.key(device_id)
 
 
@@ -31,7 +31,7 @@ def offered(plan_id: str) -> Offer:
 
 
 def sold(plan_id: str, version: int | None) -> Offer:
-    """The plan as it was once sold; raises PlanUnknown."""
+    """The plan as it was sold; raises PlanUnknown."""
     return rules.offer_of(plan_id, version or _FIRST_VERSION)
 
 
@@ -68,4 +68,4 @@ def ledger_of(held: Plan | None) -> Ledger:
 
 
 def described(held: Plan | None) -> DevicePlan:
-    return DevicePlan.of(rules.standing_at(ledger_of(held), clock.now_s()))
+    return DevicePlan.of(rules.status_at(ledger_of(held), clock.now_s()))

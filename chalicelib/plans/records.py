@@ -1,4 +1,4 @@
-"""What is remembered of a device's plan."""
+"""Records of a device's plan."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Plan(Item):
     `plan_id` and `until` say of it what ends last; an earlier version knew only them.
     """
 
-    partition = "device"
-    place = "plan"
+    pk_prefix = "device"
+    sk_prefix = "plan"
 
     grants = key(
         UnicodeSetAttribute(null=True),
         rows.CLOUD_STORAGE,
         why="times, entries of the catalogue and random ids of orders",
-        told=True,
+        exported=True,
     )
-    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", told=True)
-    until = key(Time(), rows.CLOUD_STORAGE, why="time", told=True)
+    plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", exported=True)
+    until = key(Time(), rows.CLOUD_STORAGE, why="time", exported=True)

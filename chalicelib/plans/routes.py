@@ -1,12 +1,12 @@
-"""What may be asked about plans."""
+"""HTTP routes of plans."""
 
 from __future__ import annotations
 
 from chalicelib.entry.callers import Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.plans import rules, shapes
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.get("/plans", who=Who.ANYONE, answers=shapes.Plans, example={})

@@ -101,13 +101,13 @@ class Grant:
 
     @property
     def text(self) -> str:
-        """As it lies on the device's plan and stands in a copy of one's data; the earlier grant sorts first."""
+        """As it lies on the device's plan and in a copy of one's data; the earlier grant sorts first."""
         times = f"{_written(self.begins)} {_written(self.until)}"
         return f"{times} {self.plan_id} {self.version} {self.kind} {self.keep_days} {self.order_id}"
 
     @property
     def plan(self) -> tuple[str, Kind, int]:
-        """What makes two grants one plan: a new price does not make another of it, other terms do."""
+        """The terms by which two grants are one plan: a new price does not make another of it, other terms do."""
         return self.plan_id, self.kind, self.keep_days
 
     def moved(self, seconds: int) -> Grant:
@@ -136,10 +136,10 @@ def with_grant(ledger: Ledger, terms: Terms, order_id: str, now: int) -> Ledger:
     left = [one for one in ledger if one.until > now]
     span = terms.period_days * _DAY_S
     new = Grant(now, now + span, terms.plan_id, terms.version, terms.kind, terms.keep_days, order_id)
-    same = [place for place, one in enumerate(left) if one.plan == new.plan]
-    place = (same[-1] if same else len(left) - 1) + 1
-    begins = left[place - 1].until if left else now
-    return (*over, *left[:place], new.moved(begins - now), *(one.moved(span) for one in left[place:]))
+    same = [index for index, one in enumerate(left) if one.plan == new.plan]
+    index = (same[-1] if same else len(left) - 1) + 1
+    begins = left[index - 1].until if left else now
+    return (*over, *left[:index], new.moved(begins - now), *(one.moved(span) for one in left[index:]))
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PlanStatus:
     """The state of a device's plan at an instant: the one that it holds or held last, and those that wait behind it."""
 
     state: State
@@ -160,18 +160,18 @@ class Standing:
     waiting: tuple[Period, ...] = ()
 
 
-def standing_at(ledger: Ledger, now: int) -> Standing:
+def status_at(ledger: Ledger, now: int) -> PlanStatus:
     """A plan is active up to its end; behind the last there are seven days of grace, in which a renewal brings
     everything back. What waits becomes what is held by time alone."""
     periods = periods_of(ledger)
     begun = [one for one in periods if one.begins <= now]
     waiting = tuple(periods[len(begun) :])
     if not begun:
-        return Standing("none", None, waiting)
+        return PlanStatus("none", None, waiting)
     held = begun[-1]
     if now < held.until:
-        return Standing("active", held, waiting)
-    return Standing("grace" if now < held.until + GRACE_S else "ended", held, waiting)
+        return PlanStatus("active", held, waiting)
+    return PlanStatus("grace" if now < held.until + GRACE_S else "ended", held, waiting)
 
 
 def periods_of(ledger: Ledger) -> list[Period]:

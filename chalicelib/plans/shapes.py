@@ -1,4 +1,4 @@
-"""What is said about plans."""
+"""Request and response shapes of plans."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import field
 
 from chalicelib import clock
 from chalicelib.entry.wire import Shape
-from chalicelib.plans.rules import Kind, Offer, Period, Standing, State
+from chalicelib.plans.rules import Kind, Offer, Period, PlanStatus, State
 
 
 class Money(Shape):
@@ -67,13 +67,13 @@ class DevicePlan(Shape):
     waiting: list[WaitingPlan]
 
     @classmethod
-    def of(cls, standing: Standing) -> DevicePlan:
-        held = standing.held
+    def of(cls, status: PlanStatus) -> DevicePlan:
+        held = status.held
         return cls(
-            state=standing.state,
+            state=status.state,
             plan_id=None if held is None else held.plan.plan_id,
             kind=None if held is None else held.plan.kind,
             keep_days=None if held is None else held.plan.keep_days,
             until=None if held is None else clock.at_epoch(held.until),
-            waiting=[WaitingPlan.of(one) for one in standing.waiting],
+            waiting=[WaitingPlan.of(one) for one in status.waiting],
         )

@@ -1,1 +1,1 @@
-"""What a person may demand, and the proof that it was done."""
+"""Data subject rights: access, export, erasure, and the proof that they were carried out."""

@@ -1,4 +1,4 @@
-"""What the house of privacy is told."""
+"""Queue listeners of privacy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ listeners = Listeners(__name__)
 @listeners.on_queue("Erasures", batch_size=1)
 def on_erasure_begun(message: Message) -> None:
     """An account was closed or a device removed: its data goes now."""
-    closing.pursue(message.body["partition_id"])
+    closing.run_pass(message.body["partition_id"])
 
 
 @listeners.on_queue("Exports", batch_size=1)

@@ -1,4 +1,4 @@
-"""What operators order about rights."""
+"""Operators' functions for rights."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ operations = Operations(__name__)
 
 
 @operations.operation(shapes.Replay)
-def replay_erasures(asked: shapes.Replay) -> shapes.Replayed:
+def replay_erasures(body: shapes.Replay) -> shapes.Replayed:
     """After a restore: forget again whoever has left since, then open the tables to everybody."""
-    return restore.replay_erasures(asked.restored_to)
+    return restore.replay_erasures(body.restored_to)
 
 
 @operations.operation(shapes.RemoveChild)
-def remove_child(asked: shapes.RemoveChild) -> shapes.Removed:
+def remove_child(body: shapes.RemoveChild) -> shapes.Removed:
     """A parent asked that the account of a child be removed: it is closed as its owner would."""
-    return closing.remove_child(addresses.asked(asked.email, asked.phone))
+    return closing.remove_child(addresses.contact_from(body.email, body.phone))
 
 
 @operations.operation(shapes.ReadApiLog)
-def read_api_log(asked: shapes.ReadApiLog) -> shapes.ApiLog:
-    """Who asked from which address, for a reason that is recorded; of the last seven days and no longer."""
-    return api_log.read_api_log(asked.from_, asked.to, asked.account_id, asked.reason)
+def read_api_log(body: shapes.ReadApiLog) -> shapes.ApiLog:
+    """Read which account sent requests from which address, for a recorded reason; of the last seven days and no
+    longer."""
+    return api_log.read_api_log(body.from_, body.to, body.account_id, body.reason)

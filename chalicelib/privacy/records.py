@@ -1,4 +1,4 @@
-"""What is remembered of rights that somebody exercised."""
+"""Records of rights that somebody exercised."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ READY: Final = "ready"
 
 
 class Export(Item):
-    """A copy of somebody's data that was asked for; its archive waits for a day, the request is remembered."""
+    """A copy of somebody's data that was requested; its archive waits for a day, the request is remembered."""
 
-    partition = "account"
-    place = "export"
-    told_to = "Exports"
+    pk_prefix = "account"
+    sk_prefix = "export"
+    stream_queue = "Exports"
 
-    asked_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time", told=True)
+    asked_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
     asked_in = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="random id of the session that proved who asks")
-    state = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="preparing or ready", told=True)
+    state = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="preparing or ready", exported=True)
     archive = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="where the archive lies: random ids and a day")
-    ready_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time", told=True)
-    until = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: end of the archive", told=True)
-    size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", told=True)
-    sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", told=True)
+    ready_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
+    until = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: end of the archive", exported=True)
+    size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", exported=True)
+    sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", exported=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
-    announced_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: when the person was told")
+    announced_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: when the person was notified")
 
 
 class Relocation(Item):
-    """A move to another region that was asked for, by its ticket's id; it ends with the account or in nothing."""
+    """A move to another region that was requested, by its ticket's id; it ends with the account or in nothing."""
 
-    partition = "account"
-    place = "relocation"
+    pk_prefix = "account"
+    sk_prefix = "relocation"
 
-    asked_at = key(Time(), rows.REGISTRATION, why="time", told=True)
+    asked_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
     country = personal(rows.REGISTRATION)
     endpoint = personal(rows.REGISTRATION)
 
@@ -50,8 +50,8 @@ class Relocation(Item):
 class LogReading(LedgerRow):
     """Somebody looked into the API log."""
 
-    partition = "log"
-    place = "reading"
+    pk_prefix = "log"
+    sk_prefix = "reading"
 
     read_at = plain(NumberAttribute(), why="a time")
     since = plain(NumberAttribute(), why="a time: where what was looked at begins")

@@ -1,21 +1,21 @@
-"""What may be asked about rights and the policy."""
+"""HTTP routes of rights and the policy."""
 
 from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, export, relocating, watching
+from chalicelib.privacy.actions import closing, export, region_transfer, watching
 from chalicelib.privacy.needs import OwnExport
 from chalicelib.privacy.records import Export
 from chalicelib.register import policy_table
 from chalicelib.register.policy_table import UnknownVersion
 from chalicelib.settings import settings
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
@@ -33,11 +33,11 @@ def close_account(caller: Caller) -> shapes.Closing:
     stepped_up=True,
     asks=shapes.Leave,
     answers=shapes.Leaving,
-    refuses=(accounts_rules.CountryUnknown, relocating.SameRegion),
+    refuses=(accounts_rules.CountryUnknown, region_transfer.SameRegion),
     example={"country": "NZ"},
 )
-def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
-    return relocating.leave(caller, asked.country)
+def leave(caller: Caller, body: shapes.Leave) -> shapes.Leaving:
+    return region_transfer.leave(caller, body.country)
 
 
 @routes.post(
@@ -47,8 +47,8 @@ def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
     answers=shapes.Arrived,
     status=201,
     refuses=(
-        relocating.TicketWrong,
-        relocating.TicketSpent,
+        region_transfer.TicketWrong,
+        region_transfer.TicketSpent,
         accounts_rules.PasswordTooEasy,
         accounts_rules.AddressTaken,
         KeyReused,
@@ -57,8 +57,8 @@ def leave(caller: Caller, asked: shapes.Leave) -> shapes.Leaving:
     ),
     example={"ticket": "$ticket", "password": "$password", "terminal": _TERMINAL},
 )
-def arrive(visitor: Visitor, asked: shapes.Arrive) -> shapes.Arrived:
-    return relocating.arrive(asked, visitor.repeat_key)
+def arrive(visitor: Visitor, body: shapes.Arrive) -> shapes.Arrived:
+    return region_transfer.arrive(body, visitor.repeat_key)
 
 
 @routes.post(
@@ -69,11 +69,11 @@ def arrive(visitor: Visitor, asked: shapes.Arrive) -> shapes.Arrived:
     asks=shapes.ConfirmMove,
     answers=shapes.Closing,
     status=202,
-    refuses=(relocating.ArrivalWrong, KeysSilent),
+    refuses=(region_transfer.ArrivalWrong, KeysSilent),
     example={"arrival": "$arrival"},
 )
-def confirm_move(caller: Caller, asked: shapes.ConfirmMove) -> shapes.Closing:
-    return relocating.confirm(caller, asked.arrival)
+def confirm_move(caller: Caller, body: shapes.ConfirmMove) -> shapes.Closing:
+    return region_transfer.confirm(caller, body.arrival)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})
@@ -132,8 +132,8 @@ def get_keys(visitor: Visitor) -> shapes.Keys:
 @routes.get(
     "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(UnknownVersion,), example={}
 )
-def get_policy(visitor: Visitor, asked: shapes.AskPolicy) -> dict[str, object]:
-    return policy_table.render(visitor.language, operator=settings.operator, version=asked.version)
+def get_policy(visitor: Visitor, body: shapes.AskPolicy) -> dict[str, object]:
+    return policy_table.render(visitor.language, operator=settings.operator, version=body.version)
 
 
 @routes.get("/policy/versions", who=Who.ANYONE, answers=shapes.PolicyVersions, example={})

@@ -1,4 +1,4 @@
-"""What the house of privacy does when its time comes."""
+"""Scheduled jobs of privacy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ schedules = Schedules(__name__)
 @schedules.every(5, Rate.MINUTES, oldest_s=closing.oldest_erasure_s)
 def resume_erasures() -> dict[str, int]:
     """Make the next pass over every erasure that is due."""
-    return {"passes": closing.pursue_due()}
+    return {"passes": closing.run_due_passes()}
 
 
 @schedules.every(1, Rate.HOURS)

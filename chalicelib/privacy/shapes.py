@@ -1,4 +1,4 @@
-"""What is said about rights and the policy."""
+"""Request and response shapes of rights and the policy."""
 
 from __future__ import annotations
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from msgspec import UNSET, structs
 
 from chalicelib.accounts import rules, shapes
-from chalicelib.accounts.actions import moving, profile, regions
+from chalicelib.accounts.actions import contact_change, profile, regions
 from chalicelib.avatars.actions import portraits as avatars
 from chalicelib.avatars.needs import OwnAvatar
 from chalicelib.avatars.records import Avatar
 from chalicelib.contacts.actions import codes
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.get("/me", who=Who.PERSON, needs=OwnAvatar(), answers=shapes.Me, example={}, tag="accounts")
@@ -32,8 +32,8 @@ def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
     example={"nickname": "Aleksandra"},
     tag="accounts",
 )
-def change_me(caller: Caller, avatar: Avatar | None, asked: shapes.ChangeMe) -> shapes.Me:
-    changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+def change_me(caller: Caller, avatar: Avatar | None, body: shapes.ChangeMe) -> shapes.Me:
+    changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return profile.change_profile(caller.account, caller.terminal, avatars.url_of(avatar), **changes)
 
 
@@ -47,6 +47,6 @@ def change_me(caller: Caller, avatar: Avatar | None, asked: shapes.ChangeMe) -> 
     example={"change_id": "$change_id", "code": "$change_code"},
     tag="accounts",
 )
-def confirm_address(caller: Caller, avatar: Avatar | None, asked: shapes.ConfirmAddress) -> shapes.Me:
+def confirm_address(caller: Caller, avatar: Avatar | None, body: shapes.ConfirmAddress) -> shapes.Me:
     avatar_url = avatars.url_of(avatar)
-    return moving.confirm(caller.account, caller.terminal, asked.change_id, asked.code, avatar_url)
+    return contact_change.confirm(caller.account, caller.terminal, body.change_id, body.code, avatar_url)

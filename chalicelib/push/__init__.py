@@ -1,1 +1,1 @@
-"""Telling a person's terminals that something happened."""
+"""Push notifications to a person's terminals."""

@@ -1,4 +1,4 @@
-"""What the house of pushes is told."""
+"""Queue listeners of pushes."""
 
 from __future__ import annotations
 

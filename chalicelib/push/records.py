@@ -1,4 +1,4 @@
-"""What is remembered of where to push."""
+"""Records of push endpoints."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from chalicelib.store.tags import key, personal
 
 class Endpoint(Item):
     """A terminal's push address at SNS. It outlives its session's row, so that no copy at SNS is ever forgotten; it has
-    no ARN yet while SNS is being asked."""
+    no ARN yet while SNS is being called."""
 
-    partition = "account"
-    place = "endpoint"
-    told_to = "PushAddresses"
-    told_of = frozenset({"INSERT", "MODIFY", "REMOVE"})
+    pk_prefix = "account"
+    sk_prefix = "endpoint"
+    stream_queue = "PushAddresses"
+    stream_events = frozenset({"INSERT", "MODIFY", "REMOVE"})
 
     arn = key(UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
-    platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns", told=True)
+    platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns", exported=True)
     token = personal(rows.ALARM_MESSAGES)
 
     @property
     def holder(self) -> str:
-        """Who has it, as SNS keeps it with its copy."""
-        return f"{self.partition_id} {self.place_id}"
+        """The holder, as SNS keeps it with its copy."""
+        return f"{self.pk_id} {self.sort_id}"
 
 
 class EndpointRemoval(Item):
-    """A push address that nobody is told at any more, until SNS has forgotten it; named after its session, as the
+    """A push address that nobody is notified at any more, until SNS has forgotten it; named after its session, as the
     address is, and numbered."""
 
-    partition = "account"
-    place = "endpoint-removal"
-    told_to = "SessionEnds"
+    pk_prefix = "account"
+    sk_prefix = "endpoint-removal"
+    stream_queue = "SessionEnds"
 
     arn = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
 
     @property
     def holder(self) -> str:
-        """Who had it, as SNS keeps it with its copy."""
-        return f"{self.partition_id} {keys.first_id_of(self.sk)}"
+        """The former holder, as SNS keeps it with its copy."""
+        return f"{self.pk_id} {keys.first_id_of(self.sk)}"
 
 
 class UnnamedEndpoint(Item):
-    """A token of a closed account that SNS may hold under a name that never reached its row: in a short-lived vault of
-    its own, since the account's is destroyed, until SNS has forgotten it."""
+    """A token of a closed account that SNS may hold under a name that never reached its row: with a short-lived data
+    key of its own, since the account's is destroyed, until SNS has forgotten it."""
 
-    partition = "push-token"
-    place = "push-token"
-    told_to = "SessionEnds"
+    pk_prefix = "push-token"
+    sk_prefix = "push-token"
+    stream_queue = "SessionEnds"
     # Until then it keeps the erasure open, which rings after an hour.
     spared_for = timedelta(hours=24)
 

@@ -1,13 +1,13 @@
-"""What may be asked about pushes."""
+"""HTTP routes of pushes."""
 
 from __future__ import annotations
 
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.push import actions, shapes
 from chalicelib.sessions.actions import ending
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.put(
@@ -17,8 +17,8 @@ routes = Routes(__name__)
     refuses=(actions.PlatformMissing,),
     example={"platform": "fcm", "token": "$push_token"},
 )
-def take_pushes(caller: Caller, asked: shapes.TakePushes) -> None:
-    actions.take_pushes(caller, asked.platform, asked.token)
+def take_pushes(caller: Caller, body: shapes.TakePushes) -> None:
+    actions.take_pushes(caller, body.platform, body.token)
 
 
 # Here and not in sessions, on which this house is built: with the session its terminal's pushes end.

@@ -1,4 +1,4 @@
-"""What is said about pushes."""
+"""Request and response shapes of pushes."""
 
 from __future__ import annotations
 

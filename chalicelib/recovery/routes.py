@@ -7,13 +7,13 @@ from chalicelib.accounts.actions import resets
 from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Invalid
 from chalicelib.sessions.actions import credentials
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.words import Phrase
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -26,18 +26,18 @@ routes = Routes(__name__)
     example={"email": "$email"},
     tag="accounts",
 )
-def ask_for_reset(visitor: Visitor, asked: shapes.AskReset) -> shapes.Resetting:
-    contact = addresses.asked(asked.email, asked.phone)
-    owner_id = None if asked.sn is None and asked.mac is None else _owner_of_named(asked)
+def ask_for_reset(visitor: Visitor, body: shapes.AskReset) -> shapes.Resetting:
+    contact = addresses.contact_from(body.email, body.phone)
+    owner_id = None if body.sn is None and body.mac is None else _owner_of_named(body)
     reset_id = resets.ask(contact, visitor.language, visitor.repeat_key, visitor.source_ip, owner_id)
     return shapes.Resetting(reset_id=reset_id)
 
 
-def _owner_of_named(asked: shapes.AskReset) -> str:
+def _owner_of_named(body: shapes.AskReset) -> str:
     for name in ("email", "sn", "mac"):
-        if getattr(asked, name) is None:
+        if getattr(body, name) is None:
             raise Invalid(fields={name: Phrase("needed_with_a_device")})
-    return stocks.owner_of(asked.sn or "", asked.mac or "")
+    return stocks.owner_of(body.sn or "", body.mac or "")
 
 
 @routes.post(
@@ -48,5 +48,5 @@ def _owner_of_named(asked: shapes.AskReset) -> str:
     example={"reset_id": "$reset_id", "code": "$reset_code", "password": "$new_password"},
     tag="accounts",
 )
-def reset_password(visitor: Visitor, asked: shapes.Reset) -> None:
-    credentials.reset_password(asked.reset_id, asked.code, asked.password, visitor.repeat_key)
+def reset_password(visitor: Visitor, body: shapes.Reset) -> None:
+    credentials.reset_password(body.reset_id, body.code, body.password, visitor.repeat_key)

@@ -20,7 +20,7 @@ def _declared() -> list[object]:
 
 def _is_kind(value: object) -> TypeGuard[type[Record]]:
     # What other kinds are made from says not where it lies.
-    return isinstance(value, type) and issubclass(value, Record) and hasattr(value, "partition")
+    return isinstance(value, type) and issubclass(value, Record) and hasattr(value, "pk_prefix")
 
 
 RECORDS: tuple[type[Record], ...] = tuple(
@@ -31,10 +31,10 @@ PREFIXES: tuple[Prefix, ...] = tuple(
 )
 
 
-def record_at(table: str, partition: str, place: str | None) -> type[Record] | None:
+def record_at(table: str, pk_prefix: str, sk_prefix: str | None) -> type[Record] | None:
     """The kind of record that lies in this table under keys that begin so."""
     for record in RECORDS:
-        if (record.Meta.table_name, record.partition, record.place) == (table, partition, place):
+        if (record.Meta.table_name, record.pk_prefix, record.sk_prefix) == (table, pk_prefix, sk_prefix):
             return record
     return None
 

@@ -1,4 +1,4 @@
-"""Forgetting a subject: everything in its partitions and prefixes, and what they point to; it names no house."""
+"""Erasure of a subject: everything in its partitions and prefixes, and what they point to; it names no house."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.register import catalogue, upload_hours
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Item, delete_raw, raw_partition, read
@@ -33,12 +33,12 @@ PUSH_ENDPOINT, FISCAL, ROW, OBJECT = "push endpoint", "fiscal", "row", "object"
 
 
 class EndpointsOpen(RuntimeError):
-    """All data of an erasure is gone, and SNS does not forget a push endpoint of it: it is asked again."""
+    """All data of an erasure is gone, and SNS does not forget a push endpoint of it: it is called again."""
 
 
 def due() -> list[str]:
     """The hashed ids of the erasures whose next pass is due."""
-    return [row.place_id for row in _due()]
+    return [row.sort_id for row in _due()]
 
 
 def oldest_s() -> int:
@@ -55,8 +55,8 @@ def _due() -> list[OpenErasure]:
     return [row for row in OpenErasure.list_of("").items if row.next_at <= now]
 
 
-def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | None:
-    """Look everywhere for what is left of the subjects and delete it; the erasure as it stands then, None if it has to
+def run_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | None:
+    """Look everywhere for what is left of the subjects and delete it; the erasure as it is then, None if it has to
     go on, for lack of time.
 
     Each step may be repeated. A pass that finds nothing, later than any function that began before the erasure can
@@ -86,8 +86,8 @@ def make_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | No
 
 
 def _is_spared(erasure: Erasure, subject: str) -> bool:
-    """Whether something stands there that may still end by itself."""
-    kinds = [kind for kind in catalogue.RECORDS if kind.partition == keys.kind_of(subject)]
+    """Whether something is there that may still end by itself."""
+    kinds = [kind for kind in catalogue.RECORDS if kind.pk_prefix == keys.kind_of(subject)]
     until = erasure.begun + max((kind.spared_for for kind in kinds), default=timedelta(0))
     return clock.now() < until and any(raw_partition(Item, subject))
 
@@ -95,7 +95,7 @@ def _is_spared(erasure: Erasure, subject: str) -> bool:
 def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter[str], bool]:
     """What there was of it, and whether that was all."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
-    commit(remove(VaultKey.key(subject_id)))
+    commit(remove(DataKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
     _follow_pointers(erasure, items)
     objects, is_all = _forget_objects(erasure, kind, subject_id, items, until_ticks)
@@ -125,14 +125,14 @@ def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
 
 def _in_sight(erasure: Erasure) -> tuple[Write, ...]:
     """One that was done long ago, of which a restored table brought something back, may be out of the clock's sight."""
-    return (put(OpenErasure.new("", erasure.partition_id, next_at=clock.now_s())),) if erasure.state == DONE else ()
+    return (put(OpenErasure.new("", erasure.pk_id, next_at=clock.now_s())),) if erasure.state == DONE else ()
 
 
 def _pointers(item: RawItem) -> list[tuple[str, str]]:
     # What a kind that nobody knows points to would be left behind in silence.
     tags = tags_of(catalogue.kind_of(Item, item))
     named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
-    found = [(what, value) for what, said in named for value in said.get("SS") or [said["S"]]]
+    found = [(what, value) for what, raw in named for value in raw.get("SS") or [raw["S"]]]
     # Who holds the phone next may be given the endpoint's name before it is closed: its row is named after its holder.
     holder = f"{keys.id_of(item['pk']['S'])} {keys.first_id_of(item['sk']['S'])}"
     return [(what, f"{value} {holder}" if what == PUSH_ENDPOINT else value) for what, value in found]
@@ -166,7 +166,7 @@ def _forget_objects(
 
 def _abandon(prefix: Prefix, subject_id: str) -> int:
     # What is not complete is no object yet, but its parts are stored, and would become one.
-    return s3.abandon(prefix.root, lambda key: prefix.cut(key)[0] == subject_id)
+    return s3.abandon(prefix.root, lambda key: prefix.parse_key(key)[0] == subject_id)
 
 
 def _folders(prefix: Prefix, erasure: Erasure, items: list[RawItem]) -> list[str]:
@@ -193,7 +193,7 @@ def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
 
 
 def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
-    # A repeat after a lost reply must not count twice, nor two passes at once what only one of them deleted.
+    # A repeat after a lost reply must not count twice, nor two passes at a time what only one of them deleted.
     as_read = Erasure.passes == int(erasure.passes)
     clean = is_all and not found.total()
     late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
@@ -207,9 +207,9 @@ def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
     commit(change(erasure, Erasure.passes.add(1), *counts, when=as_read, otherwise=Unavailable))
 
 
-def look_again(erasure: Erasure) -> None:
+def schedule_next_pass(erasure: Erasure) -> None:
     """Put a finished erasure off to its next pass, or out of sight after the last."""
-    open_row = OpenErasure.new("", erasure.partition_id)
+    open_row = OpenErasure.new("", erasure.pk_id)
     later = [erasure.begun + wait for wait in LATER_PASSES if erasure.begun + wait > clock.now()]
     if later:
         commit(change(open_row, next_at=clock.epoch_s(later[0])))

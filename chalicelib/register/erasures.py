@@ -26,9 +26,9 @@ class Erasure(LedgerRow):
     """One erasure, from the commit that made its subjects unreadable to the receipt. Its id is the person's secret,
     so it lies under the id's hash."""
 
-    partition = "erasure"
-    place = "erasure"
-    told_to = "Erasures"
+    pk_prefix = "erasure"
+    sk_prefix = "erasure"
+    stream_queue = "Erasures"
 
     subjects = key(UnicodeSetAttribute(), rows.ACCOUNT_CLOSURE, why="kinds and random ids of what is erased")
     begun_at = plain(NumberAttribute(), why="a time")
@@ -55,8 +55,8 @@ class Erasure(LedgerRow):
 class OpenErasure(LedgerRow):
     """Keeps an erasure in sight of the clock until its last pass."""
 
-    partition = "open"
-    place = "erasure"
+    pk_prefix = "open"
+    sk_prefix = "erasure"
 
     next_at = plain(NumberAttribute(), why="a time")
 

@@ -18,7 +18,7 @@ from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue
 from chalicelib.register.rows import Row, row
-from chalicelib.store.ciphers import Vault, VaultKey
+from chalicelib.store.ciphers import DataKey, SubjectCipher
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
 from chalicelib.store.tags import Time, tags_of
@@ -30,13 +30,13 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OBJECT, FISCAL = "object", "fiscal"
 
 
-# What is in it follows from the tags: every personal attribute, and what else is said to be told. Beside the JSON of
+# What is in it follows from the tags: every personal attribute, and what else is tagged as exported. Beside the JSON of
 # each kind of record lie its JSON Schema, the objects that its records point to, and a page for people.
 
 
 @dataclass
 class Section:
-    """The records of one kind of one subject, as they are told."""
+    """The records of one kind of one subject, as they are exported."""
 
     kind: type[Record]
     path: str
@@ -49,12 +49,12 @@ class Section:
     @property
     def rows(self) -> list[Row]:
         """Those rows of the policy by which something of it is kept."""
-        found = [row(tag.row.id) for tag in tags_of(self.kind).values() if tag.told and tag.row is not None]
+        found = [row(tag.row.id) for tag in tags_of(self.kind).values() if tag.exported and tag.row is not None]
         return list(dict.fromkeys(found))
 
 
 class Sink(Protocol):
-    """What can only be written on and on."""
+    """A file that can only be appended to."""
 
     def write(self, data: bytes) -> int:
         """All of it is taken."""
@@ -64,7 +64,7 @@ class Sink(Protocol):
 
 
 def write_archive(to: Sink, subjects: Iterable[tuple[str, str]], *, language: str, operator: str) -> int:
-    """Write everything that stands of these subjects (kind and id), and how many files that were.
+    """Write everything that exists of these subjects (kind and id), and how many files that were.
 
     What ends while it is written is left out.
     """
@@ -85,7 +85,7 @@ class _Archive:
         self._made_at = clock.now()
         self.files: list[dict[str, object]] = []
 
-    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **told: object) -> None:
+    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> None:
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
         entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
@@ -95,7 +95,7 @@ class _Archive:
                 file.write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
-        self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **told})
+        self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **about})
 
     def add_json(self, path: str, value: object, *, of: Section | None = None) -> None:
         chunks = [json.dumps(value, ensure_ascii=False, indent=1).encode()]
@@ -106,12 +106,12 @@ class _Archive:
 
     def close(self, language: str) -> None:
         """The list of contents comes last, when they are known."""
-        told = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at), "language": language}
-        self.add_json("export.json", {**told, "withheld": withheld(), "files": list(self.files)})
+        about = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at), "language": language}
+        self.add_json("export.json", {**about, "withheld": withheld(), "files": list(self.files)})
         self._zip.close()
 
 
-# What is told
+# Export of records
 
 
 def withheld() -> list[dict[str, str]]:
@@ -120,61 +120,63 @@ def withheld() -> list[dict[str, str]]:
         {"kind": _name_of(kind), "attribute": name, "why": tag.why}
         for kind in catalogue.RECORDS
         for name, tag in sorted(tags_of(kind).items())
-        if tag.kind == "personal" and not tag.told
+        if tag.kind == "personal" and not tag.exported
     ]
 
 
 def _sections_of(archive: _Archive, kind: str, subject_id: str) -> Iterator[Section]:
-    head_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
-    if head_kind is None:
+    subject_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
+    if subject_kind is None:
         raise LookupError(kind)
-    head, key = read(head_kind.key(subject_id), VaultKey.key(subject_id))
-    if head is None:
+    subject_record, key = read(subject_kind.key(subject_id), DataKey.key(subject_id))
+    if subject_record is None:
         return
-    vault = None if key is None else key.unlocked()
+    cipher = None if key is None else key.unlocked()
     folder = f"{kind}-{subject_id}"
     kept_by_law: set[str] = set()
     sections: list[Section] = []
-    items = raw_partition(Item, head.pk)
+    items = raw_partition(Item, subject_record.pk)
     for record_kind, group in groupby(items, key=lambda item: catalogue.kind_of(Item, item)):
-        section = Section(record_kind, f"{folder}/{record_kind.place}.json")
-        for record in _standing(record_kind, group, head, vault):
-            section.records.append(_told(record) | _with_objects(archive, folder, record))
+        section = Section(record_kind, f"{folder}/{record_kind.sk_prefix}.json")
+        for record in _readable_records(record_kind, group, subject_record, cipher):
+            section.records.append(_exported(record) | _with_objects(archive, folder, record))
             kept_by_law |= set(_pointers(record, FISCAL))
         sections.append(section)
     # What they are about comes first.
-    yield from sorted(filter(_is_told, sections), key=lambda section: section.kind is not head_kind)
+    yield from sorted(filter(_is_exported, sections), key=lambda section: section.kind is not subject_kind)
     yield from _kept_by_law(kept_by_law)
 
 
-def _standing(kind: type[Record], items: Iterable[RawItem], head: Record, vault: Vault | None) -> Iterator[Record]:
+def _readable_records(
+    kind: type[Record], items: Iterable[RawItem], subject_record: Record, cipher: SubjectCipher | None
+) -> Iterator[Record]:
     for item in items:
         record = kind.from_raw_data(item)
-        if record.stands(head):
-            yield record.opened(vault)
+        if record.is_readable(subject_record):
+            yield record.decrypted_with(cipher)
 
 
-def _is_told(section: Section) -> bool:
-    return bool(section.records) and bool(_told_attributes(section.kind))
+def _is_exported(section: Section) -> bool:
+    return bool(section.records) and bool(_exported_attributes(section.kind))
 
 
 def _kept_by_law(numbers: set[str]) -> Iterator[Section]:
-    kinds = [kind for kind in catalogue.RECORDS if issubclass(kind, FiscalRow) and _told_attributes(kind)]
+    kinds = [kind for kind in catalogue.RECORDS if issubclass(kind, FiscalRow) and _exported_attributes(kind)]
     for kind in kinds:
         found = read(*(kind.key("", number) for number in sorted(numbers)))
-        section = Section(kind, f"kept-by-law/{kind.place}.json", [_told(record) for record in found if record])
-        yield from filter(_is_told, [section])
+        section = Section(kind, f"kept-by-law/{kind.sk_prefix}.json", [_exported(record) for record in found if record])
+        yield from filter(_is_exported, [section])
 
 
-def _told(record: Record) -> dict[str, object]:
-    names = _told_attributes(type(record))
+def _exported(record: Record) -> dict[str, object]:
+    names = _exported_attributes(type(record))
     values = {name: _plain(type(record), name, getattr(record, name)) for name in names}
-    return {"id": record.place_id or record.partition_id, **values}
+    return {"id": record.sort_id or record.pk_id, **values}
 
 
 @cache
-def _told_attributes(kind: type[Record]) -> list[str]:
-    return [name for name, tag in tags_of(kind).items() if tag.told]
+def _exported_attributes(kind: type[Record]) -> list[str]:
+    return [name for name, tag in tags_of(kind).items() if tag.exported]
 
 
 def _plain(kind: type[Record], name: str, value: Any) -> object:
@@ -214,7 +216,7 @@ def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, s
 
 
 def _name_of(kind: type[Record]) -> str:
-    return "/".join((kind.partition, kind.place or ""))
+    return "/".join((kind.pk_prefix, kind.sk_prefix or ""))
 
 
 def _schema_path(kind: type[Record]) -> str:
@@ -224,9 +226,9 @@ def _schema_path(kind: type[Record]) -> str:
 def schema_of(kind: type[Record]) -> dict[str, object]:
     """JSON Schema of a list of such records."""
     tags = tags_of(kind)
-    shown = [name for name, tag in tags.items() if tag.told or tag.points_to == OBJECT]
+    shown = [name for name, tag in tags.items() if tag.exported or tag.points_to == OBJECT]
     properties = {name: _schema_of_attribute(kind, name) for name in shown}
-    names = ["id", *_told_attributes(kind)]
+    names = ["id", *_exported_attributes(kind)]
     one = {
         "type": "object",
         "properties": {"id": {"type": "string"}, **properties},
@@ -260,7 +262,7 @@ def _json_type(attribute: object) -> tuple[str, dict[str, object]]:
 
 
 def label(name: str, language: str) -> str:
-    """What a kind of record or an attribute is called; KeyError where nobody has given it a name."""
+    """The name of a kind of record or of an attribute; KeyError where it has none."""
     return bundle(language, "labels")[name]
 
 

@@ -38,7 +38,8 @@ def render(
 
 
 def sha256(language: str, *, version: str | None = None) -> str:
-    """What a consent keeps of the text agreed to: text and table together, before the operator is named in them."""
+    """The hash that a consent keeps of the text agreed to: text and table together, before the operator is named in
+    them."""
     chosen = version or _in_force()
     return _digest(chosen, _spoken(chosen, language))
 

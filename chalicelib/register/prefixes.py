@@ -1,4 +1,4 @@
-"""What lies in the media bucket, by which row of the policy, and whose it is."""
+"""Prefixes of the media bucket: the policy row and the subject of what lies below each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NO_DAY = "kept"
 
 
 class Endless(ValueError):
-    """What has no end by time was to be looked at by its days."""
+    """A prefix without an end by time was asked for its days."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Prefix:
 
     @property
     def root(self) -> str:
-        """What the keys of all days and subjects begin with."""
+        """The common beginning of the keys of all days and subjects."""
         return f"{self.name}/"
 
     @property
@@ -65,7 +65,7 @@ class Prefix:
         return f"{at:%Y%m%d}" if self.by == "day" else f"{at:%Y%m%d%H}"
 
     def begin_of(self, at: datetime) -> datetime:
-        """When the day or hour of a time begins."""
+        """The beginning of the day or hour of a time."""
         at = at.astimezone(UTC)
         return at.replace(hour=0 if self.by == "day" else at.hour, minute=0, second=0, microsecond=0)
 
@@ -86,7 +86,7 @@ class Prefix:
         """The day or hour that a key of this kind names; empty for one of another kind."""
         return object_key.split("/", 2)[1] if object_key.startswith(self.root) else ""
 
-    def cut(self, object_key: str) -> tuple[str, str]:
+    def parse_key(self, object_key: str) -> tuple[str, str]:
         """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short."""
         parts = object_key.split("/", 3)
         return (parts[2], parts[3]) if len(parts) == 4 else ("", "")

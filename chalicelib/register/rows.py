@@ -22,7 +22,7 @@ Sentence = Literal["title", "data", "purpose", "kept_for", "shared_with", "right
 
 
 class Basis(Enum):
-    """What makes the processing lawful; the values are the points of GDPR, Article 6(1)."""
+    """The legal basis of processing; the values are the points of GDPR, Article 6(1)."""
 
     CONSENT = "a"
     CONTRACT = "b"
@@ -31,7 +31,7 @@ class Basis(Enum):
 
 
 class Until(Enum):
-    """What puts an end to keeping, whatever time there is left."""
+    """The event that ends keeping, whatever time is left."""
 
     TIME_PASSED = "time passed"
     CHANGE_MADE = "change made"
@@ -48,7 +48,7 @@ class Until(Enum):
 
 
 class Retention(NamedTuple):
-    """How long: at most `days` or `minutes` from arrival, and no later than `days_after` the `until`.
+    """The length of keeping: at most `days` or `minutes` from arrival, and no later than `days_after` the `until`.
 
     Where the row keeps several things (a code and what it changes, three plans), the figures are the longest of
     those that have one, and the sentence tells them apart.
@@ -61,7 +61,7 @@ class Retention(NamedTuple):
 
     @property
     def period(self) -> timedelta:
-        """What code goes by, so that it keeps what the row promises. Raises NoPeriod."""
+        """The period that code goes by, so that it keeps what the row promises. Raises NoPeriod."""
         if self.days is None and self.minutes is None:
             raise NoPeriod(self.until)
         return timedelta(days=self.days or 0, minutes=self.minutes or 0)
@@ -84,9 +84,9 @@ class Row:
     shared_sentences: Mapping[str, str]
 
     def sentence(self, name: Sentence, language: str) -> str:
-        """What a person reads, of `words/register`; figures are put into it, so that each is said once."""
-        said = bundle(language, "register")[self.shared_sentences.get(name, f"{self.id}_{name}")]
-        return said.format(inactive_days=INACTIVE_DAYS, notice_days=NOTICE_DAYS, **self.kept_for._asdict())
+        """A sentence of `words/register`, with its figures filled in, so that each is written in one file."""
+        sentence = bundle(language, "register")[self.shared_sentences.get(name, f"{self.id}_{name}")]
+        return sentence.format(inactive_days=INACTIVE_DAYS, notice_days=NOTICE_DAYS, **self.kept_for._asdict())
 
     def __repr__(self) -> str:
         return f"<Row {self.id}>"

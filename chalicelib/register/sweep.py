@@ -34,8 +34,7 @@ def _expired(prefix: Prefix) -> Iterator[list[str]]:
 
 
 def oldest_s(prefix: Prefix) -> int:
-    """How many seconds ago the first stored object of this kind arrived, and no other one more than an hour or two
-    before it; 0 if there is none."""
+    """Age in seconds of the oldest stored object of this kind, to an hour or two; 0 if there is none."""
     # Keys begin with their hour, and S3 lists them sorted.
     stored = s3.first(prefix.root)
     return 0 if stored is None else int((clock.now() - stored.modified_at).total_seconds())

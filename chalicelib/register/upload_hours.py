@@ -27,7 +27,7 @@ class UploadHour(Item):
     the hour, as the keys of its objects begin.
     """
 
-    place = "upload-hour"
+    sk_prefix = "upload-hour"
 
     tickets = plain(NumberAttribute(), why="a count")
 
@@ -35,29 +35,29 @@ class UploadHour(Item):
 def note(prefix: Prefix, subject_id: str, at: datetime) -> Write:
     """Count a ticket of this hour; to be committed before the ticket is handed out.
 
-    Whoever hands it out has read that the subject stands. Where that ended in the meantime, the row is one of those
+    Whoever hands it out has read that the subject exists. Where that ended in the meantime, the row is one of those
     that a function may still write after a tombstone, and found by the pass that comes after all of these.
     """
-    row = _kind_of(prefix).new(subject_id, _place(prefix, prefix.stamp(at)))
+    row = _kind_of(prefix).new(subject_id, _sort_id(prefix, prefix.stamp(at)))
     ends = prefix.begin_of(at) + prefix.step + LONGEST_TICKET + prefix.keep + _LEEWAY
     return merge(row, UploadHour.tickets.add(1), UploadHour.expires_at.set(clock.epoch_s(ends)))
 
 
 def hours_among(prefix: Prefix, items: Iterable[RawItem]) -> set[str]:
     """The hours of this prefix that a partition's items note, as keys name them; those that are over, too."""
-    begin = keys.joined(UploadHour.place, _place(prefix, ""))
+    begin = keys.joined(UploadHour.sk_prefix, _sort_id(prefix, ""))
     return {item["sk"]["S"].removeprefix(begin) for item in items if item["sk"]["S"].startswith(begin)}
 
 
-def _place(prefix: Prefix, stamp: str) -> str:
+def _sort_id(prefix: Prefix, stamp: str) -> str:
     return f"{prefix.name}.{stamp}"
 
 
 def _kind_of(prefix: Prefix) -> type[UploadHour]:
     """The class of rows for subjects of the prefix's kind; whoever hands out tickets of theirs has imported it."""
-    return next(kind for kind in UploadHour.__subclasses__() if kind.partition == prefix.subject)
+    return next(kind for kind in UploadHour.__subclasses__() if kind.pk_prefix == prefix.subject)
 
 
 def row_of(prefix: Prefix, subject_id: str, stamp: str) -> UploadHour:
     """The row of an hour as keys name it, for writing what else is known of it."""
-    return _kind_of(prefix).new(subject_id, _place(prefix, stamp))
+    return _kind_of(prefix).new(subject_id, _sort_id(prefix, stamp))

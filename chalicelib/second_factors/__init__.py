@@ -1,1 +1,1 @@
-"""What is asked for beside the password: codes of an authenticator app, passkeys, and recovery codes."""
+"""Second factors: codes of an authenticator app, passkeys, and recovery codes."""

@@ -1,4 +1,4 @@
-"""What is remembered of second factors."""
+"""Records of second factors."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _FOR_SOWA_ALONE = "an id and a public key that nobody but this cloud can do anyt
 
 
 class Totp(Item):
-    """What an authenticator app and the cloud both know, and make the same codes of."""
+    """The shared secret of an authenticator app (TOTP)."""
 
-    partition = "account"
-    place = "totp"
+    pk_prefix = "account"
+    sk_prefix = "totp"
 
     secret = personal(rows.SIGN_IN, withheld=_SIGNS_IN)
-    added_at = key(Time(), rows.SIGN_IN, why="time", told=True)
+    added_at = key(Time(), rows.SIGN_IN, why="time", exported=True)
     last_step = plain(NumberAttribute(), why="the half minute whose code was used last: no code works twice")
 
 
 class PendingTotp(Item):
     """The same, until a first code proves that the app has it; the next one takes its place."""
 
-    partition = "account"
-    place = "pending-totp"
+    pk_prefix = "account"
+    sk_prefix = "pending-totp"
 
     secret = personal(rows.SIGN_IN, withheld=_SIGNS_IN)
 
@@ -35,28 +35,28 @@ class PendingTotp(Item):
 class Passkey(Item):
     """The cloud's half of a passkey."""
 
-    partition = "account"
-    place = "passkey"
+    pk_prefix = "account"
+    sk_prefix = "passkey"
 
     name = personal(rows.SIGN_IN)
     credential = personal(rows.SIGN_IN, withheld=_FOR_SOWA_ALONE)
-    added_at = key(Time(), rows.SIGN_IN, why="time", told=True)
-    used_at = key(Time(null=True), rows.SIGN_IN, why="time", told=True)
+    added_at = key(Time(), rows.SIGN_IN, why="time", exported=True)
+    used_at = key(Time(null=True), rows.SIGN_IN, why="time", exported=True)
     sign_count = plain(NumberAttribute(), why="a count that a copied passkey would give away")
 
 
 class Challenge(Item):
-    """What a passkey has to sign, once and within minutes; its place is a keyed hash of it."""
+    """The challenge that a passkey has to sign, good for one use within minutes; its sort id is a keyed hash of it."""
 
-    partition = "account"
-    place = "challenge"
+    pk_prefix = "account"
+    sk_prefix = "challenge"
 
 
 class RecoveryCodes(Item):
     """Those that were not used yet, for who has lost everything else."""
 
-    partition = "account"
-    place = "recovery-codes"
+    pk_prefix = "account"
+    sk_prefix = "recovery-codes"
 
     hashes = key(UnicodeSetAttribute(null=True), rows.SIGN_IN, why="keyed hashes of random codes")
-    made_at = key(Time(), rows.SIGN_IN, why="time", told=True)
+    made_at = key(Time(), rows.SIGN_IN, why="time", exported=True)

@@ -1,17 +1,17 @@
-"""What may be asked about second factors."""
+"""HTTP routes of second factors."""
 
 from __future__ import annotations
 
 from chalicelib.contacts.actions.codes import CodeWrong
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
 from chalicelib.second_factors.needs import OwnPasskey
 from chalicelib.second_factors.records import Passkey
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.get("/me/second-factors", who=Who.PERSON, answers=shapes.SecondFactors, example={})
@@ -33,8 +33,8 @@ def begin_totp(caller: Caller) -> shapes.NewTotp:
     refuses=(CodeWrong, rules.SetupOver, Conflict),
     example={"code": "$totp_code"},
 )
-def confirm_totp(caller: Caller, asked: shapes.ConfirmTotp) -> None:
-    totp.confirm(caller.account, caller.terminal, asked.code)
+def confirm_totp(caller: Caller, body: shapes.ConfirmTotp) -> None:
+    totp.confirm(caller.account, caller.terminal, body.code)
 
 
 @routes.delete(
@@ -83,8 +83,8 @@ def begin_passkey(caller: Caller) -> shapes.NewPasskey:
     refuses=(rules.SetupOver, rules.PasskeyWrong, rules.PasskeyKnown, Conflict),
     example={"name": "My phone", "credential": "$made_passkey"},
 )
-def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Passkey:
-    return passkeys.confirm(caller.account, caller.terminal, asked.name, asked.credential)
+def confirm_passkey(caller: Caller, body: shapes.ConfirmPasskey) -> shapes.Passkey:
+    return passkeys.confirm(caller.account, caller.terminal, body.name, body.credential)
 
 
 @routes.patch(
@@ -96,8 +96,8 @@ def confirm_passkey(caller: Caller, asked: shapes.ConfirmPasskey) -> shapes.Pass
     refuses=(NotFound,),
     example={"name": "My old phone"},
 )
-def rename_passkey(caller: Caller, passkey: Passkey, asked: shapes.RenamePasskey) -> shapes.Passkey:
-    return passkeys.rename(caller.account, caller.terminal, passkey, asked.name)
+def rename_passkey(caller: Caller, passkey: Passkey, body: shapes.RenamePasskey) -> shapes.Passkey:
+    return passkeys.rename(caller.account, caller.terminal, passkey, body.name)
 
 
 @routes.delete(

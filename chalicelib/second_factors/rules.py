@@ -1,4 +1,4 @@
-"""What holds for second factors."""
+"""Rules of second factors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def step_of(secret: str, code: str, now_s: int, after: int) -> int | None:
 
 
 def app_uri(secret: str, person: str) -> str:
-    """What an authenticator app reads from a picture."""
+    """The `otpauth:` URI that an authenticator app reads from a QR code."""
     from pyotp import TOTP
 
     return str(TOTP(secret, name=person, issuer="Sowa").provisioning_uri())
@@ -76,7 +76,7 @@ def app_uri(secret: str, person: str) -> str:
 
 def shown(code: str) -> str:
     """`abcd-efgh-…`: as it is written down."""
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 as_made = typed.recovery_code
@@ -97,7 +97,7 @@ def as_base64url(raw: bytes) -> str:
 
 
 def challenge_in(client_data: str) -> str:
-    """What a browser says that it had signed; empty where it says nothing of the kind."""
+    """The challenge in the client data; empty where there is none."""
     try:
         challenge = str(json.loads(base64.urlsafe_b64decode(client_data + "=="))["challenge"])
         challenge.encode()

@@ -1,4 +1,4 @@
-"""What is said about second factors."""
+"""Request and response shapes of second factors."""
 
 from __future__ import annotations
 

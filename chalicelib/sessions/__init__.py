@@ -1,1 +1,1 @@
-"""Who is signed in, on which terminal, and how sure we are."""
+"""Sessions: signing in and out, tokens, and step-up."""

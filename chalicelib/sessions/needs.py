@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.sessions.actions import standing
+from chalicelib.sessions.actions import authentication
 from chalicelib.sessions.records import Session
 from chalicelib.store.records import Found
 
@@ -18,6 +18,6 @@ class OwnSession:
 
     def admit(self, caller: Caller, found: Found, session_id: str) -> Session:
         session = found[Session.key(caller.account_id, session_id)]
-        if session is None or not standing.stands(session, caller.account):
+        if session is None or not authentication.is_valid(session, caller.account):
             raise NotFound
         return session

@@ -1,4 +1,4 @@
-"""What operators order about signing in."""
+"""Operators' functions for signing in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ operations = Operations(__name__)
 
 
 @operations.operation(shapes.RemoveSecondFactors)
-def remove_second_factors(asked: shapes.RemoveSecondFactors) -> shapes.SecondFactorsRemoved:
+def remove_second_factors(body: shapes.RemoveSecondFactors) -> shapes.SecondFactorsRemoved:
     """Somebody lost all second factors and proved to be who they are: the password alone lets in again."""
-    return credentials.remove_second_factors(addresses.asked(asked.email, asked.phone))
+    return credentials.remove_second_factors(addresses.contact_from(body.email, body.phone))

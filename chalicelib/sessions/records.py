@@ -1,4 +1,4 @@
-"""What is remembered of a sign-in."""
+"""Records of a sign-in."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from chalicelib.store.tags import Time, key, personal, plain
 class Session(Item):
     """One terminal's sign-in: a family of refresh tokens of which one is alive. Tokens are kept as hashes only."""
 
-    partition = "account"
-    place = "session"
-    told_to = "SessionEnds"
-    told_of = frozenset({"REMOVE"})
+    pk_prefix = "account"
+    sk_prefix = "session"
+    stream_queue = "SessionEnds"
+    stream_events = frozenset({"REMOVE"})
 
-    epoch = plain(NumberAttribute(), why="must equal the account's")
+    session_generation = plain(NumberAttribute(attr_name="epoch"), why="must equal the account's")
     access_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     access_until = plain(NumberAttribute(), why="a time")
     family_hash = plain(UnicodeAttribute(), why="hash of a random secret")
@@ -27,10 +27,10 @@ class Session(Item):
     refreshed_by = key(
         UnicodeAttribute(null=True), rows.SIGN_IN, why="keyed hash: is it the repeat of the last refresh?"
     )
-    rotated_at = key(Time(), rows.SIGN_IN, why="time of last use", told=True)
+    rotated_at = key(Time(), rows.SIGN_IN, why="time of last use", exported=True)
     generation = plain(NumberAttribute(), why="a count")
     request_hash = key(UnicodeAttribute(null=True), rows.SIGN_IN, why="keyed hash: is it the same sign-in again?")
-    opened_at = key(Time(), rows.SIGN_IN, why="time", told=True)
+    opened_at = key(Time(), rows.SIGN_IN, why="time", exported=True)
     stepped_up_until = plain(NumberAttribute(null=True), why="a time")
     terminal_os = personal(rows.SIGN_IN)
     terminal_model = personal(rows.SIGN_IN)

@@ -1,4 +1,4 @@
-"""What may be asked about signing in."""
+"""HTTP routes of signing in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chalicelib.accounts import shapes as accounts_shapes
 from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.second_factors import rules as factors_rules
 from chalicelib.sessions import shapes
@@ -15,7 +15,7 @@ from chalicelib.sessions.actions import credentials, ending, opening, proving, t
 from chalicelib.sessions.needs import OwnSession
 from chalicelib.sessions.records import Session
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
@@ -37,9 +37,9 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     ),
     example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
 )
-def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
-    contact = addresses.asked(asked.email, asked.phone)
-    return opening.sign_in(contact, asked.password, asked.terminal, visitor.repeat_key, asked.second_factor)
+def sign_in(visitor: Visitor, body: shapes.SignIn) -> shapes.Tokens:
+    contact = addresses.contact_from(body.email, body.phone)
+    return opening.sign_in(contact, body.password, body.terminal, visitor.repeat_key, body.second_factor)
 
 
 @routes.post(
@@ -51,8 +51,8 @@ def sign_in(visitor: Visitor, asked: shapes.SignIn) -> shapes.Tokens:
     refuses=(NotSignedIn,),
     example={"refresh_token": "$refresh_token"},
 )
-def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
-    return tokens.refresh(asked.refresh_token, visitor.repeat_key)
+def refresh(visitor: Visitor, body: shapes.Refresh) -> shapes.Tokens:
+    return tokens.refresh(body.refresh_token, visitor.repeat_key)
 
 
 # Not answered from memory: the exact repeat sends the same code again, in case the first was lost.
@@ -60,7 +60,7 @@ def refresh(visitor: Visitor, asked: shapes.Refresh) -> shapes.Tokens:
     "/step-up",
     who=Who.PERSON,
     status=202,
-    once=False,
+    idempotent=False,
     refuses=(codes.CodeTooSoon, contacts_rules.TooManyMessages),
     example={},
 )
@@ -76,8 +76,8 @@ def ask_for_step_up(caller: Caller) -> None:
     refuses=(codes.CodeWrong, codes.CodeOver),
     example={"code": "$step_up_code"},
 )
-def step_up(caller: Caller, asked: shapes.StepUp) -> None:
-    proving.step_up(caller, asked.code)
+def step_up(caller: Caller, body: shapes.StepUp) -> None:
+    proving.step_up(caller, body.code)
 
 
 @routes.get("/sessions", who=Who.PERSON, answers=shapes.Sessions, example={})
@@ -112,8 +112,8 @@ def end_other_sessions(caller: Caller) -> None:
     example={"registration_id": "$registration_id", "code": "$registration_code", "terminal": _TERMINAL},
     tag="accounts",
 )
-def confirm(visitor: Visitor, asked: accounts_shapes.Confirm) -> shapes.Tokens:
-    return opening.enter_by_code(asked.registration_id, asked.code, asked.terminal, visitor.repeat_key)
+def confirm(visitor: Visitor, body: accounts_shapes.Confirm) -> shapes.Tokens:
+    return opening.enter_by_code(body.registration_id, body.code, body.terminal, visitor.repeat_key)
 
 
 @routes.put(
@@ -124,5 +124,5 @@ def confirm(visitor: Visitor, asked: accounts_shapes.Confirm) -> shapes.Tokens:
     example={"current": "$password", "new": "$new_password"},
     tag="accounts",
 )
-def change_password(caller: Caller, asked: accounts_shapes.ChangePassword) -> None:
-    credentials.change_password(caller, asked.current, asked.new)
+def change_password(caller: Caller, body: accounts_shapes.ChangePassword) -> None:
+    credentials.change_password(caller, body.current, body.new)

@@ -1,4 +1,4 @@
-"""What holds for tokens and sessions."""
+"""Rules of tokens and sessions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_REPEATED = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=90)
 STEP_UP_LIFE = timedelta(minutes=10)
-# So long the exact repeat of what made an account and opened its first session is answered with new tokens.
+# So long the exact repeat of what made an account and began its first session is answered with new tokens.
 REPEAT_LIFE = timedelta(hours=24)
 # So long the exact repeat of a sign-in is not asked for its second factor again: that one was used up by the first.
 SIGN_IN_REPEATED = timedelta(minutes=10)
-# More than anybody has terminals, and few enough to be listed at once and ended in one transaction.
+# More than anybody has terminals, and few enough to be listed at a time and ended in one transaction.
 MOST_SESSIONS = 50
 
 ACCESS, REFRESH = "a", "r"
@@ -29,7 +29,7 @@ LASTING_CHARACTERS = 26
 
 @dataclass(frozen=True)
 class Claim:
-    """What a token says of itself: whose it is, which sign-in's, and the secret that must prove it."""
+    """The claims of a token: whose it is, which sign-in's, and the secret that must prove it."""
 
     account_id: str
     session_id: str
@@ -37,7 +37,7 @@ class Claim:
 
     @property
     def lasting(self) -> str:
-        """What all access tokens of a sign-in begin with. Only they say it: it is stored nowhere, not even hashed."""
+        """The common beginning of all access tokens of a sign-in. It is stored nowhere, not even hashed."""
         return self.secret[:LASTING_CHARACTERS]
 
 
@@ -45,7 +45,7 @@ def token(kind: str, account_id: str, session_id: str, secret: str) -> str:
     return ".".join((kind, account_id, session_id, secret))
 
 
-def cut_token(kind: str, text: str | None) -> Claim:
+def parse_token(kind: str, text: str | None) -> Claim:
     """Raises NotSignedIn for anything that is not a token of this kind."""
     parts = (text or "").split(".")
     if len(parts) != 4 or parts[0] != kind or not all(part.isascii() and part.isalnum() for part in parts):
@@ -56,6 +56,7 @@ def cut_token(kind: str, text: str | None) -> Claim:
 
 
 def beyond(most: int, sessions: Iterable[Any]) -> list[Any]:
-    """The sessions to end so that `most` are left: those of an epoch that is over first, then the longest unused."""
-    newest_first = sorted(sessions, key=lambda one: (one.epoch, one.rotated_at), reverse=True)
+    """The sessions to end so that `most` are left: those of a session generation that is over first, then the longest
+    unused."""
+    newest_first = sorted(sessions, key=lambda one: (one.session_generation, one.rotated_at), reverse=True)
     return newest_first[most:]

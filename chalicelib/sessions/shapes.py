@@ -1,4 +1,4 @@
-"""What is said about signing in."""
+"""Request and response shapes of signing in."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Letting other people use one's cameras."""
+"""Sharing of cameras with other people."""

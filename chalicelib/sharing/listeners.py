@@ -1,4 +1,4 @@
-"""What the house of sharing is told."""
+"""Queue listeners of sharing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ listeners = Listeners(__name__)
 @listeners.on_queue("Invitations")
 def on_person_invited(message: Message) -> None:
     """Somebody was invited to a device."""
-    following.tell_of_invitation(message.body["partition_id"], message.body["place_id"])
+    following.notify_of_invitation(message.body["partition_id"], message.body["place_id"])
 
 
 @listeners.on_queue("ReceivedShares")

@@ -19,7 +19,7 @@ class GivenShare:
     right: str = "owner"
 
     def keys(self, account_id: str, device_id: str, share_id: str) -> Keys:
-        return owners.places_of(device_id, share_id)
+        return owners.keys_of(device_id, share_id)
 
     def admit(self, caller: Caller, found: Found, device_id: str, share_id: str) -> Given:
         return owners.given(caller.account_id, found, device_id, share_id)
@@ -29,7 +29,7 @@ class ReceivedShare:
     """A share that the caller was invited to, or has accepted. Raises NotFound."""
 
     def keys(self, account_id: str, share_id: str) -> Keys:
-        return guests.places_of(share_id)
+        return guests.keys_of(share_id)
 
     def admit(self, caller: Caller, found: Found, share_id: str) -> Offered:
         return guests.offered(caller.account, found, share_id)

@@ -1,4 +1,4 @@
-"""What is remembered of where shares are found; they themselves lie with the device (devices/records.py)."""
+"""Records by which shares are found; the shares themselves lie with the device (devices/records.py)."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from chalicelib.store.tags import Time, key, plain
 class Invitation(Item):
     """A share that waits at an address, which may have an account, or get one, or not: nobody asks."""
 
-    partition = "address"
-    place = "invitation"
-    told_to = "Invitations"
+    pk_prefix = "address"
+    sk_prefix = "invitation"
+    stream_queue = "Invitations"
 
     share_id = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="random id")
-    told_at = key(Time(null=True), rows.DEVICE_SHARING, why="time: when a mail or a text message left", told=True)
+    told_at = key(Time(null=True), rows.DEVICE_SHARING, why="time: when a mail or a text message left", exported=True)
 
 
 class InvitationMails(Item):
-    """How many invitations were sent to an address within a day, whoever sent them."""
+    """A count of invitations to an address within a day, whoever sent them."""
 
-    partition = "address"
-    place = "invitation-mails"
+    pk_prefix = "address"
+    sk_prefix = "invitation-mails"
 
     sent = plain(NumberAttribute(), why="a count")
 
 
 class InvitationCount(Item):
-    """How many people an account has invited on a day."""
+    """A count of the people an account has invited on a day."""
 
-    partition = "account"
-    place = "invitation-count"
+    pk_prefix = "account"
+    sk_prefix = "invitation-count"
 
     invited = plain(NumberAttribute(), why="a count")
 
 
 class Received(Item):
-    """A device that is shared with this person. That it goes, however it does, is told, and ends the share."""
+    """A device that is shared with this person. That it goes, however it does, is reported, and ends the share."""
 
-    partition = "account"
-    place = "received"
-    told_to = "ReceivedShares"
-    told_of = frozenset({"INSERT", "REMOVE"})
+    pk_prefix = "account"
+    sk_prefix = "received"
+    stream_queue = "ReceivedShares"
+    stream_events = frozenset({"INSERT", "REMOVE"})
 
-    accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", told=True)
+    accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)

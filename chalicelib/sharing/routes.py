@@ -1,15 +1,15 @@
-"""What may be asked about shares."""
+"""HTTP routes of shares."""
 
 from __future__ import annotations
 
 from msgspec import UNSET, structs
 
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER
 from chalicelib.contacts.rules import MESSAGE_REFUSALS
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import guests, owners
@@ -17,7 +17,7 @@ from chalicelib.sharing.actions.guests import Offered
 from chalicelib.sharing.actions.owners import Given
 from chalicelib.sharing.needs import GivenShare, ReceivedShare
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -38,8 +38,8 @@ routes = Routes(__name__)
     ),
     example={"email": "$invited_email", "rights": ["live", "alarms"], "channels": ["1"]},
 )
-def share_device(caller: Caller, device: Opened, asked: shapes.ShareDevice) -> shapes.Share:
-    return owners.share_device(caller, device, asked)
+def share_device(caller: Caller, device: DeviceAccess, body: shapes.ShareDevice) -> shapes.Share:
+    return owners.share_device(caller, device, body)
 
 
 @routes.get(
@@ -50,7 +50,7 @@ def share_device(caller: Caller, device: Opened, asked: shapes.ShareDevice) -> s
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def list_shares_of_device(caller: Caller, device: Opened) -> shapes.Shares:
+def list_shares_of_device(caller: Caller, device: DeviceAccess) -> shapes.Shares:
     return owners.shares_of(device.device)
 
 
@@ -63,8 +63,8 @@ def list_shares_of_device(caller: Caller, device: Opened) -> shapes.Shares:
     refuses=(NotFound, access.RightMissing),
     example={"rights": ["live", "playback", "alarms"], "channels": None},
 )
-def change_share(caller: Caller, share: Given, asked: shapes.ChangeShare) -> shapes.Share:
-    changes = {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shapes.Share:
+    changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owners.change_share(caller, share, **changes)
 
 

@@ -1,4 +1,4 @@
-"""What holds for shares: how many, how long, and to whom not."""
+"""Rules of shares: how many, how long, and to whom not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about shares."""
+"""Request and response shapes of shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the house of cameras is told."""
+"""Queue listeners of cameras."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ listeners = Listeners(__name__)
 
 
 def on_camera_connected(camera: Camera, connection_id: str) -> None:
-    """A camera opened its channel."""
-    channel.opened(camera, connection_id)
+    """A camera connected to its channel."""
+    channel.connected(camera, connection_id)
 
 
 def on_camera_disconnected(connection_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What operators order about cameras."""
+"""Operators' functions for cameras."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ operations = Operations(__name__)
 
 
 @operations.operation(shapes.Load)
-def load_devices(asked: shapes.Load) -> shapes.Loaded:
+def load_devices(body: shapes.Load) -> shapes.Loaded:
     """Put cameras into stock; loading a row again changes nothing, and a bad row stops no other."""
-    rows = _rows_of(asked)
-    return loading.load_file(str(asked.s3), _made) if rows is None else loading.load_rows(rows, _made)
+    rows = _rows_of(body)
+    return loading.load_file(str(body.s3), _made) if rows is None else loading.load_rows(rows, _made)
 
 
 @operations.operation(shapes.Unload)
-def unload_devices(asked: shapes.Unload) -> shapes.Unloaded:
+def unload_devices(body: shapes.Unload) -> shapes.Unloaded:
     """Take cameras out of stock, so that they can be loaded otherwise; never one that somebody owns."""
-    rows = _rows_of(asked)
-    return loading.unload_file(str(asked.s3), _in_stock) if rows is None else loading.unload_rows(rows, _in_stock)
+    rows = _rows_of(body)
+    return loading.unload_file(str(body.s3), _in_stock) if rows is None else loading.unload_rows(rows, _in_stock)
 
 
-def _rows_of(asked: shapes.Load) -> Iterable[tuple[int, object]] | None:
+def _rows_of(body: shapes.Load) -> Iterable[tuple[int, object]] | None:
     """None where a file has them. Raises Invalid."""
-    if (asked.devices is None) == (asked.s3 is None):
+    if (body.devices is None) == (body.s3 is None):
         raise Invalid(fields={"devices": Phrase("devices_or_s3")})
-    return None if asked.devices is None else enumerate(asked.devices, start=1)
+    return None if body.devices is None else enumerate(body.devices, start=1)
 
 
 def _made(row: object) -> shapes.Made:

@@ -1,4 +1,4 @@
-"""What is remembered of cameras, whoever owns them."""
+"""Records of cameras, whoever owns them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Reason = Literal[
 class Stock(Item):
     """A camera as the factory made it, found by a keyed hash of its serial number; it outlives its owners."""
 
-    partition = "stock"
-    place = "stock"
+    pk_prefix = "stock"
+    sk_prefix = "stock"
 
     model = plain(UnicodeAttribute(), why="what was made, before anybody had it")
     code_hash = plain(UnicodeAttribute(), why="keyed hash of the printed code")
@@ -33,19 +33,21 @@ class Stock(Item):
     connected_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time")
     away_since = key(Time(null=True), rows.DEVICE_SETTINGS, why="time: when its last connection ended")
     told_offline_at = key(
-        Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last told that it is offline"
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last notified that it is offline"
     )
-    told_back_at = key(Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last told that it is back")
+    told_back_at = key(
+        Time(null=True), rows.DEVICE_SETTINGS, why="time: when its owner was last notified that it is back"
+    )
     sleeps = plain(NumberAttribute(null=True), why="1 if it is built to sleep between what it does")
     wrong_codes = plain(NumberAttribute(), why="a count")
     locked_until = plain(NumberAttribute(null=True), why="a time")
 
 
 class Load(Item):
-    """How far a factory's file has been put into stock, or what it names taken out."""
+    """Progress of loading a factory's file into stock, or of unloading it."""
 
-    partition = "load"
-    place = "load"
+    pk_prefix = "load"
+    sk_prefix = "load"
 
     position_bytes = plain(NumberAttribute(), why="where the next line begins")
     lines = plain(NumberAttribute(), why="a count")
@@ -56,11 +58,11 @@ class Load(Item):
 
 
 class Connection(Item):
-    """Whose a connection of the camera channel is, as long as one can last."""
+    """The camera of a WebSocket connection, kept as long as one can last."""
 
-    partition = "connection"
-    place = "connection"
-    told_to = "CameraConnections"
+    pk_prefix = "connection"
+    sk_prefix = "connection"
+    stream_queue = "CameraConnections"
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
 
@@ -68,8 +70,8 @@ class Connection(Item):
 class ConnectionCheck(Item):
     """A camera is to be looked at when its time has come, whether it is still away, or there again; by days."""
 
-    partition = "connection-checks"
-    place = "check"
+    pk_prefix = "connection-checks"
+    sk_prefix = "check"
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
 
@@ -77,61 +79,61 @@ class ConnectionCheck(Item):
 class CheckPosition(Item):
     """Up to which of them cameras have been looked at."""
 
-    partition = "connection-checks"
-    place = "position"
+    pk_prefix = "connection-checks"
+    sk_prefix = "position"
 
     last = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="time, and keyed hash of a serial number")
 
 
 class PresenceChange(Item):
-    """An order to tell who hears of the device that its camera is offline or back, until it is carried out; its id says
-    which, and when it was told offline."""
+    """An order to tell who is notified of the device that its camera is offline or back, until it is carried out; its
+    id says which, and when it was reported offline."""
 
-    partition = "device"
-    place = "presence-change"
-    told_to = "PresenceChanges"
+    pk_prefix = "device"
+    sk_prefix = "presence-change"
+    stream_queue = "PresenceChanges"
 
 
 class Report(Item):
-    """What an unowned camera said of itself, until somebody binds it or a month has passed."""
+    """The report of an unowned camera, kept until somebody binds it or a month has passed."""
 
-    partition = "stock"
-    place = "report"
+    pk_prefix = "stock"
+    sk_prefix = "report"
 
     mac = personal(rows.DEVICE_SETTINGS)
     firmware = personal(rows.DEVICE_SETTINGS)
     channels = personal(rows.DEVICE_SETTINGS)
     lan = personal(rows.DEVICE_SETTINGS, null=True)
     country = personal(rows.DEVICE_SETTINGS, null=True)
-    reported_at = key(Time(), rows.DEVICE_SETTINGS, why="time", told=True)
+    reported_at = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)
 
 
 class DeviceUploadHour(UploadHour):
     """An hour, or a day, in which somebody had a ticket to upload something of a device; and how much came on them, of
     what is counted."""
 
-    partition = "device"
+    pk_prefix = "device"
 
     uploads = plain(NumberAttribute(null=True), why="a count, of which most is estimated")
     uploads_bytes = plain(NumberAttribute(null=True), why="a size, of which most is estimated")
 
 
 class RefusedUploads(Item):
-    """What a camera uploaded that became no alarm, or none with a picture: how often and when last, by reason. Seven
+    """Counts of uploads that became no alarm, or one without a picture: how many and when last, by reason. Seven
     days after the last of them it goes."""
 
-    partition = "device"
-    place = "refused-uploads"
+    pk_prefix = "device"
+    sk_prefix = "refused-uploads"
 
-    name_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    name_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
-    type_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    type_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
-    channel_unknown = plain(NumberAttribute(null=True), why="a count", told=True)
-    channel_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
-    picture_unreadable = plain(NumberAttribute(null=True), why="a count", told=True)
-    picture_unreadable_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
-    picture_replaced = plain(NumberAttribute(null=True), why="a count", told=True)
-    picture_replaced_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
-    too_many = plain(NumberAttribute(null=True), why="a count", told=True)
-    too_many_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", told=True)
+    name_unknown = plain(NumberAttribute(null=True), why="a count", exported=True)
+    name_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    type_unknown = plain(NumberAttribute(null=True), why="a count", exported=True)
+    type_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    channel_unknown = plain(NumberAttribute(null=True), why="a count", exported=True)
+    channel_unknown_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    picture_unreadable = plain(NumberAttribute(null=True), why="a count", exported=True)
+    picture_unreadable_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    picture_replaced = plain(NumberAttribute(null=True), why="a count", exported=True)
+    picture_replaced_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    too_many = plain(NumberAttribute(null=True), why="a count", exported=True)
+    too_many_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)

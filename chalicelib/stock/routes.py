@@ -1,4 +1,4 @@
-"""What cameras may say."""
+"""HTTP routes of cameras themselves."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from msgspec import structs
 
 from chalicelib.access import actions as access
 from chalicelib.entry.callers import Camera, Visitor, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.stock import shapes
 from chalicelib.stock.actions import cameras, channel, states
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -30,9 +30,9 @@ routes = Routes(__name__)
     },
     tag="devices",
 )
-def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
-    token = cameras.activate(asked, visitor.country)
-    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(asked.sn)))
+def activate(visitor: Visitor, body: shapes.Activate) -> shapes.Activated:
+    token = cameras.activate(body, visitor.country)
+    return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(body.sn)))
 
 
 @routes.put(
@@ -50,5 +50,5 @@ def activate(visitor: Visitor, asked: shapes.Activate) -> shapes.Activated:
     },
     tag="devices",
 )
-def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
-    return states.take_state(camera, told)
+def take_state(camera: Camera, report: shapes.State) -> shapes.Wanted:
+    return states.take_state(camera, report)

@@ -1,4 +1,4 @@
-"""What holds for serial numbers, connections, what cameras say of themselves, and what a factory writes."""
+"""Rules of serial numbers, connections, what cameras say of themselves, and what a factory writes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _CALLED_ALSO = {
     "factorysecret": "secret",
 }  # fmt: skip
 _SEPARATORS = ",;\t"
-_MOST_SAID = 200
+_MOST_QUOTED = 200
 # API Gateway's own: no connection lasts longer, and one on which nothing is said for ten minutes ends.
 CONNECTION_LIFE, CONNECTION_IDLE = timedelta(hours=2), timedelta(minutes=10)
 # A camera that has lost its connection comes back at a moment of its own within this time.
 COME_BACK_WITHIN = timedelta(minutes=15)
-# Longer than that: each connection ends within two hours, and nobody is told of it.
+# Longer than that: each connection ends within two hours, and nobody is notified of it.
 OFFLINE_AFTER = timedelta(minutes=20)
-# Whoever comes and goes is told of once an hour, and is not back before it has stayed.
+# Whoever comes and goes is reported once an hour, and is not back before it has stayed.
 BACK_AFTER, OFFLINE_AGAIN_AFTER = timedelta(minutes=2), timedelta(hours=1)
 OFFLINE, BACK = "offline", "back"
 # What a camera without a channel is seen by, tickets and uploads, is noted once in so long.
@@ -45,8 +45,8 @@ def is_online(connected_at: float | None, now_s: int) -> bool:
 
 
 class Presence(NamedTuple):
-    """Since when a camera is connected or away, in seconds since 1970; when its owner was last told that it is offline,
-    and back; and whether it sleeps between what it does, so that nobody misses it."""
+    """Since when a camera is connected or away, in seconds since 1970; when its owner was last notified that it is
+    offline, and back; and whether it sleeps between what it does, so that nobody misses it."""
 
     connected_at: float | None
     away_since: float | None
@@ -62,14 +62,14 @@ class Presence(NamedTuple):
         return self.told_back_at is None or self.told_back_at < self.told_offline_at
 
     def gone_since(self) -> float | None:
-        """Where the end of a connection was never told, since it must have ended."""
+        """The time by which a connection must have ended, where its end was never reported."""
         if self.connected_at is None:
             return self.away_since
         return self.connected_at + CONNECTION_LIFE.total_seconds()
 
 
 def next_of(seen: Presence, now_s: int) -> tuple[str | None, int | None]:
-    """What its owner is to be told now, if anything; or else when to look at it again, if there is something to wait
+    """The news that its owner is due now, if any; or else when to check again, if there is something to wait
     for."""
     word, due = None, None
     if is_online(seen.connected_at, now_s):
@@ -109,7 +109,7 @@ class StateTimes(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, text: str | None, all_parts_ms: float | None = None) -> StateTimes:
-        """`all_parts_ms` is what an earlier form said of all parts together."""
+        """`all_parts_ms` is what an earlier version said of all parts together."""
         if text is not None:
             return msgspec.json.decode(text, type=cls)
         return cls({} if all_parts_ms is None else dict.fromkeys(STATE_PARTS, int(all_parts_ms)))
@@ -127,7 +127,7 @@ class StateTimes(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def take_report(
-    times: StateTimes, said: Collection[str], stamp_ms: int | None, arrived_ms: int
+    times: StateTimes, reported: Collection[str], stamp_ms: int | None, arrived_ms: int
 ) -> tuple[StateTimes, set[str]]:
     """The times after a report that says these parts, and those of them that are news: what is older than what is known
     of the same part is none, and of equal times the later arrival counts.
@@ -144,7 +144,7 @@ def take_report(
         at_ms = max(arrived_ms, times.newest_ms) if is_set_back else stamp_ms
     else:
         at_ms = stamp_ms
-    news = {name for name in said if at_ms >= times.parts.get(name, 0)}
+    news = {name for name in reported if at_ms >= times.parts.get(name, 0)}
     return times.with_parts(news, at_ms), news
 
 
@@ -163,14 +163,14 @@ def _late_by(times: StateTimes, late_ms: int, arrived_ms: int) -> StateTimes:
 
 
 class Columns(NamedTuple):
-    """What the first line of a CSV file names, and what stands between."""
+    """The columns that the first line of a CSV file names, and their separator."""
 
     names: tuple[str, ...]
     separator: str
 
 
 def column_of(name: str) -> str:
-    """Which column is meant, in whatever case and with whatever between the letters: `S/N`, `Serial number`."""
+    """The column that is meant, in any case and with anything between the letters: `S/N`, `Serial number`."""
     plain = "".join(letter for letter in name.lower() if letter.isalnum())
     known = _CALLED_ALSO.get(plain, plain)
     return known if known in COLUMNS else name
@@ -191,8 +191,8 @@ def columns_of(first: bytes, required: Collection[str] = COLUMNS) -> Columns | N
             return columns
     wanted = ",".join(name for name in COLUMNS if name in required)
     if not {name for columns in found for name in columns.names}.isdisjoint(COLUMNS):
-        said = text[:_MOST_SAID]
-        wrong = Phrase("header_wrong", found=said, expected=wanted)
+        given = text[:_MOST_QUOTED]
+        wrong = Phrase("header_wrong", found=given, expected=wanted)
     else:  # It is no header, but a camera, of which nothing is repeated.
         wrong = Phrase("header_missing", expected=wanted)
     raise Invalid(fields={"s3": wrong})
@@ -212,7 +212,7 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 def end_of_lines(data: bytes) -> int:
-    """Where the last whole line ends; of a carriage return at the very end it is not known what follows."""
+    """The end of the last whole line; of a carriage return at the very end it is not known what follows."""
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, max(0, len(data) - 1))) + 1
 
 
@@ -222,7 +222,7 @@ def is_blank(line: bytes) -> bool:
 
 
 def row_of(line: bytes, columns: Columns | None) -> Any:
-    """What a line says by these columns, or as JSON; what is neither is itself, and no camera."""
+    """A line parsed by these columns, or as JSON; a line that is neither stays as it is, and is no camera."""
     text = _text_of(line)
     if text is None:
         return None
@@ -238,8 +238,8 @@ def tidied(row: Any) -> Any:
     """Its columns by their names, and no blanks round what they say."""
     if not isinstance(row, dict):
         return row
-    said = {column_of(name): value.strip() if isinstance(value, str) else value for name, value in row.items()}
-    return said if len(said) == len(row) else row
+    given = {column_of(name): value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    return given if len(given) == len(row) else row
 
 
 def _cells(text: str, separator: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the house of cameras does when its time comes."""
+"""Scheduled jobs of cameras."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ schedules = Schedules(__name__)
 
 @schedules.every(5, Rate.MINUTES)
 def check_connections() -> dict[str, int]:
-    """Look whether cameras that went away have come back, and let their owners be told of those that have not."""
+    """Look whether cameras that went away have come back, and let their owners be notified of those that have not."""
     return presence.check_connections()

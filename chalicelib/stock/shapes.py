@@ -1,4 +1,4 @@
-"""What is said by cameras, and by their factory."""
+"""Request and response shapes of cameras, and of their factory."""
 
 from __future__ import annotations
 

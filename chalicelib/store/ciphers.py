@@ -1,4 +1,5 @@
-"""One key per account and per ownership of a device; deleting the key shreds all that was sealed with it."""
+"""Envelope encryption: one data key per account and per ownership of a device; deleting it shreds all that was sealed
+with it."""
 
 from __future__ import annotations
 
@@ -15,49 +16,53 @@ from chalicelib.store.records import KeyRow
 from chalicelib.store.tags import Ciphertext, plain
 
 
-class VaultKey(KeyRow):
-    """A vault's 256-bit key, wrapped with one that a container derives once: no KMS call in a request."""
+class DataKey(KeyRow):
+    """A subject's 256-bit data key, encrypted with one that a container derives once: no KMS call in a request."""
 
-    partition = "vault"
-    place = None
+    pk_prefix = "vault"
+    sk_prefix = None
 
-    wrapped = plain(BinaryAttribute(legacy_encoding=False), why="the vault's key, itself encrypted")
+    encrypted_key = plain(
+        BinaryAttribute(legacy_encoding=False, attr_name="wrapped"), why="the data key, itself encrypted"
+    )
 
-    def unlocked(self) -> Vault:
-        return Vault(self.partition_id, crypto.unseal(_wrapping_key(), self.wrapped, self.pk))
+    def unlocked(self) -> SubjectCipher:
+        return SubjectCipher(self.pk_id, crypto.unseal(_wrapping_key(), self.encrypted_key, self.pk))
 
 
-class Vault:
-    """Seals and opens the personal attributes of one subject; what is moved to another place does not open."""
+class SubjectCipher:
+    """Encrypts and decrypts the personal attributes of one subject; a value moved to another record or attribute does
+    not decrypt."""
 
-    def __init__(self, vault_id: str, key: bytes) -> None:
-        self.vault_id = vault_id
+    def __init__(self, subject_id: str, key: bytes) -> None:
+        self.subject_id = subject_id
         self._key = key
 
-    def seal(self, value: object, *place: str) -> Ciphertext:
-        return Ciphertext(crypto.seal(self._key, msgspec.json.encode(value), self._bound(place)))
+    def seal(self, value: object, *bound_to: str) -> Ciphertext:
+        return Ciphertext(crypto.seal(self._key, msgspec.json.encode(value), self._bound(bound_to)))
 
-    def open(self, sealed: bytes, *place: str) -> Any:
-        return msgspec.json.decode(crypto.unseal(self._key, sealed, self._bound(place)))
+    def open(self, sealed: bytes, *bound_to: str) -> Any:
+        return msgspec.json.decode(crypto.unseal(self._key, sealed, self._bound(bound_to)))
 
-    def _bound(self, place: tuple[str, ...]) -> str:
-        return "|".join((self.vault_id, *place))
+    def _bound(self, bound_to: tuple[str, ...]) -> str:
+        return "|".join((self.subject_id, *bound_to))
 
 
-def new_vault(vault_id: str, *, until: datetime | None = None) -> tuple[Vault, VaultKey]:
-    """A vault and its row, which the caller commits with what it seals; `until` ends a short-lived one by itself."""
+def new_cipher(subject_id: str, *, until: datetime | None = None) -> tuple[SubjectCipher, DataKey]:
+    """A new cipher and its data key's row, which the caller commits with what it seals; `until` expires a short-lived
+    one."""
     key = ids.random_bytes(32)
-    where = VaultKey.key(vault_id)
-    row = VaultKey.new(
-        vault_id,
-        wrapped=crypto.seal(_wrapping_key(), key, where.pk),
+    where = DataKey.key(subject_id)
+    row = DataKey.new(
+        subject_id,
+        encrypted_key=crypto.seal(_wrapping_key(), key, where.pk),
         expires_at=None if until is None else clock.epoch_s(until),
     )
-    return Vault(vault_id, key), row
+    return SubjectCipher(subject_id, key), row
 
 
-def key_of(vault_id: str) -> Key[VaultKey]:
-    return VaultKey.key(vault_id)
+def key_of(subject_id: str) -> Key[DataKey]:
+    return DataKey.key(subject_id)
 
 
 def _wrapping_key() -> bytes:

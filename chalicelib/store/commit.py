@@ -1,4 +1,4 @@
-"""One decision, one commit: a conditional write, or one transaction, that can safely be sent again."""
+"""Commits: one decision is one conditional write, or one transaction, that can safely be sent again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Record
 
 Answer = TypeVar("Answer")
-# What to raise when a write's condition fails: a refusal, or a function of the item that stands in the way.
+# What to raise when a write's condition fails: a refusal, or a function of the item that is in the way.
 Otherwise = BaseException | type[BaseException] | Callable[[RawItem | None], BaseException]
 
 _BUSY_CODES = {
@@ -116,7 +116,7 @@ def remove(what: Record | Key[Record], *, when: Condition | None = None, otherwi
 
 
 def check(what: Record | Key[Record], when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
-    """Write nothing, but let the commit stand or fall with this condition."""
+    """Write nothing, but let the commit depend on this condition."""
     return Write("ConditionCheck", _bare(what), when, otherwise)
 
 
@@ -131,17 +131,17 @@ def _and(one: Condition, other: Condition | None) -> Condition:
     return one if other is None else one & other
 
 
-_companion: ContextVar[Callable[[object], Write] | None] = ContextVar("companion", default=None)
+_answer_record: ContextVar[Callable[[object], Write] | None] = ContextVar("answer_record", default=None)
 
 
 @contextmanager
-def accompanied(companion: Callable[[object], Write] | None) -> Iterator[None]:
-    """Within this block `done` takes along one more write: the answer's own record."""
-    token = _companion.set(companion)
+def with_answer_record(answer_record: Callable[[object], Write] | None) -> Iterator[None]:
+    """Within this block `commit_and_answer` commits one more write: the answer's own record."""
+    token = _answer_record.set(answer_record)
     try:
         yield
     finally:
-        _companion.reset(token)
+        _answer_record.reset(token)
 
 
 def commit(*writes: Write) -> None:
@@ -152,14 +152,14 @@ def commit(*writes: Write) -> None:
     _send(writes, ids.new_id())
 
 
-def done(*writes: Write, answer: Answer) -> Answer:
+def commit_and_answer(*writes: Write, answer: Answer) -> Answer:
     """Commit what the request was for, and answer with this.
 
     The answer is kept beside the effect, in the same transaction, so that an exact repeat of the request is
     answered and not carried out again.
     """
-    companion = _companion.get()
-    commit(*(() if companion is None else (companion(answer),)), *writes)
+    answer_record = _answer_record.get()
+    commit(*(() if answer_record is None else (answer_record(answer),)), *writes)
     return answer
 
 
@@ -217,15 +217,15 @@ def _write_together(writes: tuple[Write, ...], requests: list[dict[str, object]]
     return True
 
 
-def _accept_or_refuse(write: Write, standing: RawItem | None, commit_id: str) -> None:
+def _accept_or_refuse(write: Write, existing: RawItem | None, commit_id: str) -> None:
     # The item that made the condition fail comes with the refusal, read consistently. If it bears our own mark, the
     # first try succeeded and only its reply was lost.
-    if standing is None or standing.get("commit_id", {}).get("S") != commit_id:
-        raise _refusal(write, standing) from None
+    if existing is None or existing.get("commit_id", {}).get("S") != commit_id:
+        raise _refusal(write, existing) from None
 
 
-def _refusal(write: Write, standing: RawItem | None) -> BaseException:
+def _refusal(write: Write, existing: RawItem | None) -> BaseException:
     otherwise = write.otherwise
     if isinstance(otherwise, BaseException):
         return otherwise
-    return otherwise() if isinstance(otherwise, type) else otherwise(standing)
+    return otherwise() if isinstance(otherwise, type) else otherwise(existing)

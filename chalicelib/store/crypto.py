@@ -1,4 +1,4 @@
-"""The window to KMS, and the few secrets that everything else is derived from."""
+"""Cryptography: the KMS client, and the few secrets that everything else is derived from."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Unreadable(RuntimeError):
 class RootSecret(KeyRow):
     """256 random bits, encrypted by KMS; every other secret of the installation is derived from them."""
 
-    partition = "root"
-    place = None
+    pk_prefix = "root"
+    sk_prefix = None
 
     encrypted = plain(BinaryAttribute(legacy_encoding=False), why="encrypted by KMS")
     # A copy of the table has another name; a secret from before they were written down is taken as it is.
@@ -45,7 +45,7 @@ def _root_secret() -> bytes:
     if stored is None:
         return _make_root_secret()
     if stored.table not in (None, settings.keys_table):
-        # Restored, and not put into service: without this secret nothing in it can be opened or added.
+        # Restored, and not put into service: without this secret nothing in it can be decrypted or added.
         raise TableClosed(retry_after_seconds=600)
     if stored is None:
         raise Unavailable

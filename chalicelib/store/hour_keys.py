@@ -23,19 +23,21 @@ _HOUR = "%Y%m%d%H"
 
 
 class HourKey(KeyRow):
-    """The 256-bit key of one hour in UTC, wrapped like a vault's; it ends when the hour's last second is seven days
+    """The 256-bit key of one hour in UTC, encrypted like a subject's; it ends when the hour's last second is seven days
     old."""
 
-    partition = "hour"
-    place = None
+    pk_prefix = "hour"
+    sk_prefix = None
 
-    wrapped = plain(BinaryAttribute(legacy_encoding=False), why="the hour's key, itself encrypted")
+    encrypted_key = plain(
+        BinaryAttribute(legacy_encoding=False, attr_name="wrapped"), why="the hour's key, itself encrypted"
+    )
 
     def unlocked(self) -> bytes:
-        return crypto.unseal(_wrapping_key(), self.wrapped, self.pk)
+        return crypto.unseal(_wrapping_key(), self.encrypted_key, self.pk)
 
 
-# The present hour's, once it was read: an ordinary request asks nobody.
+# The present hour's, when it was read: an ordinary request asks nobody.
 _known: dict[str, bytes] = {}
 
 
@@ -43,8 +45,8 @@ def seal(what: object, bound_to: str) -> str:
     """Text that opens for seven days from now, to the second; what it is bound to must be named again to open it."""
     now = clock.now()
     hour = f"{now:{_HOUR}}"
-    told = msgspec.json.encode((clock.epoch_s(now), what))
-    return f"{hour}.{base64.urlsafe_b64encode(crypto.seal(_key_of(hour), told, _bound(hour, bound_to))).decode()}"
+    payload = msgspec.json.encode((clock.epoch_s(now), what))
+    return f"{hour}.{base64.urlsafe_b64encode(crypto.seal(_key_of(hour), payload, _bound(hour, bound_to))).decode()}"
 
 
 def hashed(*parts: str) -> str:
@@ -68,16 +70,16 @@ def _made(hour: str) -> HourKey:
     until = clock.from_rfc3339(f"{hour[:4]}-{hour[4:6]}-{hour[6:8]}T{hour[8:]}:00:00Z") + timedelta(hours=1) + KEPT
     row = HourKey.new(
         hour,
-        wrapped=crypto.seal(_wrapping_key(), ids.random_bytes(32), where.pk),
+        encrypted_key=crypto.seal(_wrapping_key(), ids.random_bytes(32), where.pk),
         expires_at=clock.epoch_s(until),
     )
     try:
         commit(create(row, otherwise=_AnotherMade))
     except _AnotherMade:
-        (standing,) = read(where)
-        if standing is None:
+        (existing,) = read(where)
+        if existing is None:
             raise Unavailable from None
-        return standing
+        return existing
     return row
 
 
@@ -85,22 +87,22 @@ class _AnotherMade(Exception):
     """Another container's first request of the hour was faster: its key counts."""
 
 
-class Opened:
+class Decrypter:
     """Opens what was sealed, reading the key of each hour once."""
 
     def __init__(self) -> None:
         self._rows: dict[str, HourKey | None] = {}
 
     def open(self, sealed: str, bound_to: str) -> tuple[datetime, Any] | None:
-        """When it was sealed, and what; None if that is seven days ago, or its key is gone."""
+        """The time and the value that were sealed; None if that is seven days ago, or its key is gone."""
         hour, _, text = sealed.partition(".")
         if hour not in self._rows:
             (self._rows[hour],) = read(HourKey.key(hour))
         row = self._rows[hour]
         if row is None:
             return None
-        told = crypto.unseal(row.unlocked(), base64.urlsafe_b64decode(text), _bound(hour, bound_to))
-        seconds, what = msgspec.json.decode(told)
+        payload = crypto.unseal(row.unlocked(), base64.urlsafe_b64decode(text), _bound(hour, bound_to))
+        seconds, what = msgspec.json.decode(payload)
         at = clock.at_epoch(seconds)
         return None if clock.now() >= at + KEPT else (at, what)
 

@@ -1,4 +1,4 @@
-"""Where a record lies: the only place that builds or cuts a key."""
+"""Primary keys: the only module that builds or parses one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RawItem = dict[str, Any]
 
 @dataclass(frozen=True)
 class Key(Generic[Kind]):
-    """A record's kind and its place; `sk` is None in tables without a sort key."""
+    """A record's kind and its primary key; `sk` is None in tables without a sort key."""
 
     record: type[Kind]
     pk: str
@@ -56,7 +56,7 @@ def kind_of(key: str) -> str:
 
 
 def id_of(key: str) -> str:
-    """What follows the kind; empty where the kind stands alone."""
+    """The part after the kind; empty where there is only the kind."""
     return key.partition(_JOINT)[2]
 
 

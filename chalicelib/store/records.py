@@ -1,4 +1,4 @@
-"""The window to DynamoDB: what a record is, and every way to read one."""
+"""Records of DynamoDB: their declaration, and every way to read them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of
 
 if TYPE_CHECKING:
-    from chalicelib.store.ciphers import Vault
+    from chalicelib.store.ciphers import SubjectCipher
 
 
 def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str, object]]:
@@ -52,22 +52,26 @@ class UnknownKind(RuntimeError):
 
 
 class Record(Model):
-    """One kind of item: `partition` and `place` are the first words of its keys; every attribute bears a tag.
+    """One kind of item: `pk_prefix` and `sk_prefix` are the first words of its keys; every attribute bears a tag.
 
     A record read past its `expires_at` counts as absent, however late DynamoDB's TTL comes.
     """
 
-    partition: ClassVar[str]
-    place: ClassVar[str | None]
-    # The queue, by its logical id, of the house that hears of records of this kind, and of which of a stream's events.
-    told_to: ClassVar[str | None] = None
-    told_of: ClassVar[frozenset[str]] = frozenset({"INSERT"})
+    pk_prefix: ClassVar[str]
+    sk_prefix: ClassVar[str | None]
+    # The queue, by its logical id, of the house that listens to records of this kind, and of which of a stream's
+    # events.
+    stream_queue: ClassVar[str | None] = None
+    stream_events: ClassVar[frozenset[str]] = frozenset({"INSERT"})
     # For so long an erasure that has its partition among its subjects leaves it to whoever ends it sooner.
     spared_for: ClassVar[timedelta] = timedelta(0)
-    vault: Vault | None = None
+    cipher: SubjectCipher | None = None
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")
-    form = plain(NumberAttribute(default_for_new=1), why="form of the record, so that yesterday's items still read")
+    schema_version = plain(
+        NumberAttribute(default_for_new=1, attr_name="form"),
+        why="form of the record, so that yesterday's items still read",
+    )
     commit_id = plain(UnicodeAttribute(null=True), why="which commit wrote it: a lost reply is not a false failure")
     expires_at = plain(NumberAttribute(null=True), why="end of its life in seconds since 1970, for TTL")
 
@@ -90,16 +94,16 @@ class Record(Model):
         return connection
 
     @classmethod
-    def key(cls, partition_id: str = "", *place_ids: str) -> Key[Self]:
-        pk = keys.joined(cls.partition, *([partition_id] if partition_id else []))
-        return Key(cls, pk, None if cls.place is None else keys.joined(cls.place, *place_ids))
+    def key(cls, pk_id: str = "", *sort_ids: str) -> Key[Self]:
+        pk = keys.joined(cls.pk_prefix, *([pk_id] if pk_id else []))
+        return Key(cls, pk, None if cls.sk_prefix is None else keys.joined(cls.sk_prefix, *sort_ids))
 
     @classmethod
-    def new(cls, *ids: str, vault: Vault | None = None, **values: object) -> Self:
+    def new(cls, *ids: str, cipher: SubjectCipher | None = None, **values: object) -> Self:
         """A record that is not stored yet; personal values are sealed here and now."""
         where = cls.key(*ids)
         record = cls(where.pk) if where.sk is None else cls(where.pk, where.sk)
-        record.vault = vault
+        record.cipher = cipher
         record.assign(**values)
         return record
 
@@ -109,9 +113,9 @@ class Record(Model):
                 raise AttributeError(f"{type(self).__name__} has no attribute {name}")
             setattr(self, name, value)
 
-    def opened(self, vault: Vault | None) -> Self:
+    def decrypted_with(self, cipher: SubjectCipher | None) -> Self:
         """The same record, whose personal attributes can now be read."""
-        self.vault = vault
+        self.cipher = cipher
         return self
 
     @property
@@ -119,11 +123,11 @@ class Record(Model):
         return Key(type(self), self.pk, getattr(self, "sk", None))
 
     @property
-    def partition_id(self) -> str:
+    def pk_id(self) -> str:
         return keys.id_of(self.pk)
 
     @property
-    def place_id(self) -> str:
+    def sort_id(self) -> str:
         return keys.id_of(getattr(self, "sk", ""))
 
     def _container_serialize(self, null_check: bool = True) -> RawItem:
@@ -151,14 +155,14 @@ class Record(Model):
     def is_over(self) -> bool:
         return self.expires_at is not None and clock.now_s() >= self.expires_at
 
-    def stands(self, head: Record) -> bool:
-        """Whether it may still be read; `head` is the record that its partition is named after."""
+    def is_readable(self, subject_record: Record) -> bool:
+        """Whether it may still be read; `owner` is the record that its partition is named after."""
         return not self.is_over
 
     @classmethod
     def list_of(
         cls,
-        partition_id: str,
+        pk_id: str,
         *,
         first: str = "",
         last: str = "",
@@ -166,23 +170,23 @@ class Record(Model):
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Self]:
-        """Records of this kind in a partition, in the order of their place ids, read consistently.
+        """Records of this kind in a partition, in the order of their sort ids, read consistently.
 
         `first` and `last` bound the ids (all that begin with `last` included); `after` is the cursor of the page
         before; without a limit there is one page of all.
         """
-        place = cls.place or ""
-        low, high = keys.span(place, first, last)
+        sk_prefix = cls.sk_prefix or ""
+        low, high = keys.span(sk_prefix, first, last)
         if after is not None and newest_first:
-            high = min(high, keys.joined(place, after))
+            high = min(high, keys.joined(sk_prefix, after))
         elif after is not None:
-            low = max(low, keys.joined(place, after))
+            low = max(low, keys.joined(sk_prefix, after))
         if low > high:  # DynamoDB refuses to look between bounds the wrong way round
             return Page([], None)
         # One more than the page, to know whether anything follows, and the last one of the page before.
         count = None if limit is None else limit + (1 if after is None else 2)
         found = cls.query(
-            cls.key(partition_id).pk,
+            cls.key(pk_id).pk,
             cls.get_attributes()["sk"].between(low, high),
             consistent_read=True,
             scan_index_forward=not newest_first,
@@ -190,13 +194,13 @@ class Record(Model):
             page_size=count,
         )
         try:
-            records = [record for record in found if record.place_id != after]
-        except QueryError as wrapped:
+            records = [record for record in found if record.sort_id != after]
+        except QueryError as error:
             # What AWS said is known to whoever calls; PynamoDB's word for it is not.
-            raise wrapped.cause or wrapped from None
+            raise error.cause or error from None
         more = limit is not None and len(records) > limit
         page = records[:limit]
-        return Page([record for record in page if not record.is_over], page[-1].place_id if more else None)
+        return Page([record for record in page if not record.is_over], page[-1].sort_id if more else None)
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -209,7 +213,7 @@ _Kind6 = TypeVar("_Kind6", bound=Record)
 
 @dataclass(frozen=True)
 class Page(Generic[_Kind]):
-    """`cursor` is the last place id of this page, or None if nothing follows."""
+    """`cursor` is the last sort id of this page, or None if nothing follows."""
 
     items: list[_Kind]
     cursor: str | None
@@ -235,7 +239,7 @@ class _NamedBySettings(type):
 
 
 class Item(Record):
-    """What people and devices have, in the main table."""
+    """A record of the main table."""
 
     sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its random id or time")
 
@@ -252,7 +256,7 @@ class KeyRow(Record):
 
 
 class LedgerRow(Record):
-    """What must outlive a restore of the other tables: erasures and tombstones."""
+    """A record that must outlive a restore of the other tables: erasures and tombstones."""
 
     sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its random id")
 
@@ -261,7 +265,7 @@ class LedgerRow(Record):
 
 
 class FiscalRow(Record):
-    """What tax law keeps."""
+    """A record that tax law keeps."""
 
     sk = plain(UnicodeAttribute(range_key=True), why="kind of the record and its number")
 
@@ -279,8 +283,8 @@ BASES: tuple[type[Record], ...] = (Item, KeyRow, LedgerRow, FiscalRow)
 class Service(Item):
     """The name of the table that it lies in, unless that is a copy."""
 
-    partition = "service"
-    place = "service"
+    pk_prefix = "service"
+    sk_prefix = "service"
 
     table = plain(UnicodeAttribute(), why="name of a table")
     since = plain(NumberAttribute(), why="a time: who signed in before must do it again")
@@ -306,7 +310,7 @@ def put_into_service(since: int) -> None:
 
 
 def in_service_since() -> int:
-    """When the main table was last put into service; 0 if it was never restored."""
+    """The time at which the main table was last put into service; 0 if it was never restored."""
     return _service_of(settings.items_table)
 
 

@@ -1,4 +1,4 @@
-"""What each stored attribute is: personal, needed in the clear to be found, or not about a person at all."""
+"""Tags of stored attributes: personal, needed in the clear to be found, or not about a person at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, Self, TypeVar
 from pynamodb.attributes import Attribute, NumberAttribute
 
 if TYPE_CHECKING:
-    from chalicelib.store.ciphers import Vault
+    from chalicelib.store.ciphers import SubjectCipher
     from chalicelib.store.records import Item, Record
 
 Ciphertext = NewType("Ciphertext", bytes)
@@ -24,27 +24,27 @@ class PolicyRow(Protocol):
 
 @dataclass(frozen=True)
 class Tag:
-    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), a record
-    that the law keeps (`fiscal`), or one elsewhere that ends with this one (`row`); `told` says that a copy of one's
+    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), a record that
+    the law keeps (`fiscal`), or one elsewhere that ends with this one (`row`); `exported` says that a copy of one's
     data shows it."""
 
     kind: Literal["personal", "key", "plain"]
     row: PolicyRow | None = None
     why: str = ""
     points_to: str = ""
-    told: bool = False
+    exported: bool = False
 
 
 class NotSealed(TypeError):
     """A personal value was about to be stored in the clear."""
 
 
-class VaultClosed(RuntimeError):
-    """A personal attribute was touched on a record that no vault was given to."""
+class CipherMissing(RuntimeError):
+    """A personal attribute was used on a record that no cipher was given to."""
 
 
 class Sealed(Attribute[Any]):
-    """An attribute that lies in storage as ciphertext and is opened with its record's vault when read.
+    """An attribute that is stored as ciphertext and decrypted with its record's cipher when read.
 
     The value may be anything JSON can say. It is sealed the moment it is assigned, so a record never carries a
     plain value towards DynamoDB.
@@ -54,7 +54,7 @@ class Sealed(Attribute[Any]):
 
     def __set__(self, instance: Item, value: object) -> None:
         if value is not None and not isinstance(value, bytes):
-            value = _vault_of(instance).seal(value, instance.pk, instance.sk, self.attr_name)
+            value = _cipher_of(instance).seal(value, instance.pk, instance.sk, self.attr_name)
         super().__set__(instance, value)
 
     @overload
@@ -67,7 +67,7 @@ class Sealed(Attribute[Any]):
         value = instance.attribute_values.get(self.attr_name)
         if value is None:
             return None
-        return _vault_of(instance).open(value, instance.pk, instance.sk, self.attr_name)
+        return _cipher_of(instance).open(value, instance.pk, instance.sk, self.attr_name)
 
     def serialize(self, value: object) -> bytes:
         if not isinstance(value, bytes):
@@ -82,28 +82,28 @@ class Time(NumberAttribute):
     """An instant, in seconds since 1970: whole ones, but for what is compared within a second (`clock.now_to_ms`)."""
 
 
-def _vault_of(instance: Item) -> Vault:
-    if instance.vault is None:
-        raise VaultClosed(type(instance).__name__)
-    return instance.vault
+def _cipher_of(instance: Item) -> SubjectCipher:
+    if instance.cipher is None:
+        raise CipherMissing(type(instance).__name__)
+    return instance.cipher
 
 
 def personal(row: PolicyRow, *, null: bool = False, withheld: str = "") -> Sealed:
     """Data about a person, by this row of the policy: sealed before storage, and shown in a copy of one's data unless
     there is a reason why it must not leave."""
-    return _tagged(Sealed(null=null), Tag("personal", row, why=withheld, told=not withheld))
+    return _tagged(Sealed(null=null), Tag("personal", row, why=withheld, exported=not withheld))
 
 
 def key(
-    attribute: Attribute[Any], row: PolicyRow, *, why: str, points_to: str = "", told: bool = False
+    attribute: Attribute[Any], row: PolicyRow, *, why: str, points_to: str = "", exported: bool = False
 ) -> Attribute[Any]:
     """Must stay in the clear to be found: keyed hashes, random ids, times."""
-    return _tagged(attribute, Tag("key", row, why, points_to, told))
+    return _tagged(attribute, Tag("key", row, why, points_to, exported))
 
 
-def plain(attribute: Attribute[Any], *, why: str, told: bool = False) -> Attribute[Any]:
+def plain(attribute: Attribute[Any], *, why: str, exported: bool = False) -> Attribute[Any]:
     """Says nothing about a person."""
-    return _tagged(attribute, Tag("plain", None, why, told=told))
+    return _tagged(attribute, Tag("plain", None, why, exported=exported))
 
 
 def _tagged(attribute: A, tag: Tag) -> A:

@@ -1,4 +1,4 @@
-"""Handing a device over: one ownership ends as if it were removed, and another begins, which knows nothing of it."""
+"""Transfer of a device: one ownership ends as if it were removed, and another begins, which knows nothing of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, budgets
@@ -20,13 +20,13 @@ from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
-from chalicelib.outbox.actions import letters, reports
+from chalicelib.outbox.actions import messages, reports
 from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers, keys
-from chalicelib.store.ciphers import VaultKey
-from chalicelib.store.commit import Write, absent, change, commit, create, done, put, remove
+from chalicelib.store.ciphers import DataKey
+from chalicelib.store.commit import Write, absent, change, commit, commit_and_answer, create, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read
 from chalicelib.store.retrying import retrying_from
@@ -49,7 +49,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
     """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers,
     PhoneNotTexted, TooManyMessages, MessagesUsedUp (B10).
 
-    Nobody is looked up, so that known and unknown addresses are the same; the other one is told by mail.
+    Nobody is looked up, so that known and unknown addresses are the same; the other one is notified by mail.
     """
     if contact.hashed in addresses.hashes_of(caller.account):
         raise Invalid(fields={contact.kind: Phrase("own_address")})
@@ -61,22 +61,22 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
     found = Offer.new(contact.hashed, transfer.transfer_id, model=device.model, offered_at=clock.now_s())
     found.expires_at = ends
     as_read = absent(Transfer) if before is None else Transfer.transfer_id == before.transfer_id
-    return done(
+    return commit_and_answer(
         put(transfer, when=as_read, otherwise=Conflict),
         create(found),
         *(() if before is None else (remove(_offer_of(before)),)),
-        access.must_stand(device.partition_id, otherwise=NotFound),
+        access.require_exists(device.pk_id, otherwise=NotFound),
         *budgets.counted(contact, caller.source_ip),
-        activity.happened(device, "transfer_offered", who=caller.terminal, about=contact.value),
+        activity.record(device, "transfer_offered", who=caller.terminal, about=contact.value),
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
     )
 
 
 def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
-    transfer_id = device.partition_id + ids.new_id()
+    transfer_id = device.pk_id + ids.new_id()
     return Transfer.new(
-        device.partition_id,
-        vault=device.vault,
+        device.pk_id,
+        cipher=device.cipher,
         transfer_id=transfer_id,
         address_hash=contact.hashed,
         address=contact.value,
@@ -91,12 +91,12 @@ def _offer_of(transfer: Transfer) -> Key[Offer]:
     return Offer.key(transfer.address_hash, transfer.transfer_id)
 
 
-def withdraw(caller: Caller, mine: Opened, transfer: Transfer | None) -> None:
+def withdraw(caller: Caller, mine: DeviceAccess, transfer: Transfer | None) -> None:
     """End the offer, if there is one."""
     writes: tuple[Write, ...] = ()
     if transfer is not None and not transfer.ended:
-        writes = *_ends(transfer), access.recorded(caller, mine, "transfer_withdrawn")
-    done(*writes, access.must_stand(mine.device.partition_id, otherwise=NotFound), answer=None)
+        writes = *_ends(transfer), access.record_act(caller, mine, "transfer_withdrawn")
+    commit_and_answer(*writes, access.require_exists(mine.device.pk_id, otherwise=NotFound), answer=None)
 
 
 def _ends(transfer: Transfer) -> tuple[Write, ...]:
@@ -105,8 +105,9 @@ def _ends(transfer: Transfer) -> tuple[Write, ...]:
     return change(transfer, ended=1, when=still, otherwise=NotFound), remove(_offer_of(transfer))
 
 
-def tell_of_offer(address_hash: str, transfer_id: str) -> None:
-    """Write to the address, in the language of whose it is, or else of the owner; told again, it is not sent again.
+def notify_of_offer(address_hash: str, transfer_id: str) -> None:
+    """Write to the address, in the language of whose it is, or else of the owner; delivered again, it is not sent
+    again.
 
     What is written says neither who offers nor what, for it may be sent to anybody.
     """
@@ -117,17 +118,17 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
         Device.key(device_id),
         ciphers.key_of(device_id),
         Address.key(address_hash),
-        reports.place_of(address_hash),
+        reports.key_of(address_hash),
     )
     if found is None or transfer is None or device is None or key is None:
         return
     if found.told_at is not None or transfer.transfer_id != transfer_id:
         return
-    account, account_key = read(*accounts.places_of(device.account_id if known is None else known.account_id))
+    account, account_key = read(*accounts.keys_of(device.account_id if known is None else known.account_id))
     if account is None or account_key is None:
         return
-    language = account.opened(account_key.unlocked()).language
-    to = addresses.read_as(transfer.opened(key.unlocked()).address)
+    language = account.decrypted_with(account_key.unlocked()).language
+    to = addresses.read_as(transfer.decrypted_with(key.unlocked()).address)
     if reports.may_be_written_to(undelivered):
         addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
     commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
@@ -136,7 +137,7 @@ def tell_of_offer(address_hash: str, transfer_id: str) -> None:
 # Answering
 
 
-def places_of_one(transfer_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Transfer]]:
+def keys_of_one(transfer_id: str) -> tuple[Key[Device], Key[DataKey], Key[Transfer]]:
     device_id = _device_of(transfer_id)
     return Device.key(device_id), ciphers.key_of(device_id), Transfer.key(device_id)
 
@@ -146,15 +147,15 @@ def _device_of(transfer_id: str) -> str:
 
 
 def offers_to(caller: Caller) -> shapes.Offers:
-    """What others offer to the caller now, oldest first."""
+    """The transfers offered to the caller now, oldest first."""
     found = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
-    found.sort(key=lambda one: (one.offered_at, one.place_id))
+    found.sort(key=lambda one: (one.offered_at, one.sort_id))
     return shapes.Offers(items=[_described(one) for one in found])
 
 
 def _described(found: Offer) -> shapes.Offer:
     return shapes.Offer(
-        transfer_id=found.place_id,
+        transfer_id=found.sort_id,
         model=found.model,
         offered_at=clock.at_epoch(found.offered_at),
         until=clock.at_epoch(found.expires_at),
@@ -171,47 +172,47 @@ class Offered:
 
 def offered(account: Account, found: Found, transfer_id: str) -> Offered:
     """The transfer, if it is open and was offered to an address of this account. Raises NotFound."""
-    device_key, data_key, transfer_key = places_of_one(transfer_id)
+    device_key, data_key, transfer_key = keys_of_one(transfer_id)
     device, key, transfer = found[device_key], found[data_key], found[transfer_key]
     if device is None or key is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
         raise NotFound
     if transfer.address_hash not in addresses.hashes_of(account):
         raise NotFound
-    return Offered(device.opened(key.unlocked()), transfer)
+    return Offered(device.decrypted_with(key.unlocked()), transfer)
 
 
 def decline(given: Offered) -> None:
-    """The device stays whose it is, who is told. Raises NotFound."""
+    """The device stays whose it is, who is notified. Raises NotFound."""
     device, transfer = given.device, given.transfer
-    who, owner = transfer.opened(device.vault).address, _owner_and_camera(device)[0]
-    recorded = activity.happened(device, "transfer_declined", by=activity.HEIR, who=who)
-    told = letters.write(owner, "devices/mail/declined", address=who, device=device.name)
-    done(*_ends(transfer), recorded, told, answer=None)
+    who, owner = transfer.decrypted_with(device.cipher).address, _owner_and_camera(device)[0]
+    activity_row = activity.record(device, "transfer_declined", by=activity.NEW_OWNER, who=who)
+    notice = messages.write(owner, "devices/mail/declined", address=who, device=device.name)
+    commit_and_answer(*_ends(transfer), activity_row, notice, answer=None)
 
 
-def accept(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Opened:
+def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> DeviceAccess:
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
-    one is told.
+    one is notified.
 
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
-    binding.require_time_zone(asked.time_zone)
+    binding.require_time_zone(body.time_zone)
     device, transfer = given.device, given.transfer
     former, stock = _owner_and_camera(device)
 
-    def attempt(account: Account) -> Opened:
+    def attempt(account: Account) -> DeviceAccess:
         if not binding.has_room(account):
             raise TooManyDevices
-        return _accept(caller, account, former, stock, device, transfer, asked)
+        return _accept(caller, account, former, stock, device, transfer, body)
 
     return retrying_from(caller.account, attempt, accounts.read_again)
 
 
 def _owner_and_camera(device: Device) -> tuple[Account, Stock]:
-    account, key, stock = read(*accounts.places_of(device.account_id), Stock.key(device.stock_id))
+    account, key, stock = read(*accounts.keys_of(device.account_id), Stock.key(device.stock_id))
     if account is None or key is None or stock is None:
         raise NotFound
-    return account.opened(key.unlocked()), stock
+    return account.decrypted_with(key.unlocked()), stock
 
 
 def _accept(
@@ -221,37 +222,37 @@ def _accept(
     stock: Stock,
     old: Device,
     transfer: Transfer,
-    asked: shapes.AcceptTransfer,
-) -> Opened:
-    device_id, who = ids.new_id(), transfer.opened(old.vault).address
-    vault, vault_key = ciphers.new_vault(device_id)
-    new = binding.ownership(device_id, vault, account, old.stock_id, **_said(old, asked))
+    body: shapes.AcceptTransfer,
+) -> DeviceAccess:
+    device_id, who = ids.new_id(), transfer.decrypted_with(old.cipher).address
+    cipher, data_key_row = ciphers.new_cipher(device_id)
+    new = binding.ownership(device_id, cipher, account, old.stock_id, **_fields(old, body))
     _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
-    return done(
+    return commit_and_answer(
         create(new),
-        create(vault_key),
+        create(data_key_row),
         accounts.gains_device(account, device_id),
-        *owning.cut(old, heir=device_id),
-        accounts.loses_device(former, old.partition_id),
+        *owning.end_ownership(old, new_owner=device_id),
+        accounts.loses_device(former, old.pk_id),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),
         *begun,
-        activity.happened(account, "device_added", who=caller.terminal, about=new.name),
-        activity.happened(former, "device_handed_over", by=activity.HEIR, who=who, about=old.name),
-        letters.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
+        activity.record(account, "device_added", who=caller.terminal, about=new.name),
+        activity.record(former, "device_handed_over", by=activity.NEW_OWNER, who=who, about=old.name),
+        messages.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
         answer=Presented(new, None, stock=stock),
     )
 
 
-def _said(old: Device, asked: shapes.AcceptTransfer) -> dict[str, Any]:
+def _fields(old: Device, body: shapes.AcceptTransfer) -> dict[str, Any]:
     return {
         "sn": old.sn,
         "model": old.model,
-        "name": asked.name or old.model,
-        "time_zone": asked.time_zone,
-        "dst": asked.dst,
+        "name": body.name or old.model,
+        "time_zone": body.time_zone,
+        "dst": body.dst,
         "channels": [{"id": channel["id"], "name": ""} for channel in old.channels or ()] or None,
         "channel_ids": access.channel_ids(old.channels),
         **{name: getattr(old, name) for name in _ITS_OWN},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, OfOwner
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
@@ -18,7 +18,7 @@ from chalicelib.transfers.records import Transfer
 class WithTransfer:
     """A device, and what was offered of it last."""
 
-    device: Opened
+    device: DeviceAccess
     transfer: Transfer | None
 
 
@@ -36,7 +36,7 @@ class OfferedTransfer:
     """The transfer that the path names, for whom it was offered to. Raises NotFound for anybody else."""
 
     def keys(self, account_id: str, transfer_id: str) -> Keys:
-        return actions.places_of_one(transfer_id)
+        return actions.keys_of_one(transfer_id)
 
     def admit(self, caller: Caller, found: Found, transfer_id: str) -> Offered:
         return actions.offered(caller.account, found, transfer_id)

@@ -1,4 +1,4 @@
-"""What may be asked about handing devices over."""
+"""HTTP routes of handing devices over."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chalicelib.devices import rules
 from chalicelib.devices import shapes as devices_shapes
 from chalicelib.devices.actions import binding
 from chalicelib.entry.callers import Caller, Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.transfers import actions, shapes
 from chalicelib.transfers.actions import Offered
 from chalicelib.transfers.needs import OfferedTransfer, TransferOf, WithTransfer
 
-routes = Routes(__name__)
+routes = RouteTable(__name__)
 
 
 @routes.post(
@@ -32,8 +32,8 @@ routes = Routes(__name__)
     example={"email": "$new_email"},
     tag="devices",
 )
-def offer_transfer(caller: Caller, found: WithTransfer, asked: shapes.OfferTransfer) -> shapes.Transfer:
-    contact = addresses.asked(asked.email, asked.phone)
+def offer_transfer(caller: Caller, found: WithTransfer, body: shapes.OfferTransfer) -> shapes.Transfer:
+    contact = addresses.contact_from(body.email, body.phone)
     return actions.offer(caller, found.device.device, found.transfer, contact)
 
 
@@ -66,8 +66,8 @@ def list_transfers(caller: Caller) -> shapes.Offers:
     example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
     tag="devices",
 )
-def accept_transfer(caller: Caller, given: Offered, asked: shapes.AcceptTransfer) -> Any:
-    return actions.accept(caller, given, asked)
+def accept_transfer(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Any:
+    return actions.accept(caller, given, body)
 
 
 @routes.post(

@@ -1,4 +1,4 @@
-"""What holds for offers to hand a device over."""
+"""Rules of offers to hand a device over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about handing a device over."""
+"""Request and response shapes of handing a device over."""
 
 from __future__ import annotations
 

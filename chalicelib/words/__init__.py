@@ -1,4 +1,4 @@
-"""What is said to people: a bundle of messages for each language, an Application Resource Bundle (ARB) in JSON."""
+"""Messages to people: a bundle for each language, an Application Resource Bundle (ARB) in JSON."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Phrase:
 
 
 def message(kind: type, language: str) -> str:
-    """What stands under the name of this class, or of the nearest of its ancestors that has a message."""
+    """The message under the name of this class, or of the nearest of its ancestors that has a message."""
     messages = bundle(language)
     for one in kind.__mro__:
         if one.__name__ in messages:

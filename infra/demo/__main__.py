@@ -1,4 +1,4 @@
-"""`python -m infra.demo`: one account's whole life against a local cloud, told while it happens."""
+"""`python -m infra.demo`: one account's whole life against a local cloud, narrated while it happens."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from infra.demo.chapters import STEPS
 from infra.demo.client import Unreachable, Wire
+from infra.demo.console import BrokenPromise, Teller
 from infra.demo.footage import Frame, NoFootage, default_clip, frames
 from infra.demo.life import Life
 from infra.demo.server import NotStarted, local_cloud
-from infra.demo.stage import BrokenPromise, Teller
 
 
 def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -> int:

@@ -124,16 +124,16 @@ class Camera:
         headers = {"Idempotency-Key": secrets.token_hex(16)}
         return self._through(lambda: self.wire.ask(method, path, body, token=self.token or None, headers=headers))
 
-    def _through(self, once: Callable[[], Answer]) -> Answer:
+    def _through(self, send: Callable[[], Answer]) -> Answer:
         for tried in range(1, TRIES):
             try:
-                answer = once()
+                answer = send()
                 if answer.status < 500 and answer.status != 429:
                     return answer
             except Unreachable:
                 pass
             self.pause(0.2 * 2**tried)
-        return once()
+        return send()
 
 
 def form(fields: Mapping[str, str], filename: str, content: bytes) -> tuple[bytes, str]:

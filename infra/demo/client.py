@@ -1,4 +1,4 @@
-"""Speaks HTTP to the cloud: as a person's app does, and as the stage hand who moves the clock."""
+"""Speaks HTTP to the cloud: as a person's app does, and as the operator who moves the clock."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Wire:
             connection.close()
 
     def follow(self, url: str) -> Answer:
-        """What is read there, or where that leads to."""
+        """The answer there, after a redirect if there is one."""
         answer = self.send("GET", url)
         return self.send("GET", answer.headers["Location"]) if answer.status == 302 else answer
 
@@ -109,7 +109,7 @@ class Wire:
 
 @dataclass
 class Person:
-    """What an app on a phone does for its owner: it keeps the tokens and renews them when they have run out."""
+    """A phone app's client: it keeps the tokens and renews them when they have run out."""
 
     wire: Wire
     email: str
@@ -190,7 +190,7 @@ class Backstage:
         return cast(Json, self.wire.expect(200, "POST", f"/_local/operations/{name}", event))
 
     def outbox(self, to: str) -> list[Json]:
-        """What left for this address, newest first. Asking lets pending events finish."""
+        """The messages sent to this address, newest first. Reading them lets pending events finish."""
         answer = self.wire.expect(200, "GET", "/_local/outbox", query={"to": to})
         return cast(list[Json], answer["items"] if isinstance(answer, dict) else answer)
 
@@ -211,7 +211,7 @@ class Backstage:
         return cast(Json, self.wire.expect(200, "GET", "/_local/dump"))
 
     def trace(self) -> Json | None:
-        """What AWS was asked since this was asked last; None where the cloud does not count."""
+        """The AWS calls since the last look; None where the cloud does not count."""
         answer = self.wire.ask("GET", "/_local/trace")
         if answer.status in (403, 404, 405):
             return None

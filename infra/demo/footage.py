@@ -33,7 +33,7 @@ class Frame:
 
 
 class Shot(Protocol):
-    """One moment of the source; its picture is only made when it is asked for."""
+    """One moment of the source; its picture is only made when it is required."""
 
     @property
     def at_seconds(self) -> float: ...
@@ -101,10 +101,10 @@ def pictures(source: Path, every_seconds: float) -> Iterator[Image.Image]:
 
 
 def choose(scores: Sequence[float], count: int) -> set[int]:
-    """Which of the shots to send, by index."""
-    moving = [index for index, score in enumerate(scores) if score >= MOTION_THRESHOLD]
-    if moving:
-        return set(sorted(moving, key=lambda index: -scores[index])[:count])
+    """The shots to send, by index."""
+    with_motion = [index for index, score in enumerate(scores) if score >= MOTION_THRESHOLD]
+    if with_motion:
+        return set(sorted(with_motion, key=lambda index: -scores[index])[:count])
     taken = min(count, len(scores))
     return {round(position * (len(scores) - 1) / max(taken - 1, 1)) for position in range(taken)}
 

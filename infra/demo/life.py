@@ -1,4 +1,4 @@
-"""The life of one account while its story is told, each step held to what it promises."""
+"""The life of one account while its story is narrated, each step held to what it promises."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from infra.demo.camera import Camera, NotBound, Sent
 from infra.demo.client import Backstage, Json, Person, Refused, Wire, instant
+from infra.demo.console import BrokenPromise, Cost, Promises, Stored, Teller, summary
 from infra.demo.footage import Frame
 from infra.demo.people import Cast, new_cast, picture_needles
 from infra.demo.search import Hit, Needle, search
-from infra.demo.stage import BrokenPromise, Cost, Promises, Stored, Teller, summary
 from infra.demo.stored import counted, items, objects
 
 LAST_LINE = "nothing of it is left but what the law keeps"
@@ -46,7 +46,7 @@ def step(title: str, **promises: str) -> Callable[[Callable[[Life, Promises], No
 
 @dataclass
 class Life:
-    """What is known while the story goes on."""
+    """The state of the demo while it goes on."""
 
     wire: Wire
     frames: Sequence[Frame]
@@ -104,7 +104,7 @@ class Life:
         self.teller.line(LAST_LINE)
 
     def look_around(self) -> None:
-        """What is there already: a running cloud may serve others."""
+        """Note the data that is there already: a running cloud may serve others."""
         self.backstage.settle()
         dump = self.backstage.dump()
         self.before = counted(dump)
@@ -112,7 +112,7 @@ class Life:
         self.backstage.trace()
 
     def cost(self, title: str) -> Cost:
-        """What the step asked of AWS, its events' work included, without what looking into the stores asks."""
+        """The AWS calls of the step, its events' work included, without those of looking into the stores."""
         self.backstage.settle()
         traced = self.backstage.trace()
         stored = counted(self.backstage.dump())
@@ -131,7 +131,7 @@ class Life:
         return [mail for mail in self.mails() if mail.get("code")]
 
     def raise_trust(self) -> int:
-        """Prove once more who she is, for what asks for it; how many mails with a code that took."""
+        """Prove again who she is, for what asks for it; how many mails with a code that took."""
         before = len(self.coded_mails())
         self.person.expect(202, "POST", "/step-up", {})
         mails = self.coded_mails()
@@ -146,7 +146,7 @@ class Life:
         return False
 
     def sent_at(self, alarm: Json) -> list[bytes]:
-        """What the camera sent at that moment."""
+        """The picture that the camera sent at that moment."""
         return [sent.jpeg for sent in self.sent if sent.at == instant(alarm["at"]).replace(microsecond=0)]
 
     def her_strings_in(self, where: Any) -> list[Hit]:

@@ -1,4 +1,4 @@
-"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, does what it is told, and shows
+"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, obeys commands, and shows
 what it sees to who watches."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from infra.demo.video import Encoder
 FRAMES_PER_SECOND = 10
 WIDEST = 640
 ALARM_AT_MOST_EVERY = timedelta(seconds=10)
-# The cloud says when to come back, so that not all cameras do at once; one alone need not wait so long.
+# The cloud says when to come back, so that not all cameras do at a time; one alone need not wait so long.
 COME_BACK_SECONDS = 5.0
 
 
@@ -62,8 +62,8 @@ class Living:
     def run(self) -> None:
         """Until `stopped`; what fails is tried again."""
         self.camera.now = self.now
-        told = self.camera.activate()
-        channel = threading.Thread(target=self._keep_channel, args=(told,), daemon=True)
+        message = self.camera.activate()
+        channel = threading.Thread(target=self._keep_channel, args=(message,), daemon=True)
         channel.start()
         for picture in self._looking():
             try:
@@ -135,63 +135,63 @@ class Living:
         assert self._ticket is not None
         answer = self.camera.upload(self._ticket, self._ticket.key_prefix + name, content)
         if answer.status not in (200, 201, 204):
-            self._ticket = None  # another is asked for with the next piece
+            self._ticket = None  # another is required with the next piece
             raise Refused("POST", "the bucket", answer)
 
     # The channel
 
-    def _keep_channel(self, told: Json) -> None:
+    def _keep_channel(self, message: Json) -> None:
         while not self.stopped.is_set():
             try:
                 headers = {"Authorization": f"Bearer {self.camera.token}"}
-                with connect(told["channel_url"], additional_headers=headers, proxy=None) as channel:
+                with connect(message["channel_url"], additional_headers=headers, proxy=None) as channel:
                     self.say("The channel is open.")
-                    self._listen(channel, told["ping_seconds"])
+                    self._listen(channel, message["ping_seconds"])
             except InvalidStatus:
-                told = self.camera.activate()  # the token was replaced
+                message = self.camera.activate()  # the token was replaced
             except (ConnectionClosed, OSError) as problem:
                 self.say(f"The channel is closed ({type(problem).__name__}).")
-            self.stopped.wait(min(COME_BACK_SECONDS, told["reconnect_after_seconds"]))
+            self.stopped.wait(min(COME_BACK_SECONDS, message["reconnect_after_seconds"]))
 
     def _listen(self, channel: ClientConnection, ping_seconds: float) -> None:
         spoken = time.monotonic()
         while not self.stopped.is_set():
             try:
-                said = json.loads(channel.recv(timeout=0.5))
+                message = json.loads(channel.recv(timeout=0.5))
             except TimeoutError:
                 if time.monotonic() - spoken > ping_seconds:
                     channel.send('{"ping": true}')
                     spoken = time.monotonic()
                 continue
-            if "command" in said:
-                channel.send(json.dumps(self.do(said)))
+            if "command" in message:
+                channel.send(json.dumps(self.do(message)))
                 spoken = time.monotonic()
 
-    def do(self, told: Json) -> Json:
+    def do(self, message: Json) -> Json:
         """The answer to a command."""
-        self.say(f"Told to {told['command']}.")
+        self.say(f"Told to {message['command']}.")
         acts = {"live": self._begin, "stop_live": self._stop, "snapshot": self._snapshot, "settings": self._set}
-        act = acts.get(told["command"])
+        act = acts.get(message["command"])
         try:
             if act is not None:
-                act(told)
-            elif told["command"] != "restart":
-                return {"id": told["id"], "ok": False, "error": "unknown_command"}
+                act(message)
+            elif message["command"] != "restart":
+                return {"id": message["id"], "ok": False, "error": "unknown_command"}
         except (NotBound, Refused, Unreachable):
-            return {"id": told["id"], "ok": False, "error": "no_upload"}
-        return {"id": told["id"], "ok": True}
+            return {"id": message["id"], "ok": False, "error": "no_upload"}
+        return {"id": message["id"], "ok": True}
 
-    def _begin(self, told: Json) -> None:
+    def _begin(self, message: Json) -> None:
         self.pause(self.wakes_after_seconds)
-        if told["live_id"] not in self._over:
+        if message["live_id"] not in self._over:
             self._live_ticket()  # which tells the time: a cloud on this machine may be at another
-            self._views[told["live_id"]] = (told["channel"], instant(told["until"]))
+            self._views[message["live_id"]] = (message["channel"], instant(message["until"]))
 
-    def _stop(self, told: Json) -> None:
-        self._over.add(told["live_id"])
-        self._views.pop(told["live_id"], None)
+    def _stop(self, message: Json) -> None:
+        self._over.add(message["live_id"])
+        self._views.pop(message["live_id"], None)
 
-    def _set(self, told: Json) -> None:
+    def _set(self, message: Json) -> None:
         """As it ought to be; in privacy mode it shows nothing."""
         wanted = self._report()
         self._report(settings=wanted["desired"])
@@ -199,13 +199,13 @@ class Living:
         if self.is_private:
             self._views.clear()
 
-    def _report(self, **said: Any) -> Json:
-        body = {"at": self.now().isoformat(), **said}
+    def _report(self, **fields: Any) -> Json:
+        body = {"at": self.now().isoformat(), **fields}
         return self.camera.wire.expect(200, "PUT", "/cameras/state", body, token=self.camera.token)
 
-    def _snapshot(self, told: Json) -> None:
+    def _snapshot(self, message: Json) -> None:
         picture = _fitting(next(iter(pictures(self.source, 1.0))))
-        self.camera.snapshot(as_jpeg(picture), at=self.now(), answers=told["id"])
+        self.camera.snapshot(as_jpeg(picture), at=self.now(), answers=message["id"])
 
 
 def _fitting(picture: Image.Image) -> Image.Image:

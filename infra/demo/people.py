@@ -1,4 +1,4 @@
-"""Who plays in the story: a woman nobody else is, her phone, her camera, and every string that would give her away."""
+"""The demo's person: a woman nobody else is, her phone, her camera, and every string that would give her away."""
 
 from __future__ import annotations
 

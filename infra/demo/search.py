@@ -77,7 +77,7 @@ def _of_bytes(spelled: str, raw: bytes) -> list[tuple[str, bytes]]:
 
 
 def base64_core(raw: bytes, offset: int) -> bytes:
-    """What base64 makes of `raw` after `offset` other bytes, without the letters that also tell of its neighbours."""
+    """The base64 of `raw` after `offset` other bytes, without the letters that also tell of its neighbours."""
     encoded = base64.b64encode(b"\0" * offset + raw)
     return encoded[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
 

@@ -75,8 +75,8 @@ def _read(child: subprocess.Popen[bytes], lines: queue.Queue[str | None]) -> Non
 
 def _last_of(complaints: IO[bytes]) -> str:
     complaints.seek(0)
-    said = [line for line in complaints.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return f"It said last: {said[-1].strip()}" if said else "It said nothing."
+    lines = [line for line in complaints.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return f"It said last: {lines[-1].strip()}" if lines else "It said nothing."
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

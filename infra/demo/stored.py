@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.demo.stage import Stored
+from infra.demo.console import Stored
 
 
 @dataclass(frozen=True)

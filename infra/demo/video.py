@@ -52,7 +52,7 @@ class Encoder:
         return self._muxed(frame)
 
     def end(self) -> list[bytes]:
-        """What is left, as it is."""
+        """The rest, as it is."""
         pieces = self._muxed(None)
         self._container.close()
         return [*pieces, *self._complete()]

@@ -17,8 +17,8 @@ from infra.local.server import PortTaken, serve
 def platforms_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The template's parameters of whom people may sign in with, of what is said by the functions' own names for them:
     `OIDC_GOOGLE_KEYS_URL` is OidcGoogleKeysUrl."""
-    said = {name: value for name, value in environment.items() if name.startswith("OIDC_") and value}
-    return {name.title().replace("_", ""): value for name, value in said.items()}
+    given = {name: value for name, value in environment.items() if name.startswith("OIDC_") and value}
+    return {name.title().replace("_", ""): value for name, value in given.items()}
 
 
 def main(**how: Any) -> int:
@@ -28,8 +28,8 @@ def main(**how: Any) -> int:
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.add_argument("--seed", type=int, help="repeatable ids and codes, and a fixed beginning of time")
     wanted = parser.parse_args()
-    told = {"allowed_origin": os.environ.get("ALLOWED_ORIGIN", ""), "regions": os.environ.get("REGIONS") or "{}"}
-    how = {"platforms": platforms_of(os.environ), **told, **how}
+    options = {"allowed_origin": os.environ.get("ALLOWED_ORIGIN", ""), "regions": os.environ.get("REGIONS") or "{}"}
+    how = {"platforms": platforms_of(os.environ), **options, **how}
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -43,7 +43,7 @@ class TooLarge(JsonRESTError):
 
 @dataclass
 class Connection:
-    """One connection. `deliver` takes what comes down; `hang_up` is told when API Gateway ends it."""
+    """One connection. `deliver` takes what comes down; `hang_up` is notified when API Gateway ends it."""
 
     id: str
     source_ip: str
@@ -68,7 +68,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Kept:
-    """Who was connected at one moment, and what had been counted."""
+    """A snapshot of the connections and of the throttle's counts."""
 
     connections: list[Connection]
     minutes: float
@@ -84,7 +84,7 @@ class Refused:
 
 @dataclass
 class Throttle:
-    """What a stage lets in: so many a second on average, and so many at once above that (a token bucket)."""
+    """API Gateway's throttle: so many a second on average, and so many at a time above that (a token bucket)."""
 
     per_second: float
     at_once: float
@@ -122,22 +122,22 @@ class Channel:
         hang_up: Callable[[int, str], None],
         source_ip: str = "127.0.0.1",
     ) -> Connection | Refused:
-        """Asks the handler, unless there are too many; `opened` must follow, once the client has been answered."""
+        """Asks the handler, unless there are too many; `connected` must follow, when the client has been answered."""
         if self.throttle is not None and not self.throttle.lets_in():
             return Refused(TOO_MANY)
         now = time.time()
         connection = Connection(self._new_id(), source_ip, now, now, deliver, hang_up)
-        said = {
+        fields = {
             "headers": dict(headers),
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
         }
-        status = self._tell("$connect", "CONNECT", connection, said)
+        status = self._tell("$connect", "CONNECT", connection, fields)
         if not 200 <= status < 300:
             return Refused(status)
         self.connections[connection.id] = connection
         return connection
 
-    def opened(self, connection: Connection) -> None:
+    def connected(self, connection: Connection) -> None:
         connection.is_open = True
 
     def say(self, connection: Connection, text: str) -> int:
@@ -151,8 +151,8 @@ class Channel:
         self.messages += 1
         status = self._tell("$default", "MESSAGE", connection, {"body": text}, messageId=self._new_id())
         if status >= 500 and connection.is_open:
-            told = {"message": "Internal server error", "connectionId": connection.id}
-            connection.deliver(json.dumps(told))
+            body = {"message": "Internal server error", "connectionId": connection.id}
+            connection.deliver(json.dumps(body))
         return status
 
     def all_ping(self) -> None:
@@ -161,18 +161,18 @@ class Channel:
             self.say(connection, PING)
 
     def closed(self, connection: Connection, code: int = 1000, reason: str = "") -> None:
-        """The connection is over, whoever ended it: the handler is told once."""
+        """The connection is over, whoever ended it: the handler is notified once."""
         if self.connections.pop(connection.id, None) is None:
             return
         connection.is_open = False
         self.minutes += (time.time() - connection.connected_at) / 60
         headers = {"Host": DOMAIN, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
-        said = {"headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
+        fields = {"headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
         self._tell(
-            "$disconnect", "DISCONNECT", connection, said, disconnectStatusCode=code, disconnectReason=reason
+            "$disconnect", "DISCONNECT", connection, fields, disconnectStatusCode=code, disconnectReason=reason
         )
 
-    # What the management API does; its calls hold the lock of all AWS, so nobody is told anything here
+    # What the management API does; its calls hold the lock of all AWS, so nobody is notified here
 
     def post(self, data: bytes, connection_id: str) -> None:
         connection = self._open_one(connection_id)
@@ -214,7 +214,7 @@ class Channel:
         return False
 
     def waiting(self) -> Iterator[float]:
-        """When each connection ends if nothing more is said on it, in epoch seconds."""
+        """The time at which each connection ends if it stays idle, in epoch seconds."""
         return (connection.ends_at for connection in self.connections.values())
 
     def snapshot(self) -> Kept:
@@ -225,19 +225,19 @@ class Channel:
         self.minutes, self.messages = kept.minutes, kept.messages
 
     def _tell(
-        self, route: str, event_type: str, connection: Connection, said: Mapping[str, Any], **more: Any
+        self, route: str, event_type: str, connection: Connection, fields: Mapping[str, Any], **more: Any
     ) -> int:
         handler = self.app.websocket_handlers.get(route)
         if handler is None:
             return 403
         context = {**_context(route, event_type, connection, self.functions.new_id()), **more}
-        event = {**said, "requestContext": context, "isBase64Encoded": False}
+        event = {**fields, "requestContext": context, "isBase64Encoded": False}
         try:
             answer = self.functions.call_by_name(handler.name, handler.handler_string, event)
             return int(answer["statusCode"])
         except KeyboardInterrupt:
             raise
-        except BaseException:  # whatever a function dies of, its caller is told only that it did
+        except BaseException:  # whatever a function dies of, its caller learns only that it did
             return 502
 
     def _new_id(self) -> str:

@@ -1,4 +1,4 @@
-"""The world's clock: it ticks or stands still, and when it jumps, everything happens that would have happened."""
+"""The world's clock: it ticks or is stopped, and when it jumps, everything happens that would have happened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import time_machine
 from chalice.app import Chalice, ScheduledEventConfig
 
 from infra.local.functions import ACCOUNT, REGION, Functions
-from infra.local.pump import Pump
+from infra.local.pollers import Pollers
 from infra.local.timetable import Timetable, read
 
 HOUR, DAY = 3_600, 86_400
@@ -25,10 +25,10 @@ MAX_EVERY_HOURS = 24
 Lag = float | None
 
 
-class Reapers(Protocol):
-    def reap_expired(self, now: float, lag: Lag) -> int: ...
+class Expiry(Protocol):
+    def delete_expired(self, now: float, lag: Lag) -> int: ...
 
-    def reap_lifecycle(self, now: float, lag: Lag) -> int: ...
+    def apply_lifecycle(self, now: float, lag: Lag) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Schedule:
 
 @dataclass
 class Passage:
-    """What a jump came to. `every_hours` above 1 says that frequent schedules fired less often, to be done in time."""
+    """The outcome of a jump of the clock. `every_hours` above 1 says that frequent schedules fired less often, to be
+    done in time."""
 
     fired: int = 0
     every_hours: int = 1
@@ -80,20 +81,20 @@ class Clock:
 
 
 class Calendar:
-    """The schedules, the reapers, and what waits for its time: everything that time itself makes happen."""
+    """The schedules, TTL and lifecycle, and delayed messages: everything that time itself makes happen."""
 
-    def __init__(self, clock: Clock, app: Chalice, functions: Functions, pump: Pump, reapers: Reapers) -> None:
+    def __init__(self, clock: Clock, app: Chalice, functions: Functions, pollers: Pollers, expiry: Expiry) -> None:
         self._clock = clock
         self._functions = functions
-        self._pump = pump
-        self._reapers = reapers
+        self._pollers = pollers
+        self._expiry = expiry
         now = time.time()
         self.schedules = {one.name: one for one in _schedules(app, int(now))}
         self._kept = _Kept(seen=now)
 
     @property
     def lag(self) -> Lag:
-        """How late AWS deletes by itself, in seconds; None is never."""
+        """The delay of AWS's own deletions, in seconds; None is never."""
         return self._kept.lag
 
     @lag.setter
@@ -111,14 +112,14 @@ class Calendar:
         A schedule that falls due fires at most once per hour of the clock, and once at the end. `within_seconds` of
         real time, as far as that can be done by letting schedules of several times a day fire only every few hours.
         """
-        with self._functions.turnstile.alone():
+        with self._functions.rwlock.exclusive():
             try:
                 return _Jump(self, time.time(), seconds, within_seconds).go()
             finally:
                 self._clock.move_to(time.time())  # it stood still on the way
 
     def keep_up(self) -> None:
-        """What the ticking of the clock has made due since the last look; each due instant counts."""
+        """Run what the ticking of the clock has made due since the last look; each due instant counts."""
         now, seen = time.time(), self._kept.seen
         self._kept = replace(self._kept, seen=now)
         for schedule in self.schedules.values():
@@ -135,9 +136,9 @@ class Calendar:
 
     def reap(self) -> None:
         now = time.time()
-        self._reapers.reap_expired(now, self.lag)
-        self._reapers.reap_lifecycle(now, self.lag)
-        self._pump.forget(now)
+        self._expiry.delete_expired(now, self.lag)
+        self._expiry.apply_lifecycle(now, self.lag)
+        self._pollers.forget(now)
 
     def snapshot(self) -> _Kept:
         return replace(self._kept, seconds=time.time(), last_hours=dict(self._kept.last_hours))
@@ -161,7 +162,7 @@ class Calendar:
 
 
 class _Jump:
-    """One passage of time, step by step: the clock only stands where something happens."""
+    """One passage of time, step by step: the clock only stops where something happens."""
 
     def __init__(self, calendar: Calendar, now: float, seconds: float, within_seconds: float | None) -> None:
         self._calendar = calendar
@@ -175,13 +176,13 @@ class _Jump:
 
     def go(self) -> Passage:
         calendar = self._calendar
-        calendar._pump.settle()
+        calendar._pollers.settle()
         steps = self._steps()
         while steps and steps[0][0] <= self._end:
             at, name = heapq.heappop(steps)
             self._move(at)
             self._take(at, name, lambda step: heapq.heappush(steps, step))
-            calendar._pump.settle()
+            calendar._pollers.settle()
             self._await_messages(steps)
         self._arrive()
         calendar._kept = replace(calendar._kept, seen=self._end)
@@ -218,13 +219,13 @@ class _Jump:
     def _arrive(self) -> None:
         self._move(self._end)
         self._calendar.reap()
-        self._calendar._pump.settle()
+        self._calendar._pollers.settle()
         for name, schedule in self._due_at_all.items():
             if name not in self._fired_now:
                 self._fire(schedule, int(self._end // HOUR))
-                self._calendar._pump.settle()
+                self._calendar._pollers.settle()
         self._calendar.reap()
-        self._calendar._pump.settle()
+        self._calendar._pollers.settle()
 
     def _fire(self, schedule: Schedule, hour: int) -> None:
         self._last_hours[schedule.name] = hour
@@ -233,14 +234,14 @@ class _Jump:
         self._calendar.fire(schedule)
 
     def _move(self, at: float) -> None:
-        """The clock stands still on the way, or what takes long would be late for what comes next."""
+        """The clock is stopped on the way, or what takes long would be late for what comes next."""
         if at > self._now:
             self._now = at
             self._fired_now.clear()
         self._calendar._clock.move_to(self._now, tick=False)
 
     def _await_messages(self, steps: list[tuple[float, str]]) -> None:
-        due = self._calendar._pump.next_due()
+        due = self._calendar._pollers.next_due()
         if due is not None and self._now < due and not any(name == _MESSAGE and at == due for at, name in steps):
             heapq.heappush(steps, (due, _MESSAGE))
 

@@ -27,19 +27,19 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import channel, dump, memory, refused
+from infra.local import channel, dump, module_caches, refused
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
-from infra.local.gateway import Asked, Gateway, Response, asked_for
+from infra.local.gateway import Gateway, HttpRequest, Response, http_request
 from infra.local.logs import Logs
 from infra.local.mail_reports import MailReports
-from infra.local.outbox import Outbox
-from infra.local.pump import Mischief, Pump
+from infra.local.pollers import DeliveryFaults, Pollers
+from infra.local.readers_writer_lock import ReadersWriterLock
+from infra.local.sent_messages import Outbox
 from infra.local.strict import Faults, StrictAWS, Trace
 from infra.local.strict.endpoint import Endpoint
 from infra.local.strict.s3guard import S3Guard
-from infra.local.turnstile import Turnstile
 
 ACCESS_KEY_ID = "AKIALOCALCLOUDSOWA00"
 SECRET_ACCESS_KEY = "the-local-cloud-keeps-no-secrets-0000000"
@@ -58,7 +58,7 @@ class Snapshot:
     outbox: Any
     mail: Any
     logs: Any
-    pump: Any
+    pollers: Any
     calendar: Any
     channel: Any
     functions_random: Any
@@ -100,7 +100,7 @@ class LocalCloud:
     aws: StrictAWS
     stack: applier.Stack
     gateway: Gateway
-    pump: Pump
+    pollers: Pollers
     calendar: Calendar
     channel: Channel
     guard: S3Guard
@@ -114,8 +114,8 @@ class LocalCloud:
         self.outbox_of_the_world = Outbox()
         self.mail = mail
         self.aws = StrictAWS(seed=seed, dynamodb=dynamodb)
-        self.functions = Functions(logs=logs, turnstile=Turnstile(), seed=seed, process=self.aws.faults.process)
-        # What others do while a function waits: where the clock stands still, nobody else does anything by himself.
+        self.functions = Functions(logs=logs, rwlock=ReadersWriterLock(), seed=seed, process=self.aws.faults.process)
+        # What others do while a function waits: where the clock is stopped, nobody else does anything by himself.
         self.meanwhile: Callable[[], object] | None = None
         self._environment = dict(_CREDENTIALS)
         self._present = ExitStack()
@@ -143,8 +143,8 @@ class LocalCloud:
     ) -> LocalCloud:
         """Everything is there when this returns, and only then is the app imported.
 
-        A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock stands
-        still in a seeded world and ticks in a real one, unless `tick` says otherwise. `platforms` are the template's
+        A seed makes ids, codes and time repeatable; None means real randomness and the real time. The clock is stopped
+        in a seeded world and ticks in a real one, unless `tick` says otherwise. `platforms` are the template's
         parameters of whom people may sign in with, `regions` says as JSON whom other installations serve. `dynamodb` is
         where items lie, if not in moto or where the environment says. `tells_deliveries`: see `MailReports`.
         """
@@ -211,10 +211,10 @@ class LocalCloud:
             sent["Authorization"] = f"Bearer {token}"
         sent |= headers or {}
         payload = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        return self.handle(asked_for(method, path, sent, payload, query))
+        return self.handle(http_request(method, path, sent, payload, query))
 
-    def handle(self, asked: Asked) -> Response:
-        return self.gateway.handle(asked)
+    def handle(self, request: HttpRequest) -> Response:
+        return self.gateway.handle(request)
 
     def upload(self, ticket: Mapping[str, Any], name: str, data: bytes, **overrides: str | None) -> Response:
         """A camera's POST to S3. `name` goes below the ticket's prefix; an override of None leaves that field out."""
@@ -230,7 +230,7 @@ class LocalCloud:
         return self._ask_s3(EnvironBuilder(method="POST", data={**form, "file": file}, **_address(ticket["url"])))
 
     def fetch(self, url: str) -> Response:
-        """What a presigned address gives."""
+        """The answer of a presigned address."""
         return self._ask_s3(EnvironBuilder(method="GET", **_address(url)))
 
     def connect(self, token: str | None) -> Plugged | int:
@@ -242,7 +242,7 @@ class LocalCloud:
         connection = self.channel.connect(headers, received.append, lambda code, reason: None)
         if isinstance(connection, channel.Refused):
             return connection.status
-        self.channel.opened(connection)
+        self.channel.connected(connection)
         return Plugged(self.channel, connection.id, received)
 
     def invoke(self, operation: str, event: Any) -> Any:
@@ -256,8 +256,8 @@ class LocalCloud:
         return self.clock.now()
 
     def settle(self) -> None:
-        """Let everything that was told reach whom it was told."""
-        self.pump.settle()
+        """Deliver every event to its listener."""
+        self.pollers.settle()
 
     def advance(
         self, seconds: float, *, reaper_lag_seconds: Lag = UNCHANGED, within_seconds: float | None = None
@@ -273,11 +273,11 @@ class LocalCloud:
 
     def redrive(self) -> int:
         """Bring back what was put aside after too many failures."""
-        return self.pump.redrive()
+        return self.pollers.redrive()
 
     def _wait(self, seconds: float) -> None:
         """How a function waits: time passes, for others as well."""
-        with self.functions.turnstile.outside(seconds):
+        with self.functions.rwlock.released(seconds):
             if self.clock.is_ticking:
                 time.sleep(seconds)
             else:
@@ -313,33 +313,33 @@ class LocalCloud:
 
     @property
     def failures(self) -> list[Failure]:
-        """What functions raised where nobody waited for an answer: listeners, and jobs that time fired."""
+        """Faults of functions where nobody waited for an answer: listeners, and jobs that time fired."""
         return list(self.functions.failures)
 
     @property
-    def mischief(self) -> Mischief:
-        """How events are brought: twice, late, in another order."""
-        return self.pump.mischief
+    def delivery_faults(self) -> DeliveryFaults:
+        """The faults of delivery: events that come twice, late, in another order."""
+        return self.pollers.delivery_faults
 
-    @mischief.setter
-    def mischief(self, mischief: Mischief) -> None:
-        self.pump.mischief = mischief
+    @delivery_faults.setter
+    def delivery_faults(self, delivery_faults: DeliveryFaults) -> None:
+        self.pollers.delivery_faults = delivery_faults
 
     # ── Going back ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def snapshot(self) -> Snapshot:
-        with self.functions.turnstile.alone(), self.aws.lock:
+        with self.functions.rwlock.exclusive(), self.aws.lock:
             return Snapshot(
                 self.aws.snapshot(),
                 self.outbox_of_the_world.snapshot(),
                 self.mail.snapshot(),
                 self.logs.snapshot(),
-                self.pump.snapshot(),
+                self.pollers.snapshot(),
                 self.calendar.snapshot(),
                 self.channel.snapshot(),
                 self.functions.random.getstate(),
-                memory.randomness(),
-                dict(memory.hour_keys()),
+                module_caches.randomness(),
+                dict(module_caches.hour_keys()),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -350,19 +350,19 @@ class LocalCloud:
         self.faults.clear()
 
     def _put_back(self, snapshot: Snapshot) -> None:
-        with self.functions.turnstile.alone(), self.aws.lock:
+        with self.functions.rwlock.exclusive(), self.aws.lock:
             self.aws.restore(snapshot.aws)
             self.outbox_of_the_world.restore(snapshot.outbox)
             self.mail.restore(snapshot.mail)
             self.logs.restore(snapshot.logs)
-            self.pump.restore(snapshot.pump)
+            self.pollers.restore(snapshot.pollers)
             self.calendar.restore(snapshot.calendar)
             self.guard.uploads.clear()
             self.channel.restore(snapshot.channel)
             self.functions.random.setstate(snapshot.functions_random)
-            memory.go_back_to(snapshot.app_random)
-            memory.hour_keys().clear()
-            memory.hour_keys().update(snapshot.hour_keys)
+            module_caches.go_back_to(snapshot.app_random)
+            module_caches.hour_keys().clear()
+            module_caches.hour_keys().update(snapshot.hour_keys)
 
     # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -378,14 +378,14 @@ class LocalCloud:
         self._present.enter_context(self.logs)
         self._present.enter_context(patch("chalicelib.clock.wait", self._wait))
         # moto calls it as a method.
-        told = lambda backend, *asked: self.logs.filtered(*asked)  # noqa: E731  # a bound method would not be one
-        self._present.enter_context(patch.object(LogsBackend, "filter_log_events", told))
+        filtered = lambda backend, *arguments: self.logs.filtered(*arguments)  # noqa: E731  # a bound method would not be one
+        self._present.enter_context(patch.object(LogsBackend, "filter_log_events", filtered))
         for name, answer in self._answers_of_the_channel().items():
             self._present.enter_context(patch.object(ApiGatewayManagementApiBackend, name, answer))
         self._tell({})
         # Its containers are its own.
-        memory.forget()
-        memory.hour_keys().clear()
+        module_caches.forget()
+        module_caches.hour_keys().clear()
 
     def _answers_of_the_channel(self) -> dict[str, Any]:
         """moto would keep what is sent; here it reaches who is connected."""
@@ -396,7 +396,7 @@ class LocalCloud:
         }
 
     def _leave(self) -> None:
-        # Chalice itself has told the functions something more at its import.
+        # Chalice itself has given the functions something more at its import.
         self._environment |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         self._present.close()
 
@@ -404,7 +404,7 @@ class LocalCloud:
         """What the functions find in their environment."""
         self._environment |= environment
         os.environ.update(self._environment)
-        memory.forget_settings()
+        module_caches.forget_settings()
 
     def _create(
         self, templates: Sequence[Path | str], public_url: str, media_url: str, more: Mapping[str, str]
@@ -421,12 +421,12 @@ class LocalCloud:
                 local=True,
             )
         self.guard = S3Guard(session.client("s3"), credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY}, region=REGION)
-        told = self.stack.environment()
-        if "MEDIA_BUCKET" in told:
-            told["MEDIA_URL"] = f"{media_url}/{told['MEDIA_BUCKET']}"
-        told["CHANNEL_URL"] = f"ws{public_url.removeprefix('http')}/channel"
-        told["CHANNEL_MANAGEMENT_URL"] = channel.MANAGEMENT_URL
-        self._tell(told)
+        environment = self.stack.environment()
+        if "MEDIA_BUCKET" in environment:
+            environment["MEDIA_URL"] = f"{media_url}/{environment['MEDIA_BUCKET']}"
+        environment["CHANNEL_URL"] = f"ws{public_url.removeprefix('http')}/channel"
+        environment["CHANNEL_MANAGEMENT_URL"] = channel.MANAGEMENT_URL
+        self._tell(environment)
 
     def _parameters(self, session: boto3.Session, public_url: str) -> dict[str, str]:
         sns = session.client("sns")
@@ -449,16 +449,16 @@ class LocalCloud:
         }
 
     def _load(self, app_module: str, country: str, allowed_origin: str) -> None:
-        memory.seed(self.seed)
+        module_caches.seed(self.seed)
         app = importlib.import_module(app_module).app
         self.logs.adopt(app.log)
         self.gateway = Gateway(app, self.functions, country=country, allowed_origin=allowed_origin)
         self.channel = Channel(app, self.functions)
-        self.pump = Pump(app, self.stack, self.functions, self.aws.lock, [self.channel])
-        self.calendar = Calendar(self.clock, app, self.functions, self.pump, self.aws)
+        self.pollers = Pollers(app, self.stack, self.functions, self.aws.lock, [self.channel])
+        self.calendar = Calendar(self.clock, app, self.functions, self.pollers, self.aws)
 
     def _ask_s3(self, builder: EnvironBuilder) -> Response:
-        with self.functions.turnstile.among():
+        with self.functions.rwlock.shared():
             answer = Client(self.guard).open(builder)
             return Response(answer.status_code, answer.headers, answer.get_data())
 

@@ -71,13 +71,13 @@ def _shards() -> Iterator[tuple[str, Any]]:
 
 
 def _record(record: Mapping[str, Any]) -> Json:
-    told = record["dynamodb"]
-    images = {name: plain(told[name]) for name in ("Keys", "OldImage", "NewImage") if name in told}
+    change = record["dynamodb"]
+    images = {name: plain(change[name]) for name in ("Keys", "OldImage", "NewImage") if name in change}
     return {
         "eventID": record["eventID"],
         "eventName": record["eventName"],
-        "at": _rfc3339(told["ApproximateCreationDateTime"]),
-        "SequenceNumber": told["SequenceNumber"],
+        "at": _rfc3339(change["ApproximateCreationDateTime"]),
+        "SequenceNumber": change["SequenceNumber"],
         **images,
     }
 

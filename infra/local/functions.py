@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from infra.local.logs import Logs
-from infra.local.turnstile import Turnstile
+from infra.local.readers_writer_lock import ReadersWriterLock
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"  # moto's own
@@ -30,7 +30,7 @@ class Failure(NamedTuple):
 
 
 class Context:
-    """What Lambda hands over beside the event; a fresh one for each call."""
+    """Lambda's context object; a fresh one for each call."""
 
     memory_limit_in_mb = "512"
     function_version = "$LATEST"
@@ -56,14 +56,14 @@ class Functions:
         self,
         *,
         logs: Logs | None = None,
-        turnstile: Turnstile | None = None,
+        rwlock: ReadersWriterLock | None = None,
         seed: int | None = None,
         timeout_seconds: float = 29,
         process: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         """`process` surrounds each call: who dies in it stays dead until it ends."""
         self.logs = logs or Logs()
-        self.turnstile = turnstile or Turnstile()
+        self.rwlock = rwlock or ReadersWriterLock()
         self.random = random.Random(seed)  # noqa: S311  # names requests, guards nothing
         self.failures: deque[Failure] = deque(maxlen=1_000)
         self._timeout_seconds = timeout_seconds
@@ -75,7 +75,7 @@ class Functions:
     def call(self, name: str, handler: Handler, event: Any) -> Any:
         """The handler's answer; whatever it raises is logged as Lambda logs it, and raised."""
         context = Context(name, self.new_id(), self._timeout_seconds)
-        with self.turnstile.among(), self.logs.of_function(), self._process():
+        with self.rwlock.shared(), self.logs.of_function(), self._process():
             try:
                 return handler(event, context)
             except BaseException as fault:
@@ -103,8 +103,8 @@ class Functions:
         return json.loads(json.dumps(self.call(name, found(handler_string), json.loads(sent))))
 
     def _log(self, fault: BaseException, context: Context) -> None:
-        said = "".join(traceback.format_exception(fault))
-        self.logs.take(f"[ERROR] {type(fault).__name__}: {fault} RequestId: {context.aws_request_id}\n{said}\n")
+        trace = "".join(traceback.format_exception(fault))
+        self.logs.take(f"[ERROR] {type(fault).__name__}: {fault} RequestId: {context.aws_request_id}\n{trace}\n")
 
 
 def found(handler_string: str) -> Handler:

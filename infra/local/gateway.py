@@ -44,7 +44,7 @@ _IDENTITY = dict.fromkeys(
 
 
 @dataclass(frozen=True)
-class Asked:
+class HttpRequest:
     """A request as it came over the wire: path and query still encoded, headers in order and as often as sent."""
 
     method: str
@@ -80,45 +80,45 @@ class Gateway:
         self.allowed_origin = allowed_origin
         self._ways = _Ways(app)
 
-    def handle(self, asked: Asked) -> Response:
-        if len(asked.body) > MAX_BODY_BYTES:
+    def handle(self, request: HttpRequest) -> Response:
+        if len(request.body) > MAX_BODY_BYTES:
             return self._refused("REQUEST_TOO_LARGE")
-        if sum(len(name) + len(value) for name, value in asked.headers) > MAX_HEADER_BYTES:
+        if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEADER_BYTES:
             return self._refused("REQUEST_TOO_LARGE")
-        route, values = self._ways.find(asked.path)
+        route, values = self._ways.find(request.path)
         methods = self.app.routes[route] if route is not None else {}
-        if self.allowed_origin and asked.method == "OPTIONS" and methods:
+        if self.allowed_origin and request.method == "OPTIONS" and methods:
             # Deployed as a mock integration that no function sees.
             return Response(204, Headers(cors.of_preflight(self.allowed_origin, methods)), b"")
-        if route is None or asked.method not in methods:
+        if route is None or request.method not in methods:
             return self._refused("MISSING_AUTHENTICATION_TOKEN")
-        return _without_body_for_head(asked, self._integrate(asked, route, values))
+        return _without_body_for_head(request, self._integrate(request, route, values))
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        response = self.handle(asked_by(environ))
+        response = self.handle(request_of(environ))
         start_response(status_line(response.status), list(response.headers))
         return [response.body]
 
-    def _integrate(self, asked: Asked, route: str, values: dict[str, str] | None) -> Response:
+    def _integrate(self, request: HttpRequest, route: str, values: dict[str, str] | None) -> Response:
         # Wait for one's turn first: what time did meanwhile is not the function's.
-        with self.functions.turnstile.among():
-            return self._in_time(asked, route, values)
+        with self.functions.rwlock.shared():
+            return self._in_time(request, route, values)
 
-    def _in_time(self, asked: Asked, route: str, values: dict[str, str] | None) -> Response:
+    def _in_time(self, request: HttpRequest, route: str, values: dict[str, str] | None) -> Response:
         request_id = self.functions.new_id()
-        event = self._event(asked, route, values, request_id)
+        event = self._event(request, route, values, request_id)
         if _size_of(event) > MAX_EVENT_BYTES:
             return self._refused("REQUEST_TOO_LARGE", request_id)
-        started, passed_by = time.time(), self.functions.turnstile.passed_by
+        started, passed_by = time.time(), self.functions.rwlock.passed_by
         try:
             answer = self.functions.call("sowa-api", self.app, event)
             response = _response(answer, request_id)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # whatever a function dies of, its caller is told only that it did
+        except BaseException:  # whatever a function dies of, its caller learns only that it did
             return self._refused("DEFAULT_5XX", request_id)
         # The world's time, because a slow dependency may be a simulated one. Nothing is killed: effects stay.
-        passed_by = self.functions.turnstile.passed_by - passed_by
+        passed_by = self.functions.rwlock.passed_by - passed_by
         if time.time() - started - passed_by > MAX_SECONDS:
             return self._refused("INTEGRATION_TIMEOUT", request_id)
         return response
@@ -131,47 +131,53 @@ class Gateway:
         body = json.dumps(gateway_responses.body_of(kind, request_id)).encode()
         return Response(gateway_responses.status_of(kind) or BAD_GATEWAY, Headers(headers), body)
 
-    def _event(self, asked: Asked, route: str, values: dict[str, str] | None, request_id: str) -> dict[str, Any]:
-        headers = self._headers(asked)
+    def _event(
+        self, request: HttpRequest, route: str, values: dict[str, str] | None, request_id: str
+    ) -> dict[str, Any]:
+        headers = self._headers(request)
         several: dict[str, list[str]] = {}
         for name, value in headers:
             several.setdefault(name, []).append(value)
         query: dict[str, list[str]] = {}
-        for name, value in parse_qsl(asked.query, keep_blank_values=True):
+        for name, value in parse_qsl(request.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
-        body, encoded = self._body(asked, headers)
+        body, encoded = self._body(request, headers)
         return {
             "resource": route,
-            "path": asked.path,
-            "httpMethod": asked.method,
+            "path": request.path,
+            "httpMethod": request.method,
             "headers": {name: given[-1] for name, given in several.items()},
             "multiValueHeaders": several,
             "queryStringParameters": {name: given[-1] for name, given in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
             "pathParameters": values,
             "stageVariables": None,
-            "requestContext": _context(asked, route, request_id),
+            "requestContext": _context(request, route, request_id),
             "body": body,
             "isBase64Encoded": encoded,
         }
 
-    def _headers(self, asked: Asked) -> list[tuple[str, str]]:
-        given = {name.lower(): value for name, value in asked.headers}
-        chain = f"{given['x-forwarded-for']}, {asked.source_ip}" if "x-forwarded-for" in given else asked.source_ip
-        added = {"CloudFront-Viewer-Country": self.country, "Host": asked.host, "X-Forwarded-Proto": "https"}
+    def _headers(self, request: HttpRequest) -> list[tuple[str, str]]:
+        given = {name.lower(): value for name, value in request.headers}
+        chain = f"{given['x-forwarded-for']}, {request.source_ip}" if "x-forwarded-for" in given else request.source_ip
+        added = {"CloudFront-Viewer-Country": self.country, "Host": request.host, "X-Forwarded-Proto": "https"}
         return [
-            *((name, value) for name, value in asked.headers if name.lower() not in ("x-forwarded-for", "connection")),
+            *(
+                (name, value)
+                for name, value in request.headers
+                if name.lower() not in ("x-forwarded-for", "connection")
+            ),
             *((name, value) for name, value in added.items() if name.lower() not in given),
             ("X-Forwarded-For", chain),
         ]
 
-    def _body(self, asked: Asked, headers: list[tuple[str, str]]) -> tuple[str | None, bool]:
-        if not asked.body:
+    def _body(self, request: HttpRequest, headers: list[tuple[str, str]]) -> tuple[str | None, bool]:
+        if not request.body:
             return None, False
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
         if kind.partition(";")[0].strip().lower() in self.app.api.binary_types:
-            return base64.b64encode(asked.body).decode(), True
-        return asked.body.decode("utf-8", "replace"), False
+            return base64.b64encode(request.body).decode(), True
+        return request.body.decode("utf-8", "replace"), False
 
 
 def invoke_api(
@@ -183,26 +189,26 @@ def invoke_api(
     query: Mapping[str, str] | str | None = None,
 ) -> Response:
     """One request to an app without a world around it; the same way as over HTTP."""
-    return _gateway_of(app).handle(asked_for(method, path, headers, body, query))
+    return _gateway_of(app).handle(http_request(method, path, headers, body, query))
 
 
-def asked_for(
+def http_request(
     method: str,
     path: str,
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     query: Mapping[str, Any] | str | None = None,
-) -> Asked:
+) -> HttpRequest:
     """`path` may hold a query itself; a query given as a mapping is encoded, its lists repeated."""
     address = urlsplit(path)
     encoded = query if isinstance(query, str) else urlencode(query, doseq=True) if query else address.query
-    return Asked(method.upper(), address.path, encoded, list((headers or {}).items()), body)
+    return HttpRequest(method.upper(), address.path, encoded, list((headers or {}).items()), body)
 
 
-def asked_by(environ: Mapping[str, Any]) -> Asked:
+def request_of(environ: Mapping[str, Any]) -> HttpRequest:
     """A WSGI request. The server may leave the headers as they came under `local.headers`; WSGI itself maims them."""
     raw = urlsplit(environ["RAW_URI"]) if "RAW_URI" in environ else None
-    return Asked(
+    return HttpRequest(
         environ["REQUEST_METHOD"],
         raw.path if raw else environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
@@ -214,7 +220,7 @@ def asked_by(environ: Mapping[str, Any]) -> Asked:
 
 
 def refused(status: int, message: str) -> Response:
-    """What the machine itself says, where nothing of the cloud's can."""
+    """A refusal by the server itself, where the cloud cannot answer."""
     return Response(status, Headers({"Content-Type": "application/json"}), json.dumps({"message": message}).encode())
 
 
@@ -261,18 +267,18 @@ def _descend(node: dict[str, Any], segments: list[str], values: list[str]) -> An
     return _descend(node["{}"], rest, [*values, first]) if "{}" in node else None
 
 
-def _context(asked: Asked, route: str, request_id: str) -> dict[str, Any]:
+def _context(request: HttpRequest, route: str, request_id: str) -> dict[str, Any]:
     now = time.time()
-    agent = next((value for name, value in asked.headers if name.lower() == "user-agent"), None)
+    agent = next((value for name, value in request.headers if name.lower() == "user-agent"), None)
     return {
         "accountId": ACCOUNT,
         "apiId": API_ID,
-        "domainName": asked.host,
-        "domainPrefix": asked.host.partition(".")[0],
+        "domainName": request.host,
+        "domainPrefix": request.host.partition(".")[0],
         "extendedRequestId": f"{request_id[:15]}=",
-        "httpMethod": asked.method,
-        "identity": {**_IDENTITY, "sourceIp": asked.source_ip, "userAgent": agent},
-        "path": f"/{STAGE}{asked.path}",
+        "httpMethod": request.method,
+        "identity": {**_IDENTITY, "sourceIp": request.source_ip, "userAgent": agent},
+        "path": f"/{STAGE}{request.path}",
         "protocol": "HTTP/1.1",
         "requestId": request_id,
         "requestTime": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
@@ -312,8 +318,8 @@ def _size_of(message: Mapping[str, Any]) -> int:
     return len(json.dumps(message, ensure_ascii=False).encode())
 
 
-def _without_body_for_head(asked: Asked, response: Response) -> Response:
-    return Response(response.status, response.headers, b"") if asked.method == "HEAD" else response
+def _without_body_for_head(request: HttpRequest, response: Response) -> Response:
+    return Response(response.status, response.headers, b"") if request.method == "HEAD" else response
 
 
 def _headers_of(environ: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What SES tells of each mail that it took: whether it arrived, bounced, or was unwanted; by its configuration set's
+"""SES's events for each mail that it took: delivery, bounce or complaint; by its configuration set's
 events (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-examples.html)."""
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _SUBJECT = "Amazon SES Email Event Notification"
 
 
 class MailReports:
-    """Decides what becomes of mails, and tells of it within. Deliveries are told only where that is wanted: they change
-    nothing, and are many."""
+    """Decides what becomes of mails, and tells of it within. Deliveries are reported only where that is wanted: they
+    change nothing, and are many."""
 
     def __init__(self, *, tells_deliveries: bool = False) -> None:
         self._outcomes: dict[str, str] = {}
@@ -35,7 +35,7 @@ class MailReports:
         self._patches = ExitStack()
 
     def __enter__(self) -> Self:
-        self._patches.enter_context(patch.object(SESV2Response, "send_email", self._told(SESV2Response.send_email)))
+        self._patches.enter_context(patch.object(SESV2Response, "send_email", self._reported(SESV2Response.send_email)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -54,37 +54,37 @@ class MailReports:
     def restore(self, kept: dict[str, str]) -> None:
         self._outcomes = dict(kept)
 
-    def _told(self, accept: Callable[[SESV2Response], str]) -> Callable[[SESV2Response], str]:
+    def _reported(self, accept: Callable[[SESV2Response], str]) -> Callable[[SESV2Response], str]:
         def send_email(response: SESV2Response) -> str:
             answer = accept(response)
-            asked = json.loads(response.body)
-            for to in asked.get("Destination", {}).get("ToAddresses", ()):
+            sent = json.loads(response.body)
+            for to in sent.get("Destination", {}).get("ToAddresses", ()):
                 for kind in _TOLD[self.outcome_of(to)]:
                     if kind != "Delivery" or self._tells_deliveries:
-                        _publish(asked.get("ConfigurationSetName"), _event(kind, to, asked, json.loads(answer)))
+                        _publish(sent.get("ConfigurationSetName"), _event(kind, to, sent, json.loads(answer)))
             return answer
 
         return send_email
 
 
 def _publish(configuration_set: str | None, event: dict[str, Any]) -> None:
-    """To whom the configuration set tells of such events; a mail without one is told of to nobody."""
+    """To whom the configuration set tells of such events; a mail without one is reported to nobody."""
     destination = ses_backends[ACCOUNT][REGION].config_set_event_destination.get(configuration_set or "")
     if destination is None or event["eventType"].lower() not in destination["MatchingEventTypes"]:
         return
-    told = sns_backends[ACCOUNT][REGION].list_subscriptions_by_topic(destination["SNSDestination"]["TopicARN"])
-    for subscription in told[0]:
+    subscriptions = sns_backends[ACCOUNT][REGION].list_subscriptions_by_topic(destination["SNSDestination"]["TopicARN"])
+    for subscription in subscriptions[0]:
         # Not by the topic, which would keep it.
         subscription.publish(json.dumps(event), str(mock_random.uuid4()), subject=_SUBJECT)
 
 
-def _event(kind: str, to: str, asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+def _event(kind: str, to: str, sent: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"eventType": kind, kind.lower(): _PARTS[kind](to, now), "mail": _mail(to, now, asked, answer["MessageId"])}
+    return {"eventType": kind, kind.lower(): _PARTS[kind](to, now), "mail": _mail(to, now, sent, answer["MessageId"])}
 
 
-def _mail(to: str, now: str, asked: dict[str, Any], message_id: str) -> dict[str, Any]:
-    sender, subject = asked["FromEmailAddress"], asked["Content"].get("Simple", {}).get("Subject", {}).get("Data", "")
+def _mail(to: str, now: str, sent: dict[str, Any], message_id: str) -> dict[str, Any]:
+    sender, subject = sent["FromEmailAddress"], sent["Content"].get("Simple", {}).get("Subject", {}).get("Data", "")
     headers = {"From": sender, "To": to, "Subject": subject, "MIME-Version": "1.0"}
     return {
         "timestamp": now,
@@ -95,7 +95,7 @@ def _mail(to: str, now: str, asked: dict[str, Any], message_id: str) -> dict[str
         "headersTruncated": False,
         "headers": [{"name": name, "value": value} for name, value in headers.items()],
         "commonHeaders": {"from": [sender], "to": [to], "messageId": message_id, "subject": subject},
-        "tags": {"ses:configuration-set": [asked["ConfigurationSetName"]]},
+        "tags": {"ses:configuration-set": [sent["ConfigurationSetName"]]},
     }
 
 

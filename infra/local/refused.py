@@ -1,4 +1,4 @@
-"""Uploads that were not taken, and why: by S3 itself at its door, or by the function that is told of them."""
+"""Refused uploads, and why: by S3 itself, or by the function that gets their events."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _hash(key: str) -> str:
     return base64.b32encode(digest).decode().lower()[:16]
 
 
-def _of_line(said: dict[str, Any], keys: dict[str, str]) -> Iterable[dict[str, Any]]:
-    for one in said["refused"]:
+def _of_line(line: dict[str, Any], keys: dict[str, str]) -> Iterable[dict[str, Any]]:
+    for one in line["refused"]:
         known = {"key": keys.get(one["upload"]), "device_id": one["device_id"]}
-        told = {name: value for name, value in known.items() if value is not None}
-        yield {"at": said["timestamp"], "reason": one["reason"], **told}
+        fields = {name: value for name, value in known.items() if value is not None}
+        yield {"at": line["timestamp"], "reason": one["reason"], **fields}

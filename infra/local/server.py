@@ -18,8 +18,8 @@ from werkzeug.wsgi import LimitedStream
 from infra.local import sockets
 from infra.local.channel import Channel
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Asked, Response, asked_by, refused, status_line
-from infra.local.stage import Stage
+from infra.local.control_api import ControlApi
+from infra.local.gateway import HttpRequest, Response, refused, request_of, status_line
 
 HOST = "127.0.0.1"
 DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 2.0
@@ -35,7 +35,7 @@ class PortTaken(Exception):
 
 class Handler(WSGIRequestHandler):
     """HTTP/1.1 with connections that stay open, which werkzeug's own handler does not do: it cannot know whether an app
-    has read all of the body. Here everything is read first and sent at once."""
+    has read all of the body. Here everything is read first and sent immediately."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or a small answer waits 40 ms for the client's acknowledgement
@@ -94,12 +94,12 @@ class Handler(WSGIRequestHandler):
         code = int(status[:3])
         # Not send_response(), which would add a Date of the machine and write a line of its own.
         self._headers_buffer = [f"HTTP/1.1 {status}\r\n".encode("latin-1")]
-        told = {name.lower() for name, _ in headers}
+        sent = {name.lower() for name, _ in headers}
         for name, value in headers:
             self.send_header(name, value)
-        if "content-length" not in told and code >= HTTPStatus.OK and code not in (204, 304):
+        if "content-length" not in sent and code >= HTTPStatus.OK and code not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
-        if "date" not in told:
+        if "date" not in sent:
             self.send_header("Date", self.date_time_string())
         self.send_header("Connection", "close" if self.close_connection else "keep-alive")
         head = b"".join(self._headers_buffer) + b"\r\n"
@@ -130,10 +130,10 @@ class Server(ThreadedWSGIServer):
         self.socket.listen(self.request_queue_size)
 
     def answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-        told: list[Any] = []
-        parts = self.app(environ, lambda *said: told.extend(said))  # type: ignore[arg-type]  # nobody calls write()
+        sent: list[Any] = []
+        parts = self.app(environ, lambda *status_and_headers: sent.extend(status_and_headers))  # type: ignore[arg-type]  # nobody calls write()
         body = b"".join(parts)
-        return told[0], told[1], body
+        return sent[0], sent[1], body
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         self.say(traceback.format_exc())
@@ -180,7 +180,7 @@ class Heart:
     def _beat(self) -> None:
         while not self._stopped.wait(LOOK_EVERY_SECONDS):
             try:
-                with self._cloud.functions.turnstile.among():
+                with self._cloud.functions.rwlock.shared():
                     self._look()
             except Exception:  # it must beat on
                 self._say(traceback.format_exc())
@@ -195,18 +195,18 @@ class Heart:
         self._cloud.settle()
 
 
-def api(stage: Stage) -> WsgiApp:
+def api(control_api: ControlApi) -> WsgiApp:
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        response = _answer(stage, asked_by(environ))
+        response = _answer(control_api, request_of(environ))
         start_response(status_line(response.status), list(response.headers))
         return [response.body]
 
     return app
 
 
-def _answer(stage: Stage, asked: Asked) -> Response:
+def _answer(control_api: ControlApi, request: HttpRequest) -> Response:
     try:
-        return stage.handle(asked)
+        return control_api.handle(request)
     except Exception:  # every request gets an answer
         traceback.print_exc()  # goes to the log
         return refused(500, "Internal server error")
@@ -216,7 +216,7 @@ def s3(cloud: LocalCloud) -> WsgiApp:
     """An upload takes its turn like everything else: it does not happen while time moves."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        with cloud.functions.turnstile.among():
+        with cloud.functions.rwlock.shared():
             return list(cloud.guard(environ, start_response))
 
     return app
@@ -244,7 +244,7 @@ def serve(port: int, *, quiet: bool, seed: int | None, stopped: threading.Event,
     cloud = LocalCloud.start(seed=seed, tick=True, logs_everything=True, tells_deliveries=True, **how)
     with cloud:
         servers = [
-            Server(taken[0], api(Stage(cloud, terminal.say)), terminal.say, cloud.channel),
+            Server(taken[0], api(ControlApi(cloud, terminal.say)), terminal.say, cloud.channel),
             Server(taken[1], s3(cloud), terminal.say),
         ]
         for server in servers:

@@ -40,10 +40,10 @@ def serve(channel: Channel, environ: dict[str, Any]) -> int | None:
         socket = line["socket"] = Server.accept(
             environ, max_message_size=MOST_BYTES, thread_class=partial(threading.Thread, daemon=True)
         )
-        channel.opened(connection)
+        channel.connected(connection)
         while connection.id in channel.connections:
-            if (said := socket.receive(timeout=LOOK_EVERY_SECONDS)) is not None:
-                channel.say(connection, said if isinstance(said, str) else said.decode("utf-8", "replace"))
+            if (message := socket.receive(timeout=LOOK_EVERY_SECONDS)) is not None:
+                channel.say(connection, message if isinstance(message, str) else message.decode("utf-8", "replace"))
     except ConnectionClosed as end:
         channel.closed(connection, int(end.reason or 1005), end.message or "")
     except OSError:

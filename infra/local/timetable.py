@@ -1,4 +1,4 @@
-"""When a schedule is due: `rate(…)` and `cron(…)` as EventBridge reads them, in UTC."""
+"""Due times of schedules: `rate(…)` and `cron(…)` as EventBridge reads them, in UTC."""
 
 from __future__ import annotations
 

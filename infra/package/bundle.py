@@ -94,7 +94,7 @@ WHOLE = Code("bundle.zip")
 # Pillow is no burden of all functions; and what reads hostile files has to be the newest, which Amazon Linux 2 cannot
 # load.
 PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12")
-OF_DOORS = dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES)
+OF_ENTRY_POINTS = dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES)
 
 
 class Unfit(Exception):
@@ -150,7 +150,7 @@ def copy_installed(into: Path, code: Code = WHOLE) -> None:
 
 
 def unfit(installed: Path, architecture: str, python: str = PYTHON) -> list[str]:
-    """Which of the installed packages Lambda could not load."""
+    """The installed packages that Lambda could not load."""
     found = distributions(path=[str(installed)])
     wrong = _unfit(found, architecture, python)
     return sorted(f"{one.name} {one.version} ({', '.join(tags)})" for one, tags in wrong)
@@ -201,15 +201,17 @@ def _houses() -> dict[str, str]:
     """Which module answers which route."""
     from app import app
 
-    return {door.name: door.view.__module__ for door in app.doors}
+    return {route.name: route.view.__module__ for route in app.declared_routes}
 
 
 def _shorten(data: Path) -> None:
     """Take out of botocore's descriptions what no call needs: all of it is read and parsed at each cold start, and was
     a sixth of that."""
     table = json.loads((data / "endpoints.json").read_bytes())
-    for partition in table["partitions"]:
-        partition["services"] = {name: told for name, told in partition["services"].items() if name in _ADDRESSES}
+    for table_of_hosts in table["partitions"]:
+        table_of_hosts["services"] = {
+            name: service for name, service in table_of_hosts["services"].items() if name in _ADDRESSES
+        }
     _write_json(data / "endpoints.json", table)
     operations = yaml.safe_load(OPERATIONS.read_text())
     for packed in sorted(data.rglob("service-2.json.gz")):
@@ -236,7 +238,7 @@ def _shapes_in(described: Any) -> Iterator[str]:
         described = dict(enumerate(described))
     if isinstance(described, dict):
         for name, value in described.items():
-            # A field may be called so, too; then what stands there is a shape of its own.
+            # A field may be called so, too; then what is there is a shape of its own.
             yield from [value] if name == "shape" and isinstance(value, str) else _shapes_in(value)
 
 
@@ -246,7 +248,7 @@ def _without_words(described: Any) -> Any:
     if not isinstance(described, dict):
         return described
     return {
-        # A field may be called so, too; then what stands there is no text.
+        # A field may be called so, too; then what is there is no text.
         name: "" if name == "documentation" and isinstance(value, str) else _without_words(value)
         for name, value in described.items()
     }
@@ -297,8 +299,8 @@ def build(
 
     `offline` takes the packages of this environment instead of fetching them: for tests, and to look at sizes.
     """
-    with tempfile.TemporaryDirectory() as place:
-        installed, tree = Path(place, "installed"), Path(place, "tree")
+    with tempfile.TemporaryDirectory() as folder:
+        installed, tree = Path(folder, "installed"), Path(folder, "tree")
         if offline:
             copy_installed(installed, code)
         else:

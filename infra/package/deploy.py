@@ -34,7 +34,7 @@ def in_capitals(parameter: str) -> str:
 
 
 def given(environment: Mapping[str, str]) -> dict[str, str]:
-    """What the environment says of the parameters. An empty word says nothing: make hands over all it knows of."""
+    """The template parameters from the environment. An empty one counts as absent: make hands over all it knows of."""
     return {name: environment[in_capitals(name)] for name in PARAMETERS if environment.get(in_capitals(name))}
 
 

@@ -1,5 +1,5 @@
-"""What each function may do and is told: what it was seen to do (policies.yaml) and to read of its settings
-(settings.yaml), and what no local cloud can see."""
+"""Policies and settings of each function: the calls it was seen to make (policies.yaml), the settings it was seen to
+read (settings.yaml), and what no local cloud can see."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ Statement = dict[str, Any]
 @cache
 def seen() -> dict[str, dict[str, list[str]]]:
     """Function → resource → actions, as tests/infra/test_package_policies.py saw them used."""
-    said: dict[str, dict[str, list[str]]] = yaml.safe_load(SEEN.read_text())
-    return said
+    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(SEEN.read_text())
+    return loaded
 
 
-def granted(door: str) -> dict[str, list[str]]:
+def granted(entry_point: str) -> dict[str, list[str]]:
     """Resource → actions."""
-    used, more = seen()[door], BEYOND.get(door, {})
+    used, more = seen()[entry_point], BEYOND.get(entry_point, {})
     actions = {name: {*used.get(name, ()), *more.get(name, ())} for name in sorted({*used, *more})}
     return {name: sorted(some | _READS if some & _READS else some) for name, some in actions.items()}
 
@@ -78,13 +78,13 @@ def granted(door: str) -> dict[str, list[str]]:
 @cache
 def read() -> dict[str, list[str]]:
     """Function → settings, as the same test saw them read."""
-    said: dict[str, list[str]] = yaml.safe_load(READ.read_text())
-    return said
+    loaded: dict[str, list[str]] = yaml.safe_load(READ.read_text())
+    return loaded
 
 
-def told(door: str) -> list[str]:
+def settings_of(entry_point: str) -> list[str]:
     """The settings that a function finds in its environment."""
-    return sorted({name for seen in read()[door] for name in _of_all_platforms(seen)})
+    return sorted({name for seen in read()[entry_point] for name in _of_all_platforms(seen)})
 
 
 def _of_all_platforms(name: str) -> Iterator[str]:
@@ -97,9 +97,13 @@ def _of_all_platforms(name: str) -> Iterator[str]:
             yield "_".join(platform if word in family else word for word in words)
 
 
-def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
+def role(entry_point: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
     """The role of one function."""
-    own = [statement for name, actions in granted(door).items() for statement in _statements(name, actions, door)]
+    own = [
+        statement
+        for name, actions in granted(entry_point).items()
+        for statement in _statements(name, actions, entry_point)
+    ]
     fed = [statement for event in events.values() for statement in _fed_by(event)]
     return {
         "Type": "AWS::IAM::Role",
@@ -120,9 +124,9 @@ def role(door: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
     }
 
 
-def _statements(name: str, actions: list[str], door: str) -> list[Statement]:
+def _statements(name: str, actions: list[str], entry_point: str) -> list[Statement]:
     if "/" in name:
-        return _bucket(*name.split("/"), actions, door)
+        return _bucket(*name.split("/"), actions, entry_point)
     if name == PUSH:
         return [_push(platform, actions) for platform in ("Fcm", "Apns")]
     if name == TEXTS:
@@ -161,7 +165,7 @@ def _allow(service: str, actions: list[str], resource: Any) -> Statement:
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resource}
 
 
-def _bucket(name: str, prefix: str, actions: list[str], door: str) -> list[Statement]:
+def _bucket(name: str, prefix: str, actions: list[str], entry_point: str) -> list[Statement]:
     """What is done to the objects below one prefix, or to any (`*`); lists are the bucket's."""
     listings = [action for action in actions if action.startswith("ListBucket")]
     objects = [action for action in actions if action not in listings]
@@ -170,7 +174,7 @@ def _bucket(name: str, prefix: str, actions: list[str], door: str) -> list[State
     for action in listings:
         listing = _allow("s3", [action], {"Fn::GetAtt": [name, "Arn"]})
         # AWS knows no narrower list of uploads; where nothing is there, it asks whether the whole may be listed.
-        if action == "ListBucket" and action not in BEYOND.get(door, {}).get(f"{name}/{prefix}", ()):
+        if action == "ListBucket" and action not in BEYOND.get(entry_point, {}).get(f"{name}/{prefix}", ()):
             listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}/*"}}
         statements.append(listing)
     return statements

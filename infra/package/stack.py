@@ -55,7 +55,7 @@ class Account:
     # Putting it there
 
     def deploy(self, build: Path, parameters: Mapping[str, str]) -> dict[str, str]:
-        """The stack's outputs, once it stands. Raises Refused."""
+        """The stack's outputs, when it exists. Raises Refused."""
         if not json.loads((build / "package.json").read_text())["fits_lambda"]:
             raise Refused(
                 "What is in build/ was packaged offline, for this machine. Run `make package` with a network."
@@ -74,7 +74,7 @@ class Account:
         return outputs
 
     def outputs(self) -> dict[str, str]:
-        return {one["OutputKey"]: one["OutputValue"] for one in (self._standing() or {}).get("Outputs", [])}
+        return {one["OutputKey"]: one["OutputValue"] for one in (self._stack() or {}).get("Outputs", [])}
 
     def _upload(self, build: Path) -> str:
         """The address of the template, in which the zips have their places. All are named by what they hold."""
@@ -85,9 +85,9 @@ class Account:
             for resource in template["Resources"].values()
             if resource["Type"] == "AWS::Serverless::Function"
         ]
-        places = {uri: self._put_code(build / uri) for uri in {function["CodeUri"] for function in functions}}
+        addresses = {uri: self._put_code(build / uri) for uri in {function["CodeUri"] for function in functions}}
         for function in functions:
-            function["CodeUri"] = {"Bucket": self.artifacts, "Key": places[function["CodeUri"]]}
+            function["CodeUri"] = {"Bucket": self.artifacts, "Key": addresses[function["CodeUri"]]}
         text = json.dumps(template, ensure_ascii=False, sort_keys=True).encode()
         name = f"{hashlib.sha256(text).hexdigest()}.json"
         self._put(name, text)
@@ -106,7 +106,7 @@ class Account:
         except ClientError as missing:
             if missing.response["Error"]["Code"] != "404":
                 raise Refused(f"The bucket {self.artifacts} cannot be used: {missing}") from missing
-            # S3 refuses to be told the name of its oldest region.
+            # S3 refuses to be given the name of its oldest region.
             where = {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
             s3.create_bucket(Bucket=self.artifacts, **({} if self.region == "us-east-1" else where))
             closed = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -127,7 +127,7 @@ class Account:
         if unknown := given.keys() - declared.keys():
             raise Refused(f"There is no parameter {', '.join(sorted(unknown))}.")
         values = {**given, "Stage": self.stage}
-        had = {one["ParameterKey"] for one in (self._standing() or {}).get("Parameters", [])}
+        had = {one["ParameterKey"] for one in (self._stack() or {}).get("Parameters", [])}
         missing = [name for name, one in declared.items() if name not in {*values, *had} and "Default" not in one]
         if missing:
             raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
@@ -146,7 +146,7 @@ class Account:
             self.say("The first try had failed. What is left of it goes first.")
             self._delete()
 
-    def _standing(self) -> dict[str, Any] | None:
+    def _stack(self) -> dict[str, Any] | None:
         stack = self._stack()
         return None if stack is None or stack["StackStatus"] in _NEVER_STOOD else stack
 
@@ -165,7 +165,7 @@ class Account:
         change_set: str = cloudformation.create_change_set(
             StackName=self.stack_name,
             ChangeSetName=f"deploy-{int(time.time())}",
-            ChangeSetType="CREATE" if self._standing() is None else "UPDATE",
+            ChangeSetType="CREATE" if self._stack() is None else "UPDATE",
             TemplateURL=template_url,
             Parameters=parameters,
             # Roles without names of their own, and SAM.
@@ -206,7 +206,7 @@ class Account:
             more = {"NextToken": page["NextToken"]}
 
     def _carry_out(self, change_set: str) -> None:
-        is_first = self._standing() is None
+        is_first = self._stack() is None
         self._cloudformation.execute_change_set(ChangeSetName=change_set)
         self._wait("stack_create_complete" if is_first else "stack_update_complete")
         self._protect(True)
@@ -247,7 +247,7 @@ class Account:
     # Taking it away
 
     def destroy(self, *, confirmed: str | None) -> list[str]:
-        """Delete the stack; what is kept, by type and name. Raises Refused unless its stage is named once more."""
+        """Delete the stack; what is kept, by type and name. Raises Refused unless its stage is named again."""
         if confirmed != self.stage:
             raise Refused(f"This deletes the installation {self.stage}. Say CONFIRM={self.stage} to mean it.")
         if self._stack() is None:

@@ -1,4 +1,4 @@
-"""The template that is deployed: what Chalice makes of the doors, and the files that say the rest."""
+"""The template that is deployed: Chalice's own, and the files that declare the rest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SETTINGS = "production"
 _LOG_DAYS = 7
 # A stream forgets after 24 hours: what could not be forwarded after six leaves eighteen to look at it.
 _FORWARDING = {
-    # Ten batches of a shard at once, in each of which an item's changes keep their order: a record that always fails
+    # Ten batches of a shard at a time, in each of which an item's changes keep their order: a record that always fails
     # keeps a tenth waiting, and not all.
     "ParallelizationFactor": 10,
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -46,14 +46,14 @@ _LIMITS = {"/live/": "Live", "/cameras/": "Cameras"}
 
 
 class LeftOver(Exception):
-    """Something in the template still stands for something else."""
+    """Something in the template still exists for something else."""
 
 
 class Function(NamedTuple):
-    """One Lambda function: its logical id, the door that it is, and what Chalice says of it."""
+    """One Lambda function: its logical id, its entry point, and Chalice's properties of it."""
 
     logical_id: str
-    door: str
+    entry_point: str
     properties: dict[str, Any]
 
     @property
@@ -91,7 +91,7 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
 
 
 def of_chalice(app: Any) -> dict[str, Any]:
-    """What Chalice's own packager makes of the doors, without its zip and its guess at policies."""
+    """The template of Chalice's own packager, without its zip and its guess at policies."""
     settings = json.loads((ROOT / ".chalice" / "config.json").read_text())
     config = Config(
         _SETTINGS, user_provided_params={"chalice_app": app, "project_dir": str(ROOT)}, config_from_disk=settings
@@ -114,7 +114,7 @@ class _Principals(PackageOptions):
 
 
 def functions_of(template: Mapping[str, Any]) -> list[Function]:
-    """Every function of a template; the API's is called `api`, and any other as its door."""
+    """Every function of a template; the API's is called `api`, and any other as its entry point."""
     return [
         Function(
             name,
@@ -127,8 +127,8 @@ def functions_of(template: Mapping[str, Any]) -> list[Function]:
 
 
 def _wire(function: Function, architecture: str) -> None:
-    properties, code = function.properties, bundle.OF_DOORS.get(function.door, bundle.WHOLE)
-    if function.door == API:
+    properties, code = function.properties, bundle.OF_ENTRY_POINTS.get(function.entry_point, bundle.WHOLE)
+    if function.entry_point == API:
         properties["Handler"] = bundle.API_HANDLER
     properties |= {
         "FunctionName": {"Fn::Sub": name_of(function)},
@@ -145,27 +145,27 @@ def _wire(function: Function, architecture: str) -> None:
     properties.pop("Tags", None)
     for event in function.events.values():
         if event["Type"] == "SQS":
-            event["Properties"] |= _of_queue(function.door, event["Properties"]["Queue"])
+            event["Properties"] |= _of_queue(function.entry_point, event["Properties"]["Queue"])
         elif event["Type"] == "DynamoDB":
             event["Properties"] |= _of_stream(event["Properties"]["Stream"])
 
 
 def name_of(function: Function) -> str:
     """With names that are known beforehand, roles can name log groups."""
-    return f"sowa-${{Stage}}-{function.door}"
+    return f"sowa-${{Stage}}-{function.entry_point}"
 
 
 def _tell(template: dict[str, Any]) -> None:
     """Each function the settings that it reads, and no others: for all of them Lambda's 4 KB are too small."""
     settings = template["Globals"]["Function"].pop("Environment")["Variables"]
     for function in functions_of(template):
-        told = {name: settings[name] for name in policies.told(function.door)}
-        function.properties["Environment"] = {"Variables": told}
+        given = {name: settings[name] for name in policies.settings_of(function.entry_point)}
+        function.properties["Environment"] = {"Variables": given}
 
 
-def _of_queue(door: str, placeholder: str) -> dict[str, Any]:
+def _of_queue(entry_point: str, placeholder: str) -> dict[str, Any]:
     queue = placeholder.rpartition(":")[2]
-    at_once = "PicturesAtOnce" if door == _PICTURES else "ListenersAtOnce"
+    at_once = "PicturesAtOnce" if entry_point == _PICTURES else "ListenersAtOnce"
     return {
         "Queue": {"Fn::GetAtt": [queue, "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -176,7 +176,7 @@ def _of_queue(door: str, placeholder: str) -> dict[str, Any]:
 
 def _of_stream(placeholder: str) -> dict[str, Any]:
     table = placeholder.partition("/")[2].partition("/")[0]
-    patterns = [{"Pattern": json.dumps(one, separators=(",", ":"))} for one in told_of(_BASES[table])]
+    patterns = [{"Pattern": json.dumps(one, separators=(",", ":"))} for one in stream_events(_BASES[table])]
     return {
         "Stream": policies.stream_of(table),
         "FilterCriteria": {"Filters": patterns},
@@ -184,24 +184,24 @@ def _of_stream(placeholder: str) -> dict[str, Any]:
     }
 
 
-def told_of(base: type[Record]) -> list[dict[str, Any]]:
-    """Which changes of a table anybody listens to, as patterns of event source mappings.
+def stream_events(base: type[Record]) -> list[dict[str, Any]]:
+    """The changes of a table that anybody listens to, as patterns of event source mappings.
 
     One for each sort of events that is listened to. A mapping has room for five, so each names all its partitions and
-    places, and lets a little more through than is told.
+    places, and lets a little more through than is declared.
     """
-    records = [one for one in catalogue.RECORDS if issubclass(one, base) and one.told_to is not None]
+    records = [one for one in catalogue.RECORDS if issubclass(one, base) and one.stream_queue is not None]
     sorts = {
-        tuple(sorted(events)): [one for one in records if one.told_of == events]
-        for events in {one.told_of for one in records}
+        tuple(sorted(events)): [one for one in records if one.stream_events == events]
+        for events in {one.stream_events for one in records}
     }
     return [
         {
             "eventName": list(events),
             "dynamodb": {
                 "Keys": {
-                    "pk": {"S": _beginning(one.partition for one in kinds)},
-                    "sk": {"S": _beginning(str(one.place) for one in kinds)},
+                    "pk": {"S": _beginning(one.pk_prefix for one in kinds)},
+                    "sk": {"S": _beginning(str(one.sk_prefix) for one in kinds)},
                 }
             },
         }
@@ -224,7 +224,7 @@ def _beside(function: Function) -> dict[str, Any]:
                 "RetentionInDays": _LOG_DAYS,
             },
         },
-        f"{function.logical_id}Role": policies.role(function.door, function.events, logs),
+        f"{function.logical_id}Role": policies.role(function.entry_point, function.events, logs),
     }
 
 
@@ -288,10 +288,10 @@ def _from_another_origin() -> dict[str, Any]:
 
 def _preflight(operations: Iterable[str]) -> dict[str, Any]:
     """Answered by API Gateway itself; no function is woken."""
-    told = cors.of_preflight(_ORIGIN, map(str.upper, operations))
-    constants = {f"method.response.header.{name}": _constant(value) for name, value in told.items()}
+    given = cors.of_preflight(_ORIGIN, map(str.upper, operations))
+    constants = {f"method.response.header.{name}": _constant(value) for name, value in given.items()}
     return {
-        "responses": {"204": {"description": "", "headers": {name: {"type": "string"} for name in told}}},
+        "responses": {"204": {"description": "", "headers": {name: {"type": "string"} for name in given}}},
         "x-amazon-apigateway-integration": {
             "type": "mock",
             # Or a request that passes for a binary one finds no template, and the answer is a 500.

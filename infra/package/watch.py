@@ -19,11 +19,11 @@ def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[
     for function in functions:
         who = [{"Name": "FunctionName", "Value": {"Ref": function.logical_id}}]
         made[f"{function.logical_id}Errors"] = _alarm(
-            f"{function.door} failed: its log says at which line.", "AWS/Lambda", "Errors", who, threshold=0
+            f"{function.entry_point} failed: its log says at which line.", "AWS/Lambda", "Errors", who, threshold=0
         )
         if any(event["Type"] == "DynamoDB" for event in function.events.values()):
             made[f"{function.logical_id}Lag"] = _alarm(
-                f"{function.door} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge", who,
+                f"{function.entry_point} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge", who,
                 threshold=_LATE_MS, statistic="Maximum",
             )  # fmt: skip
     for name in dead_letters(resources):

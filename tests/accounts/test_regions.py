@@ -121,10 +121,10 @@ def test_an_account_remembers_its_region_sealed(world: LocalCloud) -> None:
     ola = new_person(world)
     stored = Stored(world.dump())
     row = stored.first_ids("Account")[ola.account_id]
-    assert stored.opened(row, "region") == "europe"
+    assert stored.decrypted(row, "region") == "europe"
     ola.call("PATCH", "/me", {"country": "JP"})
     stored = Stored(world.dump())
-    assert stored.opened(stored.first_ids("Account")[ola.account_id], "region") == "europe"
+    assert stored.decrypted(stored.first_ids("Account")[ola.account_id], "region") == "europe"
 
 
 @elsewhere

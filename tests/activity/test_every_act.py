@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Home
-from tests.doors import door_names, named, request_for
 from tests.factors import App
+from tests.routes import named, request_for, route_names
 from tests.scene import rows
 
 _NOBODY_YET = "there is no account yet, or none that could be named"
@@ -45,25 +45,25 @@ UNRECORDED_OPERATIONS = {
     "replay_erasures": "nothing is left to be told to: the receipts say it",
 }
 _DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]
-_CAMERAS = set(door_names(of="camera"))
-DOORS = [name for name in door_names() if not name.startswith("GET ") and name not in _CAMERAS] + _DOWNLOADS
+_CAMERAS = set(route_names(of="camera"))
+ROUTES = [name for name in route_names() if not name.startswith("GET ") and name not in _CAMERAS] + _DOWNLOADS
 
 
 def _recorded(home: Home) -> set[str]:
     return {row["sk"] for kind in ("account/activity", "device/activity") for row in rows(home.world, kind)}
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", ROUTES)
 def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     before = _recorded(home)
-    assert request.send(home).status == door.status
+    assert request.send(home).status == route.status
     assert bool(_recorded(home) - before) != (name in UNRECORDED)
 
 
 def test_reasons_are_given_for_what_there_is() -> None:
-    assert UNRECORDED.keys() <= set(DOORS)
+    assert UNRECORDED.keys() <= set(ROUTES)
 
 
 def test_what_operators_order_is_recorded_or_has_a_reason_not_to_be(home: Home) -> None:

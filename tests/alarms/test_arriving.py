@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.alarms import rules
-from infra.local.cloud import LocalCloud, Mischief
+from infra.local.cloud import DeliveryFaults, LocalCloud
 from tests.alarms.snapshots import (
     arrives,
     drawn,
@@ -311,7 +311,7 @@ def test_a_picture_that_is_gone_before_its_event_is_no_alarm(home: Home) -> None
 # ── Events that come twice, late, or wrong ───────────────────────────────────────────────────────────────────────────
 
 
-def told_again(home: Home, name: str) -> None:
+def delivered_again(home: Home, name: str) -> None:
     (key,) = [key for key in keys_now(home.world) if key.endswith(name)]
     tell(home.world, s3_event(key, home.world.now()))
     home.world.settle()
@@ -320,7 +320,7 @@ def told_again(home: Home, name: str) -> None:
 def test_an_event_that_comes_twice_makes_one_alarm_and_one_push(home: Home) -> None:
     name = arrives(home.camera, number=7)
     sent = len(pushes(home.world))
-    told_again(home, name)
+    delivered_again(home, name)
     assert len(ids_of(home)) == 2
     assert len(pushes(home.world)) == sent
 
@@ -328,19 +328,19 @@ def test_an_event_that_comes_twice_makes_one_alarm_and_one_push(home: Home) -> N
 def test_twice_in_one_batch_too(home: Home) -> None:
     name = name_of(home.world.now(), number=7)
     post(home.camera, name)
-    told_again(home, name)
+    delivered_again(home, name)
     assert len(ids_of(home)) == 2
     assert len(pushes(home.world)) == 2
 
 
 def test_a_picture_whose_stamp_is_not_believed_is_still_one_alarm(home: Home) -> None:
     name = arrives(home.camera, home.world.now() - timedelta(days=400), number=7)
-    told_again(home, name)
+    delivered_again(home, name)
     assert len(ids_of(home)) == 2
 
 
 def test_duplicated_late_and_shuffled_events_come_to_the_same_alarms(home: Home) -> None:
-    home.world.mischief = Mischief(duplicated=0.5, delayed=0.5, reordered=True, seed=3)
+    home.world.delivery_faults = DeliveryFaults(duplicated=0.5, delayed=0.5, reordered=True, seed=3)
     for number in range(20):
         post(home.camera, name_of(home.world.now(), number=number + 50), jpeg(number))
     home.world.advance(600)
@@ -458,7 +458,7 @@ def test_an_alarms_picture_never_changes_under_it(home: Home, others: str, off_s
 def test_two_uploads_of_a_name_are_one_alarm_in_whatever_order_they_are_told_of(
     home: Home, bodies: tuple[bytes, bytes]
 ) -> None:
-    home.world.mischief = Mischief(duplicated=0.7, delayed=0.5, reordered=True, seed=2)
+    home.world.delivery_faults = DeliveryFaults(duplicated=0.7, delayed=0.5, reordered=True, seed=2)
     ticket, name = home.camera.ask_ticket().json, name_of(home.world.now(), "person")
     for body in bodies:
         home.world.upload(ticket, name, body)

@@ -34,11 +34,11 @@ def test_one_alarm_says_what_the_list_says_and_where_its_picture_is(home: Home) 
 
 
 def test_an_alarm_that_the_cloud_raises_has_no_picture_and_raised_twice_is_one(home: Home) -> None:
-    from chalicelib.alarms.actions import telling
+    from chalicelib.alarms.actions import notifying
     from chalicelib.store.commit import commit, create
 
     for _ in range(2):
-        alarm = telling.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
+        alarm = notifying.alarm_without_picture(home.camera.device_id, "1", "offline", home.world.now())
         with suppress(Conflict):
             commit(create(alarm))
     (offline,) = home.owner.alarms(home.camera.device_id, type="offline")

@@ -31,7 +31,7 @@ def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
     arrivals = uploads(home, 2000, size_bytes)
     for taken in range(0, 2000, together):
         batch = [next(arrivals) for _ in range(together)]
-        (device,) = access.standing([home.camera.device_id]).values()
+        (device,) = access.existing([home.camera.device_id]).values()
         for arrival in batch:
             bounds.count_upload(arrival, device)
         if device.uploads_over_in:
@@ -59,10 +59,10 @@ def test_one_write_in_eight_uploads_counts_them(home: Home) -> None:
 def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> None:
     home.camera.ask_ticket()
     home.world.trace.clear()
-    standing = access.standing([home.camera.device_id])
+    existing = access.existing([home.camera.device_id])
     for arrival in uploads(home, 90):
-        bounds.count_upload(arrival, standing[arrival.device_id])
-    assert standing[home.camera.device_id].uploads_counted_in is None
+        bounds.count_upload(arrival, existing[arrival.device_id])
+    assert existing[home.camera.device_id].uploads_counted_in is None
     assert 5 < home.world.trace.names().count("dynamodb.UpdateItem") < 20
 
 
@@ -138,8 +138,8 @@ def test_what_exceeds_it_costs_no_look_and_a_ticket_of_the_hour_before_goes_no_f
 
 def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: LocalCloud, home: Home) -> None:
     arrival = Arrival(f"alarms/2025010508/{home.camera.device_id}/1/x.jpg", home.world.now(), 1, "1")
-    standing = access.standing([home.camera.device_id])
+    existing = access.existing([home.camera.device_id])
     for number in range(20):
         again = Arrival(arrival.object_key, arrival.arrived, 1, str(number))
-        bounds.count_upload(again, standing[again.device_id])
-    assert standing[home.camera.device_id].uploads_over_in is None
+        bounds.count_upload(again, existing[again.device_id])
+    assert existing[home.camera.device_id].uploads_over_in is None

@@ -14,7 +14,7 @@ from chalicelib.aws.clients import client, session
 from infra.local.cloud import LocalCloud
 from tests.bench.recorded import replies
 from tests.conftest import Home
-from tests.doors import all_doors, request_for
+from tests.routes import all_routes, request_for
 from tests.store.things import Thing
 
 ITEM: dict[str, Any] = {
@@ -120,11 +120,11 @@ def test_everything_that_any_door_is_answered_is_read_as_botocore_reads_it(
 ) -> None:
     snapshot, copy = _home
     seen = set()
-    for door in all_doors():
+    for route in all_routes():
         one_cloud.restore(snapshot)
         home = copy()
         with replies() as heard:
-            request_for(door, home).send(home)
+            request_for(route, home).send(home)
             home.world.settle()
         for operation, reply in heard:
             if operation in client("dynamodb").meta.service_model.operation_names:

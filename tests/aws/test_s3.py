@@ -106,7 +106,7 @@ def test_a_link_bears_any_name(world: LocalCloud) -> None:
 
 def test_a_head_is_the_first_bytes_or_nothing(world: LocalCloud) -> None:
     store("a", b"0123456789")
-    assert (s3.head("a", 4), s3.head("a", 99), s3.head("b", 4)) == (b"0123", b"0123456789", None)
+    assert (s3.first_bytes("a", 4), s3.first_bytes("a", 99), s3.first_bytes("b", 4)) == (b"0123", b"0123456789", None)
 
 
 def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(world: LocalCloud) -> None:

@@ -13,7 +13,7 @@ from chalicelib.aws import ses, sms, sns
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from chalicelib.words import LANGUAGES
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.strict import FAILING_FROM
 
@@ -138,9 +138,9 @@ def test_a_text_message_comes_from_the_name_that_was_registered(
     world: LocalCloud, monkeypatch: pytest.MonkeyPatch, sender_id: str
 ) -> None:
     monkeypatch.setenv("TEXT_SENDER_ID", sender_id)
-    memory.forget_settings()
+    module_caches.forget_settings()
     sms.send("+48601234567", "accounts/mail/code", "en", **VALUES)
     (sent,) = (call for call in world.trace if call.name == "sns.Publish")
     said = {name.rpartition(".")[2]: one["StringValue"] for name, one in sent.params["MessageAttributes"].items()}
     assert said == {"SMSType": "Transactional", **({"SenderID": sender_id} if sender_id else {})}
-    memory.forget_settings()
+    module_caches.forget_settings()

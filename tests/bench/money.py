@@ -111,7 +111,7 @@ class Counted:
 def counted(costs: str) -> dict[str, Counted]:
     """The rows of a cost table by their doors."""
     rows = re.findall(r"^\| `(.+?)` \| \d+ \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (.+) \|$", costs, re.MULTILINE)
-    return {door: Counted(float(reads), float(writes), int(logs), calls) for door, reads, writes, logs, calls in rows}
+    return {route: Counted(float(reads), float(writes), int(logs), calls) for route, reads, writes, logs, calls in rows}
 
 
 def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
@@ -119,10 +119,10 @@ def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
     usage, prices = told["usage"], told["prices"]
     rows = counted(costs)
     kinds = (("", _DOORS, _each), ("channel: ", _CHANNEL, _each_of_channel), ("live: ", _LIVE, _each_of_live))
-    for kind, doors, each_of in kinds:
-        for part, (often, door) in doors.items():
+    for kind, routes, each_of in kinds:
+        for part, (often, route) in routes.items():
             count = CAMERAS * usage["days"] * usage[often]
-            found = ((name, each) for name, each in each_of(part, rows[door], usage) if each)
+            found = ((name, each) for name, each in each_of(part, rows[route], usage) if each)
             yield from (Item(f"{kind}{part}", name, count * each, prices[name]) for name, each in found)
     minutes = CAMERAS * usage["days"] * _MINUTES_OF_A_DAY * bool(usage["connections_a_day"])
     if minutes:

@@ -299,11 +299,11 @@ ROUTES = {
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.perf_counter()
-    door, request_id = (event["httpMethod"], event["resource"]), event["requestContext"]["requestId"]
+    route, request_id = (event["httpMethod"], event["resource"]), event["requestContext"]["requestId"]
     line = {"level": "INFO", "timestamp": datetime.now(UTC).isoformat()}
-    line |= {"door": " ".join(door), "request_id": request_id, "asker": "person"}
+    line |= {"door": " ".join(route), "request_id": request_id, "asker": "person"}
     try:
-        status, body = 200, ROUTES[door](event)
+        status, body = 200, ROUTES[route](event)
     except Refused as refused:
         status, line["code"] = refused.status, refused.code
         body = json.dumps({"code": refused.code, "message": refused.code, "request_id": request_id}).encode()

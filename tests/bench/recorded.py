@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.functions import REGION
 from tests.scene import new_camera, new_person
@@ -52,7 +52,7 @@ def record() -> dict[str, Any]:
 
 def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
     """As by a container that has just started: it looks whether the table is in service, and for the root secret."""
-    memory.forget()
+    module_caches.forget()
     events: list[Any] = []
     app = world.gateway.app
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.contacts.actions import budgets
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Response, asked_for
+from infra.local.gateway import Response, http_request
 from tests.scene import Caller, Person, at_once, everything_stored, looks, new_camera, new_person, rows
 from tests.worlds.sweep import leap
 
@@ -38,7 +38,7 @@ def register(world: LocalCloud, address: str, source_ip: str = "198.51.100.7", k
     kind = Person if "@" in address else Caller
     headers = {**_JSON, **({} if key is None else {"Idempotency-Key": key})}
     body = json.dumps(kind(world, address).registration()).encode()
-    return world.handle(replace(asked_for("POST", "/accounts", headers, body, None), source_ip=source_ip))
+    return world.handle(replace(http_request("POST", "/accounts", headers, body, None), source_ip=source_ip))
 
 
 def sent(world: LocalCloud, to: str | None = None) -> int:

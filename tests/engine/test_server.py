@@ -111,7 +111,7 @@ def test_what_is_over_is_reaped_at_the_endpoint(strict: StrictAWS) -> None:
     dynamodb = make_table(stream=True, ttl=True)
     dynamodb.put_item(TableName="Things", Item={**key("over"), "expires_at": {"N": str(NOW - 1)}})
     dynamodb.put_item(TableName="Things", Item={**key("runs"), "expires_at": {"N": str(NOW + 1)}})
-    assert strict.reap_expired(NOW, timedelta(0)) == 1
+    assert strict.delete_expired(NOW, timedelta(0)) == 1
     assert (read("over"), read("runs") is None) == (None, False)
     assert stream_records()[-1]["userIdentity"]["PrincipalId"] == "dynamodb.amazonaws.com"
 

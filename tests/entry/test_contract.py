@@ -12,7 +12,7 @@ from infra.local.cloud import LocalCloud
 def generated() -> str:
     from app import app
 
-    return json.dumps(openapi.document(app.doors), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(openapi.document(app.declared_routes), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def test_the_committed_contract_is_the_generated_one(world: LocalCloud) -> None:
@@ -34,7 +34,7 @@ def test_the_contract_is_valid_openapi(world: LocalCloud) -> None:
 def test_every_operation_has_its_own_name(world: LocalCloud) -> None:
     from app import app
 
-    names = [door.view.__name__ for door in app.doors]
+    names = [route.view.__name__ for route in app.declared_routes]
     assert sorted(names) == sorted(set(names))
 
 

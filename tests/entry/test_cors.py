@@ -12,7 +12,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict import FAILING_FROM
 from tests.conftest import Home
-from tests.doors import all_doors, door_names, named, request_for
+from tests.routes import all_routes, named, request_for, route_names
 
 ORIGIN = "https://app.example.org"
 ELSEWHERE = "https://app.example.org.evil.example"
@@ -37,22 +37,22 @@ def is_readable(answer: Response) -> bool:
 
 
 @pytest.mark.usefixtures("allowing")
-@pytest.mark.parametrize("name", door_names())
+@pytest.mark.parametrize("name", route_names())
 def test_every_route_answers_its_page_well_and_refuses_it_legibly(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     assert is_readable(request.send(home))
     # Whatever the route makes of a token that is none, a body that is none, and a path that leads nowhere.
     for token, raw in (("no-token", None), (None, b"{")):
         headers = {"Origin": ORIGIN, "Idempotency-Key": "a-key-of-sixteen-and-more"}
-        assert is_readable(home.world.call(door.method, door.path, token=token, raw=raw, headers=headers))
+        assert is_readable(home.world.call(route.method, route.path, token=token, raw=raw, headers=headers))
 
 
 @pytest.mark.usefixtures("allowing")
 def test_every_route_tells_a_browser_beforehand_what_it_may_ask(world: LocalCloud) -> None:
     paths: dict[str, set[str]] = {}
-    for door in all_doors():
-        paths.setdefault(door.path, set()).add(door.method)
+    for route in all_routes():
+        paths.setdefault(route.path, set()).add(route.method)
     for path, methods in paths.items():
         answer = world.call("OPTIONS", path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
         assert (answer.status, answer.body) == (204, b"")

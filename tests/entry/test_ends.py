@@ -15,10 +15,10 @@ from msgspec import inspect
 
 from chalicelib.entry import wire
 from chalicelib.entry.contract import DOCUMENT
-from chalicelib.entry.http import Door
+from chalicelib.entry.http import Route
 from chalicelib.errors import Invalid
 from tests.conftest import Home
-from tests.doors import all_doors, door_names, named, request_for
+from tests.routes import all_routes, named, request_for, route_names
 
 Path = tuple[str | int, ...]
 TIMES = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T14:00:00+14:00"]
@@ -75,8 +75,8 @@ def beyond(kind: inspect.Type) -> list[Any]:
     return []
 
 
-def shape_of(door: Door) -> type[wire.Shape] | None:
-    return door.asks or door.query
+def shape_of(route: Route) -> type[wire.Shape] | None:
+    return route.asks or route.query
 
 
 def put(body: Any, path: Path, value: Any) -> Any:
@@ -102,26 +102,26 @@ def is_told_something(name: str) -> bool:
     return "requestBody" in operation or any(one["in"] == "query" for one in operation["parameters"])
 
 
-@pytest.mark.parametrize("name", filter(is_told_something, door_names()))
+@pytest.mark.parametrize("name", filter(is_told_something, route_names()))
 def test_at_the_ends_of_a_field_there_is_an_answer(home: Home, name: str) -> None:
-    door = named(name)
-    shape = shape_of(door)
-    request = request_for(door, home)
+    route = named(name)
+    shape = shape_of(route)
+    request = request_for(route, home)
     request.headers = {}
-    body = request.body if door.asks is not None else request.query
+    body = request.body if route.asks is not None else request.query
     for path, kind in fields(inspect.type_info(shape)):
         for value in ends(kind):
             said = put(body, path, value)
             if said is None:
                 continue
-            request.body, request.query = (said, None) if door.asks is not None else (None, said)
+            request.body, request.query = (said, None) if route.asks is not None else (None, said)
             answer = request.send(home)
             assert answer.status < 500, (path, value, answer.body)
 
 
 def test_what_lies_beyond_the_end_of_a_field_is_refused() -> None:
     refused: dict[str, int] = {}
-    for shape in {shape_of(door) for door in all_doors()} - {None}:
+    for shape in {shape_of(route) for route in all_routes()} - {None}:
         for path, kind in fields(inspect.type_info(shape)):
             if any(isinstance(step, int) for step in path):
                 continue
@@ -147,7 +147,7 @@ NAMES = {"name", "nickname", "os", "model", "firmware"}
 
 def test_every_text_has_an_end_and_every_name_can_be_seen() -> None:
     named: set[str] = set()
-    for shape in {shape_of(door) for door in all_doors()} - {None}:
+    for shape in {shape_of(route) for route in all_routes()} - {None}:
         for path, kind in fields(inspect.type_info(shape)):
             if not isinstance(kind, inspect.StrType):
                 continue

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.doors import door_names
+from tests.routes import route_names
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
@@ -49,7 +49,7 @@ def contract(played: Home) -> Any:
     return schemathesis.openapi.from_wsgi("/openapi.json", played.world.gateway)
 
 
-@pytest.mark.parametrize("name", door_names())
+@pytest.mark.parametrize("name", route_names())
 def test_no_request_breaks_the_contract(played: Home, contract: Any, name: str) -> None:
     method, path = name.split(" ")
     operation = contract[path][method]

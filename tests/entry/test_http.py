@@ -12,17 +12,17 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import errors, words
-from chalicelib.entry.http import Api, Routes
+from chalicelib.entry.http import Api, RouteTable
 from chalicelib.entry.log import ALLOWED, Line, NotAllowed
 from chalicelib.entry.refusals import STATUS
 from chalicelib.entry.wire import Shape
 from chalicelib.gateway import AUTHENTICATION
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Gateway, Response, asked_for
+from infra.local.gateway import Gateway, Response, http_request
 from infra.local.strict import FAILING_FROM, LOST_REPLY
 from tests.conftest import Home
-from tests.doors import all_doors, door_names, named, request_for
 from tests.events import event
+from tests.routes import all_routes, named, request_for, route_names
 from tests.scene import PASSWORD, Person
 
 HEADERS = {
@@ -44,11 +44,11 @@ def answer_of(view: Callable[[], Any], path: str = "/garden") -> Response:
     """What a client gets from a view of this kind."""
     from chalicelib.entry.callers import Who
 
-    routes = Routes("tests.garden")
+    routes = RouteTable("tests.garden")
     routes.get(path, who=Who.ANYONE, example={}, answers=Said)(lambda visitor: view())
     app = Api("garden", AUTHENTICATION)
     app.register_blueprint(routes)
-    return Gateway(app).handle(asked_for("GET", path))
+    return Gateway(app).handle(http_request("GET", path))
 
 
 def raising(problem: Exception) -> Callable[[], Any]:
@@ -175,7 +175,7 @@ def test_who_opens_a_link_may_put_something_on_it(home: Home) -> None:
 )
 def test_a_header_that_says_two_things_is_not_understood(home: Home, name: str, others: list[str]) -> None:
     usual = {"Authorization": f"Bearer {home.owner.access_token}"}
-    asked = asked_for("PATCH", "/me", usual, b'{"nickname": "Ala"}')
+    asked = http_request("PATCH", "/me", usual, b'{"nickname": "Ala"}')
 
     def with_headers(*values: str) -> int:
         kept = [one for one in asked.headers if one[0] != name]
@@ -286,19 +286,19 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in door_names() if not name.startswith("GET")])
+@pytest.mark.parametrize("name", [name for name in route_names() if not name.startswith("GET")])
 def test_no_malformed_body_breaks_anything(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     request.body = None
-    fields = list(door.example) or ["a"]
+    fields = list(route.example) or ["a"]
     replaced = {"numbers for all": -1e308, "nulls for all": None, "lists for all": [[{}]]}
     for kind, body in MALFORMED.items():
-        if kind == "nothing" and door.asks is None:
+        if kind == "nothing" and route.asks is None:
             continue  # that is what it wants
         request.raw = json.dumps(dict.fromkeys(fields, replaced[kind])).encode() if body is None else body
         request.headers.pop("Idempotency-Key", None)
-        if door.money:
+        if route.money:
             request.headers["Idempotency-Key"] = f"a key for {kind} of sixteen"
         answer = request.send(home)
         assert answer.status < 500, kind
@@ -378,7 +378,7 @@ def test_a_refusal_is_logged_by_its_code(world: LocalCloud) -> None:
     assert (line["status"], line["code"], line["asker"], "fault" in line) == (401, "NotSignedIn", "person", False)
 
 
-@pytest.mark.parametrize("name", door_names())
+@pytest.mark.parametrize("name", route_names())
 def test_no_door_writes_what_it_was_told(home: Home, name: str) -> None:
     """Neither tokens nor addresses, names, serial numbers, passwords or what stood in a path."""
     request_for(named(name), home).send(home)
@@ -416,16 +416,16 @@ def test_an_answer_that_its_shape_does_not_know_does_not_leave(world: LocalCloud
 
     from chalicelib.entry.callers import Who
 
-    routes = Routes("tests.shed")
+    routes = RouteTable("tests.shed")
     routes.get("/shed", who=Who.ANYONE, example={}, answers=Narrow)(lambda visitor: {"name": "n", "secret": "s"})
     app = Api("shed", AUTHENTICATION)
     app.register_blueprint(routes)
-    assert Gateway(app).handle(asked_for("GET", "/shed")).json == {"name": "n"}
+    assert Gateway(app).handle(http_request("GET", "/shed")).json == {"name": "n"}
 
 
 def test_nothing_that_a_person_gets_speaks_of_somebody_else(home: Home) -> None:
     stranger: Person = home.stranger
-    for door in all_doors():
-        if door.method == "GET" and door.answers is not None:
-            body = request_for(door, home).send(home).body.decode()
-            assert stranger.email not in body and stranger.account_id not in body, door.name
+    for route in all_routes():
+        if route.method == "GET" and route.answers is not None:
+            body = request_for(route, home).send(home).body.decode()
+            assert stranger.email not in body and stranger.account_id not in body, route.name

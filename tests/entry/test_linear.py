@@ -17,7 +17,7 @@ from chalicelib.alarms import rules as alarms
 from chalicelib.commands import rules as commands
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry import admission, channel, http, wire
-from chalicelib.entry.once import checked_key
+from chalicelib.entry.idempotency import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
 from chalicelib.live import rules as live
@@ -79,7 +79,7 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "Accept-Language, of parameters": (http._language, filled("pl", ";q=1")),
     "Authorization": (lambda text: admission.bearer(text), filled("Bearer ", " ")),
     "Idempotency-Key": (checked_key, filled("", "a")),
-    "an access token": (lambda text: sessions.cut_token(sessions.ACCESS, text), filled("a.", "a.")),
+    "an access token": (lambda text: sessions.parse_token(sessions.ACCESS, text), filled("a.", "a.")),
     "a camera's token": (cameras.recognise_camera, filled("c.", "a", ".")),
     "a camera's token of dots": (cameras.recognise_camera, filled("c.", ".")),
     "a frame of the channel": (lambda text: said(text), filled('{"id": "', "a", '"}')),
@@ -88,7 +88,7 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "an alarm's name": (alarm_name, filled("1/20260105T080000Z-", "a")),
     "an alarm's name of dashes": (alarm_name, filled("1/20260105T080000Z-motion-", "-", ".jpg")),
     "a live piece's name": (live.is_name, filled("init-", "a", ".mp4")),
-    "a live piece's place": (live.cut_place, filled("2026010508-", "-")),
+    "a live piece's place": (live.parse_path, filled("2026010508-", "-")),
     "a picture's segments": (
         lambda text: alarms.look_at_picture(b"\xff\xd8\xff" + text.encode("latin-1"), is_first=True),
         filled("", "\xff"),
@@ -104,11 +104,11 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "a passkey's words": (second_factors.challenge_in, filled("", "e3t7")),
     "a recovery code": (second_factors.as_made, filled("", "a-")),
     "a printed code": (stock_rules.normal_code, filled("", "- ")),
-    "an e-mail address": (lambda text: addresses.asked(text, None), filled("a", ".a", "@example.com")),
-    "an e-mail address of hosts": (lambda text: addresses.asked(text, None), filled("a@", "a.", "com")),
-    "an e-mail address in quotes": (lambda text: addresses.asked(text, None), filled('"', "\\ ", '"@example.com')),
-    "a phone number": (lambda text: addresses.asked(None, text), filled("+48", "1")),
-    "a phone number's extension": (lambda text: addresses.asked(None, text), filled("+48 512 345 678 ext. ", " ")),
+    "an e-mail address": (lambda one: addresses.contact_from(one, None), filled("a", ".a", "@example.com")),
+    "an e-mail address of hosts": (lambda one: addresses.contact_from(one, None), filled("a@", "a.", "com")),
+    "an e-mail address in quotes": (lambda one: addresses.contact_from(one, None), filled('"', "\\ ", '"@example.com')),
+    "a phone number": (lambda one: addresses.contact_from(None, one), filled("+48", "1")),
+    "a phone number's extension": (lambda one: addresses.contact_from(None, one), filled("+48 512 345 678 ext. ", " ")),
 }  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def said(text: str) -> Any:
     from chalicelib.commands.shapes import Said
 
     event = {"requestContext": {"connectionId": "c", "requestId": "r"}, "body": text}
-    return channel.said(event, lambda *_: None, Said)
+    return channel.received(event, lambda *_: None, Said)
 
 
 def work_us(take: Take, text: str) -> float:

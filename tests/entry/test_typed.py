@@ -16,7 +16,7 @@ from chalicelib.entry.wire import Shape
 from chalicelib.errors import Invalid
 from chalicelib.stock.shapes import Made
 from tests.conftest import Home
-from tests.doors import all_doors
+from tests.routes import all_routes
 from tests.scene import new_camera
 
 NBSP, SOFT, MINUS, DASH = "\u00a0", "\u00ad", "\u2212", "\u2011"
@@ -58,7 +58,7 @@ def fields_of(kind: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def asked_anywhere() -> Iterator[tuple[str, str, Any]]:
     """Of every route, and of the factory's rows: where, which field, of what type."""
-    shapes = [(door.name, shape) for door in all_doors() for shape in (door.asks, door.query) if shape is not None]
+    shapes = [(route.name, shape) for route in all_routes() for shape in (route.asks, route.query) if shape is not None]
     for where, shape in [*shapes, ("load_devices", Made)]:
         yield from ((where, name, kind) for name, kind in fields_of(shape))
 
@@ -69,18 +69,18 @@ def _way(where: str, name: str) -> str:
     return PRINTED if where in ("POST /devices", "load_devices") else ONE_TIME
 
 
-DOORS = [(where, name, kind) for where, name, kind in asked_anywhere() if _way(where, name) in WAYS]
+ROUTES = [(where, name, kind) for where, name, kind in asked_anywhere() if _way(where, name) in WAYS]
 
 
 def test_every_such_field_has_a_door_and_the_most_have_several() -> None:
-    found = [_way(where, name) for where, name, _ in DOORS]
+    found = [_way(where, name) for where, name, _ in ROUTES]
     assert set(found) == set(WAYS)
     assert {name for name in WAYS if found.count(name) > 1} >= {
         "sn", ONE_TIME, PRINTED, "country", "language", "time_zone", "email", "phone"
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("where", "name", "kind"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in DOORS])
+@pytest.mark.parametrize(("where", "name", "kind"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in ROUTES])
 def test_a_field_is_the_same_at_this_door_however_it_is_typed(where: str, name: str, kind: Any) -> None:
     normal, ways = WAYS[_way(where, name)]
     assert msgspec.convert(normal, kind) == normal
@@ -110,7 +110,7 @@ def test_a_mac_address_is_taken_at_every_door_however_it_is_written(way: str) ->
 
 def test_of_each_field_there_is_one_rule() -> None:
     said: dict[str, set[Any]] = {}
-    for where, name, kind in DOORS:
+    for where, name, kind in ROUTES:
         metas = [meta for meta in get_args(kind) if isinstance(meta, Meta) and meta.extra is not None]
         said.setdefault(_way(where, name), set()).add(metas[0].extra["normal"] if metas and metas[0].extra else None)
     assert {name: len(rules) for name, rules in said.items()} == dict.fromkeys(WAYS, 1)
@@ -119,7 +119,7 @@ def test_of_each_field_there_is_one_rule() -> None:
 def test_what_is_no_such_thing_is_refused_and_not_mended() -> None:
     # Asking for a reset tells nobody what a device is.
     for name, wrong in (("sn", "SN 0001"), (ONE_TIME, "12345a"), ("country", "POL"), ("language", "de")):
-        mine = [(where, kind) for where, field, kind in DOORS if _way(where, field) == name]
+        mine = [(where, kind) for where, field, kind in ROUTES if _way(where, field) == name]
         kinds = [kind for where, kind in mine if where != "POST /password-resets"]
         assert kinds
         for kind in kinds:

@@ -387,13 +387,13 @@ def _taken_from(module: Module, source: str) -> list[str]:
 
 # ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-DOORS = ("Routes", "Listeners", "Schedules", "Operations")
+ENTRY_POINTS = ("RouteTable", "Listeners", "Schedules", "Operations")
 
 
-def doors_of(module: Module) -> set[str]:
+def entry_points_of(module: Module) -> set[str]:
     """The objects of a module on which doors are declared: `alarms.routes.routes`."""
     made = [node for node in module.tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
-    named = [node for node in made if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in DOORS]
+    named = [node for node in made if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in ENTRY_POINTS]
     return {f"{module.name}.{ast.unparse(node.targets[0])}" for node in named}
 
 

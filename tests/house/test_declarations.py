@@ -14,7 +14,7 @@ import pytest
 from chalicelib import words
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Who
-from chalicelib.entry.http import Routes
+from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Invalid, Refusal
 from chalicelib.register import catalogue, rows
 from chalicelib.register.prefixes import Prefix
@@ -22,8 +22,8 @@ from chalicelib.register.rows import Row
 from chalicelib.store.records import BASES, Record
 from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
-from tests.doors import all_doors
 from tests.house.laws import PACKAGE, all_modules
+from tests.routes import all_routes
 
 POLISH = set("ąćęłńóśźż")
 ROWS = {one for one in vars(rows).values() if isinstance(one, Row)}
@@ -81,8 +81,8 @@ def test_a_reason_that_is_missing_is_seen() -> None:
 
 
 def test_every_record_there_is_stands_in_the_catalogue_once() -> None:
-    # What other kinds are made from has no partition of its own.
-    there = {record for record in below(Record) if record not in BASES and hasattr(record, "partition")}
+    # What other kinds are made from has no prefix of its own.
+    there = {record for record in below(Record) if record not in BASES and hasattr(record, "pk_prefix")}
     assert there == set(catalogue.RECORDS)
     assert len(set(catalogue.RECORDS)) == len(catalogue.RECORDS)
 
@@ -96,7 +96,7 @@ def test_every_prefix_there_is_stands_in_the_catalogue() -> None:
 
 
 def test_no_two_kinds_of_record_lie_in_one_place(one_cloud: LocalCloud) -> None:
-    places = [(record.Meta.table_name, record.partition, record.place) for record in catalogue.RECORDS]
+    places = [(record.Meta.table_name, record.pk_prefix, record.sk_prefix) for record in catalogue.RECORDS]
     assert len(set(places)) == len(places)
 
 
@@ -104,8 +104,8 @@ def test_queues_that_records_are_told_to_are_there(one_cloud: LocalCloud) -> Non
     from chalicelib.settings import settings
 
     for record in catalogue.RECORDS:
-        if record.told_to is not None:
-            assert settings.queue_url(record.told_to), record.__name__
+        if record.stream_queue is not None:
+            assert settings.queue_url(record.stream_queue), record.__name__
 
 
 # ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,54 +193,54 @@ def example_fits(example: dict[str, Any], shape: type[wire.Shape] | None, *, fro
 
 
 def test_a_route_cannot_be_declared_without_saying_who_may_ask_and_how() -> None:
-    declared = inspect.signature(Routes._declare).parameters
+    declared = inspect.signature(RouteTable._declare).parameters
     assert all(declared[name].default is inspect.Parameter.empty for name in ("who", "example"))
     with pytest.raises(TypeError, match="example"):
-        Routes("garden").get("/garden", who=Who.ANYONE)
+        RouteTable("garden").get("/garden", who=Who.ANYONE)
     with pytest.raises(TypeError, match="who"):
-        Routes("garden").get("/garden", example={})
+        RouteTable("garden").get("/garden", example={})
 
 
 def test_every_route_says_who_may_ask_and_shows_an_example_that_fits_its_shape() -> None:
-    doors = all_doors()
-    assert len(doors) > 30
-    for door in doors:
-        assert isinstance(door.who, Who), door.name
-        assert door.query is None or door.method == "GET", door.name
-        assert door.asks is None or door.method != "GET", door.name
-        shape = door.query if door.method == "GET" else door.asks
-        assert example_fits(door.example, shape, from_text=door.query is not None), door.name
+    routes = all_routes()
+    assert len(routes) > 30
+    for route in routes:
+        assert isinstance(route.who, Who), route.name
+        assert route.query is None or route.method == "GET", route.name
+        assert route.asks is None or route.method != "GET", route.name
+        shape = route.query if route.method == "GET" else route.asks
+        assert example_fits(route.example, shape, from_text=route.query is not None), route.name
 
 
 def test_an_example_that_does_not_fit_is_seen() -> None:
-    class Asked(wire.Shape):
+    class HttpRequest(wire.Shape):
         name: str
         count: int = 1
 
-    assert example_fits({"name": "$name"}, Asked)
+    assert example_fits({"name": "$name"}, HttpRequest)
     for wrong in ({}, {"nome": "a"}, {"name": "a", "more": 1}, {"name": "a", "count": "many"}):
-        assert not example_fits(wrong, Asked)
+        assert not example_fits(wrong, HttpRequest)
     assert not example_fits({"name": "a"}, None)
 
 
 def test_what_a_route_answers_is_named_field_by_field() -> None:
-    for door in all_doors():
-        assert door.answers is None or issubclass(door.answers, wire.Shape), door.name
-        assert door.answers is None or msgspec.structs.fields(door.answers), door.name
+    for route in all_routes():
+        assert route.answers is None or issubclass(route.answers, wire.Shape), route.name
+        assert route.answers is None or msgspec.structs.fields(route.answers), route.name
 
 
 def test_a_route_that_raises_trust_or_takes_money_is_for_people_and_changes_something() -> None:
-    for door in all_doors():
-        if door.stepped_up or door.money or door.outlives:
-            assert door.who is Who.PERSON, door.name
-        if door.money or door.outlives:
-            assert door.once, door.name
+    for route in all_routes():
+        if route.stepped_up or route.money or route.outlives:
+            assert route.who is Who.PERSON, route.name
+        if route.money or route.outlives:
+            assert route.idempotent, route.name
 
 
 def test_only_who_sends_a_code_is_not_answered_from_memory() -> None:
     """What sends no code again would be done twice."""
-    changing = [door for door in all_doors() if door.who is Who.PERSON and door.method != "GET"]
-    assert {door.name for door in changing if not door.once} == {
+    changing = [route for route in all_routes() if route.who is Who.PERSON and route.method != "GET"]
+    assert {route.name for route in changing if not route.idempotent} == {
         "POST /devices/{device_id}/password/reset",
         "POST /me/address",
         "POST /step-up",
@@ -248,8 +248,8 @@ def test_only_who_sends_a_code_is_not_answered_from_memory() -> None:
 
 
 def test_what_a_route_refuses_are_refusals() -> None:
-    for door in all_doors():
-        assert all(issubclass(refusal, Refusal) for refusal in door.refuses), door.name
+    for route in all_routes():
+        assert all(issubclass(refusal, Refusal) for refusal in route.refuses), route.name
 
 
 def test_names_of_doors_are_given_once() -> None:
@@ -259,5 +259,5 @@ def test_names_of_doors_are_given_once() -> None:
     names = [one.name for one in [*app.event_sources, *app.pure_lambda_functions]]
     assert sorted(names) == sorted(set(names))
     assert names
-    views = [door.view.__name__ for door in all_doors()]
+    views = [route.view.__name__ for route in all_routes()]
     assert sorted(views) == sorted(set(views))

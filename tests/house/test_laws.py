@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib import houses
 from tests.house import laws
-from tests.house.laws import LAWS, ROOT, Module, all_modules, doors_of, registered
+from tests.house.laws import LAWS, ROOT, Module, all_modules, entry_points_of, registered
 
 HERE = Path(__file__)
 Law = Callable[[Module], list[str]]
@@ -31,7 +31,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.accounts import routes"),
     (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.devices import rules"),
     (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.accounts.records import Account"),
-    (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.entry.http import Routes"),
+    (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.entry.http import RouteTable"),
     (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.store import records"),
     (laws.rooms_open_only_what_they_may, "devices.listeners", "from chalicelib.aws import s3"),
     (laws.rooms_open_only_what_they_may, "devices.scheduled", "from chalicelib.devices.records import BindingTries"),
@@ -46,7 +46,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.the_floor_opens_no_house, "register.catalogue", "from chalicelib.accounts.actions import register"),
     (laws.the_floor_opens_no_house, "errors", "from chalicelib.plans import rules"),
     (laws.the_floor_stands_on_itself, "store.commit", "from chalicelib.entry import log"),
-    (laws.the_floor_stands_on_itself, "register.catalogue", "from chalicelib.entry.http import Routes"),
+    (laws.the_floor_stands_on_itself, "register.catalogue", "from chalicelib.entry.http import RouteTable"),
     (laws.the_floor_stands_on_itself, "clock", "from chalicelib.settings import settings"),
     (laws.everything_is_a_house_or_the_floor, "garden.actions", ""),
     (laws.only_aws_knows_the_sdk, "devices.actions", "import boto3"),
@@ -131,7 +131,7 @@ def test_there_are_modules_to_hold_the_laws_against() -> None:
 
 
 def test_the_houses_list_every_door_there_is_and_no_other() -> None:
-    there = {door for module in MODULES for door in doors_of(module)}
+    there = {route for module in MODULES for route in entry_points_of(module)}
     assert registered() == there
     listed = {(house, room) for house, rooms in houses.HOUSES.items() for room in rooms}
     kinds = set(chain(*houses.HOUSES.values()))
@@ -139,8 +139,8 @@ def test_the_houses_list_every_door_there_is_and_no_other() -> None:
 
 
 def test_a_door_that_is_not_listed_is_seen() -> None:
-    forgotten = Module("garden.routes", "from chalicelib.entry.http import Routes\nroutes = Routes(__name__)")
-    assert doors_of(forgotten) == {"garden.routes.routes"}
+    forgotten = Module("garden.routes", "from chalicelib.entry.http import RouteTable\nroutes = RouteTable(__name__)")
+    assert entry_points_of(forgotten) == {"garden.routes.routes"}
     assert "garden.routes.routes" not in registered()
 
 

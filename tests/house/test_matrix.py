@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.entry.callers import Who
-from chalicelib.entry.http import Door
+from chalicelib.entry.http import Route
 from tests.conftest import Home
-from tests.doors import Request, all_doors, door_names, named, request_for
+from tests.routes import Request, all_routes, named, request_for, route_names
 from tests.scene import Person, new_camera, new_person, rows
 
 ABSENT = "a" * 26
@@ -22,34 +22,34 @@ NOT_GRANTED = 403
 
 
 def test_the_matrix_has_a_row_for_every_route(home: Home) -> None:
-    assert sorted(door_names()) == sorted(door.name for door in all_doors())
+    assert sorted(route_names()) == sorted(route.name for route in all_routes())
 
 
-@pytest.mark.parametrize("name", door_names())
+@pytest.mark.parametrize("name", route_names())
 def test_whom_it_is_for_comes_in(home: Home, name: str) -> None:
-    door = named(name)
-    answer = request_for(door, home).send(home)
-    assert answer.status == door.status, answer.body
+    route = named(name)
+    answer = request_for(route, home).send(home)
+    assert answer.status == route.status, answer.body
 
 
-@pytest.mark.parametrize("name", door_names())
+@pytest.mark.parametrize("name", route_names())
 def test_nobody_and_strange_tokens_stay_outside(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     others_camera = new_camera(home.world, "SN0077", owner=home.stranger)
     person_tokens = {home.owner.access_token, home.stranger.access_token}
     wrong = {
         Who.PERSON: [None, "", "nonsense", home.owner.refresh_token, home.camera.token, others_camera.token],
         Who.CAMERA: [None, "", "nonsense", home.owner.refresh_token, *person_tokens],
-    }.get(door.who, [])
+    }.get(route.who, [])
     for token in wrong:
         assert request.by(token).send(home).status == REFUSED_WITHOUT_SESSION, token
 
 
-@pytest.mark.parametrize("name", door_names(of="person"))
+@pytest.mark.parametrize("name", route_names(of="person"))
 def test_an_expired_session_stays_outside(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     home.world.advance(15 * 60)
     assert request.send(home).status == REFUSED_WITHOUT_SESSION
 
@@ -59,18 +59,18 @@ def is_stepped_up(person: Person) -> bool:
     return "stepped_up_until" in row
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="{"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{"))
 def test_what_is_another_persons_or_nobodys_is_not_there(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
-    if door.stepped_up and not is_stepped_up(home.stranger):
+    route = named(name)
+    request = request_for(route, home)
+    if route.stepped_up and not is_stepped_up(home.stranger):
         home.stranger.step_up()
     assert request.by(home.stranger.access_token).send(home).status == NOT_YOURS
     request.path = re.sub(r"/[^/]{20,}", f"/{ABSENT}", request.path)
     assert request.send(home).status == NOT_YOURS
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_former_owner_is_a_stranger(home: Home, name: str) -> None:
     request = request_for(named(name), home)
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
@@ -99,35 +99,35 @@ OF_GUESTS: dict[str, str | None] = {
 RIGHTS = ("live", "playback", "alarms", "settings")
 
 
-def right_of(door: Door) -> str | None:
+def right_of(route: Route) -> str | None:
     """The right that the route's need asks for; `owner` where no guest has it."""
-    right: str | None = door.needs.right  # type: ignore[union-attr]  # a route about a device without one fails here
+    right: str | None = route.needs.right  # type: ignore[union-attr]  # a route about a device without one fails here
     return right
 
 
 def test_the_routes_declare_what_guests_may_ask_for() -> None:
-    doors = [door for door in all_doors() if door.who is Who.PERSON and "{device_id}" in door.path]
-    assert {door.name: right_of(door) for door in doors if right_of(door) != "owner"} == OF_GUESTS
-    assert {right_of(door) for door in doors} <= {None, "owner", *RIGHTS}
+    routes = [route for route in all_routes() if route.who is Who.PERSON and "{device_id}" in route.path]
+    assert {route.name: right_of(route) for route in routes if right_of(route) != "owner"} == OF_GUESTS
+    assert {right_of(route) for route in routes} <= {None, "owner", *RIGHTS}
 
 
 # Bodies that are wrong in every way there is: no JSON, the wrong kind, an unknown field, nested too deep, too large.
 HOPELESS = (b"{", b"[]", b'{"nobody": 1}', b"[" * 40 + b"]" * 40, b'"' + b"x" * 300_000 + b'"')
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_whatever_a_stranger_or_a_guest_says_it_is_looked_at_last(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     request.body = None
-    if door.stepped_up:
+    if route.stepped_up:
         home.stranger.step_up()
-    for raw in HOPELESS if door.method != "GET" else ():
+    for raw in HOPELESS if route.method != "GET" else ():
         assert replace(request, raw=raw, headers={}).by(home.stranger.access_token).send(home).status == NOT_YOURS
-    if right_of(door) is None:
+    if right_of(route) is None:
         return
-    _guest(home, rights=[right for right in RIGHTS if right != right_of(door)])
-    for raw in HOPELESS if door.method != "GET" else ():
+    _guest(home, rights=[right for right in RIGHTS if right != right_of(route)])
+    for raw in HOPELESS if route.method != "GET" else ():
         assert replace(request, raw=raw, headers={}).by(home.stranger.access_token).send(home).status == NOT_GRANTED
 
 
@@ -143,24 +143,24 @@ def _guest(home: Home, **how: Any) -> str:
 def _as_guest(request: Request, home: Home) -> int:
     """A key of one's own: whose answer is kept is not asked again."""
     request.headers = {}
-    if request.door.stepped_up:
+    if request.route.stepped_up:
         home.stranger.step_up()
     return request.by(home.stranger.access_token).send(home).status
 
 
 @pytest.mark.parametrize("right", RIGHTS)
-@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name: str, right: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     _guest(home, rights=[right])
-    is_open = right_of(door) in (None, right)
+    is_open = right_of(route) in (None, right)
     if is_open and "{live_id}" in name:  # each has a view of his own
         request.path = f"/devices/{home.camera.device_id}/live/{home.stranger.watch(home.camera.device_id)['live_id']}"
-    assert _as_guest(request, home) == (door.status if is_open else NOT_GRANTED)
+    assert _as_guest(request, home) == (route.status if is_open else NOT_GRANTED)
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     request = request_for(named(name), home)
     share_id = _guest(home, rights=list(RIGHTS))
@@ -168,7 +168,7 @@ def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     assert _as_guest(request, home) == NOT_YOURS
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="{device_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None:
     home.world.calendar.lag = None
     request = request_for(named(name), home)
@@ -177,22 +177,22 @@ def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None
     assert _as_guest(request, home) == NOT_YOURS
 
 
-@pytest.mark.parametrize("name", door_names(of="person", containing="/shares/{share_id}"))
+@pytest.mark.parametrize("name", route_names(of="person", containing="/shares/{share_id}"))
 def test_another_guest_of_the_same_device_is_a_stranger_to_a_share(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     request.headers = {}
     other = new_person(home.world, "other@example.com")
     assert request.by(other.access_token).send(home).status == NOT_YOURS
 
 
 def test_raised_trust_is_asked_for_where_it_is_declared(home: Home) -> None:
-    doors = [door for door in all_doors() if door.stepped_up]
-    assert doors
+    routes = [route for route in all_routes() if route.stepped_up]
+    assert routes
     beginning = home.world.snapshot()
-    for door in doors:
+    for route in routes:
         home.world.restore(beginning)
-        request = request_for(door, home)
+        request = request_for(route, home)
         home.world.advance(10 * 60)
         answer = request.send(home)
-        assert (answer.status, answer.json["code"]) == (403, "StepUpRequired"), door.name
+        assert (answer.status, answer.json["code"]) == (403, "StepUpRequired"), route.name

@@ -40,7 +40,7 @@ def offer_picture(person: Person, url: str) -> None:
     """As the sign-in does that makes an account; nobody has fetched it yet."""
     (key,) = read(ciphers.key_of(person.account_id))
     said = {"platform": "google", "url": url, "offered_at": clock.now_s(), "expires_at": clock.now_s() + 86_400}
-    commit(create(OfferedPicture.new(person.account_id, vault=key.unlocked(), **said)))
+    commit(create(OfferedPicture.new(person.account_id, cipher=key.unlocked(), **said)))
 
 
 def link(person: Person, id_token: str, provider: str = "google", **headers: str) -> Response:

@@ -128,7 +128,7 @@ class Served:
         self.asked.clear()
         self.pictures.clear()
         self.answers = None
-        jwks._heard.clear()
+        jwks._fetched.clear()
 
 
 @cache

@@ -77,7 +77,7 @@ def test_who_belongs_to_another_region_is_told_where_and_nothing_is_kept(
     assert world.dump()["tables"] == before
     person = maja(world)  # of a country that is served here
     stored = Stored(world.dump())
-    assert stored.opened(stored.first_ids("Account")[person.account_id], "region") == "europe"
+    assert stored.decrypted(stored.first_ids("Account")[person.account_id], "region") == "europe"
     assert enter(world, google_token(world), country="JP").json["account_id"] == person.account_id
 
 

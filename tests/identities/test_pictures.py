@@ -280,24 +280,24 @@ def test_no_more_is_read_than_may_be(served: Served, in_pieces: bool) -> None:
         pieces = [bytes(1_000)] * count
         return served.picture(lambda: Response(iter(pieces) if in_pieces else b"".join(pieces)))
 
-    assert len(http_fetch.ask(gives_kilobytes(200), most_bytes=most, patience_s=5).body) == most
-    with pytest.raises(http_fetch.NotHad) as refused:
-        http_fetch.ask(gives_kilobytes(201), most_bytes=most, patience_s=5)
+    assert len(http_fetch.get(gives_kilobytes(200), most_bytes=most, patience_s=5).body) == most
+    with pytest.raises(http_fetch.FetchFailed) as refused:
+        http_fetch.get(gives_kilobytes(201), most_bytes=most, patience_s=5)
     assert not isinstance(refused.value, http_fetch.Silent)
 
 
 def test_nobody_is_followed_elsewhere(served: Served) -> None:
     there = google_picture()
     moved = served.picture(lambda: Response("", 302, {"Location": there}), "moved")
-    with pytest.raises(http_fetch.NotHad):
-        http_fetch.ask(moved, most_bytes=1, patience_s=5)
+    with pytest.raises(http_fetch.FetchFailed):
+        http_fetch.get(moved, most_bytes=1, patience_s=5)
     assert served.asked == ["/google/pictures/moved.jpg"]
 
 
 def test_only_https_is_asked_elsewhere() -> None:
     for url in ("http://lh3.googleusercontent.com/a", "ftp://127.0.0.1/", "file:///etc/passwd", ""):
-        with pytest.raises(http_fetch.NotHad):
-            http_fetch.ask(url, most_bytes=1, patience_s=1)
+        with pytest.raises(http_fetch.FetchFailed):
+            http_fetch.get(url, most_bytes=1, patience_s=1)
 
 
 # Where a platform keeps pictures

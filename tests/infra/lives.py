@@ -16,13 +16,13 @@ from chalicelib.store import crypto
 from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.doors import all_doors, request_for
 from tests.events import event as sample
 from tests.factors import App
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
+from tests.routes import all_routes, request_for
 from tests.scene import (
     CODE,
     PASSWORD,
@@ -40,22 +40,22 @@ from tests.scene import (
 from tests.worlds.sweep import leap
 
 
-def _told(world: LocalCloud, door: str, **ids: str) -> None:
+def _told(world: LocalCloud, route: str, **ids: str) -> None:
     """A message that comes again, late."""
     event = sample("sqs_ids")
     event["Records"] = [{**event["Records"][0], "body": json.dumps(ids)}]
-    handler = {source.name: source.handler_string for source in world.gateway.app.event_sources}[door]
-    well, _answer = world.functions.attempt(door, handler, event)
+    handler = {source.name: source.handler_string for source in world.gateway.app.event_sources}[route]
+    well, _answer = world.functions.attempt(route, handler, event)
     assert well, world.failures
 
 
 def every_door(home: Home) -> None:
     before = home.world.snapshot()
-    for door in all_doors():
+    for route in all_routes():
         home.world.restore(before)
-        request = request_for(door, home)
+        request = request_for(route, home)
         answer = request.send(home)
-        assert answer.status == door.status, answer.body
+        assert answer.status == route.status, answer.body
         home.world.settle()
     home.world.restore(before)
 
@@ -283,9 +283,9 @@ def _a_copy_that_was_broken_off(home: Home) -> None:
     """Whoever writes it anew ends what was left; the names of archives follow from when they were asked for."""
     _ask_for_a_copy(home)
     (asked,) = home.owner.call("GET", "/privacy/exports").json["items"]
-    place_id = asked["export_id"].removeprefix(home.owner.account_id)
+    sort_id = asked["export_id"].removeprefix(home.owner.account_id)
     with home.world.aws.outside():
-        s3.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{place_id}.zip", "application/zip")
+        s3.Upload(ARCHIVES.of(home.world.now(), home.owner.account_id) + f"{sort_id}.zip", "application/zip")
     home.world.settle()
 
 

@@ -24,9 +24,9 @@ from PIL import Image
 from infra.demo.__main__ import main
 from infra.demo.chapters import STEPS
 from infra.demo.client import Answer, Wire
+from infra.demo.console import WIDTH, BrokenPromise, Cost, Promises, Stored, Teller, summary
 from infra.demo.footage import Frame
 from infra.demo.life import LAST_LINE, Life
-from infra.demo.stage import WIDTH, BrokenPromise, Cost, Promises, Stored, Teller, summary
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
 OTHER_KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
@@ -549,7 +549,7 @@ def test_a_promise_that_is_never_shown_is_a_broken_one() -> None:
 def _served(cloud: FakeCloud) -> Iterator[str]:
     """The fake cloud at a real address of this machine."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Route(BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             answer = cloud.send(self.command, self.path, body or None, dict(self.headers))
@@ -567,7 +567,7 @@ def _served(cloud: FakeCloud) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Route)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

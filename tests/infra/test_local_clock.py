@@ -226,7 +226,7 @@ def test_after_an_error_on_the_way_the_clock_goes_on(monkeypatch: pytest.MonkeyP
 
     with monkeypatch.context() as patched:
         patched.setattr(cloud.clock, "tick", True)
-        patched.setattr(cloud.pump, "settle", broken)
+        patched.setattr(cloud.pollers, "settle", broken)
         with pytest.raises(RuntimeError):
             cloud.advance(HOUR)
         before, until = time.time(), time.monotonic() + 5

@@ -15,7 +15,7 @@ import time_machine
 
 from infra.local.functions import Functions, found
 from infra.local.logs import Logs
-from infra.local.turnstile import Turnstile
+from infra.local.readers_writer_lock import ReadersWriterLock
 
 MODULE = "toy_functions_of_a_test"
 
@@ -151,18 +151,18 @@ def test_logs_give_the_streams_back() -> None:
 
 
 def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out() -> None:
-    turnstile, order = Turnstile(), []
+    rwlock, order = ReadersWriterLock(), []
     inside, leave = threading.Event(), threading.Event()
 
     def function(name: str) -> None:
-        with turnstile.among():
+        with rwlock.shared():
             order.append(f"{name} enters")
             inside.set()
             leave.wait(10)
             order.append(f"{name} leaves")
 
     def clock() -> None:
-        with turnstile.alone():
+        with rwlock.exclusive():
             order.append("time moves")
 
     first = threading.Thread(target=function, args=("first",))
@@ -171,7 +171,7 @@ def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out() -> 
     mover = threading.Thread(target=clock)
     mover.start()
     until = time.monotonic() + 5
-    while not turnstile._waiting and time.monotonic() < until:
+    while not rwlock._waiting and time.monotonic() < until:
         pass
     second = threading.Thread(target=function, args=("second",))
     second.start()
@@ -183,20 +183,20 @@ def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out() -> 
 
 
 def test_the_same_thread_may_enter_again() -> None:
-    turnstile = Turnstile()
-    with turnstile.alone(), turnstile.alone(), turnstile.among():
+    rwlock = ReadersWriterLock()
+    with rwlock.exclusive(), rwlock.exclusive(), rwlock.shared():
         pass
-    with turnstile.among(), turnstile.among():
+    with rwlock.shared(), rwlock.shared():
         pass
-    with turnstile.alone():
+    with rwlock.exclusive():
         pass
 
 
 def test_a_function_cannot_move_the_time_that_it_runs_in() -> None:
-    turnstile = Turnstile()
-    with turnstile.among(), pytest.raises(RuntimeError), turnstile.alone():
+    rwlock = ReadersWriterLock()
+    with rwlock.shared(), pytest.raises(RuntimeError), rwlock.exclusive():
         pass
-    with turnstile.alone():
+    with rwlock.exclusive():
         pass
 
 

@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from infra.local import gateway
 from infra.local.functions import Functions
-from infra.local.gateway import Asked, Gateway, asked_for, invoke_api
+from infra.local.gateway import Gateway, HttpRequest, http_request, invoke_api
 
 app = Chalice("toy")
 
@@ -151,7 +151,7 @@ def test_an_unknown_path_and_a_wrong_method_are_refused_as_deployed(method: str,
 
 
 def test_a_repeated_header_is_told_once_and_in_full() -> None:
-    asked = Asked(
+    asked = HttpRequest(
         "GET", "/", headers=[("X-A", "1"), ("X-A", "2"), ("X-Forwarded-For", "10.0.0.1")], source_ip="10.0.0.2"
     )
     event = Gateway(app).handle(asked).json["event"]
@@ -164,7 +164,9 @@ def test_a_repeated_header_is_told_once_and_in_full() -> None:
 def test_the_viewers_country_is_added_unless_the_caller_says_one() -> None:
     assert _get("/")["headers"]["CloudFront-Viewer-Country"] == "PL"
     assert (
-        Gateway(app, country="DE").handle(asked_for("GET", "/")).json["event"]["headers"]["CloudFront-Viewer-Country"]
+        Gateway(app, country="DE")
+        .handle(http_request("GET", "/"))
+        .json["event"]["headers"]["CloudFront-Viewer-Country"]
         == "DE"
     )
     told = _get("/", headers={"cloudfront-viewer-country": "FR"})["headers"]
@@ -230,7 +232,7 @@ def test_an_answer_after_29_seconds_reaches_nobody_but_its_effect_stays() -> Non
 
 def test_whatever_comes_out_of_the_app_is_a_bad_gateway_and_is_logged() -> None:
     functions = Functions()
-    response = Gateway(app, functions).handle(asked_for("GET", "/dies"))
+    response = Gateway(app, functions).handle(http_request("GET", "/dies"))
     assert (response.status, response.json["code"]) == (502, "ServerFault")
     assert "Death" in "\n".join(functions.logs.lines())
 
@@ -249,7 +251,7 @@ def test_an_interrupt_is_no_answer() -> None:
 @pytest.mark.parametrize("answer", [{}, {"statusCode": "no"}, {"statusCode": 200, "body": {}}, None])
 def test_an_answer_that_is_none_is_a_bad_gateway(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Functions, "call", lambda *_: answer)
-    assert Gateway(app).handle(asked_for("GET", "/")).status == 502
+    assert Gateway(app).handle(http_request("GET", "/")).status == 502
 
 
 def test_each_call_has_a_context_of_its_own() -> None:
@@ -263,7 +265,7 @@ def test_each_call_has_a_context_of_its_own() -> None:
 
 def test_a_preflight_is_answered_without_the_function() -> None:
     origin = "https://sowa.example"
-    response = Gateway(app, allowed_origin=origin).handle(asked_for("OPTIONS", "/echo/a/b"))
+    response = Gateway(app, allowed_origin=origin).handle(http_request("OPTIONS", "/echo/a/b"))
     assert (response.status, response.body) == (204, b"")
     assert response.headers["Access-Control-Allow-Origin"] == origin
     assert response.headers["Access-Control-Allow-Methods"] == "GET, POST"
@@ -274,7 +276,7 @@ def test_a_preflight_is_answered_without_the_function() -> None:
 )
 def test_the_gateways_own_refusals_can_be_read_from_the_allowed_origin(method: str, path: str, status: int) -> None:
     origin = "https://sowa.example"
-    response = Gateway(app, allowed_origin=origin).handle(asked_for(method, path))
+    response = Gateway(app, allowed_origin=origin).handle(http_request(method, path))
     assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (status, origin)
     assert "Access-Control-Allow-Origin" not in invoke_api(app, method, path).headers
 
@@ -328,7 +330,7 @@ def test_threads_do_not_see_each_others_request() -> None:
         return {}
 
     served = Gateway(crowded)
-    threads = [threading.Thread(target=served.handle, args=(asked_for("GET", f"/{name}"),)) for name in "ab"]
+    threads = [threading.Thread(target=served.handle, args=(http_request("GET", f"/{name}"),)) for name in "ab"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -338,7 +340,9 @@ def test_threads_do_not_see_each_others_request() -> None:
 
 
 def test_a_seed_makes_request_ids_repeatable() -> None:
-    first, second = (Gateway(app, Functions(seed=7)).handle(asked_for("GET", "/context")).json["id"] for _ in range(2))
+    first, second = (
+        Gateway(app, Functions(seed=7)).handle(http_request("GET", "/context")).json["id"] for _ in range(2)
+    )
     assert first == second
 
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from infra.local import front
-from infra.local.gateway import asked_for
-from infra.local.stage import Stage
+from infra.local import landing_page
+from infra.local.control_api import ControlApi
+from infra.local.gateway import http_request
 
 
 def test_both_languages_say_the_same_things() -> None:
     """The table is plain enough to be read by lines."""
-    english, polish = (front.PAGE / "words.js").read_text("utf-8").split("\n  pl: {")
+    english, polish = (landing_page.PAGE / "words.js").read_text("utf-8").split("\n  pl: {")
     keys = [_keys(half) for half in (english, polish)]
     assert keys[0] == keys[1]
-    used = "".join(file.read_text("utf-8") for file in front.PAGE.iterdir() if file.name != "words.js")
+    used = "".join(file.read_text("utf-8") for file in landing_page.PAGE.iterdir() if file.name != "words.js")
     # These are the API's own words: the kinds of alarms, of what leaves, of orders and plans.
     told = {"motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"}
     told |= {"email", "sms", "push"}
@@ -30,17 +30,19 @@ def _keys(half: str) -> set[str]:
 
 
 @pytest.fixture
-def stage() -> Stage:
+def control_api() -> ControlApi:
     class Nothing:
         def handle(self, asked: Any) -> Any:
             raise AssertionError(f"{asked.path} went to the API")
 
-    return Stage(Nothing())  # type: ignore[arg-type]  # the page needs no cloud
+    return ControlApi(Nothing())  # type: ignore[arg-type]  # the page needs no cloud
 
 
-def test_the_page_allows_itself_and_s3_and_nothing_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_allows_itself_and_s3_and_nothing_else(
+    control_api: ControlApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MEDIA_URL", "http://127.0.0.1:8001/media")
-    page = stage.handle(asked_for("GET", "/", {}, b""))
+    page = control_api.handle(http_request("GET", "/", {}, b""))
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     policy = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
@@ -53,6 +55,6 @@ def test_the_page_allows_itself_and_s3_and_nothing_else(stage: Stage, monkeypatc
 @pytest.mark.parametrize(
     "path", ["../front.py", "%2e%2e/front.py", "page.css/", "nothing.js", "", ".js", "/etc/passwd"]
 )
-def test_only_the_pages_own_files_are_served(stage: Stage, path: str) -> None:
-    assert stage.handle(asked_for("GET", f"/_local/page/{path}", {}, b"")).status == 404
-    assert stage.handle(asked_for("GET", "/_local/page/page.css", {}, b"")).status == 200
+def test_only_the_pages_own_files_are_served(control_api: ControlApi, path: str) -> None:
+    assert control_api.handle(http_request("GET", f"/_local/page/{path}", {}, b"")).status == 404
+    assert control_api.handle(http_request("GET", "/_local/page/page.css", {}, b"")).status == 200

@@ -85,8 +85,8 @@ def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> Non
     from app import app
     from infra.package import template
 
-    given = {one.door: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
-    readers = [given.pop(door) for door in ("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered")]
+    given = {one.entry_point: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
+    readers = [given.pop(route) for route in ("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered")]
     assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
         ("./bundle.zip", f"python{bundle.PYTHON}")
     }
@@ -306,13 +306,13 @@ print(json.dumps([round(took_ms), answer]))
 
 def _waking(function: Any) -> tuple[Any, Any]:
     """An event of the kind that wakes a function, and a part of what it answers; a new kind has none, and fails."""
-    if function.door == "api":
+    if function.entry_point == "api":
         return _request("GET", "/keys")[1], {"statusCode": 200}
-    if function.door in _OF_THE_CHANNEL:
-        status = 401 if function.door == "camera_connected" else 200  # its token is nobody's
-        return sample(_OF_THE_CHANNEL[function.door]), {"statusCode": status}
+    if function.entry_point in _OF_THE_CHANNEL:
+        status = 401 if function.entry_point == "camera_connected" else 200  # its token is nobody's
+        return sample(_OF_THE_CHANNEL[function.entry_point]), {"statusCode": status}
     if not function.events:
-        return _ORDERS[function.door]
+        return _ORDERS[function.entry_point]
     ((_, source),) = function.events.items()
     if source["Type"] == "SQS":
         queue = source["Properties"]["Queue"].rpartition(":")[2]
@@ -347,11 +347,15 @@ def test_every_handler_is_imported_and_called_in_a_fresh_process(
 ) -> None:
     for function in functions()[number::10]:
         event, expected = _waking(function)
-        place = with_pictures if function.door in bundle.OF_DOORS else unpacked
-        told = {name: value for name, value in aws.items() if name in {*policies.told(function.door), *_OF_LAMBDA}}
+        place = with_pictures if function.entry_point in bundle.OF_ENTRY_POINTS else unpacked
+        told = {
+            name: value
+            for name, value in aws.items()
+            if name in {*policies.settings_of(function.entry_point), *_OF_LAMBDA}
+        }
         said = started(place, _CALL, function.properties["Handler"], json.dumps(event), **told)
         took_ms, answer = json.loads(said)
-        print(f"{function.door}: {took_ms} ms")
+        print(f"{function.entry_point}: {took_ms} ms")
         assert took_ms < MOST_IMPORT_MS
         assert answer == answer | expected
 
@@ -408,7 +412,7 @@ def test_a_container_of_the_api_opens_the_house_that_is_asked_and_no_other(unpac
 def test_every_route_is_found_as_in_the_whole_application(unpacked: Path, aws: dict[str, str]) -> None:
     from app import app
 
-    routes = [(door.method, door.path) for door in app.doors]
+    routes = [(route.method, route.path) for route in app.declared_routes]
     answers, opened = _asked(unpacked, aws, bundle.API_HANDLER, routes)
     assert [answers, opened] == _asked(unpacked, aws, "app.app", routes)
     assert 405 not in {status for status, _ in answers}  # Chalice's word for what it does not know

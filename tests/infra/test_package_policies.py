@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from chalicelib.aws import s3
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
 from infra.package import bundle, policies, template
@@ -126,8 +126,8 @@ def _keys(params: dict[str, Any]) -> list[str]:
 
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
     def cold(functions: Functions, name: str, handler: Any, event: Any) -> Any:
-        memory.forget()
-        memory.forget_settings()
+        module_caches.forget()
+        module_caches.forget_settings()
         before = _running.set("api" if name == "sowa-api" else name)
         try:
             return call(functions, name, handler, event)
@@ -150,7 +150,7 @@ def witness(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Witness
     finally:
         world.aws.order_by(None)
         # The last world had a root secret of its own.
-        memory.forget()
+        module_caches.forget()
     assert not world.failures
     return witness
 
@@ -160,7 +160,7 @@ def _sorted(seen: dict[str, set[str]]) -> dict[str, list[str]]:
 
 
 def test_what_is_granted_told_and_packaged_is_what_was_seen(witness: Witness) -> None:
-    seen = {door: _sorted(used) for door, used in sorted(witness.seen.items())}
+    seen = {route: _sorted(used) for route, used in sorted(witness.seen.items())}
     called, read = _sorted(witness.operations), _sorted(witness.settings)
     if os.environ.get("WRITE_POLICIES"):
         policies.SEEN.write_text(_HEAD + yaml.safe_dump(seen, width=110))
@@ -177,18 +177,18 @@ def _statements() -> Iterator[tuple[str, dict[str, Any]]]:
     for function in template.functions_of(made()):
         role = made()["Resources"][f"{function.logical_id}Role"]["Properties"]
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
-            yield function.door, statement["Fn::If"][1] if "Fn::If" in statement else statement
+            yield function.entry_point, statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def test_every_function_has_a_role_of_its_own() -> None:
-    assert {door for door, _ in _statements()} == set(policies.seen())
+    assert {route for route, _ in _statements()} == set(policies.seen())
 
 
 def test_no_statement_names_everything() -> None:
-    for door, statement in _statements():
-        assert not [action for action in statement["Action"] if "*" in action], door
-        assert statement.get("Resource", "") != "*", door
-        assert statement["Effect"] == "Allow", door
+    for route, statement in _statements():
+        assert not [action for action in statement["Action"] if "*" in action], route
+        assert statement.get("Resource", "") != "*", route
+        assert statement["Effect"] == "Allow", route
 
 
 _API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/v1"
@@ -241,19 +241,19 @@ def test_what_is_done_to_an_endpoint_is_granted_on_the_endpoint_and_on_its_appli
     """SNS refuses by the name of the application: "not authorized to perform: SNS:DeleteEndpoint on resource:
     arn:aws:sns:…:app/GCM/…"; AWS's reference names no resource for it, and other people's policies work with both:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_sns.html"""
-    doors = {door for door, used in policies.seen().items() if policies.PUSH in used}
-    assert {"api", "on_erasure_begun", "on_picture_uploaded", "resume_erasures"} <= doors
+    routes = {route for route, used in policies.seen().items() if policies.PUSH in used}
+    assert {"api", "on_erasure_begun", "on_picture_uploaded", "resume_erasures"} <= routes
     granted: dict[str, list[dict[str, Any]]] = {}
-    for door, statement in _statements():
+    for route, statement in _statements():
         if any(action.startswith("sns:") for action in statement["Action"]) and "Resource" in statement:
-            granted.setdefault(door, []).append(statement)
-    assert granted.keys() == doors
-    for door, (fcm, apns) in granted.items():
+            granted.setdefault(route, []).append(statement)
+    assert granted.keys() == routes
+    for route, (fcm, apns) in granted.items():
         for platform, statement in (("Fcm", fcm), ("Apns", apns)):
-            assert statement["Action"] == [f"sns:{action}" for action in policies.granted(door)[policies.PUSH]]
+            assert statement["Action"] == [f"sns:{action}" for action in policies.granted(route)[policies.PUSH]]
             endpoints, application = statement["Resource"]
-            assert application == {"Ref": f"{platform}ApplicationArn"}, door
-            assert endpoints["Fn::Sub"][1]["Name"]["Fn::Select"][1]["Fn::Split"][1] == application, door
+            assert application == {"Ref": f"{platform}ApplicationArn"}, route
+            assert endpoints["Fn::Sub"][1]["Name"]["Fn::Select"][1]["Fn::Split"][1] == application, route
 
 
 def _resources(statement: dict[str, Any]) -> list[Any]:
@@ -262,9 +262,9 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
-    without = [(door, one) for door, one in _statements() if "NotResource" in one]
+    without = [(route, one) for route, one in _statements() if "NotResource" in one]
     told = {"on_export_asked", "on_letter_written", "on_order_changed", "on_person_invited", "on_transfer_offered"}
-    assert {door for door, _ in without} == {"api", *told}
+    assert {route for route, _ in without} == {"api", *told}
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]
         assert _said(statement["NotResource"]) == "arn:${AWS::Partition}:sns:*:*:*"
@@ -276,14 +276,14 @@ def _said(resource: dict[str, Any]) -> str:
 
 
 def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> None:
-    kms = {(door, action) for door, one in _statements() for action in one["Action"] if action.startswith("kms:")}
+    kms = {(route, action) for route, one in _statements() for action in one["Action"] if action.startswith("kms:")}
     assert {action for _, action in kms} <= {"kms:Decrypt", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"}
-    assert {door for door, action in kms if action == "kms:Sign"} == {"api", "on_erasure_begun", "resume_erasures"}
+    assert {route for route, action in kms if action == "kms:Sign"} == {"api", "on_erasure_begun", "resume_erasures"}
 
 
 def test_a_forwarder_reads_no_table() -> None:
-    for door in ("forward_item_changes", "forward_ledger_changes"):
-        assert {action for actions in policies.granted(door).values() for action in actions} == {"SendMessage"}
+    for route in ("forward_item_changes", "forward_ledger_changes"):
+        assert {action for actions in policies.granted(route).values() for action in actions} == {"SendMessage"}
 
 
 @pytest.mark.parametrize("name", ["on_avatar_uploaded", "on_cover_uploaded"])

@@ -23,10 +23,10 @@ from chalicelib.register.sweep import BUDGET_S
 from chalicelib.store.records import Record
 from infra import applier
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Gateway, asked_for
+from infra.local.gateway import Gateway, http_request
 from infra.package import bundle, deploy, policies, template
-from tests.doors import all_doors
 from tests.infra.packaged import made, resources
+from tests.routes import all_routes
 
 REGION = "eu-central-1"
 PARAMETERS = {
@@ -41,7 +41,7 @@ PARAMETERS = {
 
 def events(kind: str) -> dict[str, dict[str, Any]]:
     return {
-        function.door: event["Properties"]
+        function.entry_point: event["Properties"]
         for function in template.functions_of(made())
         for event in function.events.values()
         if event["Type"] == kind
@@ -100,7 +100,7 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
         name = function.properties["FunctionName"]["Fn::Sub"]
         assert log == {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{name}"}, "RetentionInDays": 7}
         assert len(name.replace("${Stage}", "x" * 20)) <= 64
-        python = bundle.OF_DOORS.get(function.door, bundle.WHOLE).python
+        python = bundle.OF_ENTRY_POINTS.get(function.entry_point, bundle.WHOLE).python
         assert (function.properties["Runtime"], function.properties["Architectures"]) == (f"python{python}", ["arm64"])
 
 
@@ -117,43 +117,43 @@ PATIENT = {
 
 
 def test_no_function_that_writes_of_a_subject_outlasts_what_an_erasure_waits_for() -> None:
-    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
-    assert {door for door, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == PATIENT.keys()
+    seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
+    assert {route for route, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == PATIENT.keys()
     ordered = {"load_devices", "unload_devices", "replay_erasures"}
-    assert max(seconds[door] for door in PATIENT.keys() - SWEEPS - ordered) <= 300
-    assert {door for door in seconds if door.startswith("sweep_")} == SWEEPS
+    assert max(seconds[route] for route in PATIENT.keys() - SWEEPS - ordered) <= 300
+    assert {route for route in seconds if route.startswith("sweep_")} == SWEEPS
 
 
-@pytest.mark.parametrize("door", sorted(SWEEPS))
-def test_what_runs_longer_only_deletes(door: str) -> None:
-    granted = yaml.safe_load(policies.SEEN.read_text())[door]
+@pytest.mark.parametrize("route", sorted(SWEEPS))
+def test_what_runs_longer_only_deletes(route: str) -> None:
+    granted = yaml.safe_load(policies.SEEN.read_text())[route]
     assert {action for actions in granted.values() for action in actions} == {"ListBucket", "DeleteObject"}
 
 
 def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure() -> None:
     """The last page may be tried thrice, each try for as long as a client waits."""
-    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
-    for door, budget_s in (
-        *((door, BUDGET_S) for door in SWEEPS),
+    seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
+    for route, budget_s in (
+        *((route, BUDGET_S) for route in SWEEPS),
         ("resume_erasures", closing.BUDGET_S),
         ("on_erasure_begun", SHORT_PASS_S),
     ):
-        assert 0.6 * seconds[door] <= budget_s <= 0.81 * seconds[door], door
+        assert 0.6 * seconds[route] <= budget_s <= 0.81 * seconds[route], route
 
 
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
     shared = applier.load(applier.WIRING)["Globals"]["Function"]
     for function in template.functions_of(made()):
-        seconds = PATIENT.get(function.door, shared["Timeout"])
-        megabytes = {"on_picture_uploaded": 256}.get(function.door, shared["MemorySize"])
+        seconds = PATIENT.get(function.entry_point, shared["Timeout"])
+        megabytes = {"on_picture_uploaded": 256}.get(function.entry_point, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
 
 
 def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checked() -> None:
-    told = {function.door: told_to(function) for function in template.functions_of(made())}
-    assert [door for door, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
+    told = {function.entry_point: told_to(function) for function in template.functions_of(made())}
+    assert [route for route, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
     of_factory = ["load_devices", "unload_devices"]
-    assert [door for door, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
+    assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
     assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
     assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said
@@ -202,12 +202,12 @@ def test_what_a_function_is_told_has_room_in_lambda() -> None:
     for function in template.functions_of(made()):
         told = {name: as_long_as_it_gets(value) for name, value in told_to(function).items()}
         # Lambda counts names, values, and the marks of JSON between them.
-        assert len(json.dumps(told, separators=(",", ":"))) <= 4096, function.door
+        assert len(json.dumps(told, separators=(",", ":"))) <= 4096, function.entry_point
 
 
 def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
-    for door, queue in events("SQS").items():
-        assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"], door
+    for route, queue in events("SQS").items():
+        assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"], route
         assert made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Type"] == "AWS::SQS::Queue"
     fed = {queue["Queue"]["Fn::GetAtt"][0] for queue in events("SQS").values()}
     assert fed == {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
@@ -215,8 +215,8 @@ def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
 
 def test_no_queue_takes_all_functions_that_may_run_and_pictures_may_take_more_than_others() -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
-    for door, queue in events("SQS").items():
-        parameter = "PicturesAtOnce" if door == "on_picture_uploaded" else "ListenersAtOnce"
+    for route, queue in events("SQS").items():
+        parameter = "PicturesAtOnce" if route == "on_picture_uploaded" else "ListenersAtOnce"
         assert queue["ScalingConfig"] == {"MaximumConcurrency": {"Ref": parameter}}
     for name in ("PicturesAtOnce", "ListenersAtOnce"):
         said = made()["Parameters"][name]
@@ -229,7 +229,7 @@ def test_the_api_has_a_reserve_where_the_account_has_room_for_one() -> None:
     assert made()["Parameters"]["ApiReserve"]["Default"] == 0
     assert made()["Conditions"]["ReservesForApi"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ApiReserve"}, "0"]}]}
     reserving = {
-        function.door: function.properties["ReservedConcurrentExecutions"]
+        function.entry_point: function.properties["ReservedConcurrentExecutions"]
         for function in template.functions_of(made())
         if "ReservedConcurrentExecutions" in function.properties
     }
@@ -237,10 +237,10 @@ def test_the_api_has_a_reserve_where_the_account_has_room_for_one() -> None:
 
 
 def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take() -> None:
-    seconds = {function.door: function.properties["Timeout"] for function in template.functions_of(made())}
-    for door, queue in events("SQS").items():
+    seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
+    for route, queue in events("SQS").items():
         waits = made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Properties"]["VisibilityTimeout"]
-        assert waits >= 6 * seconds[door], door
+        assert waits >= 6 * seconds[route], route
 
 
 def test_a_stream_is_read_by_ten_at_once_in_batches_that_are_done_in_time() -> None:
@@ -264,7 +264,7 @@ def test_a_stream_is_never_blocked_for_ever_and_loses_nothing_in_silence() -> No
 def _lets_through(base: type[Record], record: type[Record], event: str) -> bool:
     table = next(name for name, one in template._BASES.items() if one is base)
     (stream,) = (one for one in events("DynamoDB").values() if one["Stream"] == policies.stream_of(table))
-    where = record.key("an-id", "another") if record.place else record.key("an-id")
+    where = record.key("an-id", "another") if record.sk_prefix else record.key("an-id")
     raw = {"eventName": event, "dynamodb": {"Keys": where.raw()}}
     patterns = [EventPattern.load(one["Pattern"]) for one in stream["FilterCriteria"]["Filters"]]
     return any(pattern.matches_event(raw) for pattern in patterns)
@@ -277,7 +277,7 @@ _LISTENED = [
 
 @pytest.mark.parametrize(("base", "record"), _LISTENED, ids=lambda kind: kind.__name__)
 def test_a_stream_lets_through_what_somebody_is_told(base: type[Record], record: type[Record]) -> None:
-    told = record.told_of if record.told_to is not None else ()
+    told = record.stream_events if record.stream_queue is not None else ()
     assert all(_lets_through(base, record, event) for event in told)
 
 
@@ -329,7 +329,7 @@ def api_of(origin: str) -> dict[str, Any]:
 def test_api_gateway_answers_preflights_of_every_route_as_the_local_gateway_does(world: LocalCloud) -> None:
     local = Gateway(world.gateway.app, allowed_origin=ORIGIN)
     paths = api_of(ORIGIN)["DefinitionBody"]["paths"]
-    assert paths.keys() == {door.path for door in all_doors()}
+    assert paths.keys() == {route.path for route in all_routes()}
     for path, operations in paths.items():
         integration = operations["options"]["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["contentHandling"]) == ("mock", "CONVERT_TO_TEXT")
@@ -338,7 +338,7 @@ def test_api_gateway_answers_preflights_of_every_route_as_the_local_gateway_does
             name.removeprefix("method.response.header."): value.strip("'")
             for name, value in answer["responseParameters"].items()
         }
-        there = local.handle(asked_for("OPTIONS", path))
+        there = local.handle(http_request("OPTIONS", path))
         assert (int(answer["statusCode"]), said) == (there.status, dict(there.headers))
         assert said.keys() == operations["options"]["responses"][answer["statusCode"]]["headers"].keys()
         assert said["Access-Control-Allow-Origin"] == ORIGIN
@@ -372,11 +372,11 @@ def test_live_view_and_cameras_have_limits_of_their_own_for_a_stages_limit_is_ea
     of_all = said.pop(("/*", "*"))
     assert of_all["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     wanted = {}
-    for door in all_doors():
+    for route in all_routes():
         for prefix, limit in (("/live/", "Live"), ("/cameras/", "Cameras")):
-            if door.path.startswith(prefix):
+            if route.path.startswith(prefix):
                 # Slashes are written so, but for the first: a path as it is names no method, and limits nothing.
-                wanted["/" + door.path.replace("/", "~1"), door.method] = {
+                wanted["/" + route.path.replace("/", "~1"), route.method] = {
                     "ThrottlingRateLimit": {"Ref": f"{limit}PerSecond"},
                     "ThrottlingBurstLimit": {"Ref": f"{limit}AtOnce"},
                     # A method's settings inherit nothing.
@@ -462,6 +462,6 @@ def test_every_parameter_can_be_said_and_a_secret_is_not_shown() -> None:
 
 def test_the_api_log_is_where_the_setting_says() -> None:
     (group,) = [one for name, one in made()["Resources"].items() if name == "APIHandlerLogs"]
-    (reader,) = (one for one in template.functions_of(made()) if one.door == "read_api_log")
+    (reader,) = (one for one in template.functions_of(made()) if one.entry_point == "read_api_log")
     told = told_to(reader)["API_LOG_GROUP"]
     assert (group["Properties"]["LogGroupName"], group["Properties"]["RetentionInDays"]) == (told, 7)

@@ -69,9 +69,9 @@ def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
     assert len(resources("AWS::Logs::LogGroup")) <= 50
 
 
-def figures_of(world: LocalCloud, door: str) -> tuple[dict[str, Any], dict[str, float]]:
+def figures_of(world: LocalCloud, route: str) -> tuple[dict[str, Any], dict[str, float]]:
     """Where a door's last line puts its metrics, and what they say."""
-    line = [json.loads(line) for line in world.logs.lines() if f'"door":"{door}"' in line][-1]
+    line = [json.loads(line) for line in world.logs.lines() if f'"door":"{route}"' in line][-1]
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
     where = {"Namespace": metrics["Namespace"], "Dimensions": {one: line[one] for one in metrics["Dimensions"][0]}}
     return where, {one["Name"]: line[one["Name"]] for one in metrics["Metrics"]}
@@ -85,8 +85,8 @@ def rings(world: LocalCloud, name: str) -> bool:
     """Whether what the alarm's door said last is beyond its threshold."""
     alarm = our_alarms()[name]
     assert (alarm["ComparisonOperator"], alarm["Statistic"]) == ("GreaterThanThreshold", "Maximum")
-    (door,) = (one["Value"] for one in alarm["Dimensions"] if one["Name"] == "door")
-    _, figures = figures_of(world, door)
+    (route,) = (one["Value"] for one in alarm["Dimensions"] if one["Name"] == "door")
+    _, figures = figures_of(world, route)
     return figures[alarm["MetricName"]] > alarm["Threshold"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.orders.till import order, tell
+from tests.orders.payment_events import order, tell
 from tests.scene import at_once, new_camera, rows
 
 KEY = {"Idempotency-Key": "order-key-0123456789"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from infra.local import dump
 from infra.local.cloud import LocalCloud
 from infra.local.strict.faults import DIES_AFTER
@@ -38,9 +38,9 @@ def test_what_died_right_after_its_commit_is_told_of_all_the_same(home: Home) ->
 def test_told_twice_it_is_sent_once(home: Home) -> None:
     with home.world.aws.lock:  # the stream waits
         assert change_password(home.owner) == 204
-        ((where, _),) = Stored(dump.dump()).of("Letter").items()
-    letters.send_letter(*where)
-    letters.send_letter(*where)
+        ((where, _),) = Stored(dump.dump()).of("OutboxMessage").items()
+    messages.send_message(*where)
+    messages.send_message(*where)
     assert len(told(home.owner)) == 1
 
 
@@ -54,5 +54,5 @@ def test_a_letter_is_written_in_the_language_of_its_reader_and_lies_sealed(home:
 
 @pytest.mark.parametrize("name", ["nobody's", ""])
 def test_a_letter_that_is_not_there_is_sent_to_nobody(world: LocalCloud, name: str) -> None:
-    letters.send_letter(name, name)
+    messages.send_message(name, name)
     assert world.outbox() == []

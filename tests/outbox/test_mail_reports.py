@@ -73,7 +73,7 @@ def test_a_report_is_forgotten_after_ninety_days(home: Home) -> None:
     assert noted(home.world)
     home.world.mail.decide(BAD, "delivered")
     home.world.clock.move_to(home.world.now().timestamp() + 90 * 86_400)
-    where = reports.place_of(noted(home.world)[0]["pk"].partition("#")[2])
+    where = reports.key_of(noted(home.world)[0]["pk"].partition("#")[2])
     assert reports.may_be_written_to(read(where)[0])
 
 

@@ -12,7 +12,7 @@ import pytest
 from chalicelib import clock
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.orders.till import (
+from tests.orders.payment_events import (
     event,
     invoices,
     mails_of_payment,

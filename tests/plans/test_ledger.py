@@ -18,7 +18,7 @@ from chalicelib import clock
 from chalicelib.plans import rules
 from chalicelib.plans.rules import CATALOGUE, GRACE_S, Ledger, Offer
 from tests.conftest import Home
-from tests.orders.till import order, tell
+from tests.orders.payment_events import order, tell
 
 STEPS = int(os.environ.get("LEDGER_STEPS", "300"))
 STEPS_OF_THE_PRODUCT = int(os.environ.get("LEDGER_STEPS_OF_THE_PRODUCT", "12"))
@@ -146,7 +146,7 @@ class Rules(Buying):
         self._now += seconds
 
     def told(self) -> dict[str, Any]:
-        standing = rules.standing_at(self._ledger, self._now)
+        standing = rules.status_at(self._ledger, self._now)
         held = standing.held
         return {
             "state": standing.state,
@@ -193,7 +193,7 @@ def of_the_product(home: Home) -> type[Buying]:
             from chalicelib.store.records import read
 
             with home.world.aws.outside():
-                return actions.ledger_of(read(actions.place_of(home.camera.device_id))[0])
+                return actions.ledger_of(read(actions.key_of(home.camera.device_id))[0])
 
         @property
         def now(self) -> int:

@@ -59,8 +59,8 @@ def test_the_newest_version_of_a_plan_is_sold_and_the_first_is_not_forgotten() -
     [(0, "active"), (30 * DAY - 1, "active"), (30 * DAY, "grace"), (37 * DAY - 1, "grace"), (37 * DAY, "ended")],
 )
 def test_a_plan_is_active_then_in_grace_for_seven_days_then_ended(after: int, state: str) -> None:
-    assert rules.standing_at(ledger_of(CHEAP), NOW + after).state == state
-    assert rules.standing_at((), NOW + after).state == "none"
+    assert rules.status_at(ledger_of(CHEAP), NOW + after).state == state
+    assert rules.status_at((), NOW + after).state == "none"
 
 
 @pytest.mark.parametrize("after", [0, 1, 3 * DAY, 30 * DAY - 1])
@@ -82,7 +82,7 @@ def test_another_plan_waits_and_the_one_that_is_held_is_what_it_was() -> None:
     ledger = ledger_of(DEAR, CHEAP)
     assert days_of(ledger) == [("continuous-30-year", 0, 365), ("event-3-month", 365, 395)]
     for after, held, waits in ((0, DEAR, [CHEAP]), (365 * DAY - 1, DEAR, [CHEAP]), (365 * DAY, CHEAP, [])):
-        standing = rules.standing_at(ledger, NOW + after)
+        standing = rules.status_at(ledger, NOW + after)
         assert standing.held is not None and standing.state == "active"
         assert standing.held.plan.plan_id == held.plan_id
         assert [one.plan.plan_id for one in standing.waiting] == [one.plan_id for one in waits]

@@ -216,10 +216,10 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
     from chalicelib.store.records import read
 
     device_id = home.camera.device_id
-    (nothing,) = read(actions.place_of(device_id))
+    (nothing,) = read(actions.key_of(device_id))
     month, now = rules.offer("event-7-month"), int(home.world.now().timestamp())
     commit(actions.grant(device_id, nothing, month, "first", now))
-    (held,) = read(actions.place_of(device_id))
+    (held,) = read(actions.key_of(device_id))
     commit(actions.grant(device_id, held, month, "second", now))
     for as_read_before in (nothing, held):
         with pytest.raises(StaleRead):

@@ -8,7 +8,7 @@ from typing import Any
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.orders.till import order, tell
+from tests.orders.payment_events import order, tell
 from tests.scene import new_camera
 
 QUARTER, HOUR, DAY = 15 * 60, 3600, 86_400

@@ -15,7 +15,7 @@ from chalicelib.register.rows import API_LOG_ADDRESSES
 from chalicelib.store import hour_keys
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Response, asked_for
+from infra.local.gateway import Response, http_request
 from infra.local.strict import FAILING_FROM
 from tests.conftest import Home
 from tests.scene import Person, just_before, new_person, rows
@@ -27,7 +27,7 @@ WEEK = 7 * 86_400
 
 def ask(person: Person, path: str = "/me", address: str = ADDRESS, method: str = "GET") -> Response:
     headers = {"Authorization": f"Bearer {person.access_token}"}
-    return person.world.handle(replace(asked_for(method, path, headers), source_ip=address))
+    return person.world.handle(replace(http_request(method, path, headers), source_ip=address))
 
 
 def opened(world: LocalCloud, **other: Any) -> list[dict[str, Any]]:
@@ -111,11 +111,11 @@ def test_it_is_readable_to_the_last_second_and_then_not(ola: Person, minutes: in
 def test_a_line_that_somebody_kept_opens_no_more_though_nobody_cleaned_up(ola: Person) -> None:
     ask(ola)
     line = json.loads(ola.world.logs.lines()[-1])
-    assert hour_keys.Opened().open(line["address"], line["request_id"]) is not None
+    assert hour_keys.Decrypter().open(line["address"], line["request_id"]) is not None
     go_to(ola.world, START + timedelta(seconds=WEEK))
-    assert hour_keys.Opened().open(line["address"], line["request_id"]) is None
+    assert hour_keys.Decrypter().open(line["address"], line["request_id"]) is None
     go_to(ola.world, START + timedelta(days=60))
-    assert hour_keys.Opened().open(line["address"], line["request_id"]) is None
+    assert hour_keys.Decrypter().open(line["address"], line["request_id"]) is None
     assert len([row for row in rows(ola.world, "hour", "Keys") if row["pk"] == "hour#2026010508"]) == 1
 
 
@@ -135,8 +135,8 @@ def test_it_is_kept_as_long_as_the_policy_says() -> None:
 
 
 def test_an_address_is_nowhere_in_the_clear(home: Home) -> None:
-    for door in ("/me", "/devices", "/sessions", "/privacy/exports", "/nowhere"):
-        ask(home.owner, door)
+    for route in ("/me", "/devices", "/sessions", "/privacy/exports", "/nowhere"):
+        ask(home.owner, route)
     home.owner.step_up()
     ask(home.owner, "/me/closing", method="POST")
     needles = [Needle("address", ADDRESS), Needle("shorter", "77f1:5ead")]
@@ -150,7 +150,7 @@ def test_a_line_opens_in_its_own_place_only(ola: Person) -> None:
     ask(ola)
     line = json.loads(ola.world.logs.lines()[-1])
     with pytest.raises(Unreadable):
-        hour_keys.Opened().open(line["address"], "another request")
+        hour_keys.Decrypter().open(line["address"], "another request")
 
 
 @pytest.mark.parametrize("address", ["203.0.113.77", "2001:db8::1", "2026010508.203.0.113.77", ""])

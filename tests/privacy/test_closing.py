@@ -192,11 +192,11 @@ def test_a_last_letter_that_nobody_takes_is_gone_within_the_quarter(
 ) -> None:
     erasure_id = _closed_in_silence(home, monkeypatch)
     (letter,) = rows(home.world, "farewell/letter")
-    vault = letter["pk"].replace("farewell", "vault")
-    assert vault in {row["pk"] for row in rows_now_of("Keys")}
+    cipher = letter["pk"].replace("farewell", "vault")
+    assert cipher in {row["pk"] for row in rows_now_of("Keys")}
     home.world.advance(QUARTER)
     assert rows(home.world, "farewell/letter") == []
-    assert vault not in {row["pk"] for row in rows_now_of("Keys")}
+    assert cipher not in {row["pk"] for row in rows_now_of("Keys")}
     home.world.advance(5 * 60)
     assert receipt(home.world, erasure_id)
 

@@ -122,14 +122,14 @@ def test_one_that_fails_keeps_no_other_waiting_and_rings_the_alarm(
     second = home.stranger.close().json["erasure_id"]
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 61)
-    pursue, stuck = closing.pursue, closing.crypto.plain_hash(first)
+    run_pass, stuck = closing.run_pass, closing.crypto.plain_hash(first)
 
     def pursue_but_one(hashed_id: str, **how: float) -> None:
         if hashed_id == stuck:
             raise RuntimeError("this one is stuck")
-        pursue(hashed_id, **how)
+        run_pass(hashed_id, **how)
 
-    monkeypatch.setattr(closing, "pursue", pursue_but_one)
+    monkeypatch.setattr(closing, "run_pass", pursue_but_one)
     with pytest.raises(RuntimeError, match="stuck"):
         home.world.run_schedule("resume_erasures")
     assert erasure(home.world, second).json["state"] == "done"

@@ -174,24 +174,24 @@ def test_who_closes_the_account_while_it_is_written_leaves_no_copy(home: Home) -
     """Before each call that writing it makes, and whether or not the writer dies of it."""
     home.owner.step_up()
     export_id = home.owner.call("POST", "/privacy/exports").json["export_id"]
-    place_id = export_id.removeprefix(home.owner.account_id)
+    sort_id = export_id.removeprefix(home.owner.account_id)
     begin = home.world.snapshot()
-    calls = _calls_of(home, place_id)
+    calls = _calls_of(home, sort_id)
     (archive,) = _archives(home)
     assert "CompleteMultipartUpload" in calls
     for nth in range(1, len(calls) + 1):
         home.world.restore(begin)
         with just_before(home.world, nth, home.owner.close), suppress(Exception):
-            prepare(home.owner.account_id, place_id)
-        is_ready = Stored(dump.dump()).of("Export")[home.owner.account_id, place_id]["state"] == "ready"
+            prepare(home.owner.account_id, sort_id)
+        is_ready = Stored(dump.dump()).of("Export")[home.owner.account_id, sort_id]["state"] == "ready"
         assert is_ready or not Stored(dump.dump()).objects.keys() & {archive}, calls[nth - 1]
         home.world.advance(15 * MINUTE)
         assert (_archives(home), home.world.dump()["uploads"]) == ([], []), calls[nth - 1]
 
 
-def _calls_of(home: Home, place_id: str) -> list[str]:
+def _calls_of(home: Home, sort_id: str) -> list[str]:
     home.world.trace.clear()
-    prepare(home.owner.account_id, place_id)
+    prepare(home.owner.account_id, sort_id)
     return [call.operation for call in home.world.trace]
 
 

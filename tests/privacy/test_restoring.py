@@ -10,7 +10,7 @@ from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from chalicelib.store import records
 from chalicelib.store.records import TableClosed
-from infra.local import dump, memory
+from infra.local import dump, module_caches
 from tests.conftest import Home
 from tests.identities.people import enter, link
 from tests.identities.platforms import google_token
@@ -36,14 +36,14 @@ def in_place(monkeypatch: pytest.MonkeyPatch, **tables: str) -> None:
     """Deployed with other tables: every container is a new one."""
     for setting, name in tables.items():
         monkeypatch.setitem(vars(settings), setting, name)
-    memory.forget()
+    module_caches.forget()
 
 
 @pytest.fixture(autouse=True)
 def _afterwards(monkeypatch: pytest.MonkeyPatch) -> Any:
     yield
     monkeypatch.undo()
-    memory.forget()
+    module_caches.forget()
 
 
 def restored(home: Home, monkeypatch: pytest.MonkeyPatch, then: Any, *, keys: bool = True) -> None:
@@ -156,7 +156,7 @@ def test_what_was_erased_before_is_not_looked_for(home: Home, monkeypatch: pytes
 
 def test_a_replay_that_dies_opens_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     restored(home, monkeypatch, lambda: close(home))
-    monkeypatch.setattr("chalicelib.register.erase.make_pass", lambda hashed, **_: 1 / 0)
+    monkeypatch.setattr("chalicelib.register.erase.run_pass", lambda hashed, **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO})
     assert home.stranger.sign_in().status == 503

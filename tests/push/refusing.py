@@ -11,7 +11,7 @@ from moto.sns.exceptions import SNSException
 from moto.sns.models import SNSBackend
 
 from chalicelib.access import actions as access
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.push.records import Endpoint
 from chalicelib.store.commit import change, commit
@@ -46,5 +46,5 @@ def as_if_sns_had_answered_nobody(person: Person) -> None:
     with person.world.aws.outside():
         (held,) = Endpoint.list_of(person.account_id).items
         (account,) = read(Account.key(person.account_id))
-        heard = access.hears_no_more_at(account.device_ids or (), person.account_id, held.arn)
+        heard = access.unsubscribe(account.device_ids or (), person.account_id, held.arn)
         commit(accounts.loses_endpoint(account, held.arn), *heard, change(held, arn=None))

@@ -243,8 +243,8 @@ def test_who_may_not_hear_any_more_when_it_is_tried_again_hears_nothing(ola: Per
 def test_a_late_alarm_and_one_of_a_word_of_its_own_say_so(ola: Person, camera: Camera) -> None:
     ola.call("PUT", "/terminals/current/push", {"platform": "apns", "token": TOKEN})
     endpoints = [one["arn"] for one in ola.world.dump()["endpoints"]]
-    actions.tell_of_alarm(endpoints, camera.device_id, "a", late=True)
-    actions.tell_of_alarm(endpoints, camera.device_id, "a", type="offline")
+    actions.notify_of_alarm(endpoints, camera.device_id, "a", late=True)
+    actions.notify_of_alarm(endpoints, camera.device_id, "a", type="offline")
     offline, late = (one["data"] for one in ola.world.outbox(TOKEN) if one["kind"] == "push")
     assert (late["aps"]["alert"], late["late"], "type" in late) == ({"loc-key": "ALARM_LATE"}, "true", False)
     assert (offline["aps"]["alert"], offline["type"], "late" in offline) == ({"loc-key": "OFFLINE"}, "offline", False)

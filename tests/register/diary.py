@@ -10,8 +10,8 @@ from chalicelib.store.tags import key, personal, plain
 
 
 class Diary(Item):
-    partition = "diary"
-    place = "page"
+    pk_prefix = "diary"
+    sk_prefix = "page"
 
     words = personal(rows.DEVICE_BINDING, null=True)
     more = personal(rows.DEVICE_NAME_AND_COVER, null=True)

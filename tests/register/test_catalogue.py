@@ -34,9 +34,9 @@ from tests.scene import (
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
     for record in catalogue.RECORDS:
-        assert catalogue.record_at(record.Meta.table_name, record.partition, record.place) is record
-        assert catalogue.record_at(record.Meta.table_name, record.partition, "nonsense") is None
-        assert catalogue.record_at("nonsense", record.partition, record.place) is None
+        assert catalogue.record_at(record.Meta.table_name, record.pk_prefix, record.sk_prefix) is record
+        assert catalogue.record_at(record.Meta.table_name, record.pk_prefix, "nonsense") is None
+        assert catalogue.record_at("nonsense", record.pk_prefix, record.sk_prefix) is None
 
 
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
@@ -112,9 +112,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
             place = keys.kind_of(item["sk"]["S"]) if "sk" in item else None
             record = catalogue.record_at(base.Meta.table_name, keys.kind_of(item["pk"]["S"]), place)
             assert record is not None, (item["pk"], item.get("sk"))
-            assert item.keys() <= set(record.get_attributes()), record
+            declared = {one.attr_name: one for one in record.get_attributes().values()}
+            assert item.keys() <= declared.keys(), record
             for name, value in item.items():
-                tag = tag_of(record.get_attributes()[name])
+                tag = tag_of(declared[name])
                 assert tag is not None
                 assert tag.kind != "personal" or set(value) == {"B"}, (record, name)
             seen.add(record.__name__)

@@ -13,12 +13,12 @@ from chalicelib.aws.clients import client
 from chalicelib.contacts.records import Address, Code
 from chalicelib.privacy.actions import closing
 from chalicelib.register import erase, erasures
-from chalicelib.register.erase import make_pass
+from chalicelib.register.erase import run_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.upload_hours import note
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.ciphers import key_of, new_vault
+from chalicelib.store.ciphers import key_of, new_cipher
 from chalicelib.store.commit import commit, create, put
 from chalicelib.store.records import Item, UnknownKind, raw_partition, read
 from infra.local.cloud import LocalCloud
@@ -64,7 +64,7 @@ def left(kind: str, subject_id: str) -> int:
 
 def passed(hashed: str) -> Erasure:
     """A pass, and the erasure as it lies in the ledger then."""
-    made = make_pass(hashed)
+    made = run_pass(hashed)
     (erasure,) = read(Erasure.key(hashed))
     assert made is not None and made.state == erasure.state
     return erasure  # type: ignore[no-any-return]
@@ -84,7 +84,7 @@ def put_picture(subject_id: str, at: datetime, name: str = "1") -> str:
 
 def test_everything_of_the_subject_goes_and_nothing_of_anybody_else(hands: Hands) -> None:
     for one in ("gone", "stays"):
-        commit(put(new_vault(one)[1]), create(code(one)), create(code(one, "q")))
+        commit(put(new_cipher(one)[1]), create(code(one)), create(code(one, "q")))
     today = clock.now()
     kept = picture("stays", today)
     for days in (0, 7, -1, 400):  # the last one should have gone long ago, and nobody noticed
@@ -153,11 +153,11 @@ def test_a_pass_stops_in_time_and_the_next_one_goes_on_where_it_was(
 
     monkeypatch.setattr(s3, "delete", slowly)
     for objects, items in ((2, 4), (4, 4)):
-        assert make_pass(hashed, within_s=20) is None
+        assert run_pass(hashed, within_s=20) is None
         assert erase.due() == [hashed]
         (erasure,) = read(Erasure.key(hashed))
         assert (int(erasure.objects), left("device", "gone")) == (objects, items)
-    assert make_pass(hashed, within_s=20) is not None
+    assert run_pass(hashed, within_s=20) is not None
     assert (left("device", "gone"), list(s3.below(""))) == (0, [])
 
 
@@ -165,12 +165,12 @@ def test_a_later_pass_that_has_no_time_is_not_the_last(hands: Hands, monkeypatch
     given = clock.now()
     hashed = begun(("device", "gone"))
     hands.move(60)
-    closing.pursue(hashed)
+    closing.run_pass(hashed)
     key = put_picture("gone", given)
     hands.move(24 * HOUR)
-    closing.pursue(hashed, within_s=-1)
+    closing.run_pass(hashed, within_s=-1)
     assert ([stored.key for stored in s3.below("")], erase.due()) == ([key], [hashed])
-    closing.pursue(hashed)
+    closing.run_pass(hashed)
     assert (list(s3.below("")), erase.due()) == ([], [])
 
 
@@ -179,12 +179,12 @@ def test_a_long_erasure_keeps_no_other_waiting(hands: Hands, monkeypatch: pytest
     ticks, given = [0.0], []
     monkeypatch.setattr(clock, "ticks_s", lambda: ticks[-1])
 
-    def pursue(hashed: str, *, within_s: float) -> None:
+    def run_pass(hashed: str, *, within_s: float) -> None:
         given.append((hashed, within_s))
         ticks.append(ticks[-1] + (within_s if len(given) == 1 else 0))
 
-    monkeypatch.setattr(closing, "pursue", pursue)
-    assert closing.pursue_due() == 4
+    monkeypatch.setattr(closing, "run_pass", run_pass)
+    assert closing.run_due_passes() == 4
     assert {hashed for hashed, _ in given} == hashes
     assert [within_s for _, within_s in given] == [60, 60, 90, 180]
 
@@ -197,12 +197,12 @@ def test_a_kind_that_nobody_knows_stops_the_erasure_loudly(hands: Hands) -> None
     hands.move(HOUR)
     for _ in range(2):
         with pytest.raises(UnknownKind, match="account/retired-kind"):
-            make_pass(hashed)
+            run_pass(hashed)
     assert left("account", "a") == 2
     (erasure,) = read(Erasure.key(hashed))
     assert erasure.state == ERASING and erase.due() == [hashed]
     client("dynamodb").delete_item(TableName=settings.items_table, Key={name: strange[name] for name in ("pk", "sk")})
-    make_pass(hashed)
+    run_pass(hashed)
     assert passed(hashed).state == DONE
 
 
@@ -211,7 +211,7 @@ def test_a_record_in_the_wrong_partition_is_unknown_too(hands: Hands) -> None:
         TableName=settings.items_table, Item={"pk": {"S": "account#a"}, "sk": Address.key().raw()["sk"]}
     )
     with pytest.raises(UnknownKind):
-        make_pass(begun(("account", "a")))
+        run_pass(begun(("account", "a")))
 
 
 def test_a_pass_may_be_repeated(hands: Hands) -> None:
@@ -255,7 +255,7 @@ def test_it_is_looked_at_again_after_an_hour_and_a_day_and_then_put_out_of_sight
     def next_after(seconds: int) -> int | None:
         hands.move(seconds)
         assert erase.due() == [hashed]
-        erase.look_again(passed(hashed))
+        erase.schedule_next_pass(passed(hashed))
         (row,) = read(OpenErasure.key("", hashed))
         return None if row is None else int(row.next_at) - begin
 
@@ -266,7 +266,7 @@ def test_it_is_looked_at_again_after_an_hour_and_a_day_and_then_put_out_of_sight
 def test_what_is_not_due_is_left_alone(hands: Hands) -> None:
     hashed = begun(("account", "a"))
     hands.move(60)
-    erase.look_again(passed(hashed))
+    erase.schedule_next_pass(passed(hashed))
     hands.move(HOUR - 1)
     assert erase.due() == []
     hands.move(HOUR)
@@ -274,7 +274,7 @@ def test_what_is_not_due_is_left_alone(hands: Hands) -> None:
 
 
 def test_an_erasure_that_nobody_began_is_no_erasure(world: LocalCloud) -> None:
-    assert make_pass("nobody's") is None
+    assert run_pass("nobody's") is None
 
 
 def test_what_it_is_about_lies_in_the_ledger_by_random_ids_under_a_hash(home: Home) -> None:

@@ -20,7 +20,7 @@ from tests.conftest import Home
 from tests.privacy.exports import archive
 from tests.scene import pay
 
-TOLD = [kind for kind in catalogue.RECORDS if any(tag.told for tag in tags_of(kind).values())]
+TOLD = [kind for kind in catalogue.RECORDS if any(tag.exported for tag in tags_of(kind).values())]
 
 
 class Tape(io.RawIOBase):
@@ -93,13 +93,13 @@ def test_what_a_person_wrote_is_text_on_the_page(home: Home) -> None:
 
 @pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
 def test_everything_that_is_told_has_a_name_in_each_language(kind: Any) -> None:
-    names = [name for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT]
+    names = [name for name, tag in tags_of(kind).items() if tag.exported or tag.points_to == OBJECT]
     for name in ("id", export._name_of(kind), *names):
         assert all(label(name, language) for language in LANGUAGES)
 
 
 def test_nothing_is_named_that_is_not_told() -> None:
-    told = {name for kind in TOLD for name, tag in tags_of(kind).items() if tag.told or tag.points_to == OBJECT}
+    told = {name for kind in TOLD for name, tag in tags_of(kind).items() if tag.exported or tag.points_to == OBJECT}
     for language in LANGUAGES:
         assert bundle(language, "labels").keys() == told | {"id"} | {export._name_of(kind) for kind in TOLD}
 
@@ -109,7 +109,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
         (kind.__name__, name, tag) for kind in catalogue.RECORDS for name, tag in tags_of(kind).items()
         if tag.kind == "personal"
     ]  # fmt: skip
-    assert {(kind, name) for kind, name, tag in personal if not tag.told} == {
+    assert {(kind, name) for kind, name, tag in personal if not tag.exported} == {
         ("Account", "is_password_short"),
         ("Account", "password_hash"),
         ("Passkey", "credential"),
@@ -118,7 +118,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
         ("Registration", "password_hash"),
         ("Totp", "secret"),
     }
-    assert all(tag.why for _, _, tag in personal if not tag.told)
+    assert all(tag.why for _, _, tag in personal if not tag.exported)
 
 
 def test_every_time_of_a_persons_own_is_told() -> None:
@@ -128,7 +128,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
         for name, tag in tags_of(kind).items()
-        if isinstance(kind.get_attributes()[name], Time) and not tag.told
+        if isinstance(kind.get_attributes()[name], Time) and not tag.exported
     }
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
     once = {"Device.late_told_at", "Export.announced_at", "Live.waited_at"}

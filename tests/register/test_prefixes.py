@@ -40,12 +40,12 @@ def test_the_hours_between_two_times_are_all_that_either_touches() -> None:
     ],
 )
 def test_a_key_is_cut_into_its_subject_and_its_name(key: str, cut: tuple[str, str]) -> None:
-    assert PICTURES.cut(key) == cut
+    assert PICTURES.parse_key(key) == cut
 
 
 def test_what_has_no_end_lies_in_one_place_whenever_it_came_and_has_no_days() -> None:
     later = AT + timedelta(days=4000)
     assert FOR_EVER.of(AT, "a") == FOR_EVER.of(later, "a") == "avatars/kept/a/"
-    assert FOR_EVER.cut("avatars/kept/a/x.jpg") == ("a", "x.jpg")
+    assert FOR_EVER.parse_key("avatars/kept/a/x.jpg") == ("a", "x.jpg")
     with pytest.raises(Endless, match="avatars"):
         _ = FOR_EVER.keep

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import passwords, standing
+from chalicelib.accounts.actions import account_writes, passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import QUICK
@@ -224,7 +224,7 @@ def password_hash(ola: Person) -> str:
     from tests.worlds.invariants import Stored
 
     stored = Stored(ola.world.dump())
-    return str(stored.opened(stored.first_ids("Account")[ola.account_id], "password_hash"))
+    return str(stored.decrypted(stored.first_ids("Account")[ola.account_id], "password_hash"))
 
 
 def test_signing_in_hashes_the_password_by_todays_parameters(ola: Person, raised: None) -> None:
@@ -250,10 +250,16 @@ def test_a_password_that_was_changed_meanwhile_is_neither_put_back_nor_good(ola:
     from chalicelib.store.records import read
 
     def change_password() -> None:
-        account, key = read(*standing.places_of(ola.account_id))
+        account, key = read(*account_writes.keys_of(ola.account_id))
         assert account is not None and key is not None
-        account.opened(key.unlocked())
-        commit(change(account, password_hash=QUICK.hash("another long password of hers"), epoch=int(account.epoch) + 1))
+        account.decrypted_with(key.unlocked())
+        commit(
+            change(
+                account,
+                password_hash=QUICK.hash("another long password of hers"),
+                session_generation=int(account.session_generation) + 1,
+            )
+        )
 
     with just_before(ola.world, 4, change_password):
         answer = ola.sign_in()

@@ -87,7 +87,7 @@ def test_a_session_of_before_all_were_ended_is_neither_listed_nor_there(ola: Per
 
     old = ola.session_id
     with ola.world.aws.outside():
-        commit(merge(Account.new(ola.account_id), Account.epoch.set(2)))
+        commit(merge(Account.new(ola.account_id), Account.session_generation.set(2)))
     assert ola.call("GET", "/sessions").status == 401
     assert ola.sign_in().status == 201
     assert ids_of(ola) == [ola.session_id]

@@ -264,14 +264,14 @@ def test_garbage_opens_nothing_and_asks_the_database_for_little(world: LocalClou
     assert len(world.trace) <= 1
     with pytest.raises(NotSignedIn):
         # Refresh tokens are of the same make.
-        rules.cut_token("r", token)
+        rules.parse_token("r", token)
 
 
 def test_a_well_made_token_is_cut_into_what_it_says() -> None:
-    claim = rules.cut_token("a", rules.token("a", "account", "session", "secret"))
+    claim = rules.parse_token("a", rules.token("a", "account", "session", "secret"))
     assert claim == rules.Claim("account", "session", "secret")
     with pytest.raises(NotSignedIn):
-        rules.cut_token("a", None)
+        rules.parse_token("a", None)
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "", "Token", "BearerX"])

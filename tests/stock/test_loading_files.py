@@ -16,8 +16,8 @@ from chalicelib.stock import rules as stock_rules
 from chalicelib.stock.actions import loading
 from chalicelib.stock.actions.loading import LoadedElsewhere
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import Response, asked_for
-from infra.local.stage import Stage
+from infra.local.control_api import ControlApi
+from infra.local.gateway import Response, http_request
 from infra.local.strict.faults import DIES_AFTER, Crash
 from tests.scene import CODE, SECRET, Camera, everything_stored, lay_down, new_person, rows
 
@@ -244,10 +244,10 @@ def test_lines_are_counted_the_same_whatever_ends_them_and_wherever_a_block_ends
 
 
 def test_the_way_of_a_file_is_rehearsed_beside_the_local_cloud(world: LocalCloud) -> None:
-    local = Stage(world)
+    local = ControlApi(world)
 
     def ask(method: str, path: str, body: bytes = b"") -> Response:
-        return local.handle(asked_for(method, f"/_local/{path}", {}, body))
+        return local.handle(http_request(method, f"/_local/{path}", {}, body))
 
     assert ask("GET", "factory/batch-8/cameras.csv").status == 404
     laid = ask("PUT", "factory/batch-8/cameras.csv", csv(line(1), "x,y,z,w").encode())

@@ -244,7 +244,7 @@ def test_tickets_and_uploads_of_a_camera_without_a_channel_say_when_it_was_there
 def test_when_it_was_there_last_does_not_go_back(home: Home) -> None:
     """News of an upload come late, with a device that was read before the camera was heard of again."""
     device_id = home.camera.device_id
-    read_before, arrived = access.standing([device_id])[device_id], home.world.now()
+    read_before, arrived = access.existing([device_id])[device_id], home.world.now()
     home.world.advance(HOUR)
     assert home.camera.ask_ticket().status == 200
     home.owner.sign_in()

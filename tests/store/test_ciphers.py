@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.store import ciphers
-from chalicelib.store.ciphers import VaultKey, key_of, new_vault
+from chalicelib.store.ciphers import DataKey, key_of, new_cipher
 from chalicelib.store.commit import commit, put, remove
 from chalicelib.store.crypto import Unreadable
 from chalicelib.store.records import read
@@ -25,47 +25,47 @@ def moved(page: Diary, **elsewhere: Any) -> Any:
 
 
 def test_what_is_moved_does_not_open(world: LocalCloud) -> None:
-    vault, _ = new_vault("v")
-    other, _ = new_vault("w")
-    page = Diary.new("d", "1", vault=vault, words="mine", more="also mine")
+    cipher, _ = new_cipher("v")
+    other, _ = new_cipher("w")
+    page = Diary.new("d", "1", cipher=cipher, words="mine", more="also mine")
     item = page.serialize()
-    assert moved(page).opened(vault).words == "mine"
+    assert moved(page).decrypted_with(cipher).words == "mine"
     for elsewhere in (
         {"pk": {"S": "diary#e"}},  # to another subject
         {"sk": {"S": "page#2"}},  # to another record
         {"words": item["more"]},  # to another attribute
     ):
         with pytest.raises(Unreadable):
-            _ = moved(page, **elsewhere).opened(vault).words
+            _ = moved(page, **elsewhere).decrypted_with(cipher).words
     with pytest.raises(Unreadable):
-        _ = moved(page).opened(other).words
+        _ = moved(page).decrypted_with(other).words
 
 
 def test_a_vault_of_another_id_with_the_same_key_does_not_open_it(world: LocalCloud) -> None:
     key = bytes(32)
-    sealed = ciphers.Vault("v", key).seal("mine", "place")
-    assert ciphers.Vault("v", key).open(sealed, "place") == "mine"
+    sealed = ciphers.SubjectCipher("v", key).seal("mine", "place")
+    assert ciphers.SubjectCipher("v", key).open(sealed, "place") == "mine"
     with pytest.raises(Unreadable):
-        ciphers.Vault("w", key).open(sealed, "place")
+        ciphers.SubjectCipher("w", key).open(sealed, "place")
 
 
 def test_a_key_lies_wrapped_and_only_in_its_own_row(world: LocalCloud) -> None:
-    vault, row = new_vault("v")
-    assert vault._key not in row.wrapped
+    cipher, row = new_cipher("v")
+    assert cipher._key not in row.encrypted_key
     commit(put(row))
     (stored,) = read(key_of("v"))
-    assert stored.unlocked().open(vault.seal("mine", "place"), "place") == "mine"
-    swapped = VaultKey.new("w", wrapped=stored.wrapped)
+    assert stored.unlocked().open(cipher.seal("mine", "place"), "place") == "mine"
+    swapped = DataKey.new("w", encrypted_key=stored.encrypted_key)
     with pytest.raises(Unreadable):
         swapped.unlocked()
 
 
 def test_every_vault_has_a_key_of_its_own(world: LocalCloud) -> None:
-    assert len({new_vault("v")[0]._key for _ in range(20)}) == 20
+    assert len({new_cipher("v")[0]._key for _ in range(20)}) == 20
 
 
 def test_a_short_lived_vault_ends_by_itself(world: LocalCloud) -> None:
-    _, row = new_vault("v", until=clock.now() + timedelta(hours=1))
+    _, row = new_cipher("v", until=clock.now() + timedelta(hours=1))
     commit(put(row))
     world.advance(3599, reaper_lag_seconds=None)
     assert read(key_of("v")) != (None,)

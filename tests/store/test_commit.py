@@ -11,15 +11,15 @@ from chalicelib import clock
 from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
 from chalicelib.store import commit as commits
 from chalicelib.store.commit import (
-    accompanied,
     change,
     check,
     commit,
+    commit_and_answer,
     create,
-    done,
     merge,
     put,
     remove,
+    with_answer_record,
 )
 from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
@@ -258,11 +258,11 @@ def test_a_condition_that_failed_counts_more_than_a_conflict_and_what_is_invalid
 
 
 def test_the_answer_is_kept_in_the_same_commit_as_the_effect(world: LocalCloud) -> None:
-    with accompanied(lambda answer: create(thing("answer", name=answer), otherwise=Gone)):
-        assert done(create(thing("1")), answer="yes") == "yes"
+    with with_answer_record(lambda answer: create(thing("answer", name=answer), otherwise=Gone)):
+        assert commit_and_answer(create(thing("1")), answer="yes") == "yes"
         with pytest.raises(Gone):
-            done(create(thing("2")), answer="yes")
+            commit_and_answer(create(thing("2")), answer="yes")
     assert [call.operation for call in world.trace] == ["TransactWriteItems"] * 2
     assert is_there("answer") and is_there("1") and not is_there("2")
-    done(create(thing("3")), answer="yes")
+    commit_and_answer(create(thing("3")), answer="yes")
     assert world.trace.calls[-1].operation == "PutItem"

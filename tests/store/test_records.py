@@ -68,7 +68,7 @@ def test_pages_follow_each_other_without_a_gap_in_both_directions(
     while True:
         page = Thing.list_of("t", last="06", newest_first=newest_first, limit=limit, after=after)
         assert len(page.items) <= limit
-        seen += [one.place_id for one in page.items]
+        seen += [one.sort_id for one in page.items]
         after, pages = page.cursor, pages + 1
         if after is None:
             break
@@ -82,14 +82,14 @@ def test_what_is_over_leaves_a_page_shorter_and_its_cursor_right(world: LocalClo
     world.advance(60, reaper_lag_seconds=None)
     first = Thing.list_of("t", limit=2)
     assert (first.items, first.cursor) == ([], "2")
-    assert [one.place_id for one in Thing.list_of("t", limit=2, after=first.cursor).items] == ["3", "4"]
+    assert [one.sort_id for one in Thing.list_of("t", limit=2, after=first.cursor).items] == ["3", "4"]
 
 
 def test_bounds_take_in_all_that_begins_so(world: LocalCloud) -> None:
     store("a1", "b1", "b2", "c1")
-    assert [one.place_id for one in Thing.list_of("t", first="b", last="b").items] == ["b1", "b2"]
-    assert [one.place_id for one in Thing.list_of("t", first="b2").items] == ["b2", "c1"]
-    assert [one.place_id for one in Thing.list_of("t", last="a").items] == ["a1"]
+    assert [one.sort_id for one in Thing.list_of("t", first="b", last="b").items] == ["b1", "b2"]
+    assert [one.sort_id for one in Thing.list_of("t", first="b2").items] == ["b2", "c1"]
+    assert [one.sort_id for one in Thing.list_of("t", last="a").items] == ["a1"]
 
 
 def test_a_cursor_from_elsewhere_leads_to_nothing_strange(world: LocalCloud) -> None:
@@ -97,7 +97,7 @@ def test_a_cursor_from_elsewhere_leads_to_nothing_strange(world: LocalCloud) -> 
     for after in ("", "~", "b1~", "zzz", "0"):
         for newest_first in (False, True):
             page = Thing.list_of("t", limit=10, after=after, newest_first=newest_first)
-            assert {one.place_id for one in page.items} <= {"b1", "b2"}
+            assert {one.sort_id for one in page.items} <= {"b1", "b2"}
 
 
 class Sparing:

@@ -10,14 +10,14 @@ from pynamodb.attributes import JSONAttribute, ListAttribute, MapAttribute, Numb
 from chalicelib.register import rows
 from chalicelib.store import ciphers
 from chalicelib.store.records import Record, Untagged
-from chalicelib.store.tags import Ciphertext, NotSealed, Sealed, VaultClosed, key, plain, tag_of
+from chalicelib.store.tags import CipherMissing, Ciphertext, NotSealed, Sealed, key, plain, tag_of
 from infra.local.cloud import LocalCloud
 from tests.register.diary import Diary
 
 
 @pytest.fixture
-def vault(world: LocalCloud) -> ciphers.Vault:
-    return ciphers.new_vault("v")[0]
+def cipher(world: LocalCloud) -> ciphers.SubjectCipher:
+    return ciphers.new_cipher("v")[0]
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,25 @@ def test_tags_tell_row_and_reason() -> None:
 
 @pytest.mark.parametrize("value", ["words", "", 5, -0.5, True, False, ["a", {"b": None}], {"latitude": 52.2}])
 def test_a_personal_value_is_sealed_when_it_is_assigned_and_opened_when_it_is_read(
-    vault: ciphers.Vault, value: Any
+    cipher: ciphers.SubjectCipher, value: Any
 ) -> None:
-    page = Diary.new("d", "1", vault=vault, words=value, number=7)
+    page = Diary.new("d", "1", cipher=cipher, words=value, number=7)
     assert page.words == value
     item = page.serialize()
     assert item["number"] == {"N": "7"}
     assert set(item["words"]) == {"B"} and isinstance(item["words"]["B"], bytes)
     assert page.words == value  # storing it has changed nothing
     again = Diary.of(item)
-    assert again is not None and again.opened(vault).words == value
+    assert again is not None and again.decrypted_with(cipher).words == value
 
 
-def test_nothing_stays_nothing(vault: ciphers.Vault) -> None:
-    page = Diary.new("d", "1", vault=vault, words=None)
+def test_nothing_stays_nothing(cipher: ciphers.SubjectCipher) -> None:
+    page = Diary.new("d", "1", cipher=cipher, words=None)
     assert page.words is None and "words" not in page.serialize()
 
 
-def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: ciphers.Vault) -> None:
-    page = Diary.new("d", "1", vault=vault)
+def test_a_plain_value_is_never_stored_for_a_personal_attribute(cipher: ciphers.SubjectCipher) -> None:
+    page = Diary.new("d", "1", cipher=cipher)
     with pytest.raises(NotSealed):
         Diary.get_attributes()["words"].serialize("words")
     with pytest.raises(NotSealed):
@@ -82,16 +82,16 @@ def test_a_plain_value_is_never_stored_for_a_personal_attribute(vault: ciphers.V
         page.serialize()
 
 
-def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(vault: ciphers.Vault) -> None:
-    with pytest.raises(VaultClosed):
+def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(cipher: ciphers.SubjectCipher) -> None:
+    with pytest.raises(CipherMissing):
         Diary.new("d", "1", words="words")
-    item = Diary.new("d", "1", vault=vault, words="words").serialize()
+    item = Diary.new("d", "1", cipher=cipher, words="words").serialize()
     closed = Diary.of(item)
-    assert closed is not None and closed.partition_id == "d"
-    with pytest.raises(VaultClosed):
+    assert closed is not None and closed.pk_id == "d"
+    with pytest.raises(CipherMissing):
         _ = closed.words
 
 
-def test_ciphertext_is_carried_as_it_is(vault: ciphers.Vault) -> None:
-    sealed = vault.seal("words", "diary#d", "page#1", "words")
-    assert Diary.new("d", "1", vault=vault, words=Ciphertext(sealed)).words == "words"
+def test_ciphertext_is_carried_as_it_is(cipher: ciphers.SubjectCipher) -> None:
+    sealed = cipher.seal("words", "diary#d", "page#1", "words")
+    assert Diary.new("d", "1", cipher=cipher, words=Ciphertext(sealed)).words == "words"

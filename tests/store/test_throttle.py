@@ -18,8 +18,8 @@ from tests.store.things import Thing
 
 
 class Counted(Item):
-    partition = "counted"
-    place = "guesses"
+    pk_prefix = "counted"
+    sk_prefix = "guesses"
 
     wrong = plain(NumberAttribute(), why="a test's")
     until = plain(NumberAttribute(), why="a test's")

@@ -14,8 +14,8 @@ from chalicelib.store.tags import plain
 
 
 class Thing(Item):
-    partition = "thing"
-    place = "part"
+    pk_prefix = "thing"
+    sk_prefix = "part"
 
     name = plain(UnicodeAttribute(null=True), why="a test's")
     count = plain(NumberAttribute(null=True), why="a test's")
@@ -23,8 +23,8 @@ class Thing(Item):
 
 
 class Lock(KeyRow):
-    partition = "lock"
-    place = None
+    pk_prefix = "lock"
+    sk_prefix = None
 
     name = plain(UnicodeAttribute(null=True), why="a test's")
 

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response as WebResponse
 
 from chalicelib.register import catalogue
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.crypto import Unreadable
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
@@ -24,8 +24,8 @@ from tests.worlds.invariants import Stored, personal
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
 PASSING = (
-    "AddressChange", "Farewell", "Letter", "OfferedPicture", "PendingTotp", "Registration", "Report", "Transfer",
-    "UnnamedEndpoint",
+    "AddressChange", "ClosureNotice", "OutboxMessage", "OfferedPicture", "PendingTotp", "Registration", "Report",
+    "Transfer", "UnnamedEndpoint",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.
@@ -36,7 +36,7 @@ EXEMPT: dict[Place, str] = {
     },
     **{
         (kind, "language"): "two letters, found in anything"
-        for kind in ("Account", "Farewell", "Letter", "Registration")
+        for kind in ("Account", "ClosureNotice", "OutboxMessage", "Registration")
     },
     ("Account", "is_password_short"): "yes, or not there",
     ("Account", "region"): "one of seven words, found in anything",
@@ -136,8 +136,8 @@ class Life:
         answer = self.person.close()
         self._look_for("erasure", answer.json["erasure_id"])
         stored = Stored(dump.dump())
-        (farewell_id,) = stored.first_ids("Farewell")
-        self._keep("Farewell", farewell_id, stored)
+        (notice_id,) = stored.first_ids("ClosureNotice")
+        self._keep("ClosureNotice", notice_id, stored)
         (left_id,) = stored.first_ids("UnnamedEndpoint")
         self._keep("UnnamedEndpoint", left_id, stored)
         self.world.settle()
@@ -146,7 +146,7 @@ class Life:
     def _sign_in_elsewhere(self) -> None:
         """Nobody has been told of it yet when it is looked at, and the session is over before anybody is."""
         other = elsewhere(self.person, password=canary(self.whose, "password"))
-        self._keep("Letter", self.person.account_id, Stored(dump.dump()))
+        self._keep("OutboxMessage", self.person.account_id, Stored(dump.dump()))
         assert other.call("DELETE", "/sessions/current").status == 204
 
     def _begin_by_phone(self) -> None:
@@ -307,12 +307,12 @@ class Life:
             self._keep(kind, self.camera.device_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
-    def _keep(self, name: str, partition_id: str, stored: Stored | None = None) -> None:
+    def _keep(self, name: str, pk_id: str, stored: Stored | None = None) -> None:
         stored = stored or Stored(self.world.dump())
-        row = _fullest(stored, name, partition_id)
+        row = _fullest(stored, name, pk_id)
         for kind, other, attribute in stored.sealed:
             if kind.__name__ == name and other is row:
-                self.planted[name, attribute] = stored.opened(row, attribute)
+                self.planted[name, attribute] = stored.decrypted(row, attribute)
 
     def still_planted(self) -> dict[Place, Any]:
         """What of it opens now."""
@@ -322,7 +322,7 @@ class Life:
             **dict.fromkeys(("Device", "DeviceActivity", "Share"), self.camera.device_id),
         }  # fmt: skip
         return {
-            (kind.__name__, name): stored.opened(row, name)
+            (kind.__name__, name): stored.decrypted(row, name)
             for kind, row, name in stored.sealed
             if kind.__name__ in mine and row is _fullest(stored, kind.__name__, mine[kind.__name__])
         }
@@ -331,9 +331,9 @@ class Life:
         return search(self.world.dump(), self.needles)
 
 
-def _fullest(stored: Stored, name: str, partition_id: str) -> Any:
+def _fullest(stored: Stored, name: str, pk_id: str) -> Any:
     """The row of this kind of which most is personal; None if there is none."""
-    rows = [row for (where, _), row in stored.of(name).items() if where == partition_id]
+    rows = [row for (where, _), row in stored.of(name).items() if where == pk_id]
     kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
     return max(rows, key=lambda row: (len(row.keys() & set(personal(kind))), _is_about(row), row["sk"]), default=None)
 
@@ -369,10 +369,10 @@ def _items(copied: dict[str, Any]) -> str:
 
 
 def _opens_with_any(vaults: Any, row: dict[str, Any], name: str) -> bool:
-    for vault in vaults:
+    for cipher in vaults:
         try:
             # As if it were the right one: what a key is for is bound in, but known to whoever holds a copy.
-            right = Vault(row["pk"].partition("#")[2], vault._key)
+            right = SubjectCipher(row["pk"].partition("#")[2], cipher._key)
             right.open(row[name].encode("latin-1"), row["pk"], row["sk"], name)
         except Unreadable:
             continue

@@ -17,10 +17,10 @@ from infra.local.strict import StrictAWS
 class BareMoto:
     """moto as it comes. It has no reapers."""
 
-    def reap_expired(self, now: Any, lag: Any) -> int:
+    def delete_expired(self, now: Any, lag: Any) -> int:
         return 0
 
-    def reap_lifecycle(self, now: Any, lag: Any) -> int:
+    def apply_lifecycle(self, now: Any, lag: Any) -> int:
         return 0
 
 

@@ -22,7 +22,7 @@ from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from chalicelib.sharing import rules as share_rules
 from chalicelib.store import ciphers, crypto, keys
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.crypto import Unreadable
 from chalicelib.store.records import BASES, Item, LedgerRow, Record
 from chalicelib.store.tags import tag_of
@@ -48,13 +48,13 @@ class Stored:
         return {
             (keys.id_of(row["pk"]), keys.id_of(row.get("sk", ""))): row
             for row in self.rows(base)
-            if keys.kind_of(row["pk"]) == kind.partition
-            and (kind.place is None or keys.kind_of(row["sk"]) == kind.place)
+            if keys.kind_of(row["pk"]) == kind.pk_prefix
+            and (kind.sk_prefix is None or keys.kind_of(row["sk"]) == kind.sk_prefix)
         }
 
     def first_ids(self, name: str) -> dict[str, Row]:
         """The same for records of which a partition has one."""
-        return {partition_id: row for (partition_id, _), row in self.of(name).items()}
+        return {pk_id: row for (pk_id, _), row in self.of(name).items()}
 
     @cached_property
     def objects(self) -> dict[str, Row]:
@@ -62,13 +62,13 @@ class Stored:
         return {one["key"]: one for one in self.dump["buckets"][settings.media_bucket]}
 
     @cached_property
-    def vaults(self) -> dict[str, Vault]:
+    def vaults(self) -> dict[str, SubjectCipher]:
         """Those whose key is whole."""
         found = {}
-        for vault_id, row in self.first_ids("VaultKey").items():
+        for subject_id, row in self.first_ids("DataKey").items():
             with suppress(Unreadable):
                 key = crypto.unseal(ciphers._wrapping_key(), _bytes(row["wrapped"]), row["pk"])
-                found[vault_id] = Vault(vault_id, key)
+                found[subject_id] = SubjectCipher(subject_id, key)
         return found
 
     @cached_property
@@ -76,12 +76,12 @@ class Stored:
         """(kind, row, attribute) of every value that is tagged as personal."""
         return [(kind, row, name) for kind, row in known_rows(self) for name in personal(kind) if name in row]
 
-    def opened(self, row: Row, name: str) -> Any:
+    def decrypted(self, row: Row, name: str) -> Any:
         """The value of a sealed attribute; Unreadable without its key."""
-        vault = self.vaults.get(keys.id_of(row["pk"]))
-        if vault is None:
+        cipher = self.vaults.get(keys.id_of(row["pk"]))
+        if cipher is None:
             raise Unreadable(f"no key for {row['pk']}")
-        return vault.open(_bytes(row[name]), row["pk"], row["sk"], name)
+        return cipher.open(_bytes(row[name]), row["pk"], row["sk"], name)
 
 
 def _bytes(text: str) -> bytes:
@@ -151,7 +151,7 @@ def _listed_identities(stored: Stored, account: Any) -> list[str]:
     if "identities" not in account:
         return []
     try:
-        return sorted(one["id"] for one in stored.opened(account, "identities"))
+        return sorted(one["id"] for one in stored.decrypted(account, "identities"))
     except Unreadable:  # which is another invariant's matter
         return sorted(account.get("identity_hashes", []))
 
@@ -304,7 +304,7 @@ def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
     rows = stored.of("Endpoint").values()
     arns = Counter(row["arn"] for row in rows if "arn" in row)
     going = {row["arn"] for row in stored.of("EndpointRemoval").values()}
-    being_asked = {stored.opened(row, "token") for row in rows if "arn" not in row}
+    being_asked = {stored.decrypted(row, "token") for row in rows if "arn" not in row}
     for endpoint in stored.dump["endpoints"]:
         if endpoint["arn"] not in arns.keys() | going and endpoint["attributes"]["Token"] not in being_asked:
             yield f"SNS has {endpoint['arn']}, of which nobody knows"
@@ -312,17 +312,17 @@ def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
 
 
 @invariant
-def a_vault_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
-    found = stored.first_ids("VaultKey")
+def a_data_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
+    found = stored.first_ids("DataKey")
     lasting = {**stored.first_ids("Account"), **stored.first_ids("Device")}
-    kinds = ("Farewell", "Registration", "Report", "UnnamedEndpoint")
+    kinds = ("ClosureNotice", "Registration", "Report", "UnnamedEndpoint")
     passing = {one: row for kind in kinds for one, row in stored.first_ids(kind).items()}
     wanted = {**passing, **lasting}
-    yield from (f"vault {vault_id} belongs to nobody" for vault_id in found.keys() - wanted.keys())
+    yield from (f"vault {subject_id} belongs to nobody" for subject_id in found.keys() - wanted.keys())
     yield from (f"{subject} has no vault" for subject in wanted.keys() - found.keys())
-    for vault_id in found.keys() & wanted.keys():
-        if found[vault_id].get("expires_at") != wanted[vault_id].get("expires_at"):
-            yield f"vault {vault_id} does not end with its subject"
+    for subject_id in found.keys() & wanted.keys():
+        if found[subject_id].get("expires_at") != wanted[subject_id].get("expires_at"):
+            yield f"vault {subject_id} does not end with its subject"
 
 
 @invariant
@@ -335,7 +335,7 @@ def an_account_has_no_more_sessions_than_can_be_listed(stored: Stored) -> Found:
 def what_is_sealed_opens(stored: Stored) -> Found:
     for kind, row, name in stored.sealed:
         try:
-            stored.opened(row, name)
+            stored.decrypted(row, name)
         except Unreadable:
             yield f"{kind.__name__}.{name} at {row['pk']} {row['sk']}"
 
@@ -348,7 +348,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["epoch"] > accounts[account_id]["epoch"]:
             yield f"session {session_id} is ahead of its account"
-    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "Letter")
+    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "OutboxMessage")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
     of_accounts += ("Activity", "BindingTries", "InvitationCount", "OfferedPicture", "Received")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
@@ -392,14 +392,14 @@ def money_counts_once(stored: Stored) -> Found:
         if (row["state"] == "refund_due") != ("reason" in row):
             yield f"payment {payment_id} is {row['state']} without knowing why"
     known: Counter[str] = Counter()
-    for (_, place_id), order in stored.of("Order").items():
+    for (_, sort_id), order in stored.of("Order").items():
         mine = [(one, "refund_due") for one in order.get("refunds_due", ())]
         mine += [(one, "applied") for one in [order.get("paid_with")] if one is not None]
         known.update(one for one, _ in mine)
         if any(payments.get(one, {}).get("state") != state for one, state in mine):
-            yield f"order {place_id} and its payments disagree"
+            yield f"order {sort_id} and its payments disagree"
         if (order["state"] == "paid" and "period_days" in order) != ("paid_with" in order):
-            yield f"order {place_id} is {order['state']}, and knows of no such payment"
+            yield f"order {sort_id} is {order['state']}, and knows of no such payment"
     yield from (f"payment {one} is that of {count} orders" for one, count in known.items() if count > 1)
 
 
@@ -498,11 +498,11 @@ def what_was_uploaded_lies_in_an_hour_that_was_noted(stored: Stored) -> Found:
     noted = {
         (row["pk"], keys.id_of(row["sk"]))
         for row in stored.dump["tables"][Item.Meta.table_name]
-        if keys.kind_of(row["sk"]) == UploadHour.place
+        if keys.kind_of(row["sk"]) == UploadHour.sk_prefix
     }
     for prefix in (prefix for prefix in catalogue.PREFIXES if prefix.by_ticket):
         for key in (key for key in stored.objects if key.startswith(prefix.root)):
-            subject = keys.joined(prefix.subject, prefix.cut(key)[0])
+            subject = keys.joined(prefix.subject, prefix.parse_key(key)[0])
             if (subject, f"{prefix.name}.{prefix.stamp_of(key)}") not in noted:
                 yield f"nobody noted the hour of {key}"
 
@@ -558,14 +558,14 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for name, messages in stored.dump["queues"].items():
         yield from (f"{name} still holds {message['body']}" for message in messages)
     yield from (f"{one['queue']} hides {one['body']}" for one in stored.dump["unsent"])
-    for (_, place_id), order in stored.of("Order").items():
+    for (_, sort_id), order in stored.of("Order").items():
         if order["state"] == "paid" and "confirmed_at" not in order:
-            yield f"nobody was told that order {place_id} is paid"
+            yield f"nobody was told that order {sort_id} is paid"
     removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
     yield from (f"removal {one[1]} was never carried out" for one in removals)
     unasked = (*stored.of("EndpointRemoval"), *stored.of("UnnamedEndpoint"))
     yield from (f"SNS was never asked to forget {one[1]}" for one in unasked)
-    yield from (f"letter {one[1]} was never sent" for one in (*stored.of("Letter"), *stored.of("Farewell")))
+    yield from (f"letter {one[1]} was never sent" for one in (*stored.of("OutboxMessage"), *stored.of("ClosureNotice")))
     yield from (f"nobody was told that a camera is {one[1]}" for one in stored.of("PresenceChange"))
     yield from (f"the picture of {one[0]} was never fetched" for one in stored.of("OfferedPicture"))
     for (_, transfer_id), offer in stored.of("Offer").items():
@@ -574,9 +574,9 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, device_id), invitation in stored.of("Invitation").items():
         if "told_at" not in invitation:
             yield f"nobody was told of an invitation to {device_id}"
-    for (_, place_id), export in stored.of("Export").items():
+    for (_, sort_id), export in stored.of("Export").items():
         if "announced_at" not in export:
-            yield f"copy {place_id} was asked for and is {export['state']}"
+            yield f"copy {sort_id} was asked for and is {export['state']}"
 
 
 @invariant
@@ -599,7 +599,8 @@ def _in_the_clear(table: str, row: Row | None) -> Found:
     if kind is None:
         yield f"nobody knows what {row['pk']} {place} is"
         return
-    yield from (f"{kind.__name__}.{name} is not declared" for name in row.keys() - kind.get_attributes().keys())
+    declared = {one.attr_name for one in kind.get_attributes().values()}
+    yield from (f"{kind.__name__}.{name} is not declared" for name in row.keys() - declared)
     for name in personal(kind):
         value = row.get(name)
         # One byte of form, twelve of nonce, sixteen of tag, and a value.

@@ -248,11 +248,11 @@ def _ways(scenario: Scenario) -> tuple[Callable[[Tried], Iterator[str]], ...]:
 
 
 @cache
-def doors() -> frozenset[str]:
+def routes() -> frozenset[str]:
     """Everything by which something can be changed: routes, listeners, jobs and operators' orders."""
     import app
 
-    asked = {door.name for door in app.app.doors if door.method not in ("GET", "HEAD")}
+    asked = {route.name for route in app.app.declared_routes if route.method not in ("GET", "HEAD")}
     asked.add("GET /live/{capability}/playlist.m3u8")  # who waits for a view's first picture is written down
     told = {source.name for source in app.app.event_sources}
     told |= {handler.name for handler in app.app.websocket_handlers.values()}

@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.contacts.records import Address
 from chalicelib.devices.actions import owning as devices
 from chalicelib.register import erase
 from chalicelib.stock.records import Stock
 from chalicelib.store import commit as commits
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.keys import Key
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
@@ -207,7 +207,7 @@ def _keep(kind: type[Any]) -> Callable[..., Any]:
 
 def _no_vault_key_deleted(patch: pytest.MonkeyPatch) -> None:
     for module in (accounts, devices, erase):
-        patch.setattr(module, "remove", _keep(VaultKey))
+        patch.setattr(module, "remove", _keep(DataKey))
 
 
 def _no_address_released(patch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def _no_endpoint_closed(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_pass_made(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase, "make_pass", lambda hashed_id, **_: None)
+    patch.setattr(erase, "run_pass", lambda hashed_id, **_: None)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.strict.faults import DIES_BEFORE, Kind
 from tests.conftest import Home
 from tests.scene import Person, forget_root_secret, new_camera
 from tests.worlds.invariants import violations
 from tests.worlds.scenarios import SCENARIOS
-from tests.worlds.sweep import Scenario, Seen, doors, failures, recover, without_waiting, wrongs
+from tests.worlds.sweep import Scenario, Seen, failures, recover, routes, without_waiting, wrongs
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +31,13 @@ def test_a_failure_leaves_nothing_half_done(home: Home, scenario: Scenario) -> N
 
 def test_every_operation_has_a_scenario() -> None:
     covered = [scenario.covers for scenario in SCENARIOS]
-    assert doors() == {door for one in covered for door in ((one,) if isinstance(one, str) else one)}
+    assert routes() == {route for one in covered for route in ((one,) if isinstance(one, str) else one)}
 
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
 def test_the_first_request_of_an_installation_may_fail_anywhere(world: LocalCloud, kind: Kind) -> None:
     forget_root_secret(world)
-    memory.forget()
+    module_caches.forget()
     before = world.snapshot()
     person = Person(world, "first@example.com")
     world.trace.clear()
@@ -46,13 +46,13 @@ def test_the_first_request_of_an_installation_may_fail_anywhere(world: LocalClou
     assert calls >= 7  # four of them for the secret, one to look whether the table is in service
     for nth in range(1, calls + 1):
         world.restore(before)
-        memory.forget()
+        module_caches.forget()
         world.faults.fail(nth, kind)
         world.call("POST", "/accounts", person.registration())
         world.faults.clear()
-        memory.forget()
+        module_caches.forget()
         assert person.confirm(person.register()).status == 201
-        memory.forget()
+        module_caches.forget()
         assert person.call("GET", "/me").json["nickname"] == "Ola"
         recover(world)
         assert violations(world.dump()) == []

@@ -143,9 +143,9 @@ def sign_in_too_often(dump: Dump) -> None:
 
 def list_an_identity_twice(dump: Dump) -> None:
     account = next(row for row in rows(dump, "account/account") if "identities" in row)
-    vault = Stored(dump).vaults[account["pk"].split("#")[1]]
-    listed = Stored(dump).opened(account, "identities")
-    sealed = vault.seal(listed * 2, account["pk"], account["sk"], "identities")
+    cipher = Stored(dump).vaults[account["pk"].split("#")[1]]
+    listed = Stored(dump).decrypted(account, "identities")
+    sealed = cipher.seal(listed * 2, account["pk"], account["sk"], "identities")
     account["identities"] = sealed.decode("latin-1")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.store import crypto
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home, _warm
 from tests.scene import forget_root_secret
@@ -20,7 +20,7 @@ def test_a_world_that_is_put_back_is_not_read_with_the_secret_of_another(
     one_cloud.restore(snapshot)
     ours = crypto._root_secret()
     forget_root_secret(one_cloud)
-    memory.forget()
+    module_caches.forget()
     assert crypto._root_secret() != ours
     one_cloud.restore(snapshot)
     _warm(one_cloud)

@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass
-class Asked:
+class HttpRequest:
     """A request, to be spoilt."""
 
     method: str
@@ -51,18 +51,18 @@ class Asked:
     def query(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
-    def with_query(self, **changes: str | None) -> "Asked":
+    def with_query(self, **changes: str | None) -> "HttpRequest":
         names = {name.replace("_", "-"): value for name, value in changes.items()}
         query = {name: value for name, value in {**self.query(), **names}.items() if value is not None}
         self.url = urlunsplit(urlsplit(self.url)._replace(query=urlencode(query, quote_via=quote)))
         return self
 
-    def with_part(self, **parts: str) -> "Asked":
+    def with_part(self, **parts: str) -> "HttpRequest":
         self.url = urlunsplit(urlsplit(self.url)._replace(**parts))
         return self
 
 
-Ask = Callable[[Asked], Answer]
+Ask = Callable[[HttpRequest], Answer]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def make_bucket() -> None:
     )
 
 
-def ask_guard(asked: Asked) -> Answer:
+def ask_guard(asked: HttpRequest) -> Answer:
     guard = S3Guard(client("s3"), credentials={ACCESS_KEY: SECRET}, region=REGION)
     parts = urlsplit(asked.url)
     answer = Client(guard).open(
@@ -92,7 +92,7 @@ def ask_guard(asked: Asked) -> Answer:
     return Answer(answer.status_code, answer.headers, answer.get_data())
 
 
-def ask_bare_moto(asked: Asked) -> Answer:
+def ask_bare_moto(asked: HttpRequest) -> Answer:
     try:
         answer = requests.request(asked.method, asked.url, headers=asked.headers, data=asked.body, timeout=1)
     except (KeyError, requests.RequestException):
@@ -115,14 +115,14 @@ def guard(strict_aws: StrictAWS, clock: Any) -> Ask:
 # --- addresses ---
 
 
-def presigned(method: str = "get_object", expires: int = 300, **more: Any) -> Asked:
+def presigned(method: str = "get_object", expires: int = 300, **more: Any) -> HttpRequest:
     url = client("s3").generate_presigned_url(
         method, {"Bucket": "media", "Key": "a/b c.jpg", **more}, ExpiresIn=expires
     )
-    return Asked("HEAD" if method == "head_object" else "GET", url)
+    return HttpRequest("HEAD" if method == "head_object" else "GET", url)
 
 
-def signed_by_hand(url: str, **changes: str) -> Asked:
+def signed_by_hand(url: str, **changes: str) -> HttpRequest:
     """An address whose signature is right whatever it says, as only the owner of the secret could make it."""
     parts = urlsplit(url)
     query = {
@@ -140,7 +140,7 @@ def signed_by_hand(url: str, **changes: str) -> Asked:
     scope = query["X-Amz-Credential"].partition("/")[2]
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = f"AWS4-HMAC-SHA256\n{query['X-Amz-Date']}\n{scope}\n{digest}"
-    return Asked("GET", f"{url}?{encoded}&X-Amz-Signature={signature(scope, to_sign)}")
+    return HttpRequest("GET", f"{url}?{encoded}&X-Amz-Signature={signature(scope, to_sign)}")
 
 
 def signature(scope: str, to_sign: str) -> str:
@@ -173,7 +173,7 @@ def test_an_address_of_the_local_cloud_has_the_bucket_in_its_path(guard: Ask) ->
     )
     url = local.generate_presigned_url("get_object", {"Bucket": "media", "Key": "a/b c.jpg"})
     assert url.startswith("http://127.0.0.1:8001/media/a/b%20c.jpg?")
-    assert guard(Asked("GET", url)).body == PICTURE
+    assert guard(HttpRequest("GET", url)).body == PICTURE
     form = local.generate_presigned_post("media", "local.jpg")
     assert form["url"] == "http://127.0.0.1:8001/media"
     assert guard(posted(form["fields"], url=form["url"])).status == 204
@@ -214,7 +214,7 @@ def test_a_missing_object_is_not_found(guard: Ask) -> None:
     assert (guard(presigned(Key="none")).status, guard(presigned(Key="none")).code) == (404, "NoSuchKey")
 
 
-BAD_ADDRESSES: dict[str, tuple[Callable[[], Asked], int, str]] = {
+BAD_ADDRESSES: dict[str, tuple[Callable[[], HttpRequest], int, str]] = {
     "unsigned": (lambda: presigned().with_part(query=""), 403, "AccessDenied"),
     "another key": (lambda: presigned().with_part(path="/a/c.jpg"), 403, "SignatureDoesNotMatch"),
     "another bucket": (
@@ -227,7 +227,7 @@ BAD_ADDRESSES: dict[str, tuple[Callable[[], Asked], int, str]] = {
         403,
         "SignatureDoesNotMatch",
     ),
-    "another method": (lambda: Asked("HEAD", presigned().url), 403, ""),
+    "another method": (lambda: HttpRequest("HEAD", presigned().url), 403, ""),
     "a changed signature": (lambda: presigned().with_query(X_Amz_Signature="0" * 64), 403, "SignatureDoesNotMatch"),
     "no signature": (lambda: presigned().with_query(X_Amz_Signature=None), 400, "AuthorizationQueryParametersError"),
     "a longer life": (lambda: presigned().with_query(X_Amz_Expires="3000"), 403, "SignatureDoesNotMatch"),
@@ -310,12 +310,12 @@ BAD_ADDRESSES: dict[str, tuple[Callable[[], Asked], int, str]] = {
         "SignatureDoesNotMatch",
     ),
     "a header of S3's sent and not signed": (
-        lambda: Asked("GET", presigned().url, {"x-amz-security-token": "x"}),
+        lambda: HttpRequest("GET", presigned().url, {"x-amz-security-token": "x"}),
         403,
         "AccessDenied",
     ),
     "a parameter twice": (
-        lambda: Asked("GET", presigned().url + "&X-Amz-Expires=3000"),
+        lambda: HttpRequest("GET", presigned().url + "&X-Amz-Expires=3000"),
         400,
         "InvalidArgument",
     ),
@@ -357,17 +357,17 @@ def ticket(
 
 def posted(
     fields: dict[str, str], data: bytes | None = PICTURE, filename: str | None = "p.jpg", url: str = f"{HOST}/"
-) -> Asked:
+) -> HttpRequest:
     parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
     body = "".join(parts).encode()
     if data is not None:
         name = f'; filename="{filename}"' if filename is not None else ""
         body += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"{name}\r\n\r\n'.encode() + data + b"\r\n"
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    return Asked("POST", url, headers, body + f"--{BOUNDARY}--\r\n".encode())
+    return HttpRequest("POST", url, headers, body + f"--{BOUNDARY}--\r\n".encode())
 
 
-def spoilt(asked: Asked, old: bytes, new: bytes) -> Asked:
+def spoilt(asked: HttpRequest, old: bytes, new: bytes) -> HttpRequest:
     asked.body = asked.body.replace(old, new)
     return asked
 
@@ -435,7 +435,7 @@ def test_sizes_are_kept_to_the_byte(guard: Ask, size: int, status: int) -> None:
     assert guard(posted(ticket(), b"x" * size)).status == status
 
 
-BAD_FORMS: dict[str, tuple[Callable[[], Asked], int, str]] = {
+BAD_FORMS: dict[str, tuple[Callable[[], HttpRequest], int, str]] = {
     "unsigned": (lambda: posted({"key": "alarms/p.jpg"}), 403, "AccessDenied"),
     "a changed signature": (
         lambda: posted({**ticket(), "x-amz-signature": "0" * 64}),
@@ -529,7 +529,7 @@ BAD_FORMS: dict[str, tuple[Callable[[], Asked], int, str]] = {
         "MalformedPOSTRequest",
     ),
     "no form at all": (
-        lambda: Asked("POST", f"{HOST}/", {"Content-Type": "image/jpeg"}, PICTURE),
+        lambda: HttpRequest("POST", f"{HOST}/", {"Content-Type": "image/jpeg"}, PICTURE),
         412,
         "PreconditionFailed",
     ),
@@ -571,9 +571,9 @@ def let_pages_in() -> None:
     client("s3").put_bucket_cors(Bucket="media", CORSConfiguration={"CORSRules": [rule]})
 
 
-def from_page(origin: str, method: str, url: str = f"{HOST}/k") -> Asked:
+def from_page(origin: str, method: str, url: str = f"{HOST}/k") -> HttpRequest:
     headers = {"Origin": origin} | ({"Access-Control-Request-Method": "POST"} if method == "OPTIONS" else {})
-    return Asked(method, url, headers)
+    return HttpRequest(method, url, headers)
 
 
 def test_pages_of_the_origin_that_the_bucket_names_may_ask_beforehand(guard: Ask) -> None:
@@ -602,12 +602,12 @@ def test_pages_of_this_machine_may_without_a_rule(guard: Ask, origin: str) -> No
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_nothing_unsigned_gets_in(guard: Ask, method: str) -> None:
-    assert guard(Asked(method, f"{HOST}/k")).status == 403
+    assert guard(HttpRequest(method, f"{HOST}/k")).status == 403
 
 
 def test_a_presigned_put_is_not_played_even_if_signed(guard: Ask) -> None:
     url = client("s3").generate_presigned_url("put_object", {"Bucket": "media", "Key": "k"})
-    assert guard(Asked("PUT", url, body=b"1")).code == "NotImplemented"
+    assert guard(HttpRequest("PUT", url, body=b"1")).code == "NotImplemented"
 
 
 def test_refusals_are_told_with_cors_as_xml(guard: Ask) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from tests.worlds.canaries import Life
 
@@ -85,7 +85,7 @@ def _install_root_secret(secret: bytes) -> None:
     encrypted = client("kms").encrypt(KeyId=settings.root_key_id, Plaintext=secret)["CiphertextBlob"]
     item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "form": {"N": "1"}}
     client("dynamodb").put_item(TableName=settings.keys_table, Item=item)
-    memory.forget()
+    module_caches.forget()
 
 
 def _thawed(value: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.register import catalogue
 from chalicelib.store.records import BASES
-from infra.local import memory
+from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from tests.privacy.exports import archive
 from tests.scene import Person
@@ -24,7 +24,7 @@ FILES = files()
 def past(world: LocalCloud, request: pytest.FixtureRequest) -> Iterator[tuple[LocalCloud, dict[str, Any]]]:
     file: Path = request.param
     yield world, brought(world, file)
-    memory.forget()
+    module_caches.forget()
 
 
 def owner(world: LocalCloud, said: dict[str, Any]) -> Person:
@@ -38,7 +38,7 @@ def test_every_kind_that_is_stored_for_longer_than_a_moment_was_left_behind(past
     stored = Stored(world.dump())
     left = {kind.__name__ for kind in catalogue.RECORDS if stored.of(kind.__name__)}
     assert left >= {"Account", "Address", "Alarm", "Device", "Endpoint", "Erasure", "Invoice", "Order", "Plan"}
-    assert left >= {"Session", "Stock", "VaultKey", "InvoiceCounter"}
+    assert left >= {"Session", "Stock", "DataKey", "InvoiceCounter"}
 
 
 def test_every_personal_value_opens_as_it_was_planted(past: tuple[LocalCloud, Any]) -> None:
@@ -46,7 +46,7 @@ def test_every_personal_value_opens_as_it_was_planted(past: tuple[LocalCloud, An
     stored = Stored(world.dump())
     mine = {said["account_id"], said["device_id"]}
     opened = {
-        (kind.__name__, name): stored.opened(row, name)
+        (kind.__name__, name): stored.decrypted(row, name)
         for kind, row, name in stored.sealed
         if row["pk"].partition("#")[2] in mine
     }

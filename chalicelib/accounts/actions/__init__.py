@@ -1,1 +1,1 @@
-"""What is done about accounts: one module for each concern."""
+"""Use cases of accounts: one module for each concern."""

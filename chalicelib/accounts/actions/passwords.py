@@ -1,4 +1,4 @@
-"""Who has been proved, by address and password or by another platform; and the guesses, counted."""
+"""Password authentication, by address and password or after another platform's; and the count of wrong guesses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions.standing import is_set
+from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.errors import Conflict
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Otherwise, Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
@@ -43,11 +43,11 @@ class Proved:
     """The account of whoever has been proved, on a terminal; `forget` is what ends the memory of wrong guesses."""
 
     account: Account
-    vault: Vault
+    cipher: SubjectCipher
     forget: Write
     terminal: str
     new_hash: str | None
-    places: tuple[Key[Record], ...]
+    keys: tuple[Key[Record], ...]
     beside: Found
 
     @property
@@ -55,7 +55,8 @@ class Proved:
         return self.terminal in (self.account.terminals or ())
 
     def learn(self) -> tuple[Write, ...]:
-        """Which terminal signed in last, and the password hashed as is usual now, if either is news.
+        """Writes that note the terminal that signed in last, and the password hashed as is usual now, if either is
+        news.
 
         On commit it raises StaleRead if the account is not as it was read: see `proved_again`.
         """
@@ -75,7 +76,8 @@ class Proved:
 def prove_password(
     contact: Contact, password: str, unique_id: str, places_beside: Callable[[str, str], tuple[Key[Record], ...]]
 ) -> Proved | None:
-    """Who it is by e-mail address or phone number and password; None if wrong. Raises TooMany after ten wrong guesses.
+    """The account that this e-mail address or phone number and password prove; None if wrong. Raises TooMany after ten
+    wrong guesses.
 
     `places_beside` names, by the account's id and the terminal's hash, what else is to be read with the account.
 
@@ -86,22 +88,22 @@ def prove_password(
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)
-    places = places_beside(account_id, terminal)
+    keys = places_beside(account_id, terminal)
     account_key, data_key = Account.key(account_id), ciphers.key_of(account_id)
     own_key = TerminalGuesses.key(account_id, terminal)
-    found = read_all((account_key, data_key, own_key, *places))
+    found = read_all((account_key, data_key, own_key, *keys))
     account, key, own = found[account_key], found[data_key], found[own_key]
     is_known = account is not None and terminal in (account.terminals or ())
     throttle = _on_own(account_id, terminal, own) if is_known else _throttle(Guesses.new(hashed), strangers)
     if account is None or key is None:
         throttle.guess(lambda: _is_right(_hash_of_nothing(), password))
         return None
-    vault: Vault = key.unlocked()
-    expected = account.opened(vault).password_hash
+    cipher: SubjectCipher = key.unlocked()
+    expected = account.decrypted_with(cipher).password_hash
     if not throttle.guess(lambda: _is_right(expected, password)):
         return None
     news = _rehashed(expected, password)
-    return Proved(account, vault, remove(throttle.row), terminal, news, places, found)
+    return Proved(account, cipher, remove(throttle.row), terminal, news, keys, found)
 
 
 def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Throttle:
@@ -120,20 +122,20 @@ def recognised(account_id: str, unique_id: str) -> Proved | None:
     account, key = read(Account.key(account_id), ciphers.key_of(account_id))
     if account is None or key is None:
         return None
-    vault: Vault = key.unlocked()
+    cipher: SubjectCipher = key.unlocked()
     terminal = terminal_hash(account_id, unique_id)
     forget = remove(TerminalGuesses.key(account_id, terminal))
-    return Proved(account.opened(vault), vault, forget, terminal, None, (), Found({}))
+    return Proved(account.decrypted_with(cipher), cipher, forget, terminal, None, (), Found({}))
 
 
 def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:
-    """What sets another password for who is signed in on this terminal and knows the current one.
+    """Writes that set another password for the one who is signed in on this terminal and knows the current one.
 
     Guesses are counted as at sign-in, and here they are the terminal's own. Raises CurrentPasswordWrong, TooMany,
     PasswordTooEasy.
     """
     require_fitting(account, new, named="new")
-    account_id = account.partition_id
+    account_id = account.pk_id
     terminal = terminal_hash(account_id, unique_id)
     (own,) = read(TerminalGuesses.key(account_id, terminal))
     throttle = _on_own(account_id, terminal, own)
@@ -144,9 +146,9 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
 
 def proved_again(before: Proved, password: str) -> Proved | None:
     """The same by the account as it is now; None if it was closed, or the password is another."""
-    found = read_all((before.account.own_key, *before.places))
+    found = read_all((before.account.own_key, *before.keys))
     account = found[before.account.own_key]
-    if account is None or not _is_right(account.opened(before.vault).password_hash, password):
+    if account is None or not _is_right(account.decrypted_with(before.cipher).password_hash, password):
         return None
     return replace(before, account=account, new_hash=_rehashed(account.password_hash, password), beside=found)
 
@@ -163,22 +165,26 @@ def terminal_hash(account_id: str, unique_id: str) -> str:
 
 
 def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: Any) -> Write:
-    """The account with a new password, if none was set since it was read; the next epoch ends all sessions."""
-    # A sign-in that hashes the same password anew meanwhile is no other password: it leaves the epoch as it is.
-    as_read = Account.epoch == account.epoch
+    """The account with a new password, if none was set since it was read; the next session generation ends all
+    sessions."""
+    # A sign-in that hashes the same password anew meanwhile is no other password: it leaves the session generation as
+    # it is.
+    as_read = Account.session_generation == account.session_generation
     is_short = rules.is_short(password)
     if is_short:  # which it may be while there is a second factor
         as_read &= is_set(Account.second_factors, account.second_factors)
-    values = {"password_hash": hash_of(password), "epoch": int(account.epoch) + 1, **more}
+    values = {"password_hash": hash_of(password), "session_generation": int(account.session_generation) + 1, **more}
     return change(account, when=as_read, otherwise=otherwise, is_password_short=is_short or None, **values)
 
 
 def without_second_factors(account: Account) -> Write:
     """The account of who has lost all of them: all sessions end, and a password that was enough beside them only opens
     nothing until it is reset. On commit it raises Conflict if either was changed meanwhile."""
-    as_read = (Account.epoch == account.epoch) & is_set(Account.second_factors, account.second_factors)
+    as_read = (Account.session_generation == account.session_generation) & is_set(
+        Account.second_factors, account.second_factors
+    )
     lost = {"password_hash": hash_of(ids.new_id()), "is_password_short": None} if account.is_password_short else {}
-    values = {"second_factors": None, "epoch": int(account.epoch) + 1, **lost}
+    values = {"second_factors": None, "session_generation": int(account.session_generation) + 1, **lost}
     return change(account, when=as_read, otherwise=Conflict, **values)
 
 

@@ -1,4 +1,4 @@
-"""Changing what one says of oneself (B1b)."""
+"""Profile of an account: nickname, country, language and the like (B1b)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.accounts import shapes
 from chalicelib.accounts.actions import regions
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.store.commit import change, done
+from chalicelib.store.commit import change, commit_and_answer
 
 
 def change_profile(account: Account, who: str, avatar_url: str | None, **changes: Any) -> shapes.Me:
@@ -16,5 +16,5 @@ def change_profile(account: Account, who: str, avatar_url: str | None, **changes
     if "country" in changes:
         regions.require_same(changes["country"])
     changed = change(account, **changes)
-    recorded = activity.happened(account, "profile_changed", who=who)
-    return done(changed, recorded, answer=shapes.Me.of(account, avatar_url))
+    activity_row = activity.record(account, "profile_changed", who=who)
+    return commit_and_answer(changed, activity_row, answer=shapes.Me.of(account, avatar_url))

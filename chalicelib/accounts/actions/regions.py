@@ -1,4 +1,4 @@
-"""Each account lives in the region of its country (B1a)."""
+"""Regions: each account lives in the one of its country (B1a)."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def require_same(country: str) -> None:
 
 
 def endpoint_of(country: str) -> str:
-    """Which installation serves it; what no other says it serves is served here. Raises CountryUnknown."""
+    """The installation that serves it; a country that no other serves is served here. Raises CountryUnknown."""
     return settings.regions.get(rules.region_of(country), settings.public_url)

@@ -1,4 +1,4 @@
-"""Registering, and becoming an account by proving the address (B1a)."""
+"""Registration: an account comes of it when the address is proved (B1a)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
 from chalicelib.accounts.actions import passwords, regions
-from chalicelib.accounts.records import Account, BegunRegistration, Registration, TurnedAway
+from chalicelib.accounts.records import Account, AgeBlock, BegunRegistration, Registration
 from chalicelib.accounts.rules import AddressTaken
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.contacts.actions import addresses, budgets, codes
@@ -20,7 +20,7 @@ from chalicelib.contacts.actions.codes import CodeOver
 from chalicelib.contacts.records import Address
 from chalicelib.errors import Invalid, KeyReused, NotFound
 from chalicelib.store import ciphers, crypto, keys
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, change, commit, create, put, remove
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read
@@ -39,11 +39,11 @@ class PolicyOutdated(Invalid):
 class AlreadyConfirmed(Exception):
     """The confirmation succeeded before, by this code and key: whether it may be repeated is the session's to say."""
 
-    def __init__(self, account: Account, vault: Vault) -> None:
+    def __init__(self, account: Account, cipher: SubjectCipher) -> None:
         super().__init__()
         self.account = account
-        self.vault = vault
-        # What is so once it may not be repeated any more.
+        self.cipher = cipher
+        # What is so when it may not be repeated any more.
         self.otherwise = CodeOver
 
 
@@ -52,7 +52,7 @@ class NewAccount:
     """A proved registration as the account that it becomes, and what must be committed for it."""
 
     account: Account
-    vault: Vault
+    cipher: SubjectCipher
     writes: tuple[Write, ...]
 
 
@@ -72,22 +72,22 @@ def register(
     source_ip: str,
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
-    turned_away = () if terminal is None else (turned_away_at(terminal.unique_id),)
-    _require_terms(birth_date, country, policy_version, current_policy, *turned_away)
-    contact = addresses.asked(email, phone)
+    age_block = () if terminal is None else (age_block_key(terminal.unique_id),)
+    _require_terms(birth_date, country, policy_version, current_policy, *age_block)
+    contact = addresses.contact_from(email, phone)
     rules.require_password(password, contact.value, nickname)
     counts = budgets.counted(contact, source_ip)
     hashed = contact.hashed
-    said = (contact.value, password, nickname, country, language, f"{birth_date}", policy_version, _said_of(terminal))
-    known, *refused = read(Address.key(hashed), *turned_away)
+    inputs = (contact.value, password, nickname, country, language, f"{birth_date}", policy_version, _as_text(terminal))
+    known, *refused = read(Address.key(hashed), *age_block)
     if any(refused):
         raise rules.too_young()
     until = clock.in_(hours=_REGISTRATION_HOURS)
     account_id = ids.new_id()
-    vault, vault_key = ciphers.new_vault(account_id, until=until)
+    cipher, data_key_row = ciphers.new_cipher(account_id, until=until)
     registration = Registration.new(
         account_id,
-        vault=vault,
+        cipher=cipher,
         address_hash=hashed,
         is_known=0 if known is None else 1,
         nickname=nickname,
@@ -99,9 +99,9 @@ def register(
         **{contact.kind: contact.value},
     )
     code = codes.new(codes.key_of(account_id, REGISTRATION), repeat_key)
-    begun = () if repeat_key is None else (_Begun(hashed, repeat_key, said).write(account_id),)
+    begun = () if repeat_key is None else (_Begun(hashed, repeat_key, inputs).write(account_id),)
     try:
-        commit(*begun, create(registration), create(vault_key), put(code), *counts)
+        commit(*begun, create(registration), create(data_key_row), put(code), *counts)
     except _Repeated as repeated:
         _send_again(repeated.account_id, registration, repeat_key)
         return repeated.account_id
@@ -109,7 +109,7 @@ def register(
     return account_id
 
 
-def _said_of(terminal: Terminal | None) -> str:
+def _as_text(terminal: Terminal | None) -> str:
     return msgspec.json.encode(terminal).decode()
 
 
@@ -121,12 +121,12 @@ class _Repeated(Exception):
 
 @dataclass(frozen=True)
 class _Begun:
-    """Idempotency of a request to register: what was said, and the client's key, which is kept nowhere. Without it
-    nobody can guess at the password that was said, or knows which account came of it."""
+    """Idempotency of a request to register: the inputs, and the client's key, which is kept nowhere. Without it
+    nobody can guess at the password that was given, or knows which account came of it."""
 
     hashed_address: str
     repeat_key: str
-    said: tuple[str, ...]
+    inputs: tuple[str, ...]
 
     def write(self, account_id: str) -> Write:
         """Notes what it begins. On commit it raises _Repeated where it has begun before, whatever came of that, and
@@ -147,36 +147,36 @@ class _Begun:
         return _Repeated(crypto.unseal(self._secret(), begun.sealed_account_id, begun.pk).decode())
 
     def _request_hash(self) -> str:
-        return crypto.keyed_hash("registrations", self.repeat_key, *self.said)
+        return crypto.keyed_hash("registrations", self.repeat_key, *self.inputs)
 
     def _secret(self) -> bytes:
         return crypto.derived("registering", self.hashed_address, self.repeat_key)
 
 
 def _require_terms(
-    birth_date: date, country: str, policy_version: str, current_policy: str, *turned_away: Key[TurnedAway]
+    birth_date: date, country: str, policy_version: str, current_policy: str, *age_block: Key[AgeBlock]
 ) -> None:
     """Old enough, of a country that is served here, and agreed to the policy that is in force."""
-    _require_age(birth_date, *turned_away)
+    _require_age(birth_date, *age_block)
     regions.require_here(country)
     if policy_version != current_policy:
         current = Phrase("current_policy_version", current=current_policy)
         raise PolicyOutdated(fields={"policy_version": current})
 
 
-def turned_away_at(unique_id: str) -> Key[TurnedAway]:
-    """Where it is remembered that somebody was too young on this terminal."""
-    return TurnedAway.key(crypto.keyed_hash("turned away", unique_id))
+def age_block_key(unique_id: str) -> Key[AgeBlock]:
+    """The key of the row saying that somebody was too young on this terminal."""
+    return AgeBlock.key(crypto.keyed_hash("turned away", unique_id))
 
 
-def _require_age(birth_date: date, *turned_away: Key[TurnedAway]) -> None:
+def _require_age(birth_date: date, *age_block: Key[AgeBlock]) -> None:
     """A child who is turned away does not come back a minute later with another date."""
     try:
         rules.require_age(birth_date, clock.now().date())
     except rules.TooYoung:
         until = clock.epoch_s(clock.in_(hours=_TURNED_AWAY_HOURS))
-        for where in turned_away:
-            commit(put(TurnedAway.new(keys.id_of(where.pk), expires_at=until)))
+        for where in age_block:
+            commit(put(AgeBlock.new(keys.id_of(where.pk), expires_at=until)))
         raise
 
 
@@ -202,7 +202,7 @@ def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) 
     registration, old, key = read(Registration.key(registration_id), where, ciphers.key_of(registration_id))
     if registration is None or old is None or key is None:
         raise NotFound
-    contact = addresses.of(registration.opened(key.unlocked()))
+    contact = addresses.of(registration.decrypted_with(key.unlocked()))
     codes.send_next(
         where,
         old,
@@ -216,7 +216,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     """The account that a registration becomes by its code.
 
     Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken, or StaleRead
-    where the same code came twice at once.
+    where the same code came twice at a time.
     """
     registration, code, account, key = read(
         Registration.key(registration_id),
@@ -226,21 +226,21 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     )
     confirmed_by = crypto.keyed_hash("confirmations", registration_id, digits, repeat_key or "")
     if account is not None and key is not None and repeat_key is not None and account.confirmed_by == confirmed_by:
-        raise AlreadyConfirmed(account.opened(key.unlocked()), key.unlocked())
+        raise AlreadyConfirmed(account.decrypted_with(key.unlocked()), key.unlocked())
     if registration is None or key is None:
         raise CodeOver
     spent = codes.prove_code(code, digits)
     if registration.is_known:
         raise codes.wrong_code()
-    vault = key.unlocked()
-    account = _account_of(registration.opened(vault), confirmed_by, vault)
+    cipher = key.unlocked()
+    account = _account_of(registration.decrypted_with(cipher), confirmed_by, cipher)
     account.terminals = [passwords.terminal_hash(registration_id, unique_id)]
     address = Address.new(registration.address_hash, account_id=registration_id)
     return NewAccount(
         account,
-        vault,
+        cipher,
         (
-            create(address, otherwise=lambda standing: _taken(standing, registration_id)),
+            create(address, otherwise=lambda existing: _taken(existing, registration_id)),
             create(account),
             remove(registration, when=Registration.pk.exists(), otherwise=CodeOver),
             spent,
@@ -249,15 +249,15 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     )
 
 
-def _taken(standing: RawItem | None, registration_id: str) -> BaseException:
-    is_own = standing is not None and standing["account_id"]["S"] == registration_id
+def _taken(existing: RawItem | None, registration_id: str) -> BaseException:
+    is_own = existing is not None and existing["account_id"]["S"] == registration_id
     return StaleRead() if is_own else AddressTaken()
 
 
-def _account_of(registration: Registration, confirmed_by: str, vault: Vault) -> Account:
+def _account_of(registration: Registration, confirmed_by: str, cipher: SubjectCipher) -> Account:
     return Account.new(
-        registration.partition_id,
-        vault=vault,
+        registration.pk_id,
+        cipher=cipher,
         confirmed_by=confirmed_by,
         **_address_of(registration),
         nickname=registration.nickname,
@@ -296,14 +296,14 @@ def vouched_for(
     knows its password, so that a guess at it costs and is answered like any other; a new one can be set by a code to
     the address.
     """
-    _require_terms(birth_date, country, policy_version, current_policy, turned_away_at(unique_id))
+    _require_terms(birth_date, country, policy_version, current_policy, age_block_key(unique_id))
     if is_turned_away:
         raise rules.too_young()
     account_id = ids.new_id()
-    vault, vault_key = ciphers.new_vault(account_id)
+    cipher, data_key_row = ciphers.new_cipher(account_id)
     account = Account.new(
         account_id,
-        vault=vault,
+        cipher=cipher,
         email=contact.value,
         address_hash=contact.hashed,
         nickname=nickname,
@@ -319,5 +319,5 @@ def vouched_for(
     )
     address = Address.new(contact.hashed, account_id=account_id)
     return NewAccount(
-        account, vault, (create(address, otherwise=otherwise), create(account), create(vault_key))
+        account, cipher, (create(address, otherwise=otherwise), create(account), create(data_key_row))
     )

@@ -1,4 +1,4 @@
-"""A new password for who forgot the old one and can read what comes to the account's address (B1b, D3)."""
+"""Password resets, by a code sent to the account's address (B1b, D3)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ask(
     where = ResetCode.key(hashed)
     address, old = read(Address.key(hashed), where)
     account = _account_of(None if address is None else address.account_id)
-    is_owners = account is not None and owner_id in (None, account.partition_id)
+    is_owners = account is not None and owner_id in (None, account.pk_id)
 
     def send(digits: str) -> None:
         if account is not None and is_owners:
@@ -63,44 +63,44 @@ def _account_of(account_id: str | None) -> Account | None:
     """Read in any case: that there is none must not be seen by the calls."""
     known_or_not = account_id or ids.new_id()
     account, key = read(Account.key(known_or_not), ciphers.key_of(known_or_not))
-    return None if account is None or key is None else account.opened(key.unlocked())
+    return None if account is None or key is None else account.decrypted_with(key.unlocked())
 
 
 def proved(reset_id: str, digits: str, password: str, repeat_key: str | None) -> Reset:
     """The reset that these digits prove. Raises AlreadyReset for the exact repeat, CodeWrong, CodeOver,
     PasswordTooEasy."""
-    # Whether a shorter one will do is told to nobody who has no code.
+    # Whether a shorter one will do is disclosed to nobody who has no code.
     rules.require_password(password, least=rules.LEAST_BESIDE_A_SECOND_FACTOR)
     hashed = _address_hash(reset_id)
     address, code = read(Address.key(hashed), ResetCode.key(hashed))
     account = _account_of(None if address is None else address.account_id)
-    said = (hashed, digits, password)
-    if account is not None and _is_repeat(account, said, repeat_key):
+    inputs = (hashed, digits, password)
+    if account is not None and _is_repeat(account, inputs, repeat_key):
         raise AlreadyReset
     spent = codes.prove_code(code, digits)
     if account is None:
         raise codes.wrong_code()
     passwords.require_fitting(account, password)
-    reset_by = _reset_by(said, repeat_key, int(account.epoch) + 1)
+    reset_by = _reset_by(inputs, repeat_key, int(account.session_generation) + 1)
     renewed = passwords.change_to(account, password, otherwise=CodeOver, reset_by=reset_by, reset_at=clock.now_s())
     return Reset(account, (renewed, spent, *_still(address, account)))
 
 
-def _reset_by(said: tuple[str, ...], repeat_key: str | None, epoch: int) -> str:
-    """The mark of a request; in another epoch, whose password is another one, it is another mark. The client's key is
-    kept nowhere: without it nobody can guess at the password."""
-    return crypto.keyed_hash("resets", repeat_key or ids.new_id(), str(epoch), *said)
+def _reset_by(inputs: tuple[str, ...], repeat_key: str | None, session_generation: int) -> str:
+    """The mark of a request; in another session generation, whose password is another one, it is another mark. The
+    client's key is kept nowhere: without it nobody can guess at the password."""
+    return crypto.keyed_hash("resets", repeat_key or ids.new_id(), str(session_generation), *inputs)
 
 
-def _is_repeat(account: Account, said: tuple[str, ...], repeat_key: str | None) -> bool:
+def _is_repeat(account: Account, inputs: tuple[str, ...], repeat_key: str | None) -> bool:
     is_recent = clock.now_s() < (account.reset_at or 0) + _REPEATED_HOURS * 3600
-    return is_recent and account.reset_by == _reset_by(said, repeat_key, int(account.epoch))
+    return is_recent and account.reset_by == _reset_by(inputs, repeat_key, int(account.session_generation))
 
 
 def _still(address: Any, account: Account) -> tuple[Write, ...]:
     """The address must be the account's to the end; what was guessed for it is forgotten."""
-    is_owners = Address.account_id == account.partition_id
-    return check(address, is_owners, otherwise=CodeOver), remove(Guesses.key(address.partition_id))
+    is_owners = Address.account_id == account.pk_id
+    return check(address, is_owners, otherwise=CodeOver), remove(Guesses.key(address.pk_id))
 
 
 def _address_hash(reset_id: str) -> str:

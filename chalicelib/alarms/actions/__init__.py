@@ -1,1 +1,1 @@
-"""What is done about alarms: one module for each concern."""
+"""Use cases of alarms: one module for each concern."""

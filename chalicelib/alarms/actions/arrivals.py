@@ -26,13 +26,13 @@ class Arrival:
 
     @property
     def second(self) -> datetime:
-        """When it arrived, as exactly as alarms say it."""
+        """The time of its arrival, as exactly as alarms say it."""
         return self.arrived.replace(microsecond=0)
 
     @property
     def device_id(self) -> str:
-        return PICTURES.cut(self.object_key)[0]
+        return PICTURES.parse_key(self.object_key)[0]
 
     @property
     def name(self) -> str:
-        return PICTURES.cut(self.object_key)[1]
+        return PICTURES.parse_key(self.object_key)[1]

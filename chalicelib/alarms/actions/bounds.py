@@ -1,4 +1,4 @@
-"""How much a camera uploads in an hour is counted, and ends at a bound."""
+"""Upload limits: each camera's uploads of an hour are counted, and refused above a bound."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _count(device: Device, stamp: str, arrival: Arrival) -> None:
     weight, share = (1, 1) if is_exact else (rules.COUNTED_ONE_IN, rules.COUNTED_EXACTLY_FROM)
     try:
         if is_over(device, stamp):
-            commit(uploads.refused_upload(device.partition_id, "too_many", arrival.arrived, weight))
+            commit(uploads.refused_upload(device.pk_id, "too_many", arrival.arrived, weight))
         else:
             commit(_added(device, stamp, weight, weight * arrival.size_bytes, share))
     except _NotCounted:
@@ -63,7 +63,7 @@ def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int
         (hour.uploads < rules.MOST_AN_HOUR // share) & (hour.uploads_bytes < rules.MOST_BYTES_AN_HOUR // share)
     )
     return change(
-        upload_hours.row_of(PICTURES, device.partition_id, stamp),
+        upload_hours.row_of(PICTURES, device.pk_id, stamp),
         hour.uploads.add(uploads),
         hour.uploads_bytes.add(size_bytes),
         when=is_below,
@@ -88,10 +88,10 @@ def _otherwise(there: RawItem | None) -> Exception:
 
 
 def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
-    """Take no more uploads of this hour and give no more tickets in it; its owner is told once."""
+    """Take no more uploads of this hour and give no more tickets in it; its owner is notified once."""
     until = max(stamp, PICTURES.stamp(clock.now()))
     earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
-    refused = uploads.refused_upload(device.partition_id, "too_many", arrival.arrived)
+    refused = uploads.refused_upload(device.pk_id, "too_many", arrival.arrived)
     try:
         commit(change(device, uploads_over_in=until, when=earlier, otherwise=_otherwise), refused)
     except _NotCounted:
@@ -99,4 +99,4 @@ def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
     except _Reached:  # another picture's said it first; this one was refused all the same
         commit(refused)
         return
-    push.tell_of_too_many_uploads(access.endpoints_of_owner(device), device.partition_id)
+    push.notify_of_too_many_uploads(access.endpoints_of_owner(device), device.pk_id)

@@ -17,7 +17,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
@@ -26,33 +26,33 @@ if TYPE_CHECKING:
 
 
 def delete_one(caller: Caller, device: Device, alarm: Alarm) -> None:
-    done(*_marked([alarm]), _deleted(caller, device), answer=None)
+    commit_and_answer(*_marked([alarm]), _deleted(caller, device), answer=None)
 
 
 def _deleted(caller: Caller, device: Device) -> Write:
-    return activity.happened(device, "alarms_deleted", who=caller.terminal)
+    return activity.record(device, "alarms_deleted", who=caller.terminal)
 
 
 def delete_some(caller: Caller, device: Device, alarm_ids: list[str]) -> None:
     """Those of the named alarms that are there; the others are gone already."""
-    found = read(*(Alarm.key(device.partition_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
-    there = [alarm for alarm in found if alarm is not None and alarm.stands(device)]
+    found = read(*(Alarm.key(device.pk_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
+    there = [alarm for alarm in found if alarm is not None and alarm.is_readable(device)]
     if there:
-        done(*_marked(there), _deleted(caller, device), answer=None)
+        commit_and_answer(*_marked(there), _deleted(caller, device), answer=None)
 
 
 def delete_all(caller: Caller, device: Device) -> None:
     """Everything that arrived up to now, in one write."""
     now = clock.now_s()
-    removal = Removal.new(device.partition_id, ids.new_id(), until=now)
-    recorded = _deleted(caller, device)
-    done(change(device, alarms_after=now, otherwise=NotFound), create(removal), recorded, answer=None)
+    removal = Removal.new(device.pk_id, ids.new_id(), until=now)
+    activity_row = _deleted(caller, device)
+    commit_and_answer(change(device, alarms_after=now, otherwise=NotFound), create(removal), activity_row, answer=None)
 
 
 def _marked(alarms: list[Alarm]) -> list[Write]:
-    device_id = alarms[0].partition_id
+    device_id = alarms[0].pk_id
     removal = Removal.new(
-        device_id, ids.new_id(), alarm_ids={alarm.place_id for alarm in alarms}, until=clock.now_s()
+        device_id, ids.new_id(), alarm_ids={alarm.sort_id for alarm in alarms}, until=clock.now_s()
     )
     return [*(change(alarm, removed=1, otherwise=NotFound) for alarm in alarms), create(removal)]
 
@@ -72,7 +72,7 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
         with suppress(NothingToDo):  # another pass, or TTL, was faster
             commit(_forgotten(alarm))
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
-        sqs.tell(Removal.told_to, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
+        sqs.send(Removal.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
     else:
         commit(remove(removal))
 
@@ -83,12 +83,12 @@ def is_not_deleted() -> Condition:
 
 
 def name_ends_s(arrived: datetime) -> int:
-    """When nobody can upload below the name any more, and an hour more for news of an upload that come late."""
+    """The time after which nobody can upload below the name, and an hour more for events that come late."""
     return clock.epoch_s(arrived + 2 * LONGEST_TICKET)
 
 
 def _forgotten(alarm: Alarm) -> Write:
-    """The row goes. While its picture's ticket may still be used, only what it said goes: the same name that is
+    """The row is deleted. While its picture's ticket may still be used, only its contents are: the same name that is
     uploaded again, because an answer was lost, would be a new alarm."""
     arrived = clock.at_epoch(alarm.arrived_at)
     if clock.now() >= arrived + LONGEST_TICKET:
@@ -98,7 +98,7 @@ def _forgotten(alarm: Alarm) -> Write:
 
 
 def _doomed(removal: Removal) -> Iterable[Alarm]:
-    device_id = removal.partition_id
+    device_id = removal.pk_id
     if removal.alarm_ids:
         found = read(*(Alarm.key(device_id, alarm_id) for alarm_id in sorted(removal.alarm_ids)))
         return [alarm for alarm in found if alarm is not None]
@@ -114,5 +114,5 @@ def sweep_expired_pictures() -> int:
 
 
 def oldest_picture_s() -> int:
-    """How many seconds ago the oldest stored picture arrived; 0 if there is none."""
+    """Age of the oldest stored picture, in seconds; 0 if there is none."""
     return oldest_s(PICTURES)

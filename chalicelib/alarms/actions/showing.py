@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from chalicelib import clock
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, naming
@@ -18,8 +18,8 @@ from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.sharing.actions import standing as shares
-from chalicelib.store.commit import Write, change, commit, done
+from chalicelib.sharing.actions import shares as shares
+from chalicelib.store.commit import Write, change, commit, commit_and_answer
 
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
@@ -50,8 +50,8 @@ class Seen:
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm
         return {
-            "alarm_id": alarm.place_id,
-            "device_id": alarm.partition_id,
+            "alarm_id": alarm.sort_id,
+            "device_id": alarm.pk_id,
             "channel": alarm.channel,
             "type": alarm.type,
             "at": clock.at_epoch(alarm.at),
@@ -60,21 +60,21 @@ class Seen:
         }
 
 
-def look_at(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
+def look_at(granted: DeviceAccess, alarm: Alarm) -> shapes.AlarmWithPicture:
     """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises
     NotFound."""
-    if recorded := _looked(opened, alarm):
-        commit(*recorded)
-    return Seen(alarm, opened.known_by).with_picture()
+    if activity_row := _record_view(granted, alarm):
+        commit(*activity_row)
+    return Seen(alarm, granted.known_by).with_picture()
 
 
-def _looked(opened: Opened, alarm: Alarm) -> tuple[Write, ...]:
-    return () if alarm.picture is None else shares.looked(opened)
+def _record_view(granted: DeviceAccess, alarm: Alarm) -> tuple[Write, ...]:
+    return () if alarm.picture is None else shares.record_view(granted)
 
 
-def alarms_of_device(opened: Opened, search: shapes.Search) -> shapes.Alarms:
+def alarms_of_device(granted: DeviceAccess, search: shapes.Search) -> shapes.Alarms:
     """A page of one device's alarms, newest first."""
-    return _page([opened], search)
+    return _page([granted], search)
 
 
 def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
@@ -82,16 +82,16 @@ def alarms_of_all(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     return _page([one for one in access.devices_of(caller) if one.may("alarms")], search)
 
 
-def _page(opened: list[Opened], search: shapes.Search) -> shapes.Alarms:
-    looked = [_newest(one, search) for one in opened]
+def _page(granted: list[DeviceAccess], search: shapes.Search) -> shapes.Alarms:
+    searched = [_newest(one, search) for one in granted]
     # What is older than where looking stopped waits for the next page, or something in between would be passed over.
-    stop = max((one.stopped_at for one in looked if one.stopped_at is not None), default="")
-    found = [seen for one in looked for seen in one.found if seen.alarm.place_id >= stop]
-    found.sort(key=lambda seen: seen.alarm.place_id, reverse=True)
+    stop = max((one.stopped_at for one in searched if one.stopped_at is not None), default="")
+    found = [seen for one in searched for seen in one.found if seen.alarm.sort_id >= stop]
+    found.sort(key=lambda seen: seen.alarm.sort_id, reverse=True)
     shown = found[: search.limit]
     return shapes.Alarms(
         items=[seen.described() for seen in shown],
-        cursor=shown[-1].alarm.place_id if len(found) > search.limit else stop or None,
+        cursor=shown[-1].alarm.sort_id if len(found) > search.limit else stop or None,
     )
 
 
@@ -103,7 +103,7 @@ class _Looked:
     stopped_at: str | None
 
 
-def _newest(one: Opened, search: shapes.Search) -> _Looked:
+def _newest(one: DeviceAccess, search: shapes.Search) -> _Looked:
     """One more than fits the page, so that it is known whether another follows."""
     device = one.device
     first, last = _span(device, search.day)
@@ -111,8 +111,8 @@ def _newest(one: Opened, search: shapes.Search) -> _Looked:
     found: list[Seen] = []
     after = search.cursor
     for _ in range(_MOST_PAGES):
-        page = Alarm.list_of(device.partition_id, first=first, last=last, newest_first=True, limit=count, after=after)
-        wanted = [alarm for alarm in page.items if alarm.stands(device) and _is_wanted(alarm, search)]
+        page = Alarm.list_of(device.pk_id, first=first, last=last, newest_first=True, limit=count, after=after)
+        wanted = [alarm for alarm in page.items if alarm.is_readable(device) and _is_wanted(alarm, search)]
         found += [Seen(alarm, one.known_by) for alarm in wanted if one.covers(alarm.channel)]
         after = page.cursor
         if after is None or len(found) > search.limit:
@@ -123,8 +123,8 @@ def _newest(one: Opened, search: shapes.Search) -> _Looked:
 def _span(device: Device, day: str | None) -> tuple[str, str]:
     if day is None:
         return "", ""
-    place = clock.zone(device.time_zone)
-    start, end = rules.span_of_day(day, partial(clock.begin_of_day, place=place, dst=device.dst))
+    zone = clock.zone(device.time_zone)
+    start, end = rules.span_of_day(day, partial(clock.begin_of_day, zone=zone, dst=device.dst))
     return naming.stamp(start), naming.stamp(end - timedelta(seconds=1))
 
 
@@ -133,9 +133,9 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
     return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
 
 
-def mark_read(opened: Opened, alarm: Alarm) -> shapes.AlarmWithPicture:
+def mark_read(granted: DeviceAccess, alarm: Alarm) -> shapes.AlarmWithPicture:
     """Read by this person; others keep their own marks."""
-    by = opened.known_by
+    by = granted.known_by
     marked = change(alarm, Alarm.read_by.add({by}), when=deleting.is_not_deleted(), otherwise=NotFound)
     alarm.read_by = (alarm.read_by or set()) | {by}
-    return done(marked, *_looked(opened, alarm), answer=Seen(alarm, by).with_picture())
+    return commit_and_answer(marked, *_record_view(granted, alarm), answer=Seen(alarm, by).with_picture())

@@ -33,9 +33,9 @@ def ticket_for(camera: Camera) -> Ticket:
     now = clock.now()
     if bounds.is_over(device, PICTURES.stamp(now)):
         raise TooManyUploads(retry_after_seconds=_until_next_hour_s(now))
-    commit(upload_hours.note(PICTURES, device.partition_id, now))
+    commit(upload_hours.note(PICTURES, device.pk_id, now))
     return s3.ticket(
-        f"{PICTURES.of(now, device.partition_id)}{ids.new_id()}/",
+        f"{PICTURES.of(now, device.pk_id)}{ids.new_id()}/",
         JPEG,
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,

@@ -1,1 +1,1 @@
-"""What is done about pictures that people give: for whatever they are of, and for avatars."""
+"""Use cases of pictures that people give: for whatever they are of, and for avatars."""

@@ -17,7 +17,7 @@ from chalicelib.register import upload_hours
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import sweep_expired
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, commit, create, done, remove
+from chalicelib.store.commit import Write, commit, commit_and_answer, create, remove
 from chalicelib.store.records import Record, read
 from chalicelib.store.retrying import retrying, retrying_from
 
@@ -77,39 +77,39 @@ class Gallery:
             is_whole_key=True,
         )
 
-    def place_of(self, arrival: Arrival) -> str:
-        """Where the picture will lie: the same each time that S3 tells of the same upload."""
+    def object_key_of(self, arrival: Arrival) -> str:
+        """The object key of the finished picture: the same for each event of the same upload."""
         name = crypto.plain_hash(f"{arrival.object_key} {ms(arrival.arrived)}")[:26]
-        return f"{self.pictures.of(arrival.arrived, self.uploads.cut(arrival.object_key)[0])}{name}.jpg"
+        return f"{self.pictures.of(arrival.arrived, self.uploads.parse_key(arrival.object_key)[0])}{name}.jpg"
 
     def take(self, arrival: Arrival) -> None:
         """Make the upload its subject's picture, redrawn, if it is a picture and the news; it goes, whatever it was."""
         if not retrying(partial(self._is_kept, arrival)):
             # An earlier try may have died between the object and its row.
-            s3.delete([self.place_of(arrival)])
+            s3.delete([self.object_key_of(arrival)])
         # Last, since that it is gone means that all of this is done.
         s3.delete([arrival.object_key])
 
     def _is_kept(self, arrival: Arrival) -> bool:
         """Whether it is the picture now, or somebody else has dealt with it. Raises StaleRead."""
-        subject_id, place = self.uploads.cut(arrival.object_key)[0], self.place_of(arrival)
+        subject_id, object_key = self.uploads.parse_key(arrival.object_key)[0], self.object_key_of(arrival)
         before = self.held_of(subject_id)
         if before is None:
             return False
         if ms(arrival.arrived) <= before.as_of_ms:
-            return before.picture == place
+            return before.picture == object_key
         if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
             return False
         # Another may have been uploaded in its place since: no more than may be is read.
-        data = s3.head(arrival.object_key, rules.MOST_BYTES + 1)
+        data = s3.first_bytes(arrival.object_key, rules.MOST_BYTES + 1)
         if data is None:
             return True
         clean = rules.cleaned(data)
         if clean is None:
             return False
         # The object comes before the row that names it.
-        s3.put(place, clean, rules.JPEG)
-        commit(*self._replacing(subject_id, before, place, arrival.arrived))
+        s3.put(object_key, clean, rules.JPEG)
+        commit(*self._replacing(subject_id, before, object_key, arrival.arrived))
         return True
 
     def _replacing(
@@ -126,7 +126,7 @@ class Gallery:
 
         def attempt(held: Held | None) -> None:
             if held is not None:
-                done(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
+                commit_and_answer(*self._replacing(subject_id, held, None, clock.now(), who), answer=None)
 
         retrying_from(held, attempt, lambda _: read_again())
 
@@ -140,7 +140,7 @@ class Gallery:
         commit(remove(removal))
 
     def sweep_expired_uploads(self) -> int:
-        """Delete the uploads that nobody was told of; how many."""
+        """Delete the uploads that nobody was notified of; how many."""
         return sweep_expired(self.uploads)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib import clock
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.avatars import rules
@@ -15,7 +15,7 @@ from chalicelib.avatars.actions.galleries import Gallery, Held
 from chalicelib.avatars.records import PICTURES, UPLOADS, Avatar, AvatarRemoval
 from chalicelib.aws import s3
 from chalicelib.store import crypto
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, absent, check, commit, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
@@ -32,8 +32,8 @@ def url_of(avatar: Avatar | None) -> str | None:
 
 def delete_picture(account: Account, who: str, avatar: Avatar | None) -> None:
     """There is no avatar any more, nor will one be made of what was uploaded before."""
-    again = partial(_held_of, account.partition_id, account.vault)
-    GALLERY.delete(account.partition_id, _held(account, avatar), who, again)
+    again = partial(_held_of, account.pk_id, account.cipher)
+    GALLERY.delete(account.pk_id, _held(account, avatar), who, again)
 
 
 def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> None:
@@ -42,34 +42,34 @@ def give(account_id: str, data: bytes | None, at: datetime, *also: Write) -> Non
     `also` is committed in any case, and each may be repeated. Raises Unavailable.
     """
     # The same each time, whatever became of the try before.
-    place = f"{PICTURES.of(at, account_id)}{crypto.plain_hash(f'given {account_id}')[:26]}.jpg"
+    object_key = f"{PICTURES.of(at, account_id)}{crypto.plain_hash(f'given {account_id}')[:26]}.jpg"
     clean = None if data is None else rules.cleaned(data)
 
     def attempt() -> None:
         held = _held_of(account_id)
         if clean is None or held is None or held.as_of_ms >= 0:
-            return _give_up(place, held, *also)
-        s3.put(place, clean, rules.JPEG)
-        return commit(*held.put(place, at, None), *also)
+            return _give_up(object_key, held, *also)
+        s3.put(object_key, clean, rules.JPEG)
+        return commit(*held.put(object_key, at, None), *also)
 
     retrying(attempt)
 
 
-def _give_up(place: str, held: Held | None, *also: Write) -> None:
+def _give_up(object_key: str, held: Held | None, *also: Write) -> None:
     # Another try may have put it there, and named it or died.
-    if held is None or held.picture != place:
-        s3.delete([place])
+    if held is None or held.picture != object_key:
+        s3.delete([object_key])
     if also:
         commit(*also)
 
 
-def _held_of(account_id: str, vault: Vault | None = None) -> Held | None:
-    """Who looks at strangers' bytes has no vault, and must not have one."""
-    account, avatar = read(accounts.places_of(account_id)[0], Avatar.key(account_id))
+def _held_of(account_id: str, cipher: SubjectCipher | None = None) -> Held | None:
+    """Who looks at strangers' bytes has no cipher, and must not have one."""
+    account, avatar = read(accounts.keys_of(account_id)[0], Avatar.key(account_id))
     if account is None:
         return None
     still = check(account, Account.pk.exists(), otherwise=StaleRead)
-    return _held(account if vault is None else account.opened(vault), avatar, still)
+    return _held(account if cipher is None else account.decrypted_with(cipher), avatar, still)
 
 
 def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
@@ -77,8 +77,8 @@ def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
 
     def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # Who looks at an upload does not know from which terminal it came.
-        recorded = activity.happened(account, "avatar_deleted" if picture is None else "avatar_changed", who=who)
-        return put(_avatar(account.partition_id, picture, at), when=as_read, otherwise=StaleRead), recorded, *still
+        activity_row = activity.record(account, "avatar_deleted" if picture is None else "avatar_changed", who=who)
+        return put(_avatar(account.pk_id, picture, at), when=as_read, otherwise=StaleRead), activity_row, *still
 
     picture, as_of_ms = (None, -1) if avatar is None else (avatar.picture, int(avatar.as_of_ms))
     return Held(picture, as_of_ms, replacing)

@@ -1,1 +1,1 @@
-"""What is done about contacts: one module for each concern."""
+"""Use cases of contacts: one module for each concern."""

@@ -1,4 +1,4 @@
-"""Where a person is reached, by e-mail or phone: one normal form, one place to look it up, one way to send there."""
+"""Contact addresses, e-mail or phone: one normal form, one key to look them up by, one way to send to them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Contact:
 
     @property
     def hashed(self) -> str:
-        """Where it is looked up. An e-mail address never begins with a plus before digits alone, so the two never
+        """The hash it is looked up by. An e-mail address never begins with a plus before digits alone, so the two never
         meet."""
         return crypto.keyed_hash("addresses", self.value)
 
 
 class Reachable(Protocol):
-    """Whoever has an address: an account, or one that is to be."""
+    """A holder of an address: an account, or one that is to be."""
 
     email: Any
     phone: Any
@@ -39,13 +39,13 @@ class Reachable(Protocol):
 
 
 class LookedUp(Protocol):
-    """Whoever is found by an address."""
+    """The account found by an address."""
 
     address_hash: Any
     phone_hash: Any
 
 
-def asked(email: str | None, phone: str | None) -> Contact:
+def contact_from(email: str | None, phone: str | None) -> Contact:
     """The one of the two that was named. Raises Invalid, AddressInvalid or PhoneInvalid."""
     if (email is None) == (phone is None):
         raise Invalid(fields={"email": Phrase("email_or_phone")})
@@ -55,7 +55,7 @@ def asked(email: str | None, phone: str | None) -> Contact:
 
 
 def of(owner: Reachable) -> Contact:
-    """Where its owner is written to: by e-mail, or by phone where that is all there is."""
+    """The address its owner is written to: by e-mail, or by phone where that is all there is."""
     return read_as(owner.phone if owner.email is None else owner.email)
 
 
@@ -66,12 +66,12 @@ def of_kind(account: Reachable, kind: str) -> Contact | None:
 
 
 def read_as(value: str) -> Contact:
-    """What stands in storage in its normal form."""
+    """A stored value, in its normal form."""
     return Contact("phone" if value.startswith("+") and "@" not in value else "email", value)
 
 
 def hashes_of(account: LookedUp) -> list[str]:
-    """Where the account is looked up."""
+    """The hashes that the account is looked up by."""
     return [hashed for hashed in (account.address_hash, account.phone_hash) if hashed is not None]
 
 
@@ -108,6 +108,6 @@ def send(to: Contact, template: str, language: str, **values: object) -> None:
     window.send(to.value, template, language, operator=settings.operator["name"], **values)
 
 
-def tell(account: Reachable, template: str, **values: Any) -> None:
+def notify(account: Reachable, template: str, **values: Any) -> None:
     """Write to the person in the language that they chose."""
     send(of(account), template, account.language, **values)

@@ -24,7 +24,7 @@ _NETWORK_BITS = {4: 24, 6: 48}
 
 
 def counted(contact: Contact, source_ip: str) -> tuple[Write, ...]:
-    """What counts one message to an address that somebody named from there.
+    """Writes that count one message to an address that somebody named from there.
 
     Raises PhoneNotTexted; TooManyMessages and MessagesUsedUp here or on commit, known address or not.
     """
@@ -40,7 +40,7 @@ def counted(contact: Contact, source_ip: str) -> tuple[Write, ...]:
 
 
 def counted_to_owner(contact: Contact) -> tuple[Write, ...]:
-    """What counts one text message to the account's own number; mails to one's own address are not counted.
+    """Writes that count one text message to the account's own number; mails to one's own address are not counted.
 
     Codes to one's own address are refused for no quota of the installation's, as nobody could close an account without
     them: only who has had many within the hour waits for its end. On commit it raises TooManyMessages.
@@ -49,7 +49,7 @@ def counted_to_owner(contact: Contact) -> tuple[Write, ...]:
 
 
 def most(kind: str, scope: str) -> int:
-    """How many there may be; `scope` is address or network (an hour), country or day (a day)."""
+    """The limit; `scope` is address or network (an hour), country or day (a day)."""
     return settings.message_budgets(kind)[scope]
 
 
@@ -81,7 +81,7 @@ def _count(what: str, most: int, end: datetime, refusal: type[Refusal]) -> Write
     return merge(
         MessageCount.new(what),
         MessageCount.sent.add(1),
-        MessageCount.form.set(1),
+        MessageCount.schema_version.set(1),
         MessageCount.expires_at.set(clock.epoch_s(end)),
         when=MessageCount.pk.does_not_exist() | (MessageCount.sent < most),
         otherwise=otherwise,

@@ -58,7 +58,7 @@ def _asked_by(where: Key[Code], repeat_key: str | None) -> str | None:
 
 
 def _code_hash(code: Code, digits: str) -> str:
-    return crypto.keyed_hash("codes", code.partition_id, code.place_id, digits)
+    return crypto.keyed_hash("codes", code.pk_id, code.sort_id, digits)
 
 
 def send(to: Contact, language: str, digits: str) -> None:
@@ -102,7 +102,7 @@ def _next(where: Key[Code], old: Code | None, repeat_key: str | None) -> tuple[C
     _refuse_too_soon(old)
     code = new(where, repeat_key, 1 if old is None else int(old.sends) + 1)
     unchanged = absent(where.record) if old is None else Code.code_hash == old.code_hash
-    return code, put(code, when=unchanged, otherwise=lambda standing: _overtaken(standing, code))
+    return code, put(code, when=unchanged, otherwise=lambda existing: _overtaken(existing, code))
 
 
 def _is_repeat(old: Code, repeat_key: str | None) -> bool:
@@ -115,8 +115,8 @@ def _refuse_too_soon(old: Code | None) -> None:
         require_free(int(old.sent_at) + rules.wait_before_resend_s(int(old.sends)), CodeTooSoon)
 
 
-def _overtaken(standing: RawItem | None, code: Code) -> BaseException:
-    asked_by = (standing or {}).get("asked_by", {}).get("S")
+def _overtaken(existing: RawItem | None, code: Code) -> BaseException:
+    asked_by = (existing or {}).get("asked_by", {}).get("S")
     is_twin = asked_by is not None and asked_by == code.asked_by
     return _AskedAlready() if is_twin else CodeTooSoon(retry_after_seconds=30)
 
@@ -124,8 +124,8 @@ def _overtaken(standing: RawItem | None, code: Code) -> BaseException:
 def prove_code(code: Code | None, digits: str) -> Write:
     """Check the digits against the code; the write that spends it. Raises CodeWrong or CodeOver.
 
-    The try is counted before the comparison, so that many tries at once are still five; on the code itself, which locks
-    for no time, since it ends after them.
+    The try is counted before the comparison, so that many tries at a time are still five; on the code itself, which
+    locks for no time, since it ends after them.
     """
     if code is None or clock.now_s() >= code.until or code.tries >= rules.CODE_TRIES:
         raise CodeOver
@@ -136,7 +136,7 @@ def prove_code(code: Code | None, digits: str) -> Write:
     return remove(code, when=Code.code_hash == code.code_hash, otherwise=CodeOver)
 
 
-def wrong_code(standing: RawItem | None = None) -> CodeWrong:
+def wrong_code(existing: RawItem | None = None) -> CodeWrong:
     return CodeWrong(fields={"code": Phrase("code_wrong")})
 CODE_MINUTES = rows.PASSWORD_RESET.kept_for.period // timedelta(minutes=1)
 

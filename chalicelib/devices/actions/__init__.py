@@ -1,1 +1,1 @@
-"""What is done about devices: one module for each concern."""
+"""Use cases of devices: one module for each concern."""

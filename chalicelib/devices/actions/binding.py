@@ -1,4 +1,4 @@
-"""A person becomes the owner of a camera, with its serial number and printed code (B3)."""
+"""Binding: a person becomes the owner of a camera, with its serial number and printed code (B3)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
@@ -22,8 +22,8 @@ from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import Vault
-from chalicelib.store.commit import Write, change, commit, create, done, remove
+from chalicelib.store.ciphers import SubjectCipher
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
@@ -55,17 +55,17 @@ class TooManyDevices(Forbidden):
     pass
 
 
-def bind(caller: Caller, before: BindingTries | None, asked: shapes.Bind) -> Opened:
+def bind(caller: Caller, before: BindingTries | None, body: shapes.Bind) -> DeviceAccess:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
     DeviceTaken, TooManyDevices, TimeZoneUnknown.
     """
-    rules.require_time_zone(asked.time_zone)
-    stock_id = stocks.id_of(asked.sn)
+    rules.require_time_zone(body.time_zone)
+    stock_id = stocks.id_of(body.sn)
     tries = throttle(BindingTries.new(caller.account_id), before)
-    _prove_printed_code(stock_id, asked.code, tries)
-    attempt = partial(_bind, caller, stock_id, asked, tries)
+    _prove_printed_code(stock_id, body.code, tries)
+    attempt = partial(_bind, caller, stock_id, body, tries)
     return retrying_from(caller.account, attempt, accounts.read_again)
 
 
@@ -104,11 +104,11 @@ def _counted(stock: Stock) -> Write:
     )
 
 
-def _busy(standing: RawItem | None) -> DeviceBusy:
+def _busy(existing: RawItem | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
-def _bind(caller: Caller, stock_id: str, asked: shapes.Bind, tries: Throttle, account: Account) -> Opened:
+def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, account: Account) -> DeviceAccess:
     stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
     if stock is None:
         raise DeviceNotFound  # an operator has just taken it out of stock
@@ -117,36 +117,36 @@ def _bind(caller: Caller, stock_id: str, asked: shapes.Bind, tries: Throttle, ac
         commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
         raise DeviceTaken if stock.device_id is not None else TooManyDevices
     if report is not None and report_key is not None:
-        report.opened(report_key.unlocked())
+        report.decrypted_with(report_key.unlocked())
     try:
-        return _become_owner(caller, account, stock, report, asked, tries.take_back())
+        return _become_owner(caller, account, stock, report, body, tries.take_back())
     except crypto.Unreadable as torn:
         raise StaleRead from torn  # the camera is just activated anew: one half of each was read
 
 
 def _become_owner(
-    caller: Caller, account: Account, stock: Stock, report: Report | None, asked: shapes.Bind, *more: Write
-) -> Opened:
+    caller: Caller, account: Account, stock: Stock, report: Report | None, body: shapes.Bind, *more: Write
+) -> DeviceAccess:
     device_id = ids.new_id()
-    vault, vault_key = ciphers.new_vault(device_id)
-    device = ownership(device_id, vault, account, stock.partition_id, **_said(stock, report, asked))
-    return done(
+    cipher, data_key_row = ciphers.new_cipher(device_id)
+    device = ownership(device_id, cipher, account, stock.pk_id, **_fields(stock, report, body))
+    return commit_and_answer(
         create(device),
-        create(vault_key),
+        create(data_key_row),
         change(
             stock,
             device_id=device_id,
             wrong_codes=0,
             locked_until=None,
-            **presence.NOTHING_TOLD,
+            **presence.NOTHING_REPORTED,
             when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
             otherwise=_taken,
         ),
         accounts.gains_device(account, device_id),
-        remove(Report.key(stock.partition_id)),
-        remove(ciphers.key_of(stock.partition_id)),
+        remove(Report.key(stock.pk_id)),
+        remove(ciphers.key_of(stock.pk_id)),
         *more,
-        activity.happened(account, "device_added", who=caller.terminal, about=asked.name),
+        activity.record(account, "device_added", who=caller.terminal, about=body.name),
         answer=Presented(device, None, stock=stock),
     )
 
@@ -161,30 +161,30 @@ def _taken(there: RawItem | None) -> BaseException:
     return DeviceTaken() if there is not None and "device_id" in there else StaleRead()
 
 
-def ownership(device_id: str, vault: Vault, account: Account, stock_id: str, **said: Any) -> Device:
+def ownership(device_id: str, cipher: SubjectCipher, account: Account, stock_id: str, **fields: Any) -> Device:
     """A new one, which begins now, and which the account's terminals hear of."""
     return Device.new(
         device_id,
-        vault=vault,
-        account_id=account.partition_id,
+        cipher=cipher,
+        account_id=account.pk_id,
         stock_id=stock_id,
-        audience={access.listener(account.partition_id, endpoint) for endpoint in account.endpoints or ()} or None,
+        audience={access.push_target(account.pk_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
-        **said,
+        **fields,
     )
 
 
-def _said(stock: Stock, report: Report | None, asked: shapes.Bind) -> dict[str, Any]:
-    told = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
+def _fields(stock: Stock, report: Report | None, body: shapes.Bind) -> dict[str, Any]:
+    reported = {} if report is None else {name: getattr(report, name) for name in _REPORTED}
     return {
         "last_seen": None if report is None else report.reported_at,
         "channel_ids": None if report is None else access.channel_ids(report.channels),
-        "sn": rules.normal_sn(asked.sn),
+        "sn": rules.normal_sn(body.sn),
         "model": stock.model,
-        "name": asked.name,
-        "wifi": None if asked.wifi is None else {"ssid": asked.wifi.ssid, "signal_dbm": asked.wifi.signal_dbm},
-        "password": asked.password,
-        "time_zone": asked.time_zone,
-        "dst": asked.dst,
-        **told,
+        "name": body.name,
+        "wifi": None if body.wifi is None else {"ssid": body.wifi.ssid, "signal_dbm": body.wifi.signal_dbm},
+        "password": body.password,
+        "time_zone": body.time_zone,
+        "dst": body.dst,
+        **reported,
     }

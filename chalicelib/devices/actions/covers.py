@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.standing import is_set
+from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Gallery, Held, ms
 from chalicelib.aws.s3 import Ticket
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval
 from chalicelib.entry.callers import Caller
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, change
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -20,21 +20,21 @@ from chalicelib.store.retrying import StaleRead
 
 def ticket_for(device: Device, content_type: str) -> Ticket:
     """Let the owner upload one picture of at most 5 MB within ten minutes."""
-    return GALLERY.ticket_for(device.partition_id, content_type)
+    return GALLERY.ticket_for(device.pk_id, content_type)
 
 
 def delete_cover(caller: Caller, device: Device) -> None:
     """There is no cover any more, nor will one be made of what was uploaded before."""
-    again = partial(_held_of, device.partition_id, device.vault)
-    GALLERY.delete(device.partition_id, _held(device), caller.terminal, again)
+    again = partial(_held_of, device.pk_id, device.cipher)
+    GALLERY.delete(device.pk_id, _held(device), caller.terminal, again)
 
 
-def _held_of(device_id: str, vault: Vault | None = None) -> Held | None:
-    """Who looks at strangers' bytes has no vault, and must not have one."""
+def _held_of(device_id: str, cipher: SubjectCipher | None = None) -> Held | None:
+    """Who looks at strangers' bytes has no cipher, and must not have one."""
     (device,) = read(Device.key(device_id))
     if device is None:
         return None
-    return _held(device if vault is None else device.opened(vault))
+    return _held(device if cipher is None else device.decrypted_with(cipher))
 
 
 def _held(device: Device) -> Held:
@@ -43,8 +43,8 @@ def _held(device: Device) -> Held:
 
     def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # It is the owner's alone; who looked at an upload does not know from which terminal it came.
-        recorded = activity.happened(device, "cover_deleted" if picture is None else "cover_changed", who=who)
-        return change(device, when=as_read, otherwise=StaleRead, cover=picture, cover_as_of_ms=ms(at)), recorded
+        activity_row = activity.record(device, "cover_deleted" if picture is None else "cover_changed", who=who)
+        return change(device, when=as_read, otherwise=StaleRead, cover=picture, cover_as_of_ms=ms(at)), activity_row
 
     return Held(device.cover, as_of_ms, replacing)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib import clock
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.stock.actions import presence
 from chalicelib.stock.records import RefusedUploads, Stock
 from chalicelib.store.records import read_all
 
 
 @dataclass(frozen=True)
-class Presented(Opened):
+class Presented(DeviceAccess):
     """The same device with its camera, and what that uploaded in vain."""
 
     stock: Stock | None = None
@@ -27,19 +27,19 @@ class Presented(Opened):
         """Now, if it is online; else what is known of it since it has this owner."""
         if self.is_online:
             return clock.now_s()
-        # Of a connection whose end was never told, its beginning is known, perhaps from before it had this owner.
+        # Of a connection whose end was never reported, its beginning is known, perhaps from before it had this owner.
         begun = None if self.stock is None else self.stock.connected_at
         left = None if self.stock is None else self.stock.away_since
         known = [time for time in (begun, left) if time is not None and time >= self.device.bound_at]
         return max([*known, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
 
 
-def present(opened: list[Opened]) -> list[Presented]:
+def present(granted: list[DeviceAccess]) -> list[Presented]:
     """The same with their cameras, which know whether they are connected, and what those uploaded in vain; one read
     for all."""
-    places = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.partition_id)) for one in opened]
-    found = read_all(key for pair in places for key in pair)
-    pairs = zip(opened, places, strict=True)
+    keys = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.pk_id)) for one in granted]
+    found = read_all(key for pair in keys for key in pair)
+    pairs = zip(granted, keys, strict=True)
     return [
         Presented(one.device, one.plan, one.grant, found[stock], found[refused]) for one, (stock, refused) in pairs
     ]

@@ -1,1 +1,1 @@
-"""What is done about mails: one module for each concern."""
+"""Use cases of mails: one module for each concern."""

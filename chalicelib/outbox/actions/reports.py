@@ -19,7 +19,7 @@ from chalicelib.store.retrying import NothingToDo
 _KEPT = rows.BOUNCES_AND_COMPLAINTS.kept_for.period
 
 
-def place_of(address_hash: str) -> Key[Undelivered]:
+def key_of(address_hash: str) -> Key[Undelivered]:
     """To be read with whatever decides that others may write there."""
     return Undelivered.key(address_hash)
 

@@ -1,1 +1,1 @@
-"""What is done about rights: one module for each."""
+"""Use cases of rights: one module for each."""

@@ -1,4 +1,4 @@
-"""Looking into the API log, the only place where addresses are, for a reason that is recorded (LOG)."""
+"""Reading the API log, the only place with IP addresses, for a recorded reason (LOG)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.aws import logs
 from chalicelib.privacy import shapes
@@ -41,26 +41,26 @@ def read_api_log(since: datetime, until: datetime, account_id: str | None, reaso
                 reason=reason,
             )
         ),
-        *_recorded(account_id, reason),
+        *_activity_row(account_id, reason),
     )
-    found = list(islice(_opened(since, until, account_id), MOST_LINES + 1))
+    found = list(islice(_decrypted_lines(since, until, account_id), MOST_LINES + 1))
     return shapes.ApiLog(reading_id=reading_id, items=found[:MOST_LINES], more=len(found) > MOST_LINES)
 
 
-def _recorded(account_id: str | None, reason: str) -> tuple[Write, ...]:
+def _activity_row(account_id: str | None, reason: str) -> tuple[Write, ...]:
     """Whose addresses are looked for reads that somebody did; of a closed account there is nobody to read it."""
-    account, key = (None, None) if account_id is None else read(*accounts.places_of(account_id))
+    account, key = (None, None) if account_id is None else read(*accounts.keys_of(account_id))
     if account is None or key is None:
         return ()
-    account.opened(key.unlocked())
-    return (activity.happened(account, "log_looked_into", by=activity.OPERATOR, about=reason),)
+    account.decrypted_with(key.unlocked())
+    return (activity.record(account, "log_looked_into", by=activity.OPERATOR, about=reason),)
 
 
-def _opened(since: datetime, until: datetime, account_id: str | None) -> Iterator[shapes.LoggedRequest]:
-    opened = hour_keys.Opened()
+def _decrypted_lines(since: datetime, until: datetime, account_id: str | None) -> Iterator[shapes.LoggedRequest]:
+    decrypter = hour_keys.Decrypter()
     for text in logs.lines(settings.api_log_group, since, until + _LONGEST_REQUEST, '{ $.address = "*" }'):
         line: dict[str, Any] = json.loads(text)
-        found = opened.open(line["address"], line["request_id"])
+        found = decrypter.open(line["address"], line["request_id"])
         if found is None:
             continue
         at, (address, whose) = found

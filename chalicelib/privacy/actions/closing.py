@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from chalicelib import clock, ids, jws
 from chalicelib.access import actions as access
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.devices.actions import owning
 from chalicelib.errors import NotFound
 from chalicelib.identities.records import Identity
 from chalicelib.orders import actions as orders
-from chalicelib.outbox.actions import letters
-from chalicelib.outbox.records import Farewell
+from chalicelib.outbox.actions import messages
+from chalicelib.outbox.records import ClosureNotice
 from chalicelib.privacy import shapes
 from chalicelib.push import actions as push
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import change, commit, done, remove
+from chalicelib.store.commit import change, commit, commit_and_answer, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import retrying_from
 
@@ -41,20 +41,20 @@ def remove_child(contact: Contact) -> shapes.Removed:
 
 
 def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:
-    owned = access.standing(account.device_ids or ()).values()
-    farewell_id = ids.new_id()
-    of_person = (Account.partition, account.partition_id), (Farewell.partition, farewell_id)
+    owned = access.existing(account.device_ids or ()).values()
+    notice_id = ids.new_id()
+    of_person = (Account.pk_prefix, account.pk_id), (ClosureNotice.pk_prefix, notice_id)
     subjects = (*of_person, *map(owning.subject_of, owned), *left)
     erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
-    cuts = [write for device in owned for write in owning.cut(device)]
+    endings = [write for device in owned for write in owning.end_ownership(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    told = letters.write_farewell(farewell_id, account, "privacy/mail/closed", url=answer.receipt_url)
+    notice = messages.write_closure_notice(notice_id, account, "privacy/mail/closed", url=answer.receipt_url)
     freed = map(remove, Identity.keys_of(account.identity_hashes))
-    return done(*accounts.end(account), *freed, *cuts, *begun, *told, answer=answer)
+    return commit_and_answer(*accounts.end(account), *freed, *endings, *begun, *notice, answer=answer)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:
-    """How far it is; who has the id may know. Raises NotFound."""
+    """The state of an erasure, for anyone who has its id. Raises NotFound."""
     (erasure,) = read(Erasure.key(crypto.plain_hash(erasure_id)))
     if erasure is None:
         raise NotFound
@@ -63,23 +63,23 @@ def erasure_of(erasure_id: str) -> shapes.Erasure:
     return shapes.Erasure(state=DONE, done_at=clock.at_epoch(erasure.done_at), receipt=erasure.receipt)
 
 
-def pursue(hashed_id: str, *, within_s: float = erase.SHORT_PASS_S) -> None:
-    """One pass over an erasure; its receipt, once nothing is left. What a pass has no time for, the next one finds."""
-    erasure = erase.make_pass(hashed_id, within_s=within_s)
+def run_pass(hashed_id: str, *, within_s: float = erase.SHORT_PASS_S) -> None:
+    """One pass over an erasure; its receipt, when nothing is left. What a pass has no time for, the next one finds."""
+    erasure = erase.run_pass(hashed_id, within_s=within_s)
     if erasure is None or erasure.state != DONE:
         return
     if erasure.receipt is None:
         commit(change(erasure, receipt=jws.signed(_claims(erasure))))
-    erase.look_again(erasure)
+    erase.schedule_next_pass(erasure)
 
 
-def pursue_due() -> int:
+def run_due_passes() -> int:
     """A pass over every erasure that is due; how many. One that fails, or is long, keeps no other waiting."""
     failed: Exception | None = None
     due, end = erase.due(), clock.ticks_s() + BUDGET_S
     for number, hashed_id in enumerate(due):
         try:
-            pursue(hashed_id, within_s=(end - clock.ticks_s()) / (len(due) - number))
+            run_pass(hashed_id, within_s=(end - clock.ticks_s()) / (len(due) - number))
         except Exception as fault:  # raised again below, so that the alarm rings
             failed = fault
     if failed is not None:
@@ -97,7 +97,7 @@ def _claims(erasure: Erasure) -> dict[str, object]:
     return {
         "iss": settings.public_url,
         "iat": clock.now_s(),
-        "erasure": erasure.partition_id,
+        "erasure": erasure.pk_id,
         "subjects": sorted(crypto.plain_hash(subject) for subject in erasure.subjects),
         "ordered_by": erasure.ordered_by or OWNER,
         "begun_at": clock.rfc3339(erasure.begun),

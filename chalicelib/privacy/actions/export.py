@@ -1,4 +1,4 @@
-"""Handing somebody a copy of all that is kept about them: access and portability (RIGHTS)."""
+"""Data export, a copy of all that is kept about somebody: access and portability (RIGHTS)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.aws import s3
@@ -20,7 +20,7 @@ from chalicelib.register.export import write_archive
 from chalicelib.register.sweep import sweep_expired
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import change, check, commit, create, done
+from chalicelib.store.commit import change, check, commit, commit_and_answer, create
 from chalicelib.store.records import read
 
 ZIP = "application/zip"
@@ -43,59 +43,61 @@ def ask_for_export(caller: Caller) -> shapes.Export:
     """Begin a copy; one that is still being prepared is the answer to whoever asks again. Raises TooManyExports."""
     now = clock.now()
     lately = Export.list_of(caller.account_id, first=_stamp(now - timedelta(days=1)), newest_first=True).items
-    waiting = [one for one in lately if one.state == PREPARING and _asked(one) > now - _GIVEN_UP_AFTER]
+    waiting = [one for one in lately if one.state == PREPARING and _requested_at(one) > now - _GIVEN_UP_AFTER]
     if waiting:
-        return done(check(waiting[0], Export.pk.exists(), otherwise=NotFound), answer=_described(caller, waiting[0]))
+        return commit_and_answer(
+            check(waiting[0], Export.pk.exists(), otherwise=NotFound), answer=_described(caller, waiting[0])
+        )
     if len(lately) >= _MOST_A_DAY:
-        left = clock.epoch_s(_asked(lately[-1]) + timedelta(days=1)) - clock.now_s()
+        left = clock.epoch_s(_requested_at(lately[-1]) + timedelta(days=1)) - clock.now_s()
         raise TooManyExports(retry_after_seconds=max(1, left))
-    place_id = _stamp(now) + ids.random_bytes(8).hex()
+    sort_id = _stamp(now) + ids.random_bytes(8).hex()
     export = Export.new(
         caller.account_id,
-        place_id,
+        sort_id,
         asked_at=clock.epoch_s(now),
-        asked_in=caller.session.place_id,
+        asked_in=caller.session.sort_id,
         state=PREPARING,
-        archive=f"{ARCHIVES.of(now, caller.account_id)}{place_id}.zip",
+        archive=f"{ARCHIVES.of(now, caller.account_id)}{sort_id}.zip",
     )
-    recorded = activity.happened(caller.account, "copy_asked_for", who=caller.terminal)
-    return done(create(export), recorded, answer=_described(caller, export))
+    activity_row = activity.record(caller.account, "copy_asked_for", who=caller.terminal)
+    return commit_and_answer(create(export), activity_row, answer=_described(caller, export))
 
 
 def _stamp(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}"
 
 
-def _asked(export: Export) -> datetime:
+def _requested_at(export: Export) -> datetime:
     return clock.at_epoch(export.asked_at)
 
 
 # Preparing
 
 
-def prepare(account_id: str, place_id: str) -> None:
+def prepare(account_id: str, sort_id: str) -> None:
     """Write the archive, then say that it is there, then tell the person; each may be repeated."""
-    export, account, key = read(Export.key(account_id, place_id), *accounts.places_of(account_id))
+    export, account, key = read(Export.key(account_id, sort_id), *accounts.keys_of(account_id))
     if export is None or account is None or key is None:
         return
-    account.opened(key.unlocked())
+    account.decrypted_with(key.unlocked())
     if export.state == PREPARING:
         _write(export, account)
     if export.announced_at is None:
-        addresses.tell(account, "privacy/mail/export")
+        addresses.notify(account, "privacy/mail/export")
         commit(change(export, announced_at=clock.now_s()))
 
 
 def _write(export: Export, account: Account) -> None:
     s3.abandon(export.archive)
     upload = s3.Upload(export.archive, ZIP)
-    devices = [(Device.partition, device_id) for device_id in sorted(account.device_ids or ())]
-    subjects = [(Account.partition, account.partition_id), *devices]
-    subjects += [(Address.partition, hashed) for hashed in addresses.hashes_of(account)]
+    devices = [(Device.pk_prefix, device_id) for device_id in sorted(account.device_ids or ())]
+    subjects = [(Account.pk_prefix, account.pk_id), *devices]
+    subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
     write_archive(upload, subjects, language=account.language, operator=settings.operator["name"])
     # Who left while it was written must not find it again.
-    (standing,) = read(account.own_key)
-    if standing is None:
+    (existing,) = read(account.own_key)
+    if existing is None:
         s3.abandon(export.archive)
         return
     upload.complete()
@@ -137,15 +139,15 @@ def exports_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Exports
 
 
 def _described(caller: Caller, export: Export) -> shapes.Export:
-    # Who asked had proved once more who it is; another session has to prove it too.
-    is_trusted = caller.is_stepped_up or export.asked_in == caller.session.place_id
-    export_id = f"{export.partition_id}{export.place_id}"
+    # Who asked had proved again who it is; another session has to prove it too.
+    is_trusted = caller.is_stepped_up or export.asked_in == caller.session.sort_id
+    export_id = f"{export.pk_id}{export.sort_id}"
     url = f"{settings.public_url}/privacy/exports/{export_id}/archive/{_link(export)}"
     return shapes.Export(
         export_id=export_id,
         state="over" if _is_over(export) else export.state,
-        asked_at=_asked(export),
-        due_at=_asked(export) + _DUE,
+        asked_at=_requested_at(export),
+        due_at=_requested_at(export) + _DUE,
         ready_at=None if export.ready_at is None else clock.at_epoch(export.ready_at),
         until=None if export.until is None else clock.at_epoch(export.until),
         size_bytes=None if export.size_bytes is None else int(export.size_bytes),
@@ -159,15 +161,15 @@ def _is_over(export: Export) -> bool:
 
 
 def _link(export: Export) -> str:
-    """The secret of the next link; once that was used, it is another one."""
+    """The secret of the next link; when that was used, it is another one."""
     used = str(int(export.links_used))
-    return ids.as_text(crypto.derived("exports", export.partition_id, export.place_id, used))
+    return ids.as_text(crypto.derived("exports", export.pk_id, export.sort_id, used))
 
 
 def open_link(export_id: str, link: str) -> str:
-    """Where the archive lies, for a minute; the link opens once. Raises NotFound."""
-    account_id, place_id = export_id[: ids.LENGTH], export_id[ids.LENGTH :]
-    export, account, key = read(Export.key(account_id, place_id), *accounts.places_of(account_id))
+    """A link to the archive, good for a minute and one use. Raises NotFound."""
+    account_id, sort_id = export_id[: ids.LENGTH], export_id[ids.LENGTH :]
+    export, account, key = read(Export.key(account_id, sort_id), *accounts.keys_of(account_id))
     if export is None or account is None or key is None or export.state != READY or _is_over(export):
         raise NotFound
     if not crypto.same(link, _link(export)):
@@ -175,7 +177,7 @@ def open_link(export_id: str, link: str) -> str:
     used = int(export.links_used)
     spent = change(export, links_used=used + 1, when=Export.links_used == used, otherwise=NotFound)
     # By whom, the link does not say.
-    commit(spent, activity.happened(account.opened(key.unlocked()), "copy_downloaded"))
+    commit(spent, activity.record(account.decrypted_with(key.unlocked()), "copy_downloaded"))
     end = min(clock.at_epoch(export.until), clock.now() + _LINK_LIFE)
     return s3.link(export.archive, until=end, content_type=ZIP)
 

@@ -1,4 +1,4 @@
-"""Bringing tables back from a backup without bringing back anybody who has left since (B17)."""
+"""Restore of tables from a backup, without anybody who has left since (B17)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.identities.records import Identity
@@ -32,7 +32,7 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
             _cut(erasure.subjects)
             # Nobody goes on with it when the tables are open; what SNS refuses is in the clock's sight.
             with suppress(erase.EndpointsOpen):
-                erase.make_pass(erasure.partition_id, within_s=math.inf)
+                erase.run_pass(erasure.pk_id, within_s=math.inf)
             subjects += len(erasure.subjects)
     crypto.put_keys_into_service()
     put_into_service(since=clock.now_s())
@@ -42,13 +42,13 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
 def _cut(subjects: set[str]) -> None:
     """What others know of them goes as it went the first time: an address is free again, and so is a camera."""
     # Devices come first: an account that ends must not have lost one that it was read with.
-    for subject in sorted(subjects, key=lambda one: keys.kind_of(one) != Device.partition):
+    for subject in sorted(subjects, key=lambda one: keys.kind_of(one) != Device.pk_prefix):
         kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
-        if kind == Device.partition:
+        if kind == Device.pk_prefix:
             (device,) = read(Device.key(subject_id))
             if device is not None:
-                commit(*owning.cut(device), accounts.loses_device(Account.new(device.account_id), subject_id))
-        if kind == Account.partition:
+                commit(*owning.end_ownership(device), accounts.loses_device(Account.new(device.account_id), subject_id))
+        if kind == Account.pk_prefix:
             (account,) = read(Account.key(subject_id))
             if account is not None:
                 commit(*accounts.end(account), *map(remove, Identity.keys_of(account.identity_hashes)))

@@ -1,4 +1,4 @@
-"""Showing somebody what happened with their account and devices (AUDIT)."""
+"""Reading the audit log of one's account and devices (AUDIT)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def activity_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Activi
 
 
 def _described(one: Activity) -> shapes.Activity:
-    is_of_device = one.partition == Device.partition
+    is_of_device = one.pk_prefix == Device.pk_prefix
     return shapes.Activity(
         at=clock.at_epoch(one.at),
         act=one.act,
         by=one.by,
         who=one.who,
         about=one.about,
-        device_id=one.partition_id if is_of_device else None,
+        device_id=one.pk_id if is_of_device else None,
     )

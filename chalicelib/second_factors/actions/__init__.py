@@ -1,1 +1,1 @@
-"""What is done about second factors."""
+"""Use cases of second factors."""

@@ -10,19 +10,19 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import standing
+from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses
 from chalicelib.errors import NotFound
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Challenge, Passkey
 from chalicelib.second_factors.rules import PasskeyKnown, PasskeyWrong, SetupOver, TooManyPasskeys
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, change, commit, create, done, put, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -40,17 +40,17 @@ Found = TypeVar("Found")
 
 
 def begin(account: Account) -> shapes.NewPasskey:
-    """What a browser makes a passkey of, within five minutes. Raises TooManyPasskeys."""
-    places = factors.passkey_places(account)
-    if len(places) >= rules.MOST_PASSKEYS:
+    """The options from which a browser creates a passkey, within five minutes. Raises TooManyPasskeys."""
+    keys = factors.keys_of_passkeys(account)
+    if len(keys) >= rules.MOST_PASSKEYS:
         raise TooManyPasskeys
-    challenge, keeps = _new_challenge(account.partition_id, _ADDING)
-    known = read(*places)
+    challenge, keeps = _new_challenge(account.pk_id, _ADDING)
+    known = read(*keys)
     commit(keeps)
     return shapes.NewPasskey(
         rp=shapes.RelyingParty(id=settings.passkey_domain, name="Sowa"),
         user=shapes.PasskeyUser(
-            id=rules.as_base64url(account.partition_id.encode()),
+            id=rules.as_base64url(account.pk_id.encode()),
             name=addresses.of(account).value,
             display_name=account.nickname,
         ),
@@ -75,38 +75,38 @@ def _challenge_at(account_id: str, purpose: str, challenge: str) -> str:
 
 
 def _credentials(account: Account, passkeys: Iterable[Passkey | None]) -> list[shapes.Credential]:
-    found = [one.opened(account.vault).credential for one in passkeys if one is not None]
+    found = [one.decrypted_with(account.cipher).credential for one in passkeys if one is not None]
     return [shapes.Credential(id=one["id"], transports=one["transports"]) for one in found]
 
 
 def confirm(account: Account, who: str, name: str, made: shapes.MadePasskey) -> shapes.Passkey:
-    """From now on this passkey signs in beside the password, which the person is told.
+    """From now on this passkey signs in beside the password; the person is notified.
 
     Raises SetupOver, PasskeyWrong, PasskeyKnown, Conflict.
     """
-    account_id, asked = account.partition_id, rules.challenge_in(made.response.client_data)
-    (challenge,) = read(Challenge.key(account_id, _challenge_at(account_id, _ADDING, asked)))
+    account_id, challenge_text = account.pk_id, rules.challenge_in(made.response.client_data)
+    (challenge,) = read(Challenge.key(account_id, _challenge_at(account_id, _ADDING, challenge_text)))
     if challenge is None:
         raise SetupOver
-    verified = _verified(lambda: _register(asked, made))
+    verified = _verified(lambda: _register(challenge_text, made))
     if verified is None:
         raise PasskeyWrong(fields={"credential": Phrase("not_verified")})
     credential, sign_count = verified
     passkey = Passkey.new(
         account_id,
         _passkey_id(account_id, made.raw_id),
-        vault=account.vault,
+        cipher=account.cipher,
         name=name,
         credential={"id": made.raw_id, "key": credential, "transports": made.response.transports},
         added_at=clock.now_s(),
         sign_count=sign_count,
     )
-    return done(
+    return commit_and_answer(
         remove(challenge, when=Challenge.pk.exists(), otherwise=SetupOver),
         create(passkey, otherwise=PasskeyKnown),
-        standing.gains_second_factor(account, passkey.place_id),
-        letters.write(account, "second_factors/mail/added", is_totp=False),
-        activity.happened(account, "second_factor_added", who=who, about=name),
+        account_writes.gains_second_factor(account, passkey.sort_id),
+        messages.write(account, "second_factors/mail/added", is_totp=False),
+        activity.record(account, "second_factor_added", who=who, about=name),
         answer=factors.described_passkey(passkey, account),
     )
 
@@ -117,23 +117,23 @@ def _passkey_id(account_id: str, credential_id: str) -> str:
 
 def rename(account: Account, who: str, passkey: Passkey, name: str) -> shapes.Passkey:
     """Raises NotFound."""
-    named = change(passkey.opened(account.vault), name=name, otherwise=NotFound)
-    recorded = activity.happened(account, "second_factor_renamed", who=who, about=name)
-    return done(named, recorded, answer=factors.described_passkey(passkey, account))
+    named = change(passkey.decrypted_with(account.cipher), name=name, otherwise=NotFound)
+    activity_row = activity.record(account, "second_factor_renamed", who=who, about=name)
+    return commit_and_answer(named, activity_row, answer=factors.described_passkey(passkey, account))
 
 
 def end(account: Account, who: str, passkey: Passkey) -> None:
     """Stop taking this passkey. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
     gone = remove(passkey, when=Passkey.pk.exists(), otherwise=NotFound)
-    factors.end(account, passkey.place_id, gone, who=who, name=passkey.opened(account.vault).name)
+    factors.end(account, passkey.sort_id, gone, who=who, name=passkey.decrypted_with(account.cipher).name)
 
 
 # At sign-in
 
 
-def asked(account: Account, passkeys: Iterable[Passkey | None]) -> shapes.AskPasskey:
-    """What a browser asks these passkeys with, once and within five minutes."""
-    challenge, keeps = _new_challenge(account.partition_id, _SIGNING_IN)
+def request(account: Account, passkeys: Iterable[Passkey | None]) -> shapes.AskPasskey:
+    """The request options for these passkeys, good for one use within five minutes."""
+    challenge, keeps = _new_challenge(account.pk_id, _SIGNING_IN)
     commit(keeps)
     return shapes.AskPasskey(
         challenge=challenge,
@@ -144,8 +144,8 @@ def asked(account: Account, passkeys: Iterable[Passkey | None]) -> shapes.AskPas
     )
 
 
-def places_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key[Passkey], Key[Challenge]]:
-    """Where the passkey and what it signed ought to lie."""
+def keys_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key[Passkey], Key[Challenge]]:
+    """The keys of the passkey and of the challenge that it signed."""
     challenge = _challenge_at(account_id, _SIGNING_IN, rules.challenge_in(signed.response.client_data))
     return Passkey.key(account_id, _passkey_id(account_id, signed.raw_id)), Challenge.key(account_id, challenge)
 
@@ -153,10 +153,11 @@ def places_of(account_id: str, signed: shapes.SignedByPasskey) -> tuple[Key[Pass
 def spends(
     account: Account, passkey: Passkey | None, challenge: Challenge | None, signed: shapes.SignedByPasskey
 ) -> tuple[Write, ...] | None:
-    """What uses the challenge up and takes the passkey's count; None if it is wrong. On commit it raises StaleRead."""
+    """Writes that use the challenge up and take the passkey's count; None if it is wrong. On commit it raises
+    StaleRead."""
     if passkey is None or challenge is None:
         return None
-    credential = passkey.opened(account.vault).credential["key"]
+    credential = passkey.decrypted_with(account.cipher).credential["key"]
     count = _verified(lambda: _authenticate(rules.challenge_in(signed.response.client_data), credential, signed))
     before = int(passkey.sign_count)
     if count is None or rules.is_copied(before, count):
@@ -193,8 +194,8 @@ def _register(challenge: str, made: shapes.MadePasskey) -> tuple[str, int]:
     return rules.as_base64url(credential), found.counter
 
 
-def _refuse_frames(said: CollectedClientData) -> None:
-    if said.cross_origin:
+def _refuse_frames(client_data: CollectedClientData) -> None:
+    if client_data.cross_origin:
         raise ValueError("a frame within a page of somebody else")
 
 

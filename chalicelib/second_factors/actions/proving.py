@@ -8,7 +8,7 @@ from functools import partial
 from chalicelib.accounts.actions.passwords import Proved
 from chalicelib.accounts.records import Account, TerminalGuesses
 from chalicelib.errors import Invalid
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
 from chalicelib.second_factors.records import RecoveryCodes, Totp
@@ -25,33 +25,33 @@ from chalicelib.words import Phrase
 _COUNTED, _OTHERS = "second-factor", "others"
 
 
-def places_of(account_id: str, terminal: str, said: SecondFactor) -> tuple[Key[Record], ...]:
-    """What has to be read to prove it. Raises Invalid unless it is exactly one."""
+def keys_of(account_id: str, terminal: str, factor: SecondFactor) -> tuple[Key[Record], ...]:
+    """The keys that have to be read to prove it. Raises Invalid unless it is exactly one."""
     counted = (TerminalGuesses.key(account_id, _COUNTED, where) for where in (terminal, _OTHERS))
-    return (*counted, *_rows_of(account_id, said))
+    return (*counted, *_rows_of(account_id, factor))
 
 
-def _rows_of(account_id: str, said: SecondFactor) -> tuple[Key[Record], ...]:
-    if [said.totp, said.recovery_code, said.passkey].count(None) != 2:
+def _rows_of(account_id: str, factor: SecondFactor) -> tuple[Key[Record], ...]:
+    if [factor.totp, factor.recovery_code, factor.passkey].count(None) != 2:
         raise Invalid(fields={"second_factor": Phrase("exactly_one")})
-    if said.passkey is not None:
-        return passkeys.places_of(account_id, said.passkey)
-    return (Totp.key(account_id) if said.recovery_code is None else RecoveryCodes.key(account_id),)
+    if factor.passkey is not None:
+        return passkeys.keys_of(account_id, factor.passkey)
+    return (Totp.key(account_id) if factor.recovery_code is None else RecoveryCodes.key(account_id),)
 
 
-def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
-    """What uses it up, by what was read at its places beside the account.
+def spent(proved: Proved, factor: SecondFactor | None) -> tuple[Write, ...]:
+    """Writes that use it up, by what was read with the account.
 
     Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises StaleRead if
     the same one, or another guess, came first.
     """
-    if said is None:
+    if factor is None:
         raise _needed(proved.account)
     throttle = _throttle(proved)
     writes: list[Write] = []
 
     def is_right() -> bool:
-        writes.extend(_spends(proved.account, said, proved.beside) or ())
+        writes.extend(_spends(proved.account, factor, proved.beside) or ())
         return bool(writes)
 
     if not throttle.guess(is_right, partial(_told_of_guesses, proved.account)):
@@ -62,40 +62,40 @@ def spent(proved: Proved, said: SecondFactor | None) -> tuple[Write, ...]:
 
 def _throttle(proved: Proved) -> Throttle:
     where = proved.terminal if proved.is_on_known_terminal else _OTHERS
-    row = TerminalGuesses.new(proved.account.partition_id, _COUNTED, where)
-    before = proved.beside[TerminalGuesses.key(proved.account.partition_id, _COUNTED, where)]
+    row = TerminalGuesses.new(proved.account.pk_id, _COUNTED, where)
+    before = proved.beside[TerminalGuesses.key(proved.account.pk_id, _COUNTED, where)]
     remembered = timedelta(hours=rules.WRONG_REMEMBERED_HOURS)
     return Throttle(row, before, "wait_until", rules.wait_after_wrong_s, remembered)
 
 
 def _told_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:
-    return (letters.write(account, "second_factors/mail/guessed"),) if wrong == rules.FREE_TRIES else ()
+    return (messages.write(account, "second_factors/mail/guessed"),) if wrong == rules.FREE_TRIES else ()
 
 
-def _spends(account: Account, said: SecondFactor, found: Found) -> tuple[Write, ...] | None:
-    account_id = account.partition_id
-    if said.passkey is not None:
-        passkey, challenge = passkeys.places_of(account_id, said.passkey)
-        return passkeys.spends(account, found[passkey], found[challenge], said.passkey)
-    if said.totp is not None:
-        write = totp.spends(account, found[Totp.key(account_id)], said.totp)
+def _spends(account: Account, factor: SecondFactor, found: Found) -> tuple[Write, ...] | None:
+    account_id = account.pk_id
+    if factor.passkey is not None:
+        passkey, challenge = passkeys.keys_of(account_id, factor.passkey)
+        return passkeys.spends(account, found[passkey], found[challenge], factor.passkey)
+    if factor.totp is not None:
+        write = totp.spends(account, found[Totp.key(account_id)], factor.totp)
         return None if write is None else (write,)
     codes = found[RecoveryCodes.key(account_id)]
-    write = recovery.spends(account, codes, said.recovery_code or "")
-    # A recovery code is for emergencies: whoever used one, the person hears of it.
+    write = recovery.spends(account, codes, factor.recovery_code or "")
+    # A recovery code is for emergencies: whoever used one, the person is notified of it.
     return None if codes is None or write is None else (write, _told_of_use(account, codes))
 
 
 def _told_of_use(account: Account, codes: RecoveryCodes) -> Write:
-    return letters.write(account, "second_factors/mail/code_used", left=len(codes.hashes) - 1)
+    return messages.write(account, "second_factors/mail/code_used", left=len(codes.hashes) - 1)
 
 
 def _needed(account: Account) -> SecondFactorNeeded:
-    codes_key, passkey_keys = RecoveryCodes.key(account.partition_id), factors.passkey_places(account)
+    codes_key, passkey_keys = RecoveryCodes.key(account.pk_id), factors.keys_of_passkeys(account)
     found = read_all((codes_key, *passkey_keys))
     codes, known = found[codes_key], [found[key] for key in passkey_keys]
     methods = ["totp"] if rules.TOTP in account.second_factors else []
     methods += ["passkey"] if any(known) else []
     methods += ["recovery_code"] if codes is not None and codes.hashes else []
-    asked = passkeys.asked(account, known) if any(known) else None
-    return SecondFactorNeeded(methods=methods, passkey=asked)
+    request = passkeys.request(account, known) if any(known) else None
+    return SecondFactorNeeded(methods=methods, passkey=request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib import clock, ids
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing
@@ -15,24 +15,24 @@ from chalicelib.store.retrying import StaleRead
 
 
 def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
-    """Ten codes of 80 bits, in place of those before, which the person is told; a repeat makes others again (B2).
+    """Ten codes of 80 bits, in place of those before; the person is notified; a repeat makes others again (B2).
 
     Raises SecondFactorMissing.
     """
-    account_id = account.partition_id
+    account_id = account.pk_id
     codes = [ids.as_text(ids.random_bytes(rules.RECOVERY_CODE_BYTES)) for _ in range(rules.RECOVERY_CODES)]
     hashes = {_hash_of(account_id, code) for code in codes}
     kept = RecoveryCodes.new(account_id, hashes=hashes, made_at=clock.now_s())
     is_set_up = Account.second_factors.exists()
-    told = letters.write(account, "second_factors/mail/codes_made")
-    recorded = activity.happened(account, "recovery_codes_made", who=who)
-    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), told, recorded)
+    notice = messages.write(account, "second_factors/mail/codes_made")
+    activity_row = activity.record(account, "recovery_codes_made", who=who)
+    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), notice, activity_row)
     return shapes.RecoveryCodes(codes=[rules.shown(code) for code in codes])
 
 
 def spends(account: Account, kept: RecoveryCodes | None, code: str) -> Write | None:
-    """What uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
-    hashed = _hash_of(account.partition_id, rules.as_made(code))
+    """A write that uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
+    hashed = _hash_of(account.pk_id, rules.as_made(code))
     if kept is None or hashed not in (kept.hashes or ()):
         return None
     is_left = RecoveryCodes.hashes.contains(hashed)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import standing
+from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.errors import NotFound
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import PendingTotp, Totp
 from chalicelib.second_factors.rules import SetupOver
-from chalicelib.store.commit import Write, change, commit, done, put, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, put, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
@@ -23,7 +23,7 @@ def begin(account: Account) -> shapes.NewTotp:
     secret = ids.as_text(ids.random_bytes(rules.SECRET_BYTES)).upper()
     until = clock.in_(minutes=rules.TOTP_MINUTES)
     pending = PendingTotp.new(
-        account.partition_id, vault=account.vault, secret=secret, expires_at=clock.epoch_s(until)
+        account.pk_id, cipher=account.cipher, secret=secret, expires_at=clock.epoch_s(until)
     )
     commit(put(pending))
     uri = rules.app_uri(secret, addresses.of(account).value)
@@ -31,35 +31,37 @@ def begin(account: Account) -> shapes.NewTotp:
 
 
 def confirm(account: Account, who: str, code: str) -> None:
-    """From now on a code of this app is asked for, which the person is told. Raises CodeWrong, SetupOver."""
-    account_id = account.partition_id
+    """From now on a code of this app is required; the person is notified. Raises CodeWrong, SetupOver."""
+    account_id = account.pk_id
     (pending,) = read(PendingTotp.key(account_id))
     if pending is None:
         raise SetupOver
-    secret = pending.opened(account.vault).secret
+    secret = pending.decrypted_with(account.cipher).secret
     step = rules.step_of(secret, code, clock.now_s(), after=-1)
     if step is None:
         raise codes.wrong_code()
-    app = Totp.new(account_id, vault=account.vault, secret=secret, added_at=clock.now_s(), last_step=step)
+    app = Totp.new(account_id, cipher=account.cipher, secret=secret, added_at=clock.now_s(), last_step=step)
     as_read = PendingTotp.secret == pending.attribute_values["secret"]
     begun = remove(pending, when=as_read, otherwise=SetupOver)
-    told = letters.write(account, "second_factors/mail/added", is_totp=True)
-    recorded = activity.happened(account, "second_factor_added", who=who, about=factors.AN_APP)
-    done(begun, put(app), standing.gains_second_factor(account, rules.TOTP), told, recorded, answer=None)
+    notice = messages.write(account, "second_factors/mail/added", is_totp=True)
+    activity_row = activity.record(account, "second_factor_added", who=who, about=factors.AN_APP)
+    commit_and_answer(
+        begun, put(app), account_writes.gains_second_factor(account, rules.TOTP), notice, activity_row, answer=None
+    )
 
 
 def end(account: Account, who: str) -> None:
     """Stop asking for codes of the app. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
     if rules.TOTP not in (account.second_factors or ()):
         raise NotFound
-    factors.end(account, rules.TOTP, remove(Totp.key(account.partition_id)), who=who)
+    factors.end(account, rules.TOTP, remove(Totp.key(account.pk_id)), who=who)
 
 
 def spends(account: Account, app: Totp | None, code: str) -> Write | None:
-    """What uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
+    """A write that uses this code up; None if it is wrong or was used. On commit it raises StaleRead."""
     if app is None:
         return None
-    step = rules.step_of(app.opened(account.vault).secret, code, clock.now_s(), after=int(app.last_step))
+    step = rules.step_of(app.decrypted_with(account.cipher).secret, code, clock.now_s(), after=int(app.last_step))
     if step is None:
         return None
     as_read = (Totp.secret == app.attribute_values["secret"]) & (Totp.last_step < step)

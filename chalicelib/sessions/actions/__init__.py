@@ -1,1 +1,1 @@
-"""What is done about signing in: one module for each concern."""
+"""Use cases of signing in: one module for each concern."""

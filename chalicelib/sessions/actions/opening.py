@@ -16,15 +16,15 @@ from chalicelib.accounts.shapes import Terminal
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.errors import NotSignedIn, Refusal, TooMany
-from chalicelib.outbox.actions import letters
+from chalicelib.outbox.actions import messages
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules
-from chalicelib.sessions.actions import standing
+from chalicelib.sessions.actions import authentication
 from chalicelib.sessions.actions.tokens import new_session, same_session, session_id_of
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.shapes import Tokens
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, check, commit, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Record
@@ -42,12 +42,12 @@ def sign_in(
     contact: Contact, password: str, terminal: Terminal, repeat_key: str | None, factor: SecondFactor | None = None
 ) -> Tokens:
     """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
-    replaces the session that the first opened."""
+    replaces the session that the first began."""
     beside = partial(_places_beside, factor, repeat_key)
     proved = _right(passwords.prove_password(contact, password, terminal.unique_id, beside))
     again = partial(_proved_again, password)
-    said = (contact.value, password, msgspec.json.encode(factor).decode())
-    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor, repeat_key), *said)
+    inputs = (contact.value, password, msgspec.json.encode(factor).decode())
+    return open_session(proved, again, terminal, repeat_key, partial(_factor_spent, factor, repeat_key), *inputs)
 
 
 def _proved_again(password: str, before: Proved) -> Proved:
@@ -66,21 +66,21 @@ def open_session(
     terminal: Terminal,
     repeat_key: str | None,
     beside: Callable[[Proved, Record], tuple[Write, ...]],
-    *said: str,
+    *inputs: str,
 ) -> Tokens:
-    """Open a session for who has been proved, in one commit with what is `beside` it; the person hears of a new
-    terminal. A repeat must have `said` the same.
+    """Open a session for who has been proved, in one commit with what is `beside` it; the person is notified of a new
+    terminal. A repeat must have the same `inputs`.
 
     It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
     """
-    making_room = _making_room(proved.account.partition_id, repeat_key)
+    making_room = _making_room(proved.account.pk_id, repeat_key)
 
     def attempt(proved: Proved) -> Tokens:
-        tokens, opening = new_session(proved.account, proved.vault, terminal, repeat_key, *said)
+        tokens, opening = new_session(proved.account, proved.cipher, terminal, repeat_key, *inputs)
         spent = beside(proved, opening.record)
-        telling = () if proved.is_on_known_terminal else (_telling(proved.account, terminal),)
-        recorded = _recorded(proved.account, terminal)
-        commit(*spent, opening, recorded, proved.forget, *telling, *making_room, *proved.learn())
+        notices = () if proved.is_on_known_terminal else (_notices(proved.account, terminal),)
+        activity_row = _activity_row(proved.account, terminal)
+        commit(*spent, opening, activity_row, proved.forget, *notices, *making_room, *proved.learn())
         return tokens
 
     # Another terminal may sign in, or the account be closed, at the same moment.
@@ -93,14 +93,14 @@ def _places_beside(
     """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
     if factor is None:
         return ()
-    places = second_factors.places_of(account_id, terminal, factor)
-    return places if repeat_key is None else (Session.key(account_id, session_id_of(account_id, repeat_key)), *places)
+    keys = second_factors.keys_of(account_id, terminal, factor)
+    return keys if repeat_key is None else (Session.key(account_id, session_id_of(account_id, repeat_key)), *keys)
 
 
 def _factor_spent(
     factor: SecondFactor | None, repeat_key: str | None, proved: Proved, opening: Session
 ) -> tuple[Write, ...]:
-    """What uses up the second factor, where one is asked for and this is not the repeat of a sign-in that did."""
+    """What uses up the second factor, where one is required and this is not the repeat of a sign-in that did."""
     if not proved.account.second_factors:
         return ()
     before = None if factor is None or repeat_key is None else proved.beside[opening.own_key]
@@ -112,24 +112,24 @@ def _factor_spent(
 
 def _is_repeat(before: Session, opening: Session, account: Account) -> bool:
     is_recent = clock.now_s() < before.opened_at + rules.SIGN_IN_REPEATED.total_seconds()
-    return is_recent and standing.stands(before, account) and before.request_hash == opening.request_hash
+    return is_recent and authentication.is_valid(before, account) and before.request_hash == opening.request_hash
 
 
-def _recorded(account: Account, terminal: Terminal) -> Write:
-    return activity.happened(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
+def _activity_row(account: Account, terminal: Terminal) -> Write:
+    return activity.record(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
 
 
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
     """What ends the longest unused sessions, where one more would be too many."""
     opening = session_id_of(account_id, repeat_key)
-    others = [one for one in Session.list_of(account_id).items if one.place_id != opening]
+    others = [one for one in Session.list_of(account_id).items if one.sort_id != opening]
     return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
 
 
-def _telling(account: Account, terminal: Terminal) -> Write:
+def _notices(account: Account, terminal: Terminal) -> Write:
     """What makes the person hear of a terminal that never signed in before; committed with its session."""
     at = f"{clock.now():%Y-%m-%d %H:%M} UTC"
-    return letters.write(account, _NEW_TERMINAL, os=terminal.os, model=terminal.model, at=at)
+    return messages.write(account, _NEW_TERMINAL, os=terminal.os, model=terminal.model, at=at)
 
 
 def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
@@ -141,46 +141,46 @@ def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_k
     try:
         new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
     except registering.AlreadyConfirmed as before:
-        return begin_again(before.account, before.vault, terminal, repeat_key, otherwise=before.otherwise)
+        return begin_again(before.account, before.cipher, terminal, repeat_key, otherwise=before.otherwise)
     return begin(new, terminal, repeat_key)
 
 
 def begin(
-    new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write, said: tuple[str, ...] = ()
+    new: NewAccount, terminal: Terminal, repeat_key: str | None, *more: Write, inputs: tuple[str, ...] = ()
 ) -> Tokens:
     """Store a new account and open its first session, in one commit with what is more."""
-    tokens, opening = new_session(new.account, new.vault, terminal, repeat_key, *said)
-    commit(*more, *new.writes, opening, _recorded(new.account, terminal))
+    tokens, opening = new_session(new.account, new.cipher, terminal, repeat_key, *inputs)
+    commit(*more, *new.writes, opening, _activity_row(new.account, terminal))
     return tokens
 
 
 def begin_again(
-    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *, otherwise: type[Refusal]
+    account: Account, cipher: SubjectCipher, terminal: Terminal, repeat_key: str | None, *, otherwise: type[Refusal]
 ) -> Tokens:
     """New tokens for the exact repeat of what made an account, in place of those of its first session.
 
-    For a day, and while that session stands and what opens others is as it was: raises `otherwise` after that, and
+    For a day, and while that session exists and what opens others is as it was: raises `otherwise` after that, and
     KeyReused for another request.
     """
-    first_epoch = Account.epoch.default_for_new
+    first_generation = Account.session_generation.default_for_new
     if clock.now_s() >= account.registered_at + rules.REPEAT_LIFE.total_seconds():
         raise otherwise
-    as_begun = (Account.epoch == first_epoch) & Account.second_factors.does_not_exist()
+    as_begun = (Account.session_generation == first_generation) & Account.second_factors.does_not_exist()
     begun = check(account, as_begun, otherwise=otherwise)
-    return open_again(account, vault, terminal, repeat_key, begun, otherwise=otherwise)
+    return open_again(account, cipher, terminal, repeat_key, begun, otherwise=otherwise)
 
 
 def open_again(
     account: Account,
-    vault: Vault,
+    cipher: SubjectCipher,
     terminal: Terminal,
     repeat_key: str | None,
     *more: Write,
-    said: tuple[str, ...] = (),
+    inputs: tuple[str, ...] = (),
     otherwise: type[Refusal],
 ) -> Tokens:
-    """New tokens for the exact repeat of what opened a session and was used up by it, if that session still stands, in
+    """New tokens for the exact repeat of what began a session and was used up by it, if that session still exists, in
     one commit with what is more. Raises KeyReused and `otherwise`."""
-    tokens, opening = same_session(account, vault, terminal, repeat_key, *said, otherwise=otherwise)
-    commit(*more, opening, _recorded(account, terminal))
+    tokens, opening = same_session(account, cipher, terminal, repeat_key, *inputs, otherwise=otherwise)
+    commit(*more, opening, _activity_row(account, terminal))
     return tokens

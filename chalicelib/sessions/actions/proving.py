@@ -1,4 +1,4 @@
-"""Proving once more that it is you, before what cannot be undone (B2)."""
+"""Step-up: proving again who one is, before what cannot be undone (B2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chalicelib.contacts.actions import addresses, budgets, codes
 from chalicelib.contacts.records import Code
 from chalicelib.entry.callers import Caller
 from chalicelib.sessions import rules
-from chalicelib.store.commit import change, done
+from chalicelib.store.commit import change, commit_and_answer
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
@@ -28,8 +28,8 @@ def step_up(caller: Caller, digits: str) -> None:
     (code,) = read(_step_up_key(caller))
     spent = codes.prove_code(code, digits)
     until = clock.epoch_s(clock.now() + rules.STEP_UP_LIFE)
-    done(spent, change(caller.session, stepped_up_until=until), answer=None)
+    commit_and_answer(spent, change(caller.session, stepped_up_until=until), answer=None)
 
 
 def _step_up_key(caller: Caller) -> Key[Code]:
-    return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.place_id}")
+    return codes.key_of(caller.account_id, f"{_STEP_UP}-{caller.session.sort_id}")

@@ -13,12 +13,12 @@ from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.errors import KeyReused, NotSignedIn
 from chalicelib.sessions import rules
-from chalicelib.sessions.actions import standing
+from chalicelib.sessions.actions import authentication
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import crypto
-from chalicelib.store.ciphers import Vault
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import in_service_since, read_all
@@ -26,52 +26,54 @@ from chalicelib.store.retrying import StaleRead, retrying
 
 
 def new_session(
-    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, *said: str
+    account: Account, cipher: SubjectCipher, terminal: Terminal, repeat_key: str | None, *inputs: str
 ) -> tuple[Tokens, Write]:
-    """The tokens of a new session, and what stores it; of a repeat, which must have `said` the same, those before die.
-    On commit it raises KeyReused."""
-    tokens, session = _made(account, vault, terminal, repeat_key, said)
+    """The tokens of a new session, and what stores it; of a repeat, which must have the same `inputs`, those before
+    die. On commit it raises KeyReused."""
+    tokens, session = _made(account, cipher, terminal, repeat_key, inputs)
     same = Session.pk.does_not_exist() | (Session.request_hash == session.request_hash)
     return tokens, put(session, when=same, otherwise=KeyReused)
 
 
 def same_session(
     account: Account,
-    vault: Vault,
+    cipher: SubjectCipher,
     terminal: Terminal,
     repeat_key: str | None,
-    *said: str,
+    *inputs: str,
     otherwise: type[BaseException],
 ) -> tuple[Tokens, Write]:
-    """The same for the exact repeat of what is used up: the session that it opened must stand.
+    """The same for the exact repeat of what is used up: the session that it began must exist.
 
     On commit it raises KeyReused for another request, and `otherwise` if the session has ended.
     """
-    tokens, session = _made(account, vault, terminal, repeat_key, said)
-    is_readable = (Session.epoch == account.epoch) & (Session.rotated_at >= in_service_since())
+    tokens, session = _made(account, cipher, terminal, repeat_key, inputs)
+    is_readable = (Session.session_generation == account.session_generation) & (
+        Session.rotated_at >= in_service_since()
+    )
     same = (Session.request_hash == session.request_hash) & is_readable
 
-    def refusal(standing: RawItem | None) -> BaseException:
-        is_other = standing is not None and standing["request_hash"]["S"] != session.request_hash
+    def refusal(existing: RawItem | None) -> BaseException:
+        is_other = existing is not None and existing["request_hash"]["S"] != session.request_hash
         return KeyReused() if is_other else otherwise()
 
     return tokens, put(session, when=same, otherwise=refusal)
 
 
 def _made(
-    account: Account, vault: Vault, terminal: Terminal, repeat_key: str | None, said: tuple[str, ...]
+    account: Account, cipher: SubjectCipher, terminal: Terminal, repeat_key: str | None, inputs: tuple[str, ...]
 ) -> tuple[Tokens, Session]:
-    account_id = account.partition_id
+    account_id = account.pk_id
     session_id = session_id_of(account_id, repeat_key)
     family = ids.new_id()
     refresh_secret = family + ids.as_text(ids.random_bytes(32))
-    # The client's key is kept nowhere: without it nobody can guess at what was said, a password above all.
-    every = (repeat_key or ids.new_id(), msgspec.json.encode(terminal).decode(), *said)
+    # The client's key is kept nowhere: without it nobody can guess at the inputs, a password above all.
+    every = (repeat_key or ids.new_id(), msgspec.json.encode(terminal).decode(), *inputs)
     session = Session.new(
         account_id,
         session_id,
-        vault=vault,
-        epoch=account.epoch,
+        cipher=cipher,
+        session_generation=account.session_generation,
         opened_at=clock.now_s(),
         request_hash=crypto.keyed_hash("sign-ins", *every),
         family_hash=crypto.plain_hash(family),
@@ -120,12 +122,12 @@ def _turn(
 def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
     """The next pair. A spent refresh token yields its successor, however late, as long as neither of the successor's
     tokens was used, and to the exact repeat of the request for a day; else its use ends the family."""
-    # The same token may come twice at once, or its successor be used meanwhile.
-    return retrying(partial(_refresh, rules.cut_token(REFRESH, refresh_token), repeat_key))
+    # The same token may come twice at a time, or its successor be used meanwhile.
+    return retrying(partial(_refresh, rules.parse_token(REFRESH, refresh_token), repeat_key))
 
 
 def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
-    _, _, session = standing.of(claim, read_all(standing.keys_of(claim)))
+    _, _, session = authentication.of(claim, read_all(authentication.keys_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
@@ -136,7 +138,7 @@ def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
     if _is_repeat(session, claim, repeat_key):
         _, tokens = _turn(*_of(claim), int(session.generation), _successor(claim, int(session.generation)))
         return replace(tokens, expires_in_seconds=max(0, int(session.access_until) - clock.now_s()))
-    # It was this family's once: somebody holds a copy, and nobody can say who.
+    # It was this family's before: somebody holds a copy, and nobody can say who.
     commit(remove(session))
     raise NotSignedIn
 
@@ -144,8 +146,8 @@ def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
 def _turned(session: Session, claim: Claim, given: str, repeat_key: str | None) -> Tokens:
     generation = int(session.generation) + 1
     values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
-    said = {"spent_refresh_hash": given, "refreshed_by": _refreshed_by(claim, repeat_key)}
-    commit(change(session, when=Session.refresh_hash == given, otherwise=StaleRead, **said, **values))
+    inputs = {"spent_refresh_hash": given, "refreshed_by": _refreshed_by(claim, repeat_key)}
+    commit(change(session, when=Session.refresh_hash == given, otherwise=StaleRead, **inputs, **values))
     return tokens
 
 

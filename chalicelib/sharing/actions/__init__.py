@@ -1,1 +1,1 @@
-"""What is done about shares: what owners do, what guests do, and what follows of itself."""
+"""Use cases of shares: what owners do, what guests do, and what follows of itself."""

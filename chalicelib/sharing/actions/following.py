@@ -1,4 +1,4 @@
-"""What follows of itself: the invited are told, guests' terminals hear, and what has ended is tidied up (B9)."""
+"""Listeners' work for shares: invitations are sent, guests' terminals subscribed, ended shares tidied up (B9)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device, Grant, Share
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.records import Address
@@ -18,7 +18,7 @@ from chalicelib.push import actions as push
 from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received
 from chalicelib.store import ciphers
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, absent, change, check, commit, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
@@ -27,8 +27,9 @@ from chalicelib.store.retrying import StaleRead, retrying
 # Invitations
 
 
-def tell_of_invitation(address_hash: str, device_id: str) -> None:
-    """Write to the address, and push to the terminals of its account if it has one; told again, it is not sent again.
+def notify_of_invitation(address_hash: str, device_id: str) -> None:
+    """Write to the address, and push to the terminals of its account if it has one; delivered again, it is not sent
+    again.
 
     What is written says neither who invites nor to what: it may be sent to anybody, and must not carry a stranger's
     words there.
@@ -40,31 +41,31 @@ def tell_of_invitation(address_hash: str, device_id: str) -> None:
         ciphers.key_of(device_id),
         Address.key(address_hash),
         InvitationMails.key(address_hash),
-        reports.place_of(address_hash),
+        reports.key_of(address_hash),
     )
     if invitation is None or device is None or key is None or invitation.told_at is not None:
         return
     known_id = device.account_id if known is None else known.account_id
     share_key, owners, inviteds = (
         Share.key(device_id, invitation.share_id),
-        accounts.places_of(device.account_id),
-        accounts.places_of(known_id),
+        accounts.keys_of(device.account_id),
+        accounts.keys_of(known_id),
     )
     found = read_all((share_key, *owners, *inviteds))
-    share, owner, invited = found[share_key], _opened(found, *owners), _opened(found, *inviteds)
+    share, owner, invited = found[share_key], _decrypted(found, *owners), _decrypted(found, *inviteds)
     if share is None or owner is None:
         return
     if reports.may_be_written_to(undelivered):
-        _write_to(share.opened(key.unlocked()).address, (invited or owner).language, mails)
+        _write_to(share.decrypted_with(key.unlocked()).address, (invited or owner).language, mails)
     if known is not None and invited is not None:
-        push.tell_of_share(invited.endpoints or (), invitation.share_id)
+        push.notify_of_share(invited.endpoints or (), invitation.share_id)
     with suppress(StaleRead):  # it was answered in the meantime
         commit(change(invitation, told_at=clock.now_s(), otherwise=StaleRead), _counted(address_hash, mails))
 
 
-def _opened(found: Found, account_key: Key[Account], data_key: Key[VaultKey]) -> Account | None:
+def _decrypted(found: Found, account_key: Key[Account], data_key: Key[DataKey]) -> Account | None:
     account, key = found[account_key], found[data_key]
-    return None if account is None or key is None else account.opened(key.unlocked())
+    return None if account is None or key is None else account.decrypted_with(key.unlocked())
 
 
 def _write_to(address: str, language: str, mails: InvitationMails | None) -> None:
@@ -84,7 +85,7 @@ def _counted(address_hash: str, mails: InvitationMails | None) -> Write:
 
 
 def follow_terminals(account_id: str) -> None:
-    """Somebody's terminals take pushes, or no more: the devices that are shared with them are told."""
+    """Somebody's terminals take pushes, or no more: the devices that are shared with them are notified."""
     (account,) = read(Account.key(account_id))
     for device_id in sorted(() if account is None else account.guest_of or ()):
         follow_share(account_id, device_id)
@@ -105,8 +106,8 @@ def _follow(account_id: str, device_id: str) -> None:
     if account is not None and not is_guest and device_id in (account.guest_of or ()):
         writes.append(accounts.is_guest_no_more(account, device_id))
     elif account is not None and writes:
-        hears_as_read = accounts.is_set(Account.endpoints, account.endpoints)
-        writes.append(check(account, Account.pk.exists() & hears_as_read, otherwise=StaleRead))
+        targets_as_read = accounts.is_set(Account.endpoints, account.endpoints)
+        writes.append(check(account, Account.pk.exists() & targets_as_read, otherwise=StaleRead))
     if writes:
         as_read = absent(Received) if received is None else Received.pk.exists()
         commit(*writes, check(Received.key(account_id, device_id), as_read, otherwise=StaleRead))
@@ -115,8 +116,8 @@ def _follow(account_id: str, device_id: str) -> None:
 def _on_device(device: Device, account_id: str, guest: Account | None) -> list[Write]:
     every = [Grant.of(text) for text in device.grants or ()]
     ended = [] if guest is not None else [grant for grant in every if grant.guest_id == account_id]
-    audience = access.heard_by(device, account_id, () if guest is None else guest.endpoints or ())
+    audience = access.audience_with(device, account_id, () if guest is None else guest.endpoints or ())
     if not ended and audience == (device.audience or None):
         return []
-    shares = [remove(Share.key(device.partition_id, grant.share_id)) for grant in ended]
-    return [access.regrant(device, [one for one in every if one not in ended], audience=audience), *shares]
+    shares = [remove(Share.key(device.pk_id, grant.share_id)) for grant in ended]
+    return [access.set_grants(device, [one for one in every if one not in ended], audience=audience), *shares]

@@ -1,4 +1,4 @@
-"""What somebody does with whom a device is shared: see it, accept, decline, leave (B9)."""
+"""Acts of a guest: list, accept, decline, leave a share (B9)."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device, Grant, Share
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
-from chalicelib.sharing.actions import standing
+from chalicelib.sharing.actions import shares
 from chalicelib.sharing.records import Invitation, Received
 from chalicelib.store import ciphers, keys
-from chalicelib.store.ciphers import VaultKey
-from chalicelib.store.commit import change, check, create, done, remove
+from chalicelib.store.ciphers import DataKey
+from chalicelib.store.commit import change, check, commit_and_answer, create, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read_all
 
 
-def places_of(share_id: str) -> tuple[Key[Device], Key[VaultKey], Key[Share]]:
-    device_id = standing.device_of(share_id)
+def keys_of(share_id: str) -> tuple[Key[Device], Key[DataKey], Key[Share]]:
+    device_id = shares.device_of(share_id)
     return Device.key(device_id), ciphers.key_of(device_id), Share.key(device_id, share_id)
 
 
@@ -42,21 +42,21 @@ class Offered:
 
 def offered(account: Account, found: Found, share_id: str) -> Offered:
     """The share, if it was offered to this person or is his. Raises NotFound."""
-    device_key, data_key, share_key = places_of(share_id)
+    device_key, data_key, share_key = keys_of(share_id)
     device, key, share = found[device_key], found[data_key], found[share_key]
     if device is None or key is None or share is None:
         raise NotFound
-    grant = standing.grant_of(device, share_id)
+    grant = shares.grant_of(device, share_id)
     is_invited = grant.guest_id is None and share.address_hash in addresses.hashes_of(account)
-    if not is_invited and grant.guest_id != account.partition_id:
+    if not is_invited and grant.guest_id != account.pk_id:
         raise NotFound
-    vault = key.unlocked()
-    return Offered(device.opened(vault), share.opened(vault), grant)
+    cipher = key.unlocked()
+    return Offered(device.decrypted_with(cipher), share.decrypted_with(cipher), grant)
 
 
 def _offered_again(caller: Caller, before: Offered) -> Offered:
     share_id = before.grant.share_id
-    return offered(caller.account, read_all(places_of(share_id)), share_id)
+    return offered(caller.account, read_all(keys_of(share_id)), share_id)
 
 
 def accept(caller: Caller, share: Offered) -> shapes.Received:
@@ -66,25 +66,25 @@ def accept(caller: Caller, share: Offered) -> shapes.Received:
     """
     owners = _nicknames([share.device])
     again = partial(_offered_again, caller, share)
-    return standing.as_read(caller, share, again, lambda now: _accept(caller, now, owners))
+    return shares.as_read(caller, share, again, lambda now: _accept(caller, now, owners))
 
 
 def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.Received:
     device, share, account = offered.device, offered.share, caller.account
-    grant = replace(offered.grant, guest_id=account.partition_id, waits_until=None)
+    grant = replace(offered.grant, guest_id=account.pk_id, waits_until=None)
     answer = _described(device, grant, owners)
     if offered.grant.guest_id is not None:
-        return done(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
+        return commit_and_answer(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
     _require_room(caller, device)
-    received = Received.new(account.partition_id, device.partition_id, accepted_at=clock.now_s(), expires_at=grant.end)
+    received = Received.new(account.pk_id, device.pk_id, accepted_at=clock.now_s(), expires_at=grant.end)
     now_s, named_at = clock.now_s(), keys.written(received.own_key)
-    return done(
-        access.regrant(device, [*standing.others(device, grant.share_id), grant]),
+    return commit_and_answer(
+        access.set_grants(device, [*shares.others(device, grant.share_id), grant]),
         change(share, otherwise=NotFound, expires_at=grant.end, accepted_at=now_s, named_at=named_at),
-        remove(Invitation.key(share.address_hash, device.partition_id)),
+        remove(Invitation.key(share.address_hash, device.pk_id)),
         create(received, otherwise=rules.ShareExists),
-        accounts.becomes_guest(account, device.partition_id),
-        activity.happened(device, "share_accepted", by=activity.GUEST, who=share.address),
+        accounts.becomes_guest(account, device.pk_id),
+        activity.record(device, "share_accepted", by=activity.GUEST, who=share.address),
         answer=answer,
     )
 
@@ -113,24 +113,24 @@ def _end(caller: Caller, share: Offered, *, is_accepted: bool) -> None:
         if (offered.grant.guest_id is not None) != is_accepted:
             raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
         act, who = "share_left" if is_accepted else "share_declined", offered.share.address
-        recorded = activity.happened(offered.device, act, by=activity.GUEST, who=who)
-        done(*standing.ends(offered.device, offered.share, offered.grant), recorded, answer=None)
+        activity_row = activity.record(offered.device, act, by=activity.GUEST, who=who)
+        commit_and_answer(*shares.ends(offered.device, offered.share, offered.grant), activity_row, answer=None)
 
-    standing.as_read(caller, share, partial(_offered_again, caller, share), attempt)
+    shares.as_read(caller, share, partial(_offered_again, caller, share), attempt)
 
 
 # Showing
 
 
 def shares_of(caller: Caller) -> shapes.ReceivedShares:
-    """What is shared with the caller, and what waits at his addresses to be accepted; the first device first."""
+    """The shares that the caller has, and the invitations that wait at his addresses; the first device first."""
     hashes = addresses.hashes_of(caller.account)
     waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
-    wanted = sorted({*map(standing.device_of, waiting), *(caller.account.guest_of or ())})
+    wanted = sorted({*map(shares.device_of, waiting), *(caller.account.guest_of or ())})
     found = read_all(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id)))
     pairs = ((found[Device.key(device_id)], found[ciphers.key_of(device_id)]) for device_id in wanted)
     standing_ones = [
-        device.opened(key.unlocked()) for device, key in pairs if device is not None and key is not None
+        device.decrypted_with(key.unlocked()) for device, key in pairs if device is not None and key is not None
     ]
     owners = _nicknames(standing_ones)
     return shapes.ReceivedShares(
@@ -145,11 +145,11 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
 
 def _nicknames(shared: list[Device]) -> dict[str, str]:
     """Of the owners, as they are called now."""
-    places = {device.account_id: accounts.places_of(device.account_id) for device in shared}
-    found = read_all(key for pair in places.values() for key in pair)
-    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in places.items()}
+    keys = {device.account_id: accounts.keys_of(device.account_id) for device in shared}
+    found = read_all(key for pair in keys.values() for key in pair)
+    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in keys.items()}
     return {
-        owner_id: account.opened(key.unlocked()).nickname
+        owner_id: account.decrypted_with(key.unlocked()).nickname
         for owner_id, (account, key) in owners.items()
         if account is not None and key is not None
     }
@@ -159,12 +159,12 @@ def _described(device: Device, grant: Grant, owners: dict[str, str]) -> shapes.R
     is_accepted = grant.guest_id is not None
     return shapes.Received(
         share_id=grant.share_id,
-        device_id=device.partition_id if is_accepted else None,
+        device_id=device.pk_id if is_accepted else None,
         name=device.name,
         owner=owners.get(device.account_id, ""),
         rights=shapes.in_order(grant.rights),
         channels=None if grant.channels is None else list(grant.channels),
-        until=standing.time(grant.until),
+        until=shares.time(grant.until),
         state="accepted" if is_accepted else "waiting",
-        waits_until=standing.time(grant.waits_until),
+        waits_until=shares.time(grant.waits_until),
     )

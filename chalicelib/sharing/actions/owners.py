@@ -1,4 +1,4 @@
-"""What an owner does: share a device, see with whom, change what they may, and end it (B9)."""
+"""Acts of an owner: share a device, list its shares, change their rights, end them (B9)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device, Grant, Share
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, budgets
@@ -18,10 +18,10 @@ from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
-from chalicelib.sharing.actions import standing
+from chalicelib.sharing.actions import shares
 from chalicelib.sharing.records import Invitation, InvitationCount, Received
 from chalicelib.store import keys
-from chalicelib.store.commit import Write, change, create, done, merge
+from chalicelib.store.commit import Write, change, commit_and_answer, create, merge
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read_all
 
@@ -30,13 +30,13 @@ from chalicelib.store.records import Found, read_all
 class Given:
     """A share or an invitation, and the caller's device that it is of."""
 
-    mine: Opened
+    mine: DeviceAccess
     share: Share
     grant: Grant
 
 
-def places_of(device_id: str, share_id: str) -> tuple[Key[Any], ...]:
-    return *access.places_of(device_id), Share.key(device_id, share_id)
+def keys_of(device_id: str, share_id: str) -> tuple[Key[Any], ...]:
+    return *access.keys_of(device_id), Share.key(device_id, share_id)
 
 
 def given(account_id: str, found: Found, device_id: str, share_id: str) -> Given:
@@ -44,72 +44,72 @@ def given(account_id: str, found: Found, device_id: str, share_id: str) -> Given
     mine, share = access.admitted(account_id, found, device_id, "owner"), found[Share.key(device_id, share_id)]
     if share is None:
         raise NotFound
-    return Given(mine, share.opened(mine.device.vault), standing.grant_of(mine.device, share_id))
+    return Given(mine, share.decrypted_with(mine.device.cipher), shares.grant_of(mine.device, share_id))
 
 
 def _given_again(account_id: str, before: Given) -> Given:
-    device_id, share_id = before.mine.device.partition_id, before.grant.share_id
-    return given(account_id, read_all(places_of(device_id, share_id)), device_id, share_id)
+    device_id, share_id = before.mine.device.pk_id, before.grant.share_id
+    return given(account_id, read_all(keys_of(device_id, share_id)), device_id, share_id)
 
 
-def share_device(caller: Caller, mine: Opened, asked: shapes.ShareDevice) -> shapes.Share:
+def share_device(caller: Caller, mine: DeviceAccess, body: shapes.ShareDevice) -> shapes.Share:
     """Invite one person, by an address that may have an account or not: it is not looked up here, so that nobody can
     tell (B9).
 
     Raises Invalid, ShareExists, SharedWithOneself, TooManyShares, TooManyInvitations,
     PhoneNotTexted, TooManyMessages, MessagesUsedUp.
     """
-    contact = addresses.asked(asked.email, asked.phone)
+    contact = addresses.contact_from(body.email, body.phone)
     if contact.hashed in addresses.hashes_of(caller.account):
         raise rules.SharedWithOneself
-    rules.require_future(asked.until, clock.now())
-    rules.require_channels(asked.channels, _channels_of(mine))
+    rules.require_future(body.until, clock.now())
+    rules.require_channels(body.channels, _channels_of(mine))
     again = partial(access.read_again, caller.account_id, mine, "owner")
-    return standing.as_read(caller, mine, again, lambda now: _invite(caller, now.device, contact, asked))
+    return shares.as_read(caller, mine, again, lambda now: _invite(caller, now.device, contact, body))
 
 
-def _channels_of(mine: Opened) -> list[str]:
+def _channels_of(mine: DeviceAccess) -> list[str]:
     return [channel["id"] for channel in mine.device.channels or []]
 
 
-def _invite(caller: Caller, device: Device, contact: Contact, asked: shapes.ShareDevice) -> shapes.Share:
+def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.ShareDevice) -> shapes.Share:
     grants, hashed = access.grants_of(device), contact.hashed
-    if any(share.address_hash == hashed for share in Share.list_of(device.partition_id).items):
+    if any(share.address_hash == hashed for share in Share.list_of(device.pk_id).items):
         raise rules.ShareExists
     if len(grants) >= rules.MOST_SHARES:
         raise rules.TooManyShares
     grant = Grant(
-        share_id=standing.new_id(device.partition_id),
+        share_id=shares.new_id(device.pk_id),
         guest_id=None,
-        rights=tuple(shapes.in_order(asked.rights)),
-        channels=None if asked.channels is None else tuple(sorted(set(asked.channels))),
-        until=None if asked.until is None else clock.epoch_s(asked.until),
+        rights=tuple(shapes.in_order(body.rights)),
+        channels=None if body.channels is None else tuple(sorted(set(body.channels))),
+        until=None if body.until is None else clock.epoch_s(body.until),
         waits_until=clock.epoch_s(clock.now() + rules.INVITATION_LIFE),
     )
-    where = Invitation.key(hashed, device.partition_id)
+    where = Invitation.key(hashed, device.pk_id)
     share = Share.new(
-        device.partition_id,
+        device.pk_id,
         grant.share_id,
-        vault=device.vault,
+        cipher=device.cipher,
         address=contact.value,
         address_hash=hashed,
         invited_at=clock.now_s(),
         named_at=keys.written(where),
-        **_said(grant),
+        **_fields(grant),
     )
-    invitation = Invitation.new(hashed, device.partition_id, share_id=grant.share_id, expires_at=grant.end)
-    return done(
-        access.regrant(device, [*grants, grant]),
+    invitation = Invitation.new(hashed, device.pk_id, share_id=grant.share_id, expires_at=grant.end)
+    return commit_and_answer(
+        access.set_grants(device, [*grants, grant]),
         create(share),
         create(invitation, otherwise=rules.ShareExists),
         _counted(caller.account_id),
         *budgets.counted(contact, caller.source_ip),
-        activity.happened(device, "shared", who=caller.terminal, about=contact.value),
+        activity.record(device, "shared", who=caller.terminal, about=contact.value),
         answer=_described(share, grant),
     )
 
 
-def _said(grant: Grant) -> dict[str, Any]:
+def _fields(grant: Grant) -> dict[str, Any]:
     """What the share's own record says of what the device grants."""
     channels = None if grant.channels is None else set(grant.channels)
     return {"rights": set(grant.rights), "channels": channels, "until": grant.until, "expires_at": grant.end}
@@ -122,7 +122,7 @@ def _counted(account_id: str) -> Write:
     return merge(
         InvitationCount.new(account_id, f"{now:%Y%m%d}"),
         InvitationCount.invited.add(1),
-        InvitationCount.form.set(1),
+        InvitationCount.schema_version.set(1),
         InvitationCount.expires_at.set(tomorrow_s),
         when=InvitationCount.pk.does_not_exist() | (InvitationCount.invited < rules.MOST_INVITATIONS_A_DAY),
         otherwise=refusal,
@@ -132,9 +132,9 @@ def _counted(account_id: str) -> Write:
 def shares_of(device: Device) -> shapes.Shares:
     """Everybody who may use the device or is invited to, the first first."""
     grants = {grant.share_id: grant for grant in access.grants_of(device)}
-    found = [one.opened(device.vault) for one in Share.list_of(device.partition_id).items if one.place_id in grants]
-    found.sort(key=lambda share: (share.invited_at, share.place_id))
-    return shapes.Shares(items=[_described(share, grants[share.place_id]) for share in found])
+    found = [one.decrypted_with(device.cipher) for one in Share.list_of(device.pk_id).items if one.sort_id in grants]
+    found.sort(key=lambda share: (share.invited_at, share.sort_id))
+    return shapes.Shares(items=[_described(share, grants[share.sort_id]) for share in found])
 
 
 def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
@@ -147,7 +147,7 @@ def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
     if "channels" in changes:
         rules.require_channels(changes["channels"], _channels_of(share.mine))
     again = partial(_given_again, caller.account_id, share)
-    return standing.as_read(caller, share, again, lambda now: _change(caller, now, changes))
+    return shares.as_read(caller, share, again, lambda now: _change(caller, now, changes))
 
 
 def _change(caller: Caller, given: Given, changes: dict[str, Any]) -> shapes.Share:
@@ -156,11 +156,11 @@ def _change(caller: Caller, given: Given, changes: dict[str, Any]) -> shapes.Sha
     answer = _described(share, grant)
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found
-    return done(
-        access.regrant(device, [*standing.others(device, grant.share_id), grant]),
-        change(share, otherwise=NotFound, **_said(grant)),
-        change(record.new(whose, device.partition_id), otherwise=NotFound, expires_at=grant.end),
-        activity.happened(device, "share_changed", who=caller.terminal, about=share.address),
+    return commit_and_answer(
+        access.set_grants(device, [*shares.others(device, grant.share_id), grant]),
+        change(share, otherwise=NotFound, **_fields(grant)),
+        change(record.new(whose, device.pk_id), otherwise=NotFound, expires_at=grant.end),
+        activity.record(device, "share_changed", who=caller.terminal, about=share.address),
         answer=answer,
     )
 
@@ -178,10 +178,10 @@ def revoke_share(caller: Caller, share: Given) -> None:
 
     def attempt(now: Given) -> None:
         device, address = now.mine.device, now.share.address
-        recorded = activity.happened(device, "share_revoked", who=caller.terminal, about=address)
-        done(*standing.ends(device, now.share, now.grant), recorded, answer=None)
+        activity_row = activity.record(device, "share_revoked", who=caller.terminal, about=address)
+        commit_and_answer(*shares.ends(device, now.share, now.grant), activity_row, answer=None)
 
-    standing.as_read(caller, share, partial(_given_again, caller.account_id, share), attempt)
+    shares.as_read(caller, share, partial(_given_again, caller.account_id, share), attempt)
 
 
 def _described(share: Share, grant: Grant) -> shapes.Share:
@@ -192,8 +192,8 @@ def _described(share: Share, grant: Grant) -> shapes.Share:
         phone=contact.value if contact.kind == "phone" else None,
         rights=shapes.in_order(grant.rights),
         channels=None if grant.channels is None else list(grant.channels),
-        until=standing.time(grant.until),
+        until=shares.time(grant.until),
         state="waiting" if grant.guest_id is None else "accepted",
         invited_at=clock.at_epoch(share.invited_at),
-        waits_until=standing.time(grant.waits_until),
+        waits_until=shares.time(grant.waits_until),
     )

@@ -1,1 +1,1 @@
-"""What is done about cameras: one module for each concern."""
+"""Use cases of cameras: one module for each concern."""

@@ -1,4 +1,4 @@
-"""The camera's own side: it proves itself with its factory secret, and says what it is (B6)."""
+"""Activation of cameras: each proves itself with its factory secret, and reports what it is (B6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.stock import rules, shapes
@@ -17,7 +17,7 @@ from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
@@ -30,27 +30,27 @@ class CameraUnknown(NotSignedIn):
     pass
 
 
-def activate(told: shapes.Activate, country: str) -> str:
+def activate(report: shapes.Activate, country: str) -> str:
     """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
     # It may be bound, removed or activated at the same moment.
-    return retrying(partial(_activate, told, country))
+    return retrying(partial(_activate, report, country))
 
 
-def _activate(told: shapes.Activate, country: str) -> str:
-    stock_id = stocks.id_of(told.sn)
+def _activate(report: shapes.Activate, country: str) -> str:
+    stock_id = stocks.id_of(report.sn)
     stock, key = read(Stock.key(stock_id), ciphers.key_of(stock_id))
-    if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, told.secret)):
+    if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, report.secret)):
         raise CameraUnknown
     secret = ids.as_text(ids.random_bytes(32))
     now = clock.now_s()
-    # A connection that was opened with the token before is nobody's any more.
+    # A connection made with the token before is nobody's any more.
     was_connected = stock.connection_id is not None
     news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
-    news |= {} if told.sleeps is None else {"sleeps": int(told.sleeps)}
+    news |= {} if report.sleeps is None else {"sleeps": int(report.sleeps)}
     news |= presence.ended_at(now) if was_connected else {}
     taken = change(stock, when=_held_as_read(stock), otherwise=StaleRead, **news)
     missed = presence.checks_when_closed(stock, now) if was_connected else []
-    commit(taken, *missed, *_report(stock, key, told, country))
+    commit(taken, *missed, *_report(stock, key, report, country))
     return f"c.{stock_id}.{secret}"
 
 
@@ -61,34 +61,34 @@ def _held_as_read(stock: Stock) -> Condition:
     return as_read
 
 
-def _report(stock: Stock, key: VaultKey | None, told: shapes.Activate, country: str) -> Iterable[Write]:
-    said: dict[str, Any] = {
-        "mac": told.mac,
-        "firmware": told.firmware,
-        "channels": [{"id": channel.id, "name": channel.name} for channel in told.channels],
-        "lan": None if told.lan is None else {"ip": told.lan.ip, "port": told.lan.port},
+def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country: str) -> Iterable[Write]:
+    fields: dict[str, Any] = {
+        "mac": report.mac,
+        "firmware": report.firmware,
+        "channels": [{"id": channel.id, "name": channel.name} for channel in report.channels],
+        "lan": None if report.lan is None else {"ip": report.lan.ip, "port": report.lan.port},
         "country": country or None,
     }
     if stock.device_id is not None:
         device, key = read(Device.key(stock.device_id), ciphers.key_of(stock.device_id))
         if device is None or key is None:
             raise StaleRead
-        device = device.opened(key.unlocked())
+        device = device.decrypted_with(key.unlocked())
         times = shapes.state_times_of(device).with_parts(
-            ["firmware"] if told.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
+            ["firmware"] if report.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
         )
-        said["lan"] = said["lan"] or device.lan
+        fields["lan"] = fields["lan"] or device.lan
         as_read = accounts.is_set(Device.state_times, device.state_times)
         yield change(
             device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text,
-            state_as_of_ms=None, channel_ids=access.channel_ids(said["channels"]), **said,
+            state_as_of_ms=None, channel_ids=access.channel_ids(fields["channels"]), **fields,
         )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE
-    vault, row = ciphers.new_vault(stock.partition_id, until=until)
+    cipher, row = ciphers.new_cipher(stock.pk_id, until=until)
     yield put(row)
     ends = clock.epoch_s(until)
-    yield put(Report.new(stock.partition_id, vault=vault, reported_at=clock.now_s(), expires_at=ends, **said))
+    yield put(Report.new(stock.pk_id, cipher=cipher, reported_at=clock.now_s(), expires_at=ends, **fields))
 
 
 def recognise_camera(token: str | None) -> Camera:

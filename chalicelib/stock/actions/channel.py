@@ -1,4 +1,4 @@
-"""The camera's line to us: whose a connection is, and what that says of whether the camera is there (B6)."""
+"""WebSocket connections of cameras: whose each is, and what it says about the camera's presence (B6)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from chalicelib.store.retrying import StaleRead
 
 # Half a minute before API Gateway takes it for idle.
 _PING_BEFORE_S = 30
-# It must be known whose a connection was when we are told that it ended.
+# It must be known whose a connection was when we are notified that it ended.
 _NEWS_OF_END = timedelta(minutes=10)
 
 
 def how_to_connect(sn: str) -> shapes.HowToConnect:
-    """Each camera is told a moment of its own at which to come back, spread evenly over a quarter of an hour."""
+    """Each camera is given a moment of its own at which to come back, spread evenly over a quarter of an hour."""
     evenly = int.from_bytes(ids.from_text(stocks.id_of(sn)))
     return shapes.HowToConnect(
         channel_url=settings.channel_url,
@@ -35,7 +35,7 @@ def how_to_connect(sn: str) -> shapes.HowToConnect:
     )
 
 
-def opened(camera: Camera, connection_id: str) -> None:
+def connected(camera: Camera, connection_id: str) -> None:
     """The camera is there: its newest connection counts. Raises NotSignedIn if its token was replaced meanwhile."""
     now = clock.now_s()
     until = now + int((rules.CONNECTION_LIFE + _NEWS_OF_END).total_seconds())
@@ -45,13 +45,13 @@ def opened(camera: Camera, connection_id: str) -> None:
     news = {"connection_id": connection_id, "connected_at": now, "away_since": None}
     commit(
         change(stock, when=same_token, otherwise=NotSignedIn, **news),
-        create(Connection.new(connection_id, stock_id=stock.partition_id, expires_at=until)),
+        create(Connection.new(connection_id, stock_id=stock.pk_id, expires_at=until)),
     )
 
 
 def closed(connection_id: str) -> None:
     """The camera is away, unless it has another connection by now; its owner may see when it was there last, and is
-    told if it does not come back."""
+    notified if it does not come back."""
     stock = camera_at(connection_id)
     if stock is None:
         return
@@ -65,7 +65,8 @@ def closed(connection_id: str) -> None:
 
 
 def camera_at(connection_id: str) -> Stock | None:
-    """Whose present connection this is; None for one that was superseded, whose token was replaced, or that is over."""
+    """The camera whose present connection this is; None for one that was superseded, whose token was replaced, or that
+    is over."""
     (known,) = read(Connection.key(connection_id))
     if known is None:
         return None

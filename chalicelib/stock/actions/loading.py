@@ -23,11 +23,11 @@ from chalicelib.store.commit import absent, change, commit, put
 from chalicelib.store.records import read
 from chalicelib.words import DEFAULT_LANGUAGE, Phrase
 
-# What lies in memory at once, and what a run that dies does again.
+# What lies in memory at a time, and what a run that dies does again.
 _BLOCK_BYTES = 1024 * 1024
 # A third of the function's time is left for the last block.
 _RUN_S = 600
-_MOST_TOLD = 100
+_MOST_BAD_ROWS = 100
 _REMEMBERED = timedelta(days=30)
 _NOT_TAKEN = "refused"
 
@@ -41,7 +41,7 @@ class LoadedElsewhere(Conflict):
 
 @dataclass
 class Tally:
-    """What became of some rows; `bad` by their numbers."""
+    """The outcome of some rows; `bad` by their numbers."""
 
     done: int = 0
     unchanged: int = 0
@@ -50,7 +50,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Order:
-    """What is done with numbered rows, a bad one of which is named and stops no other; and which columns that needs."""
+    """An operation on numbered rows, of which a bad one is named and stops no other; and the columns that it needs."""
 
     name: str
     needs: tuple[str, ...]
@@ -65,8 +65,8 @@ class Order:
                 good.append((number, parse(rules.tidied(row))))
             except Invalid as wrong:
                 fields = wrong.details["fields"].items()
-                said = {name: phrase.read_in(DEFAULT_LANGUAGE) for name, phrase in fields}
-                tally.bad.append(shapes.BadRow(row=number, fields=said))
+                found = {name: phrase.read_in(DEFAULT_LANGUAGE) for name, phrase in fields}
+                tally.bad.append(shapes.BadRow(row=number, fields=found))
         outcomes = self.carry_out([row for _, row in good])
         tally.done, tally.unchanged = outcomes.count(self.done), outcomes.count(self.unchanged)
         for (number, _), outcome in zip(good, outcomes, strict=True):
@@ -119,12 +119,12 @@ def unload_file(address: str, parse: Parse) -> shapes.UnloadedFile:
 def _go_through(order: Order, address: str, parse: Parse) -> tuple[Load, dict[str, Any]]:
     file = _named(address)
     load, columns = _begun(order, file), _columns(order, file)
-    told: list[shapes.BadRow] = []
+    bad_rows: list[shapes.BadRow] = []
     ends = clock.ticks_s() + _RUN_S
     while load.position_bytes < file.size_bytes and clock.ticks_s() < ends:
         tally = _take_block(order, file, load, columns, parse)
-        told += tally.bad[: _MOST_TOLD - len(told)]
-    return load, _how_far(file, load, told)
+        bad_rows += tally.bad[: _MOST_BAD_ROWS - len(bad_rows)]
+    return load, _how_far(file, load, bad_rows)
 
 
 def _named(address: str) -> File:
@@ -160,12 +160,12 @@ def _take_block(order: Order, file: File, load: Load, columns: Columns | None, p
     lines = rules.lines_of(data)
     is_headed = start == 0 and columns is not None
     numbered = list(enumerate(lines, start=first + 1))[1 if is_headed else 0 :]
-    said = ((number, rules.row_of(line, columns)) for number, line in numbered if not rules.is_blank(line))
-    tally = order.take(said, parse)
+    found = ((number, rules.row_of(line, columns)) for number, line in numbered if not rules.is_blank(line))
+    tally = order.take(found, parse)
     if tally.bad:
         # Before it is noted that they were seen; named by where they begin, so that a repeat writes the same again.
         rows = b"\n".join(msgspec.json.encode(row) for row in tally.bad)
-        factory.put(f"{_NOT_TAKEN}/{load.partition_id}/{first:012d}.jsonl", rows + b"\n")
+        factory.put(f"{_NOT_TAKEN}/{load.pk_id}/{first:012d}.jsonl", rows + b"\n")
     _note(load, tally, start + len(data), first + len(lines))
     return tally
 
@@ -192,11 +192,11 @@ def _note(load: Load, tally: Tally, position_bytes: int, lines: int) -> None:
     )
 
 
-def _how_far(file: File, load: Load, told: list[shapes.BadRow]) -> dict[str, Any]:
+def _how_far(file: File, load: Load, bad_rows: list[shapes.BadRow]) -> dict[str, Any]:
     return {
         "bad": int(load.bad),
-        "bad_rows": told,
-        "bad_rows_at": factory.address(f"{_NOT_TAKEN}/{load.partition_id}/") if load.bad else None,
+        "bad_rows": bad_rows,
+        "bad_rows_at": factory.address(f"{_NOT_TAKEN}/{load.pk_id}/") if load.bad else None,
         "lines": int(load.lines),
         "position_bytes": int(load.position_bytes),
         "size_bytes": file.size_bytes,

@@ -1,5 +1,4 @@
-"""Whether a camera that keeps its channel open has gone away, and telling that once: a schedule looks at it when its
-time has come (B6)."""
+"""Presence of cameras that keep their channel open: a scheduled check notices that one has gone away (B6)."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from typing import Final
 
 from chalicelib import clock
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.standing import is_set
+from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.stock import rules
 from chalicelib.stock.records import CheckPosition, ConnectionCheck, PresenceChange, Stock
 from chalicelib.stock.rules import Presence
@@ -25,13 +24,14 @@ _KEPT = timedelta(days=2)
 
 def check_at(stock: Stock, due_s: int) -> Write:
     """Let the camera be looked at then. A row that nothing comes of is harmless: whoever looks judges what is then."""
-    place = f"{due_s}-{stock.partition_id}"
+    check_id = f"{due_s}-{stock.pk_id}"
     ends = due_s + int(_KEPT.total_seconds())
-    return put(ConnectionCheck.new(_day_of(due_s), place, stock_id=stock.partition_id, expires_at=ends))
+    return put(ConnectionCheck.new(_day_of(due_s), check_id, stock_id=stock.pk_id, expires_at=ends))
 
 
 def check_when_opened(stock: Stock, now_s: int) -> None:
-    """Before a connection is noted: its end may never be told; and who was told that it is away hears that it is back.
+    """Before a connection is noted: its end may never be reported; and an owner who was notified that it is away is
+    notified that it is back.
 
     One row for both would be looked at too early or too late.
     """
@@ -70,7 +70,7 @@ def is_online(stock: Stock) -> bool:
 
 def check_connections() -> dict[str, int]:
     """Look at the cameras whose time has come since the last run, in the order of their times; how many, and of how
-    many something is told."""
+    many something is reported."""
     now_s, ends = clock.now_s(), clock.ticks_s() + _RUN_S
     (position,) = read(CheckPosition.key())
     begun = now_s - int(_KEPT.total_seconds()) if position is None else int(position.last.partition("-")[0])
@@ -86,7 +86,7 @@ def check_connections() -> dict[str, int]:
             answer["told"] += _check([one.stock_id for one in page.items], now_s)
             is_over = page.cursor is None
             # What is over by its TTL is on no page, and passed over.
-            if (seen := page.cursor or (page.items[-1].place_id if page.items else None)) is not None:
+            if (seen := page.cursor or (page.items[-1].sort_id if page.items else None)) is not None:
                 last = seen
                 commit(put(CheckPosition.new(last=last)))
     if _day_of(begun) != _day_of(now_s):
@@ -109,32 +109,32 @@ def _day_of(at_s: float) -> str:
 
 def _check(stock_ids: list[str], now_s: int) -> int:
     found = read(*map(Stock.key, dict.fromkeys(stock_ids)))
-    return sum(_tell(stock, now_s) for stock in found if stock is not None and stock.device_id is not None)
+    return sum(_notify(stock, now_s) for stock in found if stock is not None and stock.device_id is not None)
 
 
-def _tell(stock: Stock, now_s: int) -> bool:
-    """Decide, in one commit with what it was decided by, that something is told; the stream brings it on."""
+def _notify(stock: Stock, now_s: int) -> bool:
+    """Decide, in one commit with what it was decided by, that something is reported; the stream brings it on."""
     word, again_s = rules.next_of(presence_of(stock), now_s)
     if again_s is not None:
         commit(check_at(stock, again_s))
     if word is None:
         return False
-    # By its connection and its owner: whoever changes them lets it be looked at anew, or nobody is left to be told.
+    # By its connection and its owner: whoever changes them lets it be looked at anew, or nobody is left to be notified.
     with suppress(StaleRead):
-        commit(*_told(stock, word, now_s))
+        commit(*_notices(stock, word, now_s))
         return True
     return False
 
 
-def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
+def _notices(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
     as_read = Stock.device_id == stock.device_id
     for name in ("connection_id", "away_since", "told_offline_at", "told_back_at"):
         as_read &= is_set(getattr(Stock, name), getattr(stock, name))
-    # Named after the moment at which it was told offline, as its alarm is, of which being back is the end.
+    # Named after the moment at which it was reported offline, as its alarm is, of which being back is the end.
     offline_at = now_s if word == rules.OFFLINE else int(stock.told_offline_at)
-    told = {"told_offline_at": now_s} if word == rules.OFFLINE else {"told_back_at": now_s}
+    stamps = {"told_offline_at": now_s} if word == rules.OFFLINE else {"told_back_at": now_s}
     return (
-        change(stock, when=as_read, otherwise=StaleRead, **told),
+        change(stock, when=as_read, otherwise=StaleRead, **stamps),
         create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=StaleRead),
         check(Device.key(stock.device_id), Device.pk.exists(), otherwise=StaleRead),
     )
@@ -144,4 +144,4 @@ def _told(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
 
 
 # What the camera's record knows of an ownership beside its id: an owner begins with none of it.
-NOTHING_TOLD: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
+NOTHING_REPORTED: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))

@@ -1,4 +1,4 @@
-"""A camera says how it is, and is told how it ought to be (B6)."""
+"""A camera says how it is, and is notified how it ought to be (B6)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import NobodyOwns
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.standing import is_set
+from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.entry.callers import Camera
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Stock
@@ -22,18 +22,18 @@ from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
 
-def take_state(camera: Camera, told: shapes.State) -> shapes.Wanted:
+def take_state(camera: Camera, report: shapes.State) -> shapes.Wanted:
     """Note what a camera says of itself, part by part, unless a later report said it otherwise; how it ought to be.
 
     Raises NobodyOwns.
     """
-    device = retrying(partial(_noted_device, camera, told))
+    device = retrying(partial(_noted_device, camera, report))
     return shapes.Wanted(desired=shapes.desired_of(device), privacy_mode=access.is_private(device), now=clock.now())
 
 
-def _noted_device(camera: Camera, told: shapes.State) -> Device:
+def _noted_device(camera: Camera, report: shapes.State) -> Device:
     device = _device_of(camera)
-    commit(_noted(device, told), *_sleep_noted(camera, told))
+    commit(_noted(device, report), *_sleep_noted(camera, report))
     return device
 
 
@@ -42,17 +42,17 @@ def _device_of(camera: Camera) -> Device:
     device, key = (None, None) if device_id is None else read(Device.key(device_id), ciphers.key_of(device_id))
     if device is None or key is None:
         raise NobodyOwns
-    opened: Device = device.opened(key.unlocked())
-    return opened
+    decrypted: Device = device.decrypted_with(key.unlocked())
+    return decrypted
 
 
-def _noted(device: Device, told: shapes.State) -> Write:
+def _noted(device: Device, report: shapes.State) -> Write:
     """That it was seen now, and what is news of what it says."""
-    said = _said(device, told)
+    parts = _parts_of(device, report)
     times = shapes.state_times_of(device)
-    stamp_ms = None if told.at is None else int(told.at.timestamp() * 1000)
-    times, news = rules.take_report(times, said, stamp_ms, int(clock.now().timestamp() * 1000))
-    changes = {name: value for part in news for name, value in said[part].items()}
+    stamp_ms = None if report.at is None else int(report.at.timestamp() * 1000)
+    times, news = rules.take_report(times, parts, stamp_ms, int(clock.now().timestamp() * 1000))
+    changes = {name: value for part in news for name, value in parts[part].items()}
     as_read = is_set(Device.state_times, device.state_times)
     return change(
         device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
@@ -60,28 +60,26 @@ def _noted(device: Device, told: shapes.State) -> Write:
     )  # fmt: skip
 
 
-def _sleep_noted(camera: Camera, told: shapes.State) -> Iterator[Write]:
-    if told.sleeps is not None and told.sleeps != bool(camera.stock.sleeps):
+def _sleep_noted(camera: Camera, report: shapes.State) -> Iterator[Write]:
+    if report.sleeps is not None and report.sleeps != bool(camera.stock.sleeps):
         same_owner = Stock.device_id == camera.device_id
-        yield change(
-            Stock.new(camera.stock.partition_id), sleeps=int(told.sleeps), when=same_owner, otherwise=StaleRead
-        )
+        yield change(Stock.new(camera.stock.pk_id), sleeps=int(report.sleeps), when=same_owner, otherwise=StaleRead)
 
 
-def _said(device: Device, told: shapes.State) -> dict[str, dict[str, Any]]:
+def _parts_of(device: Device, report: shapes.State) -> dict[str, dict[str, Any]]:
     """Each part that it speaks of, and what the device's record says of that then."""
     simple = {
-        "firmware": told.firmware,
-        "lan": None if told.lan is None else to_builtins(told.lan),
-        "battery_percent": told.battery_percent,
+        "firmware": report.firmware,
+        "lan": None if report.lan is None else to_builtins(report.lan),
+        "battery_percent": report.battery_percent,
     }
-    said = {name: {name: value} for name, value in simple.items() if value is not None}
-    return said if told.settings is None else {**said, "settings": _realised(device, told.settings)}
+    parts = {name: {name: value} for name, value in simple.items() if value is not None}
+    return parts if report.settings is None else {**parts, "settings": _realised(device, report.settings)}
 
 
-def _realised(device: Device, told: shapes.SettingsOfVersion) -> dict[str, Any]:
+def _realised(device: Device, report: shapes.SettingsOfVersion) -> dict[str, Any]:
     # Versions begin anew with each owner: a higher one than was ever set is of the owner before, and none of ours.
-    version = told.version if told.version <= (device.settings_version or 0) else 0
+    version = report.version if report.version <= (device.settings_version or 0) else 0
     if version < (device.reported_version or 0):
         return {}
-    return {"reported": to_builtins(told.settings), "reported_version": version}
+    return {"reported": to_builtins(report.settings), "reported_version": version}

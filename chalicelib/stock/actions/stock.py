@@ -1,4 +1,4 @@
-"""From the factory into stock, where a camera is found by its serial number (B3)."""
+"""Stock: cameras from the factory, found by serial number (B3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.store.retrying import StaleRead, retrying
 
 
 def owner_of(sn: str, mac: str) -> str:
-    """Whose account has the device of this serial number and MAC address; an id of nobody's if they do not belong
+    """The account that has the device of this serial number and MAC address; an id of nobody's if they do not belong
     together, for the same work."""
     (stock,) = read(Stock.key(id_of(sn)))
     device_id = (None if stock is None else stock.device_id) or ids.new_id()
@@ -24,12 +24,12 @@ def owner_of(sn: str, mac: str) -> str:
     if device is None or key is None:
         return ids.new_id()
     # A camera that has never said what it is has none, which is nobody's proof.
-    own = device.opened(key.unlocked()).mac or ids.new_id()
+    own = device.decrypted_with(key.unlocked()).mac or ids.new_id()
     return str(device.account_id) if crypto.same(rules.normal_mac(own), rules.normal_mac(mac)) else ids.new_id()
 
 
 class Outcome(Enum):
-    """What loading a camera, or taking it out of stock, came to."""
+    """The outcome of loading a camera, or of taking it out of stock."""
 
     LOADED = "in stock now"
     UNCHANGED = "was in stock, just so"
@@ -47,12 +47,12 @@ def load(made: list[shapes.Made]) -> list[Outcome]:
 
 def _load_together(made: list[shapes.Made]) -> list[Outcome]:
     # A put for each would be a call for each; looked for first, a hundred are one read, and one commit of those that
-    # are new, which stands or falls with nobody having put one of them there meanwhile.
+    # are new, which depends on nobody having put one of them there meanwhile.
     rows = [_row_of(one) for one in made]
 
     def attempt() -> list[Outcome]:
         found = read(*(row.own_key for row in rows))
-        there = {row.partition_id: row for row in found if row is not None}
+        there = {row.pk_id: row for row in found if row is not None}
         new: dict[str, Stock] = {}
         outcomes = [_outcome(row, there, new) for row in rows]
         if new:
@@ -63,7 +63,7 @@ def _load_together(made: list[shapes.Made]) -> list[Outcome]:
 
 
 def unload(sns: list[str]) -> list[Outcome]:
-    """Take cameras out of stock that nobody owns, with what they said of themselves; their tokens are nobody's then."""
+    """Take cameras out of stock that nobody owns, with their reports; their tokens are nobody's then."""
     together = MOST_WRITES // 3
     parts = [sns[first : first + together] for first in range(0, len(sns), together)]
     return [outcome for part in parts for outcome in _unload_together(part)]
@@ -85,8 +85,8 @@ def _unload_together(sns: list[str]) -> list[Outcome]:
 def _taken_out(stock: Stock) -> tuple[Write, ...]:
     """Whoever binds it at the same moment has it, and it stays."""
     unowned = Stock.device_id.does_not_exist()
-    said = Report.key(stock.partition_id), ciphers.key_of(stock.partition_id)
-    return remove(stock, when=unowned, otherwise=StaleRead), *map(remove, said)
+    reports = Report.key(stock.pk_id), ciphers.key_of(stock.pk_id)
+    return remove(stock, when=unowned, otherwise=StaleRead), *map(remove, reports)
 
 
 def _each_once(stock_ids: list[str], found: dict[str, Stock | None]) -> Iterator[Stock | None]:
@@ -113,9 +113,9 @@ def _row_of(made: shapes.Made) -> Stock:
 
 
 def _outcome(row: Stock, there: dict[str, Stock], new: dict[str, Stock]) -> Outcome:
-    before = there.get(row.partition_id) or new.get(row.partition_id)
+    before = there.get(row.pk_id) or new.get(row.pk_id)
     if before is None:
-        new[row.partition_id] = row
+        new[row.pk_id] = row
         return Outcome.LOADED
     return Outcome.UNCHANGED if _made(before) == _made(row) else Outcome.OTHERWISE
 

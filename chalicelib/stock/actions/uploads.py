@@ -62,7 +62,7 @@ def note_upload(device: Device, arrived: datetime) -> None:
 
 
 def _seen_before(at: int) -> Any:
-    # What was read of the device is as old as the batch in which an upload was told of.
+    # What was read of the device is as old as the batch in which an upload was reported.
     return Device.last_seen.does_not_exist() | (Device.last_seen < at)
 
 

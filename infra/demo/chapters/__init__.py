@@ -1,11 +1,11 @@
-"""What happens to one account, from the factory to the receipt of its erasure."""
+"""Chapters of the demo: one account, from the factory to the receipt of its erasure."""
 
-from infra.demo.chapters import arriving, copying, leaving, paying, watching
+from infra.demo.chapters import copying, leaving, paying, setting_up, watching
 
 STEPS = (
-    arriving.load,
-    arriving.register,
-    arriving.bind,
+    setting_up.load,
+    setting_up.register,
+    setting_up.bind,
     watching.send,
     watching.appear,
     watching.look,

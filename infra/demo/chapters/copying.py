@@ -7,8 +7,8 @@ import json
 import zipfile
 
 from infra.demo.client import Json
+from infra.demo.console import Promises
 from infra.demo.life import POLLS, Life, step
-from infra.demo.stage import Promises
 
 
 @step(
@@ -24,8 +24,8 @@ def copy(life: Life, promises: Promises) -> None:
     promises.equal("guarded", (refused.status, (refused.json or {}).get("code")), (403, "StepUpRequired"))
     life.raise_trust()
     before = len(life.mails())
-    asked = life.person.expect(202, "POST", "/privacy/exports", {})
-    export = _once_made(life, asked["export_id"])
+    requested = life.person.expect(202, "POST", "/privacy/exports", {})
+    export = _once_made(life, requested["export_id"])
     promises.equal("ready", (export["state"], len(life.mails()) - before), ("ready", 1))
     archive = life.wire.follow(export["download_url"])
     with zipfile.ZipFile(io.BytesIO(archive.body)) as files:
@@ -51,8 +51,8 @@ def _once_made(life: Life, export_id: str) -> Json:
 
 def _missing(life: Life, contents: dict[str, bytes]) -> list[str]:
     who = life.cast
-    told = b"\n".join(contents.values())
+    copied = b"\n".join(contents.values())
     given = {"e-mail": who.email, "nickname": who.nickname, "serial number": who.sn, "device's name": who.device_name}
-    lacking = [what for what, value in given.items() if value.encode() not in told]
+    lacking = [what for what, value in given.items() if value.encode() not in copied]
     pictures = set(contents.values())
     return lacking + [alarm["at"] for alarm in life.alarms if pictures.isdisjoint(life.sent_at(alarm))]

@@ -14,8 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from infra.demo.client import Json, instant
+from infra.demo.console import Promises
 from infra.demo.life import Life, listed, step
-from infra.demo.stage import Promises
 from infra.demo.stored import Thing, counted, items, objects
 
 ERASED_WITHIN = timedelta(minutes=20)
@@ -221,8 +221,8 @@ def seek(life: Life, promises: Promises) -> None:
         if thing not in left:
             life.teller.line(f"      {_short(thing)}")
     promises.shows("lawful", not unlawful, f"{[(thing.where, thing.name) for thing in unlawful[:5]]}")
-    said = json.dumps(life.claims.get("kept")).lower()
-    promises.shows("told", "invoice" in said or "fiscal" in said, f"kept: {life.claims.get('kept')}")
+    claims = json.dumps(life.claims.get("kept")).lower()
+    promises.shows("told", "invoice" in claims or "fiscal" in claims, f"kept: {life.claims.get('kept')}")
 
 
 def _short(thing: Thing) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+from infra.demo.console import Promises
 from infra.demo.life import Life, step
-from infra.demo.stage import Promises
 
 
 @step(

@@ -9,9 +9,9 @@ from typing import Any
 
 from infra.demo.camera import Sent
 from infra.demo.client import Json, Refused, instant
+from infra.demo.console import Promises
 from infra.demo.footage import Frame
 from infra.demo.life import POLLS, Life, listed, step
-from infra.demo.stage import Promises
 from infra.demo.stored import objects, size_bytes
 
 BETWEEN_VISITS = timedelta(minutes=57)  # longer than an upload ticket is renewed before its end
@@ -80,7 +80,7 @@ def appear(life: Life, promises: Promises) -> None:
 
 
 def _handles(data: Any) -> list[str]:
-    """What stands under a name that ends in `_id`, however deep a platform's payload is."""
+    """What is under a name that ends in `_id`, however deep a platform's payload is."""
     if not isinstance(data, dict):
         return []
     own = [str(value) for name, value in data.items() if name.endswith("_id")]

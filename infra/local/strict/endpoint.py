@@ -1,8 +1,8 @@
 """DynamoDB elsewhere: its calls take effect at an endpoint, and moto's tables are a copy of what is there.
 
-The copy is what the pump, the dump, the reapers and the snapshots look at; it is brought up to date when they look. The
-world's clock is not the endpoint's: TTL and request tokens stay here, and an endpoint that verifies signatures is none
-for this.
+The copy is what the pollers, the dump, TTL, lifecycle and the snapshots look at; it is brought up to date when they
+look. The world's clock is not the endpoint's: TTL and request tokens stay here, and an endpoint that verifies
+signatures is none for this.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from infra.local.strict import trace
 from infra.local.strict.faults import Answer
 from infra.local.strict.transactions import Tokens
 from infra.local.strict.validations import decode
-from infra.local.strict.writes import Change, place, putting
+from infra.local.strict.writes import Change, putting, store
 
 Json = dict[str, Any]
 # What is asked (an X-Amz-Target, a body) to the status and body of the answer.
@@ -87,7 +87,7 @@ class Endpoint:
             table = _tables()[name]
             table.items = defaultdict(dict)
             for item in self._items(table):
-                place(Change(table, item.hash_key, item.range_key, None, item))
+                store(Change(table, item.hash_key, item.range_key, None, item))
         self._items_behind.clear()
         self.listen()
 
@@ -100,11 +100,11 @@ class Endpoint:
         self._stream_behind.clear()
 
     def carry_out(self, change: Change) -> None:
-        """What AWS itself deletes."""
+        """Carry out a deletion of AWS's own."""
         table = change.table
         assert change.old is not None
         self._do("DeleteItem", {"TableName": table.name, "Key": _key(table, change.old)})
-        place(change)
+        store(change)
         self._stream_behind.add(table.name)
         self.listen()
 
@@ -133,44 +133,44 @@ class Endpoint:
         for name in list(self._streams):
             self._drop(name)
 
-    def _answer(self, operation: str, asked: Json, tokens: Tokens) -> Answer:
-        token = asked.get("ClientRequestToken")
+    def _answer(self, operation: str, parameters: Json, tokens: Tokens) -> Answer:
+        token = parameters.get("ClientRequestToken")
         try:
-            if token and tokens.is_done(token, asked):
+            if token and tokens.is_done(token, parameters):
                 return 200, _ANSWER_HEADERS, "{}"
         except JsonRESTError as error:
             return error.code, _ANSWER_HEADERS, error.description
-        wanted = {name: value for name, value in asked.items() if name != "ClientRequestToken"}
-        status, told = self._ask(operation, {**wanted, "ReturnConsumedCapacity": "TOTAL"})
+        wanted = {name: value for name, value in parameters.items() if name != "ClientRequestToken"}
+        status, answer = self._ask(operation, {**wanted, "ReturnConsumedCapacity": "TOTAL"})
         if operation in _WRITES:
-            self._items_behind |= set(_named_in(asked))
-            self._stream_behind |= {name for name in _named_in(asked) if self._streams.get(name)}
+            self._items_behind |= set(_named_in(parameters))
+            self._stream_behind |= {name for name in _named_in(parameters) if self._streams.get(name)}
         if status == 200:
-            _charge(operation, told, keep="ReturnConsumedCapacity" in asked)
+            _charge(operation, answer, keep="ReturnConsumedCapacity" in parameters)
             if token:
-                tokens.remember(token, asked)
-        return status, _ANSWER_HEADERS, json.dumps(told)
+                tokens.remember(token, parameters)
+        return status, _ANSWER_HEADERS, json.dumps(answer)
 
-    def _answer_too(self, operation: str, asked: Json) -> Answer | None:
-        status, told = self._ask(operation, asked)
+    def _answer_too(self, operation: str, parameters: Json) -> Answer | None:
+        status, answer = self._ask(operation, parameters)
         if status != 200:
-            return status, _ANSWER_HEADERS, json.dumps(told)
+            return status, _ANSWER_HEADERS, json.dumps(answer)
         if operation == "CreateTable":
-            self._watch(asked["TableName"])
+            self._watch(parameters["TableName"])
         else:
-            del self._streams[asked["TableName"]]
+            del self._streams[parameters["TableName"]]
         return None
 
-    def _ask(self, operation: str, asked: Json) -> tuple[int, Json]:
-        renamed = _renamed(asked, lambda name: self._prefix + name)
+    def _ask(self, operation: str, parameters: Json) -> tuple[int, Json]:
+        renamed = _renamed(parameters, lambda name: self._prefix + name)
         status, text = self._send(f"DynamoDB_20120810.{operation}", _as_json(renamed))
         return status, _renamed(json.loads(text), lambda name: name.removeprefix(self._prefix))
 
-    def _do(self, operation: str, asked: Json) -> Json:
-        status, told = self._ask(operation, asked)
+    def _do(self, operation: str, parameters: Json) -> Json:
+        status, answer = self._ask(operation, parameters)
         if status != 200:
-            raise RuntimeError(f"{operation} at the DynamoDB endpoint: {told}")
-        return told
+            raise RuntimeError(f"{operation} at the DynamoDB endpoint: {answer}")
+        return answer
 
     def _watch(self, name: str) -> None:
         """From the table's beginning, which is as soon as it is there."""
@@ -214,8 +214,8 @@ class Endpoint:
         for first in range(0, len(writes), 25):
             pending = writes[first : first + 25]
             while pending:
-                told = self._do("BatchWriteItem", {"RequestItems": {table.name: pending}})
-                pending = told["UnprocessedItems"].get(table.name, [])
+                answer = self._do("BatchWriteItem", {"RequestItems": {table.name: pending}})
+                pending = answer["UnprocessedItems"].get(table.name, [])
 
 
 class _Stream:
@@ -242,19 +242,19 @@ class _Stream:
         return [record for one in answers for record in one["Records"]]
 
     def _open(self) -> None:
-        asked = {"StreamArn": self._arn}
-        for shard in self._do("DescribeStream", asked)["StreamDescription"]["Shards"]:
+        parameters = {"StreamArn": self._arn}
+        for shard in self._do("DescribeStream", parameters)["StreamDescription"]["Shards"]:
             if shard["ShardId"] not in self._seen:
                 self._seen.add(shard["ShardId"])
-                where = {**asked, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+                where = {**parameters, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
                 self._iterators.append(self._do("GetShardIterator", where)["ShardIterator"])
 
-    def _do(self, operation: str, asked: Json) -> Json:
-        status, text = self._send(f"DynamoDBStreams_20120810.{operation}", json.dumps(asked))
+    def _do(self, operation: str, parameters: Json) -> Json:
+        status, text = self._send(f"DynamoDBStreams_20120810.{operation}", json.dumps(parameters))
         if status != 200:
             raise RuntimeError(f"{operation} at the DynamoDB endpoint: {text}")
-        told: Json = json.loads(text)
-        return told
+        answer: Json = json.loads(text)
+        return answer
 
 
 def _over_http(url: str) -> Send:
@@ -283,41 +283,41 @@ def _tables() -> dict[str, Table]:
     }
 
 
-def _renamed(told: Json, rename: Callable[[str], str]) -> Json:
+def _renamed(document: Json, rename: Callable[[str], str]) -> Json:
     """The same with other names of tables, wherever a request or an answer names one."""
-    renamed = dict(told)
-    if "TableName" in told:
-        renamed["TableName"] = rename(told["TableName"])
+    renamed = dict(document)
+    if "TableName" in document:
+        renamed["TableName"] = rename(document["TableName"])
     for field in _BY_TABLE:
-        if isinstance(told.get(field), dict):
-            renamed[field] = {rename(name): value for name, value in told[field].items()}
-    if "TransactItems" in told:
+        if isinstance(document.get(field), dict):
+            renamed[field] = {rename(name): value for name, value in document[field].items()}
+    if "TransactItems" in document:
         renamed["TransactItems"] = [
-            {verb: _renamed(action, rename) for verb, action in entry.items()} for entry in told["TransactItems"]
+            {verb: _renamed(action, rename) for verb, action in entry.items()} for entry in document["TransactItems"]
         ]
-    if consumed := told.get("ConsumedCapacity"):
+    if consumed := document.get("ConsumedCapacity"):
         renamed["ConsumedCapacity"] = (
             [_renamed(one, rename) for one in consumed] if isinstance(consumed, list) else _renamed(consumed, rename)
         )
     return renamed
 
 
-def _named_in(asked: Json) -> Iterator[str]:
-    if "TableName" in asked:
-        yield asked["TableName"]
-    yield from asked.get("RequestItems", ())
-    for entry in asked.get("TransactItems", ()):
+def _named_in(parameters: Json) -> Iterator[str]:
+    if "TableName" in parameters:
+        yield parameters["TableName"]
+    yield from parameters.get("RequestItems", ())
+    for entry in parameters.get("TransactItems", ()):
         yield from (action["TableName"] for action in entry.values())
 
 
-def _charge(operation: str, told: Json, *, keep: bool) -> None:
+def _charge(operation: str, answer: Json, *, keep: bool) -> None:
     """The trace has the endpoint's own figures; of what was refused there are none."""
-    consumed = told.get("ConsumedCapacity") or []
+    consumed = answer.get("ConsumedCapacity") or []
     for one in consumed if isinstance(consumed, list) else [consumed]:
         charge = trace.current().has_read if operation in _READS else trace.current().has_written
         charge(one["TableName"], one["CapacityUnits"])
     if not keep:
-        told.pop("ConsumedCapacity", None)
+        answer.pop("ConsumedCapacity", None)
 
 
 def _image(table: Table, record: Json, name: str) -> Item | None:
@@ -343,5 +343,5 @@ def _declaration(table: Table) -> Json:
     return declared | ({"StreamSpecification": table.stream_specification} if table.stream_specification else {})
 
 
-def _as_json(asked: Json) -> str:
-    return json.dumps(asked, default=lambda binary: base64.b64encode(binary).decode())
+def _as_json(parameters: Json) -> str:
+    return json.dumps(parameters, default=lambda binary: base64.b64encode(binary).decode())

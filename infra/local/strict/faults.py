@@ -70,7 +70,7 @@ class Faults:
             self._process.dead = before
 
     def strike(self, call: Call, url: str, effect: Callable[[], Answer]) -> Answer:
-        """What comes of this attempt: the effect, a failure, or both."""
+        """Decide this attempt: the effect, a failure, or both."""
         if getattr(self._process, "dead", None):
             raise Crash(f"{call.name}: this process is already dead")
         kind = self._kind_of(call)

@@ -56,10 +56,10 @@ _motos_decrypt = KmsBackend.decrypt
 
 
 def decrypt(self: KmsBackend, ciphertext_blob: bytes, *args: Any, **kwargs: Any) -> Any:
-    """Which key it is stands in the ciphertext, not in the request; what cannot be read moto refuses."""
-    done = _motos_decrypt(self, ciphertext_blob, *args, **kwargs)
+    """Decrypt by the key that the ciphertext names; moto refuses what cannot be read."""
+    answer = _motos_decrypt(self, ciphertext_blob, *args, **kwargs)
     require_usable(self.keys[_deserialize_ciphertext_blob(ciphertext_blob).key_id])
-    return done
+    return answer
 
 
 def private_key_if_needed(key_spec: str) -> Any:
@@ -72,7 +72,7 @@ _DIGESTS = {"ECDSA_SHA_256": hashes.SHA256(), "ECDSA_SHA_384": hashes.SHA384(), 
 
 
 def answer_to_sign(self: KmsResponse) -> str:
-    """moto hashes a digest once more, and so signs something else than what AWS would."""
+    """moto hashes a digest again, and so signs something else than what AWS would."""
     if self._get_param("MessageType") != "DIGEST":
         return _motos_answer_to_sign(self)
     key = self.kms_backend.keys[self.kms_backend.any_id_to_key_id(self._get_param("KeyId"))]

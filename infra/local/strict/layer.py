@@ -1,4 +1,4 @@
-"""The strict layer: what stands between any SDK client of this process and moto."""
+"""The strict layer: what is between any SDK client of this process and moto."""
 
 import functools
 import os
@@ -39,22 +39,22 @@ from infra.local.strict import (
     endpoint,
     kms_states,
     reads,
-    reapers,
     routes,
     ses,
     snapshots,
     sns,
     trace,
     transactions,
+    ttl_and_lifecycle,
     writes,
 )
 from infra.local.strict.endpoint import Endpoint
 from infra.local.strict.faults import Answer, Crash, Faults
-from infra.local.strict.reapers import Lag, Moment
 from infra.local.strict.scheduler import AfterCall, BeforeCall, Scheduler
 from infra.local.strict.snapshots import Snapshot
 from infra.local.strict.trace import Call, Trace
 from infra.local.strict.transactions import Tokens
+from infra.local.strict.ttl_and_lifecycle import Lag, Moment
 
 SHARD_ITERATORS_KEPT = 500
 
@@ -145,15 +145,17 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
             if self._dynamodb:
                 self._dynamodb.match(known)
 
-    def reap_expired(self, now: Moment, lag: Lag) -> int:
+    def delete_expired(self, now: Moment, lag: Lag) -> int:
         if lag is None:
             return 0
         with self.look():
-            return reapers.reap_expired(now, lag, self._dynamodb.carry_out if self._dynamodb else writes.apply)
+            return ttl_and_lifecycle.delete_expired(
+                now, lag, self._dynamodb.carry_out if self._dynamodb else writes.apply
+            )
 
-    def reap_lifecycle(self, now: Moment, lag: Lag) -> int:
+    def apply_lifecycle(self, now: Moment, lag: Lag) -> int:
         with self.lock:
-            return reapers.reap_lifecycle(now, lag)
+            return ttl_and_lifecycle.apply_lifecycle(now, lag)
 
     def _send(self, event_name: str, request: AWSPreparedRequest) -> AWSResponse | None:
         """In the place of moto's handler of botocore's `before-send`, so the SDK's own retries and parsing are real."""
@@ -254,7 +256,7 @@ _STRICTER: list[tuple[Any, str, Any]] = [
     (_Table, "query", reads.query),
     (_Table, "scan", reads.scan),
     (_Streams, "get_records", _forgetting_iterators(_Streams.get_records)),
-    (moto.s3.models.FakeMultipart, "__init__", reapers.multipart_with_start),
+    (moto.s3.models.FakeMultipart, "__init__", ttl_and_lifecycle.multipart_with_start),
     *((moto.kms.models.KmsBackend, name, replacement) for name, replacement in kms_states.REPLACEMENTS.items()),
     (_SESv2, "sesv2_backend", ses.looking(_SESv2.sesv2_backend)),
     (moto.kms.responses.KmsResponse, "sign", kms_states.answer_to_sign),
@@ -273,15 +275,15 @@ def _dispose(key: Any, garbage: bool = False) -> None:
     key.disposed = True
 
 
-def _told_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
+def _made_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
     """botocore puts its user agent together twice per call, which takes a quarter of the call's time."""
 
     def to_string(self: Any) -> str:
-        config, told = self.__dict__.get("_told", (None, None))
-        if told is None or config is not self._client_config:
-            told = original(self)
-            self._told = self._client_config, told
-        return str(told)
+        config, cached = self.__dict__.get("_cached_text", (None, None))
+        if cached is None or config is not self._client_config:
+            cached = original(self)
+            self._cached_text = self._client_config, cached
+        return str(cached)
 
     return to_string
 
@@ -293,7 +295,7 @@ _FASTER: list[tuple[Any, str, Any]] = [
     (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
-    (_UserAgent, "to_string", _told_once(_UserAgent.to_string)),
+    (_UserAgent, "to_string", _made_once(_UserAgent.to_string)),
     # A listing of a thousand objects says as many times, and moto parses what it is about to write.
     (botocore.utils, _PARSE_TIME, functools.lru_cache(4096)(getattr(botocore.utils, _PARSE_TIME))),
 ]

@@ -39,7 +39,7 @@ _UNNAMED = {"x-amz-signature", "policy", "file"}
 
 
 class S3Error(Exception):
-    """What S3 answers instead."""
+    """An error answer of S3."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -48,7 +48,7 @@ class S3Error(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a presigned address lets its bearer do."""
+    """The operation that a presigned address permits."""
 
     method: str
     bucket: str
@@ -58,7 +58,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a POST form lets its bearer store."""
+    """The upload that a POST form permits."""
 
     bucket: str
     key: str
@@ -75,7 +75,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose signatures count, where, and what time it is there."""
+    """The credentials whose signatures count, the region, and the time there."""
 
     credentials: Mapping[str, str]
     region: str
@@ -214,7 +214,7 @@ def _canonical_request(
 
 
 def _secret(credential: str, date: str, trust: Trust, code: str) -> str:
-    """The secret of the key a credential names, once its scope is ours."""
+    """The secret of the key a credential names, when its scope is ours."""
     parts = credential.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request":
         raise S3Error(

@@ -1,4 +1,4 @@
-"""Which of moto's handlers answers a request: moto's own answer, found once per address instead of at every call."""
+"""Routing of requests to moto's handlers: moto's own choice, cached for each address."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""S3's door for those who come with a presigned address or a POST form: a WSGI app that checks, then acts on moto."""
+"""S3 for presigned addresses and POST forms: a WSGI app that checks, then acts on moto."""
 
 import itertools
 import re
@@ -72,7 +72,7 @@ class S3Guard:
         response.headers.update(self._cors(request))
         response.headers["x-amz-request-id"] = f"LOCAL{next(self._numbers):011d}"
         if request.method == "HEAD":
-            # The length of the object is told, its bytes are not sent.
+            # The length of the object is reported, its bytes are not sent.
             response.automatically_set_content_length = False
             response.set_data(b"")
         return response
@@ -114,15 +114,17 @@ class S3Guard:
 
     def _read(self, granted: Any, request: Request) -> Response:
         _require_plain(granted.query)
-        asked = {"Bucket": granted.bucket, "Key": granted.key}
+        wanted = {"Bucket": granted.bucket, "Key": granted.key}
         for header, name in (("Range", "Range"), ("If-None-Match", "IfNoneMatch"), ("If-Match", "IfMatch")):
             if header in request.headers:
-                asked[name] = request.headers[header]
+                wanted[name] = request.headers[header]
         with trace.outside():
-            found = (self._s3.head_object if request.method == "HEAD" else self._s3.get_object)(**asked)
+            found = (self._s3.head_object if request.method == "HEAD" else self._s3.get_object)(**wanted)
             data = found["Body"].read() if "Body" in found else b""
-        told = found["ResponseMetadata"]["HTTPHeaders"]
-        headers = Headers([(name, told[name]) for name in told if name in _RETURNED or name.startswith("x-amz-meta-")])
+        described = found["ResponseMetadata"]["HTTPHeaders"]
+        headers = Headers(
+            [(name, described[name]) for name in described if name in _RETURNED or name.startswith("x-amz-meta-")]
+        )
         headers.update(
             {name: granted.query[f"response-{name}"] for name in OVERRIDES if f"response-{name}" in granted.query}
         )
@@ -143,18 +145,18 @@ class S3Guard:
         with trace.outside():
             stored = self._s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=upload.data, **_kept(upload.fields))
         location = f"/{quote(upload.bucket)}/{quote(upload.key)}"
-        told = {"ETag": stored["ETag"], "Location": location}
+        described = {"ETag": stored["ETag"], "Location": location}
         if redirect := upload.fields.get("success_action_redirect"):
             joint = "&" if "?" in redirect else "?"
             query = f"bucket={quote(upload.bucket)}&key={quote(upload.key)}&etag={quote(stored['ETag'])}"
-            return Response(status=303, headers={**told, "Location": f"{redirect}{joint}{query}"})
+            return Response(status=303, headers={**described, "Location": f"{redirect}{joint}{query}"})
         if upload.fields.get("success_action_status") == "201":
             answer = {"Location": location, "Bucket": upload.bucket, "Key": upload.key, "ETag": stored["ETag"]}
             response = _xml(201, "PostResponse", answer)
-            response.headers.update(told)
+            response.headers.update(described)
             return response
         # Anything but 200 and 201 is taken for the default.
-        return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=told)
+        return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=described)
 
 
 def _key_in(headers: dict[str, str], body: bytes) -> str:
@@ -221,5 +223,5 @@ def _of_client_error(error: ClientError) -> Response:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status == 304:
         return Response(status=304)
-    told = error.response.get("Error", {})
-    return _xml(status, "Error", {"Code": told.get("Code", ""), "Message": told.get("Message", "")})
+    described = error.response.get("Error", {})
+    return _xml(status, "Error", {"Code": described.get("Code", ""), "Message": described.get("Message", "")})

@@ -1,4 +1,4 @@
-"""How many bytes an item weighs, and how many capacity units that costs, by DynamoDB's published rules."""
+"""Item sizes in bytes and capacity units, by DynamoDB's published rules."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ LARGEST_TRANSACTION = 4 * 1024 * 1024
 
 
 def item_bytes(item: Item | None) -> int:
-    """Items never change once written (see writes.py), so each is weighed once."""
+    """Items never change after it is written (see writes.py), so each is weighed once."""
     if item is None:
         return 0
     known = item.__dict__.get("_bytes")
@@ -22,7 +22,7 @@ def item_bytes(item: Item | None) -> int:
 
 
 def attributes_bytes(attributes: Mapping[str, DynamoType | dict[str, Any]]) -> int:
-    """Of attributes as moto keeps them, or as they are in a request once it is decoded."""
+    """Of attributes as moto keeps them, or as they are in a request when it is decoded."""
     return sum(_text(name) + _value(value) for name, value in attributes.items())
 
 

@@ -1,7 +1,7 @@
 """All of moto's state taken and put back in milliseconds, by pickling it with the bulk of it shared.
 
-Shared is what never changes once written: items, stream records, the bytes of S3 objects, KMS private keys. Everything
-else is pickled, so a snapshot cannot be touched by what happens after it, not even by the end of the layer.
+Shared is what never changes after it is written: items, stream records, the bytes of S3 objects, KMS private keys.
+Everything else is pickled, so a snapshot cannot be touched by what happens after it, not even by the end of the layer.
 """
 
 import io
@@ -42,8 +42,8 @@ class _Shared:
 _beside: list[Any] = []
 
 
-def _fetch(place: int) -> Any:
-    return _thawed(_beside[place])
+def _fetch(index: int) -> Any:
+    return _thawed(_beside[index])
 
 
 def _frozen(thing: Any) -> Any:
@@ -61,9 +61,9 @@ def _thawed(thing: Any) -> Any:
 
 def _frozen_table(items: dict[Any, Any]) -> dict[Any, Any]:
     copied = items.copy()
-    for key, partition in copied.items():
-        if isinstance(partition, dict):
-            copied[key] = partition.copy()
+    for key, values in copied.items():
+        if isinstance(values, dict):
+            copied[key] = values.copy()
     return copied
 
 

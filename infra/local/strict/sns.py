@@ -1,4 +1,4 @@
-"""What SNS holds of phones' endpoints and of pushes, and moto does not.
+"""SNS's checks of phones' endpoints and of pushes, which moto does not have.
 
 https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html
 https://docs.aws.amazon.com/sns/latest/dg/mobile-push-api-error.html

@@ -1,4 +1,4 @@
-"""What was asked of AWS, in the order it took effect, and what DynamoDB would have charged for it."""
+"""A trace of the AWS calls, in the order they took effect, with the capacity units that DynamoDB would have charged."""
 
 import threading
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ _now = _Now()
 
 
 def current() -> Call:
-    """The call this thread is in; work done in no call at all (a reaper) is charged to nobody."""
+    """The call this thread is in; work done in no call at all (TTL, lifecycle) is charged to nobody."""
     return _now.call or Call("none", "none", {})
 
 

@@ -116,10 +116,10 @@ class Tokens:
         self._done: dict[str, tuple[float, str]] = {}
 
     def is_done(self, token: str, params: dict[str, Any]) -> bool:
-        until, asked = self._done.get(token, (0.0, ""))
+        until, parameters = self._done.get(token, (0.0, ""))
         if until <= time.time():
             return False
-        if asked != _canonical(params):
+        if parameters != _canonical(params):
             raise IdempotentParameterMismatch
         return True
 
@@ -136,7 +136,7 @@ class Tokens:
 
 
 def charge_for_repeat(backend: DynamoDBBackend, params: dict[str, Any]) -> None:
-    """The second time a transaction is asked for under its token, its items are only read."""
+    """The second time a transaction is required under its token, its items are only read."""
     for entry in params["TransactItems"]:
         action = next(iter(entry.values()))
         table = backend.get_table(action["TableName"])
@@ -146,6 +146,6 @@ def charge_for_repeat(backend: DynamoDBBackend, params: dict[str, Any]) -> None:
 
 
 def _canonical(params: dict[str, Any]) -> str:
-    """How the answer shall be told (ReturnConsumedCapacity) is not part of what was asked."""
-    asked = {name: value for name, value in params.items() if not name.startswith("Return")}
-    return json.dumps(asked, sort_keys=True, default=lambda binary: binary.hex())
+    """How the answer shall be reported (ReturnConsumedCapacity) is not part of what was asked."""
+    parameters = {name: value for name, value in params.items() if not name.startswith("Return")}
+    return json.dumps(parameters, sort_keys=True, default=lambda binary: binary.hex())

@@ -116,7 +116,7 @@ def check_new_item(table: Table, attributes: dict[str, Any]) -> None:
 
 
 def check_result(table: Table, item: Item, *, updated: bool) -> None:
-    """What an item must satisfy after any write: its size, and the types of index keys."""
+    """The checks of an item after any write: its size, and the types of index keys."""
     if item_bytes(item) > LARGEST_ITEM:
         raise ItemSizeToUpdateTooLarge if updated else ItemSizeTooLarge
     for index in table.all_indexes():

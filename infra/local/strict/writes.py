@@ -1,6 +1,6 @@
 """Every write to a DynamoDB table: worked out on a copy first, then applied in one step, so nothing is ever half done.
 
-Items are never changed once they are in a table. That lets snapshots.py share them and sizes.py weigh them once.
+Items are never changed when they are in a table. That lets snapshots.py share them and sizes.py weigh them once.
 """
 
 import copy
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Change:
-    """What a write would do to one item; old and new are the same object when it only looks."""
+    """A write's effect on one item; old and new are the same object for a condition check."""
 
     table: Table
     hash_key: DynamoType
@@ -73,7 +73,7 @@ def deleting(table: Table, key: Json) -> Change:
 
 
 def update(change: Change, key: Json, expression: str | None, names: Json, values: Json, legacy: Json | None) -> None:
-    """Works the new item out; the expression is evaluated only now, as AWS does once the condition holds."""
+    """Works the new item out; the expression is evaluated only now, as AWS does when the condition holds."""
     new = copy.deepcopy(change.old) if change.old else Item(change.hash_key, change.range_key, key)
     if expression:
         validator = UpdateExpressionValidator(
@@ -100,21 +100,21 @@ def apply(change: Change) -> None:
     table, old, new = change.table, change.old, change.new
     if old is new:
         return
-    place(change)
+    store(change)
     # A write that changes nothing leaves no record in the stream.
     if table.stream_shard is not None and not (old and new and old == new):
         table.stream_shard.add(old, new)
 
 
-def place(change: Change) -> None:
-    """Only the item, of which nobody is told."""
+def store(change: Change) -> None:
+    """Only the item, of which nobody is notified."""
     table, new = change.table, change.new
     if change.range_key is None:
         _set_or_drop(table.items, change.hash_key, new)
         return
-    partition = table.items[change.hash_key]
-    _set_or_drop(partition, change.range_key, new)
-    if not partition:
+    values = table.items[change.hash_key]
+    _set_or_drop(values, change.range_key, new)
+    if not values:
         del table.items[change.hash_key]
 
 

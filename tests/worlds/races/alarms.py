@@ -37,7 +37,7 @@ def _delete_all_to_the_end(home: Home, state: Any) -> Response:
     answer = _delete_all(home, state)
     told = Counter[Any]()
     for name in ("forward_item_changes", "on_alarms_removed"):
-        next(one for one in home.world.pump._sources if one.name == name).deliver(told)
+        next(one for one in home.world.pollers._sources if one.name == name).deliver(told)
     return answer
 
 
@@ -46,7 +46,7 @@ def _remove_to_the_end(home: Home, state: Any) -> Response:
     answer = remove(home, state)
     told = Counter[Any]()
     for name in ("forward_ledger_changes", "on_erasure_begun"):
-        next(one for one in home.world.pump._sources if one.name == name).deliver(told)
+        next(one for one in home.world.pollers._sources if one.name == name).deliver(told)
     return answer
 
 
@@ -74,7 +74,7 @@ def _delete_alarm(home: Home, state: Any) -> Response:
 
 
 def _alarm_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if alarms.told_of(stored) or stored.objects:
+    if alarms.stream_events(stored) or stored.objects:
         yield "the alarm is left"
 
 
@@ -87,7 +87,7 @@ def _avatar_on_its_way(home: Home) -> None:
 
 def _avatar_arrives(home: Home, state: Any) -> None:
     """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pump._queues() if one.name == "on_avatar_uploaded")
+    source = next(one for one in home.world.pollers._queues() if one.name == "on_avatar_uploaded")
     assert source.deliver(Counter())
 
 
@@ -122,7 +122,7 @@ def _no_avatar_left(home: Home, state: Any, answers: Answers, stored: Stored) ->
 
 
 def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.place_of(state[0])]:
+    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.key_of(state[0])]:
         yield f"stored are {found}"
 
 
@@ -149,7 +149,7 @@ def _cover_on_its_way(home: Home) -> None:
 
 def _cover_arrives(home: Home, state: Any) -> None:
     """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pump._queues() if one.name == "on_cover_uploaded")
+    source = next(one for one in home.world.pollers._queues() if one.name == "on_cover_uploaded")
     assert source.deliver(Counter())
 
 

@@ -56,7 +56,7 @@ def _bound_and_activated(home: Home, camera: Camera, answers: Answers, stored: S
     if (asked := home.world.call("POST", "/cameras/tickets", {"kind": "alarm"}, token=token)).status != 200:
         yield f"the camera's new token gets {asked.status}"
     device_id = answers[0].json["device_id"]
-    if (firmware := stored.opened(stored.first_ids("Device")[device_id], "firmware")) != "2.0.0":
+    if (firmware := stored.decrypted(stored.first_ids("Device")[device_id], "firmware")) != "2.0.0":
         yield f"the device's firmware is {firmware}"
 
 
@@ -76,7 +76,7 @@ def _set_settings(name: str, key: str) -> Act:
 def _one_set_them(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     (winner,) = [answer for answer in answers if answer.status == 200]
     device = stored.first_ids("Device")[home.camera.device_id]
-    kept = stored.opened(device, "desired"), device["settings_version"]
+    kept = stored.decrypted(device, "desired"), device["settings_version"]
     if kept != (winner.json["desired"]["settings"], 1):
         yield "the settings are not those of the one who was told so"
 
@@ -88,7 +88,7 @@ def _report_at(second: int, firmware: str) -> Act:
 
 def _the_later_report_stays(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     device = stored.first_ids("Device")[home.camera.device_id]
-    if (firmware := stored.opened(device, "firmware")) != "3.0.0":
+    if (firmware := stored.decrypted(device, "firmware")) != "3.0.0":
         yield f"the firmware is {firmware}"
 
 
@@ -166,14 +166,14 @@ def picture_on_its_way(home: Home) -> None:
 
 def picture_arrives(home: Home, state: Any) -> None:
     """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pump._queues() if one.name == "on_picture_uploaded")
+    source = next(one for one in home.world.pollers._queues() if one.name == "on_picture_uploaded")
     assert source.deliver(Counter())
 
 
 def pictures_are_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     if stored.objects:
         yield f"{len(stored.objects)} pictures are left"
-    if left := alarms.told_of(stored):
+    if left := alarms.stream_events(stored):
         yield f"{len(left)} alarms are left"
 
 

@@ -214,7 +214,7 @@ def _one_arrival(home: Home, ticket: str, answers: Answers, stored: Stored) -> W
 
 
 def _rows_of(stored: Stored, account_id: str) -> Iterator[str]:
-    names = ("Account", "Letter", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses", "Totp")
+    names = ("Account", "OutboxMessage", "Session", "Endpoint", "Code", "Order", "Answered", "TerminalGuesses", "Totp")
     yield from (name for name in names for where in stored.of(name) if where[0] == account_id)
 
 

@@ -48,7 +48,7 @@ def _commands_shown(home: Home, command_id: str, stored: Stored) -> int:
     return len(pictures)
 
 
-def told_of(stored: Stored) -> list[dict[str, Any]]:
+def stream_events(stored: Stored) -> list[dict[str, Any]]:
     """Of what was deleted, the rest of a row may stay for as long as its name can be uploaded again."""
     return [row for row in stored.of("Alarm").values() if "removed" not in row]
 

@@ -47,7 +47,7 @@ def _rename(home: Home, state: Any, key: str) -> Response:
 
 
 def _renamings(home: Home, state: Any, stored: Stored) -> int:
-    return int(stored.opened(stored.first_ids("Device")[home.camera.device_id], "name") == "Back door")
+    return int(stored.decrypted(stored.first_ids("Device")[home.camera.device_id], "name") == "Back door")
 
 
 def remove_device(home: Home, state: Any, key: str) -> Response:
@@ -111,7 +111,7 @@ def _set_device_password(home: Home, state: Any, key: str) -> Response:
 
 
 def _device_passwords(home: Home, state: Any, stored: Stored) -> int:
-    return int(stored.opened(stored.first_ids("Device")[home.camera.device_id], "password") == DEVICE_PASSWORD)
+    return int(stored.decrypted(stored.first_ids("Device")[home.camera.device_id], "password") == DEVICE_PASSWORD)
 
 
 def _check_device_password(home: Home, state: Any, key: str) -> Response:

@@ -183,7 +183,7 @@ def _push_failed(home: Home) -> None:
     (arn,) = (one["arn"] for one in home.world.dump()["endpoints"])
     with home.world.aws.outside():
         client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": "false"})
-        push.tell_of_alarm([arn], home.camera.device_id, home.alarm_id)
+        push.notify_of_alarm([arn], home.camera.device_id, home.alarm_id)
 
 
 def _terminals_forgotten(home: Home, state: None, stored: Stored) -> int:
@@ -248,7 +248,7 @@ def _change_me(home: Home, state: None, key: str) -> Response:
 
 
 def _changes_of_me(home: Home, state: None, stored: Stored) -> int:
-    return int(stored.opened(stored.first_ids("Account")[home.owner.account_id], "nickname") == "Aleksandra")
+    return int(stored.decrypted(stored.first_ids("Account")[home.owner.account_id], "nickname") == "Aleksandra")
 
 
 def _take_pushes(home: Home, person: Person, key: str) -> Response:
@@ -265,7 +265,7 @@ def _a_phone_of_the_owner(home: Home) -> Person:
 
 def _terminals(home: Home, person: Person, stored: Stored) -> int:
     rows = [row for where, row in stored.of("Endpoint").items() if where[0] == person.account_id]
-    return sum("arn" in row and stored.opened(row, "token") == "another-token-of-a-platform" for row in rows)
+    return sum("arn" in row and stored.decrypted(row, "token") == "another-token-of-a-platform" for row in rows)
 
 
 def change_password(home: Home, state: None, key: str) -> Response:

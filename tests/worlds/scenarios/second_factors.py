@@ -96,7 +96,7 @@ def _rename_passkey(home: Home, passkey_id: str, key: str) -> Response:
 
 
 def _passkeys_renamed(home: Home, passkey_id: str, stored: Stored) -> int:
-    return int(stored.opened(stored.of("Passkey")[home.owner.account_id, passkey_id], "name") == "Old phone")
+    return int(stored.decrypted(stored.of("Passkey")[home.owner.account_id, passkey_id], "name") == "Old phone")
 
 
 def _remove_passkey(home: Home, passkey_id: str, key: str) -> Response:

@@ -8,7 +8,7 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.alarms import rules
-from chalicelib.alarms.actions import bounds, deleting, naming, telling
+from chalicelib.alarms.actions import bounds, deleting, naming, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws import s3
@@ -34,24 +34,24 @@ class Refused(NamedTuple):
         return self.reason in get_args(Reason)
 
 
-def take_picture(arrival: Arrival, standing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
+def take_picture(arrival: Arrival, existing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
     """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
     alarm without it. What is no alarm, or nobody's any more, is deleted, and the answer says why.
 
     `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
     """
-    device = standing.get(arrival.device_id)
+    device = existing.get(arrival.device_id)
     try:
         if device is None:
             raise rules.NotTaken("nobody_owns", is_counted=False)
         if bounds.is_over(device, PICTURES.stamp_of(arrival.object_key)):
-            raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was told of first
+            raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was reported first
         _take(arrival, device, is_repeat)
     except rules.NotTaken as refused:
         s3.delete([arrival.object_key])
         if device is not None and refused.is_counted:
-            commit(uploads.refused_upload(device.partition_id, refused.reason, arrival.arrived))
-        of_device = None if device is None else device.partition_id
+            commit(uploads.refused_upload(device.pk_id, refused.reason, arrival.arrived))
+        of_device = None if device is None else device.pk_id
         return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
     return []
 
@@ -61,7 +61,7 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
     if device.channel_ids is not None and named.channel not in device.channel_ids:
         raise rules.NotTaken("channel_unknown")
     alarm = _alarm_of(arrival, named, device)
-    if not alarm.stands(device):  # everything was deleted between its arrival and the news of it
+    if not alarm.is_readable(device):  # everything was deleted between its arrival and the news of it
         raise rules.NotTaken("deleted", is_counted=False)
     if access.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
         raise rules.NotTaken("privacy_mode", is_counted=False)
@@ -76,7 +76,7 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
     if known is not None:
         _require_same(known, alarm)
     if known is None or is_repeat:
-        telling.tell(known or alarm, device, is_repeat)
+        notifying.tell(known or alarm, device, is_repeat)
     if not is_shown:
         raise rules.NotTaken("picture_unreadable")
 
@@ -99,7 +99,7 @@ def _look_at(object_key: str) -> tuple[bool, str] | None:
 
 
 class _Known(Exception):
-    """The name has an alarm: S3 told of it twice, or the camera sent it again."""
+    """The name has an alarm: S3 reported it twice, or the camera sent it again."""
 
     def __init__(self, alarm: Alarm | None) -> None:
         super().__init__()
@@ -108,23 +108,23 @@ class _Known(Exception):
 
 def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -> Alarm | None:
     """Store the alarm; or the one that its name has already. Raises NotTaken if that was deleted."""
-    answers = commands.shown_by(alarm.partition_id, named.mark, alarm.place_id) if alarm.type == rules.SNAPSHOT else ()
+    answers = commands.shown_by(alarm.pk_id, named.mark, alarm.sort_id) if alarm.type == rules.SNAPSHOT else ()
     # The id follows from the name; but where it has the arrival's time, the name could come by another one.
     claims = () if rules.is_believed(named.stamp, arrival.second) else (_claim(alarm, named, arrival),)
     try:
         commit(create(alarm, otherwise=_known), *claims, *answers)
     except _Known as known:
-        if known.alarm is None or not known.alarm.stands(device):
+        if known.alarm is None or not known.alarm.is_readable(device):
             raise rules.NotTaken("deleted", is_counted=False) from None
         return known.alarm
     return None
 
 
 def _known(there: RawItem | None) -> _Known:
-    """The alarm that stands where one was to be created, or that is named there."""
+    """The alarm that is where one was to be created, or that is named there."""
     found = Alarm.of(there)
     if found is not None and found.alias_of is not None:
-        (found,) = read(Alarm.key(found.partition_id, found.alias_of))
+        (found,) = read(Alarm.key(found.pk_id, found.alias_of))
     return _Known(found)
 
 
@@ -132,13 +132,13 @@ def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
     """A row that nobody is shown, where the alarm would be if its stamp were believed: the same name that comes again,
     a moment later perhaps believed, meets it there."""
     claim = Alarm.new(
-        alarm.partition_id,
+        alarm.pk_id,
         naming.alarm_id(named.stamp, arrival.object_key),
         at=alarm.at,
         arrived_at=alarm.arrived_at,
         type=alarm.type,
         removed=1,
-        alias_of=alarm.place_id,
+        alias_of=alarm.sort_id,
         expires_at=deleting.name_ends_s(arrival.arrived),
     )
     return create(claim, otherwise=_known)
@@ -161,7 +161,7 @@ def _alarm_of(arrival: Arrival, named: rules.Named, device: Device) -> Alarm:
     arrived = arrival.second
     at = rules.time_of(named.stamp, arrived)
     return Alarm.new(
-        device.partition_id,
+        device.pk_id,
         naming.alarm_id(at, arrival.object_key),
         at=clock.epoch_s(at),
         arrived_at=clock.epoch_s(arrived),

@@ -1,4 +1,4 @@
-"""Who may see an alarm is told of it, and of a camera that has gone away or come back."""
+"""Notifications of alarms, and of cameras that have gone away or come back, to those who may see them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
     if late and not is_repeat and not _is_first_late(device):
         return
     endpoints = access.endpoints_of(device, alarm.channel)
-    push.tell_of_alarm(endpoints, device.partition_id, alarm.place_id, late=late)
+    push.notify_of_alarm(endpoints, device.pk_id, alarm.sort_id, late=late)
 
 
 def _is_first_late(device: Device) -> bool:
-    """Whether nobody was told lately of late alarms of this device: a weekend of them is one push, or a few."""
+    """Whether nobody was notified lately of late alarms of this device: a weekend of them is one push, or a few."""
     now = clock.now_s()
     before = now - int(rules.LATE_TOLD_EVERY.total_seconds())
     if device.late_told_at is not None and device.late_told_at > before:
@@ -61,7 +61,7 @@ def alarm_without_picture(device_id: str, channel: str | None, type: str, at: da
 # A camera has gone away, or come back
 
 
-def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
+def notify_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     """Make an alarm of a camera that has gone away, and tell who may see its alarms of that, or that it has come back.
 
     `is_repeat`: an earlier try may have died between the commit and the push, so the push is made again.
@@ -81,6 +81,6 @@ def tell_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
             return
     endpoints = access.endpoints_of(device, None)
     if is_offline:
-        push.tell_of_alarm(endpoints, device_id, alarm.place_id, type=OFFLINE)
+        push.notify_of_alarm(endpoints, device_id, alarm.sort_id, type=OFFLINE)
     else:
-        push.tell_of_return(endpoints, device_id, alarm.place_id)
+        push.notify_of_return(endpoints, device_id, alarm.sort_id)

@@ -1,4 +1,4 @@
-"""What owners and guests have in common: where a share lies, what it says, and its end."""
+"""Shares, for owners and guests alike: their keys, their grants, and their end."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import Opened
+from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device, Grant, Share
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
@@ -53,27 +53,27 @@ def others(device: Device, share_id: str) -> list[Grant]:
 
 
 def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
-    """What ends a share or an invitation at once, for both sides; raises StaleRead on commit."""
+    """What ends a share or an invitation immediately, for both sides; raises StaleRead on commit."""
     return (
-        access.regrant(device, others(device, grant.share_id)),
-        remove(Share.key(device.partition_id, grant.share_id)),
+        access.set_grants(device, others(device, grant.share_id)),
+        remove(Share.key(device.pk_id, grant.share_id)),
         remove(found_at(share, grant)),
     )
 
 
 def found_at(share: Share, grant: Grant) -> Key[Invitation | Received]:
-    """Where the other person finds it."""
+    """The key by which the other person finds it."""
     device_id = device_of(grant.share_id)
     if grant.guest_id is None:
         return Invitation.key(share.address_hash, device_id)
     return Received.key(grant.guest_id, device_id)
 
 
-def looked(opened: Opened) -> tuple[Write, ...]:
-    """What tells the owner that a guest saw pictures; nothing for the owner's own looks. Raises NotFound."""
-    if opened.grant is None or opened.grant.guest_id is None:
+def record_view(granted: DeviceAccess) -> tuple[Write, ...]:
+    """A write that records that a guest viewed pictures; none for the owner's own views. Raises NotFound."""
+    if granted.grant is None or granted.grant.guest_id is None:
         return ()
-    return (activity.looked(opened.device, opened.grant.share_id, access.address_of(opened)),)
+    return (activity.record_view(granted.device, granted.grant.share_id, access.address_of(granted)),)
 
 
 def time(seconds: int | None) -> datetime | None:

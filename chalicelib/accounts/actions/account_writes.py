@@ -1,4 +1,4 @@
-"""What other houses need of an account: where it lies, what it gains and loses, and its end."""
+"""Writes that other houses commit on an account: what it gains and loses, and its end; and the keys it is read by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.contacts.records import Address, ResetCode
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.store import ciphers
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 
-def places_of(account_id: str) -> tuple[Key[Account], Key[VaultKey]]:
-    """Where the account and its vault's key lie, for whoever must read them together with something else."""
-    return Account.key(account_id), VaultKey.key(account_id)
+def keys_of(account_id: str) -> tuple[Key[Account], Key[DataKey]]:
+    """The keys of the account and its data key, for whoever must read them together with something else."""
+    return Account.key(account_id), DataKey.key(account_id)
 
 
 def gains_device(account: Account, device_id: str) -> Write:
@@ -57,20 +57,22 @@ def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Writ
 
 
 def gains_second_factor(account: Account, factor: str) -> Write:
-    """From now on it is asked for, if the others are still the ones that were read."""
+    """From now on it is required, if the others are still the ones that were read."""
     as_read = is_set(Account.second_factors, account.second_factors)
     return change(account, Account.second_factors.add({factor}), when=as_read, otherwise=Conflict)
 
 
 def loses_second_factor(account: Account, factor: str) -> Write:
     """The same the other way round; the password, too, must be the one whose length was looked at."""
-    as_read = is_set(Account.second_factors, account.second_factors) & (Account.epoch == account.epoch)
+    as_read = is_set(Account.second_factors, account.second_factors) & (
+        Account.session_generation == account.session_generation
+    )
     return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
 
 
 def becomes_guest(account: Account, device_id: str) -> Write:
     """The account's side of a share that is accepted, if what it was offered to is still its address; whether the share
-    stands is the device's to say."""
+    exists is the device's to say."""
     as_read = is_set(Account.guest_of, account.guest_of) & has_addresses_as_read(account)
     return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=StaleRead)
 
@@ -93,7 +95,7 @@ def read_again(account: Account) -> Account:
     (again,) = read(account.own_key)
     if again is None:
         raise NotSignedIn
-    found: Account = again.opened(account.vault)
+    found: Account = again.decrypted_with(account.cipher)
     return found
 
 
@@ -106,18 +108,18 @@ def caller_read_again(caller: Caller) -> Caller:
 def at(contact: Contact) -> Account | None:
     """The account that is reached there."""
     (address,) = read(Address.key(contact.hashed))
-    account, key = (None, None) if address is None else read(*places_of(address.account_id))
-    return None if account is None or key is None else account.opened(key.unlocked())
+    account, key = (None, None) if address is None else read(*keys_of(address.account_id))
+    return None if account is None or key is None else account.decrypted_with(key.unlocked())
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """What ends an account at once: its record, its key, and its addresses, which are free again (B17); if what may
-    vouch for it is as it was read, which is to be freed with it."""
+    """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17); if
+    what may vouch for it is as it was read, which is to be freed with it."""
     as_read = _is_as_read(account) & has_addresses_as_read(account) & _has_identities_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),
-        remove(ciphers.key_of(account.partition_id)),
+        remove(ciphers.key_of(account.pk_id)),
         *freed,
     )
 

@@ -10,7 +10,7 @@ from functools import _lru_cache_wrapper
 from chalicelib import aws, store
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
-from infra.local.memory import READ_ONCE
+from infra.local.module_caches import READ_ONCE
 from tests.conftest import Home
 from tests.scene import new_person
 

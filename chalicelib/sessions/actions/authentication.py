@@ -1,9 +1,9 @@
-"""Who is signed in: what a token names, and whether account, key and session stand (B2)."""
+"""Authentication of sessions: a token's claims against account, key and session (B2)."""
 
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.accounts.actions import standing as accounts
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.entry.callers import Caller, Visitor
 from chalicelib.errors import NotSignedIn
@@ -11,18 +11,18 @@ from chalicelib.sessions import rules
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, Claim
 from chalicelib.store import crypto
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, in_service_since
 
 
 def claim_of(access_token: str | None) -> Claim:
-    return rules.cut_token(ACCESS, access_token)
+    return rules.parse_token(ACCESS, access_token)
 
 
-def keys_of(claim: Claim) -> tuple[Key[Account], Key[VaultKey], Key[Session]]:
-    return (*accounts.places_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
+def keys_of(claim: Claim) -> tuple[Key[Account], Key[DataKey], Key[Session]]:
+    return (*accounts.keys_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
 
 
 def vouch(claim: Claim, found: Found, visitor: Visitor) -> Caller:
@@ -30,18 +30,18 @@ def vouch(claim: Claim, found: Found, visitor: Visitor) -> Caller:
 
     At a token's first use its forerunner's refresh token is forgotten: used again, that one ends the family.
     """
-    account, vault_key, session = of(claim, found)
+    account, data_key_row, session = of(claim, found)
     if not crypto.same(session.access_hash, crypto.plain_hash(claim.secret)):
         raise NotSignedIn
     if clock.now_s() >= session.access_until:
         raise NotSignedIn
     if session.spent_refresh_hash is not None:
         commit(_is_used(session))
-    vault = vault_key.unlocked()
+    cipher = data_key_row.unlocked()
     return Caller(
-        account.opened(vault),
-        session.opened(vault),
-        vault,
+        account.decrypted_with(cipher),
+        session.decrypted_with(cipher),
+        cipher,
         visitor.language,
         visitor.country,
         visitor.repeat_key,
@@ -55,21 +55,21 @@ def _is_used(session: Session) -> Write:
     return change(session, when=still, otherwise=NotSignedIn, spent_refresh_hash=None)
 
 
-def of(claim: Claim, found: Found) -> tuple[Account, VaultKey, Session]:
+def of(claim: Claim, found: Found) -> tuple[Account, DataKey, Session]:
     """Account, data key and session, if they are there and the session belongs to the account. Raises NotSignedIn."""
     account_key, data_key, session_key = keys_of(claim)
-    account, vault_key, session = found[account_key], found[data_key], found[session_key]
-    if account is None or vault_key is None or session is None or not stands(session, account):
+    account, data_key_row, session = found[account_key], found[data_key], found[session_key]
+    if account is None or data_key_row is None or session is None or not is_valid(session, account):
         raise NotSignedIn
-    return account, vault_key, session
+    return account, data_key_row, session
 
 
-def stands(session: Session, account: Account) -> bool:
-    if session.epoch != account.epoch:
+def is_valid(session: Session, account: Account) -> bool:
+    if session.session_generation != account.session_generation:
         return False
     return bool(session.rotated_at >= in_service_since())  # or it may have ended after what was restored
 
 
-def must_stand(caller: Caller) -> Write:
-    """Let a commit stand or fall with the caller's own session."""
+def require_exists(caller: Caller) -> Write:
+    """Let a commit depend on the caller's own session."""
     return check(caller.session, Session.pk.exists(), otherwise=NotSignedIn)

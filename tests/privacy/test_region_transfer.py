@@ -89,8 +89,8 @@ def test_leaving_needs_a_code_of_this_very_session_and_is_recorded(home: Home) -
     opened = Stored(home.world.dump())
     ((where, row),) = opened.of("Relocation").items()
     assert where == (home.owner.account_id, said(ticket)["sub"])
-    assert opened.opened(row, "endpoint") == neighbour().endpoint
-    assert opened.opened(row, "country") == COUNTRY
+    assert opened.decrypted(row, "endpoint") == neighbour().endpoint
+    assert opened.decrypted(row, "country") == COUNTRY
 
 
 def test_the_exact_repeat_gives_the_same_ticket(home: Home) -> None:
@@ -126,7 +126,7 @@ def test_who_is_vouched_for_has_an_account_and_a_session_at_once(world: LocalClo
     assert (me["country"], me["language"], me["policy_version"]) == ("PL", "pl", "2026-11-01")
     assert maja.sign_in().status == 201
     opened = Stored(world.dump())
-    assert opened.opened(opened.first_ids("Account")[maja.account_id], "came_from") == neighbour().endpoint
+    assert opened.decrypted(opened.first_ids("Account")[maja.account_id], "came_from") == neighbour().endpoint
     told = claims(world, answer.json["arrival"])
     assert (told["iss"], told["aud"], told["sub"]) == (PUBLIC_URL, neighbour().endpoint, said(ticket)["sub"])
     assert world.outbox("maja@example.com") == []

@@ -1,4 +1,4 @@
-"""What AWS deletes by itself, late: items past their TTL, objects past a lifecycle rule."""
+"""TTL and lifecycle: AWS's own late deletion of items past their TTL and objects past a lifecycle rule."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -22,8 +22,8 @@ _TOO_OLD_SECONDS = 5 * 365 * 24 * 3600
 _motos_multipart = FakeMultipart.__init__
 
 
-def reap_expired(now: Moment, lag: Lag, carry_out: Callable[[Change], None] = apply) -> int:
-    """How many items went. A lag of None is a reaper that never comes."""
+def delete_expired(now: Moment, lag: Lag, carry_out: Callable[[Change], None] = apply) -> int:
+    """Delete expired items; their number. A lag of None means never."""
     if lag is None:
         return 0
     deadline = _seconds(now) - _lag_seconds(lag)
@@ -35,8 +35,8 @@ def reap_expired(now: Moment, lag: Lag, carry_out: Callable[[Change], None] = ap
     return gone
 
 
-def reap_lifecycle(now: Moment, lag: Lag) -> int:
-    """How many objects and unfinished uploads went."""
+def apply_lifecycle(now: Moment, lag: Lag) -> int:
+    """Delete expired objects and unfinished uploads; their number."""
     if lag is None:
         return 0
     deadline = datetime.fromtimestamp(_seconds(now) - _lag_seconds(lag), UTC)

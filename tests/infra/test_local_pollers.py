@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.pump import MAX_TRIES, Mischief, Unsettled
+from infra.local.pollers import MAX_TRIES, DeliveryFaults, Unsettled
 from tests.infra.toycloud import house
 
 
@@ -204,14 +204,14 @@ def test_the_pump_itself_is_in_no_trace_and_takes_no_failure(cloud: LocalCloud) 
 
 def test_events_that_make_events_without_end_are_an_error(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house, "on_item_changed", lambda event, context: house.put(str(uuid4())))
-    monkeypatch.setattr("infra.local.pump.MAX_BATCHES", 20)
+    monkeypatch.setattr("infra.local.pollers.MAX_BATCHES", 20)
     house.put("first")
     with pytest.raises(Unsettled, match="on_item_changed"):
         cloud.settle()
 
 
 def test_duplicated_messages_come_twice_and_are_then_gone(cloud: LocalCloud) -> None:
-    cloud.mischief = Mischief(duplicated=1.0)
+    cloud.delivery_faults = DeliveryFaults(duplicated=1.0)
     _send(cloud, "a")
     cloud.settle()
     assert _bodies() == [["a"], ["a"]]
@@ -219,7 +219,7 @@ def test_duplicated_messages_come_twice_and_are_then_gone(cloud: LocalCloud) -> 
 
 
 def test_a_duplicated_stream_batch_comes_twice(cloud: LocalCloud) -> None:
-    cloud.mischief = Mischief(duplicated=1.0)
+    cloud.delivery_faults = DeliveryFaults(duplicated=1.0)
     house.put("a")
     cloud.settle()
     assert _changed() == [["a"], ["a"]]
@@ -228,7 +228,7 @@ def test_a_duplicated_stream_batch_comes_twice(cloud: LocalCloud) -> None:
 def test_reordered_messages_come_in_an_order_that_the_seed_says(cloud: LocalCloud) -> None:
     orders = []
     for seed in (1, 1, 2):
-        cloud.mischief = Mischief(reordered=True, seed=seed)
+        cloud.delivery_faults = DeliveryFaults(reordered=True, seed=seed)
         house.forget()
         _send(cloud, *"abcdefgh")
         cloud.settle()
@@ -244,7 +244,7 @@ def test_a_reordered_stream_keeps_the_order_of_each_item(cloud: LocalCloud) -> N
     orders = set()
     for seed in range(20):
         before = cloud.snapshot()
-        cloud.mischief = Mischief(reordered=True, seed=seed)
+        cloud.delivery_faults = DeliveryFaults(reordered=True, seed=seed)
         cloud.settle()
         records = house.told[-1]["Records"]
         told = [(one["dynamodb"]["Keys"]["pk"]["S"], one["dynamodb"]["NewImage"]["version"]["N"]) for one in records]
@@ -256,7 +256,7 @@ def test_a_reordered_stream_keeps_the_order_of_each_item(cloud: LocalCloud) -> N
 
 
 def test_delayed_events_come_later_by_themselves(cloud: LocalCloud) -> None:
-    cloud.mischief = Mischief(delayed=1.0, delay_seconds=300)
+    cloud.delivery_faults = DeliveryFaults(delayed=1.0, delay_seconds=300)
     _send(cloud, "a")
     house.put("b")
     cloud.settle()

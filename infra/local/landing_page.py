@@ -1,4 +1,4 @@
-"""The front door: a page for people who open the local cloud in a browser."""
+"""The landing page, for people who open the local cloud in a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
-from infra.local.gateway import Asked, Response
+from infra.local.gateway import HttpRequest, Response
 
 PAGE = Path(__file__).with_name("page")
 PREFIX = "/_local/page/"
@@ -18,13 +18,13 @@ KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg":
 _NAME = re.compile(r"[a-z]+\.(html|js|css|svg)")
 
 
-def is_front(asked: Asked) -> bool:
-    return asked.method in ("GET", "HEAD") and (asked.path == "/" or asked.path.startswith(PREFIX))
+def is_landing_page(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD") and (request.path == "/" or request.path.startswith(PREFIX))
 
 
-def serve(asked: Asked) -> Response | None:
+def serve(request: HttpRequest) -> Response | None:
     """None if the page has no such file."""
-    name = "index.html" if asked.path == "/" else asked.path.removeprefix(PREFIX)
+    name = "index.html" if request.path == "/" else request.path.removeprefix(PREFIX)
     found = _NAME.fullmatch(name)
     if found is None or not (file := PAGE / name).is_file():
         return None
@@ -57,6 +57,6 @@ def _policy() -> str:
 
 
 def _s3() -> str:
-    """The origin of S3, as the functions are told it."""
+    """The origin of S3, as the functions are given it."""
     parts = urlsplit(os.environ.get("MEDIA_URL", ""))
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

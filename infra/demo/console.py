@@ -85,7 +85,7 @@ class Stored:
 
 @dataclass
 class Cost:
-    """What one step asked of AWS; None where the cloud does not count."""
+    """The AWS calls of one step; None where the cloud does not count."""
 
     step: str
     calls: int | None = None

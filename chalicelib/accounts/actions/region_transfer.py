@@ -1,4 +1,4 @@
-"""An account that comes from another region, which has proved its addresses (B1a)."""
+"""Transfer of an account from another region, which has proved its addresses (B1a)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import passwords, standing
+from chalicelib.accounts.actions import account_writes, passwords
 from chalicelib.accounts.actions.registering import NewAccount
 from chalicelib.accounts.records import Account, SpentTicket
 from chalicelib.accounts.rules import AddressTaken
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import VaultKey
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, create
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
@@ -28,7 +28,7 @@ class ArrivedBefore(Exception):
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Who comes, as the other region vouches for it; its ticket counts once."""
+    """A person from another region, as that region vouches for them; the ticket is good for one use."""
 
     came_from: str
     ticket_id: str
@@ -63,10 +63,10 @@ def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str |
     if spent is not None:
         raise ArrivedBefore
     account_id = newcomer.account_id
-    vault, vault_key = ciphers.new_vault(account_id)
+    cipher, data_key_row = ciphers.new_cipher(account_id)
     account = Account.new(
         account_id,
-        vault=vault,
+        cipher=cipher,
         **_reached(newcomer.contacts),
         nickname=newcomer.nickname,
         password_hash=passwords.hash_of(password),
@@ -78,7 +78,7 @@ def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str |
         registered_at=clock.now_s(),
     )
     account.terminals = [passwords.terminal_hash(account_id, unique_id)]
-    return NewAccount(account, vault, _arrives(newcomer, account, vault_key, repeat_key))
+    return NewAccount(account, cipher, _arrives(newcomer, account, data_key_row, repeat_key))
 
 
 def _reached(contacts: tuple[Contact, ...]) -> dict[str, Any]:
@@ -86,10 +86,10 @@ def _reached(contacts: tuple[Contact, ...]) -> dict[str, Any]:
     return {**hashes, **{str(contact.kind): contact.value for contact in contacts}}
 
 
-def _arrives(newcomer: Newcomer, account: Account, key: VaultKey, repeat_key: str | None) -> tuple[Write, ...]:
+def _arrives(newcomer: Newcomer, account: Account, key: DataKey, repeat_key: str | None) -> tuple[Write, ...]:
     spent = newcomer.spent_key.record(newcomer.spent_key.pk, newcomer.spent_key.sk)
     spent.assign(used_by=newcomer.used_by(repeat_key), expires_at=newcomer.ticket_until)
-    addresses = [Address.new(contact.hashed, account_id=account.partition_id) for contact in newcomer.contacts]
+    addresses = [Address.new(contact.hashed, account_id=account.pk_id) for contact in newcomer.contacts]
     return (
         create(spent, otherwise=ArrivedBefore),
         create(account, otherwise=ArrivedBefore),
@@ -100,11 +100,11 @@ def _arrives(newcomer: Newcomer, account: Account, key: VaultKey, repeat_key: st
 
 def arrived_before(newcomer: Newcomer, password: str, repeat_key: str | None) -> NewAccount | None:
     """The account that the exact repeat of this request made; None for anybody else's use of the ticket."""
-    spent, account, key = read(newcomer.spent_key, *standing.places_of(newcomer.account_id))
+    spent, account, key = read(newcomer.spent_key, *account_writes.keys_of(newcomer.account_id))
     if spent is None or account is None or key is None or repeat_key is None:
         return None
-    vault = key.unlocked()
+    cipher = key.unlocked()
     is_repeat = crypto.same(spent.used_by, newcomer.used_by(repeat_key))
-    if not is_repeat or not passwords.is_own(account.opened(vault), password):
+    if not is_repeat or not passwords.is_own(account.decrypted_with(cipher), password):
         return None
-    return NewAccount(account, vault, ())
+    return NewAccount(account, cipher, ())

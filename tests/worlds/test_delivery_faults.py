@@ -11,7 +11,7 @@ import pytest
 from chalicelib.activity.records import Activity
 from chalicelib.stock.records import RefusedUploads
 from infra.local.cloud import LocalCloud
-from infra.local.pump import Mischief
+from infra.local.pollers import DeliveryFaults
 from tests.conftest import Home
 from tests.scene import jpeg, pay
 from tests.worlds.invariants import violations
@@ -75,7 +75,7 @@ MISCHIEF = {
 
 
 def _is_noted(row: Any) -> bool:
-    return str(row.get("sk")).startswith(f"{Activity.place}#")
+    return str(row.get("sk")).startswith(f"{Activity.sk_prefix}#")
 
 
 def _outcome(world: LocalCloud) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _outcome(world: LocalCloud) -> dict[str, Any]:
         (table, row["pk"], row.get("sk")): {name: value for name, value in row.items() if name not in OF_THE_ATTEMPT}
         for table, found in dump["tables"].items()
         for row in found
-        if not _is_noted(row) and row.get("sk") != RefusedUploads.place
+        if not _is_noted(row) and row.get("sk") != RefusedUploads.sk_prefix
     }
     # What happened is noted under chance, and sealed with it.
     noted = Counter(row["pk"] for found in dump["tables"].values() for row in found if _is_noted(row))
@@ -96,9 +96,9 @@ def _outcome(world: LocalCloud) -> dict[str, Any]:
     return {"rows": rows, "noted": noted, "objects": objects, "mails": mails, "pushes": pushes}
 
 
-def _told(home: Home, story: Callable[[Home], None], mischief: Mischief) -> dict[str, Any]:
+def _told(home: Home, story: Callable[[Home], None], delivery_faults: DeliveryFaults) -> dict[str, Any]:
     world, before = home.world, home.world.snapshot()
-    world.mischief = mischief
+    world.delivery_faults = delivery_faults
     story(home)
     world.advance(2 * HOUR)
     outcome = _outcome(world)
@@ -108,11 +108,11 @@ def _told(home: Home, story: Callable[[Home], None], mischief: Mischief) -> dict
     return outcome
 
 
-@pytest.mark.parametrize("mischief", MISCHIEF.values(), ids=MISCHIEF)
+@pytest.mark.parametrize("delivery_faults", MISCHIEF.values(), ids=MISCHIEF)
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.strip("_"))
-def test_it_ends_the_same(home: Home, story: Callable[[Home], None], mischief: dict[str, Any]) -> None:
-    as_usual = _told(home, story, Mischief())
-    otherwise = _told(home, story, Mischief(**mischief))
+def test_it_ends_the_same(home: Home, story: Callable[[Home], None], delivery_faults: dict[str, Any]) -> None:
+    as_usual = _told(home, story, DeliveryFaults())
+    otherwise = _told(home, story, DeliveryFaults(**delivery_faults))
     pushed, otherwise_pushed = as_usual.pop("pushes"), otherwise.pop("pushes")
     if story is _closing:
         # The erasure waits for the last mail for ten minutes and no longer: who hears of it half an hour late does not.

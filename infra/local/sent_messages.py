@@ -1,4 +1,4 @@
-"""What left for the outside world: mails, text messages and pushes, seen where moto accepts them.
+"""Sent messages: mails, text messages and pushes, seen where moto accepts them.
 
 There and not in the client, because a call that failed on the way has sent nothing, and one whose reply was lost has
 sent it, and sent it again with its retry.
@@ -88,8 +88,8 @@ def _raw_v1(response: Any) -> Iterable[Sent]:
 
 
 def _v2(response: Any) -> Iterable[Sent]:
-    asked = json.loads(response.body)
-    destination, content = asked.get("Destination", {}), asked["Content"]
+    sent = json.loads(response.body)
+    destination, content = sent.get("Destination", {}), sent["Content"]
     if "Raw" in content:
         return _raw(base64.b64decode(content["Raw"]["Data"]), _all_of(destination))
     simple = content["Simple"]
@@ -139,8 +139,8 @@ def _published(response: Any) -> Iterable[Sent]:
 
 def _payload(message: str, structured: bool, platform: str) -> tuple[Any, str]:
     """What the platform gets, and the sentence in it that a person reads, if it can be found."""
-    said = json.loads(message) if structured else {}
-    own = said.get(platform, said.get("default", "")) if structured else message
+    content = json.loads(message) if structured else {}
+    own = content.get(platform, content.get("default", "")) if structured else message
     try:
         payload = json.loads(own)
     except (ValueError, TypeError):  # bare moto takes a platform's part that is no text, SNS does not
@@ -148,7 +148,7 @@ def _payload(message: str, structured: bool, platform: str) -> tuple[Any, str]:
     if isinstance(payload, dict) and isinstance(payload.get("fcmV1Message"), dict):
         # SNS's own wrapping, which FCM never sees.
         payload = payload["fcmV1Message"].get("message", payload)
-    return payload, _sentence(payload) or str(said.get("default", ""))
+    return payload, _sentence(payload) or str(content.get("default", ""))
 
 
 def _sentence(payload: Any) -> str:
@@ -156,11 +156,11 @@ def _sentence(payload: Any) -> str:
     if not isinstance(payload, dict):
         return ""
     for name in ("notification", "alert"):
-        told = payload.get(name)
-        if isinstance(told, str):
-            return told
-        if isinstance(told, dict) and told.get("body"):
-            return str(told["body"])
+        value = payload.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, dict) and value.get("body"):
+            return str(value["body"])
     inner = (payload.get(name) for name in ("fcmV1Message", "message", "android", "aps"))
     return next((text for one in inner if (text := _sentence(one))), "")
 

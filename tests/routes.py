@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.entry.callers import Who
 from chalicelib.entry.contract import DOCUMENT
-from chalicelib.entry.http import Door
+from chalicelib.entry.http import Route
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import App, Key
@@ -205,7 +205,7 @@ def _newest_export(home: Home) -> Any:
 class Request:
     """A request through one door that ought to succeed."""
 
-    door: Door
+    route: Route
     path: str
     body: Any = None
     raw: bytes | None = None
@@ -215,7 +215,7 @@ class Request:
 
     def send(self, home: Home) -> Response:
         return home.world.call(
-            self.door.method,
+            self.route.method,
             self.path,
             self.body,
             raw=self.raw,
@@ -228,24 +228,24 @@ class Request:
         return replace(self, token=token)
 
 
-def request_for(door: Door, home: Home) -> Request:
+def request_for(route: Route, home: Home) -> Request:
     """The door's example, with the world arranged so that it succeeds."""
-    _FIRST.get(door.name, lambda home: None)(home)
-    if door.stepped_up:
+    _FIRST.get(route.name, lambda home: None)(home)
+    if route.stepped_up:
         home.owner.step_up()
-    _ARRANGE.get(door.name, lambda home: None)(home)
-    path = door.path
+    _ARRANGE.get(route.name, lambda home: None)(home)
+    path = route.path
     for name in _names_in(path):
-        path = path.replace("{" + name + "}", _FILL_OF.get(door.name, _FILL[name])(home))
-    said = _filled(door.example, home)
-    request = Request(door, path, token=_token(door, home))
-    if door.method != "GET" and door.who is not Who.PROVIDER:
-        request.headers["Idempotency-Key"] = f"key-of-{door.view.__name__}-0123456789"
-    if door.who is Who.PROVIDER:
+        path = path.replace("{" + name + "}", _FILL_OF.get(route.name, _FILL[name])(home))
+    said = _filled(route.example, home)
+    request = Request(route, path, token=_token(route, home))
+    if route.method != "GET" and route.who is not Who.PROVIDER:
+        request.headers["Idempotency-Key"] = f"key-of-{route.view.__name__}-0123456789"
+    if route.who is Who.PROVIDER:
         return _webhook(request, home)
-    if door.asks is not None:
+    if route.asks is not None:
         request.body = said
-    elif door.query is not None:
+    elif route.query is not None:
         request.query = said
     return request
 
@@ -269,22 +269,22 @@ def _filled(value: Any, home: Home) -> Any:
     return _FILL[value[1:]](home) if isinstance(value, str) and value.startswith("$") else value
 
 
-def _token(door: Door, home: Home) -> str | None:
-    return {Who.PERSON: home.owner.access_token, Who.CAMERA: home.camera.token}.get(door.who)
+def _token(route: Route, home: Home) -> str | None:
+    return {Who.PERSON: home.owner.access_token, Who.CAMERA: home.camera.token}.get(route.who)
 
 
-def all_doors() -> list[Door]:
+def all_routes() -> list[Route]:
     """Every route of the application."""
     from app import app
 
-    return sorted(app.doors, key=lambda door: (door.path, door.method))
+    return sorted(app.declared_routes, key=lambda route: (route.path, route.method))
 
 
-def named(name: str) -> Door:
-    return next(door for door in all_doors() if door.name == name)
+def named(name: str) -> Route:
+    return next(route for route in all_routes() if route.name == name)
 
 
-def door_names(*, of: str = "", containing: str = "") -> list[str]:
+def route_names(*, of: str = "", containing: str = "") -> list[str]:
     """For parametrizing before there is a world: the committed contract names the doors, and a test compares it.
 
     `of` a person or a camera, or all; `containing` this in their path.

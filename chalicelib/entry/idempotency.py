@@ -1,4 +1,4 @@
-"""A request that is sent again is answered again, and carried out once."""
+"""Idempotency: a repeated request gets the first one's answer, and is carried out only the first time."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MONEY_KEPT_HOURS = rows.IDEMPOTENCY_RECORDS.kept_for.period // timedelta(hours=
 class Answered(Item):
     """The answer of a request that was carried out, sealed so that only who can send the request again can read it."""
 
-    partition = "account"
-    place = "answer"
+    pk_prefix = "account"
+    sk_prefix = "answer"
 
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
@@ -37,8 +37,8 @@ class Answered(Item):
 class AnsweredForGood(LedgerRow):
     """The same for a request that ends the account: its answer must outlive the account's partition."""
 
-    partition = "account"
-    place = "answer"
+    pk_prefix = "account"
+    sk_prefix = "answer"
 
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
@@ -55,7 +55,7 @@ class Replayed(Exception):
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotentRequest:
     """One request under its Idempotency-Key: where its answer is kept, and how to tell it from another request.
 
     `secret` is made of the token's own, which is stored nowhere: whoever holds the tables and KMS cannot open it.
@@ -63,16 +63,16 @@ class Once:
 
     kind: type[Answered | AnsweredForGood]
     account_id: str
-    place_id: str
+    sort_id: str
     secret: bytes
-    said: bytes
+    body: bytes
     status: int
     kept_hours: int
     ends_session: bool
 
     @property
     def where(self) -> Key[Answered | AnsweredForGood]:
-        return self.kind.key(self.account_id, self.place_id)
+        return self.kind.key(self.account_id, self.sort_id)
 
     def replay(self, answered: Answered | AnsweredForGood | None) -> None:
         """Raise Replayed, or KeyReused for another body; do nothing if the request is new."""
@@ -89,17 +89,17 @@ class Once:
             self.replay(answered)
 
     def replay_twin(self) -> None:
-        """The same request may have come twice at once, and the other was carried out: then that is the answer."""
+        """The same request may have come twice at a time, and the other was carried out: then that is the answer."""
         self.replay(*read(self.where))
 
-    def companion(self, encode: Callable[[object], bytes]) -> Callable[[object], Write]:
-        """What `commit.done` takes along."""
+    def answer_record(self, encode: Callable[[object], bytes]) -> Callable[[object], Write]:
+        """The write of the answer's record, for `commit_and_answer`."""
 
         def write(answer: object) -> Write:
             where = self.where
             record = self.kind.new(
                 self.account_id,
-                self.place_id,
+                self.sort_id,
                 body_hash=self._body_hash(),
                 status=self.status,
                 answer=crypto.seal(self.secret, encode(answer), where.pk),
@@ -109,16 +109,16 @@ class Once:
 
         return write
 
-    def _overtaken(self, standing: RawItem | None) -> BaseException:
-        # The same request arrived twice at once and the other was faster: its answer is ours.
+    def _overtaken(self, existing: RawItem | None) -> BaseException:
+        # The same request arrived twice at a time and the other was faster: its answer is ours.
         try:
-            self.replay(self.kind.of(standing))
+            self.replay(self.kind.of(existing))
         except (Replayed, Refusal) as outcome:
             return outcome
         return Malformed()
 
     def _body_hash(self) -> str:
-        return crypto.keyed_hash("answers/body", self.secret.hex(), self.said.hex())
+        return crypto.keyed_hash("answers/body", self.secret.hex(), self.body.hex())
 
 
 def checked_key(text: str | None) -> str | None:
@@ -128,28 +128,29 @@ def checked_key(text: str | None) -> str | None:
     raise Malformed(header="Idempotency-Key")
 
 
-def once(
+def idempotent_request(
     claim: Claim,
     *,
     route: str,
     key_text: str,
-    said: bytes,
+    body: bytes,
     status: int,
     money: bool,
     outlives: bool,
     ends_session: bool,
-) -> Once:
-    """`route` names the path as it was asked, `said` is all the rest; the key is the client's, the claim its token's.
+) -> IdempotentRequest:
+    """`route` names the path as it was requested, `body` is all the rest; the key is the client's, the claim its
+    token's.
 
-    A session's next token repeats what an earlier one asked, unless that ended the session: then there is no next.
+    A session's next token repeats what an earlier one requested, unless that ended the session: then there is no next.
     """
     sharing = claim.secret if ends_session else claim.lasting
-    return Once(
+    return IdempotentRequest(
         kind=AnsweredForGood if outlives else Answered,
         account_id=claim.account_id,
-        place_id=crypto.keyed_hash("answers", claim.session_id, claim.lasting, route, key_text),
+        sort_id=crypto.keyed_hash("answers", claim.session_id, claim.lasting, route, key_text),
         secret=crypto.derived("answers", claim.session_id, sharing, route, key_text),
-        said=said,
+        body=body,
         status=status,
         kept_hours=_MONEY_KEPT_HOURS if money else _KEPT_HOURS,
         ends_session=ends_session,

@@ -1,5 +1,5 @@
-"""What the product's functions keep in memory between calls, as containers do: here one process may live in many
-installations, and go back to an earlier moment of one."""
+"""Module-level caches of the product's functions, kept between calls as containers do: here one process may live in
+many installations, and go back to an earlier moment of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READ_ONCE = {
 
 
 def forget() -> None:
-    """What was read once is read again."""
+    """Empty the caches: everything is read anew."""
     for module, names in READ_ONCE.items():
         for name in names if module in sys.modules else ():
             getattr(sys.modules[module], name).cache_clear()
@@ -38,20 +38,20 @@ def hour_keys() -> dict[str, bytes]:
 
 
 def seed(number: int | None) -> None:
-    """Where there is the product's own source of it: a number for what can be repeated, None for the real one."""
+    """Seed the product's own source, where there is one: a number for repeatable ids, None for real randomness."""
     if (ids := _ids()) is not None:
         ids.seed(number)
 
 
 def randomness() -> Any:
-    """Where the product's randomness comes from, and how far it has come."""
+    """The product's source of randomness, and its state."""
     source = getattr(sys.modules.get("chalicelib.ids"), "_source", None)
     generator = getattr(source, "__self__", None)
     return source, generator.getstate() if isinstance(generator, random.Random) else None
 
 
 def go_back_to(kept: Any) -> None:
-    """To what `randomness` said."""
+    """Restore the state that `randomness` returned."""
     source, state = kept
     if source is not None:
         setattr(_ids(), "_source", source)  # noqa: B010  # it is private, and nobody else needs to go back

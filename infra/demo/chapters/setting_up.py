@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from infra.demo.console import Promises
 from infra.demo.life import Life, listed, step
 from infra.demo.search import search
-from infra.demo.stage import Promises
 
 
 @step(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.entry import admission
-from chalicelib.entry.once import Answered, once
-from chalicelib.sessions.actions.standing import claim_of
+from chalicelib.entry.idempotency import Answered, idempotent_request
+from chalicelib.sessions.actions.authentication import claim_of
 from chalicelib.sessions.rules import Claim
 from chalicelib.store import crypto
 from chalicelib.store.keys import Key
@@ -21,7 +21,7 @@ from infra.local.gateway import Response
 from infra.local.strict import ERROR_AFTER, LOST_REPLY
 from infra.local.strict.trace import Call
 from tests.conftest import Home
-from tests.doors import door_names, named, request_for
+from tests.routes import named, request_for, route_names
 from tests.scene import NEW_PASSWORD, PASSWORD, elsewhere, just_before, new_camera
 
 KEY = "a-key-of-the-client-0123456789"
@@ -50,15 +50,15 @@ def writes(world: LocalCloud) -> list[str]:
 # Their answers hold a secret, which is not stored: the repeat makes another, and the first is good for nothing more.
 TICKETS = ("POST /me/avatar", "POST /devices/{device_id}/cover")
 MADE_ANEW = {f"POST /me/second-factors/{what}" for what in ("totp", "passkeys", "recovery-codes")}
-REPEATED = [name for name in door_names(of="person") if not name.startswith("GET")]
+REPEATED = [name for name in route_names(of="person") if not name.startswith("GET")]
 
 
 @pytest.mark.parametrize("name", REPEATED)
 def test_every_mutation_of_a_person_answers_its_exact_repeat_and_does_nothing_more(home: Home, name: str) -> None:
-    door = named(name)
-    request = request_for(door, home)
+    route = named(name)
+    request = request_for(route, home)
     first = request.send(home)
-    assert first.status == door.status
+    assert first.status == route.status
     sent = len(home.world.outbox())
     home.world.trace.clear()
     again = request.send(home)
@@ -70,7 +70,7 @@ def test_every_mutation_of_a_person_answers_its_exact_repeat_and_does_nothing_mo
         assert again.status == first.status
     else:
         assert (again.status, again.body) == (first.status, first.body)
-    if door.once:
+    if route.idempotent:
         # But in which hour there was a ticket.
         assert writes(home.world) == (["UpdateItem"] if name in TICKETS else [])
         assert len(home.world.outbox()) == sent
@@ -363,10 +363,10 @@ def test_a_kept_answer_opens_only_for_who_can_send_the_request_again(world: Loca
     claim = Claim("a", "s", "f" * 26 + "x" * 52)
 
     def of(claim: Claim = claim, **other: Any) -> Any:
-        told = {"route": "POST /x", "key_text": KEY, "said": b"{}"} | other
-        return once(claim, status=201, money=False, outlives=False, ends_session=False, **told)
+        told = {"route": "POST /x", "key_text": KEY, "body": b"{}"} | other
+        return idempotent_request(claim, status=201, money=False, outlives=False, ends_session=False, **told)
 
-    kept = of().companion(lambda answer: answer)(b'{"secret": 1}').record
+    kept = of().answer_record(lambda answer: answer)(b'{"secret": 1}').record
     assert isinstance(kept, Answered) and b"secret" not in kept.answer
     others = [
         of(Claim("a", "t", claim.secret)),

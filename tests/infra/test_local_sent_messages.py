@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.cloud import LocalCloud
-from infra.local.outbox import _CODE, Outbox
+from infra.local.sent_messages import _CODE, Outbox
 from infra.local.strict import DIES_BEFORE, LOST_REPLY, Crash
 from tests.infra.toycloud import house
 

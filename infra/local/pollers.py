@@ -1,4 +1,4 @@
-"""Brings what happened to the functions that are told of it: queues and table streams, as Lambda polls them.
+"""Event-source pollers: messages of queues and records of table streams are brought to their functions, as Lambda does.
 
 It reads moto's own state instead of calling AWS: polling is AWS's work, so it must appear in no trace, take no planned
 failure, and cost nothing when nothing happened.
@@ -41,8 +41,8 @@ class Stack(Protocol):
 
 
 @dataclass
-class Mischief:
-    """What AWS may do and moto never does. Shares are of 1; the same seed does the same."""
+class DeliveryFaults:
+    """Faults of delivery that AWS may have and moto never has. Shares are of 1; the same seed does the same."""
 
     duplicated: float = 0.0
     delayed: float = 0.0
@@ -54,7 +54,7 @@ class Mischief:
         self._random = random.Random(self.seed)  # noqa: S311  # repeatable is the point
         self._done: set[Any] = set()
 
-    def once(self, share: float, what: Any) -> bool:
+    def happens(self, share: float, what: Any) -> bool:
         """Whether this happens to that; no second time, so that everything ends."""
         if not share or what in self._done or self._random.random() >= share:
             return False
@@ -70,7 +70,7 @@ class Mischief:
 
 
 class Source(Protocol):
-    """Where events wait for one function."""
+    """A source of events for one function."""
 
     name: str
 
@@ -84,7 +84,7 @@ class Waiting(Source, Protocol):
     def waiting(self) -> Iterator[float]: ...
 
 
-class Pump:
+class Pollers:
     """All sources of an app's functions."""
 
     def __init__(
@@ -95,8 +95,8 @@ class Pump:
         lock: AbstractContextManager[Any],
         more: Iterable[Waiting] = (),
     ) -> None:
-        self.mischief = Mischief()
-        self._turnstile = functions.turnstile
+        self.delivery_faults = DeliveryFaults()
+        self._rwlock = functions.rwlock
         self._lock = lock
         self._settling = threading.RLock()  # one at a time, or a batch would be delivered twice
         self._more = list(more)
@@ -108,7 +108,8 @@ class Pump:
     def settle(self) -> int:
         """Deliver until nothing is left; the number of batches that went out.
 
-        What fails is tried again at once, a message until its queue puts it aside, a stream's batch `MAX_TRIES` times.
+        What fails is tried again immediately, a message until its queue puts it aside, a stream's batch `MAX_TRIES`
+        times.
         """
         with self._alone():
             tries: Counter[Any] = Counter()
@@ -120,7 +121,7 @@ class Pump:
             return batches
 
     def next_due(self) -> float | None:
-        """When the first of the messages that still wait may be delivered, in epoch seconds."""
+        """The time at which the first of the waiting messages may be delivered, in epoch seconds."""
         return min((due for source in [*self._queues(), *self._more] for due in source.waiting()), default=None)
 
     def forget(self, now: float) -> None:
@@ -133,7 +134,7 @@ class Pump:
                 queue._messages = [one for one in queue._messages if one.sent_timestamp + kept_ms > now * 1000]
 
     def redrive(self) -> int:
-        """What an operator does after an outage: bring what was put aside back to its queue."""
+        """Redrive dead letters to their queues, as an operator does after an outage."""
         moved = 0
         with self._alone(), self._lock:
             for queue in _queues().values():
@@ -145,19 +146,19 @@ class Pump:
                     moved += 1
         return moved
 
-    def snapshot(self) -> tuple[dict[str, int], Mischief]:
-        return {source.name: source.position for source in self._streams()}, deepcopy(self.mischief)
+    def snapshot(self) -> tuple[dict[str, int], DeliveryFaults]:
+        return {source.name: source.position for source in self._streams()}, deepcopy(self.delivery_faults)
 
-    def restore(self, kept: tuple[Mapping[str, int], Mischief]) -> None:
-        positions, mischief = kept
-        self.mischief = deepcopy(mischief)
+    def restore(self, kept: tuple[Mapping[str, int], DeliveryFaults]) -> None:
+        positions, delivery_faults = kept
+        self.delivery_faults = deepcopy(delivery_faults)
         for source in self._streams():
             source.position = positions[source.name]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         # In this order: who settles calls functions, and who waits for his turn with them must hold nothing.
-        with self._turnstile.among(), self._settling:
+        with self._rwlock.shared(), self._settling:
             yield
 
     def _queues(self) -> Iterator[Queue]:
@@ -181,9 +182,9 @@ class Pump:
 class Queue:
     """A queue and the function that takes its messages."""
 
-    def __init__(self, pump: Pump, declared: SQSEventConfig, queue: str, functions: Functions, lock: Any) -> None:
+    def __init__(self, pollers: Pollers, declared: SQSEventConfig, queue: str, functions: Functions, lock: Any) -> None:
         self.name = declared.name
-        self._pump = pump
+        self._pollers = pollers
         self._handler = declared.handler_string
         self._batch_size = declared.batch_size
         self._queue = queue
@@ -207,21 +208,21 @@ class Queue:
         failed = set(_failed(answer, ids) if well else ids)
         with self._lock:
             for message in messages:
-                if message.id not in failed and not self._mischief.once(self._mischief.duplicated, message.id):
+                if message.id not in failed and not self._faults.happens(self._faults.duplicated, message.id):
                     self._delete(message)
                 elif self._put_aside_later() or tries[message.id] < MAX_TRIES:
                     self._show_again(message)
         return True
 
     def waiting(self) -> Iterator[float]:
-        """When each message that is hidden now may be seen, in epoch seconds."""
+        """The times at which the hidden messages become visible, in epoch seconds."""
         for message in self._here()._messages:
             if not message.visible or message.delayed:
                 yield max(message.visible_at + 1, message.delayed_until) / 1000
 
     @property
-    def _mischief(self) -> Mischief:
-        return self._pump.mischief
+    def _faults(self) -> DeliveryFaults:
+        return self._pollers.delivery_faults
 
     def _here(self) -> Any:
         return _queues()[self._queue]
@@ -248,10 +249,10 @@ class Queue:
                 self._here().pending_messages.discard(one)
 
     def _misbehave(self) -> None:
-        self._mischief.shuffle(self._here()._messages)
+        self._faults.shuffle(self._here()._messages)
         for message in self._here()._messages:
-            if self._mischief.once(self._mischief.delayed, ("delayed", message.id)):
-                message.delayed_until = (time.time() + self._mischief.delay()) * 1000
+            if self._faults.happens(self._faults.delayed, ("delayed", message.id)):
+                message.delayed_until = (time.time() + self._faults.delay()) * 1000
 
     def _record(self, message: Any) -> dict[str, Any]:
         return {
@@ -273,12 +274,14 @@ class Queue:
 
 
 class Stream:
-    """A table's stream and the function that reads it, which has its own place in it."""
+    """A table's stream and the function that reads it, which has its own position in it."""
 
-    def __init__(self, pump: Pump, declared: DynamoDBEventConfig, table: str, functions: Functions, lock: Any) -> None:
+    def __init__(
+        self, pollers: Pollers, declared: DynamoDBEventConfig, table: str, functions: Functions, lock: Any
+    ) -> None:
         self.name = declared.name
         self.position = 0
-        self._pump = pump
+        self._pollers = pollers
         self._handler = declared.handler_string
         self._batch_size = declared.batch_size
         self._table = table
@@ -290,7 +293,7 @@ class Stream:
         start = max(self.position, shard.starting_sequence_number)
         if start >= shard.starting_sequence_number + len(shard.items) or tries[start, self.name] >= MAX_TRIES:
             return False
-        if self._mischief.once(self._mischief.delayed, ("delayed", self.name, start)):
+        if self._faults.happens(self._faults.delayed, ("delayed", self.name, start)):
             tries[start, self.name] = MAX_TRIES  # comes with a later settling
             return False
         tries[start, self.name] += 1
@@ -305,22 +308,22 @@ class Stream:
         event = {"Records": [self._record(record) for record in self._reordered(batch)]}
         well, answer = self._functions.attempt(self.name, self._handler, event)
         failed = _failed(answer, numbers) if well else numbers
-        if self._mischief.once(self._mischief.duplicated, (self.name, numbers[0])):
+        if self._faults.happens(self._faults.duplicated, (self.name, numbers[0])):
             failed = numbers
         return min((numbers.index(number) for number in failed), default=len(numbers))
 
     def _reordered(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Shards keep the order of each item's changes, and no other."""
-        places = [str(record["dynamodb"]["Keys"]) for record in batch]
-        self._mischief.shuffle(places)
+        item_keys = [str(record["dynamodb"]["Keys"]) for record in batch]
+        self._faults.shuffle(item_keys)
         waiting: dict[str, list[dict[str, Any]]] = {}
         for record in batch:
             waiting.setdefault(str(record["dynamodb"]["Keys"]), []).append(record)
-        return [waiting[place].pop(0) for place in places]
+        return [waiting[item_key].pop(0) for item_key in item_keys]
 
     @property
-    def _mischief(self) -> Mischief:
-        return self._pump.mischief
+    def _faults(self) -> DeliveryFaults:
+        return self._pollers.delivery_faults
 
     def _shard(self) -> Any:
         with StrictAWS.looking(only_streams=True):
@@ -335,7 +338,7 @@ class Stream:
             **({"userIdentity": asked_by} if asked_by else {}),  # Lambda writes its names small
             "eventVersion": "1.1",
             "awsRegion": REGION,
-            "dynamodb": _told(record["dynamodb"]) | {"ApproximateCreationDateTime": int(made_at)},
+            "dynamodb": _as_json(record["dynamodb"]) | {"ApproximateCreationDateTime": int(made_at)},
             "eventSourceARN": f"{table.table_arn}/stream/{table.latest_stream_label}",
         }
 
@@ -358,12 +361,12 @@ def _made_at(record: Mapping[str, Any]) -> datetime:
     return made_at
 
 
-def _told(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """JSON has no bytes: Lambda gets them in base64."""
     if isinstance(value, dict):
-        return {name: _told(one) for name, one in value.items()}
+        return {name: _as_json(one) for name, one in value.items()}
     if isinstance(value, list):
-        return [_told(one) for one in value]
+        return [_as_json(one) for one in value]
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
@@ -375,6 +378,6 @@ def _failed(answer: Any, ids: list[str]) -> list[str]:
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    said = {"stringValue": value.get("StringValue"), "binaryValue": value.get("BinaryValue")}
-    kept = {name: one for name, one in said.items() if one is not None}
+    values = {"stringValue": value.get("StringValue"), "binaryValue": value.get("BinaryValue")}
+    kept = {name: one for name, one in values.items() if one is not None}
     return {**kept, "stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}

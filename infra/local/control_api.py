@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 
-from infra.local import checkout, front
+from infra.local import checkout, landing_page
 from infra.local.cloud import UNCHANGED, LocalCloud
-from infra.local.gateway import Asked, Response, asked_for
+from infra.local.gateway import HttpRequest, Response, http_request
 from infra.local.mail_reports import DELIVERED
 from infra.local.mail_reports import OUTCOMES as MAIL_OUTCOMES
 
@@ -40,8 +40,8 @@ class Route(NamedTuple):
     view: Callable[..., Any]
 
 
-class Stage:
-    """Serves `/_local` and the front page, and leaves everything else to the API."""
+class ControlApi:
+    """The control API: serves `/_local` and the landing page, and leaves everything else to the API."""
 
     def __init__(self, cloud: LocalCloud, say: Callable[[str], None] = lambda sentence: None) -> None:
         self._cloud = cloud
@@ -62,14 +62,14 @@ class Stage:
             Route("GET", re.compile("refused"), self._refused),
         ]
 
-    def handle(self, asked: Asked) -> Response:
-        if front.is_front(asked) and (page := front.serve(asked)):
+    def handle(self, request: HttpRequest) -> Response:
+        if landing_page.is_landing_page(request) and (page := landing_page.serve(request)):
             return page
-        if not asked.path.startswith(PREFIX):
-            return self._cloud.handle(asked)
+        if not request.path.startswith(PREFIX):
+            return self._cloud.handle(request)
         try:
-            view, parts = self._view(asked.method, asked.path.removeprefix(PREFIX))
-            answer = view(asked, *parts)
+            view, parts = self._view(request.method, request.path.removeprefix(PREFIX))
+            answer = view(request, *parts)
         except Wrong as wrong:
             return _json(wrong.status, {"message": str(wrong)})
         except Exception as fault:  # a job's or an operation's own, whatever it is
@@ -87,19 +87,19 @@ class Stage:
                 return route.view, [unquote(part) for part in match.groups()]
         raise Wrong(405, f"{PREFIX}{path} takes {' and '.join(route.method for route, _ in found)}, not {method}.")
 
-    def _outbox(self, asked: Asked) -> Any:
-        to = parse_qs(asked.query, keep_blank_values=True).get("to", [None])[-1]
+    def _outbox(self, request: HttpRequest) -> Any:
+        to = parse_qs(request.query, keep_blank_values=True).get("to", [None])[-1]
         return self._cloud.outbox(to)
 
-    def _mail(self, asked: Asked) -> Any:
+    def _mail(self, request: HttpRequest) -> Any:
         """What SES reports of mails to an address."""
-        to = parse_qs(asked.query, keep_blank_values=True).get("to", [""])[-1]
+        to = parse_qs(request.query, keep_blank_values=True).get("to", [""])[-1]
         if not to:
             raise Wrong(400, "Say of whom: ?to=an-address.")
         return {"to": to, "outcome": self._cloud.mail.outcome_of(to)}
 
-    def _decide_mail(self, asked: Asked) -> Any:
-        wanted = _object(asked)
+    def _decide_mail(self, request: HttpRequest) -> Any:
+        wanted = _object(request)
         to, outcome = wanted.get("to"), wanted.get("outcome", DELIVERED)
         if unknown := set(wanted) - {"to", "outcome"}:
             raise Wrong(400, f"A mail has to and outcome, not {', '.join(sorted(unknown))}.")
@@ -110,11 +110,11 @@ class Stage:
         self._cloud.mail.decide(to, outcome)
         return {"to": to, "outcome": outcome}
 
-    def _clock(self, asked: Asked) -> Any:
+    def _clock(self, request: HttpRequest) -> Any:
         return {"now": _rfc3339(self._cloud.now())}
 
-    def _advance(self, asked: Asked) -> Any:
-        wanted = _object(asked)
+    def _advance(self, request: HttpRequest) -> Any:
+        wanted = _object(request)
         if unknown := set(wanted) - {"advance_seconds", "reaper_lag_seconds"}:
             raise Wrong(
                 400, f"The clock takes advance_seconds and reaper_lag_seconds, not {', '.join(sorted(unknown))}."
@@ -135,33 +135,33 @@ class Stage:
             self._say(f"To be back in time, schedules fired at most every {passage.every_hours} hours.")
         return answer
 
-    def _schedule(self, asked: Asked, name: str) -> Any:
+    def _schedule(self, request: HttpRequest, name: str) -> Any:
         if name not in (known := self._cloud.calendar.schedules):
             raise Wrong(404, f"There is no schedule {name}. There are: {', '.join(sorted(known))}.")
         return self._cloud.run_schedule(name)
 
-    def _operation(self, asked: Asked, name: str) -> Any:
+    def _operation(self, request: HttpRequest, name: str) -> Any:
         if name not in (known := {one.name for one in self._cloud.gateway.app.pure_lambda_functions}):
             raise Wrong(404, f"There is no operation {name}. There are: {', '.join(sorted(known))}.")
-        return self._cloud.invoke(name, _object(asked))
+        return self._cloud.invoke(name, _object(request))
 
-    def _payment(self, asked: Asked, order_id: str) -> Any:
-        wanted = _object(asked)
+    def _payment(self, request: HttpRequest, order_id: str) -> Any:
+        wanted = _object(request)
         outcome, reference = wanted.get("outcome"), wanted.get("reference")
         if outcome not in OUTCOMES:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
         if not (reference is None or isinstance(reference, str)):
             raise Wrong(400, "reference is a text: another payment of the same order.")
         headers, body = checkout.event(order_id, outcome, reference)
-        return self._cloud.handle(asked_for("POST", "/payments/sandbox", headers, body))
+        return self._cloud.handle(http_request("POST", "/payments/sandbox", headers, body))
 
-    def _lay_down(self, asked: Asked, key: str) -> Any:
+    def _lay_down(self, request: HttpRequest, key: str) -> Any:
         """What a factory does with its credentials: a file into its bucket, for `load_devices` to read."""
         with self._cloud.aws.outside():
-            _s3().put_object(Bucket=self._factory, Key=key, Body=asked.body or b"")
+            _s3().put_object(Bucket=self._factory, Key=key, Body=request.body or b"")
         return {"s3": f"s3://{self._factory}/{key}"}
 
-    def _look_up(self, asked: Asked, key: str) -> Any:
+    def _look_up(self, request: HttpRequest, key: str) -> Any:
         """The file, or everything that lies below, one after the other, where the key ends with a slash."""
         with self._cloud.aws.outside():
             found = _s3().list_objects_v2(Bucket=self._factory, Prefix=key).get("Contents", [])
@@ -175,13 +175,13 @@ class Stage:
     def _factory(self) -> str:
         return str(self._cloud.stack.physical("Factory"))
 
-    def _dump(self, asked: Asked) -> Any:
+    def _dump(self, request: HttpRequest) -> Any:
         return self._cloud.dump()
 
-    def _refused(self, asked: Asked) -> Any:
+    def _refused(self, request: HttpRequest) -> Any:
         return self._cloud.refused()
 
-    def _trace(self, asked: Asked) -> Any:
+    def _trace(self, request: HttpRequest) -> Any:
         """What AWS was asked since this was last asked, the functions' own waits for work not counted."""
         calls = list(self._cloud.trace)
         self._cloud.trace.clear()
@@ -210,9 +210,9 @@ def _refusal(fault: Exception) -> Response | None:
     return _json(status, refusals.body_of(fault, "en", ""))
 
 
-def _object(asked: Asked) -> dict[str, Any]:
+def _object(request: HttpRequest) -> dict[str, Any]:
     try:
-        value = json.loads(asked.body or b"{}")
+        value = json.loads(request.body or b"{}")
     except ValueError as error:
         raise Wrong(400, f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):

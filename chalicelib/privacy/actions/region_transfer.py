@@ -1,4 +1,5 @@
-"""Moving to another region: an account is vouched for there, made there, and only then erased here (B1a, B17)."""
+"""Transfer of an account to another region: it is vouched for there, made there, and only then erased here (B1a,
+B17)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from chalicelib import clock, ids, jwks, jws
-from chalicelib.accounts.actions import arriving, regions
+from chalicelib.accounts.actions import region_transfer, regions
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses
@@ -21,7 +22,7 @@ from chalicelib.register.erasures import MOVE
 from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.settings import settings
-from chalicelib.store.commit import create, done
+from chalicelib.store.commit import commit_and_answer, create
 from chalicelib.store.records import read
 from chalicelib.words import Phrase
 
@@ -38,7 +39,7 @@ class SameRegion(Conflict):
 
 
 class TicketWrong(Invalid):
-    """Whatever is wrong with it: who made it up need not be told."""
+    """One refusal for everything that may be wrong with it: a forger learns nothing."""
 
     def __init__(self) -> None:
         super().__init__(fields={"ticket": Phrase("ticket_not_valid_here")})
@@ -63,7 +64,7 @@ def leave(caller: Caller, country: str) -> shapes.Leaving:
     relocation = Relocation.new(
         caller.account_id,
         ticket_id,
-        vault=caller.vault,
+        cipher=caller.cipher,
         asked_at=clock.now_s(),
         country=country,
         endpoint=endpoint,
@@ -71,8 +72,8 @@ def leave(caller: Caller, country: str) -> shapes.Leaving:
     )
     devices = len(caller.account.device_ids or ())
     until = clock.in_(minutes=_TICKET_MINUTES)
-    recorded = activity.happened(caller.account, "move_asked_for", who=caller.terminal, about=country)
-    return done(create(relocation), recorded, answer=shapes.Leaving(endpoint, ticket, until, devices))
+    activity_row = activity.record(caller.account, "move_asked_for", who=caller.terminal, about=country)
+    return commit_and_answer(create(relocation), activity_row, answer=shapes.Leaving(endpoint, ticket, until, devices))
 
 
 def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) -> dict[str, object]:
@@ -94,16 +95,16 @@ def _claims(audience: str, subject: str, **life: float) -> dict[str, object]:
     }
 
 
-def arrive(asked: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
+def arrive(body: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
     """Make the account that another region vouches for, and open its first session, in one commit.
 
     Raises TicketWrong, TicketSpent, Misdirected, PasswordTooEasy, AddressTaken, KeysSilent.
     """
-    ticket = _verified(asked.ticket, _TICKET, shapes.Ticket)
+    ticket = _verified(body.ticket, _TICKET, shapes.Ticket)
     if ticket is None or ticket.exp - ticket.iat > _TICKET_MINUTES * 60:
         raise TicketWrong
     regions.require_here(ticket.country)
-    newcomer = arriving.Newcomer(
+    newcomer = region_transfer.Newcomer(
         came_from=ticket.iss,
         ticket_id=ticket.sub,
         ticket_until=ticket.exp + _LEEWAY_S,
@@ -114,26 +115,26 @@ def arrive(asked: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
         policy_version=ticket.policy_version,
     )
     arrival = jws.signed(_claims(ticket.iss, ticket.sub, days=_ARRIVAL_DAYS), _ARRIVAL)
-    tokens = _enter(newcomer, asked, repeat_key)
+    tokens = _enter(newcomer, body, repeat_key)
     return shapes.Arrived(**msgspec.structs.asdict(tokens), arrival=arrival)
 
 
-def _enter(newcomer: arriving.Newcomer, asked: shapes.Arrive, repeat_key: str | None) -> Tokens:
+def _enter(newcomer: region_transfer.Newcomer, body: shapes.Arrive, repeat_key: str | None) -> Tokens:
     try:
-        new = arriving.arrived(newcomer, asked.password, asked.terminal.unique_id, repeat_key)
-        return sessions.begin(new, asked.terminal, repeat_key)
-    except arriving.ArrivedBefore:
-        # It may have come twice at once, and the other was faster: read what is so now.
-        before = arriving.arrived_before(newcomer, asked.password, repeat_key)
+        new = region_transfer.arrived(newcomer, body.password, body.terminal.unique_id, repeat_key)
+        return sessions.begin(new, body.terminal, repeat_key)
+    except region_transfer.ArrivedBefore:
+        # It may have come twice at a time, and the other was faster: read what is so now.
+        before = region_transfer.arrived_before(newcomer, body.password, repeat_key)
     if before is None:
         raise TicketSpent
-    return sessions.begin_again(before.account, before.vault, asked.terminal, repeat_key, otherwise=TicketSpent)
+    return sessions.begin_again(before.account, before.cipher, body.terminal, repeat_key, otherwise=TicketSpent)
 
 
 def _contacts(ticket: shapes.Ticket) -> tuple[Contact, ...]:
     named = [(ticket.email, None), (None, ticket.phone)]
     try:
-        contacts = tuple(addresses.asked(*one) for one in named if any(one))
+        contacts = tuple(addresses.contact_from(*one) for one in named if any(one))
     except Invalid as cause:
         raise TicketWrong from cause
     if not contacts:
@@ -142,17 +143,17 @@ def _contacts(ticket: shapes.Ticket) -> tuple[Contact, ...]:
 
 
 def confirm(caller: Caller, arrival: str) -> shapes.Closing:
-    """The account stands in the other region: it ends here, as closing ends it. Raises ArrivalWrong, KeysSilent."""
-    said = _verified(arrival, _ARRIVAL, shapes.Arrival)
-    relocation = None if said is None else _relocation_of(caller, said.sub)
-    if said is None or relocation is None or relocation.endpoint != said.iss:
+    """The account exists in the other region: it ends here, as closing ends it. Raises ArrivalWrong, KeysSilent."""
+    claims = _verified(arrival, _ARRIVAL, shapes.Arrival)
+    relocation = None if claims is None else _relocation_of(caller, claims.sub)
+    if claims is None or relocation is None or relocation.endpoint != claims.iss:
         raise ArrivalWrong
     return closing.close_account(caller.account, MOVE)
 
 
 def _relocation_of(caller: Caller, ticket_id: str) -> Relocation | None:
     (found,) = read(Relocation.key(caller.account_id, ticket_id))
-    return None if found is None else found.opened(caller.vault)
+    return None if found is None else found.decrypted_with(caller.cipher)
 
 
 # What another installation says
@@ -166,21 +167,21 @@ def _verified(text: str, typ: str, kind: type[_Said]) -> _Said | None:
     try:
         token = joserfc_jws.extract_compact(text.encode())
         # One reading of the very bytes that are signed: whose key it takes is said in them.
-        said = msgspec.json.decode(token.payload, type=kind)
+        claims = msgspec.json.decode(token.payload, type=kind)
         header = token.headers()
-        if header.get("typ") != typ or said.iss not in _others():
+        if header.get("typ") != typ or claims.iss not in _others():
             return None
-        key = jwks.key_at(f"{said.iss}/keys", header.get("kid"))
+        key = jwks.key_at(f"{claims.iss}/keys", header.get("kid"))
         is_signed = joserfc_jws.validate_compact(token, key, ["ES256"])
     # What is no token at all may fail in any of these ways.
     except (jwks.KeyUnknown, JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    return said if is_signed and said.aud == settings.public_url and _is_in_time(said) else None
+    return claims if is_signed and claims.aud == settings.public_url and _is_in_time(claims) else None
 
 
 def _others() -> set[str]:
     return set(settings.regions.values()) - {settings.public_url}
 
 
-def _is_in_time(said: shapes.Ticket | shapes.Arrival) -> bool:
-    return said.iat - _LEEWAY_S <= clock.now_s() < said.exp
+def _is_in_time(claims: shapes.Ticket | shapes.Arrival) -> bool:
+    return claims.iat - _LEEWAY_S <= clock.now_s() < claims.exp
