@@ -9,6 +9,12 @@ from tests.house.laws import Module
 from tests.house.measures import DOCUMENT, Measure
 
 
+def test_every_bar_holds() -> None:
+    measured = [*measures.measures(), Measure("words", sum(measures.dialect().values()), measures.MOST_OF_DIALECT)]
+    assert [one.what for one in measured if not one.holds] == []
+    assert len([one for one in measured if one.bar is not None]) == 5
+
+
 def test_the_document_says_which_house_opens_which() -> None:
     """Written anew by `make measures`."""
     table = measures.houses_table()
@@ -36,3 +42,9 @@ def test_a_bar_that_is_broken_is_seen() -> None:
     assert not Measure("many", 2, 1).holds and Measure("few", 1, 1).holds and Measure("told", 9).holds
     assert measures._lines_with_any(["from typing import Any\nx: Any = 1\n# Any\ny: int = 2"]) == 1
     assert list(measures._lengths(ast.parse("def f():\n    a = 1\n    return a"))) == [2]
+
+
+def test_a_word_of_the_dialect_is_seen() -> None:
+    assert measures.dialect_of("x = 1  # the vault") == {"vault": 1}
+    assert measures.dialect_of("told = 1  # it was told") == {"told": 1}
+    assert measures.dialect_of('text.partition(" ")  # a partition') == {}
