@@ -9,7 +9,6 @@ from typing import Any, Final
 from chalicelib import clock
 from chalicelib.access import rules
 from chalicelib.access.records import Device, Grant, Share
-from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.entry.callers import Caller
@@ -19,7 +18,7 @@ from chalicelib.plans.records import Plan
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Write, change, check
+from chalicelib.store.commit import Otherwise, Write, change, check, is_set
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
 from chalicelib.store.retrying import StaleRead
@@ -138,9 +137,9 @@ def grant_to(device: Device, account_id: str) -> Grant | None:
 
 def set_grants(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     """Let the device grant just this, if what it grants is as it was read; raises StaleRead on commit otherwise."""
-    as_read = accounts.is_set(Device.grants, device.grants)
+    as_read = is_set(Device.grants, device.grants)
     for name in more:
-        as_read &= accounts.is_set(getattr(Device, name), getattr(device, name))
+        as_read &= is_set(getattr(Device, name), getattr(device, name))
     return change(device, when=as_read, otherwise=StaleRead, grants={grant.text for grant in grants} or None, **more)
 
 
@@ -164,7 +163,7 @@ def address_of(granted: DeviceAccess) -> str:
     return str(share.decrypted_with(granted.device.cipher).address)
 
 
-def require_exists(device_id: str, *, otherwise: Any) -> Write:
+def require_exists(device_id: str, *, otherwise: Otherwise) -> Write:
     """Let a commit depend on this ownership."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from chalicelib.access import actions
 from chalicelib.access.actions import DeviceAccess
@@ -28,8 +29,7 @@ class DeviceOf:
 OWNER = DeviceOf("owner")
 
 
-@dataclass(frozen=True)
 class OfOwner:
     """Something that lies with a device, for its owner."""
 
-    right: str = OWNER.right or ""
+    right: ClassVar[str] = "owner"

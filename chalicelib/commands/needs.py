@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from chalicelib.access.needs import OWNER
+from chalicelib.access.needs import OWNER, OfOwner
 from chalicelib.commands.records import Command
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
@@ -12,11 +10,8 @@ from chalicelib.errors import NotFound
 from chalicelib.store.records import Found
 
 
-@dataclass(frozen=True)
-class CommandOf:
+class CommandOf(OfOwner):
     """The command that the path names, for the device's owner. Raises RightMissing for a guest, NotFound."""
-
-    right: str = "owner"
 
     def keys(self, account_id: str, device_id: str, command_id: str) -> Keys:
         return *OWNER.keys(account_id, device_id), Command.key(device_id, command_id)

@@ -43,7 +43,7 @@ routes = RouteTable(__name__)
     ),
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
-def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> DeviceAccess:
+def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> Presented:
     return binding.bind(caller, tries, body)
 
 
@@ -74,7 +74,7 @@ def get_device(caller: Caller, device: DeviceAccess) -> Presented:
     refuses=(NotFound, RightMissing, rules.TimeZoneUnknown),
     example={"name": "Back door"},
 )
-def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevice) -> DeviceAccess:
+def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevice) -> Presented:
     changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owning.change_device(caller, device, **changes)
 
@@ -126,7 +126,7 @@ def change_settings(caller: Caller, device: DeviceAccess, body: shapes.ChangeSet
     refuses=(NotFound, RightMissing),
     example={"on": True},
 )
-def set_privacy_mode(caller: Caller, device: DeviceAccess, body: shapes.ChangePrivacyMode) -> DeviceAccess:
+def set_privacy_mode(caller: Caller, device: DeviceAccess, body: shapes.ChangePrivacyMode) -> Presented:
     return owning.set_privacy_mode(caller, device, on=body.on)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import DeviceOf
@@ -24,11 +25,10 @@ class View:
     live: Live
 
 
-@dataclass(frozen=True)
 class LiveViewOf:
     """The live view that the path names, for whoever began it and may still look. Raises RightMissing, NotFound."""
 
-    right: str = "live"
+    right: ClassVar[str] = "live"
 
     def keys(self, account_id: str, device_id: str, live_id: str) -> Keys:
         return *_DEVICE.keys(account_id, device_id), key_of(device_id, live_id)

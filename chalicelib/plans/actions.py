@@ -49,9 +49,10 @@ def grant(device_id: str, held: Plan | None, terms: Terms, order_id: str, now: i
 def _is_as_read(held: Plan | None) -> Condition:
     if held is None:
         return Plan.pk.does_not_exist()
-    as_read: Condition = Plan.grants == held.grants
     if held.grants is None:
-        as_read = Plan.grants.does_not_exist() & (Plan.until == held.until)
+        unchanged: Condition = Plan.grants.does_not_exist() & (Plan.until == held.until)
+        return unchanged
+    as_read: Condition = Plan.grants == held.grants
     return as_read
 
 

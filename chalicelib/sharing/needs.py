@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from chalicelib.access.needs import OfOwner
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.sharing.actions import guests, owners
@@ -12,11 +11,8 @@ from chalicelib.sharing.actions.owners import Given
 from chalicelib.store.records import Found
 
 
-@dataclass(frozen=True)
-class GivenShare:
+class GivenShare(OfOwner):
     """A share or an invitation of one's own device. Raises RightMissing for a guest of it, NotFound."""
-
-    right: str = "owner"
 
     def keys(self, account_id: str, device_id: str, share_id: str) -> Keys:
         return owners.keys_of(device_id, share_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
@@ -17,6 +17,9 @@ from chalicelib.aws.clients import client
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Record
+
+if TYPE_CHECKING:
+    from pynamodb.attributes import Attribute
 
 Answer = TypeVar("Answer")
 # What to raise when a write's condition fails: a refusal, or a function of the item that is in the way.
@@ -82,6 +85,12 @@ def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
 def absent(kind: type[Record]) -> Condition:
     """Nothing is there, or only what is over and TTL has not taken yet."""
     condition: Condition = kind.pk.does_not_exist() | (kind.expires_at <= clock.now_s())
+    return condition
+
+
+def is_set(attribute: Attribute[object], value: object) -> Condition:
+    """The condition that an attribute has this value; that it is not there, for None and for what is empty."""
+    condition: Condition = attribute == value if value else attribute.does_not_exist()
     return condition
 
 

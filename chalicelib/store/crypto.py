@@ -47,8 +47,6 @@ def _root_secret() -> bytes:
     if stored.table not in (None, settings.keys_table):
         # Restored, and not put into service: without this secret nothing in it can be decrypted or added.
         raise TableClosed(retry_after_seconds=600)
-    if stored is None:
-        raise Unavailable
     return _decrypted(stored.encrypted)
 
 

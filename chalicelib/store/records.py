@@ -82,8 +82,12 @@ class Record(Model):
                 continue
             if isinstance(attribute, (MapAttribute, JSONAttribute)):
                 raise Untagged(f"{cls.__name__}.{name}: what is inside a raw map or JSON bears no tag")
-            if tag_of(attribute) is None:
+            tag = tag_of(attribute)
+            if tag is None:
                 raise Untagged(f"{cls.__name__}.{name}")
+            # What is sealed, and what points elsewhere, is found in storage under the name that it has here.
+            if (tag.kind == "personal" or tag.points_to) and attribute.attr_name not in (None, name):
+                raise Untagged(f"{cls.__name__}.{name} is stored as {attribute.attr_name}")
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

@@ -130,7 +130,7 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
     language = account.decrypted_with(account_key.unlocked()).language
     to = addresses.read_as(transfer.decrypted_with(key.unlocked()).address)
     if reports.may_be_written_to(undelivered):
-        addresses.send(to, "devices/mail/transfer", language, days=rules.OFFER_LIFE.days)
+        addresses.send(to, "transfers/mail/transfer", language, days=rules.OFFER_LIFE.days)
     commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
 
 
@@ -190,7 +190,7 @@ def decline(given: Offered) -> None:
     commit_and_answer(*_ends(transfer), activity_row, notice, answer=None)
 
 
-def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> DeviceAccess:
+def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Presented:
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
     one is notified.
 
@@ -200,7 +200,7 @@ def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Devic
     device, transfer = given.device, given.transfer
     former, stock = _owner_and_camera(device)
 
-    def attempt(account: Account) -> DeviceAccess:
+    def attempt(account: Account) -> Presented:
         if not binding.has_room(account):
             raise TooManyDevices
         return _accept(caller, account, former, stock, device, transfer, body)
@@ -223,7 +223,7 @@ def _accept(
     old: Device,
     transfer: Transfer,
     body: shapes.AcceptTransfer,
-) -> DeviceAccess:
+) -> Presented:
     device_id, who = ids.new_id(), transfer.decrypted_with(old.cipher).address
     cipher, data_key_row = ciphers.new_cipher(device_id)
     new = binding.ownership(device_id, cipher, account, old.stock_id, **_fields(old, body))

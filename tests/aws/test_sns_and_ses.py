@@ -129,7 +129,7 @@ def test_the_languages_of_a_mail_differ_and_use_the_same_values(template: str) -
 
 def test_a_mail_that_lacks_a_value_is_not_sent(world: LocalCloud) -> None:
     with pytest.raises(UndefinedError):
-        ses.send("ola@example.com", "accounts/mail/code", "en")
+        ses.send("ola@example.com", "contacts/mail/code", "en")
     assert world.outbox() == []
 
 
@@ -139,7 +139,7 @@ def test_a_text_message_comes_from_the_name_that_was_registered(
 ) -> None:
     monkeypatch.setenv("TEXT_SENDER_ID", sender_id)
     module_caches.forget_settings()
-    sms.send("+48601234567", "accounts/mail/code", "en", **VALUES)
+    sms.send("+48601234567", "contacts/mail/code", "en", **VALUES)
     (sent,) = (call for call in world.trace if call.name == "sns.Publish")
     said = {name.rpartition(".")[2]: one["StringValue"] for name, one in sent.params["MessageAttributes"].items()}
     assert said == {"SMSType": "Transactional", **({"SenderID": sender_id} if sender_id else {})}

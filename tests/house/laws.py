@@ -329,6 +329,15 @@ def only_store_writes_records(module: Module) -> list[str]:
 # ── Words and sizes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def mails_are_of_houses_before(module: Module) -> list[str]:
+    """A template is found by its house's name, which no import shows."""
+    if module.house not in HOUSES:
+        return []
+    named = [text for text in module.texts() if re.fullmatch(r"[a-z_]+/mail/[a-z_]*", text)]
+    order = HOUSES.index(module.house)
+    return [f"{module.name} fills in {text}" for text in named if HOUSES.index(text.split("/")[0]) > order]
+
+
 def no_room_is_called_so(module: Module) -> list[str]:
     words = {word for part in module.name.split(".") for word in [part, *part.split("_")]}
     return [f"{module.name}: {word}" for word in sorted(words & NO_ROOM)]
@@ -369,6 +378,7 @@ LAWS = (
     only_keys_builds_a_key,
     nothing_is_scanned_and_nothing_leaves_as_it_lies,
     only_store_writes_records,
+    mails_are_of_houses_before,
     no_room_is_called_so,
     what_is_derived_names_no_house,
     a_sentence_hangs_on_the_door,

@@ -76,6 +76,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.nothing_is_scanned_and_nothing_leaves_as_it_lies, "alarms.actions", "rows = Alarm.scan()"),
     (laws.nothing_is_scanned_and_nothing_leaves_as_it_lies, "alarms.routes", "answer = alarm.to_dict()"),
     (laws.only_store_writes_records, "alarms.actions", "alarm.save()"),
+    (laws.mails_are_of_houses_before, "contacts.actions", 'send("accounts/mail/code")'),
     (laws.no_room_is_called_so, "alarms.utils", ""),
     (laws.no_room_is_called_so, "common.texts", ""),
     (laws.no_room_is_called_so, "alarms.picture_helpers", ""),

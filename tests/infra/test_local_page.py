@@ -53,7 +53,7 @@ def test_the_page_allows_itself_and_s3_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "path", ["../front.py", "%2e%2e/front.py", "page.css/", "nothing.js", "", ".js", "/etc/passwd"]
+    "path", ["../landing_page.py", "%2e%2e/landing_page.py", "page.css/", "nothing.js", "", ".js", "/etc/passwd"]
 )
 def test_only_the_pages_own_files_are_served(control_api: ControlApi, path: str) -> None:
     assert control_api.handle(http_request("GET", f"/_local/page/{path}", {}, b"")).status == 404

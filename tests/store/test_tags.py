@@ -95,3 +95,12 @@ def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(ciph
 def test_ciphertext_is_carried_as_it_is(cipher: ciphers.SubjectCipher) -> None:
     sealed = cipher.seal("words", "diary#d", "page#1", "words")
     assert Diary.new("d", "1", cipher=cipher, words=Ciphertext(sealed)).words == "words"
+
+
+def test_what_is_sealed_or_points_elsewhere_is_stored_under_its_own_name() -> None:
+    """Erasure and sealing look into what is stored by the names that the record has."""
+    where = key(UnicodeAttribute(attr_name="w"), rows.ALARM_MESSAGES, why="where it lies", points_to="object")
+    with pytest.raises(Untagged, match=r"Renamed\.where is stored as w"):
+        type("Renamed", (Record,), {"where": where, "__module__": __name__})
+    found = key(UnicodeAttribute(attr_name="f"), rows.ALARM_MESSAGES, why="found by it")
+    assert type("Found", (Record,), {"found": found, "__module__": __name__})

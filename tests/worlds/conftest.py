@@ -54,7 +54,7 @@ def nothing_else() -> AbstractContextManager[None]:
 
 # What is played in every order, at every crash, or with every delivery fault: of these `make test` plays a third,
 # another for each commit (or as SHARE_SEED says), and `make night` all.
-SHARED = ("test_interleavings.py::test_no_order", "test_crash_sweep.py::", "test_mischief.py::test_it_ends")
+SHARED = ("test_interleavings.py::test_no_order", "test_crash_sweep.py::", "test_delivery_faults.py::test_it_ends")
 ONE_IN = 3
 
 

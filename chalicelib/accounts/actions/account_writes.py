@@ -12,13 +12,12 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Write, change, remove
+from chalicelib.store.commit import Write, change, is_set, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
-    from pynamodb.attributes import Attribute
     from pynamodb.expressions.condition import Condition
 
 
@@ -84,10 +83,6 @@ def is_guest_no_more(account: Account, device_id: str) -> Write:
 def _is_as_read(account: Account) -> Condition:
     as_read: Condition = is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
     return as_read
-
-
-def is_set(attribute: Attribute[object], value: str | int | set[str] | list[str] | None) -> Condition:
-    return attribute == value if value else attribute.does_not_exist()
 
 
 def read_again(account: Account) -> Account:

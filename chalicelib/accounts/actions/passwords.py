@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
@@ -18,7 +17,7 @@ from chalicelib.contacts.records import Address
 from chalicelib.errors import Conflict
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Otherwise, Write, change, remove
+from chalicelib.store.commit import Otherwise, Write, change, is_set, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead

@@ -62,7 +62,7 @@ def _code_hash(code: Code, digits: str) -> str:
 
 
 def send(to: Contact, language: str, digits: str) -> None:
-    addresses.send(to, "accounts/mail/code", language, code=digits, minutes=CODE_MINUTES)
+    addresses.send(to, "contacts/mail/code", language, code=digits, minutes=CODE_MINUTES)
 
 
 def send_next(

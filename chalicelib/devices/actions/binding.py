@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
@@ -55,7 +54,7 @@ class TooManyDevices(Forbidden):
     pass
 
 
-def bind(caller: Caller, before: BindingTries | None, body: shapes.Bind) -> DeviceAccess:
+def bind(caller: Caller, before: BindingTries | None, body: shapes.Bind) -> Presented:
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
@@ -108,7 +107,7 @@ def _busy(existing: RawItem | None) -> DeviceBusy:
     return DeviceBusy(retry_after_seconds=1)
 
 
-def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, account: Account) -> DeviceAccess:
+def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, account: Account) -> Presented:
     stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
     if stock is None:
         raise DeviceNotFound  # an operator has just taken it out of stock
@@ -126,7 +125,7 @@ def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, acc
 
 def _become_owner(
     caller: Caller, account: Account, stock: Stock, report: Report | None, body: shapes.Bind, *more: Write
-) -> DeviceAccess:
+) -> Presented:
     device_id = ids.new_id()
     cipher, data_key_row = ciphers.new_cipher(device_id)
     device = ownership(device_id, cipher, account, stock.pk_id, **_fields(stock, report, body))

@@ -10,13 +10,12 @@ from chalicelib import ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.records import SettingChange
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.stock import shapes as stock_shapes
-from chalicelib.store.commit import Write, change, commit_and_answer, create
+from chalicelib.store.commit import Write, change, commit_and_answer, create, is_set
 from chalicelib.store.keys import RawItem
 
 

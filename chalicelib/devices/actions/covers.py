@@ -6,14 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions.galleries import Gallery, Held, ms
 from chalicelib.aws.s3 import Ticket
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval
 from chalicelib.entry.callers import Caller
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Write, change
+from chalicelib.store.commit import Write, change, is_set
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 

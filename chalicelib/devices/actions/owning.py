@@ -12,6 +12,7 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import configuring, presenting
+from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.register import erasures
@@ -22,7 +23,7 @@ from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit_and_answer, remove
 
 
-def change_device(caller: Caller, device: DeviceAccess, **changes: Any) -> DeviceAccess:
+def change_device(caller: Caller, device: DeviceAccess, **changes: Any) -> Presented:
     """Name, time zone or daylight saving (B7)."""
     (mine,) = presenting.present([device])
     if "time_zone" in changes:
@@ -31,7 +32,7 @@ def change_device(caller: Caller, device: DeviceAccess, **changes: Any) -> Devic
     return commit_and_answer(change(mine.device, otherwise=NotFound, **changes), activity_row, answer=mine)
 
 
-def set_privacy_mode(caller: Caller, device: DeviceAccess, *, on: bool) -> DeviceAccess:
+def set_privacy_mode(caller: Caller, device: DeviceAccess, *, on: bool) -> Presented:
     """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
     (mine,) = presenting.present([device])
     if mine.is_private == on:

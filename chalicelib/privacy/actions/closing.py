@@ -19,7 +19,7 @@ from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import change, commit, commit_and_answer, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import retrying_from
 
@@ -49,8 +49,12 @@ def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...])
     endings = [write for device in owned for write in owning.end_ownership(device)]
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     notice = messages.write_closure_notice(notice_id, account, "privacy/mail/closed", url=answer.receipt_url)
-    freed = map(remove, Identity.keys_of(account.identity_hashes))
-    return commit_and_answer(*accounts.end(account), *freed, *endings, *begun, *notice, answer=answer)
+    return commit_and_answer(*ending(account), *endings, *begun, *notice, answer=answer)
+
+
+def ending(account: Account) -> tuple[Write, ...]:
+    """Writes that end an account, with what may vouch for it; raises StaleRead on commit."""
+    return *accounts.end(account), *map(remove, Identity.keys_of(account.identity_hashes))
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:

@@ -11,11 +11,11 @@ from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
-from chalicelib.identities.records import Identity
 from chalicelib.privacy import shapes
+from chalicelib.privacy.actions import closing
 from chalicelib.register import erase, erasures
 from chalicelib.store import crypto, keys
-from chalicelib.store.commit import commit, remove
+from chalicelib.store.commit import commit
 from chalicelib.store.records import put_into_service, read, restoring
 
 # Clocks differ, and a restore is to the second.
@@ -51,4 +51,4 @@ def _cut(subjects: set[str]) -> None:
         if kind == Account.pk_prefix:
             (account,) = read(Account.key(subject_id))
             if account is not None:
-                commit(*accounts.end(account), *map(remove, Identity.keys_of(account.identity_hashes)))
+                commit(*closing.ending(account))

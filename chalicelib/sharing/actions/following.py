@@ -19,7 +19,7 @@ from chalicelib.sharing import rules
 from chalicelib.sharing.records import Invitation, InvitationMails, Received
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Write, absent, change, check, commit, put, remove
+from chalicelib.store.commit import Write, absent, change, check, commit, is_set, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read, read_all
 from chalicelib.store.retrying import StaleRead, retrying
@@ -106,7 +106,7 @@ def _follow(account_id: str, device_id: str) -> None:
     if account is not None and not is_guest and device_id in (account.guest_of or ()):
         writes.append(accounts.is_guest_no_more(account, device_id))
     elif account is not None and writes:
-        targets_as_read = accounts.is_set(Account.endpoints, account.endpoints)
+        targets_as_read = is_set(Account.endpoints, account.endpoints)
         writes.append(check(account, Account.pk.exists() & targets_as_read, otherwise=StaleRead))
     if writes:
         as_read = absent(Received) if received is None else Received.pk.exists()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.stock import rules, shapes
@@ -18,7 +17,7 @@ from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Write, change, commit, put
+from chalicelib.store.commit import Write, change, commit, is_set, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
@@ -56,8 +55,8 @@ def _activate(report: shapes.Activate, country: str) -> str:
 
 def _held_as_read(stock: Stock) -> Condition:
     """By the same owner, and on the same connection, so that the end of one that came meanwhile is noted."""
-    as_read: Condition = accounts.is_set(Stock.device_id, stock.device_id)
-    as_read &= accounts.is_set(Stock.connection_id, stock.connection_id)
+    as_read: Condition = is_set(Stock.device_id, stock.device_id)
+    as_read &= is_set(Stock.connection_id, stock.connection_id)
     return as_read
 
 
@@ -78,7 +77,7 @@ def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country:
             ["firmware"] if report.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
         )
         fields["lan"] = fields["lan"] or device.lan
-        as_read = accounts.is_set(Device.state_times, device.state_times)
+        as_read = is_set(Device.state_times, device.state_times)
         yield change(
             device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text,
             state_as_of_ms=None, channel_ids=access.channel_ids(fields["channels"]), **fields,

@@ -8,11 +8,10 @@ from typing import Final
 
 from chalicelib import clock
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.stock import rules
 from chalicelib.stock.records import CheckPosition, ConnectionCheck, PresenceChange, Stock
 from chalicelib.stock.rules import Presence
-from chalicelib.store.commit import Write, change, check, commit, create, put
+from chalicelib.store.commit import Write, change, check, commit, create, is_set, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 

@@ -12,12 +12,11 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import NobodyOwns
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions.account_writes import is_set
 from chalicelib.entry.callers import Camera
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers
-from chalicelib.store.commit import Write, change, commit
+from chalicelib.store.commit import Write, change, commit, is_set
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
