@@ -17,6 +17,6 @@ class OwnOrder:
 
     def admit(self, caller: Caller, found: Found, order_id: str) -> Order:
         order = found[Order.key(caller.account_id, order_id.removeprefix(caller.account_id))]
-        if order is None:
+        if order is None or not order_id.startswith(caller.account_id):
             raise NotFound
         return order

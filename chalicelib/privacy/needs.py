@@ -17,6 +17,6 @@ class OwnExport:
 
     def admit(self, caller: Caller, found: Found, export_id: str) -> Export:
         export = found[Export.key(caller.account_id, export_id.removeprefix(caller.account_id))]
-        if export is None:
+        if export is None or not export_id.startswith(caller.account_id):
             raise NotFound
         return export

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock
 from chalicelib.errors import TooMany
-from chalicelib.store.commit import Otherwise, Write, absent, change, commit, put
+from chalicelib.store.commit import Otherwise, Write, absent, change, commit, put, remove
 from chalicelib.store.records import Record
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Throttle:
       a write before each answer, so it is for secrets that are short, or that many callers may race for.
     - `guess` compares first and counts what was wrong: who is right pays nothing, so it is for what people do daily. Of
       guesses at the same moment all are compared and one is counted; the others hear nothing but that it was too many,
-      except for a right one. Where that gains anything, as with six digits, what the right one opens is committed on
-      the condition `as_read`.
+      a right one included: what it opens is committed with `forget`.
     """
 
     row: Record
@@ -79,6 +78,12 @@ class Throttle:
             counted = self._counted(self.refusal(retry_after_seconds=1))
             commit(counted, *beside(getattr(self.row, _WRONG)))
         return found
+
+    def forget(self) -> Write:
+        """It was right: the row goes, if nobody has guessed wrong since it was read, so that of guesses at the same
+        moment no more can open anything than are counted; a guess that was overtaken is refused as one too many."""
+        nobody_since = absent(type(self.row)) | self.as_read
+        return remove(self.row, when=nobody_since, otherwise=self.refusal(retry_after_seconds=1))
 
     def _require_free(self) -> None:
         require_free(None if self.before is None else getattr(self.before, self.locked_until), self.refusal)

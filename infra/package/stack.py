@@ -74,7 +74,7 @@ class Account:
         return outputs
 
     def outputs(self) -> dict[str, str]:
-        return {one["OutputKey"]: one["OutputValue"] for one in (self._stack() or {}).get("Outputs", [])}
+        return {one["OutputKey"]: one["OutputValue"] for one in (self._existing_stack() or {}).get("Outputs", [])}
 
     def _upload(self, build: Path) -> str:
         """The address of the template, in which the zips have their places. All are named by what they hold."""
@@ -127,7 +127,7 @@ class Account:
         if unknown := given.keys() - declared.keys():
             raise Refused(f"There is no parameter {', '.join(sorted(unknown))}.")
         values = {**given, "Stage": self.stage}
-        had = {one["ParameterKey"] for one in (self._stack() or {}).get("Parameters", [])}
+        had = {one["ParameterKey"] for one in (self._existing_stack() or {}).get("Parameters", [])}
         missing = [name for name, one in declared.items() if name not in {*values, *had} and "Default" not in one]
         if missing:
             raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
@@ -146,7 +146,7 @@ class Account:
             self.say("The first try had failed. What is left of it goes first.")
             self._delete()
 
-    def _stack(self) -> dict[str, Any] | None:
+    def _existing_stack(self) -> dict[str, Any] | None:
         stack = self._stack()
         return None if stack is None or stack["StackStatus"] in _NEVER_STOOD else stack
 
@@ -165,7 +165,7 @@ class Account:
         change_set: str = cloudformation.create_change_set(
             StackName=self.stack_name,
             ChangeSetName=f"deploy-{int(time.time())}",
-            ChangeSetType="CREATE" if self._stack() is None else "UPDATE",
+            ChangeSetType="CREATE" if self._existing_stack() is None else "UPDATE",
             TemplateURL=template_url,
             Parameters=parameters,
             # Roles without names of their own, and SAM.
@@ -206,7 +206,7 @@ class Account:
             more = {"NextToken": page["NextToken"]}
 
     def _carry_out(self, change_set: str) -> None:
-        is_first = self._stack() is None
+        is_first = self._existing_stack() is None
         self._cloudformation.execute_change_set(ChangeSetName=change_set)
         self._wait("stack_create_complete" if is_first else "stack_update_complete")
         self._protect(True)

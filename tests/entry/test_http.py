@@ -400,7 +400,7 @@ def test_what_is_not_on_the_list_cannot_be_logged() -> None:
     with pytest.raises(NotAllowed):
         line["email"] = "ola@example.com"
     with pytest.raises(NotAllowed):
-        line.tell(status=200, body=b"")
+        line.add(status=200, body=b"")
 
 
 # ── Only what is named leaves ────────────────────────────────────────────────────────────────────────────────────────

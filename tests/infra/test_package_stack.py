@@ -250,14 +250,14 @@ def test_destroying_wants_the_name_once_more(account: Account, tmp_path: Path) -
     for confirmed in (None, "", "production"):
         with pytest.raises(Refused, match="CONFIRM=test"):
             account.destroy(confirmed=confirmed)
-    assert account._stack() is not None
+    assert account._existing_stack() is not None
 
 
 def test_destroying_says_what_is_kept(account: Account, tmp_path: Path) -> None:
     account.deploy(build(tmp_path), PARAMETERS)
     kept = account.destroy(confirmed="test")
     assert [one.split()[0] for one in kept] == ["AWS::DynamoDB::Table", "AWS::S3::Bucket"]
-    assert account._stack() is None
+    assert account._existing_stack() is None
     with pytest.raises(Refused, match="no stack"):
         account.destroy(confirmed="test")
 

@@ -391,10 +391,11 @@ def test_wrong_second_factors_are_no_wrong_passwords(ola: Person, app: App) -> N
     assert [ola.sign_in(WRONG).status for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_of_codes_tried_at_the_same_moment_no_more_than_five_are_looked_at(ola: Person, app: App) -> None:
+@pytest.mark.parametrize("before", range(5))
+def test_of_codes_tried_at_the_same_moment_one_is_looked_at(ola: Person, app: App, before: int) -> None:
     """Were the count not part of the commit, a thousand tries at once would all have seen none before them."""
     right = app.next_code()
-    for _ in range(4):
+    for _ in range(before):
         on(ola, "thief").sign_in(factor=NO_CODE)
     thief, other = on(ola, "thief"), on(ola, "another-thief")
     with just_before(ola.world, 4, lambda: other.sign_in(factor=NO_CODE)):

@@ -301,3 +301,15 @@ def test_a_password_of_128_characters_is_kept_whole(world: LocalCloud) -> None:
     assert person.confirm(person.register(password=long)).status == 201
     assert person.sign_in(long[:-1] + "x").status == person.sign_in(long[:-1]).status == 401
     assert person.sign_in(long).status == 201
+
+
+@pytest.mark.parametrize("before", (0, 1, 9))
+def test_of_passwords_tried_at_the_same_moment_one_is_looked_at(ola: Person, before: int) -> None:
+    """Else as many could be tried as come at once, and only one of them be counted."""
+    thief = on(ola, "a thief's")
+    for _ in range(before):
+        assert thief.sign_in("wrong").status == 401
+    with just_before(ola.world, 4, lambda: on(ola, "another thief's").sign_in("wrong")):
+        answer = thief.sign_in()
+    assert (answer.status, answer.json["code"]) == (429, "TooMany")
+    assert ola.sign_in().status == 201  # on her own terminal she waits for nobody

@@ -102,7 +102,7 @@ def prove_password(
     if not throttle.guess(lambda: _is_right(expected, password)):
         return None
     news = _rehashed(expected, password)
-    return Proved(account, cipher, remove(throttle.row), terminal, news, keys, found)
+    return Proved(account, cipher, throttle.forget(), terminal, news, keys, found)
 
 
 def _on_own(account_id: str, terminal: str, before: TerminalGuesses | None) -> Throttle:
@@ -140,7 +140,7 @@ def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[W
     throttle = _on_own(account_id, terminal, own)
     if not throttle.guess(lambda: _is_right(account.password_hash, current)):
         raise CurrentPasswordWrong(fields={"current": Phrase("password_wrong")})
-    return change_to(account, new, otherwise=Conflict), remove(throttle.row)
+    return change_to(account, new, otherwise=Conflict), throttle.forget()
 
 
 def proved_again(before: Proved, password: str) -> Proved | None:

@@ -14,10 +14,9 @@ from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
 from chalicelib.second_factors.records import RecoveryCodes, Totp
 from chalicelib.second_factors.rules import SecondFactorNeeded, SecondFactorWrong
 from chalicelib.second_factors.shapes import SecondFactor
-from chalicelib.store.commit import Write, remove
+from chalicelib.store.commit import Write
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
-from chalicelib.store.retrying import StaleRead
 from chalicelib.store.throttle import Throttle
 from chalicelib.words import Phrase
 
@@ -43,7 +42,7 @@ def spent(proved: Proved, factor: SecondFactor | None) -> tuple[Write, ...]:
     """Writes that use it up, by what was read with the account.
 
     Raises SecondFactorNeeded, SecondFactorWrong, and TooMany after five wrong ones. On commit it raises StaleRead if
-    the same one, or another guess, came first.
+    the same one came first, and TooMany if a wrong guess did.
     """
     if factor is None:
         raise _needed(proved.account)
@@ -56,8 +55,7 @@ def spent(proved: Proved, factor: SecondFactor | None) -> tuple[Write, ...]:
 
     if not throttle.guess(is_right, partial(_told_of_guesses, proved.account)):
         raise SecondFactorWrong
-    # As many as are tried at the same moment, no more than five are looked at: who is right was not overtaken.
-    return (*writes, remove(throttle.row, when=throttle.as_read, otherwise=StaleRead))
+    return (*writes, throttle.forget())
 
 
 def _throttle(proved: Proved) -> Throttle:
