@@ -229,6 +229,6 @@ def test_its_picture_is_whole_and_brings_everything_along() -> None:
     text = (ROOT / "infra" / "flow.svg").read_text()
     svg = ElementTree.fromstring(text)  # noqa: S314  # it is our own
     names = {shown.text for shown in svg.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"Camera", "S3", "SQS", "DynamoDB", "Vault keys", "Ledger", "SNS", "Phone", "API Gateway", "Clock"} <= names
+    assert {"Camera", "S3", "SQS", "DynamoDB", "Data keys", "Ledger", "SNS", "Phone", "API Gateway", "Clock"} <= names
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"url\(|@import|<image|<script|https?://(?!www\.w3\.org/2000/svg\")", text) == []
