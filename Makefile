@@ -47,7 +47,7 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
 	@$(PYTHON) -m tests.alike
 
-costs: $(INSTALLED) ## count what each door costs anew, and what a thousand cameras do
+costs: $(INSTALLED) ## count what each route costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_money.py
 

@@ -18,8 +18,8 @@ app = Api("sowa", AUTHENTICATION)
 
 def answer(event: Event, context: object) -> dict[str, object]:
     """A request of API Gateway's and its answer; a route that is not there is Chalice's to refuse."""
-    body = event["requestContext"]
-    module = _modules().get(f"{body['httpMethod']} {body['resourcePath']}")
+    request_context = event["requestContext"]
+    module = _modules().get(f"{request_context['httpMethod']} {request_context['resourcePath']}")
     if module is not None:
         _register(module)
     answered: dict[str, object] = app(event, context)

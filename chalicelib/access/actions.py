@@ -124,7 +124,7 @@ def devices_of(caller: Caller) -> list[DeviceAccess]:
 
 
 def grants_of(device: Device) -> list[Grant]:
-    """Those that stand now, whatever has not been tidied up yet."""
+    """Those that are in force now, whatever has not been tidied up yet."""
     now = clock.now_s()
     grants = [Grant.of(text) for text in sorted(device.grants or ())]
     return [grant for grant in grants if grant.end is None or now < grant.end]

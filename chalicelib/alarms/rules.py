@@ -65,8 +65,8 @@ class Named:
 
 
 class NotTaken(Exception):
-    """An upload becomes no alarm, or one without a picture; `reason` says why. Counted is what its owner is notified
-    of."""
+    """An upload becomes no alarm, or one without a picture; `reason` says why, and `is_counted` whether its owner is
+    shown it in a count."""
 
     def __init__(self, reason: str, *, is_counted: bool = True) -> None:
         super().__init__(reason)

@@ -27,8 +27,8 @@ from chalicelib.store.retrying import NothingToDo, StaleRead
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-# API Gateway does not know a connection before it has answered the camera, and we are notified of it at the same time.
 _SNAPSHOT = "snapshot"
+# API Gateway does not know a connection before it has answered the camera, and we are notified of it at the same time.
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -211,6 +211,6 @@ def send_settings(device_id: str, change_id: str) -> None:
     (known,) = read(SettingChange.key(device_id, change_id))
     if known is None:
         return
-    with suppress(NothingToDo, NotFound):  # it was notified before, or has no owner any more
+    with suppress(NothingToDo, NotFound):  # it was sent before, or has no owner any more
         carried_out = remove(known, when=SettingChange.pk.exists(), otherwise=NothingToDo)
         commit(carried_out, *given(new_command(device_id, "settings", within=rules.LONGEST_WAIT)))

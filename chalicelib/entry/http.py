@@ -283,7 +283,7 @@ def _answer(
     asker, needed, repeat = _admit(route, authentication, visitor, request, path, raw, entry)
     arguments = _arguments(route, request, raw)
     with with_answer_record(None if repeat is None else repeat.answer_record(route.render)):
-        answer = _call_idempotently(repeat, lambda: route.view(asker, *needed, *arguments))
+        answer = _or_replay_twin(repeat, lambda: route.view(asker, *needed, *arguments))
     return route.status, route.render(answer), _headers_of(route, answer)
 
 
@@ -315,7 +315,7 @@ def _headers_of(route: Route, answer: object) -> dict[str, str]:
     return {"Location": str(answer)} if route.status == _FOUND else {}
 
 
-def _call_idempotently(repeat: IdempotentRequest | None, ask: Callable[[], object]) -> object:
+def _or_replay_twin(repeat: IdempotentRequest | None, ask: Callable[[], object]) -> object:
     try:
         return ask()
     except Refusal:
@@ -333,7 +333,8 @@ def _admit(
     raw: bytes,
     entry: Line,
 ) -> tuple[object, tuple[object, ...], IdempotentRequest | None]:
-    """Who asks, and what of the path or by it the view is handed; before the body is looked at."""
+    """The caller, what the view is handed of the path or by its need, and the request's idempotency; before the body is
+    parsed."""
     path_ids = tuple(path.values())
     if route.who is Who.PERSON:
         entry["asker"] = "person"
@@ -350,7 +351,7 @@ def _admit(
         if route.needs is None:
             return caller, path_ids, repeat
         admit = route.needs.admit
-        return caller, (_call_idempotently(repeat, lambda: admit(caller, found, *path_ids)),), repeat
+        return caller, (_or_replay_twin(repeat, lambda: admit(caller, found, *path_ids)),), repeat
     if route.who is Who.CAMERA:
         entry["asker"] = "camera"
         token = admission.bearer(_header(request, "authorization"))

@@ -89,7 +89,8 @@ class IdempotentRequest:
             self.replay(answered)
 
     def replay_twin(self) -> None:
-        """The same request may have come twice at a time, and the other was carried out: then that is the answer."""
+        """The same request may have come twice at the same time, and the other was carried out: then that is the
+        answer."""
         self.replay(*read(self.where))
 
     def answer_record(self, encode: Callable[[object], bytes]) -> Callable[[object], Write]:
@@ -110,7 +111,7 @@ class IdempotentRequest:
         return write
 
     def _overtaken(self, existing: RawItem | None) -> BaseException:
-        # The same request arrived twice at a time and the other was faster: its answer is ours.
+        # The same request arrived twice at the same time and the other was faster: its answer is ours.
         try:
             self.replay(self.kind.of(existing))
         except (Replayed, Refusal) as outcome:

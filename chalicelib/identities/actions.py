@@ -141,7 +141,7 @@ def _enter(
         language=language,
         current_policy=current_policy,
         unique_id=body.terminal.unique_id,
-        is_turned_away=refused is not None,
+        is_age_blocked=refused is not None,
         identity=_linked(_identity_hash(vouched), body.provider),
         otherwise=_Overtaken,
         **_given_by_newcomer(body),

@@ -23,7 +23,7 @@ from chalicelib.live.records import PIECES, Live
 from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.settings import settings
-from chalicelib.sharing.actions import shares as shares
+from chalicelib.sharing.actions import shares
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.shapes import Lan
 from chalicelib.store import crypto

@@ -31,7 +31,7 @@ _SECOND = timedelta(seconds=1)
 _JUMP = timedelta(seconds=3)
 
 CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_PLACE = re.compile(r"(?P<hour>[0-9]{10})-(?P<ticket>[0-9]{10})-(?P<proof>[a-z2-7]{32})-(?P<name>.+)")
+_SIGNED_PATH = re.compile(r"(?P<hour>[0-9]{10})-(?P<ticket>[0-9]{10})-(?P<proof>[a-z2-7]{32})-(?P<name>.+)")
 _INIT = re.compile(r"init-[A-Za-z0-9_-]{1,64}\.mp4")
 _PIECE = re.compile(r"(?P<day>[0-9]{8})T(?P<time>[0-9]{6})\.?(?P<ms>[0-9]{3})Z-(?P<duration>[0-9]{1,5})\.(?:m4s|ts)")
 _LONGEST_MS = 10_000
@@ -113,8 +113,8 @@ def path_of(path: str, proof: str) -> str:
 
 
 def parse_path(signed_path: str) -> tuple[str, str] | None:
-    """A piece's path and the proof, as `place` says them; None if it is not one."""
-    found = _PLACE.fullmatch(signed_path)
+    """A piece's path and the proof, as `path_of` signs them; None if it is not one."""
+    found = _SIGNED_PATH.fullmatch(signed_path)
     if found is None or not is_name(found["name"]):
         return None
     return f"{found['hour']}/{found['ticket']}/{found['name']}", found["proof"]

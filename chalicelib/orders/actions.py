@@ -15,7 +15,7 @@ from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
 from chalicelib.outbox.actions import messages
-from chalicelib.payments import shapes as payments
+from chalicelib.payments import shapes as payment_shapes
 from chalicelib.payments.actions import checkout_url, verified
 from chalicelib.plans import actions as plans
 from chalicelib.plans.actions import Terms
@@ -152,7 +152,7 @@ def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
     return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
 
 
-def _note(event: payments.Payment) -> bool:
+def _note(event: payment_shapes.Payment) -> bool:
     """No money came: the order is refused or expired."""
     order = order_at(event.order_id)
     if order is None or not rules.may_become(order.state, event.outcome):
@@ -163,11 +163,11 @@ def _note(event: payments.Payment) -> bool:
     return True
 
 
-def _is_exact(event: payments.Payment, order: Order) -> bool:
+def _is_exact(event: payment_shapes.Payment, order: Order) -> bool:
     return (event.amount, event.currency) == (int(order.amount), order.currency)
 
 
-def _apply(name: str, event: payments.Payment) -> bool:
+def _apply(name: str, event: payment_shapes.Payment) -> bool:
     """Money came: once for each reference it pays an order, or is owed back."""
     payment = _payment(name, event)
     order, before = read(_key_of(event.order_id), payment.own_key)
@@ -179,7 +179,7 @@ def _apply(name: str, event: payments.Payment) -> bool:
     return True
 
 
-def _settle(event: payments.Payment, order: Order, payment: Payment) -> Reason | None:
+def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Reason | None:
     """None if the order is paid now, or why the money is owed back."""
     reason = rules.reason_to_refund(order.state, is_exact=_is_exact(event, order))
     if reason is None:
@@ -190,7 +190,7 @@ def _settle(event: payments.Payment, order: Order, payment: Payment) -> Reason |
     return reason
 
 
-def _payment(name: str, event: payments.Payment) -> Payment:
+def _payment(name: str, event: payment_shapes.Payment) -> Payment:
     return Payment.new(
         "",
         crypto.plain_hash(f"{name} {event.reference}"),

@@ -193,7 +193,7 @@ def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
 
 
 def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
-    # A repeat after a lost reply must not count twice, nor two passes at a time what only one of them deleted.
+    # A repeat after a lost reply must not count twice, nor two passes at the same time what only one of them deleted.
     as_read = Erasure.passes == int(erasure.passes)
     clean = is_all and not found.total()
     late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION

@@ -18,7 +18,7 @@ STEP_UP_LIFE = timedelta(minutes=10)
 REPEAT_LIFE = timedelta(hours=24)
 # So long the exact repeat of a sign-in is not asked for its second factor again: that one was used up by the first.
 SIGN_IN_REPEATED = timedelta(minutes=10)
-# More than anybody has terminals, and few enough to be listed at a time and ended in one transaction.
+# More than anybody has terminals, and few enough to be listed in one page and ended in one transaction.
 MOST_SESSIONS = 50
 
 ACCESS, REFRESH = "a", "r"

@@ -37,7 +37,7 @@ class HourKey(KeyRow):
         return crypto.unseal(_wrapping_key(), self.encrypted_key, self.pk)
 
 
-# The present hour's, when it was read: an ordinary request asks nobody.
+# The present hour's, once it has been read: an ordinary request asks nobody.
 _known: dict[str, bytes] = {}
 
 

@@ -160,7 +160,7 @@ class Record(Model):
         return self.expires_at is not None and clock.now_s() >= self.expires_at
 
     def is_readable(self, subject_record: Record) -> bool:
-        """Whether it may still be read; `owner` is the record that its partition is named after."""
+        """Whether it may still be read; `subject_record` is the record that its partition is named after."""
         return not self.is_over
 
     @classmethod

@@ -30,7 +30,7 @@ from infra.demo.video import Encoder
 FRAMES_PER_SECOND = 10
 WIDEST = 640
 ALARM_AT_MOST_EVERY = timedelta(seconds=10)
-# The cloud says when to come back, so that not all cameras do at a time; one alone need not wait so long.
+# The cloud says when to come back, so that not all cameras do at the same time; one alone need not wait so long.
 COME_BACK_SECONDS = 5.0
 
 

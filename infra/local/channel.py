@@ -43,7 +43,7 @@ class TooLarge(JsonRESTError):
 
 @dataclass
 class Connection:
-    """One connection. `deliver` takes what comes down; `hang_up` is notified when API Gateway ends it."""
+    """One connection. `deliver` takes what comes down; `hang_up` is called when API Gateway ends it."""
 
     id: str
     source_ip: str
@@ -84,7 +84,7 @@ class Refused:
 
 @dataclass
 class Throttle:
-    """API Gateway's throttle: so many a second on average, and so many at a time above that (a token bucket)."""
+    """API Gateway's throttle: so many a second on average, and so many at once above that (a token bucket)."""
 
     per_second: float
     at_once: float
@@ -161,7 +161,7 @@ class Channel:
             self.say(connection, PING)
 
     def closed(self, connection: Connection, code: int = 1000, reason: str = "") -> None:
-        """The connection is over, whoever ended it: the handler is notified once."""
+        """The connection is over, whoever ended it: the handler is called once."""
         if self.connections.pop(connection.id, None) is None:
             return
         connection.is_open = False

@@ -1,4 +1,5 @@
-"""Readers-writer lock: many functions pass at a time, or the clock alone, which may only move while none runs."""
+"""Readers-writer lock: many functions pass at the same time, or the clock alone, which may only move while none
+runs."""
 
 from __future__ import annotations
 

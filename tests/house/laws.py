@@ -253,7 +253,7 @@ def only_aws_knows_the_sdk(module: Module) -> list[str]:
     return [f"{module.name} opens {name}" for name in [*sdk, *clients] if name not in allowed]
 
 
-def only_outside_asks_others(module: Module) -> list[str]:
+def only_http_fetch_asks_others(module: Module) -> list[str]:
     if module.name == "http_fetch":
         return []
     ways = ("urllib3", "urllib.request", "http.client", "requests", "httpx", "socket")
@@ -370,7 +370,7 @@ LAWS = (
     the_floor_stands_on_itself,
     everything_is_a_house_or_the_floor,
     only_aws_knows_the_sdk,
-    only_outside_asks_others,
+    only_http_fetch_asks_others,
     only_settings_reads_the_environment,
     only_clock_knows_the_time,
     only_ids_knows_chance,

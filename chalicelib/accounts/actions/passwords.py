@@ -73,12 +73,12 @@ class Proved:
 
 
 def prove_password(
-    contact: Contact, password: str, unique_id: str, places_beside: Callable[[str, str], tuple[Key[Record], ...]]
+    contact: Contact, password: str, unique_id: str, keys_beside: Callable[[str, str], tuple[Key[Record], ...]]
 ) -> Proved | None:
     """The account that this e-mail address or phone number and password prove; None if wrong. Raises TooMany after ten
     wrong guesses.
 
-    `places_beside` names, by the account's id and the terminal's hash, what else is to be read with the account.
+    `keys_beside` names, by the account's id and the terminal's hash, what else is to be read with the account.
 
     A terminal that has signed in before has a count of its own: nobody else's guesses make it wait. Known and unknown
     addresses cost the same calls and the same hashing.
@@ -87,7 +87,7 @@ def prove_password(
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)
-    keys = places_beside(account_id, terminal)
+    keys = keys_beside(account_id, terminal)
     account_key, data_key = Account.key(account_id), ciphers.key_of(account_id)
     own_key = TerminalGuesses.key(account_id, terminal)
     found = read_all((account_key, data_key, own_key, *keys))

@@ -29,7 +29,7 @@ from chalicelib.words import Phrase
 
 REGISTRATION = "registration"
 _REGISTRATION_HOURS = 24
-_TURNED_AWAY_HOURS = 24
+_AGE_BLOCK_HOURS = 24
 
 
 class PolicyOutdated(Invalid):
@@ -72,14 +72,14 @@ def register(
     source_ip: str,
 ) -> str:
     """Begin a registration; the id of it, whether the address is known or not (B1a). The birth date is not kept."""
-    age_block = () if terminal is None else (age_block_key(terminal.unique_id),)
-    _require_terms(birth_date, country, policy_version, current_policy, *age_block)
+    age_blocks = () if terminal is None else (age_block_key(terminal.unique_id),)
+    _require_terms(birth_date, country, policy_version, current_policy, *age_blocks)
     contact = addresses.contact_from(email, phone)
     rules.require_password(password, contact.value, nickname)
     counts = budgets.counted(contact, source_ip)
     hashed = contact.hashed
     inputs = (contact.value, password, nickname, country, language, f"{birth_date}", policy_version, _as_text(terminal))
-    known, *refused = read(Address.key(hashed), *age_block)
+    known, *refused = read(Address.key(hashed), *age_blocks)
     if any(refused):
         raise rules.too_young()
     until = clock.in_(hours=_REGISTRATION_HOURS)
@@ -154,10 +154,10 @@ class _Begun:
 
 
 def _require_terms(
-    birth_date: date, country: str, policy_version: str, current_policy: str, *age_block: Key[AgeBlock]
+    birth_date: date, country: str, policy_version: str, current_policy: str, *age_blocks: Key[AgeBlock]
 ) -> None:
     """Old enough, of a country that is served here, and agreed to the policy that is in force."""
-    _require_age(birth_date, *age_block)
+    _require_age(birth_date, *age_blocks)
     regions.require_here(country)
     if policy_version != current_policy:
         current = Phrase("current_policy_version", current=current_policy)
@@ -169,13 +169,13 @@ def age_block_key(unique_id: str) -> Key[AgeBlock]:
     return AgeBlock.key(crypto.keyed_hash("turned away", unique_id))
 
 
-def _require_age(birth_date: date, *age_block: Key[AgeBlock]) -> None:
+def _require_age(birth_date: date, *age_blocks: Key[AgeBlock]) -> None:
     """A child who is turned away does not come back a minute later with another date."""
     try:
         rules.require_age(birth_date, clock.now().date())
     except rules.TooYoung:
-        until = clock.epoch_s(clock.in_(hours=_TURNED_AWAY_HOURS))
-        for where in age_block:
+        until = clock.epoch_s(clock.in_(hours=_AGE_BLOCK_HOURS))
+        for where in age_blocks:
             commit(put(AgeBlock.new(keys.id_of(where.pk), expires_at=until)))
         raise
 
@@ -216,7 +216,7 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
     """The account that a registration becomes by its code.
 
     Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken, or StaleRead
-    where the same code came twice at a time.
+    where the same code came twice at the same time.
     """
     registration, code, account, key = read(
         Registration.key(registration_id),
@@ -286,7 +286,7 @@ def vouched_for(
     policy_version: str,
     current_policy: str,
     unique_id: str,
-    is_turned_away: bool,
+    is_age_blocked: bool,
     identity: dict[str, Any],
     otherwise: type[BaseException],
 ) -> NewAccount:
@@ -297,7 +297,7 @@ def vouched_for(
     the address.
     """
     _require_terms(birth_date, country, policy_version, current_policy, age_block_key(unique_id))
-    if is_turned_away:
+    if is_age_blocked:
         raise rules.too_young()
     account_id = ids.new_id()
     cipher, data_key_row = ciphers.new_cipher(account_id)

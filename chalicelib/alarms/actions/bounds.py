@@ -56,7 +56,7 @@ def is_over(device: Device, stamp: str) -> bool:
     return device.uploads_over_in is not None and stamp <= device.uploads_over_in
 
 
-def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int) -> Write:
+def _added(device: Device, stamp: str, count: int, size_bytes: int, share: int) -> Write:
     """Add to what the hour has, if that is below this share of the bound."""
     hour = DeviceUploadHour
     is_below = hour.uploads.does_not_exist() | (
@@ -64,7 +64,7 @@ def _added(device: Device, stamp: str, uploads: int, size_bytes: int, share: int
     )
     return change(
         upload_hours.row_of(PICTURES, device.pk_id, stamp),
-        hour.uploads.add(uploads),
+        hour.uploads.add(count),
         hour.uploads_bytes.add(size_bytes),
         when=is_below,
         otherwise=_otherwise,

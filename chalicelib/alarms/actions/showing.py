@@ -18,7 +18,7 @@ from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.sharing.actions import shares as shares
+from chalicelib.sharing.actions import shares
 from chalicelib.store.commit import Write, change, commit, commit_and_answer
 
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.

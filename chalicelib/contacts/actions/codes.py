@@ -18,9 +18,22 @@ from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.throttle import require_free
 from chalicelib.words import Phrase
 
+CODE_MINUTES = rows.PASSWORD_RESET.kept_for.period // timedelta(minutes=1)
 _REMEMBERED_HOURS = 24
 # So often an exact repeat of a request sends its code again; a stranger's repeats must not flood anybody.
 _MOST_REPEATS = 3
+
+
+class CodeWrong(Invalid):
+    pass
+
+
+class CodeOver(Gone):
+    pass
+
+
+class CodeTooSoon(TooMany):
+    pass
 
 
 class _AskedAlready(Exception):
@@ -124,7 +137,7 @@ def _overtaken(existing: RawItem | None, code: Code) -> BaseException:
 def prove_code(code: Code | None, digits: str) -> Write:
     """Check the digits against the code; the write that spends it. Raises CodeWrong or CodeOver.
 
-    The try is counted before the comparison, so that many tries at a time are still five; on the code itself, which
+    The try is counted before the comparison, so that many at the same time are still five; on the code itself, which
     locks for no time, since it ends after them.
     """
     if code is None or clock.now_s() >= code.until or code.tries >= rules.CODE_TRIES:
@@ -138,16 +151,3 @@ def prove_code(code: Code | None, digits: str) -> Write:
 
 def wrong_code(existing: RawItem | None = None) -> CodeWrong:
     return CodeWrong(fields={"code": Phrase("code_wrong")})
-CODE_MINUTES = rows.PASSWORD_RESET.kept_for.period // timedelta(minutes=1)
-
-
-class CodeWrong(Invalid):
-    pass
-
-
-class CodeOver(Gone):
-    pass
-
-
-class CodeTooSoon(TooMany):
-    pass

@@ -156,7 +156,8 @@ def _activated_as_read(stock: Stock) -> Condition:
 
 
 def _taken(there: RawItem | None) -> BaseException:
-    """Nobody's still, it was activated since it was read: what it said before would be kept."""
+    """DeviceTaken if somebody owns it by now; StaleRead if it is still nobody's: it was activated since, and its
+    earlier report must not be kept."""
     return DeviceTaken() if there is not None and "device_id" in there else StaleRead()
 
 

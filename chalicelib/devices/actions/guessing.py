@@ -13,5 +13,5 @@ class TooManyTries(TooMany):
 
 
 def throttle(row: BindingTries | PasswordTries, before: BindingTries | PasswordTries | None) -> Throttle:
-    """Both are short, and anybody may race for them: many at a time are still ten."""
+    """Both are short, and anybody may race for them: many at the same time are still ten."""
     return Throttle(row, before, "locked_until", rules.locked_s, rules.TRIES_REMEMBERED, TooManyTries)

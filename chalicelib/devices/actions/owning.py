@@ -40,8 +40,8 @@ def set_privacy_mode(caller: Caller, device: DeviceAccess, *, on: bool) -> Prese
     now = clock.now_to_ms()
     news = {"private_since": now, "private_until": None} if on else {"private_until": now}
     activity_row = access.record_act(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
-    notifies = configuring.notify_camera(mine.device)
-    return commit_and_answer(change(mine.device, otherwise=NotFound, **news), notifies, activity_row, answer=mine)
+    order = configuring.notify_camera(mine.device)
+    return commit_and_answer(change(mine.device, otherwise=NotFound, **news), order, activity_row, answer=mine)
 
 
 def remove_device(caller: Caller, mine: DeviceAccess) -> shapes.Removed:

@@ -25,7 +25,7 @@ class Addressee(Reachable, Protocol):
 
 
 def write(account: Addressee, template: str, *, to: Contact | None = None, **values: Any) -> Write:
-    """A mail to the account's own address, or to the one that it is about to lose; see `send_letter`."""
+    """A mail to the account's own address, or to the one that it is about to lose; see `send_message`."""
     message = OutboxMessage.new(
         account.pk_id, ids.new_id(), cipher=account.cipher, **_fields(account, template, to, values)
     )

@@ -68,7 +68,8 @@ def erasure_of(erasure_id: str) -> shapes.Erasure:
 
 
 def run_pass(hashed_id: str, *, within_s: float = erase.SHORT_PASS_S) -> None:
-    """One pass over an erasure; its receipt, when nothing is left. What a pass has no time for, the next one finds."""
+    """One pass over an erasure; its receipt, as soon as nothing is left. What a pass has no time for, the next one
+    finds."""
     erasure = erase.run_pass(hashed_id, within_s=within_s)
     if erasure is None or erasure.state != DONE:
         return

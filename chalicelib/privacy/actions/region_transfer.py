@@ -124,7 +124,7 @@ def _enter(newcomer: region_transfer.Newcomer, body: shapes.Arrive, repeat_key: 
         new = region_transfer.arrived(newcomer, body.password, body.terminal.unique_id, repeat_key)
         return sessions.begin(new, body.terminal, repeat_key)
     except region_transfer.ArrivedBefore:
-        # It may have come twice at a time, and the other was faster: read what is so now.
+        # It may have come twice at the same time, and the other was faster: read what is so now.
         before = region_transfer.arrived_before(newcomer, body.password, repeat_key)
     if before is None:
         raise TicketSpent

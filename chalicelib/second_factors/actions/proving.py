@@ -53,7 +53,7 @@ def spent(proved: Proved, factor: SecondFactor | None) -> tuple[Write, ...]:
         writes.extend(_spends(proved.account, factor, proved.beside) or ())
         return bool(writes)
 
-    if not throttle.guess(is_right, partial(_told_of_guesses, proved.account)):
+    if not throttle.guess(is_right, partial(_notice_of_guesses, proved.account)):
         raise SecondFactorWrong
     return (*writes, throttle.forget())
 
@@ -66,7 +66,7 @@ def _throttle(proved: Proved) -> Throttle:
     return Throttle(row, before, "wait_until", rules.wait_after_wrong_s, remembered)
 
 
-def _told_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:
+def _notice_of_guesses(account: Account, wrong: int) -> tuple[Write, ...]:
     return (messages.write(account, "second_factors/mail/guessed"),) if wrong == rules.FREE_TRIES else ()
 
 
@@ -81,10 +81,10 @@ def _spends(account: Account, factor: SecondFactor, found: Found) -> tuple[Write
     codes = found[RecoveryCodes.key(account_id)]
     write = recovery.spends(account, codes, factor.recovery_code or "")
     # A recovery code is for emergencies: whoever used one, the person is notified of it.
-    return None if codes is None or write is None else (write, _told_of_use(account, codes))
+    return None if codes is None or write is None else (write, _notice_of_use(account, codes))
 
 
-def _told_of_use(account: Account, codes: RecoveryCodes) -> Write:
+def _notice_of_use(account: Account, codes: RecoveryCodes) -> Write:
     return messages.write(account, "second_factors/mail/code_used", left=len(codes.hashes) - 1)
 
 

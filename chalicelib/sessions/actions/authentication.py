@@ -26,7 +26,7 @@ def keys_of(claim: Claim) -> tuple[Key[Account], Key[DataKey], Key[Session]]:
 
 
 def vouch(claim: Claim, found: Found, visitor: Visitor) -> Caller:
-    """The caller, if account, key and session stand and the secret is the session's; raises NotSignedIn.
+    """The caller, if account, key and session exist and the secret is the session's; raises NotSignedIn.
 
     At a token's first use its forerunner's refresh token is forgotten: used again, that one ends the family.
     """

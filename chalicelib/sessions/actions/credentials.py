@@ -40,10 +40,8 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         reset = resets.proved(reset_id, code, password, repeat_key)
     except resets.AlreadyReset:
         return
-    notice, activity_row = (
-        messages.write(reset.account, _PASSWORD_CHANGED),
-        activity.record(reset.account, "password_reset"),
-    )
+    notice = messages.write(reset.account, _PASSWORD_CHANGED)
+    activity_row = activity.record(reset.account, "password_reset")
     commit(*reset.writes, notice, activity_row, *ending.ends_of(reset.account.pk_id))
 
 

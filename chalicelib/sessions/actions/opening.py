@@ -43,7 +43,7 @@ def sign_in(
 ) -> Tokens:
     """Open a session for an address and its password, and a second factor where the account has one; an exact repeat
     replaces the session that the first began."""
-    beside = partial(_places_beside, factor, repeat_key)
+    beside = partial(_keys_beside, factor, repeat_key)
     proved = _right(passwords.prove_password(contact, password, terminal.unique_id, beside))
     again = partial(_proved_again, password)
     inputs = (contact.value, password, msgspec.json.encode(factor).decode())
@@ -87,7 +87,7 @@ def open_session(
     return retrying_from(proved, attempt, prove_again, tries=_TRIES, otherwise=TooMany(retry_after_seconds=1))
 
 
-def _places_beside(
+def _keys_beside(
     factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
 ) -> tuple[Key[Record], ...]:
     """What is read with the account where a second factor comes along; first the session, if this is a repeat."""

@@ -122,7 +122,7 @@ def _turn(
 def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
     """The next pair. A spent refresh token yields its successor, however late, as long as neither of the successor's
     tokens was used, and to the exact repeat of the request for a day; else its use ends the family."""
-    # The same token may come twice at a time, or its successor be used meanwhile.
+    # The same token may come twice at the same time, or its successor be used meanwhile.
     return retrying(partial(_refresh, rules.parse_token(REFRESH, refresh_token), repeat_key))
 
 

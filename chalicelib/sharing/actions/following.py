@@ -46,13 +46,11 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
     if invitation is None or device is None or key is None or invitation.told_at is not None:
         return
     known_id = device.account_id if known is None else known.account_id
-    share_key, owners, inviteds = (
-        Share.key(device_id, invitation.share_id),
-        accounts.keys_of(device.account_id),
-        accounts.keys_of(known_id),
-    )
-    found = read_all((share_key, *owners, *inviteds))
-    share, owner, invited = found[share_key], _decrypted(found, *owners), _decrypted(found, *inviteds)
+    share_key = Share.key(device_id, invitation.share_id)
+    owner_keys = accounts.keys_of(device.account_id)
+    invited_keys = accounts.keys_of(known_id)
+    found = read_all((share_key, *owner_keys, *invited_keys))
+    share, owner, invited = found[share_key], _decrypted(found, *owner_keys), _decrypted(found, *invited_keys)
     if share is None or owner is None:
         return
     if reports.may_be_written_to(undelivered):
@@ -85,7 +83,7 @@ def _counted(address_hash: str, mails: InvitationMails | None) -> Write:
 
 
 def follow_terminals(account_id: str) -> None:
-    """Somebody's terminals take pushes, or no more: the devices that are shared with them are notified."""
+    """Somebody's terminals take pushes, or no more: the audiences of the devices shared with them follow."""
     (account,) = read(Account.key(account_id))
     for device_id in sorted(() if account is None else account.guest_of or ()):
         follow_share(account_id, device_id)

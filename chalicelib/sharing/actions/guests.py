@@ -69,11 +69,11 @@ def accept(caller: Caller, share: Offered) -> shapes.Received:
     return shares.as_read(caller, share, again, lambda now: _accept(caller, now, owners))
 
 
-def _accept(caller: Caller, offered: Offered, owners: dict[str, str]) -> shapes.Received:
-    device, share, account = offered.device, offered.share, caller.account
-    grant = replace(offered.grant, guest_id=account.pk_id, waits_until=None)
+def _accept(caller: Caller, now: Offered, owners: dict[str, str]) -> shapes.Received:
+    device, share, account = now.device, now.share, caller.account
+    grant = replace(now.grant, guest_id=account.pk_id, waits_until=None)
     answer = _described(device, grant, owners)
-    if offered.grant.guest_id is not None:
+    if now.grant.guest_id is not None:
         return commit_and_answer(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
     _require_room(caller, device)
     received = Received.new(account.pk_id, device.pk_id, accepted_at=clock.now_s(), expires_at=grant.end)
@@ -109,12 +109,12 @@ def leave(caller: Caller, share: Offered) -> None:
 
 
 def _end(caller: Caller, share: Offered, *, is_accepted: bool) -> None:
-    def attempt(offered: Offered) -> None:
-        if (offered.grant.guest_id is not None) != is_accepted:
+    def attempt(now: Offered) -> None:
+        if (now.grant.guest_id is not None) != is_accepted:
             raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
-        act, who = "share_left" if is_accepted else "share_declined", offered.share.address
-        activity_row = activity.record(offered.device, act, by=activity.GUEST, who=who)
-        commit_and_answer(*shares.ends(offered.device, offered.share, offered.grant), activity_row, answer=None)
+        act, who = "share_left" if is_accepted else "share_declined", now.share.address
+        activity_row = activity.record(now.device, act, by=activity.GUEST, who=who)
+        commit_and_answer(*shares.ends(now.device, now.share, now.grant), activity_row, answer=None)
 
     shares.as_read(caller, share, partial(_offered_again, caller, share), attempt)
 
@@ -129,14 +129,14 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     wanted = sorted({*map(shares.device_of, waiting), *(caller.account.guest_of or ())})
     found = read_all(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id)))
     pairs = ((found[Device.key(device_id)], found[ciphers.key_of(device_id)]) for device_id in wanted)
-    standing_ones = [
+    shared = [
         device.decrypted_with(key.unlocked()) for device, key in pairs if device is not None and key is not None
     ]
-    owners = _nicknames(standing_ones)
+    owners = _nicknames(shared)
     return shapes.ReceivedShares(
         items=[
             _described(device, grant, owners)
-            for device in standing_ones
+            for device in shared
             for grant in access.grants_of(device)
             if grant.guest_id == caller.account_id or (grant.guest_id is None and grant.share_id in waiting)
         ]
@@ -145,9 +145,9 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
 
 def _nicknames(shared: list[Device]) -> dict[str, str]:
     """Of the owners, as they are called now."""
-    keys = {device.account_id: accounts.keys_of(device.account_id) for device in shared}
-    found = read_all(key for pair in keys.values() for key in pair)
-    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in keys.items()}
+    keys_by_owner = {device.account_id: accounts.keys_of(device.account_id) for device in shared}
+    found = read_all(key for pair in keys_by_owner.values() for key in pair)
+    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in keys_by_owner.items()}
     return {
         owner_id: account.decrypted_with(key.unlocked()).nickname
         for owner_id, (account, key) in owners.items()

@@ -150,9 +150,9 @@ def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
     return shares.as_read(caller, share, again, lambda now: _change(caller, now, changes))
 
 
-def _change(caller: Caller, given: Given, changes: dict[str, Any]) -> shapes.Share:
-    device, share = given.mine.device, given.share
-    grant = replace(given.grant, **{name: _as_granted(name, value) for name, value in changes.items()})
+def _change(caller: Caller, now: Given, changes: dict[str, Any]) -> shapes.Share:
+    device, share = now.mine.device, now.share
+    grant = replace(now.grant, **{name: _as_granted(name, value) for name, value in changes.items()})
     answer = _described(share, grant)
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found

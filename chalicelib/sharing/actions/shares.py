@@ -53,7 +53,7 @@ def others(device: Device, share_id: str) -> list[Grant]:
 
 
 def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
-    """What ends a share or an invitation immediately, for both sides; raises StaleRead on commit."""
+    """Writes that end a share or an invitation immediately, for both sides; raises StaleRead on commit."""
     return (
         access.set_grants(device, others(device, grant.share_id)),
         remove(Share.key(device.pk_id, grant.share_id)),

@@ -15,6 +15,8 @@ from chalicelib.store.commit import Write, change, check, commit, create, is_set
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
+# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
+NOTHING_REPORTED: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
 _PAGE = 100
 # The function has 29 s: a run that is out of time is gone on with by the next.
 _RUN_S = 15
@@ -137,10 +139,3 @@ def _notices(stock: Stock, word: str, now_s: int) -> tuple[Write, ...]:
         create(PresenceChange.new(stock.device_id, f"{offline_at}-{word}"), otherwise=StaleRead),
         check(Device.key(stock.device_id), Device.pk.exists(), otherwise=StaleRead),
     )
-
-
-# Its end
-
-
-# What the camera's record knows of an ownership beside its id: an owner begins with none of it.
-NOTHING_REPORTED: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))

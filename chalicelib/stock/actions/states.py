@@ -1,4 +1,4 @@
-"""A camera says how it is, and is notified how it ought to be (B6)."""
+"""State reports of cameras: each says how it is, and is answered how it ought to be (B6)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ AfterCall = Callable[[str, Any], None]
 
 class Scheduler:
     def __init__(self) -> None:
-        # Reentrant: whoever holds it to look at several things at a time may still make calls.
+        # Reentrant: whoever holds it to look at several things at the same time may still make calls.
         self.lock = threading.RLock()
         self.before_call: BeforeCall | None = None
         self.after_call: AfterCall | None = None
