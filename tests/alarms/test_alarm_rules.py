@@ -111,7 +111,7 @@ def test_an_alarm_ends_seven_days_after_it_arrived() -> None:
 @pytest.mark.parametrize("dst", [True, False])
 def test_what_is_no_day_is_refused(day: str, dst: bool) -> None:
     with pytest.raises(DayInvalid):
-        rules.span_of_day(day, partial(clock.begin_of_day, place=clock.zone("Europe/Warsaw"), dst=dst))
+        rules.span_of_day(day, partial(clock.begin_of_day, zone=clock.zone("Europe/Warsaw"), dst=dst))
 
 
 # ── Pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────────

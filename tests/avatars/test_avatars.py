@@ -174,7 +174,7 @@ def test_of_two_uploads_the_later_one_stays_whatever_comes_first(ola: Person) ->
     for arrival in reversed(arrivals):
         GALLERY.take(arrival)
     assert ola.avatar() == rules.cleaned(jpeg(2))
-    assert stored() == [GALLERY.key_of(arrivals[1])]
+    assert stored() == [GALLERY.object_key_of(arrivals[1])]
 
 
 def test_told_again_it_is_the_same(ola: Person) -> None:
@@ -187,8 +187,8 @@ def test_told_again_it_is_the_same(ola: Person) -> None:
     assert len(stored()) == 2
     row = rows(ola.world, "account/avatar")
     GALLERY.take(arrival)
-    assert stored() == [GALLERY.key_of(arrival)]
-    assert rows(ola.world, "account/avatar")[0]["picture"] == GALLERY.key_of(arrival) == row[0]["picture"]
+    assert stored() == [GALLERY.object_key_of(arrival)]
+    assert rows(ola.world, "account/avatar")[0]["picture"] == GALLERY.object_key_of(arrival) == row[0]["picture"]
 
 
 def test_one_upload_that_breaks_the_queue_holds_up_nobody(ola: Person) -> None:

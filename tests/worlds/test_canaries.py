@@ -232,7 +232,7 @@ def _no_objects_deleted(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_endpoint_closed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase.push, "close_endpoint", lambda arn: None)
+    patch.setattr(erase.sns, "close_endpoint", lambda arn: None)
 
 
 def _no_pass_made(patch: pytest.MonkeyPatch) -> None:

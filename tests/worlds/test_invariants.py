@@ -374,7 +374,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_an_endpoint,
         copy_row("account/endpoint", sk="endpoint#twin"),
     ],
-    "a_vault_key_is_there_as_long_as_its_subject": [
+    "a_data_key_is_there_as_long_as_its_subject": [
         *(remove(kind) for kind in ("account/account", "device/device", "account/registration", "stock/report")),
         remove("vault", "Keys"),
         copy_row("vault", "Keys", pk="vault#nobody"),

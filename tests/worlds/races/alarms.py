@@ -122,7 +122,7 @@ def _no_avatar_left(home: Home, state: Any, answers: Answers, stored: Stored) ->
 
 
 def _one_avatar(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.key_of(state[0])]:
+    if (found := [key for key in stored.objects if key.startswith("avatars")]) != [GALLERY.object_key_of(state[0])]:
         yield f"stored are {found}"
 
 
