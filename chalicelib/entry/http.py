@@ -243,7 +243,7 @@ def _source_ip(request: Request) -> str:
 
 
 def _add_address(entry: Line, address: str, request_id: str) -> None:
-    """Where the request came from and whose it was, sealed with the hour's key, bound to this line."""
+    """The address that the request came from and whose it was, sealed with the hour's key, bound to this line."""
     try:
         entry["address"] = hour_keys.seal((address, entry.account_id), request_id)
     except (Refusal, BotoCoreError, ClientError):

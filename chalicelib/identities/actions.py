@@ -81,8 +81,8 @@ def _require_ours(nonce: str) -> None:
 
 
 def _spends(nonce: str, repeat_key: str | None, session_generation: int | None) -> Write:
-    """What uses up the nonce; on commit it raises _UsedBefore for the exact repeat, while the account is in the same
-    session generation, and else IdTokenRefused."""
+    """The write that uses up the nonce; on commit it raises _UsedBefore for the exact repeat, while the account is in
+    the same session generation, and else IdTokenRefused."""
     used_by = crypto.keyed_hash("nonces/uses", nonce, repeat_key or ids.new_id(), str(session_generation))
     until = int(nonce.partition(".")[0])
     spent = SpentNonce.new(crypto.plain_hash(nonce), request_hash=used_by, expires_at=until + rules.LEEWAY_S)
@@ -191,7 +191,7 @@ def _contact_of(vouched: Vouched) -> Contact | None:
 
 
 def _given_by_newcomer(body: SignInWithPlatform) -> dict[str, Any]:
-    """What the platform does not say, and no account is made without."""
+    """The fields that the platform does not say, and no account is made without."""
     given = {name: getattr(body, name) for name in ("country", "birth_date", "policy_version")}
     missing = {name: Phrase("missing") for name, value in given.items() if value is None}
     if missing:
@@ -203,7 +203,7 @@ def _given_by_newcomer(body: SignInWithPlatform) -> dict[str, Any]:
 
 
 def _offers_picture(new: NewAccount, provider: str, vouched: Vouched) -> tuple[Write, ...]:
-    """What lets the platform's picture be fetched afterwards: nobody waits for it."""
+    """The write that lets the platform's picture be fetched afterwards: nobody waits for it."""
     if vouched.picture is None or not providers.keeps_picture(provider, vouched.picture):
         return ()
     offered = OfferedPicture.new(

@@ -102,7 +102,7 @@ def _begin(granted: DeviceAccess, channel: str, activity_row: Write) -> shapes.L
 
 
 def _free_or_oldest(device: Device, viewer: str, views: list[Live]) -> tuple[str, Live | None]:
-    """Where this person's next view lies, and which one has to end for it."""
+    """The sort id of this person's next view, and which one has to end for it."""
     mine = {one.sort_id: one for one in views if one.viewer == viewer}
     first = crypto.keyed_hash("viewers", device.pk_id, viewer)[: ids.LENGTH]
     for number in range(rules.MOST_OF_ONE):
@@ -277,8 +277,8 @@ def piece(capability: str, signed_path: str) -> str:
 
 
 def _proof_of_piece(live: Live, path: str) -> str:
-    """What makes a piece's address a secret of this view, so that none can be opened that its playlist did not show:
-    whether a piece may be seen is judged there and holds as long as the view, which privacy mode ends."""
+    """The part of a piece's address that makes it a secret of this view, so that none can be opened that its playlist
+    did not show: whether a piece may be seen is judged there and holds as long as the view, which privacy mode ends."""
     return crypto.keyed_hash("live pieces", live.pk_id, live.live_id, path)
 
 

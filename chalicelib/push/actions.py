@@ -65,8 +65,8 @@ def _is_taken(held: Endpoint, platform: str, token: str) -> bool:
 
 
 def _open(platform: str, token: str, holder: str) -> str:
-    """Who held this phone before, and never signed out, gets nothing more there: SNS keeps the endpoint's name for
-    the token, so what is pushed to it would reach who holds the phone now."""
+    """The person who held this phone before, and never signed out, gets nothing more there: SNS keeps the endpoint's
+    name for the token, so what is pushed to it would reach who holds the phone now."""
     try:
         arn = sns.open_endpoint(platform, token, holder)
     except sns.HeldByAnother as before:
@@ -96,7 +96,7 @@ def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
 
 
 def _replacing(caller: Caller, held: Endpoint | None) -> tuple[Write, ...]:
-    """What ends the address of before, but for its row, which the new one takes."""
+    """Writes that end the address of before, but for its row, which the new one takes."""
     if held is None:
         return ()
     if held.arn is None:

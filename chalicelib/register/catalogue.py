@@ -13,7 +13,7 @@ from chalicelib.store.records import Record, UnknownKind
 
 
 def _declared() -> list[object]:
-    """What the modules of records name, each from the module that declares it."""
+    """The names of the modules of records, each from the module that declares it."""
     modules = map(import_module, (*houses.modules("records"), *houses.FLOOR_RECORDS))
     return [value for module in modules for value in vars(module).values()]
 

@@ -93,7 +93,7 @@ def _is_spared(erasure: Erasure, subject: str) -> bool:
 
 
 def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter[str], bool]:
-    """What there was of it, and whether that was all."""
+    """The items there were of it, and whether that was all."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     commit(remove(DataKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
@@ -113,7 +113,7 @@ def _forget_items(items: list[RawItem], until_ticks: float) -> int:
 
 
 def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
-    """What the rows point to goes, or is noted in the ledger, before the rows that know of it are deleted."""
+    """Objects and endpoints that rows point to go, or are noted in the ledger, before the rows are deleted."""
     pointers = [pointer for item in items for pointer in _pointers(item)]
     for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT)):
         found = {value for what, value in pointers if what == kind}

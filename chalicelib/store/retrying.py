@@ -12,7 +12,7 @@ AsRead = TypeVar("AsRead")
 
 
 class StaleRead(Exception):
-    """What was decided on has changed since it was read: read again and decide anew."""
+    """A decision's ground has changed since it was read: read again and decide anew."""
 
 
 class NothingToDo(Exception):

@@ -97,7 +97,7 @@ def _page(granted: list[DeviceAccess], search: shapes.Search) -> shapes.Alarms:
 
 @dataclass(frozen=True)
 class _Looked:
-    """What was found of one device, and the last id that was looked at if older ones are left."""
+    """The alarms found of one device, and the last id that was looked at if older ones are left."""
 
     found: list[Seen]
     stopped_at: str | None
@@ -129,7 +129,7 @@ def _span(device: Device, day: str | None) -> tuple[str, str]:
 
 
 def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
-    """What is of the whole device is of each of its channels."""
+    """An alarm of the whole device is one of each of its channels."""
     return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
 
 

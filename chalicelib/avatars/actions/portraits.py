@@ -64,7 +64,7 @@ def _give_up(object_key: str, held: Held | None, *also: Write) -> None:
 
 
 def _held_of(account_id: str, cipher: SubjectCipher | None = None) -> Held | None:
-    """Who looks at strangers' bytes has no cipher, and must not have one."""
+    """The picture held; a function that looks at strangers' bytes has no cipher, and must not have one."""
     account, avatar = read(accounts.keys_of(account_id)[0], Avatar.key(account_id))
     if account is None:
         return None

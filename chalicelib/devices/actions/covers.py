@@ -29,7 +29,7 @@ def delete_cover(caller: Caller, device: Device) -> None:
 
 
 def _held_of(device_id: str, cipher: SubjectCipher | None = None) -> Held | None:
-    """Who looks at strangers' bytes has no cipher, and must not have one."""
+    """The picture held; a function that looks at strangers' bytes has no cipher, and must not have one."""
     (device,) = read(Device.key(device_id))
     if device is None:
         return None

@@ -98,7 +98,7 @@ def oldest_erasure_s() -> int:
 
 
 def _claims(erasure: Erasure) -> dict[str, object]:
-    """What the receipt says; random numbers and counts, nothing about a person."""
+    """The claims of the receipt: random numbers and counts, nothing about a person."""
     return {
         "iss": settings.public_url,
         "iat": clock.now_s(),

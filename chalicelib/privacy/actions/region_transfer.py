@@ -160,7 +160,7 @@ def _relocation_of(caller: Caller, ticket_id: str) -> Relocation | None:
 
 
 def _verified(text: str, typ: str, kind: type[_Said]) -> _Said | None:
-    """What one of the other regions' installations signed for us, of this type and in time; None for anything else."""
+    """The claims that another region's installation signed for us, of this type and in time; None for anything else."""
     from joserfc import jws as joserfc_jws
     from joserfc.errors import JoseError
 

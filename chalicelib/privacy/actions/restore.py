@@ -40,7 +40,7 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
 
 
 def _cut(subjects: set[str]) -> None:
-    """What others know of them goes as it went the first time: an address is free again, and so is a camera."""
+    """All that others know of them goes as it went the first time: an address is free again, and so is a camera."""
     # Devices come first: an account that ends must not have lost one that it was read with.
     for subject in sorted(subjects, key=lambda one: keys.kind_of(one) != Device.pk_prefix):
         kind, subject_id = keys.kind_of(subject), keys.id_of(subject)

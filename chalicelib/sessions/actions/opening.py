@@ -90,7 +90,7 @@ def open_session(
 def _keys_beside(
     factor: SecondFactor | None, repeat_key: str | None, account_id: str, terminal: str
 ) -> tuple[Key[Record], ...]:
-    """What is read with the account where a second factor comes along; first the session, if this is a repeat."""
+    """The keys read with the account where a second factor comes too; first the session, if this is a repeat."""
     if factor is None:
         return ()
     keys = second_factors.keys_of(account_id, terminal, factor)
@@ -100,7 +100,7 @@ def _keys_beside(
 def _factor_spent(
     factor: SecondFactor | None, repeat_key: str | None, proved: Proved, opening: Session
 ) -> tuple[Write, ...]:
-    """What uses up the second factor, where one is required and this is not the repeat of a sign-in that did."""
+    """Writes that use up the second factor, where one is required and this is not the repeat of a sign-in that did."""
     if not proved.account.second_factors:
         return ()
     before = None if factor is None or repeat_key is None else proved.beside[opening.own_key]
@@ -120,14 +120,14 @@ def _activity_row(account: Account, terminal: Terminal) -> Write:
 
 
 def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
-    """What ends the longest unused sessions, where one more would be too many."""
+    """Writes that end the longest unused sessions, where one more would be too many."""
     opening = session_id_of(account_id, repeat_key)
     others = [one for one in Session.list_of(account_id).items if one.sort_id != opening]
     return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
 
 
 def _notices(account: Account, terminal: Terminal) -> Write:
-    """What makes the person hear of a terminal that never signed in before; committed with its session."""
+    """Writes that notify the person of a terminal that never signed in before; committed with its session."""
     at = f"{clock.now():%Y-%m-%d %H:%M} UTC"
     return messages.write(account, _NEW_TERMINAL, os=terminal.os, model=terminal.model, at=at)
 

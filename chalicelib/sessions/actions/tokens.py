@@ -97,7 +97,7 @@ def session_id_of(account_id: str, repeat_key: str | None) -> str:
 def _turn(
     account_id: str, session_id: str, generation: int, refresh_secret: str
 ) -> tuple[dict[str, Any], Tokens]:
-    """What a session stores for its n-th pair of tokens, and the pair. The access secret follows from the refresh
+    """The attributes of a session for its n-th pair of tokens, and the pair. The access secret follows from the refresh
     secret, so that the same turn gives the same pair."""
     turned = ids.as_text(crypto.derived("access", session_id, str(generation), refresh_secret))
     access_secret = _lasting(session_id, refresh_secret[: ids.LENGTH]) + turned
@@ -175,12 +175,12 @@ def _of(claim: Claim) -> tuple[str, str]:
 
 
 def _family(claim: Claim) -> str:
-    """What all refresh tokens of one sign-in begin with, random: it tells a token spent long ago from a guess."""
+    """The beginning of all refresh tokens of one sign-in, random: it tells a token spent long ago from a guess."""
     return claim.secret[: ids.LENGTH]
 
 
 def _lasting(session_id: str, family: str) -> str:
-    """What the family's access tokens begin with; see `Claim.lasting`."""
+    """The beginning of the family's access tokens; see `Claim.lasting`."""
     return ids.as_text(crypto.derived("access/lasting", session_id, family))[: rules.LASTING_CHARACTERS]
 
 

@@ -110,7 +110,7 @@ def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.Share
 
 
 def _fields(grant: Grant) -> dict[str, Any]:
-    """What the share's own record says of what the device grants."""
+    """The attributes of the share's own record that say what the device grants."""
     channels = None if grant.channels is None else set(grant.channels)
     return {"rights": set(grant.rights), "channels": channels, "until": grant.until, "expires_at": grant.end}
 

@@ -136,7 +136,7 @@ def _named(address: str) -> File:
 
 
 def _begun(order: Order, file: File) -> Load:
-    """Where the last run stopped; a fresh start after none, or one that came to the end."""
+    """The position at which the last run stopped; a fresh start after none, or one that came to the end."""
     load_id = crypto.plain_hash(f"{order.name} {file.key} {file.etag}")
     (load,) = read(Load.key(load_id))
     if load is None or load.position_bytes >= file.size_bytes:
@@ -149,7 +149,7 @@ def _begun(order: Order, file: File) -> Load:
 
 
 def _columns(order: Order, file: File) -> Columns | None:
-    """What the first line names, or None for JSON lines. Raises Invalid."""
+    """The columns that the first line names, or None for JSON lines. Raises Invalid."""
     first = rules.lines_of(factory.part(file, 0, rules.LONGEST_LINE)) if file.size_bytes else []
     return rules.columns_of(first[0] if first else b"", order.needs)
 

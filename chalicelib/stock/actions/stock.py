@@ -83,7 +83,7 @@ def _unload_together(sns: list[str]) -> list[Outcome]:
 
 
 def _taken_out(stock: Stock) -> tuple[Write, ...]:
-    """Whoever binds it at the same moment has it, and it stays."""
+    """A person who binds it at the same moment has it, and it stays."""
     unowned = Stock.device_id.does_not_exist()
     reports = Report.key(stock.pk_id), ciphers.key_of(stock.pk_id)
     return remove(stock, when=unowned, otherwise=StaleRead), *map(remove, reports)
