@@ -38,6 +38,21 @@ def new_id() -> str:
     return as_text(random_bytes(16))
 
 
+def new_child_id(parent_id: str) -> str:
+    """An id of something that ends with its parent: the parent's own, followed by 26 letters and digits."""
+    return parent_id + new_id()
+
+
+def parent_of(child_id: str) -> str:
+    """The id that a child's begins with; empty for what is nobody's child."""
+    return child_id[:-LENGTH]
+
+
+def own_part(child_id: str) -> str:
+    """What a child's id has beyond its parent's."""
+    return child_id[-LENGTH:]
+
+
 def as_code(raw: bytes) -> str:
     """Six digits of eight random bytes."""
     # 2^64 is no multiple of 10^6, but the bias is below 10^-13.

@@ -185,6 +185,11 @@ class Settings:
         return _required("PAYMENT_WEBHOOK_SECRET")
 
     @cached_property
+    def most_devices(self) -> int:
+        """How many devices an account may have: a quota, which nothing else depends on."""
+        return int(_required("MOST_DEVICES"))
+
+    @cached_property
     def seller_time_zone(self) -> str:
         """The seller's IANA time zone, whose clock says to which year a sale belongs."""
         return _required("SELLER_TIME_ZONE")

@@ -99,7 +99,7 @@ def _world_among(size: int) -> Iterator[tuple[LocalCloud, Engine]]:
     with LocalCloud.start(seed=0, dynamodb=Endpoint(engine.answer)) as world:
         world.calendar.lag = None  # TTL is DynamoDB's own work
         load(_table(engine, "Items"), _others("device", size, sk="alarm#20260105T080000Z-"))
-        load(_table(engine, "Keys"), _others("vault", size // 100))
+        load(_table(engine, "Keys"), _others("key", size // 100))
         load(_table(engine, "Ledger"), _others("erasure", size // 100, sk="erasure#"))
         yield world, engine
 

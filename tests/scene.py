@@ -419,8 +419,13 @@ def everything_stored(world: LocalCloud) -> str:
     return json.dumps(world.dump(), ensure_ascii=False)
 
 
+def granted(world: LocalCloud) -> list[str]:
+    """The grants of plans, as they lie with the owners' devices."""
+    return [one for row in rows(world, "account/device-owned") for one in row.get("plan_grants", [])]
+
+
 def rows(world: LocalCloud, kind: str, table: str = "Items") -> list[dict[str, Any]]:
-    """The rows of a kind, by the first words of their keys: `account/session`, or `vault` where there is one key."""
+    """The rows of a kind, by the first words of their keys: `account/session`, or `key` where there is one key."""
     pk, _, sk = kind.partition("/")
     found = world.dump()["tables"][f"sowa-local-{table}"]
     return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]

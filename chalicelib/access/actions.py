@@ -6,21 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import clock
+from chalicelib import clock, ids
 from chalicelib.access import rules
-from chalicelib.access.records import Device, Grant, Share
+from chalicelib.access.records import Device, Grant, Ownership, Received, Share
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound
-from chalicelib.plans import actions as plans
-from chalicelib.plans.records import Plan
-from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Otherwise, Write, change, check, is_set
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read, read_all
+from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
@@ -32,10 +29,10 @@ class RightMissing(Forbidden):
 
 @dataclass(frozen=True)
 class DeviceAccess:
-    """A device that the caller may know of, decrypted; the plan that it holds; and what a guest was granted."""
+    """A device that the caller may know of, decrypted; its owner's tie to it; or what a guest was granted."""
 
     device: Device
-    plan: Plan | None
+    ownership: Ownership | None
     grant: Grant | None = None
 
     @property
@@ -63,6 +60,11 @@ class DeviceAccess:
         return self.device.account_id if self.grant is None else self.grant.share_id
 
     @property
+    def account_id(self) -> str:
+        """Random id of the caller."""
+        return self.device.account_id if self.grant is None else self.grant.guest_id or ""
+
+    @property
     def is_private(self) -> bool:
         return is_private(self.device)
 
@@ -70,14 +72,43 @@ class DeviceAccess:
     def cover_url(self) -> str | None:
         return galleries.url_of(self.device.cover)
 
-    @property
-    def described_plan(self) -> DevicePlan:
-        return plans.described(self.plan)
+
+def owner_of(device_id: str) -> str:
+    """The account that a device's id begins with, whether there is such a device or not."""
+    return ids.parent_of(device_id)
 
 
-def keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey], Key[Plan]]:
-    """The keys of a device, read with the caller's session."""
-    return Device.key(device_id), ciphers.key_of(device_id), plans.key_of(device_id)
+def keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey], Key[DataKey], Key[Ownership]]:
+    """The keys of a device, of its and its owner's data key, and of the owner's tie to it; read with the caller's
+    session."""
+    return Device.key(device_id), *ciphers.chain_of(device_id), Ownership.of_device(device_id)
+
+
+def alive_keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey]]:
+    """The keys of what says that a device is alive, for whoever needs nothing of it that is sealed.
+
+    Its own data key ends in no other commit than its record does, so its owner's is all that has to be asked beside.
+    """
+    return Device.key(device_id), ciphers.key_of(owner_of(device_id))
+
+
+def alive(found: Found, device_id: str) -> Device | None:
+    """The device, if somebody owns it whose account exists: none that was removed, nor one of a closed account that is
+    not erased yet. It is asked before anything is shown, sent or taken."""
+    device_key, owner_key = alive_keys_of(device_id)
+    return None if found[owner_key] is None else found[device_key]
+
+
+def decrypted(found: Found, device_id: str) -> Device | None:
+    """The same, with its personal attributes readable; of `keys_of`."""
+    device, (data_key, owner_key) = alive(found, device_id), ciphers.chain_of(device_id)
+    row = found[data_key]
+    return None if device is None or row is None else device.decrypted_with(row.unlocked(found[owner_key]))
+
+
+def read_decrypted(device_id: str | None) -> Device | None:
+    """The same by one consistent read; None for no id."""
+    return None if device_id is None else decrypted(read_all(keys_of(device_id)), device_id)
 
 
 def admitted(account_id: str, found: Found, device_id: str, right: str | None) -> DeviceAccess:
@@ -101,23 +132,64 @@ def read_again(account_id: str, granted: DeviceAccess, right: str) -> DeviceAcce
 
 
 def _known(account_id: str, found: Found, device_id: str) -> DeviceAccess | None:
-    device_key, data_key, plan_key = keys_of(device_id)
-    device, key = found[device_key], found[data_key]
-    if device is None or key is None:
+    device = alive(found, device_id)
+    if device is None:
         return None
     if device.account_id == account_id:
-        return DeviceAccess(device.decrypted_with(key.unlocked()), found[plan_key])
+        readable = decrypted(found, device_id)
+        return None if readable is None else DeviceAccess(readable, found[Ownership.of_device(device_id)])
     grant = grant_to(device, account_id)
-    return None if grant is None else DeviceAccess(device.decrypted_with(key.unlocked()), None, grant)
+    readable = None if grant is None else decrypted(found, device_id)
+    return None if readable is None else DeviceAccess(readable, None, grant)
+
+
+# A person's devices
+
+
+@dataclass(frozen=True)
+class ListedDevices:
+    """A page of the devices that a person may know of, with all that was read with them; `cursor` is None if nothing
+    follows."""
+
+    items: list[DeviceAccess]
+    cursor: str | None
 
 
 def devices_of(caller: Caller) -> list[DeviceAccess]:
     """All devices of the caller and all that are shared with them, oldest first."""
-    account = caller.account
-    wanted = sorted({*(account.device_ids or ()), *(account.guest_of or ())})
-    found = read_all(key for device_id in wanted for key in keys_of(device_id))
-    known = filter(None, (_known(caller.account_id, found, device_id) for device_id in wanted))
-    return sorted(known, key=lambda one: (one.device.bound_at, one.device.pk_id))
+    return page_of_devices(caller, None, None).items
+
+
+def page_of_devices(caller: Caller, limit: int | None, after: str | None) -> ListedDevices:
+    """A page of them, the caller's own before those of others, on each page the oldest first."""
+    kind = Received if after is not None and len(after) > ids.LENGTH else Ownership
+    last = None if after is None else kind.key(caller.account_id, after)
+    page = Ownership.together_with(Received, caller.account_id, limit=limit, after=last)
+    found = read_all(key for row in page.items for key in _keys_of_listed(row))
+    known = filter(None, (_listed(caller, found, row) for row in page.items))
+    oldest_first = sorted(known, key=lambda one: (not one.is_own, one.device.bound_at, one.device.pk_id))
+    return ListedDevices(oldest_first, page.cursor)
+
+
+def _keys_of_listed(row: Ownership | Received) -> tuple[Key[Record], ...]:
+    device_key, data_key, owner_key, _ = keys_of(row.device_id)
+    # The caller's own key was read with his session.
+    return (device_key, data_key) if isinstance(row, Ownership) else (device_key, data_key, owner_key)
+
+
+def _listed(caller: Caller, found: Found, row: Ownership | Received) -> DeviceAccess | None:
+    if isinstance(row, Received):
+        return _known(caller.account_id, found, row.device_id)
+    device_key, data_key = Device.key(row.device_id), ciphers.key_of(row.device_id)
+    device, key = found[device_key], found[data_key]
+    if device is None or key is None:
+        return None
+    return DeviceAccess(device.decrypted_with(key.unlocked(caller.data_key)), row)
+
+
+def device_ids_of(account_id: str) -> list[str]:
+    """Of the account's own devices."""
+    return [row.device_id for row in Ownership.list_of(account_id).items]
 
 
 # What a device grants to others
@@ -164,8 +236,26 @@ def address_of(granted: DeviceAccess) -> str:
 
 
 def require_exists(device_id: str, *, otherwise: Otherwise) -> Write:
-    """Let a commit depend on this ownership."""
+    """Let a commit depend on this ownership, for whatever lies below it: it ends with the owner's key, too."""
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
+
+
+def require_dead(device_id: str, *, otherwise: Otherwise) -> Write | None:
+    """Let a commit depend on an ownership being over, though a camera still names it: its owner's account was closed,
+    and is not erased yet. None where it is alive. One read."""
+    device_key, owner_key = alive_keys_of(device_id)
+    found = read_all((device_key, owner_key))
+    if found[owner_key] is None:
+        return ciphers.require_ended(owner_of(device_id), otherwise=otherwise)
+    if found[device_key] is None:
+        return check(device_key, Device.pk.does_not_exist(), otherwise=otherwise)
+    return None
+
+
+def require_alive(device_id: str, *, otherwise: Otherwise) -> tuple[Write, Write]:
+    """The same for what lies elsewhere, which ends with neither."""
+    owned = require_exists(device_id, otherwise=otherwise)
+    return owned, ciphers.require_exists(owner_of(device_id), otherwise=otherwise)
 
 
 # Privacy mode
@@ -247,10 +337,10 @@ def endpoints_of_owner(device: Device) -> list[str]:
 
 
 def existing(device_ids: Iterable[str]) -> dict[str, Device]:
-    """Those of the devices that somebody owns now; one consistent read for all."""
+    """Those of the devices that are alive now; one consistent read for all."""
     wanted = sorted(set(device_ids))
-    found = read(*(Device.key(device_id) for device_id in wanted))
-    return {device_id: device for device_id, device in zip(wanted, found, strict=True) if device is not None}
+    found = read_all(key for device_id in wanted for key in alive_keys_of(device_id))
+    return {device_id: device for device_id in wanted if (device := alive(found, device_id)) is not None}
 
 
 def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:

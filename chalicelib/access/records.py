@@ -1,11 +1,13 @@
-"""Records of a device: whose it is, and whom its owner lets use it."""
+"""Records of devices: whose each is, whom its owner lets use it, and by whom it is found."""
 
 from __future__ import annotations
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
+from chalicelib import ids
 from chalicelib.register import rows
+from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
@@ -42,12 +44,12 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Device(Item):
-    """One ownership of a camera. Its id is random and its key its own, so the next owner starts from nothing."""
+    """One ownership of a camera. Its id begins with the owner's and its key hangs on his, so that the next owner starts
+    from nothing, and that nothing of it can be read once the owner's account is closed."""
 
     pk_prefix = "device"
     sk_prefix = "device"
 
-    account_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="random id of the owner")
     stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
     audience = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of whom to push to, and where")
     grants = key(
@@ -99,8 +101,6 @@ class Device(Item):
     state_times = key(
         UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="times: what a report says of before is no news"
     )
-    # Written by an earlier version, of all parts together.
-    state_as_of_ms = key(NumberAttribute(null=True), rows.DEVICE_SETTINGS, why="time: a report of before is no news")
     battery_percent = personal(rows.DEVICE_SETTINGS, null=True)
     private_since = key(
         Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is dropped", exported=True
@@ -108,6 +108,51 @@ class Device(Item):
     private_until = key(
         Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is kept again", exported=True
     )
+
+    @property
+    def account_id(self) -> str:
+        """Random id of the owner."""
+        return ids.parent_of(self.pk_id)
+
+
+class Ownership(Item):
+    """A device of an account, by the device's own part of its id: how its owner finds it, and the erasure of the
+    account; and the ledger of grants of a plan to it, in which what waits becomes what is held by time alone."""
+
+    pk_prefix = "account"
+    # Sorts just before what is shared with the account, so that one query brings both.
+    sk_prefix = "device-owned"
+
+    subject = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="random id of the device", points_to="subject")
+    plan_grants = key(
+        UnicodeSetAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="times, entries of the catalogue and random ids of orders",
+        exported=True,
+    )
+
+    @classmethod
+    def of_device(cls, device_id: str) -> Key[Ownership]:
+        return cls.key(ids.parent_of(device_id), ids.own_part(device_id))
+
+    @property
+    def device_id(self) -> str:
+        return self.pk_id + self.sort_id
+
+
+class Received(Item):
+    """A device that is shared with this person. That it goes, however it does, is reported, and ends the share."""
+
+    pk_prefix = "account"
+    sk_prefix = "device-received"
+    stream_queue = "ReceivedShares"
+    stream_events = frozenset({"INSERT", "REMOVE"})
+
+    accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)
+
+    @property
+    def device_id(self) -> str:
+        return self.sort_id
 
 
 class Share(Item):

@@ -15,9 +15,7 @@ class Account(Item):
     pk_prefix = "account"
     sk_prefix = "account"
 
-    session_generation = plain(
-        NumberAttribute(default_for_new=1, attr_name="epoch"), why="raised to end all sessions at once"
-    )
+    session_generation = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
     address_hash = key(
         UnicodeAttribute(null=True), rows.REGISTRATION, why="keyed hash: where the e-mail address is looked up"
     )
@@ -47,7 +45,7 @@ class Account(Item):
     came_from = personal(rows.REGISTRATION, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", exported=True)
     registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
-    device_ids = key(UnicodeSetAttribute(null=True), rows.DEVICE_BINDING, why="random ids of what the person owns")
+    devices = plain(NumberAttribute(default_for_new=0), why="a count of what the person owns")
     guest_of = key(
         UnicodeSetAttribute(null=True),
         rows.DEVICE_SHARING,

@@ -32,9 +32,9 @@ def record(to: Record, act: str, *, by: str = OWNER, who: str | None = None, abo
 
 def record_view(device: Record, share_id: str, who: str) -> Write:
     """A write that records that a guest viewed pictures in this hour, however many: the same record each time."""
-    # The second half of a share's id is random, too; with both halves the record's own would be too long for a cursor.
+    # With all of the share's id the record's own would be too long for a cursor.
     hour = clock.now().replace(minute=0, second=0, microsecond=0)
-    return _activity_row(device, hour, f"looked-{share_id[ids.LENGTH :]}", act="looked", by=GUEST, who=who)
+    return _activity_row(device, hour, f"looked-{ids.own_part(share_id)}", act="looked", by=GUEST, who=who)
 
 
 def _activity_row(to: Record, at: datetime, mark: str, **values: object) -> Write:

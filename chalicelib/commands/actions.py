@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
 from chalicelib.aws import websocket
 from chalicelib.commands import rules, shapes
@@ -21,7 +20,7 @@ from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, remove
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead
 
 if TYPE_CHECKING:
@@ -87,7 +86,9 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
 
     `is_repeat`: an earlier try may have died between deciding that it is sent and sending it.
     """
-    device, command = read(Device.key(device_id), Command.key(device_id, command_id))
+    command_key = Command.key(device_id, command_id)
+    found = read_all((*access.alive_keys_of(device_id), command_key))
+    device, command = access.alive(found, device_id), found[command_key]
     if device is None or command is None:
         return
     (stock,) = read(Stock.key(device.stock_id))
@@ -100,7 +101,7 @@ def bring_all(connection_id: str, *, is_repeat: bool) -> None:
     stock = channel.camera_at(connection_id)
     if stock is None or stock.device_id is None:
         return
-    if waiting := _unanswered(stock.device_id):
+    if waiting := _unanswered(stock.device_id) if stock.device_id in access.existing([stock.device_id]) else []:
         _bring(stock, waiting, is_repeat)
     elif not _soon(lambda: websocket.is_there(connection_id)):
         # What took the connection in has died before it could answer, so nobody will tell that it ended.
@@ -172,7 +173,7 @@ def take_answer(connection_id: str, answer: shapes.Said) -> None:
     if stock is None:
         channel.hang_up(connection_id)
         return
-    if stock.device_id is None:
+    if stock.device_id is None or stock.device_id not in access.existing([stock.device_id]):
         raise NotFound
     with suppress(NothingToDo):  # it was answered before
         commit(*_answered(stock, answer))

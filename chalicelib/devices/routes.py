@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess, RightMissing
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.avatars.shapes import AskPictureTicket
@@ -19,6 +18,7 @@ from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.plans import actions as plans
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock.shapes import EXAMPLE_OF_SETTINGS
 
@@ -47,9 +47,9 @@ def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> Prese
     return binding.bind(caller, tries, body)
 
 
-@routes.get("/devices", who=Who.PERSON, answers=shapes.Devices, example={})
-def list_devices(caller: Caller) -> list[Presented]:
-    return presenting.present(access.devices_of(caller))
+@routes.get("/devices", who=Who.PERSON, query=shapes.DevicesPage, answers=shapes.Devices, example={})
+def list_devices(caller: Caller, query: shapes.DevicesPage) -> presenting.Listed:
+    return presenting.listed(caller, query.limit, query.cursor)
 
 
 @routes.get(
@@ -210,4 +210,4 @@ def delete_cover(caller: Caller, device: DeviceAccess) -> None:
     tag="plans",
 )
 def get_device_plan(caller: Caller, device: DeviceAccess) -> DevicePlan:
-    return device.described_plan
+    return plans.described(device.ownership)

@@ -9,9 +9,6 @@ from chalicelib import typed
 from chalicelib.errors import Invalid
 from chalicelib.words import Phrase
 
-# Closing an account cuts all its devices in one transaction of a hundred writes: three for each, and sixteen for an
-# account that is reached by e-mail and phone and linked to three platforms.
-MOST_DEVICES = 28
 # Of a device by whomever, and of a person at whichever device.
 TRIES = 10
 TRIES_REMEMBERED = timedelta(days=2)

@@ -182,13 +182,20 @@ def _refused(counts: Any) -> list[RefusedUpload]:
     ]
 
 
+class DevicesPage(Shape):
+    limit: Annotated[int, Meta(ge=1, le=200)] = 200
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
 class Devices(Shape):
+    """The caller's own come first, and on each page the oldest. `refused_uploads` is null here: ask for one device."""
+
     items: list[Device]
-    cursor: None = None
+    cursor: str | None
 
     @classmethod
-    def of(cls, granted: list[Any]) -> Devices:
-        return cls(items=[Device.of(one) for one in granted])
+    def of(cls, listed: Any) -> Devices:
+        return cls(items=[Device.of(one) for one in listed.items], cursor=listed.cursor)
 
 
 class Removed(Shape):

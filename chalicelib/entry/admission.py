@@ -35,7 +35,7 @@ def admit_person(
         caller = tokens.vouch(claim, found, visitor)
     except NotSignedIn:
         if repeat is not None:
-            repeat.replay_after_the_end(found[repeat.where])
+            repeat.replay_after_the_end(found[repeat.where], is_account_alive=tokens.is_alive(claim, found))
         raise
     if repeat is not None:
         repeat.replay(found[repeat.where])

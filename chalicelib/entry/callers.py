@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.accounts.records import Account
     from chalicelib.sessions.records import Session
     from chalicelib.stock.records import Stock
-    from chalicelib.store.ciphers import SubjectCipher
+    from chalicelib.store.ciphers import DataKey, SubjectCipher
 
 
 class Who(Enum):
@@ -44,6 +44,7 @@ class Caller:
     account: Account
     session: Session
     cipher: SubjectCipher
+    data_key: DataKey
     language: str
     country: str
     repeat_key: str | None
@@ -95,6 +96,7 @@ class PersonTokens(Protocol):
 
     def claim_of(self, access_token: str | None) -> Claim: ...
     def keys_of(self, claim: Claim) -> Keys: ...
+    def is_alive(self, claim: Claim, found: Found) -> bool: ...
     def vouch(self, claim: Claim, found: Found, visitor: Visitor) -> Caller: ...
 
 

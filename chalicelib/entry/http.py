@@ -34,7 +34,7 @@ _HEADERS = {
 }
 _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
-_LONGEST_ID = 128
+_LONGEST_ID = 192
 _OK, _NO_CONTENT, _FOUND = 200, 204, 302
 # Whatever its route says that it is handed, and answers with.
 View = Callable[..., object]

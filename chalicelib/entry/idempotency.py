@@ -82,10 +82,12 @@ class IdempotentRequest:
             raise KeyReused
         raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
 
-    def replay_after_the_end(self, answered: Answered | AnsweredForGood | None) -> None:
+    def replay_after_the_end(self, answered: Answered | AnsweredForGood | None, *, is_account_alive: bool) -> None:
         """Raise Replayed for the exact repeat of what ended its own session; do nothing for anything else, above all
-        for another token of that session, whose secret no session is there to prove any more."""
-        if self.ends_session and answered is not None and crypto.same(answered.body_hash, self._body_hash()):
+        for another token of that session, whose secret no session is there to prove any more. Of a closed account only
+        what outlives it is answered."""
+        is_answered = self.ends_session and (is_account_alive or self.kind is AnsweredForGood)
+        if is_answered and answered is not None and crypto.same(answered.body_hash, self._body_hash()):
             self.replay(answered)
 
     def replay_twin(self) -> None:

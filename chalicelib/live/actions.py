@@ -26,10 +26,10 @@ from chalicelib.settings import settings
 from chalicelib.sharing.actions import shares
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.shapes import Lan
-from chalicelib.store import crypto
+from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, absent, change, commit, commit_and_answer, put, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import read_all
 from chalicelib.store.retrying import StaleRead, retrying
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _begin(granted: DeviceAccess, channel: str, activity_row: Write) -> shapes.L
     of_guests = [one for one in views if one.viewer != device.account_id]
     if before is None and not granted.is_own and len(of_guests) >= rules.MOST_OF_GUESTS:
         raise TooManyViews(retry_after_seconds=60)
-    live = _new(device.pk_id, live_slot, granted.known_by, channel)
+    live = _new(granted, live_slot, channel)
     as_read = absent(Live) if before is None else Live.live_id == before.live_id
     begun = put(live, when=as_read, otherwise=StaleRead)
     over = () if before is None else (commands.given(_stop_of(before))[0],)
@@ -112,14 +112,15 @@ def _free_or_oldest(device: Device, viewer: str, views: list[Live]) -> tuple[str
     return oldest.sort_id, oldest
 
 
-def _new(device_id: str, live_slot: str, viewer: str, channel: str) -> Live:
+def _new(granted: DeviceAccess, live_slot: str, channel: str) -> Live:
     now = clock.now()
     until = clock.epoch_s(now + rules.LASTS)
     return Live.new(
-        device_id,
+        granted.device.pk_id,
         live_slot,
         live_id=f"{live_slot}{ids.new_id()}",
-        viewer=viewer,
+        viewer=granted.known_by,
+        account_id=granted.account_id,
         channel=channel,
         started_at=clock.now_to_ms(),
         until=until,
@@ -208,20 +209,26 @@ def ticket_for(camera: Camera) -> Ticket:
 
 
 def _capability(live: Live) -> str:
-    return ".".join((live.pk_id, live.live_id, _proof(live.pk_id, live.live_id)))
+    named = (live.pk_id, live.live_id, live.account_id)
+    return ".".join((*named, _proof(*named)))
 
 
-def _proof(device_id: str, live_id: str) -> str:
-    return crypto.keyed_hash("live views", device_id, live_id)
+def _proof(*named: str) -> str:
+    return crypto.keyed_hash("live views", *named)
 
 
 def _looked_at(capability: str) -> tuple[Device, Live]:
     """The device and the view that an address leads to, if it may still be looked at; raises NotFound."""
     parts = capability.split(".")
-    if len(parts) != 3 or not crypto.same(parts[2], _proof(parts[0], parts[1])):
+    if len(parts) != 4 or not crypto.same(parts[3], _proof(*parts[:3])):
         raise NotFound
-    device, live = read(Device.key(parts[0]), key_of(parts[0], parts[1]))
-    if device is None or live is None or live.live_id != parts[1] or not _may_still_look(device, live):
+    device_id, live_id, viewer_id, _ = parts
+    viewer_key, live_key = ciphers.key_of(viewer_id), key_of(device_id, live_id)
+    found = read_all((*access.alive_keys_of(device_id), viewer_key, live_key))
+    device, live = access.alive(found, device_id), found[live_key]
+    if found[viewer_key] is None or device is None or live is None or live.live_id != live_id:
+        raise NotFound
+    if not _may_still_look(device, live):
         raise NotFound
     return device, live
 

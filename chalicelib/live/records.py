@@ -25,7 +25,8 @@ class Live(Item):
     sk_prefix = "live"
 
     live_id = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id: at this place there were others before")
-    viewer = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id of who looks")
+    viewer = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id of who looks: the owner, or a share")
+    account_id = key(UnicodeAttribute(), rows.LIVE_VIEW, why="random id of whose account: with that it ends, too")
     channel = key(UnicodeAttribute(), rows.LIVE_VIEW, why="which of the device's channels", exported=True)
     started_at = key(Time(), rows.LIVE_VIEW, why="time", exported=True)
     until = key(Time(), rows.LIVE_VIEW, why="time", exported=True)

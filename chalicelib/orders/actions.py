@@ -23,7 +23,7 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, merge
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read, read_all
+from chalicelib.store.records import SCHEMA_VERSION, read, read_all
 from chalicelib.store.retrying import StaleRead, retrying
 from chalicelib.words import Phrase
 
@@ -41,7 +41,7 @@ class _DeviceGone(Exception):
 def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it. Raises PlanUnknown, NotFound."""
     offer = plans.offered(plan_id)
-    if device_id not in (caller.account.device_ids or ()):
+    if access.owner_of(device_id) != caller.account_id:
         raise NotFound
     now = clock.now()
     order = Order.new(
@@ -59,13 +59,12 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         ordered_at=clock.epoch_s(now),
         state="open",
     )
-    return commit_and_answer(create(order), answer=_described(order, []))
+    owned = access.require_exists(device_id, otherwise=NotFound)
+    return commit_and_answer(create(order), owned, answer=_described(order, []))
 
 
 def _terms(order: Order) -> Terms:
     """The terms as bought, whatever the catalogue says since."""
-    if order.period_days is None:  # an earlier version wrote down the plan's id alone
-        return plans.sold(order.plan_id, None)
     return Terms(
         plan_id=order.plan_id,
         version=int(order.catalogue_version),
@@ -212,6 +211,8 @@ def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none."""
     now, year = clock.now_s(), int(payment.tax_year)
     counter, held = read(InvoiceCounter.key("", str(year)), plans.key_of(order.device_id))
+    if held is None:
+        raise _DeviceGone
     last = 0 if counter is None else int(counter.last)
     number = rules.invoice_number(year, last + 1)
     invoice = Invoice.new(
@@ -227,7 +228,7 @@ def _pay(order: Order, payment: Payment) -> None:
     next_number = merge(
         InvoiceCounter.new("", str(year)),
         InvoiceCounter.last.set(last + 1),
-        InvoiceCounter.schema_version.set(1),
+        InvoiceCounter.schema_version.set(SCHEMA_VERSION),
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
         otherwise=StaleRead,
     )
@@ -238,8 +239,8 @@ def _pay(order: Order, payment: Payment) -> None:
     commit(
         create(payment, otherwise=StaleRead),
         change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
-        access.require_exists(order.device_id, otherwise=_DeviceGone),
-        plans.grant(order.device_id, held, _terms(order), _order_id(order), now),
+        *access.require_alive(order.device_id, otherwise=_DeviceGone),
+        plans.grant(held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=StaleRead),
         next_number,
     )

@@ -91,7 +91,7 @@ def _end_for(arn: str, holder: str) -> None:
 def _taking(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
     # The sealed token is like no other: only the row that was put is named.
     as_put = Endpoint.token == endpoint.attribute_values["token"]
-    targets = access.subscribe(caller.account.device_ids or (), caller.account_id, arn)
+    targets = access.subscribe(access.device_ids_of(caller.account_id), caller.account_id, arn)
     return change(endpoint, arn=arn, when=as_put), accounts.gains_endpoint(caller.account, arn), *targets
 
 
@@ -116,7 +116,7 @@ def forget_terminal(caller: Caller, end: Callable[..., None]) -> None:
 def _forgetting(account: Account, held: Endpoint) -> tuple[Write, ...]:
     """Nobody pushes there from the commit on. SNS forgets the address behind the stream: whatever it answers, and how
     long it takes, is in nobody's way."""
-    targets = access.unsubscribe(account.device_ids or (), account.pk_id, held.arn)
+    targets = access.unsubscribe(access.device_ids_of(account.pk_id), account.pk_id, held.arn)
     removal = EndpointRemoval.new(account.pk_id, held.sort_id, ids.new_id(), arn=held.arn)
     return remove(held), accounts.loses_endpoint(account, held.arn), *targets, create(removal)
 

@@ -29,7 +29,7 @@ LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
 SHORT_PASS_S = 20
 _ITEMS_OF_A_PAGE = 1000
 
-PUSH_ENDPOINT, FISCAL, ROW, OBJECT = "push endpoint", "fiscal", "row", "object"
+PUSH_ENDPOINT, FISCAL, ROW, OBJECT, SUBJECT = "push endpoint", "fiscal", "row", "object", "subject"
 
 
 class EndpointsOpen(RuntimeError):
@@ -115,7 +115,7 @@ def _forget_items(items: list[RawItem], until_ticks: float) -> int:
 def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
     """Objects and endpoints that rows point to go, or are noted in the ledger, before the rows are deleted."""
     pointers = [pointer for item in items for pointer in _pointers(item)]
-    for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT)):
+    for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT), ("subjects", SUBJECT)):
         found = {value for what, value in pointers if what == kind}
         if found:
             commit(change(erasure, getattr(Erasure, noted).add(found)), *_in_sight(erasure))

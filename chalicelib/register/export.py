@@ -18,7 +18,8 @@ from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue
 from chalicelib.register.rows import Row, row
-from chalicelib.store.ciphers import DataKey, SubjectCipher
+from chalicelib.store import ciphers
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
 from chalicelib.store.tags import Time, tags_of
@@ -128,10 +129,10 @@ def _sections_of(archive: _Archive, kind: str, subject_id: str) -> Iterator[Sect
     subject_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
     if subject_kind is None:
         raise LookupError(kind)
-    subject_record, key = read(subject_kind.key(subject_id), DataKey.key(subject_id))
+    subject_record, key, parent_key = read(subject_kind.key(subject_id), *ciphers.chain_of(subject_id))
     if subject_record is None:
         return
-    cipher = None if key is None else key.unlocked()
+    cipher = None if key is None else key.unlocked(parent_key)
     folder = f"{kind}-{subject_id}"
     kept_by_law: set[str] = set()
     sections: list[Section] = []

@@ -17,7 +17,7 @@ class Session(Item):
     stream_queue = "SessionEnds"
     stream_events = frozenset({"REMOVE"})
 
-    session_generation = plain(NumberAttribute(attr_name="epoch"), why="must equal the account's")
+    session_generation = plain(NumberAttribute(), why="must equal the account's")
     access_hash = plain(UnicodeAttribute(), why="hash of a random secret")
     access_until = plain(NumberAttribute(), why="a time")
     family_hash = plain(UnicodeAttribute(), why="hash of a random secret")

@@ -1,4 +1,4 @@
-"""Records by which shares are found; the shares themselves lie with the device (devices/records.py)."""
+"""Records by which shares are found; the shares themselves are records of access."""
 
 from __future__ import annotations
 
@@ -36,14 +36,3 @@ class InvitationCount(Item):
     sk_prefix = "invitation-count"
 
     invited = plain(NumberAttribute(), why="a count")
-
-
-class Received(Item):
-    """A device that is shared with this person. That it goes, however it does, is reported, and ends the share."""
-
-    pk_prefix = "account"
-    sk_prefix = "received"
-    stream_queue = "ReceivedShares"
-    stream_events = frozenset({"INSERT", "REMOVE"})
-
-    accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)

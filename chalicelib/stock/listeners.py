@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from chalicelib.entry.callers import Camera
-from chalicelib.entry.queues import Listeners
-from chalicelib.stock.actions import channel
+from chalicelib.entry.queues import Listeners, Message
+from chalicelib.stock.actions import cameras, channel
 
-# Registered as every house's: the channel's own are bound in app.py.
 listeners = Listeners(__name__)
+
+
+@listeners.on_queue("OwnershipEnds")
+def on_ownership_ended(message: Message) -> None:
+    """A device is nobody's any more: its owner removed it, handed it over, or closed the account."""
+    cameras.release(message.body["partition_id"], message.body["place_id"])
+
+
+# The channel's own are bound in app.py.
 
 
 def on_camera_connected(camera: Camera, connection_id: str) -> None:

@@ -94,6 +94,15 @@ class PresenceChange(Item):
     stream_queue = "PresenceChanges"
 
 
+class BoundCamera(Item):
+    """The camera of an ownership. That it goes, however it does, is reported, and the camera is nobody's."""
+
+    pk_prefix = "device"
+    sk_prefix = "camera"
+    stream_queue = "OwnershipEnds"
+    stream_events = frozenset({"REMOVE"})
+
+
 class Report(Item):
     """The report of an unowned camera, kept until somebody binds it or a month has passed."""
 

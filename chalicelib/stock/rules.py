@@ -108,11 +108,8 @@ class StateTimes(msgspec.Struct, frozen=True, omit_defaults=True):
     late_since_ms: int | None = None
 
     @classmethod
-    def of(cls, text: str | None, all_parts_ms: float | None = None) -> StateTimes:
-        """`all_parts_ms` is what an earlier version said of all parts together."""
-        if text is not None:
-            return msgspec.json.decode(text, type=cls)
-        return cls({} if all_parts_ms is None else dict.fromkeys(STATE_PARTS, int(all_parts_ms)))
+    def of(cls, text: str | None) -> StateTimes:
+        return cls() if text is None else msgspec.json.decode(text, type=cls)
 
     @property
     def text(self) -> str:

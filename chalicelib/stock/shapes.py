@@ -202,7 +202,7 @@ def shown(settings: dict[str, Any], covers: Callable[[str], bool]) -> Settings:
 
 
 def state_times_of(device: Any) -> rules.StateTimes:
-    return rules.StateTimes.of(device.state_times, device.state_as_of_ms)
+    return rules.StateTimes.of(device.state_times)
 
 
 class State(Shape):

@@ -1,8 +1,10 @@
-"""Envelope encryption: one data key per account and per ownership of a device; deleting it shreds all that was sealed
-with it."""
+"""Envelope encryption in a tree of subjects: each has a data key, encrypted with its parent's; deleting one shreds all
+that was sealed with it and with what hangs below it."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import datetime
 from typing import Any
 
@@ -11,23 +13,35 @@ from pynamodb.attributes import BinaryAttribute
 
 from chalicelib import clock, ids
 from chalicelib.store import crypto
+from chalicelib.store.commit import Otherwise, Write, check, create
 from chalicelib.store.keys import Key
 from chalicelib.store.records import KeyRow
 from chalicelib.store.tags import Ciphertext, plain
 
+# What a key's secret is never used for itself: each purpose has a key of its own, made of it by HKDF-Expand with
+# SHA-256 (RFC 5869, 2.3; the secret is uniformly random, so nothing has to be extracted, 3.3).
+_SEALS, _WRAPS = b"sowa/attributes\x01", b"sowa/children\x01"
+
 
 class DataKey(KeyRow):
-    """A subject's 256-bit data key, encrypted with one that a container derives once: no KMS call in a request."""
+    """A subject's 256-bit secret, encrypted with its parent's wrapping key, or with one that a container derives once:
+    no KMS call in a request. The subject is alive while this row and its parent's exist."""
 
-    pk_prefix = "vault"
+    pk_prefix = "key"
     sk_prefix = None
 
-    encrypted_key = plain(
-        BinaryAttribute(legacy_encoding=False, attr_name="wrapped"), why="the data key, itself encrypted"
-    )
+    encrypted_key = plain(BinaryAttribute(legacy_encoding=False), why="the subject's secret, itself encrypted")
 
-    def unlocked(self) -> SubjectCipher:
-        return SubjectCipher(self.pk_id, crypto.unseal(_wrapping_key(), self.encrypted_key, self.pk))
+    def unlocked(self, parent: DataKey | None = None) -> SubjectCipher:
+        """The cipher of this very subject, which opens nothing below it; `parent` is the row of what it hangs on."""
+        return SubjectCipher(self.pk_id, _expanded(self._secret(parent), _SEALS))
+
+    def _secret(self, parent: DataKey | None) -> bytes:
+        wrapping_key = _root_wrapping_key() if parent is None else parent._wrapping_key()
+        return crypto.unseal(wrapping_key, self.encrypted_key, self.pk)
+
+    def _wrapping_key(self) -> bytes:
+        return _expanded(self._secret(None), _WRAPS)
 
 
 class SubjectCipher:
@@ -49,21 +63,50 @@ class SubjectCipher:
 
 
 def new_cipher(subject_id: str, *, until: datetime | None = None) -> tuple[SubjectCipher, DataKey]:
-    """A new cipher and its data key's row, which the caller commits with what it seals; `until` expires a short-lived
-    one."""
-    key = ids.random_bytes(32)
-    where = DataKey.key(subject_id)
+    """A new cipher of a subject that is nobody's child, and its data key's row, which the caller commits with what it
+    seals; `until` expires a short-lived one."""
+    return _new(subject_id, _root_wrapping_key(), until)
+
+
+def new_child(parent: DataKey, *, otherwise: Otherwise) -> tuple[SubjectCipher, tuple[Write, Write]]:
+    """A new cipher of a child with an id of its own, and the writes that make it, of which the second is the condition
+    that the parent is still alive; on commit they raise `otherwise`."""
+    cipher, row = _new(ids.new_child_id(parent.pk_id), parent._wrapping_key(), None)
+    return cipher, (create(row), require_exists(parent.pk_id, otherwise=otherwise))
+
+
+def _new(subject_id: str, wrapping_key: bytes, until: datetime | None) -> tuple[SubjectCipher, DataKey]:
+    secret = ids.random_bytes(32)
     row = DataKey.new(
         subject_id,
-        encrypted_key=crypto.seal(_wrapping_key(), key, where.pk),
+        encrypted_key=crypto.seal(wrapping_key, secret, DataKey.key(subject_id).pk),
         expires_at=None if until is None else clock.epoch_s(until),
     )
-    return SubjectCipher(subject_id, key), row
+    return SubjectCipher(subject_id, _expanded(secret, _SEALS)), row
 
 
 def key_of(subject_id: str) -> Key[DataKey]:
     return DataKey.key(subject_id)
 
 
-def _wrapping_key() -> bytes:
-    return crypto.secret_for("vault keys")
+def chain_of(child_id: str) -> tuple[Key[DataKey], Key[DataKey]]:
+    """The keys of a child's row and of its parent's, whose id it begins with."""
+    return DataKey.key(child_id), DataKey.key(ids.parent_of(child_id))
+
+
+def require_exists(subject_id: str, *, otherwise: Otherwise) -> Write:
+    """Let a commit depend on the key row of a subject."""
+    return check(DataKey.key(subject_id), DataKey.pk.exists(), otherwise=otherwise)
+
+
+def require_ended(subject_id: str, *, otherwise: Otherwise) -> Write:
+    """Let a commit depend on the key row of a subject being gone: what it held is nobody's."""
+    return check(DataKey.key(subject_id), DataKey.pk.does_not_exist(), otherwise=otherwise)
+
+
+def _expanded(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, purpose, hashlib.sha256)
+
+
+def _root_wrapping_key() -> bytes:
+    return crypto.secret_for("subject keys")

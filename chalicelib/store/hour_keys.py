@@ -29,9 +29,7 @@ class HourKey(KeyRow):
     pk_prefix = "hour"
     sk_prefix = None
 
-    encrypted_key = plain(
-        BinaryAttribute(legacy_encoding=False, attr_name="wrapped"), why="the hour's key, itself encrypted"
-    )
+    encrypted_key = plain(BinaryAttribute(legacy_encoding=False), why="the hour's key, itself encrypted")
 
     def unlocked(self) -> bytes:
         return crypto.unseal(_wrapping_key(), self.encrypted_key, self.pk)

@@ -39,6 +39,8 @@ def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str
 for _module in (attributes, models):
     _module.getmembers = _declared  # type: ignore[attr-defined]
 
+# The form of all records, of this and of the versions that can be read from: 0.2 was the first that anybody deployed.
+SCHEMA_VERSION = 2
 _BATCH_TRIES = 5
 _MOST_TOGETHER = 100
 
@@ -49,6 +51,9 @@ class Untagged(TypeError):
 
 class UnknownKind(RuntimeError):
     """A partition holds a kind of record that this code does not know; it must not be passed over."""
+
+
+_Other = TypeVar("_Other", bound="Record")
 
 
 class Record(Model):
@@ -69,8 +74,8 @@ class Record(Model):
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")
     schema_version = plain(
-        NumberAttribute(default_for_new=1, attr_name="form"),
-        why="form of the record, so that yesterday's items still read",
+        NumberAttribute(default_for_new=SCHEMA_VERSION),
+        why="by which version it was written, so that the next one can still read it",
     )
     commit_id = plain(UnicodeAttribute(null=True), why="which commit wrote it: a lost reply is not a false failure")
     expires_at = plain(NumberAttribute(null=True), why="end of its life in seconds since 1970, for TTL")
@@ -205,6 +210,36 @@ class Record(Model):
         more = limit is not None and len(records) > limit
         page = records[:limit]
         return Page([record for record in page if not record.is_over], page[-1].sort_id if more else None)
+
+    @classmethod
+    def together_with(
+        cls,
+        other: type[_Other],
+        pk_id: str,
+        *,
+        limit: int | None = None,
+        after: Key[Self] | Key[_Other] | None = None,
+    ) -> Page[Self | _Other]:
+        """Records of this kind in a partition and then those of the other, by one consistent query of all between.
+
+        No third kind's prefix may sort between theirs. `after` is the key of the last one of the page before, whose
+        sort id was its cursor.
+        """
+        last = None if after is None else after.sk
+        low = last or keys.span(cls.sk_prefix or "")[0]
+        high = keys.span(other.sk_prefix or "")[1]
+        count = None if limit is None else limit + (1 if after is None else 2)
+        items: list[RawItem] = []
+        for raw in _raw_between(cls, cls.key(pk_id).pk, low, high, count) if low <= high else ():
+            if raw["sk"]["S"] != last:
+                items.append(raw)
+            if limit is not None and len(items) > limit:
+                break
+        more = limit is not None and len(items) > limit
+        page = items[:limit]
+        kinds: dict[str | None, type[Self | _Other]] = {cls.sk_prefix: cls, other.sk_prefix: other}
+        records = [kinds[keys.kind_of(raw["sk"]["S"])].of(raw) for raw in page]
+        return Page([one for one in records if one is not None], keys.id_of(page[-1]["sk"]["S"]) if more else None)
 
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -419,6 +454,22 @@ def _get_batch(together: list[tuple[str, RawItem]], found: dict[str, list[RawIte
         clock.sleep(0.05 * 2**turn)
     # A decision on half of what decides would be a hole.
     raise Unavailable
+
+
+def _raw_between(kind: type[Record], pk: str, low: str, high: str, page_size: int | None) -> Iterator[RawItem]:
+    start: dict[str, Any] = {} if page_size is None else {"Limit": page_size}
+    while True:
+        answer = client("dynamodb").query(
+            TableName=kind.Meta.table_name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":low": {"S": low}, ":high": {"S": high}},
+            ConsistentRead=True,
+            **start,
+        )
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def raw_partition(base: type[Record], pk: str) -> Iterator[RawItem]:

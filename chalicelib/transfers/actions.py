@@ -16,7 +16,6 @@ from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.devices.actions import binding, owning
-from chalicelib.devices.actions.binding import TooManyDevices
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
@@ -25,10 +24,9 @@ from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers, keys
-from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, absent, change, commit, commit_and_answer, create, put, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read
+from chalicelib.store.records import Found, Record, read
 from chalicelib.store.retrying import retrying_from
 from chalicelib.transfers import rules, shapes
 from chalicelib.transfers.records import Offer, Transfer
@@ -65,7 +63,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
         put(transfer, when=as_read, otherwise=Conflict),
         create(found),
         *(() if before is None else (remove(_offer_of(before)),)),
-        access.require_exists(device.pk_id, otherwise=NotFound),
+        *access.require_alive(device.pk_id, otherwise=NotFound),
         *budgets.counted(contact, caller.source_ip),
         activity.record(device, "transfer_offered", who=caller.terminal, about=contact.value),
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
@@ -73,7 +71,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
 
 
 def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
-    transfer_id = device.pk_id + ids.new_id()
+    transfer_id = ids.new_child_id(device.pk_id)
     return Transfer.new(
         device.pk_id,
         cipher=device.cipher,
@@ -112,15 +110,14 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
     What is written says neither who offers nor what, for it may be sent to anybody.
     """
     device_id = _device_of(transfer_id)
-    found, transfer, device, key, known, undelivered = read(
+    found, transfer, known, undelivered = read(
         Offer.key(address_hash, transfer_id),
         Transfer.key(device_id),
-        Device.key(device_id),
-        ciphers.key_of(device_id),
         Address.key(address_hash),
         reports.key_of(address_hash),
     )
-    if found is None or transfer is None or device is None or key is None:
+    device = access.read_decrypted(device_id)
+    if found is None or transfer is None or device is None:
         return
     if found.told_at is not None or transfer.transfer_id != transfer_id:
         return
@@ -128,7 +125,7 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
     if account is None or account_key is None:
         return
     language = account.decrypted_with(account_key.unlocked()).language
-    to = addresses.read_as(transfer.decrypted_with(key.unlocked()).address)
+    to = addresses.read_as(transfer.decrypted_with(device.cipher).address)
     if reports.may_be_written_to(undelivered):
         addresses.send(to, "transfers/mail/transfer", language, days=rules.OFFER_LIFE.days)
     commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
@@ -137,18 +134,20 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
 # Answering
 
 
-def keys_of_one(transfer_id: str) -> tuple[Key[Device], Key[DataKey], Key[Transfer]]:
+def keys_of_one(transfer_id: str) -> tuple[Key[Record], ...]:
     device_id = _device_of(transfer_id)
-    return Device.key(device_id), ciphers.key_of(device_id), Transfer.key(device_id)
+    return *access.keys_of(device_id), Transfer.key(device_id)
 
 
 def _device_of(transfer_id: str) -> str:
-    return transfer_id[: ids.LENGTH]
+    return ids.parent_of(transfer_id)
 
 
 def offers_to(caller: Caller) -> shapes.Offers:
     """The transfers offered to the caller now, oldest first."""
-    found = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
+    every = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
+    alive = access.existing(_device_of(one.sort_id) for one in every)
+    found = [one for one in every if _device_of(one.sort_id) in alive]
     found.sort(key=lambda one: (one.offered_at, one.sort_id))
     return shapes.Offers(items=[_described(one) for one in found])
 
@@ -172,13 +171,13 @@ class Offered:
 
 def offered(account: Account, found: Found, transfer_id: str) -> Offered:
     """The transfer, if it is open and was offered to an address of this account. Raises NotFound."""
-    device_key, data_key, transfer_key = keys_of_one(transfer_id)
-    device, key, transfer = found[device_key], found[data_key], found[transfer_key]
-    if device is None or key is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
+    device_id = _device_of(transfer_id)
+    device, transfer = access.decrypted(found, device_id), found[Transfer.key(device_id)]
+    if device is None or transfer is None or transfer.ended or transfer.transfer_id != transfer_id:
         raise NotFound
     if transfer.address_hash not in addresses.hashes_of(account):
         raise NotFound
-    return Offered(device.decrypted_with(key.unlocked()), transfer)
+    return Offered(device, transfer)
 
 
 def decline(given: Offered) -> None:
@@ -201,8 +200,6 @@ def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Prese
     former, stock = _owner_and_camera(device)
 
     def attempt(account: Account) -> Presented:
-        if not binding.has_room(account):
-            raise TooManyDevices
         return _accept(caller, account, former, stock, device, transfer, body)
 
     return retrying_from(caller.account, attempt, accounts.read_again)
@@ -224,18 +221,15 @@ def _accept(
     transfer: Transfer,
     body: shapes.AcceptTransfer,
 ) -> Presented:
-    device_id, who = ids.new_id(), transfer.decrypted_with(old.cipher).address
-    cipher, data_key_row = ciphers.new_cipher(device_id)
-    new = binding.ownership(device_id, cipher, account, old.stock_id, **_fields(old, body))
+    who = transfer.decrypted_with(old.cipher).address
+    new, begins = binding.new_ownership(account, caller.data_key, old.stock_id, **_fields(old, body))
     _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
     return commit_and_answer(
-        create(new),
-        create(data_key_row),
-        accounts.gains_device(account, device_id),
-        *owning.end_ownership(old, new_owner=device_id),
-        accounts.loses_device(former, old.pk_id),
+        *begins,
+        *owning.end_ownership(old, new_owner=new.pk_id),
+        ciphers.require_exists(former.pk_id, otherwise=NotFound),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),
         *begun,

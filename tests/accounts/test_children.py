@@ -58,7 +58,7 @@ def test_all_that_is_kept_of_a_child_is_a_hash_that_ends(kid: Person) -> None:
     after = kid.world.dump()["tables"]
     new = [row for name, table in after.items() for row in table if row not in before[name]]
     assert len(new) == 1
-    assert new[0].keys() == {"pk", "sk", "form", "commit_id", "expires_at"}
+    assert new[0].keys() == {"pk", "sk", "schema_version", "commit_id", "expires_at"}
     stored = everything_stored(kid.world)
     for word in ("a-terminal-of-a-child", "kid@example.com", "Nightingale", CHILD):
         assert word not in stored

@@ -91,7 +91,7 @@ def test_a_key_used_for_another_change_is_refused(home: Home) -> None:
         ({"language": "de"}, "language"),
         ({"language": None}, "language"),
         ({"email": "new@example.com"}, "email"),
-        ({"epoch": 7}, "epoch"),
+        ({"session_generation": 7}, "session_generation"),
         ({"nickname": "Good", "country": ""}, "country"),
         ([], "body"),
         ("text", "body"),

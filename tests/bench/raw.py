@@ -83,14 +83,19 @@ def seal(key: bytes, plaintext: bytes, bound_to: str) -> bytes:
     return b"\x01" + nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to.encode())
 
 
-def open_vault(row: dict[str, Any] | None) -> bytes:
+def unwrapped(row: dict[str, Any] | None, wrapping_key: bytes) -> bytes:
+    """A subject's secret; of it are made the key that seals and the one that wraps what hangs below."""
     if row is None:
         raise Refused(401, "NotSignedIn")
-    sealed = bytes(row["wrapped"])
+    sealed = bytes(row["encrypted_key"])
     try:
-        return AESGCM(secret_for("vault keys")).decrypt(sealed[1:13], sealed[13:], row["pk"].encode())
+        return AESGCM(wrapping_key).decrypt(sealed[1:13], sealed[13:], row["pk"].encode())
     except InvalidTag:
         raise Refused(500, "ServerFault") from None
+
+
+def expanded(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, purpose + b"\x01", hashlib.sha256)
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,21 +141,24 @@ def admit(event: dict[str, Any], *more: tuple[str, str]) -> tuple[dict[str, Any]
     device_id = unquote(event["pathParameters"]["device_id"])
     account_id, session_id, secret = claim(event)
     account_pk, device_pk, session_sk = f"account#{account_id}", f"device#{device_id}", f"session#{session_id}"
-    own = [(account_pk, "account"), (account_pk, session_sk), (device_pk, "device"), (device_pk, "plan")]
-    found = read([*own, *more], [f"vault#{account_id}", f"vault#{device_id}"])
+    own = [(account_pk, "account"), (account_pk, session_sk), (device_pk, "device")]
+    own.append((f"account#{device_id[:-26]}", f"device-owned#{device_id[-26:]}"))
+    found = read([*own, *more], list({f"key#{account_id}", f"key#{device_id}", f"key#{device_id[:-26]}"}))
     account, session = found.get((account_pk, "account")), found.get((account_pk, session_sk))
-    if account is None or session is None or session["epoch"] != account["epoch"]:
+    if account is None or session is None or session["session_generation"] != account["session_generation"]:
         raise Refused(401, "NotSignedIn")
     if session["rotated_at"] < in_service_since():
         raise Refused(401, "NotSignedIn")
     proved = hmac.compare_digest(session["access_hash"], as_text(hashlib.sha256(secret.encode()).digest()))
     if not proved or time.time() >= session["access_until"]:
         raise Refused(401, "NotSignedIn")
-    open_vault(found.get((f"vault#{account_id}", None)))
+    secret_of_account = unwrapped(found.get((f"key#{account_id}", None)), secret_for("subject keys"))
+    expanded(secret_of_account, b"sowa/attributes")
     device = found.get((device_pk, "device"))
-    if device is None or device["account_id"] != account_id:
+    if device is None or not device_id.startswith(account_id):
         raise Refused(404, "NotFound")
-    open_vault(found.get((f"vault#{device_id}", None)))
+    wrapping_key = expanded(secret_of_account, b"sowa/children")
+    expanded(unwrapped(found.get((f"key#{device_id}", None)), wrapping_key), b"sowa/attributes")
     return device, account_id, session_id, found
 
 
@@ -272,7 +280,7 @@ def mark_in_one(where: tuple[str, str], body_hash: str, sealed: bytes, alarm: tu
     kept = {
         "TableName": ITEMS,
         "Item": {
-            "pk": {"S": where[0]}, "sk": {"S": where[1]}, "form": {"N": "1"}, "commit_id": {"S": commit_id},
+            "pk": {"S": where[0]}, "sk": {"S": where[1]}, "schema_version": {"N": "2"}, "commit_id": {"S": commit_id},
             "body_hash": {"S": body_hash}, "status": {"N": "200"}, "answer": {"B": sealed},
             "expires_at": {"N": str(now + 24 * 3600)},
         },

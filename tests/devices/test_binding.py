@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.devices import rules
+from chalicelib.settings import settings
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
@@ -245,8 +245,9 @@ def test_when_many_race_exactly_one_owns(ola: Person, camera: Camera) -> None:
     assert sum(len(devices_of(person)) for person in people) == len(rows(ola.world, "device/device")) == 1
 
 
-def test_one_device_too_many_is_refused_whatever_the_race(ola: Person) -> None:
-    cameras = [Camera(ola.world, f"SN{number:04}") for number in range(rules.MOST_DEVICES + 1)]
+def test_one_device_too_many_is_refused_whatever_the_race(ola: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "most_devices", 3)
+    cameras = [Camera(ola.world, f"SN{number:04}") for number in range(4)]
     devices = [{"sn": one.sn, "model": "Sowa One", "code": one.code, "secret": one.secret} for one in cameras]
     ola.world.invoke("load_devices", {"devices": devices})
     for one in cameras[:-2]:
@@ -256,7 +257,7 @@ def test_one_device_too_many_is_refused_whatever_the_race(ola: Person) -> None:
         answer = bind(ola, cameras[-1])
     assert others[0].status == 201
     assert refusal(answer) == refusal(bind(ola, cameras[-1])) == (403, "TooManyDevices")
-    assert len(devices_of(ola)) == len(rows(ola.world, "device/device")) == rules.MOST_DEVICES
+    assert len(devices_of(ola)) == len(rows(ola.world, "device/device")) == 3
     # With one less there is room again.
     ola.call("DELETE", f"/devices/{others[0].json['device_id']}")
     assert bind(ola, cameras[-1]).status == 201
@@ -302,7 +303,7 @@ def test_the_id_is_random_and_new_with_each_ownership(ola: Person, camera: Camer
         ids.append(bind(ola, camera).json["device_id"])
         assert ola.call("DELETE", f"/devices/{ids[-1]}").status == 202
     assert len(set(ids)) == 3
-    assert all(len(one) == 26 and "sn0001" not in one for one in ids)
+    assert all(len(one) == 52 and one.startswith(ola.account_id) and "sn0001" not in one for one in ids)
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def test_who_has_no_device_has_an_empty_list(home: Home) -> None:
     assert home.stranger.call("GET", "/devices").json == {"items": [], "cursor": None}
 
 
-def test_the_list_takes_three_calls(home: Home) -> None:
+def test_the_list_takes_four_calls(home: Home) -> None:
     home.world.trace.clear()
     home.owner.call("GET", "/devices")
-    assert len(home.world.trace) == 3
+    assert len(home.world.trace) == 4
 
 
 @pytest.mark.parametrize(

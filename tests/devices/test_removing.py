@@ -63,7 +63,7 @@ def test_the_key_dies_with_the_commit_and_not_with_the_erasure(home: Home) -> No
 
     before = keys()
     remove(home.owner, home.camera.device_id)
-    assert before - keys() == {f"vault#{home.camera.device_id}"}
+    assert before - keys() == {f"key#{home.camera.device_id}"}
 
 
 def test_all_of_it_is_gone_within_a_quarter_of_an_hour(home: Home) -> None:
@@ -76,7 +76,8 @@ def test_all_of_it_is_gone_within_a_quarter_of_an_hour(home: Home) -> None:
     assert left == []
     assert objects(home.world) == []
     (account,) = [row for row in rows(home.world, "account/account") if home.owner.account_id in row["pk"]]
-    assert "device_ids" not in account
+    assert account["devices"] == 0
+    assert rows(home.world, "account/device-owned") == []
 
 
 def test_the_next_owner_binds_at_once_and_sees_nothing_of_before(home: Home) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws.clients import client
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import everything_stored, new_camera
@@ -226,24 +225,6 @@ def test_every_answer_to_a_camera_says_what_time_it_is(home: Home) -> None:
     said = [*(answer.json for answer in answers), *channel.messages]
     assert len(said) == 5
     assert [one["now"][:19] for one in said] == [now[:19]] * 5
-
-
-def test_what_an_earlier_version_noted_of_all_parts_together_still_keeps_older_reports_out(home: Home) -> None:
-    home.camera.report(at=stamp(home), firmware="2.0.0", settings={"version": 0, "settings": {}})
-    as_of = int(home.world.now().timestamp() * 1000)
-    with home.world.aws.outside():
-        client("dynamodb").update_item(
-            TableName=home.world.stack.physical("Items"),
-            Key={"pk": {"S": f"device#{home.camera.device_id}"}, "sk": {"S": "device"}},
-            UpdateExpression="SET state_as_of_ms = :then REMOVE state_times",
-            ExpressionAttributeValues={":then": {"N": str(as_of)}},
-        )
-    assert got(home)["reported"]["reported_at"] == stamp(home)
-    home.camera.report(at=stamp(home, seconds=5), firmware="1.0.0", battery_percent=41)
-    assert (device(home)["firmware"], device(home)["battery_percent"]) == ("2.0.0", None)
-    home.world.advance(1)
-    home.camera.report(at=stamp(home), battery_percent=41)
-    assert device(home)["battery_percent"] == 41
 
 
 def test_a_report_without_a_time_is_of_now_and_later_than_any_before(home: Home) -> None:

@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
         {"actions", "needs", "rules", "shapes", "records"},
     ),
     "needs": (
-        {"actions", "records"}, {"entry.callers", "entry.needs", "store.records", "errors", "words"},
+        {"actions", "records"},
+        {"entry.callers", "entry.needs", "store.records", "errors", "words"},
         {"actions", "needs", "records"},
     ),
     "listeners": ({"actions"}, {"entry", "errors", "words"}, {"actions", "records"}),
@@ -46,11 +47,12 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     ),
     # Rows of the register are facts, and their figures what a rule goes by.
     "rules": (set(), {"errors", "words", "typed", "register.rows"}, set()),
-    "records": (set(), {"store", "register"}, set()),
+    "records": (set(), {"store", "register", "ids"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
     "providers": (
-        {"rules", "sandbox", "shapes"}, {"errors", "words", "settings", "clock", "jwks", "http_fetch"},
+        {"rules", "sandbox", "shapes"},
+        {"errors", "words", "settings", "clock", "ids", "jwks", "http_fetch"},
         set(),
     ),
     "sandbox": ({"rules", "shapes"}, {"store", "errors", "words", "settings", "clock"}, set()),

@@ -140,14 +140,14 @@ def test_what_waits_begins_by_time_alone(home: Home) -> None:
     year, month = in_days(home, 365), in_days(home, 365 + 30)
     buy(home, "continuous-30-year")
     buy(home, "event-3-month", key="another-key-0123456789")
-    before = rows(home.world, "device/plan")
+    before = rows(home.world, "account/device-owned")
     waits = {"plan_id": "event-3-month", "from": year, "until": month}
     later(home, 365 * DAY - 1)
     assert plan_of(home) == said("active", "continuous-30-year", year, waits)
     for seconds, state in ((1, "active"), (30 * DAY - 1, "active"), (1, "grace"), (7 * DAY, "ended")):
         later(home, seconds)
         assert plan_of(home) == said(state, "event-3-month", month)
-    assert rows(home.world, "device/plan") == before
+    assert rows(home.world, "account/device-owned") == before
 
 
 def test_three_cheap_years_stay_cheap_when_a_dear_month_is_bought(home: Home) -> None:
@@ -173,20 +173,6 @@ def test_what_was_bought_stays_what_it_was_when_the_catalogue_changes(
     assert (order["amount"]["amount"], order["kind"], order["keep_days"], order["period_days"]) == (299, "event", 7, 30)
 
 
-def test_a_plan_of_before_there_was_a_ledger_goes_on_and_is_extended(home: Home) -> None:
-    from chalicelib.plans.records import Plan
-    from chalicelib.store.commit import commit, put
-
-    until = int((home.world.now() + timedelta(days=12)).timestamp())
-    with home.world.aws.outside():
-        commit(put(Plan.new(home.camera.device_id, plan_id="event-7-month", until=until)))
-    assert plan_of(home) == said("active", "event-7-month", in_days(home, 12))
-    buy(home, "event-7-month")
-    buy(home, "event-3-month", key="another-key-0123456789")
-    waits = {"plan_id": "event-3-month", "from": in_days(home, 42), "until": in_days(home, 72)}
-    assert plan_of(home) == said("active", "event-7-month", in_days(home, 42), waits)
-
-
 def test_a_plan_is_of_one_device(home: Home) -> None:
     other = new_camera(home.world, "SN0002", owner=home.owner)
     buy(home)
@@ -199,7 +185,7 @@ def test_a_plan_does_not_pass_to_the_next_owner(home: Home) -> None:
     assert home.stranger.bind(home.camera).status == 201
     assert home.stranger.call("GET", f"/devices/{home.camera.device_id}/plan").json["state"] == "none"
     home.world.advance(900)
-    assert rows(home.world, "device/plan") == []
+    assert len(rows(home.world, "account/device-owned")) == 1
 
 
 def test_nobody_sees_the_plan_of_somebody_elses_device(home: Home) -> None:
@@ -217,11 +203,15 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
 
     device_id = home.camera.device_id
     (nothing,) = read(actions.key_of(device_id))
+    assert nothing is not None
+    assert nothing.plan_grants is None
     month, now = rules.offer("event-7-month"), int(home.world.now().timestamp())
-    commit(actions.grant(device_id, nothing, month, "first", now))
+    (as_before,) = read(actions.key_of(device_id))
+    commit(actions.grant(as_before, month, "first", now))
     (held,) = read(actions.key_of(device_id))
-    commit(actions.grant(device_id, held, month, "second", now))
+    (as_held,) = read(actions.key_of(device_id))
+    commit(actions.grant(as_held, month, "second", now))
     for as_read_before in (nothing, held):
         with pytest.raises(StaleRead):
-            commit(actions.grant(device_id, as_read_before, month, "third", now))
+            commit(actions.grant(as_read_before, month, "third", now))
     assert plan_of(home)["until"] == in_days(home, 60)

@@ -99,7 +99,7 @@ def test_a_camera_that_never_spoke_can_be_bound(camera: Camera) -> None:
 
 def test_what_an_unbound_camera_said_is_forgotten_after_a_month(camera: Camera) -> None:
     camera.activate()
-    (report,), (key,) = rows(camera.world, "stock/report"), rows(camera.world, "vault", "Keys")
+    (report,), (key,) = rows(camera.world, "stock/report"), rows(camera.world, "key", "Keys")
     month = int(camera.world.now().timestamp()) + 30 * 24 * 3600
     assert report["expires_at"] == key["expires_at"] == month
 

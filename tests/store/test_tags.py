@@ -82,7 +82,7 @@ def test_a_plain_value_is_never_stored_for_a_personal_attribute(cipher: ciphers.
         page.serialize()
 
 
-def test_without_its_vault_a_personal_attribute_is_neither_written_nor_read(cipher: ciphers.SubjectCipher) -> None:
+def test_without_its_key_a_personal_attribute_is_neither_written_nor_read(cipher: ciphers.SubjectCipher) -> None:
     with pytest.raises(CipherMissing):
         Diary.new("d", "1", words="words")
     item = Diary.new("d", "1", cipher=cipher, words="words").serialize()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.devices import rules
+from chalicelib.settings import settings
 from chalicelib.transfers import rules as transfers_rules
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -226,7 +226,7 @@ def test_all_shares_and_invitations_end_with_it(home: Home, offered: str) -> Non
     assert guest.call("POST", f"/shares/{share_id}/accept").status == 200
     home.owner.share(home.camera.device_id, email="invited@example.com")
     home.world.settle()
-    kinds = ("device/share", "account/received", "address/invitation")
+    kinds = ("device/share", "account/device-received", "address/invitation")
     assert [len(rows(home.world, kind)) for kind in kinds] == [2, 1, 1]
     new = home.stranger.accept(offered).json
     assert guest.call("GET", f"/devices/{home.camera.device_id}").status == 404
@@ -302,7 +302,7 @@ def test_with_the_device_removed_there_is_nothing_to_take(home: Home, offered: s
 
 
 def test_who_has_too_many_devices_takes_no_other(home: Home, offered: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MOST_DEVICES", 0)
+    monkeypatch.setattr(settings, "most_devices", 0)
     assert refusal(home.stranger.accept(offered)) == (403, "TooManyDevices")
     assert devices_of(home.owner) == [home.camera.device_id]
 

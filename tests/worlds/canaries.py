@@ -346,9 +346,9 @@ def _is_about(row: Any) -> bool:
 def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:
     """(how many, of how many) sealed values of these subjects open: those in the rows and stream images of a copy, with
     any of the keys of another."""
-    vaults = Stored(keys_of).vaults.values()
+    every = Stored(keys_of).ciphers.values()
     values = [(row, name) for row, name in _sealed_values(copied) if row["pk"].partition("#")[2] in subject_ids]
-    return sum(_opens_with_any(vaults, row, name) for row, name in values), len(values)
+    return sum(_opens_with_any(every, row, name) for row, name in values), len(values)
 
 
 def _sealed_values(copied: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
@@ -368,8 +368,8 @@ def _items(copied: dict[str, Any]) -> str:
     return next(name for name in copied["tables"] if name.endswith("Items"))
 
 
-def _opens_with_any(vaults: Any, row: dict[str, Any], name: str) -> bool:
-    for cipher in vaults:
+def _opens_with_any(every: Any, row: dict[str, Any], name: str) -> bool:
+    for cipher in every:
         try:
             # As if it were the right one: what a key is for is bound in, but known to whoever holds a copy.
             right = SubjectCipher(row["pk"].partition("#")[2], cipher._key)

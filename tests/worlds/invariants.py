@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, ids
 from chalicelib.access.records import Grant
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
@@ -21,8 +21,8 @@ from chalicelib.second_factors import rules as factor_rules
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from chalicelib.sharing import rules as share_rules
-from chalicelib.store import ciphers, crypto, keys
-from chalicelib.store.ciphers import SubjectCipher
+from chalicelib.store import crypto, keys
+from chalicelib.store.ciphers import DataKey, SubjectCipher
 from chalicelib.store.crypto import Unreadable
 from chalicelib.store.records import BASES, Item, LedgerRow, Record
 from chalicelib.store.tags import tag_of
@@ -62,13 +62,13 @@ class Stored:
         return {one["key"]: one for one in self.dump["buckets"][settings.media_bucket]}
 
     @cached_property
-    def vaults(self) -> dict[str, SubjectCipher]:
-        """Those whose key is whole."""
+    def ciphers(self) -> dict[str, SubjectCipher]:
+        """Those of subjects that are alive: their key and their parent's are whole."""
+        rows = {one: _key_row(one, row) for one, row in self.first_ids("DataKey").items()}
         found = {}
-        for subject_id, row in self.first_ids("DataKey").items():
+        for subject_id, row in rows.items():
             with suppress(Unreadable):
-                key = crypto.unseal(ciphers._wrapping_key(), _bytes(row["wrapped"]), row["pk"])
-                found[subject_id] = SubjectCipher(subject_id, key)
+                found[subject_id] = row.unlocked(rows.get(ids.parent_of(subject_id)))
         return found
 
     @cached_property
@@ -78,10 +78,14 @@ class Stored:
 
     def decrypted(self, row: Row, name: str) -> Any:
         """The value of a sealed attribute; Unreadable without its key."""
-        cipher = self.vaults.get(keys.id_of(row["pk"]))
+        cipher = self.ciphers.get(keys.id_of(row["pk"]))
         if cipher is None:
             raise Unreadable(f"no key for {row['pk']}")
         return cipher.open(_bytes(row[name]), row["pk"], row["sk"], name)
+
+
+def _key_row(subject_id: str, row: Row) -> DataKey:
+    return DataKey.new(subject_id, encrypted_key=_bytes(row["encrypted_key"]))
 
 
 def _bytes(text: str) -> bytes:
@@ -158,19 +162,33 @@ def _listed_identities(stored: Stored, account: Any) -> list[str]:
 
 @invariant
 def a_device_has_one_owner(stored: Stored) -> Found:
-    accounts, devices, stocks = (stored.first_ids(name) for name in ("Account", "Device", "Stock"))
-    for device_id, device in devices.items():
-        if device_id not in accounts.get(device["account_id"], {}).get("device_ids", []):
+    accounts, devices, owned = stored.first_ids("Account"), stored.first_ids("Device"), set(stored.of("Ownership"))
+    for device_id in devices:
+        if (_owner_of(device_id), ids.own_part(device_id)) not in owned:
             yield f"device {device_id} is not among its owner's"
+    for account_id, own_part in owned:
+        if account_id not in accounts or account_id + own_part not in devices:
+            yield f"account {account_id} counts device {own_part} as its own"
+    for account_id, account in accounts.items():
+        if account["devices"] != sum(owner == account_id for owner, _ in owned):
+            yield f"account {account_id} counts {account['devices']} devices"
+
+
+@invariant
+def a_camera_knows_whose_it_is(stored: Stored) -> Found:
+    devices, stocks, cameras = stored.first_ids("Device"), stored.first_ids("Stock"), set(stored.of("BoundCamera"))
+    for device_id, device in devices.items():
         if stocks.get(device["stock_id"], {}).get("device_id") != device_id:
             yield f"the camera of device {device_id} does not know it"
-    for account_id, account in accounts.items():
-        for device_id in account.get("device_ids", []):
-            if devices.get(device_id, {}).get("account_id") != account_id:
-                yield f"account {account_id} counts device {device_id} as its own"
+        if (device_id, device["stock_id"]) not in cameras:
+            yield f"device {device_id} will not report that it ended"
     for stock_id, stock in stocks.items():
         if stock.get("device_id") and devices.get(stock["device_id"], {}).get("stock_id") != stock_id:
             yield f"camera {stock_id} is tied to {stock['device_id']}, which is not its device"
+
+
+def _owner_of(device_id: str) -> str:
+    return ids.parent_of(device_id)
 
 
 def _grants(device: Row) -> list[Grant]:
@@ -245,7 +263,7 @@ def a_guest_has_an_account_that_knows_it(stored: Stored) -> Found:
     for device_id, device in stored.first_ids("Device").items():
         guests = [grant.guest_id for grant in _grants(device) if grant.guest_id is not None]
         yield from (f"device {device_id} is shared with {one}, who is gone" for one in guests if one not in accounts)
-        if len(guests) != len({*guests, device["account_id"]}) - 1:
+        if len(guests) != len({*guests, _owner_of(device_id)}) - 1:
             yield f"device {device_id} is shared with somebody twice, or with its owner"
         if len(_grants(device)) > share_rules.MOST_SHARES:
             yield f"device {device_id} is shared with {len(_grants(device))}"
@@ -256,8 +274,8 @@ def what_happened_is_recorded(stored: Stored) -> Found:
     """Beside each sign-in, factor, ownership, share, command and view there is the record of how it came about."""
     told = {(where, row["act"], row["at"]) for kind in _ACTIVITY for (where, _), row in stored.of(kind).items()}
     wanted = {(where, "signed_in", row["opened_at"]) for (where, _), row in stored.of("Session").items()}
-    devices = stored.first_ids("Device").values()
-    wanted |= {(row["account_id"], "device_added", row["bound_at"]) for row in devices}
+    devices = stored.first_ids("Device").items()
+    wanted |= {(_owner_of(device_id), "device_added", row["bound_at"]) for device_id, row in devices}
     for (device_id, _), share in stored.of("Share").items():
         wanted.add((device_id, "shared", share["invited_at"]))
         if "accepted_at" in share:
@@ -286,7 +304,7 @@ def _is_a_persons(row: Row) -> bool:
 def pushes_go_to_who_may_hear(stored: Stored) -> Found:
     accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
     for device_id, device in stored.first_ids("Device").items():
-        hearing = {device["account_id"], *(grant.guest_id for grant in _grants(device))} - {None}
+        hearing = {_owner_of(device_id), *(grant.guest_id for grant in _grants(device))} - {None}
         wanted = {f"{one} {arn}" for one in hearing for arn in accounts.get(one, {}).get("endpoints", [])}
         if set(device.get("audience", [])) != wanted:
             yield f"device {device_id} pushes to others than its owner's and its guests' terminals"
@@ -318,11 +336,11 @@ def a_data_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
     kinds = ("ClosureNotice", "Registration", "Report", "UnnamedEndpoint")
     passing = {one: row for kind in kinds for one, row in stored.first_ids(kind).items()}
     wanted = {**passing, **lasting}
-    yield from (f"vault {subject_id} belongs to nobody" for subject_id in found.keys() - wanted.keys())
-    yield from (f"{subject} has no vault" for subject in wanted.keys() - found.keys())
+    yield from (f"the key of {subject_id} belongs to nobody" for subject_id in found.keys() - wanted.keys())
+    yield from (f"{subject} has no key" for subject in wanted.keys() - found.keys())
     for subject_id in found.keys() & wanted.keys():
         if found[subject_id].get("expires_at") != wanted[subject_id].get("expires_at"):
-            yield f"vault {subject_id} does not end with its subject"
+            yield f"the key of {subject_id} does not end with its subject"
 
 
 @invariant
@@ -346,7 +364,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
     for (account_id, session_id), session in stored.of("Session").items():
         if account_id not in accounts:
             yield f"session {session_id} of nobody"
-        elif session["epoch"] > accounts[account_id]["epoch"]:
+        elif session["session_generation"] > accounts[account_id]["session_generation"]:
             yield f"session {session_id} is ahead of its account"
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "OutboxMessage")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
@@ -437,13 +455,11 @@ def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
 @invariant
 def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
     """A device that was removed took its ledger along; of the others each paid order is granted once, in full."""
-    devices, ledgers = stored.first_ids("Device"), stored.first_ids("Plan")
+    devices = stored.first_ids("Device")
+    ledgers = {account_id + own: row for (account_id, own), row in stored.of("Ownership").items()}
     paid = {(keys.id_of(row["pk"]) + keys.id_of(row["sk"])): row for row in stored.of("Order").values()}
     paid = {order_id: row for order_id, row in paid.items() if row["state"] == "paid" and row["device_id"] in devices}
-    # What was paid before there was a ledger stands in it as one grant of no order.
-    paid = {order_id: row for order_id, row in paid.items() if "period_days" in row}
     granted = [(device_id, one) for device_id, row in ledgers.items() for one in _ledger_of(row)]
-    granted = [(device_id, one) for device_id, one in granted if one.order_id]
     for order_id, count in Counter(one.order_id for _, one in granted).items():
         if count > 1:
             yield f"order {order_id} was granted {count} times"
@@ -458,18 +474,14 @@ def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
 
 @invariant
 def a_plan_has_one_holder_at_every_instant(stored: Stored) -> Found:
-    for device_id, row in stored.first_ids("Plan").items():
+    for (_, device_id), row in stored.of("Ownership").items():
         ledger = _ledger_of(row)
-        if "grants" not in row:
-            continue
         if any(one.until > other.begins for one, other in pairwise(ledger)):
             yield f"device {device_id} has two plans at once"
-        if (ledger[-1].plan_id, ledger[-1].until) != (row["plan_id"], row["until"]):
-            yield f"device {device_id} does not end as its ledger does"
 
 
 def _ledger_of(row: Row) -> list[plan_rules.Grant]:
-    return [plan_rules.Grant.of(text) for text in sorted(row.get("grants", ()))]
+    return [plan_rules.Grant.of(text) for text in sorted(row.get("plan_grants", ()))]
 
 
 @invariant

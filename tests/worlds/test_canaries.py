@@ -205,7 +205,7 @@ def _keep(kind: type[Any]) -> Callable[..., Any]:
     return remove
 
 
-def _no_vault_key_deleted(patch: pytest.MonkeyPatch) -> None:
+def _no_data_key_deleted(patch: pytest.MonkeyPatch) -> None:
     for module in (accounts, devices, erase):
         patch.setattr(module, "remove", _keep(DataKey))
 
@@ -242,7 +242,7 @@ def _no_pass_made(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("switch_off", "said"),
     [
-        (_no_vault_key_deleted, "values of the copy can be read"),
+        (_no_data_key_deleted, "values of the copy can be read"),
         (_no_address_released, "an_address_belongs_to_one_account"),
         (_no_camera_released, "a_device_has_one_owner"),
         (_no_items_deleted, "the_forgotten_have_nothing_but_their_erasure"),

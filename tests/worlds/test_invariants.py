@@ -115,8 +115,8 @@ def copy_row(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump],
 
 def grant(text: str) -> Callable[[Dump], None]:
     def damage(dump: Dump) -> None:
-        (row,) = rows(dump, "device/plan")
-        row["grants"] = [*row["grants"], text]
+        row = next(row for row in rows(dump, "account/device-owned") if "plan_grants" in row)
+        row["plan_grants"] = [*row["plan_grants"], text]
 
     damage.__name__ = f"grant {text}"
     return damage
@@ -124,10 +124,10 @@ def grant(text: str) -> Callable[[Dump], None]:
 
 def grant_again(dump: Dump) -> None:
     """The same period once more, right behind itself."""
-    (row,) = rows(dump, "device/plan")
-    begins, until, *rest = row["grants"][0].split(" ")
+    row = next(row for row in rows(dump, "account/device-owned") if "plan_grants" in row)
+    begins, until, *rest = row["plan_grants"][0].split(" ")
     later = clock.from_rfc3339(until) + (clock.from_rfc3339(until) - clock.from_rfc3339(begins))
-    row["grants"] = [*row["grants"], " ".join([until, clock.rfc3339(later), *rest])]
+    row["plan_grants"] = [*row["plan_grants"], " ".join([until, clock.rfc3339(later), *rest])]
 
 
 def owe_the_same_back(dump: Dump) -> None:
@@ -143,7 +143,7 @@ def sign_in_too_often(dump: Dump) -> None:
 
 def list_an_identity_twice(dump: Dump) -> None:
     account = next(row for row in rows(dump, "account/account") if "identities" in row)
-    cipher = Stored(dump).vaults[account["pk"].split("#")[1]]
+    cipher = Stored(dump).ciphers[account["pk"].split("#")[1]]
     listed = Stored(dump).decrypted(account, "identities")
     sealed = cipher.seal(listed * 2, account["pk"], account["sk"], "identities")
     account["identities"] = sealed.decode("latin-1")
@@ -170,10 +170,9 @@ def shorten_a_password(dump: Dump) -> None:
 def give_away_a_device(dump: Dump) -> None:
     """To somebody who exists and does not count it as his own."""
     device = rows(dump, "device/device")[0]
-    others = (
-        row for row in rows(dump, "account/account") if device["pk"].split("#")[1] not in row.get("device_ids", [])
-    )
-    device["account_id"] = next(others)["pk"].split("#")[1]
+    owner, own_part = device["pk"].split("#")[1][:26], device["pk"][-26:]
+    others = (row["pk"].split("#")[1] for row in rows(dump, "account/account"))
+    device["pk"] = f"device#{next(one for one in others if one != owner)}{own_part}"
 
 
 def tie_a_camera_to_nothing(dump: Dump) -> None:
@@ -331,28 +330,32 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "a_device_has_one_owner": [
         remove("device/device"),
-        lose("account/account", "device_ids"),
-        lose("stock/stock", "device_id"),
+        remove("account/device-owned"),
+        put("account/account", devices=7),
         copy_row("device/device", pk="device#twin"),
-        tie_a_camera_to_nothing,
         give_away_a_device,
+    ],
+    "a_camera_knows_whose_it_is": [
+        lose("stock/stock", "device_id"),
+        remove("device/camera"),
+        tie_a_camera_to_nothing,
     ],
     "a_share_is_one_thing_seen_from_three_sides": [
         remove("device/share"),
-        remove("account/received"),
+        remove("account/device-received"),
         remove("address/invitation"),
         lose("device/device", "grants"),
         put("device/share", rights=["settings"]),
         put("device/share", channels=["2"]),
         put("device/share", until=9_999_999_999),
         put("device/share", expires_at=9_999_999_999),
-        put("account/received", expires_at=9_999_999_999),
+        put("account/device-received", expires_at=9_999_999_999),
         put("address/invitation", expires_at=9_999_999_999),
-        copy_row("account/received", sk="received#another"),
+        copy_row("account/device-received", sk="device-received#another"),
     ],
     "a_guest_has_an_account_that_knows_it": [
         lose("account/account", "guest_of"),
-        remove("account/received"),
+        remove("account/device-received"),
         end_the_guests_account,
         share_with_the_owner,
         share_with_too_many,
@@ -376,12 +379,12 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "a_data_key_is_there_as_long_as_its_subject": [
         *(remove(kind) for kind in ("account/account", "device/device", "account/registration", "stock/report")),
-        remove("vault", "Keys"),
-        copy_row("vault", "Keys", pk="vault#nobody"),
-        put("vault", "Keys", expires_at=9_999_999_999),
-        lose("vault", "expires_at", "Keys"),
+        remove("key", "Keys"),
+        copy_row("key", "Keys", pk="key#nobody"),
+        put("key", "Keys", expires_at=9_999_999_999),
+        lose("key", "expires_at", "Keys"),
     ],
-    "what_is_sealed_opens": [remove("vault", "Keys"), move_what_is_sealed],
+    "what_is_sealed_opens": [remove("key", "Keys"), move_what_is_sealed],
     "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", epoch=7)],
     "of_a_deleted_alarm_only_its_name_is_left": [put("device/alarm", removed=1)],
     "money_counts_once": [
@@ -410,18 +413,15 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         put("invoices/counter", "Fiscal", last=1),
     ],
     "plan_time_granted_is_plan_time_paid": [
-        remove("device/plan"),
+        lose("account/device-owned", "plan_grants"),
         remove("account/order"),
         put("account/order", period_days=31),
         put("account/order", plan_id="event-3-month"),
         put("account/order", device_id="another"),
-        put("device/plan", pk="device#another"),
         grant("2026-01-05T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 nobodys"),
         grant_again,
     ],
     "a_plan_has_one_holder_at_every_instant": [
-        put("device/plan", until=9_999_999_999),
-        put("device/plan", plan_id="event-3-month"),
         grant("2026-01-06T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 another"),
     ],
     "no_object_without_row_and_no_row_without_object": [

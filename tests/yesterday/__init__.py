@@ -83,7 +83,7 @@ def brought(world: LocalCloud, file: Path) -> dict[str, Any]:
 
 def _install_root_secret(secret: bytes) -> None:
     encrypted = client("kms").encrypt(KeyId=settings.root_key_id, Plaintext=secret)["CiphertextBlob"]
-    item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "form": {"N": "1"}}
+    item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "schema_version": {"N": "2"}}
     client("dynamodb").put_item(TableName=settings.keys_table, Item=item)
     module_caches.forget()
 

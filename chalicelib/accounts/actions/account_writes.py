@@ -9,10 +9,10 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address, ResetCode
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, NotSignedIn
+from chalicelib.errors import Conflict, NotFound, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Write, change, is_set, remove
+from chalicelib.store.commit import Otherwise, Write, change, is_set, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -26,13 +26,15 @@ def keys_of(account_id: str) -> tuple[Key[Account], Key[DataKey]]:
     return Account.key(account_id), DataKey.key(account_id)
 
 
-def gains_device(account: Account, device_id: str) -> Write:
-    """The account's side of a new device, if its devices and terminals are still the ones that were read."""
-    return change(account, Account.device_ids.add({device_id}), when=_is_as_read(account), otherwise=StaleRead)
+def gains_device(account: Account, most: int, *, otherwise: Otherwise) -> Write:
+    """The account's side of a new device, if it has less than `most`; its terminals must be the ones that were read."""
+    has_room = Account.devices < most
+    return change(account, Account.devices.add(1), when=has_room & _is_as_read(account), otherwise=otherwise)
 
 
-def loses_device(account: Account, device_id: str) -> Write:
-    return change(account, Account.device_ids.delete({device_id}))
+def loses_device(account: Account) -> Write:
+    """The same the other way round; raises NotFound where the account was closed meanwhile."""
+    return change(account, Account.devices.add(-1), otherwise=NotFound)
 
 
 def gains_endpoint(account: Account, endpoint: str) -> Write:
@@ -81,7 +83,7 @@ def is_guest_no_more(account: Account, device_id: str) -> Write:
 
 
 def _is_as_read(account: Account) -> Condition:
-    as_read: Condition = is_set(Account.device_ids, account.device_ids) & is_set(Account.endpoints, account.endpoints)
+    as_read: Condition = is_set(Account.endpoints, account.endpoints)
     return as_read
 
 

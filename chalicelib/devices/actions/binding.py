@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
@@ -16,20 +16,18 @@ from chalicelib.devices.actions.guessing import throttle
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Forbidden, NotFound, TooMany
+from chalicelib.errors import Conflict, Forbidden, NotFound, NotSignedIn, TooMany
+from chalicelib.settings import settings
 from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
-from chalicelib.stock.records import Report, Stock
+from chalicelib.stock.records import BoundCamera, Report, Stock
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, remove
+from chalicelib.store.ciphers import DataKey
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, is_set, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
 from chalicelib.store.throttle import Throttle, require_free
-
-if TYPE_CHECKING:
-    from pynamodb.expressions.condition import Condition
 
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")
 
@@ -66,11 +64,6 @@ def bind(caller: Caller, before: BindingTries | None, body: shapes.Bind) -> Pres
     _prove_printed_code(stock_id, body.code, tries)
     attempt = partial(_bind, caller, stock_id, body, tries)
     return retrying_from(caller.account, attempt, accounts.read_again)
-
-
-def has_room(account: Account) -> bool:
-    """Whether it may have one device more."""
-    return len(account.device_ids or ()) < rules.MOST_DEVICES
 
 
 def require_time_zone(name: str) -> None:
@@ -111,37 +104,42 @@ def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, acc
     stock, report, report_key = read(Stock.key(stock_id), Report.key(stock_id), ciphers.key_of(stock_id))
     if stock is None:
         raise DeviceNotFound  # an operator has just taken it out of stock
-    if stock.device_id is not None or not has_room(account):
+    freed = None if stock.device_id is None else access.require_dead(stock.device_id, otherwise=StaleRead)
+    is_taken = stock.device_id is not None and freed is None
+    if is_taken or account.devices >= settings.most_devices:
         # The code was right, so it must not count as a wrong one and lock out whoever comes next.
         commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
-        raise DeviceTaken if stock.device_id is not None else TooManyDevices
+        raise DeviceTaken if is_taken else TooManyDevices
     if report is not None and report_key is not None:
         report.decrypted_with(report_key.unlocked())
     try:
-        return _become_owner(caller, account, stock, report, body, tries.take_back())
+        more = (tries.take_back(), *([] if freed is None else [freed]))
+        return _become_owner(caller, account, stock, report, body, *more)
     except crypto.Unreadable as torn:
         raise StaleRead from torn  # the camera is just activated anew: one half of each was read
 
 
 def _become_owner(
-    caller: Caller, account: Account, stock: Stock, report: Report | None, body: shapes.Bind, *more: Write
+    caller: Caller,
+    account: Account,
+    stock: Stock,
+    report: Report | None,
+    body: shapes.Bind,
+    *more: Write,
 ) -> Presented:
-    device_id = ids.new_id()
-    cipher, data_key_row = ciphers.new_cipher(device_id)
-    device = ownership(device_id, cipher, account, stock.pk_id, **_fields(stock, report, body))
+    as_read = is_set(Stock.device_id, stock.device_id) & is_set(Stock.camera_token_hash, stock.camera_token_hash)
+    device, begins = new_ownership(account, caller.data_key, stock.pk_id, **_fields(stock, report, body))
     return commit_and_answer(
-        create(device),
-        create(data_key_row),
+        *begins,
         change(
             stock,
-            device_id=device_id,
+            device_id=device.pk_id,
             wrong_codes=0,
             locked_until=None,
             **presence.NOTHING_REPORTED,
-            when=Stock.device_id.does_not_exist() & _activated_as_read(stock),
-            otherwise=_taken,
+            when=as_read,
+            otherwise=_otherwise_than_read,
         ),
-        accounts.gains_device(account, device_id),
         remove(Report.key(stock.pk_id)),
         remove(ciphers.key_of(stock.pk_id)),
         *more,
@@ -150,28 +148,35 @@ def _become_owner(
     )
 
 
-def _activated_as_read(stock: Stock) -> Condition:
-    token_hash = stock.camera_token_hash
-    return Stock.camera_token_hash.does_not_exist() if token_hash is None else Stock.camera_token_hash == token_hash
+def _otherwise_than_read(there: RawItem | None) -> BaseException:
+    # Somebody owns it by now; or it was activated since, and its earlier report must not be kept.
+    return StaleRead()
 
 
-def _taken(there: RawItem | None) -> BaseException:
-    """DeviceTaken if somebody owns it by now; StaleRead if it is still nobody's: it was activated since, and its
-    earlier report must not be kept."""
-    return DeviceTaken() if there is not None and "device_id" in there else StaleRead()
-
-
-def ownership(device_id: str, cipher: SubjectCipher, account: Account, stock_id: str, **fields: Any) -> Device:
-    """A new one, which begins now, and which the account's terminals hear of."""
-    return Device.new(
+def new_ownership(
+    account: Account, owner_key: DataKey, stock_id: str, **fields: Any
+) -> tuple[Device, tuple[Write, ...]]:
+    """A new one, which begins now, and the writes that begin it but for the camera's own; they raise TooManyDevices,
+    NotSignedIn and StaleRead."""
+    cipher, keys_begin = ciphers.new_child(owner_key, otherwise=NotSignedIn)
+    device_id = cipher.subject_id
+    device = Device.new(
         device_id,
         cipher=cipher,
-        account_id=account.pk_id,
         stock_id=stock_id,
         audience={access.push_target(account.pk_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
         **fields,
     )
+    tie = Ownership.new(account.pk_id, ids.own_part(device_id), subject=device.pk)
+    room = accounts.gains_device(account, settings.most_devices, otherwise=_has_no_room)
+    return device, (create(device), *keys_begin, create(tie), create(BoundCamera.new(device_id, stock_id)), room)
+
+
+def _has_no_room(there: RawItem | None) -> BaseException:
+    if there is None:
+        return NotSignedIn()
+    return TooManyDevices() if int(there["devices"]["N"]) >= settings.most_devices else StaleRead()
 
 
 def _fields(stock: Stock, report: Report | None, body: shapes.Bind) -> dict[str, Any]:

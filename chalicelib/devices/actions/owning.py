@@ -7,8 +7,9 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.actions import account_writes as accounts
+from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions import configuring, presenting
@@ -48,10 +49,9 @@ def remove_device(caller: Caller, mine: DeviceAccess) -> shapes.Removed:
     """End the ownership: one commit, after which nobody reads anything of it; the erasure follows (B10)."""
     erasure_id, begun = erasures.begin(subject_of(mine.device))
     answer = shapes.Removed(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    losing = accounts.loses_device(caller.account, mine.device.pk_id)
     # It outlives the device, whose own record of what happened goes with it.
     activity_row = activity.record(caller.account, "device_removed", who=caller.terminal, about=mine.device.name)
-    return commit_and_answer(*end_ownership(mine.device), losing, *begun, activity_row, answer=answer)
+    return commit_and_answer(*end_ownership(mine.device), *begun, activity_row, answer=answer)
 
 
 def subject_of(device: Device) -> tuple[str, str]:
@@ -59,12 +59,14 @@ def subject_of(device: Device) -> tuple[str, str]:
 
 
 def end_ownership(device: Device, *, new_owner: str | None = None) -> tuple[Write, ...]:
-    """Writes that end an ownership immediately: its record, its key, and the camera's tie to it, which goes to the new
-    owner."""
+    """Writes that end an ownership immediately: its record, its key, its owner's tie to it, and the camera's, which
+    goes to the new owner."""
     device_id = device.pk_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(ciphers.key_of(device_id)),
+        remove(Ownership.of_device(device_id)),
+        accounts.loses_device(Account.new(device.account_id)),
         change(
             Stock.new(device.stock_id), device_id=new_owner, when=Stock.device_id == device_id, otherwise=NotFound,
             **NOTHING_REPORTED,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids, jws
-from chalicelib.access import actions as access
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
-from chalicelib.devices.actions import owning
 from chalicelib.errors import NotFound
 from chalicelib.identities.records import Identity
 from chalicelib.orders import actions as orders
@@ -28,8 +26,8 @@ BUDGET_S = 240
 
 
 def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
-    """End the account and the ownership of all its devices in one commit, after which nothing of it can be read; the
-    erasure follows, and says who ordered it."""
+    """End the account in one commit, after which nothing of it can be read, whatever hangs below it; the erasure
+    follows, and says who ordered it."""
     left = push.leave_unfinished(account)
     return retrying_from(account, lambda account: _close(account, ordered_by, left), accounts.read_again)
 
@@ -41,15 +39,12 @@ def remove_child(contact: Contact) -> shapes.Removed:
 
 
 def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:
-    owned = access.existing(account.device_ids or ()).values()
     notice_id = ids.new_id()
     of_person = (Account.pk_prefix, account.pk_id), (ClosureNotice.pk_prefix, notice_id)
-    subjects = (*of_person, *map(owning.subject_of, owned), *left)
-    erasure_id, begun = erasures.begin(*subjects, ordered_by=ordered_by)
-    endings = [write for device in owned for write in owning.end_ownership(device)]
+    erasure_id, begun = erasures.begin(*of_person, *left, ordered_by=ordered_by)
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     notice = messages.write_closure_notice(notice_id, account, "privacy/mail/closed", url=answer.receipt_url)
-    return commit_and_answer(*ending(account), *endings, *begun, *notice, answer=answer)
+    return commit_and_answer(*ending(account), *begun, *notice, answer=answer)
 
 
 def ending(account: Account) -> tuple[Write, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib import clock, ids
+from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
@@ -91,7 +92,7 @@ def prepare(account_id: str, sort_id: str) -> None:
 def _write(export: Export, account: Account) -> None:
     s3.abandon(export.archive)
     upload = s3.Upload(export.archive, ZIP)
-    devices = [(Device.pk_prefix, device_id) for device_id in sorted(account.device_ids or ())]
+    devices = [(Device.pk_prefix, device_id) for device_id in access.device_ids_of(account.pk_id)]
     subjects = [(Account.pk_prefix, account.pk_id), *devices]
     subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
     write_archive(upload, subjects, language=account.language, operator=settings.operator["name"])

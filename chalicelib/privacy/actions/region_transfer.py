@@ -70,7 +70,7 @@ def leave(caller: Caller, country: str) -> shapes.Leaving:
         endpoint=endpoint,
         expires_at=clock.epoch_s(clock.in_(days=_ARRIVAL_DAYS)),
     )
-    devices = len(caller.account.device_ids or ())
+    devices = int(caller.account.devices)
     until = clock.in_(minutes=_TICKET_MINUTES)
     activity_row = activity.record(caller.account, "move_asked_for", who=caller.terminal, about=country)
     return commit_and_answer(create(relocation), activity_row, answer=shapes.Leaving(endpoint, ticket, until, devices))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock
 from chalicelib.access.records import Device
-from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
@@ -47,7 +46,7 @@ def _cut(subjects: set[str]) -> None:
         if kind == Device.pk_prefix:
             (device,) = read(Device.key(subject_id))
             if device is not None:
-                commit(*owning.end_ownership(device), accounts.loses_device(Account.new(device.account_id), subject_id))
+                commit(*owning.end_ownership(device))
         if kind == Account.pk_prefix:
             (account,) = read(Account.key(subject_id))
             if account is not None:

@@ -25,6 +25,11 @@ def keys_of(claim: Claim) -> tuple[Key[Account], Key[DataKey], Key[Session]]:
     return (*accounts.keys_of(claim.account_id), Session.key(claim.account_id, claim.session_id))
 
 
+def is_alive(claim: Claim, found: Found) -> bool:
+    """Whether the account that a token claims exists, whatever became of the session."""
+    return all(found[key] is not None for key in accounts.keys_of(claim.account_id))
+
+
 def vouch(claim: Claim, found: Found, visitor: Visitor) -> Caller:
     """The caller, if account, key and session exist and the secret is the session's; raises NotSignedIn.
 
@@ -42,6 +47,7 @@ def vouch(claim: Claim, found: Found, visitor: Visitor) -> Caller:
         account.decrypted_with(cipher),
         session.decrypted_with(cipher),
         cipher,
+        data_key_row,
         visitor.language,
         visitor.country,
         visitor.repeat_key,

@@ -8,7 +8,7 @@ from functools import partial
 
 from chalicelib import clock
 from chalicelib.access import actions as access
-from chalicelib.access.records import Device, Grant, Share
+from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions import addresses
@@ -16,8 +16,7 @@ from chalicelib.contacts.records import Address
 from chalicelib.outbox.actions import reports
 from chalicelib.push import actions as push
 from chalicelib.sharing import rules
-from chalicelib.sharing.records import Invitation, InvitationMails, Received
-from chalicelib.store import ciphers
+from chalicelib.sharing.records import Invitation, InvitationMails
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, absent, change, check, commit, is_set, put, remove
 from chalicelib.store.keys import Key
@@ -35,15 +34,16 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
     words there.
     """
     where = Invitation.key(address_hash, device_id)
-    invitation, device, key, known, mails, undelivered = read(
+    invitation, known, mails, undelivered = read(
         where,
-        Device.key(device_id),
-        ciphers.key_of(device_id),
         Address.key(address_hash),
         InvitationMails.key(address_hash),
         reports.key_of(address_hash),
     )
-    if invitation is None or device is None or key is None or invitation.told_at is not None:
+    if invitation is None or invitation.told_at is not None:
+        return
+    device = access.read_decrypted(device_id)
+    if device is None:
         return
     known_id = device.account_id if known is None else known.account_id
     share_key = Share.key(device_id, invitation.share_id)
@@ -54,7 +54,7 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
     if share is None or owner is None:
         return
     if reports.may_be_written_to(undelivered):
-        _write_to(share.decrypted_with(key.unlocked()).address, (invited or owner).language, mails)
+        _write_to(share.decrypted_with(device.cipher).address, (invited or owner).language, mails)
     if known is not None and invited is not None:
         push.notify_of_share(invited.endpoints or (), invitation.share_id)
     with suppress(StaleRead):  # it was answered in the meantime

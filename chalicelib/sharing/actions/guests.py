@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.access import actions as access
-from chalicelib.access.records import Device, Grant, Share
+from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
@@ -18,17 +18,16 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import shares
-from chalicelib.sharing.records import Invitation, Received
-from chalicelib.store import ciphers, keys
-from chalicelib.store.ciphers import DataKey
+from chalicelib.sharing.records import Invitation
+from chalicelib.store import keys
 from chalicelib.store.commit import change, check, commit_and_answer, create, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read_all
+from chalicelib.store.records import Found, Record, read_all
 
 
-def keys_of(share_id: str) -> tuple[Key[Device], Key[DataKey], Key[Share]]:
+def keys_of(share_id: str) -> tuple[Key[Record], ...]:
     device_id = shares.device_of(share_id)
-    return Device.key(device_id), ciphers.key_of(device_id), Share.key(device_id, share_id)
+    return *access.keys_of(device_id), Share.key(device_id, share_id)
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,15 @@ class Offered:
 
 def offered(account: Account, found: Found, share_id: str) -> Offered:
     """The share, if it was offered to this person or is his. Raises NotFound."""
-    device_key, data_key, share_key = keys_of(share_id)
-    device, key, share = found[device_key], found[data_key], found[share_key]
-    if device is None or key is None or share is None:
+    device_id = shares.device_of(share_id)
+    device, share = access.decrypted(found, device_id), found[Share.key(device_id, share_id)]
+    if device is None or share is None:
         raise NotFound
     grant = shares.grant_of(device, share_id)
     is_invited = grant.guest_id is None and share.address_hash in addresses.hashes_of(account)
     if not is_invited and grant.guest_id != account.pk_id:
         raise NotFound
-    cipher = key.unlocked()
-    return Offered(device.decrypted_with(cipher), share.decrypted_with(cipher), grant)
+    return Offered(device, share.decrypted_with(device.cipher), grant)
 
 
 def _offered_again(caller: Caller, before: Offered) -> Offered:
@@ -127,11 +125,8 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     hashes = addresses.hashes_of(caller.account)
     waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
     wanted = sorted({*map(shares.device_of, waiting), *(caller.account.guest_of or ())})
-    found = read_all(key for device_id in wanted for key in (Device.key(device_id), ciphers.key_of(device_id)))
-    pairs = ((found[Device.key(device_id)], found[ciphers.key_of(device_id)]) for device_id in wanted)
-    shared = [
-        device.decrypted_with(key.unlocked()) for device, key in pairs if device is not None and key is not None
-    ]
+    found = read_all(key for device_id in wanted for key in access.keys_of(device_id))
+    shared = list(filter(None, (access.decrypted(found, device_id) for device_id in wanted)))
     owners = _nicknames(shared)
     return shapes.ReceivedShares(
         items=[

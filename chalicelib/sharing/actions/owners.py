@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device, Grant, Share
+from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
@@ -19,11 +19,11 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import shares
-from chalicelib.sharing.records import Invitation, InvitationCount, Received
+from chalicelib.sharing.records import Invitation, InvitationCount
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, commit_and_answer, create, merge
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read_all
+from chalicelib.store.records import SCHEMA_VERSION, Found, read_all
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _counted(account_id: str) -> Write:
     return merge(
         InvitationCount.new(account_id, f"{now:%Y%m%d}"),
         InvitationCount.invited.add(1),
-        InvitationCount.schema_version.set(1),
+        InvitationCount.schema_version.set(SCHEMA_VERSION),
         InvitationCount.expires_at.set(tomorrow_s),
         when=InvitationCount.pk.does_not_exist() | (InvitationCount.invited < rules.MOST_INVITATIONS_A_DAY),
         otherwise=refusal,

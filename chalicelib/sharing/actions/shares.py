@@ -8,12 +8,12 @@ from datetime import datetime
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device, Grant, Share
+from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.sharing.records import Invitation, Received
+from chalicelib.sharing.records import Invitation
 from chalicelib.store.commit import Write, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import Answer, AsRead, retrying_from
@@ -21,11 +21,11 @@ from chalicelib.store.retrying import Answer, AsRead, retrying_from
 
 def new_id(device_id: str) -> str:
     """A share's id says where it lies, so that who was invited finds it without a look-up table."""
-    return f"{device_id}{ids.new_id()}"
+    return ids.new_child_id(device_id)
 
 
 def device_of(share_id: str) -> str:
-    return share_id[: ids.LENGTH]
+    return ids.parent_of(share_id)
 
 
 def as_read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,9 @@ from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
-from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, is_set, put
 from chalicelib.store.records import read
-from chalicelib.store.retrying import StaleRead, retrying
+from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -37,9 +37,10 @@ def activate(report: shapes.Activate, country: str) -> str:
 
 def _activate(report: shapes.Activate, country: str) -> str:
     stock_id = stocks.id_of(report.sn)
-    stock, key = read(Stock.key(stock_id), ciphers.key_of(stock_id))
+    (stock,) = read(Stock.key(stock_id))
     if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, report.secret)):
         raise CameraUnknown
+    device = access.read_decrypted(stock.device_id)
     secret = ids.as_text(ids.random_bytes(32))
     now = clock.now_s()
     # A connection made with the token before is nobody's any more.
@@ -47,9 +48,11 @@ def _activate(report: shapes.Activate, country: str) -> str:
     news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
     news |= {} if report.sleeps is None else {"sleeps": int(report.sleeps)}
     news |= presence.ended_at(now) if was_connected else {}
+    # Whoever's it was has closed his account.
+    news |= presence.NOBODYS if stock.device_id is not None and device is None else {}
     taken = change(stock, when=_held_as_read(stock), otherwise=StaleRead, **news)
     missed = presence.checks_when_closed(stock, now) if was_connected else []
-    commit(taken, *missed, *_report(stock, key, report, country))
+    commit(taken, *missed, *_report(stock, device, report, country))
     return f"c.{stock_id}.{secret}"
 
 
@@ -60,7 +63,7 @@ def _held_as_read(stock: Stock) -> Condition:
     return as_read
 
 
-def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country: str) -> Iterable[Write]:
+def _report(stock: Stock, device: Device | None, report: shapes.Activate, country: str) -> Iterable[Write]:
     fields: dict[str, Any] = {
         "mac": report.mac,
         "firmware": report.firmware,
@@ -68,11 +71,7 @@ def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country:
         "lan": None if report.lan is None else {"ip": report.lan.ip, "port": report.lan.port},
         "country": country or None,
     }
-    if stock.device_id is not None:
-        device, key = read(Device.key(stock.device_id), ciphers.key_of(stock.device_id))
-        if device is None or key is None:
-            raise StaleRead
-        device = device.decrypted_with(key.unlocked())
+    if device is not None:
         times = shapes.state_times_of(device).with_parts(
             ["firmware"] if report.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
         )
@@ -80,7 +79,7 @@ def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country:
         as_read = is_set(Device.state_times, device.state_times)
         yield change(
             device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text,
-            state_as_of_ms=None, channel_ids=access.channel_ids(fields["channels"]), **fields,
+            channel_ids=access.channel_ids(fields["channels"]), **fields,
         )  # fmt: skip
         return
     until = clock.now() + rules.REPORT_LIFE
@@ -88,6 +87,14 @@ def _report(stock: Stock, key: DataKey | None, report: shapes.Activate, country:
     yield put(row)
     ends = clock.epoch_s(until)
     yield put(Report.new(stock.pk_id, cipher=cipher, reported_at=clock.now_s(), expires_at=ends, **fields))
+
+
+def release(device_id: str, stock_id: str) -> None:
+    """Let the camera be nobody's, if it still names an ownership that has ended; whoever ends one otherwise than by
+    closing the account has done so in the same commit."""
+    still = Stock.device_id == device_id
+    with suppress(NothingToDo):
+        commit(change(Stock.new(stock_id), when=still, otherwise=NothingToDo, **presence.NOBODYS))
 
 
 def recognise_camera(token: str | None) -> Camera:

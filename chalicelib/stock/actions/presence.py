@@ -17,6 +17,7 @@ from chalicelib.store.retrying import StaleRead
 
 # What the camera's record knows of an ownership beside its id: an owner begins with none of it.
 NOTHING_REPORTED: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
+NOBODYS: Final = {"device_id": None, **NOTHING_REPORTED}
 _PAGE = 100
 # The function has 29 s: a run that is out of time is gone on with by the next.
 _RUN_S = 15

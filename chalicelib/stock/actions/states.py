@@ -15,9 +15,7 @@ from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Stock
-from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit, is_set
-from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
 
@@ -37,12 +35,10 @@ def _noted_device(camera: Camera, report: shapes.State) -> Device:
 
 
 def _device_of(camera: Camera) -> Device:
-    device_id = camera.device_id
-    device, key = (None, None) if device_id is None else read(Device.key(device_id), ciphers.key_of(device_id))
-    if device is None or key is None:
+    device = access.read_decrypted(camera.device_id)
+    if device is None:
         raise NobodyOwns
-    decrypted: Device = device.decrypted_with(key.unlocked())
-    return decrypted
+    return device
 
 
 def _noted(device: Device, report: shapes.State) -> Write:
@@ -54,7 +50,7 @@ def _noted(device: Device, report: shapes.State) -> Write:
     changes = {name: value for part in news for name, value in parts[part].items()}
     as_read = is_set(Device.state_times, device.state_times)
     return change(
-        device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text, state_as_of_ms=None,
+        device, when=as_read, otherwise=StaleRead, last_seen=clock.now_s(), state_times=times.text,
         **changes,
     )  # fmt: skip
 

@@ -15,7 +15,6 @@ from chalicelib.register import rows
 from chalicelib.stock import rules
 from chalicelib.stock.records import RefusedUploads
 from chalicelib.store.commit import Write, change, commit, merge
-from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
 _REFUSALS_KEPT = rows.ALARM_MESSAGES.kept_for.period
@@ -24,14 +23,14 @@ _REFUSALS_KEPT = rows.ALARM_MESSAGES.kept_for.period
 def uploads_for(camera: Camera) -> Device:
     """The ownership for which a camera may upload now; that it asks is proof that it is there. Raises NobodyOwns,
     PrivacyModeOn."""
-    (device,) = (None,) if camera.device_id is None else read(Device.key(camera.device_id))
+    device_id = camera.device_id
+    device = None if device_id is None else access.existing([device_id]).get(device_id)
     if device is None:
         raise NobodyOwns
     _note_asking(camera, device)
     if access.is_private(device):
         raise PrivacyModeOn
-    found: Device = device
-    return found
+    return device
 
 
 def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:

@@ -274,7 +274,7 @@ def change_password(home: Home, state: None, key: str) -> Response:
 
 
 def new_passwords(home: Home, state: Any, stored: Stored) -> int:
-    return int(stored.first_ids("Account")[home.owner.account_id]["epoch"]) - 1
+    return int(stored.first_ids("Account")[home.owner.account_id]["session_generation"]) - 1
 
 
 def _ask_for_reset(home: Home, state: None, key: str) -> Response:
