@@ -78,8 +78,9 @@ def test_the_keys_die_with_the_commit_and_not_with_the_erasure(home: Home) -> No
     before = {row["pk"] for row in rows_now_of("Keys")}
     closed(home)
     gone = before - {row["pk"] for row in rows_now_of("Keys")}
-    assert f"vault#{home.owner.account_id}" in gone and f"vault#{home.camera.device_id}" in gone
-    assert len(gone) == 3
+    # What hangs below can be opened with no other key.
+    assert f"key#{home.owner.account_id}" in gone
+    assert len(gone) == 1
 
 
 def test_the_commit_is_one_whatever_was_there(home: Home) -> None:
@@ -133,7 +134,7 @@ def test_two_closings_at_once_are_one(home: Home) -> None:
     assert len(rows(home.world, "erasure/erasure", "Ledger")) == 1
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+@pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_device_bound_at_the_same_moment_is_closed_too_or_not_bound(home: Home, nth: int) -> None:
     camera = new_camera(home.world, "SN0002")
     home.owner.step_up()
@@ -191,7 +192,7 @@ def test_a_last_letter_that_nobody_takes_is_gone_within_the_quarter(
 ) -> None:
     erasure_id = _closed_in_silence(home, monkeypatch)
     (letter,) = rows(home.world, "farewell/letter")
-    cipher = letter["pk"].replace("farewell", "vault")
+    cipher = letter["pk"].replace("farewell", "key")
     assert cipher in {row["pk"] for row in rows_now_of("Keys")}
     home.world.advance(QUARTER)
     assert rows(home.world, "farewell/letter") == []

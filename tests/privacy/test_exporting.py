@@ -47,7 +47,8 @@ def test_everything_that_was_said_is_in_it(home: Home) -> None:
     assert (told["account"][0]["email"], told["account"][0]["nickname"]) == (home.owner.email, "Ola")
     assert (told["device"][0]["sn"], told["device"][0]["lan"]["ip"]) == (home.camera.sn, "192.168.1.20")
     assert told["endpoint"][0]["token"] == "platform-token-of-the-owner"
-    assert [one["plan_id"] for one in (*told["order"], *told["plan"], *told["invoice"])] == ["event-7-month"] * 3
+    assert [one["plan_id"] for one in (*told["order"], *told["invoice"])] == ["event-7-month"] * 2
+    assert ["event-7-month" in one for one in told["device-owned"][0]["plan_grants"]] == [True]
     assert told["session"][0]["terminal_model"] == "Pixel 9"
     assert [one["picture"] in copy.namelist() for one in told["alarm"]] == [True, True]
     assert {copy.read(one["picture"]) for one in told["alarm"]} == {jpeg(1), jpeg(2)}

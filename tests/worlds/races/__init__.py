@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.worlds.races import alarms, cameras, channel, money, people, platforms, second_factors, sharing
+from tests.worlds.races import alarms, cameras, channel, closing, money, people, platforms, second_factors, sharing
 from tests.worlds.races.race import Race
 
 RACES: tuple[Race, ...] = (
     *alarms.RACES,
     *cameras.RACES,
     *channel.RACES,
+    *closing.RACES,
     *money.RACES,
     *people.RACES,
     *platforms.RACES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from chalicelib import ids
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera
@@ -112,7 +113,7 @@ def _own_camera(home: Home) -> Camera:
 
 
 def _one_owner_at_most(home: Home, camera: Camera, answers: Answers, stored: Stored) -> Wrong:
-    owners = [row["account_id"] for row in stored.of("Device").values()]
+    owners = [ids.parent_of(device_id) for device_id in stored.first_ids("Device")]
     if owners != ([home.stranger.account_id] if answers[1].status == 201 else []):
         yield f"the owners are {owners}"
 
@@ -153,7 +154,7 @@ def _one_offer(home: Home, state: Any, answers: Answers, stored: Stored) -> Wron
 def handed_over_or_not(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     """Who was told that it is his has it, and nobody else."""
     is_handed_over = any(answer.status == 201 for answer in answers)
-    owners = [row["account_id"] for row in stored.of("Device").values()]
+    owners = [ids.parent_of(device_id) for device_id in stored.first_ids("Device")]
     if is_handed_over and owners != [home.stranger.account_id]:
         yield f"the owners are {owners}"
     if not is_handed_over and home.stranger.account_id in owners:

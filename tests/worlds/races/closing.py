@@ -1,0 +1,220 @@
+"""Who closes an account while something below it is shown, sent, taken or handed on."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib import ids
+from infra.local.gateway import Response
+from tests.conftest import Home
+from tests.scene import Camera
+from tests.worlds.invariants import Stored
+from tests.worlds.races.cameras import bind, offer_to, picture_arrives, picture_on_its_way, pictures_are_gone, remove
+from tests.worlds.races.people import close, owner_is_gone
+from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, exactly
+from tests.worlds.scenarios import cameras, channel, sharing, steps
+from tests.worlds.scenarios.steps import job
+
+
+def _own_camera(home: Home) -> Camera:
+    home.owner.step_up()
+    return home.camera
+
+
+def _ask_for_ticket(home: Home, state: Any) -> Response:
+    return home.camera.ask_ticket()
+
+
+def _nobody_owns(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """From the next request on, whatever has been tidied."""
+    if (answer := home.camera.ask_ticket()).status != 409:
+        yield f"a ticket is answered with {answer.status}"
+    if (answer := home.camera.report()).status != 409:
+        yield f"a report is answered with {answer.status}"
+
+
+def _others(home: Home, answers: Answers, stored: Stored) -> Wrong:
+    """The new owner has it, and nobody else."""
+    owners = [ids.parent_of(device_id) for device_id in stored.first_ids("Device")]
+    wanted = [home.stranger.account_id] if answers[1] is None or answers[1].status == 201 else []
+    if owners != wanted:
+        yield f"the owners are {owners}"
+    tied = [row.get("device_id") for row in stored.first_ids("Stock").values()]
+    if wanted and tied != list(stored.first_ids("Device")):
+        yield f"the camera is tied to {tied}"
+
+
+def _bound_by_another(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from owner_is_gone(home, state, answers, stored)
+    yield from _others(home, answers, stored)
+
+
+def _free_at_once(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Who was too early binds it with the next request, before anything is tidied."""
+    if answers[1].status != 201 and (status := home.stranger.bind(Camera(**vars(home.camera))).status) != 201:
+        yield f"the camera of a closed account is answered with {status}"
+
+
+def _closed_and_bound_anew(home: Home) -> None:
+    """Nothing of the closed account is tidied yet."""
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    assert home.stranger.bind(home.camera).status == 201
+
+
+def _tidied(home: Home, state: Any) -> None:
+    job(home.world, "resume_erasures")
+
+
+def _rebound_again(home: Home, state: Any) -> Response:
+    """Removed and bound once more while the first ownership is tidied."""
+    device_id = home.stranger.call("GET", "/devices").json["items"][0]["device_id"]
+    home.stranger.call("DELETE", f"/devices/{device_id}")
+    return home.stranger.bind(Camera(**vars(home.camera)))
+
+
+def _is_the_newcomers(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    owners = [ids.parent_of(device_id) for device_id in stored.first_ids("Device")]
+    if owners != [home.stranger.account_id]:
+        yield f"the owners are {owners}"
+
+
+def _watched(home: Home) -> Any:
+    home.owner.step_up()
+    live = home.owner.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    return live
+
+
+def _look(home: Home, live: Any) -> Response:
+    return home.world.call("GET", urlsplit(live["playlist_url"]).path)
+
+
+def _out_of_sight(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := _look(home, live).status) != 404:
+        yield f"it is over, and said {status}"
+
+
+def _watch(home: Home, state: Any) -> Response:
+    return channel.watch(home, None, ANOTHER_KEY)
+
+
+def _guest_watches(home: Home) -> Any:
+    share_id = sharing.accepted(home)
+    path = f"{sharing.shares_path(home)}/{share_id}"
+    assert home.owner.call("PATCH", path, {"rights": ["live", "alarms"]}).status == 200
+    live = home.stranger.watch(home.camera.device_id)
+    home.camera.stream(init="a")
+    home.camera.stream()
+    home.stranger.step_up()
+    return live
+
+
+def _guest_closes(home: Home, state: Any) -> Response:
+    return home.stranger.close()
+
+
+def _guest_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if home.stranger.account_id in stored.first_ids("Account"):
+        yield "the guest is still there"
+    if home.camera.device_id not in stored.first_ids("Device"):
+        yield "the owner's device went with the guest"
+    if stored.of("Share"):
+        yield "a share of nobody's is left"
+
+
+def _export_asked(home: Home) -> None:
+    home.owner.step_up()
+    assert home.owner.call("POST", "/privacy/exports").status == 202
+
+
+def _export_is_written(home: Home, state: Any) -> None:
+    home.world.settle()
+
+
+def _no_copy_is_left(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from (key for key in stored.objects if key.startswith("exports"))
+    yield from owner_is_gone(home, state, answers, stored)
+
+
+def _ask_for_export(home: Home, state: Any) -> Response:
+    return home.owner.call("POST", "/privacy/exports", headers=steps.once(ONE_KEY))
+
+
+def _offered_and_stepped_up(home: Home) -> str:
+    transfer_id = cameras.offered(home)
+    home.stranger.step_up()
+    return transfer_id
+
+
+def _accept_offer(home: Home, transfer_id: str) -> Response:
+    return cameras.accept(home, transfer_id, ANOTHER_KEY)
+
+
+def _new_owner_closes(home: Home, transfer_id: str) -> Response:
+    return home.stranger.close()
+
+
+def _one_of_both_has_it(home: Home, transfer_id: str, answers: Answers, stored: Stored) -> Wrong:
+    """The new owner closed: if he had accepted first, it is nobody's, and else its owner's still."""
+    owners = [ids.parent_of(device_id) for device_id in stored.first_ids("Device")]
+    wanted = [] if answers[1].status == 201 else [home.owner.account_id]
+    if owners != wanted:
+        yield f"the owners are {owners}"
+
+
+def _nothing_is_offered(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    listed = home.stranger.call("GET", "/transfers").json["items"]
+    yield from (f"{one} is offered by nobody" for one in listed)
+
+
+def _invited(home: Home) -> str:
+    home.owner.step_up()
+    return sharing.invited(home)
+
+
+def _accept_share(home: Home, share_id: str) -> Response:
+    return sharing.accept_share(home, share_id, ANOTHER_KEY)
+
+
+def _nothing_is_shared(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := home.stranger.call("GET", f"/devices/{home.camera.device_id}").status) != 404:
+        yield f"the guest is answered with {status}"
+    yield from (f"{one} is shared by nobody" for one in home.stranger.call("GET", "/shares").json["items"])
+
+
+def _to_be_removed(home: Home) -> None:
+    home.owner.step_up()
+
+
+RACES = (
+    Race("close, picture arrives", lambda home: (picture_on_its_way(home), home.owner.step_up()), close,
+         picture_arrives, exactly((202, None)), pictures_are_gone, _nobody_owns),
+    Race("close, ask for a ticket", _own_camera, close, _ask_for_ticket, exactly((202, 200), (202, 409)),
+         owner_is_gone, _nobody_owns),
+    Race("remove, ask for a ticket", _to_be_removed, remove, _ask_for_ticket, exactly((202, 200), (202, 409)),
+         at_once=_nobody_owns),
+    Race("close, bind by another", _own_camera, close, bind("stranger", ANOTHER_KEY),
+         exactly((202, 201), (202, 409)), _bound_by_another),
+    Race("close, bind by another too early", _own_camera, close, bind("stranger", ANOTHER_KEY),
+         exactly((202, 201), (202, 409)), owner_is_gone, _free_at_once),
+    Race("tidy, bind once more", _closed_and_bound_anew, _tidied, _rebound_again, exactly((None, 201)),
+         _is_the_newcomers),
+    Race("close, look", _watched, close, _look, exactly((202, 200), (202, 404)), owner_is_gone, _out_of_sight),
+    Race("close, watch", _watched, close, _watch, exactly((202, 201), (202, 401), (202, 404)), owner_is_gone,
+         _out_of_sight),
+    Race("close as the guest, look", _guest_watches, _guest_closes, _look, exactly((202, 200), (202, 404)),
+         _guest_is_gone, _out_of_sight),
+    Race("close, ask for an export", _own_camera, close, _ask_for_export, exactly((202, 202), (202, 401)),
+         _no_copy_is_left),
+    Race("close, export is written", _export_asked, close, _export_is_written, exactly((202, None)),
+         _no_copy_is_left),
+    Race("close as the new owner, accept", _offered_and_stepped_up, _new_owner_closes, _accept_offer,
+         exactly((202, 201), (202, 401)), _one_of_both_has_it),
+    Race("close, offer", _own_camera, close, offer_to("bob@example.com", ANOTHER_KEY),
+         exactly((202, 202), (202, 401), (202, 404)), owner_is_gone, _nothing_is_offered),
+    Race("close, accept a share", _invited, close, _accept_share, exactly((202, 200), (202, 404)), owner_is_gone,
+         _nothing_is_shared),
+)
