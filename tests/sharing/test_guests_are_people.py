@@ -190,6 +190,8 @@ def test_an_invitation_that_is_changed_often_can_be_accepted(home: Home) -> None
     for number in range(25):
         answer = home.owner.call("PATCH", f"{path}/{share_id}", {"rights": [("live", "alarms")[number % 2]]})
         assert answer.status == 200
+    (stored,) = rows(home.world, "device/share")
+    assert len(stored["recorded_in"]) == 20  # each is one write more of who accepts
     assert accept(home.stranger, share_id).status == 200
     assert home.stranger.email not in lying_with_the_owner(home)
 
@@ -296,3 +298,14 @@ def test_no_more_devices_are_shared_with_somebody_than_may_be_even_at_once(
         answer = accept(home.stranger, one)
     assert (answer.status, answer.json["code"]) == (409, "TooManyReceived")
     assert len(home.stranger.call("GET", "/devices").json["items"]) == 2
+
+
+def test_nothing_is_shared_or_accepted_once_the_owner_has_closed_the_account(home: Home) -> None:
+    share_id = share(home, home.stranger)
+    home.owner.step_up()
+    before = home.world.snapshot()
+    with just_before(home.world, 4, home.owner.close):
+        assert accept(home.stranger, share_id).status == 404
+    home.world.restore(before)
+    with just_before(home.world, 3, home.owner.close):
+        assert home.owner.share(home.camera.device_id, email="iza@example.com").status == 404
