@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib import clock, ids
 from chalicelib.access import rules
-from chalicelib.access.records import Device, Grant, Ownership, Received, Share
+from chalicelib.access.records import Device, Grant, Ownership, Received
 from chalicelib.activity import actions as activity
 from chalicelib.avatars.actions import galleries
 from chalicelib.entry.callers import Caller
@@ -17,7 +17,7 @@ from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Otherwise, Write, change, check, is_set
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, Record, read, read_all
+from chalicelib.store.records import Found, Record, read_all
 from chalicelib.store.retrying import StaleRead
 
 RIGHTS: Final = ("live", "playback", "alarms", "settings")
@@ -219,20 +219,10 @@ def set_grants(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
 
 
 def record_act(caller: Caller, granted: DeviceAccess, act: str, about: str | None = None) -> Write:
-    """A write that records the caller's act: an owner's by his terminal, a guest's by the address that the owner
-    named."""
+    """A write that records the caller's act: an owner's by his terminal, a guest's by who he is."""
     if granted.is_own:
         return activity.record(granted.device, act, who=caller.terminal, about=about)
-    return activity.record(granted.device, act, by=activity.GUEST, who=address_of(granted), about=about)
-
-
-def address_of(granted: DeviceAccess) -> str:
-    """By which the owner named this guest; one read. Raises NotFound."""
-    share_id = "" if granted.grant is None else granted.grant.share_id
-    (share,) = read(Share.key(granted.device.pk_id, share_id))
-    if share is None:
-        raise NotFound
-    return str(share.decrypted_with(granted.device.cipher).address)
+    return activity.record(granted.device, act, by=activity.GUEST, who=activity.Person(caller.account_id), about=about)
 
 
 def require_exists(device_id: str, *, otherwise: Otherwise) -> Write:

@@ -156,13 +156,32 @@ class Received(Item):
 
 
 class Share(Item):
-    """One person whom the owner lets use a device, or has invited to; it says what the device grants."""
+    """One person whom the owner lets use a device, or an address that was invited to; it says what the device grants.
+
+    It is of an address only while it waits. Accepted, it is of a person, whatever becomes of the address: what is left
+    of that is the hash, by which his account is asked whether it is still his.
+    """
 
     pk_prefix = "device"
     sk_prefix = "share"
 
-    address = personal(rows.DEVICE_SHARING)
-    address_hash = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="keyed hash: where the invitation lies")
+    address = personal(rows.DEVICE_SHARING, null=True)
+    address_hash = key(
+        UnicodeAttribute(),
+        rows.DEVICE_SHARING,
+        why="keyed hash: where the invitation lies, and is that still the guest's address?",
+    )
+    guest_id = key(
+        UnicodeAttribute(null=True),
+        rows.DEVICE_SHARING,
+        why="random id of whom it is with, once accepted",
+        exported=True,
+    )
+    recorded_in = key(
+        UnicodeSetAttribute(null=True),
+        rows.DEVICE_SHARING,
+        why="times and random ids: which records of what happened say the address, while it waits",
+    )
     rights = key(UnicodeSetAttribute(), rows.DEVICE_SHARING, why="what is allowed, of four words", exported=True)
     channels = key(
         UnicodeSetAttribute(null=True),

@@ -46,10 +46,8 @@ class Account(Item):
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", exported=True)
     registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
     devices = plain(NumberAttribute(default_for_new=0), why="a count of what the person owns")
-    guest_of = key(
-        UnicodeSetAttribute(null=True),
-        rows.DEVICE_SHARING,
-        why="random ids of devices that may be shared with the person",
+    acceptances = plain(
+        NumberAttribute(null=True), why="how many shares were accepted: of two at a time, one counts the other"
     )
     endpoints = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of where pushes go")
     second_factors = key(

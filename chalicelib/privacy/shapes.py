@@ -115,9 +115,11 @@ class Search(Shape):
 
 
 class Activity(Shape):
-    """`who` is a terminal of the owner's, or a guest, or an heir (whom the device was offered to), by the address that
-    the owner named; null where only a link was opened or a picture uploaded. `about` is whom or what else it was about.
-    A guest who `looked` did so within the hour that begins then."""
+    """`who` is a terminal of the owner's, a guest by the nickname of now ("a former guest" once the account is closed),
+    or an heir (whom the device was offered to) by the address that the owner named; null where only a link was opened
+    or a picture uploaded. `about` is whom or what else it was about: of an invitation the address that the owner typed,
+    until the person accepts it. Who declines is named by that address alone, as long as it is theirs. A guest who
+    `looked` did so within the hour that begins then."""
 
     at: datetime
     act: Literal[

@@ -1,4 +1,4 @@
-"""Records by which shares are found; the shares themselves are records of access."""
+"""Records by which invitations are found, and counted; shares themselves lie with the device (access/records.py)."""
 
 from __future__ import annotations
 

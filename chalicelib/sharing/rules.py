@@ -10,6 +10,7 @@ from chalicelib.words import Phrase
 MOST_SHARES = 20
 MOST_RECEIVED = 50
 INVITATION_LIFE = timedelta(days=7)
+MOST_RECORDED = 20
 MOST_INVITATIONS_A_DAY = 40
 MOST_MAILS_A_DAY = 3
 

@@ -42,9 +42,11 @@ class ChangeShare(Shape):
 
 class Share(Shape):
     """As its owner sees it. An invitation that nobody accepts ends at `waits_until`, whether there is an account at
-    that address or not."""
+    that address or not. Accepted, `name` is the guest's nickname of now, and the address that was invited is there only
+    as long as it is the guest's; null both, if it is no more."""
 
     share_id: str
+    name: str | None
     email: str | None
     phone: str | None
     rights: list[Right]

@@ -134,7 +134,7 @@ def test_second_factors_and_platforms_are_told_of_by_name(home: Home) -> None:
     )
 
 
-def test_who_gives_a_command_or_watches_is_told_of_by_terminal_or_address(home: Home) -> None:
+def test_who_gives_a_command_or_watches_is_told_of_by_terminal_or_name(home: Home) -> None:
     device_id = home.camera.device_id
     _guest(home, rights=["live"])
     home.owner.command(device_id, "restart")
@@ -143,7 +143,7 @@ def test_who_gives_a_command_or_watches_is_told_of_by_terminal_or_address(home: 
     news = [one for one in acts(home.owner) if one["act"] in ("command_given", "watched")]
     assert sorted((one["act"], one["by"], one["who"], one["about"]) for one in news) == [
         ("command_given", "owner", TERMINAL, "restart"),
-        ("watched", "guest", home.stranger.email, "1"),
+        ("watched", "guest", "Zed", "1"),
         ("watched", "owner", TERMINAL, "1"),
     ]
 
@@ -189,7 +189,7 @@ def test_operators_are_seen_with_their_reason(home: Home) -> None:
     assert len([one for one in acts(home.owner) if one["act"] == "log_looked_into"]) == 1
 
 
-def test_a_guests_looks_are_recorded_by_the_hour_and_by_the_address_that_was_invited(home: Home) -> None:
+def test_a_guests_looks_are_recorded_by_the_hour_and_by_who_he_is(home: Home) -> None:
     _guest(home, rights=["alarms"])
     home.camera.see(2)
     for alarm in home.stranger.alarms(home.camera.device_id):
@@ -198,14 +198,13 @@ def test_a_guests_looks_are_recorded_by_the_hour_and_by_the_address_that_was_inv
         assert home.stranger.call("POST", f"{path}/read").status == 200
     looks = [one for one in acts(home.owner) if one["act"] == "looked"]
     assert [(one["by"], one["who"], one["device_id"]) for one in looks] == [
-        ("guest", home.stranger.email, home.camera.device_id)
+        ("guest", "Zed", home.camera.device_id)
     ]
     home.world.advance(3600)
     home.stranger.sign_in()
     home.owner.sign_in()
     assert home.stranger.call("GET", path).status == 200
     assert len([one for one in acts(home.owner) if one["act"] == "looked"]) == 2
-    assert home.stranger.account_id not in str(rows(home.world, "device/activity"))
 
 
 def test_a_link_is_not_given_unless_the_look_can_be_recorded(home: Home) -> None:
@@ -213,7 +212,7 @@ def test_a_link_is_not_given_unless_the_look_can_be_recorded(home: Home) -> None
 
     _guest(home, rights=["alarms"])
     home.world.settle()
-    home.world.faults.fail(3, FAILING_FROM)  # after the caller and the share were read
+    home.world.faults.fail(2, FAILING_FROM)  # after the caller and the device were read
     answer = home.stranger.call("GET", f"/devices/{home.camera.device_id}/alarms/{home.alarm_id}")
     home.world.faults.clear()
     assert answer.status == 503

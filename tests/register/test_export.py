@@ -112,6 +112,8 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
     assert {(kind, name) for kind, name, tag in personal if not tag.exported} == {
         ("Account", "is_password_short"),
         ("Account", "password_hash"),
+        ("Activity", "address_hash"),
+        ("DeviceActivity", "address_hash"),
         ("Passkey", "credential"),
         ("PendingTotp", "secret"),
         ("Device", "password"),

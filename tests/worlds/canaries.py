@@ -46,6 +46,11 @@ EXEMPT: dict[Place, str] = {
     ("Relocation", "endpoint"): "the address of an installation, found in many accounts",
     ("Device", "dst"): "yes or no",
     ("Device", "battery_percent"): "a number up to a hundred",
+    **{
+        (kind, name): "random id of another person, or a hash of the address that was invited"
+        for kind in ("Activity", "DeviceActivity")
+        for name in ("who_id", "about_id", "address_hash")
+    },
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
 

@@ -239,6 +239,8 @@ def a_share_is_one_thing_seen_from_three_sides(stored: Stored) -> Found:
         said = share.get("until"), share.get("expires_at"), set(share["rights"]), set(share.get("channels", ()))
         if said != (grant.until, grant.end, set(grant.rights), set(grant.channels or ())):
             yield f"share {share_id} says otherwise than what is granted"
+        if share.get("guest_id") != grant.guest_id or ("address" in share) != (grant.guest_id is None):
+            yield f"share {share_id} is not of an address while it waits, or of a person since"
     lying = {(kind, *where): row for kind in ("Invitation", "Received") for where, row in stored.of(kind).items()}
     yield from (f"{where} leads to no share" for where in lying.keys() - found.keys())
     yield from (f"share {found[where]} is not found by whom it is for" for where in found.keys() - lying.keys())
@@ -255,11 +257,8 @@ def _where(stored: Stored, grant: Grant, share: Row) -> tuple[str, str, str]:
 
 
 @invariant
-def a_guest_has_an_account_that_knows_it(stored: Stored) -> Found:
-    accounts, received = stored.first_ids("Account"), set(stored.of("Received"))
-    known = {(account_id, one) for account_id, account in accounts.items() for one in account.get("guest_of", [])}
-    yield from (f"account {one} is no guest of {device}" for one, device in known - received)
-    yield from (f"account {one} does not know of {device}" for one, device in received - known)
+def a_guest_has_an_account(stored: Stored) -> Found:
+    accounts = stored.first_ids("Account")
     for device_id, device in stored.first_ids("Device").items():
         guests = [grant.guest_id for grant in _grants(device) if grant.guest_id is not None]
         yield from (f"device {device_id} is shared with {one}, who is gone" for one in guests if one not in accounts)
@@ -283,6 +282,15 @@ def what_happened_is_recorded(stored: Stored) -> Found:
     for kind, act, began in _RECORDED:
         wanted |= {(where, act, row[began]) for (where, _), row in stored.of(kind).items() if _is_a_persons(row)}
     yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
+
+
+@invariant
+def other_people_are_recorded_by_id_alone(stored: Stored) -> Found:
+    for (_, sort_id), row in stored.of("DeviceActivity").items():
+        if row["by"] == "guest" and ("who_id" not in row or "who" in row):
+            yield f"{sort_id} says a guest otherwise"
+        if "about_id" in row and "about" in row:
+            yield f"{sort_id} says what a person was once called"
 
 
 _ACTIVITY = ("Activity", "DeviceActivity")

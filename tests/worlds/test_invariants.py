@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib import clock
+from chalicelib import clock, ids
 from chalicelib.access.records import Grant
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
+from chalicelib.store import keys
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, recovery_codes
@@ -199,12 +200,21 @@ def end_the_guests_account(dump: Dump) -> None:
 
 def share_with_the_owner(dump: Dump) -> None:
     shared = _shared(dump)
-    shared["grants"] = [replace(_accepted(dump), guest_id=shared["account_id"]).text]
+    owner_id = ids.parent_of(keys.id_of(shared["pk"]))
+    shared["grants"] = [replace(_accepted(dump), guest_id=owner_id).text]
 
 
 def share_with_too_many(dump: Dump) -> None:
     grants = [replace(_accepted(dump), share_id=f"s{number}", guest_id=None).text for number in range(21)]
     _shared(dump)["grants"] = grants
+
+
+def name_on(role_id: str, role: str) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        next(row for row in rows(dump, "device/activity") if role_id in row)[role] = "a name"
+
+    damage.__name__ = f"name the {role} of a record"
+    return damage
 
 
 def let_a_guest_hear_nothing(dump: Dump) -> None:
@@ -349,16 +359,22 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         put("device/share", channels=["2"]),
         put("device/share", until=9_999_999_999),
         put("device/share", expires_at=9_999_999_999),
+        put("device/share", guest_id="somebody"),
+        lose("device/share", "address"),
+        lose("device/share", "guest_id"),
         put("account/device-received", expires_at=9_999_999_999),
         put("address/invitation", expires_at=9_999_999_999),
         copy_row("account/device-received", sk="device-received#another"),
     ],
-    "a_guest_has_an_account_that_knows_it": [
-        lose("account/account", "guest_of"),
-        remove("account/device-received"),
+    "a_guest_has_an_account": [
         end_the_guests_account,
         share_with_the_owner,
         share_with_too_many,
+    ],
+    "other_people_are_recorded_by_id_alone": [
+        lose("device/activity", "who_id"),
+        name_on("who_id", "who"),
+        name_on("about_id", "about"),
     ],
     "what_happened_is_recorded": [
         *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.accounts.records import Account, Guesses
@@ -14,7 +15,7 @@ from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Otherwise, Write, change, is_set, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import Found, read, read_all
 from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
@@ -71,15 +72,11 @@ def loses_second_factor(account: Account, factor: str) -> Write:
     return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
 
 
-def becomes_guest(account: Account, device_id: str) -> Write:
-    """The account's side of a share that is accepted, if what it was offered to is still its address; whether the share
-    exists is the device's to say."""
-    as_read = is_set(Account.guest_of, account.guest_of) & has_addresses_as_read(account)
-    return change(account, Account.guest_of.add({device_id}), when=as_read, otherwise=StaleRead)
-
-
-def is_guest_no_more(account: Account, device_id: str) -> Write:
-    return change(account, Account.guest_of.delete({device_id}), otherwise=StaleRead)
+def accepts_share(account: Account) -> Write:
+    """The account's side of a share that is accepted, if what it was offered to is still its address, and no other was
+    accepted since it was read: so a limit decided on after that reading holds. Raises StaleRead on commit."""
+    as_read = is_set(Account.acceptances, account.acceptances) & has_addresses_as_read(account)
+    return change(account, Account.acceptances.add(1), when=as_read, otherwise=StaleRead)
 
 
 def _is_as_read(account: Account) -> Condition:
@@ -107,6 +104,23 @@ def at(contact: Contact) -> Account | None:
     (address,) = read(Address.key(contact.hashed))
     account, key = (None, None) if address is None else read(*keys_of(address.account_id))
     return None if account is None or key is None else account.decrypted_with(key.unlocked())
+
+
+def living(account_ids: Iterable[str]) -> dict[str, Account]:
+    """Those of the accounts that exist now, decrypted; one consistent read for each fifty."""
+    wanted = sorted(set(account_ids))
+    return living_among(read_all(key for account_id in wanted for key in keys_of(account_id)), wanted)
+
+
+def living_among(found: Found, account_ids: Iterable[str]) -> dict[str, Account]:
+    """The same of accounts that were read together with something else."""
+    keys_by_id = {account_id: keys_of(account_id) for account_id in account_ids}
+    pairs = ((account_id, found[account], found[key]) for account_id, (account, key) in keys_by_id.items())
+    return {
+        account_id: account.decrypted_with(key.unlocked())
+        for account_id, account, key in pairs
+        if account is not None and key is not None
+    }
 
 
 def end(account: Account) -> tuple[Write, ...]:

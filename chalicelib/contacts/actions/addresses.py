@@ -45,6 +45,10 @@ class LookedUp(Protocol):
     phone_hash: Any
 
 
+class AddressHolder(Reachable, LookedUp, Protocol):
+    """An account, which is both."""
+
+
 def contact_from(email: str | None, phone: str | None) -> Contact:
     """The one of the two that was named. Raises Invalid, AddressInvalid or PhoneInvalid."""
     if (email is None) == (phone is None):
@@ -73,6 +77,12 @@ def read_as(value: str) -> Contact:
 def hashes_of(account: LookedUp) -> list[str]:
     """The hashes that the account is looked up by."""
     return [hashed for hashed in (account.address_hash, account.phone_hash) if hashed is not None]
+
+
+def hashed_as(account: AddressHolder, hashed: str) -> Contact | None:
+    """The address of the account, decrypted, that is looked up by this hash, if that is one of its own now."""
+    held = ((account.address_hash, account.email), (account.phone_hash, account.phone))
+    return next((read_as(value) for own, value in held if own == hashed and value is not None), None)
 
 
 def _normal_email(email: str) -> str:

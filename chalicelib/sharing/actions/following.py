@@ -84,9 +84,8 @@ def _counted(address_hash: str, mails: InvitationMails | None) -> Write:
 
 def follow_terminals(account_id: str) -> None:
     """Somebody's terminals take pushes, or no more: the audiences of the devices shared with them follow."""
-    (account,) = read(Account.key(account_id))
-    for device_id in sorted(() if account is None else account.guest_of or ()):
-        follow_share(account_id, device_id)
+    for received in Received.list_of(account_id).items:
+        follow_share(account_id, received.sort_id)
 
 
 def follow_share(account_id: str, device_id: str) -> None:
@@ -101,9 +100,7 @@ def _follow(account_id: str, device_id: str) -> None:
     )
     is_guest = received is not None and account is not None
     writes = [] if device is None else _on_device(device, account_id, account if is_guest else None)
-    if account is not None and not is_guest and device_id in (account.guest_of or ()):
-        writes.append(accounts.is_guest_no_more(account, device_id))
-    elif account is not None and writes:
+    if account is not None and writes:
         targets_as_read = is_set(Account.endpoints, account.endpoints)
         writes.append(check(account, Account.pk.exists() & targets_as_read, otherwise=StaleRead))
     if writes:

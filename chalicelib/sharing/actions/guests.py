@@ -13,14 +13,15 @@ from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.activity.actions import Person
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import shares
 from chalicelib.sharing.records import Invitation
-from chalicelib.store import keys
-from chalicelib.store.commit import change, check, commit_and_answer, create, remove
+from chalicelib.store import ciphers, keys
+from chalicelib.store.commit import Write, change, check, commit_and_answer, create, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
 
@@ -75,15 +76,31 @@ def _accept(caller: Caller, now: Offered, owners: dict[str, str]) -> shapes.Rece
         return commit_and_answer(check(share, Share.pk.exists(), otherwise=NotFound), answer=answer)
     _require_room(caller, device)
     received = Received.new(account.pk_id, device.pk_id, accepted_at=clock.now_s(), expires_at=grant.end)
-    now_s, named_at = clock.now_s(), keys.written(received.own_key)
+    guest = Person(account.pk_id)
     return commit_and_answer(
         access.set_grants(device, [*shares.others(device, grant.share_id), grant]),
-        change(share, otherwise=NotFound, expires_at=grant.end, accepted_at=now_s, named_at=named_at),
+        *shares.name_person(device, share, guest),
+        _becomes_his(share, grant, received),
         remove(Invitation.key(share.address_hash, device.pk_id)),
         create(received, otherwise=rules.ShareExists),
-        accounts.becomes_guest(account, device.pk_id),
-        activity.record(device, "share_accepted", by=activity.GUEST, who=share.address),
+        accounts.accepts_share(account),
+        ciphers.require_exists(device.account_id, otherwise=NotFound),
+        activity.record(device, "share_accepted", by=activity.GUEST, who=guest),
         answer=answer,
+    )
+
+
+def _becomes_his(share: Share, grant: Grant, received: Received) -> Write:
+    """The share is of an address no more, but of a person."""
+    return change(
+        share,
+        otherwise=NotFound,
+        address=None,
+        recorded_in=None,
+        guest_id=grant.guest_id,
+        accepted_at=received.accepted_at,
+        expires_at=grant.end,
+        named_at=keys.written(received.own_key),
     )
 
 
@@ -92,7 +109,7 @@ def _require_room(caller: Caller, device: Device) -> None:
         raise rules.SharedWithOneself
     if access.grant_to(device, caller.account_id) is not None:
         raise rules.ShareExists
-    if len(caller.account.guest_of or ()) >= rules.MOST_RECEIVED:
+    if len(Received.list_of(caller.account_id).items) >= rules.MOST_RECEIVED:
         raise rules.TooManyReceived
 
 
@@ -110,11 +127,21 @@ def _end(caller: Caller, share: Offered, *, is_accepted: bool) -> None:
     def attempt(now: Offered) -> None:
         if (now.grant.guest_id is not None) != is_accepted:
             raise rules.NotAccepted if is_accepted else rules.AlreadyAccepted
-        act, who = "share_left" if is_accepted else "share_declined", now.share.address
-        activity_row = activity.record(now.device, act, by=activity.GUEST, who=who)
-        commit_and_answer(*shares.ends(now.device, now.share, now.grant), activity_row, answer=None)
+        writes = _recorded_leaving(caller, now) if is_accepted else _recorded_declining(caller, now)
+        commit_and_answer(*shares.ends(now.device, now.share, now.grant), *writes, answer=None)
 
     shares.as_read(caller, share, partial(_offered_again, caller, share), attempt)
+
+
+def _recorded_leaving(caller: Caller, now: Offered) -> list[Write]:
+    return [activity.record(now.device, "share_left", by=activity.GUEST, who=Person(caller.account_id))]
+
+
+def _recorded_declining(caller: Caller, now: Offered) -> list[Write]:
+    # Who declines gives the owner nothing that he did not have: no name, and the address as long as it is true.
+    person = Person(caller.account_id, now.share.address_hash)
+    activity_row = activity.record(now.device, "share_declined", by=activity.GUEST, who=person)
+    return [activity_row, *shares.name_person(now.device, now.share, person)]
 
 
 # Showing
@@ -124,7 +151,8 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     """The shares that the caller has, and the invitations that wait at his addresses; the first device first."""
     hashes = addresses.hashes_of(caller.account)
     waiting = {one.share_id for hashed in hashes for one in Invitation.list_of(hashed).items}
-    wanted = sorted({*map(shares.device_of, waiting), *(caller.account.guest_of or ())})
+    received = {one.device_id for one in Received.list_of(caller.account_id).items}
+    wanted = sorted({*map(shares.device_of, waiting), *received})
     found = read_all(key for device_id in wanted for key in access.keys_of(device_id))
     shared = list(filter(None, (access.decrypted(found, device_id) for device_id in wanted)))
     owners = _nicknames(shared)
@@ -140,14 +168,8 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
 
 def _nicknames(shared: list[Device]) -> dict[str, str]:
     """Of the owners, as they are called now."""
-    keys_by_owner = {device.account_id: accounts.keys_of(device.account_id) for device in shared}
-    found = read_all(key for pair in keys_by_owner.values() for key in pair)
-    owners = {owner_id: (found[account], found[key]) for owner_id, (account, key) in keys_by_owner.items()}
-    return {
-        owner_id: account.decrypted_with(key.unlocked()).nickname
-        for owner_id, (account, key) in owners.items()
-        if account is not None and key is not None
-    }
+    owners = accounts.living(device.account_id for device in shared)
+    return {owner_id: owner.nickname for owner_id, owner in owners.items()}
 
 
 def _described(device: Device, grant: Grant, owners: dict[str, str]) -> shapes.Received:

@@ -12,7 +12,10 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device, Grant, Received, Share
+from chalicelib.accounts.actions import account_writes as accounts
+from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.activity.actions import Person
 from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.entry.callers import Caller
@@ -20,7 +23,7 @@ from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import shares
 from chalicelib.sharing.records import Invitation, InvitationCount
-from chalicelib.store import keys
+from chalicelib.store import ciphers, keys
 from chalicelib.store.commit import Write, change, commit_and_answer, create, merge
 from chalicelib.store.keys import Key
 from chalicelib.store.records import SCHEMA_VERSION, Found, read_all
@@ -74,7 +77,7 @@ def _channels_of(mine: DeviceAccess) -> list[str]:
 
 def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.ShareDevice) -> shapes.Share:
     grants, hashed = access.grants_of(device), contact.hashed
-    if any(share.address_hash == hashed for share in Share.list_of(device.pk_id).items):
+    if _is_shared_by(device, hashed):
         raise rules.ShareExists
     if len(grants) >= rules.MOST_SHARES:
         raise rules.TooManyShares
@@ -87,10 +90,12 @@ def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.Share
         waits_until=clock.epoch_s(clock.now() + rules.INVITATION_LIFE),
     )
     where = Invitation.key(hashed, device.pk_id)
+    activity_row = activity.record(device, "shared", who=caller.terminal, about=contact.value)
     share = Share.new(
         device.pk_id,
         grant.share_id,
         cipher=device.cipher,
+        recorded_in={activity_row.record.sort_id},
         address=contact.value,
         address_hash=hashed,
         invited_at=clock.now_s(),
@@ -102,11 +107,19 @@ def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.Share
         access.set_grants(device, [*grants, grant]),
         create(share),
         create(invitation, otherwise=rules.ShareExists),
+        ciphers.require_exists(device.account_id, otherwise=NotFound),
         _counted(caller.account_id),
         *budgets.counted(contact, caller.source_ip),
-        activity.record(device, "shared", who=caller.terminal, about=contact.value),
-        answer=_described(share, grant),
+        activity_row,
+        answer=_described(share, grant, None),
     )
+
+
+def _is_shared_by(device: Device, address_hash: str) -> bool:
+    """Whether the address was invited already and waits, or is a guest's still; one that he has no more is free."""
+    shares_by = [share for share in Share.list_of(device.pk_id).items if share.address_hash == address_hash]
+    guests = accounts.living(share.guest_id for share in shares_by if share.guest_id is not None)
+    return any(share.guest_id is None or _address_of(share, guests.get(share.guest_id)) for share in shares_by)
 
 
 def _fields(grant: Grant) -> dict[str, Any]:
@@ -130,11 +143,19 @@ def _counted(account_id: str) -> Write:
 
 
 def shares_of(device: Device) -> shapes.Shares:
-    """Everybody who may use the device or is invited to, the first first."""
-    grants = {grant.share_id: grant for grant in access.grants_of(device)}
-    found = [one.decrypted_with(device.cipher) for one in Share.list_of(device.pk_id).items if one.sort_id in grants]
-    found.sort(key=lambda share: (share.invited_at, share.sort_id))
-    return shapes.Shares(items=[_described(share, grants[share.sort_id]) for share in found])
+    """Everybody who may use the device or is invited to, the first first; who has closed the account does neither."""
+    grants = access.grants_of(device)
+    keys_by_grant = {grant: Share.key(device.pk_id, grant.share_id) for grant in grants}
+    guest_ids = [grant.guest_id for grant in grants if grant.guest_id is not None]
+    found = read_all([*keys_by_grant.values(), *(key for guest_id in guest_ids for key in accounts.keys_of(guest_id))])
+    guests = accounts.living_among(found, guest_ids)
+    listed = [
+        (share.decrypted_with(device.cipher), grant)
+        for grant, key in keys_by_grant.items()
+        if (share := found[key]) is not None and (grant.guest_id is None or grant.guest_id in guests)
+    ]
+    listed.sort(key=lambda one: (one[0].invited_at, one[0].sort_id))
+    return shapes.Shares(items=[_described(*one, guests.get(one[1].guest_id or "")) for one in listed])
 
 
 def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
@@ -153,16 +174,38 @@ def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
 def _change(caller: Caller, now: Given, changes: dict[str, Any]) -> shapes.Share:
     device, share = now.mine.device, now.share
     grant = replace(now.grant, **{name: _as_granted(name, value) for name, value in changes.items()})
-    answer = _described(share, grant)
+    answer = _described(share, grant, _guest(grant))
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found
+    about = _whom(now)
+    activity_row = activity.record(device, "share_changed", who=caller.terminal, about=about)
+    names_address = isinstance(about, str)
+    more: dict[str, Any] = {"recorded_in": {*share.recorded_in, activity_row.record.sort_id}} if names_address else {}
     return commit_and_answer(
         access.set_grants(device, [*shares.others(device, grant.share_id), grant]),
-        change(share, otherwise=NotFound, **_fields(grant)),
+        change(share, otherwise=NotFound, **_fields(grant), **more),
         change(record.new(whose, device.pk_id), otherwise=NotFound, expires_at=grant.end),
-        activity.record(device, "share_changed", who=caller.terminal, about=share.address),
+        activity_row,
         answer=answer,
     )
+
+
+def _guest(grant: Grant) -> Account | None:
+    """None while it waits. Raises NotFound for one who has closed the account."""
+    if grant.guest_id is None:
+        return None
+    guests = accounts.living([grant.guest_id])
+    if grant.guest_id not in guests:
+        raise NotFound
+    return guests[grant.guest_id]
+
+
+def _whom(now: Given) -> Person | str | None:
+    """As the record of an act upon the share says it: the guest, or the address that was invited."""
+    if now.grant.guest_id is not None:
+        return Person(now.grant.guest_id)
+    # Who accepts changes all of these records in one commit, so they must be few.
+    return now.share.address if len(now.share.recorded_in) < rules.MOST_RECORDED else None
 
 
 def _as_granted(name: str, value: Any) -> Any:
@@ -177,19 +220,27 @@ def revoke_share(caller: Caller, share: Given) -> None:
     """End a share, or take an invitation back; from the other's next request on."""
 
     def attempt(now: Given) -> None:
-        device, address = now.mine.device, now.share.address
-        activity_row = activity.record(device, "share_revoked", who=caller.terminal, about=address)
+        device = now.mine.device
+        activity_row = activity.record(device, "share_revoked", who=caller.terminal, about=_whom(now))
         commit_and_answer(*shares.ends(device, now.share, now.grant), activity_row, answer=None)
 
     shares.as_read(caller, share, partial(_given_again, caller.account_id, share), attempt)
 
 
-def _described(share: Share, grant: Grant) -> shapes.Share:
-    contact = addresses.read_as(share.address)
+def _address_of(share: Share, guest: Account | None) -> Contact | None:
+    """The address that was invited, while it waits or is the guest's still: any other is his to tell."""
+    if share.guest_id is None:
+        return addresses.read_as(share.address)
+    return None if guest is None else addresses.hashed_as(guest, share.address_hash)
+
+
+def _described(share: Share, grant: Grant, guest: Account | None) -> shapes.Share:
+    contact = _address_of(share, guest)
     return shapes.Share(
         share_id=grant.share_id,
-        email=contact.value if contact.kind == "email" else None,
-        phone=contact.value if contact.kind == "phone" else None,
+        name=None if guest is None else guest.nickname,
+        email=contact.value if contact is not None and contact.kind == "email" else None,
+        phone=contact.value if contact is not None and contact.kind == "phone" else None,
         rights=shapes.in_order(grant.rights),
         channels=None if grant.channels is None else list(grant.channels),
         until=shares.time(grant.until),

@@ -11,6 +11,7 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device, Grant, Received, Share
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.activity import actions as activity
+from chalicelib.activity.actions import Person
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.sharing.records import Invitation
@@ -70,10 +71,15 @@ def found_at(share: Share, grant: Grant) -> Key[Invitation | Received]:
 
 
 def record_view(granted: DeviceAccess) -> tuple[Write, ...]:
-    """A write that records that a guest viewed pictures; none for the owner's own views. Raises NotFound."""
+    """A write that records that a guest viewed pictures; none for the owner's own views."""
     if granted.grant is None or granted.grant.guest_id is None:
         return ()
-    return (activity.record_view(granted.device, granted.grant.share_id, access.address_of(granted)),)
+    return (activity.record_view(granted.device, granted.grant.share_id, granted.grant.guest_id),)
+
+
+def name_person(device: Device, share: Share, person: Person) -> list[Write]:
+    """Writes that let what was recorded of an invitation be about the person who answered it, and no address."""
+    return [activity.name_person(device, one, person) for one in sorted(share.recorded_in or ())]
 
 
 def time(seconds: int | None) -> datetime | None:

@@ -62,7 +62,7 @@ export class Sharing {
 
   entry(share) {
     const { share_id, rights, channels, until } = share;
-    const name = make("strong", {}, share.email ?? share.phone);
+    const name = make("strong", {}, [share.name, share.email ?? share.phone].filter(Boolean).join(" · "));
     const state = make("span", { class: share.state === "accepted" ? "badge good" : "badge", say: `share_${share.state}` });
     const change = form({ fields: this.fields(rights, channels, until), word: "saveShare", submit: async (asked) => {
       await askAsPerson("PATCH", this.path(share_id), this.wanted(asked));

@@ -58,7 +58,7 @@ def accepted(home: Home) -> str:
     return share_id
 
 
-def _decline_share(home: Home, share_id: str, key: str) -> Response:
+def decline_share(home: Home, share_id: str, key: str) -> Response:
     return home.stranger.call("POST", f"/shares/{share_id}/decline", headers=once(key))
 
 
@@ -138,7 +138,7 @@ SCENARIOS = (
         "decline a share",
         "POST /shares/{share_id}/decline",
         invited,
-        _decline_share,
+        decline_share,
         _shares_ended,
         may_say=(404,),
         keeps_answer=True,
