@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.register import rows
 from chalicelib.store.records import Item
@@ -50,22 +50,19 @@ class Account(Item):
         NumberAttribute(null=True), why="how many shares were accepted: of two at a time, one counts the other"
     )
     endpoints = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of where pushes go")
-    second_factors = key(
-        UnicodeSetAttribute(null=True),
-        rows.SIGN_IN,
-        why="names and random ids of what is asked for beside the password",
+    second_factor_count = key(
+        NumberAttribute(default_for_new=0), rows.SIGN_IN, why="a count: is anything asked for beside the password?"
     )
-    terminals = key(
-        ListAttribute(of=UnicodeAttribute, null=True),
-        rows.SIGN_IN,
-        why="keyed hashes: has this terminal signed in before?",
-    )
-    identities = personal(rows.REGISTRATION, null=True)
-    identity_hashes = key(
-        UnicodeSetAttribute(null=True),
-        rows.REGISTRATION,
-        why="keyed hashes: which of other platforms' accounts may vouch",
-    )
+
+
+class KnownTerminal(Item):
+    """A terminal that has signed in to the account; its sort id is a keyed hash of the terminal's own id."""
+
+    pk_prefix = "account"
+    sk_prefix = "terminal"
+
+    session_id = key(UnicodeAttribute(), rows.SIGN_IN, why="random id of the session that it has, or had last")
+    used_at = key(Time(), rows.SIGN_IN, why="time of last use, to a month", exported=True)
 
 
 class Registration(Item):
@@ -77,6 +74,9 @@ class Registration(Item):
     address_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash: where the address will be looked up")
     is_known = key(
         NumberAttribute(), rows.REGISTRATION, why="1 where the address has an account already, so that no code will do"
+    )
+    former_owner_id = key(
+        UnicodeAttribute(null=True), rows.REGISTRATION, why="random id of a closed account that the address still names"
     )
     email = personal(rows.REGISTRATION, null=True)
     phone = personal(rows.REGISTRATION, null=True)
@@ -142,6 +142,11 @@ class AddressChange(Item):
         NumberAttribute(),
         rows.ACCOUNT_CHANGES,
         why="1 where the address has an account already, so that no code will do",
+    )
+    former_owner_id = key(
+        UnicodeAttribute(null=True),
+        rows.ACCOUNT_CHANGES,
+        why="random id of a closed account that the address still names",
     )
     address = personal(rows.ACCOUNT_CHANGES)
 

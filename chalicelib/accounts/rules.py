@@ -6,7 +6,7 @@ import hashlib
 import json
 import unicodedata
 from bisect import bisect_left
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ MOST_PASSWORD_CHARACTERS = 128
 FREE_GUESSES = 10
 GUESSES_REMEMBERED_HOURS = 24
 HASH_PREFIX_BYTES = 5
-MOST_TERMINALS = 20
+TERMINAL_KNOWN = timedelta(days=396)
 _LONGEST_WAIT_S = 3600
 # The rows of the keyboards used here and ways along them, there and back; twice, for who goes on from the start.
 _ROWS = tuple(
@@ -158,11 +158,6 @@ def _length_of_run(text: str) -> int:
 def wait_after_guess_s(wrong: int) -> int:
     """Ten guesses are free; each further one doubles the wait, up to an hour."""
     return 0 if wrong < FREE_GUESSES else int(min(30 * 2 ** (wrong - FREE_GUESSES), _LONGEST_WAIT_S))
-
-
-def with_newest(terminals: list[str], terminal: str) -> list[str]:
-    """The terminals that signed in before, in the order of their last time; of too many the oldest go."""
-    return [*(other for other in terminals if other != terminal), terminal][-MOST_TERMINALS:]
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,9 +19,9 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Invalid, NotFound, Refusal, TooMany
+from chalicelib.errors import Invalid, NotFound, NotSignedIn, Refusal, TooMany
 from chalicelib.identities import providers, rules, shapes
-from chalicelib.identities.records import Identity, OfferedPicture, SpentNonce
+from chalicelib.identities.records import Identity, LinkedPlatform, OfferedPicture, SpentNonce
 from chalicelib.identities.rules import (
     EmailNotVouched,
     IdentityTaken,
@@ -35,15 +35,18 @@ from chalicelib.identities.shapes import SignInWithPlatform
 from chalicelib.outbox.actions import messages
 from chalicelib.sessions.actions import opening as sessions
 from chalicelib.sessions.shapes import Tokens
-from chalicelib.store import ciphers, crypto
-from chalicelib.store.commit import Write, check, commit_and_answer, create, remove
-from chalicelib.store.keys import RawItem
+from chalicelib.store import ciphers, crypto, keys
+from chalicelib.store.ciphers import SubjectCipher
+from chalicelib.store.commit import Otherwise, Write, check, commit_and_answer, create, remove
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import read, read_all
-from chalicelib.store.retrying import Answer, StaleRead, retrying_from
+from chalicelib.store.retrying import StaleRead, retrying
 from chalicelib.words import Phrase
 
 _TRIES = 2
 _PICTURE_TRIES, _PICTURE_HOURS = 3, 24
+# 160 bits.
+_ID_CHARACTERS = 32
 
 
 class _Overtaken(Exception):
@@ -129,12 +132,11 @@ def _enter(
     identity_key = Identity.key(_identity_hash(vouched))
     found = read_all((identity_key, age_block, *([] if address_key is None else [address_key])))
     identity, refused = found[identity_key], found[age_block]
-    if identity is not None:
-        return _come_again(identity, body, vouched.nonce, repeat_key)
+    proved = None if identity is None else passwords.recognised(identity.account_id, body.terminal.unique_id)
+    if identity is not None and proved is not None:
+        return _come_again(identity, proved, body, vouched.nonce, repeat_key)
     if contact is None or address_key is None:
         raise EmailNotVouched
-    if found[address_key] is not None:
-        raise ProofNeeded
     new = registering.vouched_for(
         contact=contact,
         nickname=vouched.nickname or rules.printable(contact.value.partition("@")[0]),
@@ -142,34 +144,46 @@ def _enter(
         current_policy=current_policy,
         unique_id=body.terminal.unique_id,
         is_age_blocked=refused is not None,
-        identity=_linked(_identity_hash(vouched), body.provider),
+        former_owner_id=_former_owner(found[address_key]),
         otherwise=_Overtaken,
         **_given_by_newcomer(body),
     )
-    belongs = create(Identity.new(_identity_hash(vouched), account_id=new.account.pk_id), otherwise=_Overtaken)
-    new = replace(new, writes=(*new.writes, belongs))
+    account_id, former_owner_id = new.account.pk_id, None if identity is None else identity.account_id
+    linked = _linked(account_id, new.cipher, body.provider, identity_key)
+    belongs = _belongs(identity_key, account_id, former_owner_id, otherwise=_Overtaken)
+    new = replace(new, writes=(*new.writes, belongs, create(linked)))
     spends = _spends(vouched.nonce, repeat_key, new.account.session_generation)
     offers = _offers_picture(new, body.provider, vouched)
     return sessions.begin(new, body.terminal, repeat_key, spends, *offers, inputs=_all_of(body))
+
+
+def _former_owner(address: Address | None) -> str | None:
+    """The closed account that the address still names. Raises ProofNeeded if it is a living one's."""
+    former_owner_id = None if address is None else accounts.former_owner(address)
+    if address is not None and former_owner_id is None:
+        raise ProofNeeded
+    return former_owner_id
 
 
 def _all_of(body: SignInWithPlatform) -> tuple[str]:
     return (msgspec.json.encode(body).decode(),)
 
 
-def _come_again(identity: Identity, body: SignInWithPlatform, nonce: str, repeat_key: str | None) -> Tokens:
-    def recognise(*before: Proved) -> Proved:
-        proved = passwords.recognised(identity.account_id, body.terminal.unique_id)
-        if proved is None:
+def _come_again(
+    identity: Identity, proved: Proved, body: SignInWithPlatform, nonce: str, repeat_key: str | None
+) -> Tokens:
+    def recognise(_: Proved) -> Proved:
+        again = passwords.recognised(identity.account_id, body.terminal.unique_id)
+        if again is None:
             raise _Overtaken
-        return proved
+        return again
 
     still = check(identity, Identity.account_id == identity.account_id, otherwise=_Overtaken)
 
     def beside(proved: Proved, _: object) -> tuple[Write, ...]:
         return _spends(nonce, repeat_key, proved.account.session_generation), still
 
-    proved, inputs = recognise(), _all_of(body)
+    inputs = _all_of(body)
     try:
         # A second factor of ours is not asked for: how sure it has to be of its people, the platform decides.
         return sessions.open_session(proved, recognise, body.terminal, repeat_key, beside, *inputs)
@@ -237,8 +251,24 @@ def _fetched(offered: OfferedPicture, tries: int) -> bytes | None:
 # Linking
 
 
-def _linked(hashed: str, provider: str) -> dict[str, Any]:
-    return {"id": hashed, "provider": provider, "linked_at": clock.now_s()}
+def _linked(account_id: str, cipher: SubjectCipher, provider: str, identity_key: Key[Identity]) -> LinkedPlatform:
+    return LinkedPlatform.new(
+        account_id,
+        _platform_id(account_id, provider),
+        cipher=cipher,
+        platform=provider,
+        linked_at=clock.now_s(),
+        found_at=keys.written(identity_key),
+    )
+
+
+def _platform_id(account_id: str, provider: str) -> str:
+    return crypto.keyed_hash("platforms", account_id, provider)[:_ID_CHARACTERS]
+
+
+def _belongs(where: Key[Identity], account_id: str, former_owner_id: str | None, *, otherwise: Otherwise) -> Write:
+    identity = Identity.new(keys.id_of(where.pk), account_id=account_id)
+    return accounts.belongs(identity, former_owner_id, otherwise=otherwise)
 
 
 def link(caller: Caller, provider: str, id_token: str) -> shapes.Identity:
@@ -253,28 +283,27 @@ def _link_vouched(caller: Caller, provider: str, id_token: str) -> shapes.Identi
     vouched = providers.vouched(provider, id_token)
     _require_ours(vouched.nonce)
     spends = _spends(vouched.nonce, None, None)
-    return _deciding_anew(caller, lambda caller: _link(caller, provider, _identity_hash(vouched), spends))
+    attempt = partial(_link, caller, provider, Identity.key(_identity_hash(vouched)), spends)
+    return retrying(attempt, tries=_TRIES, otherwise=TooMany(retry_after_seconds=1))
 
 
-def _deciding_anew(caller: Caller, attempt: Callable[[Caller], Answer]) -> Answer:
-    again = accounts.caller_read_again
-    return retrying_from(caller, attempt, again, tries=_TRIES, otherwise=TooMany(retry_after_seconds=1))
-
-
-def _link(caller: Caller, provider: str, hashed: str, spends: Write) -> shapes.Identity:
-    linked = list(caller.account.identities or ())
-    same = next((one for one in linked if one["id"] == hashed), None)
-    if same is not None:
-        return commit_and_answer(spends, answer=shapes.Identity.of(same))
-    if any(one["provider"] == provider for one in linked):
-        raise PlatformLinked
-    new = _linked(hashed, provider)
-    belongs = create(
-        Identity.new(hashed, account_id=caller.account_id), otherwise=lambda existing: _taken(existing, caller)
-    )
-    kept = accounts.keeps_identities(caller.account, [*linked, new])
+def _link(caller: Caller, provider: str, identity_key: Key[Identity], spends: Write) -> shapes.Identity:
+    account_id = caller.account_id
+    before, identity = read(LinkedPlatform.key(account_id, _platform_id(account_id, provider)), identity_key)
+    if before is not None:
+        if before.identity_key != identity_key:
+            raise PlatformLinked
+        return commit_and_answer(spends, answer=shapes.Identity.of(before.decrypted_with(caller.cipher)))
+    former_owner_id = None if identity is None else accounts.former_owner(identity)
+    belongs = _belongs(identity_key, account_id, former_owner_id, otherwise=lambda existing: _taken(existing, caller))
+    linked = _linked(account_id, caller.cipher, provider, identity_key)
     return commit_and_answer(
-        spends, belongs, kept, *_notices(caller, "linked", provider), answer=shapes.Identity.of(new)
+        spends,
+        belongs,
+        create(linked, otherwise=StaleRead),
+        ciphers.require_exists(account_id, otherwise=NotSignedIn),
+        *_notices(caller, "linked", provider),
+        answer=shapes.Identity.of(linked),
     )
 
 
@@ -289,22 +318,32 @@ def _taken(existing: RawItem | None, caller: Caller) -> BaseException:
     return StaleRead() if is_own else IdentityTaken()
 
 
-def unlink(caller: Caller, identity_id: str) -> None:
+def unlink(caller: Caller, linked: LinkedPlatform) -> None:
     """From the next request on that account of the platform opens nothing here; the person is notified. Raises
     NotFound."""
-    _deciding_anew(caller, lambda caller: _unlink(caller, identity_id))
-
-
-def _unlink(caller: Caller, identity_id: str) -> None:
-    linked = {one["id"]: one for one in caller.account.identities or ()}
-    ended = linked.pop(identity_id, None)
-    if ended is None:
-        raise NotFound
-    kept = accounts.keeps_identities(caller.account, list(linked.values()))
+    platform = linked.decrypted_with(caller.cipher).platform
+    still = LinkedPlatform.found_at == linked.found_at
     commit_and_answer(
-        remove(Identity.key(identity_id)), kept, *_notices(caller, "unlinked", ended["provider"]), answer=None
+        remove(linked, when=still, otherwise=NotFound),
+        _leads_nowhere(linked, otherwise=NotFound),
+        *_notices(caller, "unlinked", platform),
+        answer=None,
     )
 
 
+def _leads_nowhere(linked: LinkedPlatform, *, otherwise: Otherwise) -> Write:
+    return accounts.belongs_no_more(linked.identity_key, linked.pk_id, otherwise=otherwise)
+
+
 def identities_of(caller: Caller) -> shapes.Identities:
-    return shapes.Identities(items=[shapes.Identity.of(one) for one in caller.account.identities or ()])
+    """The platforms that are linked, in the order of their linking."""
+    linked = LinkedPlatform.list_of(caller.account_id).items
+    found = [shapes.Identity.of(one.decrypted_with(caller.cipher)) for one in linked]
+    return shapes.Identities(items=sorted(found, key=lambda one: (one.linked_at, one.provider)))
+
+
+def ends_of_all(account_id: str) -> tuple[Write, ...]:
+    """Writes by which no account of another platform leads to this account any more; the rows that say so are found by
+    its erasure. On commit it raises StaleRead if one of them leads to another account meanwhile."""
+    linked = LinkedPlatform.list_of(account_id, limit=rules.MOST_PLATFORMS).items
+    return tuple(_leads_nowhere(one, otherwise=StaleRead) for one in linked)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.register import rows
+from chalicelib.store import keys
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal
@@ -18,12 +17,25 @@ class Identity(Item):
     pk_prefix = "identity"
     sk_prefix = "identity"
 
-    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
+    account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id", points_to="holder")
 
-    @classmethod
-    def keys_of(cls, hashes: Iterable[str] | None) -> list[Key[Identity]]:
-        """The keys of the identities that may vouch for an account."""
-        return [cls.key(hashed) for hashed in sorted(hashes or ())]
+
+class LinkedPlatform(Item):
+    """The account's side of it. The sort id is a keyed hash of account and platform, so that of each platform there is
+    one at most."""
+
+    pk_prefix = "account"
+    sk_prefix = "platform"
+
+    platform = personal(rows.REGISTRATION)
+    linked_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
+    found_at = key(
+        UnicodeAttribute(), rows.REGISTRATION, why="where an account of that platform leads here", points_to="row"
+    )
+
+    @property
+    def identity_key(self) -> Key[Identity]:
+        return Identity.key(keys.id_of(keys.raw_of(self.found_at)["pk"]["S"]))
 
 
 class SpentNonce(Item):

@@ -8,6 +8,8 @@ from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
+from chalicelib.identities.needs import OwnIdentity
+from chalicelib.identities.records import LinkedPlatform
 from chalicelib.register import policy_table
 from chalicelib.sessions.shapes import Tokens
 
@@ -81,6 +83,6 @@ def link_identity(caller: Caller, body: shapes.Link) -> shapes.Identity:
     return actions.link(caller, body.provider, body.id_token)
 
 
-@routes.delete("/me/identities/{identity_id}", who=Who.PERSON, refuses=(NotFound, TooMany), example={})
-def unlink_identity(caller: Caller, identity_id: str) -> None:
-    actions.unlink(caller, identity_id)
+@routes.delete("/me/identities/{identity_id}", who=Who.PERSON, needs=OwnIdentity(), refuses=(NotFound,), example={})
+def unlink_identity(caller: Caller, linked: LinkedPlatform) -> None:
+    actions.unlink(caller, linked)

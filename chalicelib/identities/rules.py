@@ -12,6 +12,8 @@ from chalicelib.words import Phrase
 NONCE_LIFE = timedelta(minutes=10)
 # Clocks differ, but not by more.
 LEEWAY_S = 60
+# Of each one account: so many writes a closing has room for, of the few that it is to be whatever hangs below.
+MOST_PLATFORMS = 5
 _MOST_NICKNAME_CHARACTERS = 64
 # Where each platform keeps its people's pictures; a dot in front stands for any name below. Apple passes none on.
 PICTURE_HOSTS: dict[str, tuple[str, ...]] = {

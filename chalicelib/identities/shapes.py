@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import Country, Terminal
 from chalicelib.entry.wire import Shape
+
+if TYPE_CHECKING:
+    from chalicelib.identities.records import LinkedPlatform
 
 PlatformName = Literal["google", "apple", "facebook"]
 IdToken = Annotated[str, Meta(min_length=1, max_length=8192, description="an OpenID Connect id token")]
@@ -44,9 +47,9 @@ class Identity(Shape):
     linked_at: datetime
 
     @classmethod
-    def of(cls, linked: dict[str, Any]) -> Identity:
-        at = clock.at_epoch(linked["linked_at"])
-        return cls(identity_id=linked["id"], provider=linked["provider"], linked_at=at)
+    def of(cls, linked: LinkedPlatform) -> Identity:
+        at = clock.at_epoch(linked.linked_at)
+        return cls(identity_id=linked.sort_id, provider=linked.platform, linked_at=at)
 
 
 class Identities(Shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib import clock
@@ -16,8 +17,9 @@ from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put, remove
-from chalicelib.store.keys import RawItem
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Item, delete_raw, raw_partition, read
+from chalicelib.store.retrying import NothingToDo
 from chalicelib.store.tags import tags_of
 
 # A function that began before the tombstone may write until its time-out; then nobody does.
@@ -30,6 +32,7 @@ SHORT_PASS_S = 20
 _ITEMS_OF_A_PAGE = 1000
 
 PUSH_ENDPOINT, FISCAL, ROW, OBJECT, SUBJECT = "push endpoint", "fiscal", "row", "object", "subject"
+HOLDER = "holder"
 
 
 class EndpointsOpen(RuntimeError):
@@ -97,7 +100,7 @@ def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     commit(remove(DataKey.key(subject_id)))
     items = list(raw_partition(Item, subject))
-    _follow_pointers(erasure, items)
+    _follow_pointers(erasure, subject_id, items)
     objects, is_all = _forget_objects(erasure, kind, subject_id, items, until_ticks)
     # The rows go last: they say where objects lie.
     count = _forget_items(items, until_ticks) if is_all else 0
@@ -112,7 +115,7 @@ def _forget_items(items: list[RawItem], until_ticks: float) -> int:
     return len(items)
 
 
-def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
+def _follow_pointers(erasure: Erasure, subject_id: str, items: list[RawItem]) -> None:
     """Objects and endpoints that rows point to go, or are noted in the ledger, before the rows are deleted."""
     pointers = [pointer for item in items for pointer in _pointers(item)]
     for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT), ("subjects", SUBJECT)):
@@ -120,7 +123,26 @@ def _follow_pointers(erasure: Erasure, items: list[RawItem]) -> None:
         if found:
             commit(change(erasure, getattr(Erasure, noted).add(found)), *_in_sight(erasure))
             setattr(erasure, noted, (getattr(erasure, noted) or set()) | found)
-    delete_raw(Item, [keys.raw_of(value) for what, value in pointers if what == ROW])
+    rows = [keys.raw_of(value) for what, value in pointers if what == ROW]
+    delete_raw(Item, [row for row in rows if not _holders_of(row)])
+    for row in filter(_holders_of, rows):
+        _forget_held(row, subject_id)
+
+
+def _holders_of(row: RawItem) -> list[str]:
+    """The attributes that name the subject to which such a row belongs."""
+    tags = tags_of(catalogue.kind_of(Item, row))
+    return [name for name, tag in tags.items() if tag.points_to == HOLDER]
+
+
+def _forget_held(row: RawItem, subject_id: str) -> None:
+    """Delete it, unless it has passed to somebody else."""
+    kind = catalogue.kind_of(Item, row)
+    (name,) = _holders_of(row)
+    holder = getattr(kind, name)
+    is_own = holder.does_not_exist() | (holder == subject_id)
+    with suppress(NothingToDo):
+        commit(remove(Key(kind, row["pk"]["S"], row["sk"]["S"]), when=is_own, otherwise=NothingToDo))
 
 
 def _in_sight(erasure: Erasure) -> tuple[Write, ...]:

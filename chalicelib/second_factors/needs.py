@@ -1,12 +1,25 @@
-"""The need of routes about one passkey."""
+"""Needs of routes about one second factor."""
 
 from __future__ import annotations
 
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.second_factors.records import Passkey
+from chalicelib.second_factors.records import Passkey, Totp
 from chalicelib.store.records import Found
+
+
+class OwnTotp:
+    """The caller's authenticator app. Raises NotFound."""
+
+    def keys(self, account_id: str) -> Keys:
+        return (Totp.key(account_id),)
+
+    def admit(self, caller: Caller, found: Found) -> Totp:
+        app = found[Totp.key(caller.account_id)]
+        if app is None:
+            raise NotFound
+        return app
 
 
 class OwnPasskey:

@@ -8,8 +8,8 @@ from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
-from chalicelib.second_factors.needs import OwnPasskey
-from chalicelib.second_factors.records import Passkey
+from chalicelib.second_factors.needs import OwnPasskey, OwnTotp
+from chalicelib.second_factors.records import Passkey, Totp
 
 routes = RouteTable(__name__)
 
@@ -40,12 +40,13 @@ def confirm_totp(caller: Caller, body: shapes.ConfirmTotp) -> None:
 @routes.delete(
     "/me/second-factors/totp",
     who=Who.PERSON,
+    needs=OwnTotp(),
     stepped_up=True,
     refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),
     example={},
 )
-def remove_totp(caller: Caller) -> None:
-    totp.end(caller.account, caller.terminal)
+def remove_totp(caller: Caller, app: Totp) -> None:
+    factors.end(caller.account, app, who=caller.terminal)
 
 
 @routes.post(

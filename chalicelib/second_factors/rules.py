@@ -8,7 +8,6 @@ import json
 from chalicelib import typed
 from chalicelib.errors import Conflict, Forbidden, Gone, Invalid, NotSignedIn
 
-TOTP = "totp"
 SECRET_BYTES = 20  # RFC 4226, R6: 160 bits
 TOTP_MINUTES = 10
 CHALLENGE_MINUTES = 5

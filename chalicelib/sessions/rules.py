@@ -23,6 +23,7 @@ MOST_SESSIONS = 50
 
 ACCESS, REFRESH = "a", "r"
 _LONGEST_PART = 128
+_MONTH_S = 30 * 86_400
 # 128 bits: as many as one can search for.
 LASTING_CHARACTERS = 26
 
@@ -53,6 +54,11 @@ def parse_token(kind: str, text: str | None) -> Claim:
     if max(map(len, parts)) > _LONGEST_PART:
         raise NotSignedIn
     return Claim(*parts[1:])
+
+
+def is_first_use_in_month(opened_at: float, used_at: float, now: float) -> bool:
+    """Whether a session's use is the first in one of the months of 30 days that began with its opening."""
+    return int(now - opened_at) // _MONTH_S > int(used_at - opened_at) // _MONTH_S
 
 
 def beyond(most: int, sessions: Iterable[Any]) -> list[Any]:

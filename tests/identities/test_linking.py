@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from chalicelib.identities import rules, shapes
 from tests.conftest import Home
 from tests.identities.people import as_said, enter, link, maja
 from tests.identities.platforms import google_token, nonce, platforms
@@ -29,6 +32,15 @@ def test_a_linked_platform_opens_the_account_whatever_its_address_there(home: Ho
     assert violations(home.world.dump()) == []
 
 
+def test_a_closing_has_room_for_every_platform_that_is_offered() -> None:
+    offered = get_args(shapes.PlatformName)
+    assert set(offered) == set(rules.PICTURE_HOSTS)
+    assert len(offered) <= rules.MOST_PLATFORMS, (
+        "an account may be linked to more platforms than its closing frees in its commit: give that room for more "
+        "(it is to be 20 writes at most), or refuse to link more than it has room for"
+    )
+
+
 def test_linking_needs_a_code_of_this_very_session(home: Home) -> None:
     assert as_said(link(home.owner, google_token(home.world))) == (403, "StepUpRequired")
     assert rows(home.world, "identity/identity") == []
@@ -52,6 +64,7 @@ def test_one_account_of_each_platform_is_linked(home: Home) -> None:
     home.owner.step_up()
     assert link(home.owner, google_token(home.world)).status == 201
     assert as_said(link(home.owner, google_token(home.world, "google-2"))) == (409, "PlatformLinked")
+    home.world.advance(1)
     assert link(home.owner, platforms().apple.id_token(nonce(home.world)), "apple").status == 201
     assert [one["provider"] for one in _linked(home)] == ["google", "apple"]
 
@@ -122,7 +135,7 @@ def test_a_copy_of_ones_data_tells_the_platforms(home: Home) -> None:
     link(home.owner, google_token(home.world, subject="subject-0123456789"))
     page = archive(home.owner).read("index.html").decode()
     assert "Platforms you sign in with" in page
-    assert "provider: google" in page
+    assert "<dd>google</dd>" in page
 
 
 def test_a_sign_in_that_is_under_way_stops_at_an_unlinking(home: Home) -> None:

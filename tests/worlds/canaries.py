@@ -40,7 +40,7 @@ EXEMPT: dict[Place, str] = {
     },
     ("Account", "is_password_short"): "yes, or not there",
     ("Account", "region"): "one of seven words, found in anything",
-    ("Account", "identities"): "which of three platforms, since when, and a hash",
+    ("LinkedPlatform", "platform"): "one of three words, found in anything",
     ("OfferedPicture", "platform"): "one of three words, found in anything",
     ("Account", "came_from"): "the address of an installation, found in many accounts",
     ("Relocation", "endpoint"): "the address of an installation, found in many accounts",

@@ -142,20 +142,21 @@ def sign_in_too_often(dump: Dump) -> None:
     dump["tables"]["sowa-local-Items"] += more
 
 
-def list_an_identity_twice(dump: Dump) -> None:
-    account = next(row for row in rows(dump, "account/account") if "identities" in row)
-    cipher = Stored(dump).ciphers[account["pk"].split("#")[1]]
-    listed = Stored(dump).decrypted(account, "identities")
-    sealed = cipher.seal(listed * 2, account["pk"], account["sk"], "identities")
-    account["identities"] = sealed.decode("latin-1")
+def link_a_platform_beside_itself(dump: Dump) -> None:
+    """Under another sort id, so that another account of the same platform could be linked too."""
+    linked = rows(dump, "account/platform")[0]
+    cipher = Stored(dump).ciphers[linked["pk"].split("#")[1]]
+    platform = Stored(dump).decrypted(linked, "platform")
+    linked["sk"] = "platform#another"
+    linked["platform"] = cipher.seal(platform, linked["pk"], linked["sk"], "platform").decode("latin-1")
 
 
 def _careful(dump: Dump) -> Any:
-    return next(row for row in rows(dump, "account/account") if "second_factors" in row)
+    return next(row for row in rows(dump, "account/account") if row["second_factor_count"])
 
 
 def stop_asking(dump: Dump) -> None:
-    del _careful(dump)["second_factors"]
+    _careful(dump)["second_factor_count"] = 0
 
 
 def leave_only_recovery_codes(dump: Dump) -> None:
@@ -165,7 +166,7 @@ def leave_only_recovery_codes(dump: Dump) -> None:
 
 
 def shorten_a_password(dump: Dump) -> None:
-    next(row for row in rows(dump, "account/account") if "second_factors" not in row)["is_password_short"] = "sealed"
+    next(row for row in rows(dump, "account/account") if not row["second_factor_count"])["is_password_short"] = "sealed"
 
 
 def give_away_a_device(dump: Dump) -> None:
@@ -334,9 +335,9 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         remove("identity/identity"),
         put("identity/identity", account_id="nobody"),
         copy_row("identity/identity", pk="identity#second"),
-        lose("account/account", "identities"),
-        lose("account/account", "identity_hashes"),
-        list_an_identity_twice,
+        remove("account/platform"),
+        copy_row("account/platform", pk="account#twin"),
+        link_a_platform_beside_itself,
     ],
     "a_device_has_one_owner": [
         remove("device/device"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib import ids
 from chalicelib.accounts.records import Account, Guesses
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
@@ -13,9 +14,9 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Otherwise, Write, change, is_set, remove
+from chalicelib.store.commit import Otherwise, Write, absent, change, is_set, put, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, read, read_all
+from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead
 
 if TYPE_CHECKING:
@@ -49,27 +50,22 @@ def loses_endpoint(account: Account, endpoint: str) -> Write:
     return write
 
 
-def keeps_identities(account: Account, identities: list[dict[str, Any]]) -> Write:
-    """The account's side of what may vouch for it, if that is still what was read; on commit it raises StaleRead."""
-    as_read = _has_identities_as_read(account)
-    hashes = {one["id"] for one in identities}
-    return change(
-        account, when=as_read, otherwise=StaleRead, identities=identities or None, identity_hashes=hashes or None
+def gains_second_factor(account: Account) -> Write:
+    """One more is set up, from now on one is required; to be committed with the factor's own row."""
+    return change(account, Account.second_factor_count.add(1), otherwise=Conflict)
+
+
+def loses_second_factor(account: Account, *, is_last: bool) -> Write:
+    """One fewer, to be committed with the end of the factor's own row. On commit it raises Conflict if it is the last
+    one and was not known to be, or the other way round; and where it is, if the password is not the one whose length
+    was looked at."""
+    count: Condition = Account.second_factor_count == 1
+    as_read = (
+        count & (Account.session_generation == account.session_generation)
+        if is_last
+        else Account.second_factor_count > 1
     )
-
-
-def gains_second_factor(account: Account, factor: str) -> Write:
-    """From now on it is required, if the others are still the ones that were read."""
-    as_read = is_set(Account.second_factors, account.second_factors)
-    return change(account, Account.second_factors.add({factor}), when=as_read, otherwise=Conflict)
-
-
-def loses_second_factor(account: Account, factor: str) -> Write:
-    """The same the other way round; the password, too, must be the one whose length was looked at."""
-    as_read = is_set(Account.second_factors, account.second_factors) & (
-        Account.session_generation == account.session_generation
-    )
-    return change(account, Account.second_factors.delete({factor}), when=as_read, otherwise=Conflict)
+    return change(account, Account.second_factor_count.add(-1), when=as_read, otherwise=Conflict)
 
 
 def accepts_share(account: Account) -> Write:
@@ -124,9 +120,8 @@ def living_among(found: Found, account_ids: Iterable[str]) -> dict[str, Account]
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17); if
-    what may vouch for it is as it was read, which is to be freed with it."""
-    as_read = _is_as_read(account) & has_addresses_as_read(account) & _has_identities_as_read(account)
+    """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17)."""
+    as_read = _is_as_read(account) & has_addresses_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),
@@ -146,5 +141,34 @@ def has_addresses_as_read(account: Account) -> Condition:
     return as_read
 
 
-def _has_identities_as_read(account: Account) -> Condition:
-    return is_set(Account.identity_hashes, account.identity_hashes)
+# What leads to an account: its addresses, and accounts of other platforms
+
+
+class LeadsToAccount(Protocol):
+    """A record by which an account is found."""
+
+    account_id: Any
+
+
+def former_owner(found: LeadsToAccount | None) -> str | None:
+    """The id of the closed account to which this still leads, so that it is nobody's; None if it leads to a living one
+    or is not there. One read in any case: that there is none must not be seen by the calls."""
+    account_id = ids.new_id() if found is None else found.account_id
+    (key,) = read(DataKey.key(account_id))
+    return None if found is None or key is not None else account_id
+
+
+def belongs(where: Record, former_owner_id: str | None, *, otherwise: Otherwise) -> Write:
+    """From now on it leads to the account that it names, if nothing is there, or what leads to that closed account."""
+    kind: Any = type(where)
+    is_free = absent(kind)
+    if former_owner_id is not None:
+        # Who was closed never lives again.
+        is_free |= kind.account_id == former_owner_id
+    return put(where, when=is_free, otherwise=otherwise)
+
+
+def belongs_no_more(where: Key[Record], account_id: str, *, otherwise: Otherwise) -> Write:
+    """It leads nowhere, unless that was another account already: then it raises `otherwise` on commit."""
+    kind: Any = where.record
+    return remove(where, when=absent(kind) | (kind.account_id == account_id), otherwise=otherwise)

@@ -18,7 +18,7 @@ from chalicelib.errors import Conflict, KeyReused
 from chalicelib.outbox.actions import messages
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, change, commit_and_answer, create, put, remove
+from chalicelib.store.commit import Write, change, commit_and_answer, put, remove
 from chalicelib.store.records import read
 
 _HASHES = {"email": "address_hash", "phone": "phone_hash"}
@@ -34,12 +34,16 @@ def ask(account: Account, contact: Contact, repeat_key: str | None, source_ip: s
     taken, pending, old = read(Address.key(hashed), AddressChange.key(account_id), where)
     if pending is not None and pending.change_id == change_id and pending.address_hash != hashed:
         raise KeyReused
+    former_owner_id = account_writes.former_owner(taken)
+    if former_owner_id is not None:
+        taken = None
     proposed = AddressChange.new(
         account_id,
         cipher=account.cipher,
         change_id=change_id,
         address_hash=hashed,
         is_taken=0 if taken is None else 1,
+        former_owner_id=former_owner_id,
         address=contact.value,
         expires_at=clock.epoch_s(clock.in_(minutes=codes.CODE_MINUTES)),
     )
@@ -91,8 +95,9 @@ def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[
     left = getattr(account, hash_name)
     as_read = account_writes.has_addresses_as_read(account)
     news: dict[str, Any] = {contact.kind: contact.value, hash_name: pending.address_hash}
+    address = Address.new(pending.address_hash, account_id=account.pk_id)
     return (
-        create(Address.new(pending.address_hash, account_id=account.pk_id), otherwise=AddressTaken),
+        account_writes.belongs(address, pending.former_owner_id, otherwise=AddressTaken),
         change(account, when=as_read, otherwise=Conflict, **news),
         *(() if left is None else account_writes.frees(left)),
         remove(pending, when=AddressChange.change_id == pending.change_id, otherwise=CodeOver),

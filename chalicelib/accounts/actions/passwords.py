@@ -8,16 +8,16 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.records import Account, Guesses, TerminalGuesses
+from chalicelib.accounts.records import Account, Guesses, KnownTerminal, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.errors import Conflict
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Otherwise, Write, change, is_set, remove
+from chalicelib.store.commit import Otherwise, Write, absent, change, check, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead
@@ -50,26 +50,36 @@ class Proved:
     beside: Found
 
     @property
+    def known_terminal(self) -> KnownTerminal | None:
+        """The terminal, if it signed in before."""
+        return self.beside[KnownTerminal.key(self.account.pk_id, self.terminal)]
+
+    @property
     def is_on_known_terminal(self) -> bool:
-        return self.terminal in (self.account.terminals or ())
+        return self.known_terminal is not None
 
-    def learn(self) -> tuple[Write, ...]:
-        """Writes that note the terminal that signed in last, and the password hashed as is usual now, if either is
-        news.
+    def learn(self, session_id: str) -> tuple[Write, ...]:
+        """Writes that note the session that the terminal has from now on, and the password hashed as is usual now, if
+        that is news.
 
-        On commit it raises StaleRead if the account is not as it was read: see `proved_again`.
+        On commit it raises StaleRead if the account or its terminal is not as it was read: see `proved_again`.
         """
-        known = list(self.account.terminals or ())
-        news: dict[str, Any] = {}
-        if known[-1:] != [self.terminal]:
-            news["terminals"] = rules.with_newest(known, self.terminal)
-        if self.new_hash is not None:
-            news["password_hash"] = self.new_hash
-        # The sealed hash is like no other: it is the one that was proved.
-        as_read = is_set(Account.terminals, self.account.terminals) & (
-            Account.password_hash == self.account.attribute_values["password_hash"]
+        known = self.known_terminal
+        as_read = absent(KnownTerminal) if known is None else KnownTerminal.session_id == known.session_id
+        noted = put(seen_terminal(self.account.pk_id, self.terminal, session_id), when=as_read, otherwise=StaleRead)
+        return noted, self._still()
+
+    def _still(self) -> Write:
+        """The account lives, and opens to no more and no less than what was proved."""
+        account = self.account
+        as_read = (Account.session_generation == account.session_generation) & (
+            Account.second_factor_count == account.second_factor_count
         )
-        return (change(self.account, when=as_read, otherwise=StaleRead, **news),) if news else ()
+        if self.new_hash is None:
+            return check(account, as_read, otherwise=StaleRead)
+        # The sealed hash is like no other: it is the one that was proved.
+        as_read &= Account.password_hash == account.attribute_values["password_hash"]
+        return change(account, when=as_read, otherwise=StaleRead, password_hash=self.new_hash)
 
 
 def prove_password(
@@ -87,16 +97,16 @@ def prove_password(
     address, strangers = read(Address.key(hashed), Guesses.key(hashed))
     account_id = ids.new_id() if address is None else address.account_id
     terminal = terminal_hash(account_id, unique_id)
-    keys = keys_beside(account_id, terminal)
+    keys = (KnownTerminal.key(account_id, terminal), *keys_beside(account_id, terminal))
     account_key, data_key = Account.key(account_id), ciphers.key_of(account_id)
     own_key = TerminalGuesses.key(account_id, terminal)
     found = read_all((account_key, data_key, own_key, *keys))
     account, key, own = found[account_key], found[data_key], found[own_key]
-    is_known = account is not None and terminal in (account.terminals or ())
-    throttle = _on_own(account_id, terminal, own) if is_known else _throttle(Guesses.new(hashed), strangers)
     if account is None or key is None:
-        throttle.guess(lambda: _is_right(_hash_of_nothing(), password))
+        _throttle(Guesses.new(hashed), strangers).guess(lambda: _is_right(_hash_of_nothing(), password))
         return None
+    is_known = found[KnownTerminal.key(account_id, terminal)] is not None
+    throttle = _on_own(account_id, terminal, own) if is_known else _throttle(Guesses.new(hashed), strangers)
     cipher: SubjectCipher = key.unlocked()
     expected = account.decrypted_with(cipher).password_hash
     if not throttle.guess(lambda: _is_right(expected, password)):
@@ -118,13 +128,16 @@ def _throttle(row: Guesses | TerminalGuesses, before: Guesses | TerminalGuesses 
 
 def recognised(account_id: str, unique_id: str) -> Proved | None:
     """The same for whom something else than the password has proved; None if the account was closed."""
-    account, key = read(Account.key(account_id), ciphers.key_of(account_id))
+    terminal = terminal_hash(account_id, unique_id)
+    account_key, data_key = Account.key(account_id), ciphers.key_of(account_id)
+    terminal_key = KnownTerminal.key(account_id, terminal)
+    found = read_all((account_key, data_key, terminal_key))
+    account, key = found[account_key], found[data_key]
     if account is None or key is None:
         return None
     cipher: SubjectCipher = key.unlocked()
-    terminal = terminal_hash(account_id, unique_id)
     forget = remove(TerminalGuesses.key(account_id, terminal))
-    return Proved(account.decrypted_with(cipher), cipher, forget, terminal, None, (), Found({}))
+    return Proved(account.decrypted_with(cipher), cipher, forget, terminal, None, (terminal_key,), found)
 
 
 def changed(account: Account, current: str, new: str, unique_id: str) -> tuple[Write, ...]:
@@ -154,13 +167,20 @@ def proved_again(before: Proved, password: str) -> Proved | None:
 
 def require_fitting(account: Account, password: str, named: str = "password") -> None:
     """Fit to be this account's: beside a second factor a shorter one will do. Raises PasswordTooEasy."""
-    least = rules.LEAST_BESIDE_A_SECOND_FACTOR if account.second_factors else rules.LEAST_PASSWORD_CHARACTERS
+    least = rules.LEAST_BESIDE_A_SECOND_FACTOR if account.second_factor_count else rules.LEAST_PASSWORD_CHARACTERS
     rules.require_password(password, account.email, account.phone, account.nickname, named=named, least=least)
 
 
 def terminal_hash(account_id: str, unique_id: str) -> str:
     """80 bits by which an account knows a terminal again; they open nothing."""
     return crypto.keyed_hash("terminals", account_id, unique_id)[:16]
+
+
+def seen_terminal(account_id: str, terminal: str, session_id: str) -> KnownTerminal:
+    """The row of a terminal, by its hash, that has this session and is used now: known until a year after its last
+    use, so that what is used for holidays only is not new each summer."""
+    until = clock.epoch_s(clock.now() + rules.TERMINAL_KNOWN)
+    return KnownTerminal.new(account_id, terminal, session_id=session_id, used_at=clock.now_s(), expires_at=until)
 
 
 def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: Any) -> Write:
@@ -171,7 +191,7 @@ def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: 
     as_read = Account.session_generation == account.session_generation
     is_short = rules.is_short(password)
     if is_short:  # which it may be while there is a second factor
-        as_read &= is_set(Account.second_factors, account.second_factors)
+        as_read &= Account.second_factor_count > 0
     values = {"password_hash": hash_of(password), "session_generation": int(account.session_generation) + 1, **more}
     return change(account, when=as_read, otherwise=otherwise, is_password_short=is_short or None, **values)
 
@@ -179,11 +199,11 @@ def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: 
 def without_second_factors(account: Account) -> Write:
     """The account of who has lost all of them: all sessions end, and a password that was enough beside them only opens
     nothing until it is reset. On commit it raises Conflict if either was changed meanwhile."""
-    as_read = (Account.session_generation == account.session_generation) & is_set(
-        Account.second_factors, account.second_factors
+    as_read = (Account.session_generation == account.session_generation) & (
+        Account.second_factor_count == account.second_factor_count
     )
     lost = {"password_hash": hash_of(ids.new_id()), "is_password_short": None} if account.is_password_short else {}
-    values = {"second_factors": None, "session_generation": int(account.session_generation) + 1, **lost}
+    values = {"second_factor_count": 0, "session_generation": int(account.session_generation) + 1, **lost}
     return change(account, when=as_read, otherwise=Conflict, **values)
 
 

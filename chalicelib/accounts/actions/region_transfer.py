@@ -13,11 +13,11 @@ from chalicelib.accounts.records import Account, SpentTicket
 from chalicelib.accounts.rules import AddressTaken
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
-from chalicelib.store import ciphers, crypto
+from chalicelib.store import ciphers, crypto, keys
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, create
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 
 _HASHES = {"email": "address_hash", "phone": "phone_hash"}
 
@@ -48,19 +48,23 @@ class Newcomer:
     def spent_key(self) -> Key[SpentTicket]:
         return SpentTicket.key(crypto.keyed_hash("tickets", self.came_from, self.ticket_id))
 
+    @property
+    def address_keys(self) -> tuple[Key[Address], ...]:
+        return tuple(Address.key(contact.hashed) for contact in self.contacts)
+
     def used_by(self, repeat_key: str | None) -> str:
         return crypto.keyed_hash("uses of tickets", self.came_from, self.ticket_id, repeat_key or ids.new_id())
 
 
-def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str | None) -> NewAccount:
+def arrived(newcomer: Newcomer, password: str, repeat_key: str | None) -> NewAccount:
     """The new account, and what must be committed for it.
 
     Raises PasswordTooEasy, and ArrivedBefore here or on commit; on commit AddressTaken: who has a ticket has proved the
     address, as who has a registration's code.
     """
     rules.require_password(password, *(contact.value for contact in newcomer.contacts), newcomer.nickname)
-    (spent,) = read(newcomer.spent_key)
-    if spent is not None:
+    found = read_all((newcomer.spent_key, *newcomer.address_keys))
+    if found[newcomer.spent_key] is not None:
         raise ArrivedBefore
     account_id = newcomer.account_id
     cipher, data_key_row = ciphers.new_cipher(account_id)
@@ -77,8 +81,15 @@ def arrived(newcomer: Newcomer, password: str, unique_id: str, repeat_key: str |
         policy_version=newcomer.policy_version,
         registered_at=clock.now_s(),
     )
-    account.terminals = [passwords.terminal_hash(account_id, unique_id)]
-    return NewAccount(account, cipher, _arrives(newcomer, account, data_key_row, repeat_key))
+    addresses = [_leads_here(account, found[where], where) for where in newcomer.address_keys]
+    return NewAccount(account, cipher, (*_arrives(newcomer, account, data_key_row, repeat_key), *addresses))
+
+
+def _leads_here(account: Account, existing: Address | None, where: Key[Address]) -> Write:
+    address = Address.new(keys.id_of(where.pk), account_id=account.pk_id)
+    # Most lead nowhere yet, and who has a ticket has proved this one: nothing is to be hidden from the calls.
+    former_owner_id = None if existing is None else account_writes.former_owner(existing)
+    return account_writes.belongs(address, former_owner_id, otherwise=AddressTaken)
 
 
 def _reached(contacts: tuple[Contact, ...]) -> dict[str, Any]:
@@ -89,12 +100,10 @@ def _reached(contacts: tuple[Contact, ...]) -> dict[str, Any]:
 def _arrives(newcomer: Newcomer, account: Account, key: DataKey, repeat_key: str | None) -> tuple[Write, ...]:
     spent = newcomer.spent_key.record(newcomer.spent_key.pk, newcomer.spent_key.sk)
     spent.assign(used_by=newcomer.used_by(repeat_key), expires_at=newcomer.ticket_until)
-    addresses = [Address.new(contact.hashed, account_id=account.pk_id) for contact in newcomer.contacts]
     return (
         create(spent, otherwise=ArrivedBefore),
         create(account, otherwise=ArrivedBefore),
         create(key, otherwise=ArrivedBefore),
-        *(create(address, otherwise=AddressTaken) for address in addresses),
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import msgspec
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
-from chalicelib.accounts.actions import passwords, regions
+from chalicelib.accounts.actions import account_writes, passwords, regions
 from chalicelib.accounts.records import Account, AgeBlock, BegunRegistration, Registration
 from chalicelib.accounts.rules import AddressTaken
 from chalicelib.accounts.shapes import Terminal
@@ -82,6 +81,7 @@ def register(
     known, *refused = read(Address.key(hashed), *age_blocks)
     if any(refused):
         raise rules.too_young()
+    former_owner_id = account_writes.former_owner(known)
     until = clock.in_(hours=_REGISTRATION_HOURS)
     account_id = ids.new_id()
     cipher, data_key_row = ciphers.new_cipher(account_id, until=until)
@@ -89,7 +89,8 @@ def register(
         account_id,
         cipher=cipher,
         address_hash=hashed,
-        is_known=0 if known is None else 1,
+        is_known=0 if known is None or former_owner_id is not None else 1,
+        former_owner_id=former_owner_id,
         nickname=nickname,
         password_hash=passwords.hash_of(password),
         country=country,
@@ -212,7 +213,7 @@ def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) 
     )
 
 
-def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str | None) -> NewAccount:
+def confirmed(registration_id: str, digits: str, repeat_key: str | None) -> NewAccount:
     """The account that a registration becomes by its code.
 
     Raises AlreadyConfirmed for the exact repeat, CodeWrong, CodeOver, and on commit AddressTaken, or StaleRead
@@ -234,13 +235,15 @@ def confirmed(registration_id: str, digits: str, unique_id: str, repeat_key: str
         raise codes.wrong_code()
     cipher = key.unlocked()
     account = _account_of(registration.decrypted_with(cipher), confirmed_by, cipher)
-    account.terminals = [passwords.terminal_hash(registration_id, unique_id)]
     address = Address.new(registration.address_hash, account_id=registration_id)
+    belongs = account_writes.belongs(
+        address, registration.former_owner_id, otherwise=lambda existing: _taken(existing, registration_id)
+    )
     return NewAccount(
         account,
         cipher,
         (
-            create(address, otherwise=lambda existing: _taken(existing, registration_id)),
+            belongs,
             create(account),
             remove(registration, when=Registration.pk.exists(), otherwise=CodeOver),
             spent,
@@ -287,14 +290,14 @@ def vouched_for(
     current_policy: str,
     unique_id: str,
     is_age_blocked: bool,
-    identity: dict[str, Any],
+    former_owner_id: str | None,
     otherwise: type[BaseException],
 ) -> NewAccount:
     """An account whose address needs no code, as another platform has proved it (B1a). The birth date is not kept.
 
-    On commit it raises `otherwise` if the address has an account by then; the identity is the caller's to store. Nobody
-    knows its password, so that a guess at it costs and is answered like any other; a new one can be set by a code to
-    the address.
+    On commit it raises `otherwise` if the address has an account by then, other than the closed one that it may still
+    name; the identity is the caller's to store. Nobody knows its password, so that a guess at it costs and is answered
+    like any other; a new one can be set by a code to the address.
     """
     _require_terms(birth_date, country, policy_version, current_policy, age_block_key(unique_id))
     if is_age_blocked:
@@ -313,11 +316,7 @@ def vouched_for(
         region=rules.region_of(country),
         policy_version=policy_version,
         registered_at=clock.now_s(),
-        terminals=[passwords.terminal_hash(account_id, unique_id)],
-        identities=[identity],
-        identity_hashes={identity["id"]},
     )
     address = Address.new(contact.hashed, account_id=account_id)
-    return NewAccount(
-        account, cipher, (create(address, otherwise=otherwise), create(account), create(data_key_row))
-    )
+    belongs = account_writes.belongs(address, former_owner_id, otherwise=otherwise)
+    return NewAccount(account, cipher, (belongs, create(account), create(data_key_row)))

@@ -7,7 +7,7 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.errors import NotFound
-from chalicelib.identities.records import Identity
+from chalicelib.identities import actions as identities
 from chalicelib.orders import actions as orders
 from chalicelib.outbox.actions import messages
 from chalicelib.outbox.records import ClosureNotice
@@ -17,7 +17,7 @@ from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, change, commit, commit_and_answer, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer
 from chalicelib.store.records import read
 from chalicelib.store.retrying import retrying_from
 
@@ -49,7 +49,7 @@ def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...])
 
 def ending(account: Account) -> tuple[Write, ...]:
     """Writes that end an account, with what may vouch for it; raises StaleRead on commit."""
-    return *accounts.end(account), *map(remove, Identity.keys_of(account.identity_hashes))
+    return *accounts.end(account), *identities.ends_of_all(account.pk_id)
 
 
 def erasure_of(erasure_id: str) -> shapes.Erasure:

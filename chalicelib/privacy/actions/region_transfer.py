@@ -121,7 +121,7 @@ def arrive(body: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
 
 def _enter(newcomer: region_transfer.Newcomer, body: shapes.Arrive, repeat_key: str | None) -> Tokens:
     try:
-        new = region_transfer.arrived(newcomer, body.password, body.terminal.unique_id, repeat_key)
+        new = region_transfer.arrived(newcomer, body.password, repeat_key)
         return sessions.begin(new, body.terminal, repeat_key)
     except region_transfer.ArrivedBefore:
         # It may have come twice at the same time, and the other was faster: read what is so now.

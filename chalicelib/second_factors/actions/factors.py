@@ -6,13 +6,13 @@ from chalicelib import clock
 from chalicelib.accounts.actions import account_writes, passwords
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.errors import NotFound
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import shapes
 from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
-from chalicelib.second_factors.rules import TOTP, PasswordNeedsSecondFactor
+from chalicelib.second_factors.rules import PasswordNeedsSecondFactor
 from chalicelib.store.commit import Write, commit_and_answer, remove
-from chalicelib.store.keys import Key
-from chalicelib.store.records import read_all
+from chalicelib.store.records import read
 
 # What an authenticator app is called where passkeys have the names that their owner gave them.
 AN_APP = "TOTP"
@@ -20,11 +20,8 @@ AN_APP = "TOTP"
 
 def factors_of(account: Account) -> shapes.SecondFactors:
     """The factors that are set up, passkeys in the order of their adding."""
-    account_id = account.pk_id
-    app_key, codes_key, keys = Totp.key(account_id), RecoveryCodes.key(account_id), keys_of_passkeys(account)
-    found = read_all((app_key, codes_key, *keys))
-    app, codes = found[app_key], found[codes_key]
-    described = [described_passkey(one, account) for key in keys if (one := found[key]) is not None]
+    app, codes = read(Totp.key(account.pk_id), RecoveryCodes.key(account.pk_id))
+    described = [described_passkey(one, account) for one in passkeys_of(account)]
     return shapes.SecondFactors(
         totp=None if app is None else shapes.Totp(added_at=clock.at_epoch(app.added_at)),
         passkeys=sorted(described, key=lambda one: (one.added_at, one.passkey_id)),
@@ -32,10 +29,8 @@ def factors_of(account: Account) -> shapes.SecondFactors:
     )
 
 
-def keys_of_passkeys(account: Account) -> list[Key[Passkey]]:
-    """The keys of the account's passkeys."""
-    ids = sorted(set(account.second_factors or ()) - {TOTP})
-    return [Passkey.key(account.pk_id, passkey_id) for passkey_id in ids]
+def passkeys_of(account: Account) -> list[Passkey]:
+    return Passkey.list_of(account.pk_id).items
 
 
 def described_passkey(passkey: Passkey, account: Account) -> shapes.Passkey:
@@ -50,22 +45,23 @@ def described_passkey(passkey: Passkey, account: Account) -> shapes.Passkey:
 
 def ends_of_all(account: Account) -> tuple[Write, ...]:
     """Writes that remove all of them, recovery codes included, and end all sessions."""
-    account_id = account.pk_id
-    keys = (Totp.key(account_id), RecoveryCodes.key(account_id), *keys_of_passkeys(account))
-    return (passwords.without_second_factors(account), *map(remove, keys))
+    # Those read here are all of them, if on commit there are as many as when the account was read before.
+    keys = Totp.key(account.pk_id), RecoveryCodes.key(account.pk_id)
+    return (passwords.without_second_factors(account), *map(remove, keys), *map(remove, passkeys_of(account)))
 
 
-def end(account: Account, factor: str, row: Write, *, who: str, name: str = AN_APP) -> None:
+def end(account: Account, factor: Totp | Passkey, *, who: str, name: str = AN_APP) -> None:
     """Stop asking for it; the person is notified; the recovery codes go with the last one.
 
-    Raises PasswordNeedsSecondFactor, and Conflict if the password or another factor was changed meanwhile.
+    Raises NotFound, PasswordNeedsSecondFactor, and Conflict if it has become the last one meanwhile, or is the last one
+    and another or another password was set.
     """
-    is_last = set(account.second_factors or ()) == {factor}
+    is_last = account.second_factor_count == 1
     if is_last and account.is_password_short:
         raise PasswordNeedsSecondFactor
     codes = (remove(RecoveryCodes.key(account.pk_id)),) if is_last else ()
-    notice = messages.write(account, "second_factors/mail/removed", is_totp=factor == TOTP)
+    gone = remove(factor, when=type(factor).pk.exists(), otherwise=NotFound)
+    notice = messages.write(account, "second_factors/mail/removed", is_totp=isinstance(factor, Totp))
     activity_row = activity.record(account, "second_factor_removed", who=who, about=name)
-    commit_and_answer(
-        account_writes.loses_second_factor(account, factor), row, *codes, notice, activity_row, answer=None
-    )
+    fewer = account_writes.loses_second_factor(account, is_last=is_last)
+    commit_and_answer(gone, fewer, *codes, notice, activity_row, answer=None)

@@ -41,11 +41,10 @@ Found = TypeVar("Found")
 
 def begin(account: Account) -> shapes.NewPasskey:
     """The options from which a browser creates a passkey, within five minutes. Raises TooManyPasskeys."""
-    keys = factors.keys_of_passkeys(account)
-    if len(keys) >= rules.MOST_PASSKEYS:
+    known = factors.passkeys_of(account)
+    if len(known) >= rules.MOST_PASSKEYS:
         raise TooManyPasskeys
     challenge, keeps = _new_challenge(account.pk_id, _ADDING)
-    known = read(*keys)
     commit(keeps)
     return shapes.NewPasskey(
         rp=shapes.RelyingParty(id=settings.passkey_domain, name="Sowa"),
@@ -74,8 +73,8 @@ def _challenge_at(account_id: str, purpose: str, challenge: str) -> str:
     return crypto.keyed_hash("challenges", account_id, purpose, challenge)
 
 
-def _credentials(account: Account, passkeys: Iterable[Passkey | None]) -> list[shapes.Credential]:
-    found = [one.decrypted_with(account.cipher).credential for one in passkeys if one is not None]
+def _credentials(account: Account, passkeys: Iterable[Passkey]) -> list[shapes.Credential]:
+    found = [one.decrypted_with(account.cipher).credential for one in passkeys]
     return [shapes.Credential(id=one["id"], transports=one["transports"]) for one in found]
 
 
@@ -104,7 +103,7 @@ def confirm(account: Account, who: str, name: str, made: shapes.MadePasskey) -> 
     return commit_and_answer(
         remove(challenge, when=Challenge.pk.exists(), otherwise=SetupOver),
         create(passkey, otherwise=PasskeyKnown),
-        account_writes.gains_second_factor(account, passkey.sort_id),
+        account_writes.gains_second_factor(account),
         messages.write(account, "second_factors/mail/added", is_totp=False),
         activity.record(account, "second_factor_added", who=who, about=name),
         answer=factors.described_passkey(passkey, account),
@@ -124,14 +123,13 @@ def rename(account: Account, who: str, passkey: Passkey, name: str) -> shapes.Pa
 
 def end(account: Account, who: str, passkey: Passkey) -> None:
     """Stop taking this passkey. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
-    gone = remove(passkey, when=Passkey.pk.exists(), otherwise=NotFound)
-    factors.end(account, passkey.sort_id, gone, who=who, name=passkey.decrypted_with(account.cipher).name)
+    factors.end(account, passkey, who=who, name=passkey.decrypted_with(account.cipher).name)
 
 
 # At sign-in
 
 
-def request(account: Account, passkeys: Iterable[Passkey | None]) -> shapes.AskPasskey:
+def request(account: Account, passkeys: Iterable[Passkey]) -> shapes.AskPasskey:
     """The request options for these passkeys, good for one use within five minutes."""
     challenge, keeps = _new_challenge(account.pk_id, _SIGNING_IN)
     commit(keeps)

@@ -16,7 +16,7 @@ from chalicelib.second_factors.rules import SecondFactorNeeded, SecondFactorWron
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.store.commit import Write
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, Record, read_all
+from chalicelib.store.records import Found, Record, read
 from chalicelib.store.throttle import Throttle
 from chalicelib.words import Phrase
 
@@ -89,11 +89,10 @@ def _notice_of_use(account: Account, codes: RecoveryCodes) -> Write:
 
 
 def _needed(account: Account) -> SecondFactorNeeded:
-    codes_key, passkey_keys = RecoveryCodes.key(account.pk_id), factors.keys_of_passkeys(account)
-    found = read_all((codes_key, *passkey_keys))
-    codes, known = found[codes_key], [found[key] for key in passkey_keys]
-    methods = ["totp"] if rules.TOTP in account.second_factors else []
-    methods += ["passkey"] if any(known) else []
+    app, codes = read(Totp.key(account.pk_id), RecoveryCodes.key(account.pk_id))
+    known = factors.passkeys_of(account)
+    methods = [] if app is None else ["totp"]
+    methods += ["passkey"] if known else []
     methods += ["recovery_code"] if codes is not None and codes.hashes else []
-    request = passkeys.request(account, known) if any(known) else None
+    request = passkeys.request(account, known) if known else None
     return SecondFactorNeeded(methods=methods, passkey=request)

@@ -23,7 +23,7 @@ def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
     codes = [ids.as_text(ids.random_bytes(rules.RECOVERY_CODE_BYTES)) for _ in range(rules.RECOVERY_CODES)]
     hashes = {_hash_of(account_id, code) for code in codes}
     kept = RecoveryCodes.new(account_id, hashes=hashes, made_at=clock.now_s())
-    is_set_up = Account.second_factors.exists()
+    is_set_up = Account.second_factor_count > 0
     notice = messages.write(account, "second_factors/mail/codes_made")
     activity_row = activity.record(account, "recovery_codes_made", who=who)
     commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), notice, activity_row)

@@ -7,13 +7,12 @@ from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, codes
-from chalicelib.errors import NotFound
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import PendingTotp, Totp
 from chalicelib.second_factors.rules import SetupOver
-from chalicelib.store.commit import Write, change, commit, commit_and_answer, put, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, put, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
@@ -33,7 +32,7 @@ def begin(account: Account) -> shapes.NewTotp:
 def confirm(account: Account, who: str, code: str) -> None:
     """From now on a code of this app is required; the person is notified. Raises CodeWrong, SetupOver."""
     account_id = account.pk_id
-    (pending,) = read(PendingTotp.key(account_id))
+    pending, before = read(PendingTotp.key(account_id), Totp.key(account_id))
     if pending is None:
         raise SetupOver
     secret = pending.decrypted_with(account.cipher).secret
@@ -43,18 +42,15 @@ def confirm(account: Account, who: str, code: str) -> None:
     app = Totp.new(account_id, cipher=account.cipher, secret=secret, added_at=clock.now_s(), last_step=step)
     as_read = PendingTotp.secret == pending.attribute_values["secret"]
     begun = remove(pending, when=as_read, otherwise=SetupOver)
+    # Another app takes the place of the one before.
+    added = (
+        (create(app), account_writes.gains_second_factor(account))
+        if before is None
+        else (put(app, when=Totp.secret == before.attribute_values["secret"]),)
+    )
     notice = messages.write(account, "second_factors/mail/added", is_totp=True)
     activity_row = activity.record(account, "second_factor_added", who=who, about=factors.AN_APP)
-    commit_and_answer(
-        begun, put(app), account_writes.gains_second_factor(account, rules.TOTP), notice, activity_row, answer=None
-    )
-
-
-def end(account: Account, who: str) -> None:
-    """Stop asking for codes of the app. Raises NotFound, PasswordNeedsSecondFactor, Conflict."""
-    if rules.TOTP not in (account.second_factors or ()):
-        raise NotFound
-    factors.end(account, rules.TOTP, remove(Totp.key(account.pk_id)), who=who)
+    commit_and_answer(begun, *added, notice, activity_row, answer=None)
 
 
 def spends(account: Account, app: Totp | None, code: str) -> Write | None:

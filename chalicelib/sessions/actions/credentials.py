@@ -49,9 +49,9 @@ def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
     """For who has lost all of them and proved to the operator who they are: they are required no more, all sessions
     end, and the person is notified."""
     account = accounts.at(contact)
-    if account is None or not account.second_factors:
+    if account is None or not account.second_factor_count:
         return shapes.SecondFactorsRemoved(count=0)
-    count, ends = len(account.second_factors), factors.ends_of_all(account)
+    count, ends = int(account.second_factor_count), factors.ends_of_all(account)
     notice = messages.write(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
     activity_row = activity.record(account, "second_factors_removed", by=activity.OPERATOR)
     commit(*ends, notice, activity_row, *ending.ends_of(account.pk_id)[: MOST_WRITES - len(ends) - 2])

@@ -25,7 +25,7 @@ from chalicelib.sessions.actions.tokens import new_session, same_session, sessio
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Write, check, commit, remove
+from chalicelib.store.commit import Write, check, commit, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Record
 from chalicelib.store.retrying import retrying, retrying_from
@@ -80,7 +80,8 @@ def open_session(
         spent = beside(proved, opening.record)
         notices = () if proved.is_on_known_terminal else (_notices(proved.account, terminal),)
         activity_row = _activity_row(proved.account, terminal)
-        commit(*spent, opening, activity_row, proved.forget, *notices, *making_room, *proved.learn())
+        learnt = proved.learn(opening.record.sort_id)
+        commit(*spent, opening, activity_row, proved.forget, *notices, *making_room, *learnt)
         return tokens
 
     # Another terminal may sign in, or the account be closed, at the same moment.
@@ -101,7 +102,7 @@ def _factor_spent(
     factor: SecondFactor | None, repeat_key: str | None, proved: Proved, opening: Session
 ) -> tuple[Write, ...]:
     """Writes that use up the second factor, where one is required and this is not the repeat of a sign-in that did."""
-    if not proved.account.second_factors:
+    if not proved.account.second_factor_count:
         return ()
     before = None if factor is None or repeat_key is None else proved.beside[opening.own_key]
     if before is not None and _is_repeat(before, opening, proved.account):
@@ -139,7 +140,7 @@ def enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_ke
 
 def _enter_by_code(registration_id: str, code: str, terminal: Terminal, repeat_key: str | None) -> Tokens:
     try:
-        new = registering.confirmed(registration_id, code, terminal.unique_id, repeat_key)
+        new = registering.confirmed(registration_id, code, repeat_key)
     except registering.AlreadyConfirmed as before:
         return begin_again(before.account, before.cipher, terminal, repeat_key, otherwise=before.otherwise)
     return begin(new, terminal, repeat_key)
@@ -150,7 +151,10 @@ def begin(
 ) -> Tokens:
     """Store a new account and open its first session, in one commit with what is more."""
     tokens, opening = new_session(new.account, new.cipher, terminal, repeat_key, *inputs)
-    commit(*more, *new.writes, opening, _activity_row(new.account, terminal))
+    account_id = new.account.pk_id
+    hashed = passwords.terminal_hash(account_id, terminal.unique_id)
+    seen = put(passwords.seen_terminal(account_id, hashed, opening.record.sort_id))
+    commit(*more, *new.writes, opening, seen, _activity_row(new.account, terminal))
     return tokens
 
 
@@ -165,7 +169,7 @@ def begin_again(
     first_generation = Account.session_generation.default_for_new
     if clock.now_s() >= account.registered_at + rules.REPEAT_LIFE.total_seconds():
         raise otherwise
-    as_begun = (Account.session_generation == first_generation) & Account.second_factors.does_not_exist()
+    as_begun = (Account.session_generation == first_generation) & (Account.second_factor_count == 0)
     begun = check(account, as_begun, otherwise=otherwise)
     return open_again(account, cipher, terminal, repeat_key, begun, otherwise=otherwise)
 

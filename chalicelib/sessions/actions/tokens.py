@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import passwords
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.errors import KeyReused, NotSignedIn
@@ -18,7 +19,7 @@ from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import crypto
-from chalicelib.store.ciphers import SubjectCipher
+from chalicelib.store.ciphers import DataKey, SubjectCipher
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import in_service_since, read_all
@@ -127,12 +128,12 @@ def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
 
 
 def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
-    _, _, session = authentication.of(claim, read_all(authentication.keys_of(claim)))
+    _, data_key_row, session = authentication.of(claim, read_all(authentication.keys_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
     if crypto.same(session.refresh_hash, given):
-        return _turned(session, claim, given, repeat_key)
+        return _turned(session, claim, given, repeat_key, *_keeping_terminal_known(session, data_key_row))
     if session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given):
         return _yielded_again(session, claim, given)
     if _is_repeat(session, claim, repeat_key):
@@ -143,11 +144,20 @@ def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
     raise NotSignedIn
 
 
-def _turned(session: Session, claim: Claim, given: str, repeat_key: str | None) -> Tokens:
+def _keeping_terminal_known(session: Session, data_key_row: DataKey) -> tuple[Write, ...]:
+    """The write that notes the use of the session's terminal, once in each month of the session's life."""
+    if not rules.is_first_use_in_month(session.opened_at, session.rotated_at, clock.now_s()):
+        return ()
+    unique_id = session.decrypted_with(data_key_row.unlocked()).terminal_unique_id
+    terminal = passwords.terminal_hash(session.pk_id, unique_id)
+    return (put(passwords.seen_terminal(session.pk_id, terminal, session.sort_id)),)
+
+
+def _turned(session: Session, claim: Claim, given: str, repeat_key: str | None, *more: Write) -> Tokens:
     generation = int(session.generation) + 1
     values, tokens = _turn(*_of(claim), generation, _successor(claim, generation))
     inputs = {"spent_refresh_hash": given, "refreshed_by": _refreshed_by(claim, repeat_key)}
-    commit(change(session, when=Session.refresh_hash == given, otherwise=StaleRead, **inputs, **values))
+    commit(change(session, when=Session.refresh_hash == given, otherwise=StaleRead, **inputs, **values), *more)
     return tokens
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.factors import App
+from tests.factors import ROOT, App, Key
 from tests.scene import PASSWORD, Person
 from tests.worlds.invariants import Stored
 from tests.worlds.races.people import close, owner_is_gone
@@ -43,6 +43,36 @@ def _owner_has_an_app(home: Home) -> dict[str, str]:
     return factor
 
 
+def _owner_has_an_app_and_a_passkey(home: Home) -> str:
+    App.added(home.owner)
+    passkey_id = str(Key().add_to(home.owner)["passkey_id"])
+    home.owner.step_up()
+    return passkey_id
+
+
+def _remove_passkey(home: Home, passkey_id: str) -> Response:
+    return home.owner.call("DELETE", f"{ROOT}/passkeys/{passkey_id}", headers=steps.once(ANOTHER_KEY))
+
+
+def _remove_app_again(home: Home, state: Any) -> Response:
+    return second_factors.remove_app(home, state, ANOTHER_KEY)
+
+
+def _owner_has_an_app_and_a_passkey_begun(home: Home) -> dict[str, Any]:
+    App.added(home.owner)
+    home.owner.step_up()
+    return Key().made_for(home.owner)
+
+
+def _confirm_passkey(home: Home, made: Any) -> Response:
+    body = {"name": "My phone", "credential": made}
+    return home.owner.call("POST", f"{ROOT}/passkeys/confirm", body, headers=steps.once(ANOTHER_KEY))
+
+
+def _owner_signs_in(home: Home, state: Any) -> Response:
+    return Person(**vars(home.owner)).sign_in()
+
+
 def _owner_signs_in_with(home: Home, factor: Any) -> Response:
     return Person(**vars(home.owner)).sign_in(factor=factor)
 
@@ -69,6 +99,14 @@ RACES = (
          _sign_in_with(ONE_KEY), _sign_in_with(ANOTHER_KEY), either_way((201, 401)), _one_came_in),
     Race("remove the app, sign in with it", _owner_has_an_app, _remove_app, _owner_signs_in_with,
          exactly((204, 201), (204, 401))),
+    Race("remove the app, remove the app again", _owner_has_an_app, _remove_app, _remove_app_again,
+         either_way((204, 404))),
+    Race("remove the app, remove the passkey", _owner_has_an_app_and_a_passkey, _remove_app, _remove_passkey,
+         exactly((204, 204), (204, 409), (409, 204))),
+    Race("remove the app, confirm a passkey", _owner_has_an_app_and_a_passkey_begun, _remove_app, _confirm_passkey,
+         exactly((204, 201), (409, 201))),
+    Race("confirm the app, sign in without it", second_factors.app_begun, _confirm_app(ONE_KEY), _owner_signs_in,
+         exactly((204, 201), (204, 403))),
     Race("remove the app, choose a short password", _owner_has_an_app, _remove_app, _shorten_password,
          exactly((204, 409), (409, 204), (401, 204), (204, 422))),
 )

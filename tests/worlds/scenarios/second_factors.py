@@ -150,7 +150,7 @@ def _remove_second_factors(home: Home, state: Any, key: str) -> Response:
 
 
 def _factors_removed(home: Home, state: Any, stored: Stored) -> int:
-    return int("second_factors" not in stored.first_ids("Account")[home.owner.account_id])
+    return int(stored.first_ids("Account")[home.owner.account_id]["second_factor_count"] == 0)
 
 
 SCENARIOS = (
