@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib import ids
+from chalicelib.stock.actions.cameras import release
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera
@@ -14,12 +15,20 @@ from tests.worlds.races.cameras import bind, offer_to, picture_arrives, picture_
 from tests.worlds.races.people import close, owner_is_gone
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, exactly
 from tests.worlds.scenarios import cameras, channel, sharing, steps
-from tests.worlds.scenarios.steps import job
 
 
 def _own_camera(home: Home) -> Camera:
     home.owner.step_up()
     return home.camera
+
+
+def _picture_on_its_way(home: Home) -> None:
+    home.owner.step_up()
+    picture_on_its_way(home)
+
+
+def bind_own_camera(home: Home, state: Any) -> Response:
+    return home.stranger.bind(Camera(**vars(home.camera)))
 
 
 def _ask_for_ticket(home: Home, state: Any) -> Response:
@@ -56,22 +65,17 @@ def _free_at_once(home: Home, state: Any, answers: Answers, stored: Stored) -> W
         yield f"the camera of a closed account is answered with {status}"
 
 
-def _closed_and_bound_anew(home: Home) -> None:
-    """Nothing of the closed account is tidied yet."""
+def _closed(home: Home) -> tuple[str, str]:
+    """Nothing is tidied yet; the ids of the device that was, and of its camera."""
+    (stock_id,) = Stored(home.world.dump()).first_ids("Stock")
     home.owner.step_up()
+    device_id = home.camera.device_id
     assert home.owner.close().status == 202
-    assert home.stranger.bind(home.camera).status == 201
+    return device_id, stock_id
 
 
-def _tidied(home: Home, state: Any) -> None:
-    job(home.world, "resume_erasures")
-
-
-def _rebound_again(home: Home, state: Any) -> Response:
-    """Removed and bound once more while the first ownership is tidied."""
-    device_id = home.stranger.call("GET", "/devices").json["items"][0]["device_id"]
-    home.stranger.call("DELETE", f"/devices/{device_id}")
-    return home.stranger.bind(Camera(**vars(home.camera)))
+def _is_released(home: Home, ended: tuple[str, str]) -> None:
+    release(*ended)
 
 
 def _is_the_newcomers(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
@@ -123,15 +127,6 @@ def _guest_is_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> 
         yield "the owner's device went with the guest"
     if stored.of("Share"):
         yield "a share of nobody's is left"
-
-
-def _export_asked(home: Home) -> None:
-    home.owner.step_up()
-    assert home.owner.call("POST", "/privacy/exports").status == 202
-
-
-def _export_is_written(home: Home, state: Any) -> None:
-    home.world.settle()
 
 
 def _no_copy_is_left(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
@@ -190,8 +185,8 @@ def _to_be_removed(home: Home) -> None:
 
 
 RACES = (
-    Race("close, picture arrives", lambda home: (picture_on_its_way(home), home.owner.step_up()), close,
-         picture_arrives, exactly((202, None)), pictures_are_gone, _nobody_owns),
+    Race("close, picture arrives", _picture_on_its_way, close, picture_arrives,
+         exactly((202, None)), pictures_are_gone, _nobody_owns),
     Race("close, ask for a ticket", _own_camera, close, _ask_for_ticket, exactly((202, 200), (202, 409)),
          owner_is_gone, _nobody_owns),
     Race("remove, ask for a ticket", _to_be_removed, remove, _ask_for_ticket, exactly((202, 200), (202, 409)),
@@ -200,7 +195,7 @@ RACES = (
          exactly((202, 201), (202, 409)), _bound_by_another),
     Race("close, bind by another too early", _own_camera, close, bind("stranger", ANOTHER_KEY),
          exactly((202, 201), (202, 409)), owner_is_gone, _free_at_once),
-    Race("tidy, bind once more", _closed_and_bound_anew, _tidied, _rebound_again, exactly((None, 201)),
+    Race("release, bind by another", _closed, _is_released, bind_own_camera, exactly((None, 201)),
          _is_the_newcomers),
     Race("close, look", _watched, close, _look, exactly((202, 200), (202, 404)), owner_is_gone, _out_of_sight),
     Race("close, watch", _watched, close, _watch, exactly((202, 201), (202, 401), (202, 404)), owner_is_gone,
@@ -208,8 +203,6 @@ RACES = (
     Race("close as the guest, look", _guest_watches, _guest_closes, _look, exactly((202, 200), (202, 404)),
          _guest_is_gone, _out_of_sight),
     Race("close, ask for an export", _own_camera, close, _ask_for_export, exactly((202, 202), (202, 401)),
-         _no_copy_is_left),
-    Race("close, export is written", _export_asked, close, _export_is_written, exactly((202, None)),
          _no_copy_is_left),
     Race("close as the new owner, accept", _offered_and_stepped_up, _new_owner_closes, _accept_offer,
          exactly((202, 201), (202, 401)), _one_of_both_has_it),
