@@ -89,6 +89,11 @@ class Person:
             body["second_factor"] = factor
         return self._keep(self.world.call("POST", "/sessions", body, headers=headers))
 
+    def refresh(self) -> None:
+        """As an app does where time has passed: the session stays."""
+        answer = self._keep(self.world.call("POST", "/sessions/refresh", {"refresh_token": self.refresh_token}))
+        assert answer.status == 201, answer.body
+
     def _keep(self, answer: Response) -> Response:
         if answer.status == 201:
             self.account_id = answer.json["account_id"]

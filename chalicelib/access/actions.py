@@ -1,4 +1,4 @@
-"""Access to devices: the rights of owners and guests, and the push targets of a device's alarms."""
+"""Access to devices: the rights of owners and guests."""
 
 from __future__ import annotations
 
@@ -207,6 +207,12 @@ def grant_to(device: Device, account_id: str) -> Grant | None:
     return next((grant for grant in grants_of(device) if grant.guest_id == account_id), None)
 
 
+def guests_with(device: Device, right: str, channel: str | None) -> list[str]:
+    """The people to whom it grants this right, for this channel or for any."""
+    granted = {grant.guest_id for grant in grants_of(device) if grant.may(right, channel)}
+    return sorted(guest_id for guest_id in granted if guest_id is not None)
+
+
 def set_grants(device: Device, grants: Iterable[Grant], **more: Any) -> Write:
     """Let the device grant just this, if what it grants is as it was read; raises StaleRead on commit otherwise."""
     as_read = is_set(Device.grants, device.grants)
@@ -279,51 +285,6 @@ def became_private_since(device: Device, at_s: float) -> bool:
     """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
     since, until = device.private_since, device.private_until
     return since is not None and since >= at_s and (until is None or until > at_s)
-
-
-# Push targets of the device's alarms
-
-
-def push_target(account_id: str, endpoint: str) -> str:
-    return f"{account_id} {endpoint}"
-
-
-def subscribe(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
-    """The devices' side of a terminal that wants pushes; the audience lies on the device, so that an alarm needs to
-    read nothing else."""
-    targets = {push_target(account_id, endpoint)}
-    return [change(Device.new(device_id), Device.audience.add(targets)) for device_id in device_ids]
-
-
-def unsubscribe(device_ids: Iterable[str], account_id: str, endpoint: str) -> list[Write]:
-    targets = {push_target(account_id, endpoint)}
-    return [change(Device.new(device_id), Device.audience.delete(targets)) for device_id in device_ids]
-
-
-def audience_with(device: Device, account_id: str, endpoints: Iterable[str]) -> set[str] | None:
-    """The audience, with just these terminals of this person."""
-    others = {one for one in device.audience or () if one.partition(" ")[0] != account_id}
-    return others | {push_target(account_id, endpoint) for endpoint in endpoints} or None
-
-
-def endpoints_of(device: Device, channel: str | None) -> list[str]:
-    """The push endpoints of those who may see alarms of this channel, or of any, now."""
-    guests = {grant.guest_id for grant in grants_of(device) if grant.may("alarms", channel)}
-    entitled = {device.account_id, *guests}
-    targets = (one.partition(" ") for one in device.audience or ())
-    return sorted(endpoint for account_id, _, endpoint in targets if account_id in entitled)
-
-
-def account_at(device: Device, endpoint: str) -> str | None:
-    """The account whose terminal has this push endpoint."""
-    targets = (one.partition(" ") for one in device.audience or ())
-    return next((account_id for account_id, _, at in targets if at == endpoint), None)
-
-
-def endpoints_of_owner(device: Device) -> list[str]:
-    """The owner's push endpoints."""
-    targets = (one.partition(" ") for one in device.audience or ())
-    return sorted(endpoint for account_id, _, endpoint in targets if account_id == device.account_id)
 
 
 def existing(device_ids: Iterable[str]) -> dict[str, Device]:

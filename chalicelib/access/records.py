@@ -51,7 +51,6 @@ class Device(Item):
     sk_prefix = "device"
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
-    audience = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of whom to push to, and where")
     grants = key(
         UnicodeSetAttribute(null=True), rows.DEVICE_SHARING, why="random ids, rights and times: who else may do what"
     )
@@ -146,7 +145,7 @@ class Received(Item):
     pk_prefix = "account"
     sk_prefix = "device-received"
     stream_queue = "ReceivedShares"
-    stream_events = frozenset({"INSERT", "REMOVE"})
+    stream_events = frozenset({"REMOVE"})
 
     accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.register import rows
 from chalicelib.store.records import Item
@@ -49,7 +49,6 @@ class Account(Item):
     acceptances = plain(
         NumberAttribute(null=True), why="how many shares were accepted: of two at a time, one counts the other"
     )
-    endpoints = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of where pushes go")
     second_factor_count = key(
         NumberAttribute(default_for_new=0), rows.SIGN_IN, why="a count: is anything asked for beside the password?"
     )

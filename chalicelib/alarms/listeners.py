@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.access import actions as access
-from chalicelib.access.records import Device
 from chalicelib.alarms.actions import bounds, deleting, ingesting, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.entry.queues import Listeners, Message
+from chalicelib.push.actions import recipients
+from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.actions import uploads
 
 listeners = Listeners(__name__)
@@ -29,21 +29,24 @@ def _arrivals(body: Any) -> Iterator[Arrival]:
         )
 
 
-def _readable(bodies: list[Any]) -> dict[str, Device]:
-    arrivals = [arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id]
-    return access.existing(arrival.device_id for arrival in arrivals)
+def _recipients(bodies: list[Any]) -> dict[str, Recipients]:
+    channels: dict[str, set[str | None]] = {}
+    for arrival in (arrival for body in bodies for arrival in _arrivals(body) if arrival.device_id):
+        channels.setdefault(arrival.device_id, set()).update(arrival.channels_notified)
+    return recipients.of_devices(channels)
 
 
-@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_readable)
-def on_picture_uploaded(message: Message, existing: dict[str, Device]) -> dict[str, object]:
+@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_recipients)
+def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
     refused: list[ingesting.Refused] = []
     for arrival in _arrivals(message.body):
-        if (device := existing.get(arrival.device_id)) is not None:
-            uploads.note_upload(device, arrival.arrived)
+        found = devices.get(arrival.device_id)
+        if found is not None:
+            uploads.note_upload(found.device, arrival.arrived)
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
-                bounds.count_upload(arrival, device)
-        refused += ingesting.take_picture(arrival, existing, is_repeat=message.tries > 1)
+                bounds.count_upload(arrival, found)
+        refused += ingesting.take_picture(arrival, found, is_repeat=message.tries > 1)
     logged: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
     faults = sum(one.is_fault for one in refused)
     return logged | ({"refused_uploads": faults} if faults else {})

@@ -97,12 +97,18 @@ def _create(platform: str, token: str, holder: str) -> str:
     return arn
 
 
-def enable_endpoint(arn: str, token: str) -> None:
+def enable_endpoint(arn: str, token: str) -> bool:
     """Enable an endpoint that its platform disabled, as of an app that was removed and is installed again; creating it
-    again does not: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html."""
-    found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
-    if (found.get("Token"), str(found.get("Enabled")).lower()) != (token, "true"):
-        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
+    again does not: https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html. False if it is gone."""
+    try:
+        found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
+        if (found.get("Token"), str(found.get("Enabled")).lower()) != (token, "true"):
+            client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] in _UNREACHABLE:
+            return False
+        raise
+    return True
 
 
 def _named_in(refusal: ClientError) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.push import actions
+from chalicelib.push.actions import notifying, terminals
+from chalicelib.sessions.actions.audience import Target
 
 listeners = Listeners(__name__)
 
@@ -12,10 +13,11 @@ listeners = Listeners(__name__)
 def on_push_failed(message: Message) -> None:
     """A push did not reach its terminal."""
     ids = dict(message.body)
-    actions.push_again(ids.pop("endpoint"), ids.pop("about"), ids.pop("push_id"), ids)
+    target = Target(ids.pop("account_id"), ids.pop("session_id"), ids.pop("arn"))
+    notifying.push_again(target, ids.pop("about"), ids.pop("push_id"), ids)
 
 
 @listeners.on_queue("SessionEnds")
 def on_session_ended(message: Message) -> None:
     """A session ended, however it did."""
-    actions.forget_ended_session(message.body["partition_id"], message.body["place_id"])
+    terminals.forget_ended_session(message.body["partition_id"], message.body["place_id"])

@@ -18,8 +18,6 @@ class Endpoint(Item):
 
     pk_prefix = "account"
     sk_prefix = "endpoint"
-    stream_queue = "PushAddresses"
-    stream_events = frozenset({"INSERT", "MODIFY", "REMOVE"})
 
     arn = key(UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
     platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns", exported=True)
@@ -42,9 +40,13 @@ class EndpointRemoval(Item):
     arn = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
 
     @property
+    def session_id(self) -> str:
+        return keys.first_id_of(self.sk)
+
+    @property
     def holder(self) -> str:
         """The former holder, as SNS keeps it with its copy."""
-        return f"{self.pk_id} {keys.first_id_of(self.sk)}"
+        return f"{self.pk_id} {self.session_id}"
 
 
 class UnnamedEndpoint(Item):

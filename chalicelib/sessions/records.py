@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.register import rows
 from chalicelib.store.records import Item
@@ -32,6 +32,8 @@ class Session(Item):
     request_hash = key(UnicodeAttribute(null=True), rows.SIGN_IN, why="keyed hash: is it the same sign-in again?")
     opened_at = key(Time(), rows.SIGN_IN, why="time", exported=True)
     stepped_up_until = plain(NumberAttribute(null=True), why="a time")
+    # Who ends the session ends the pushes there by it, in the same commit (see Audience).
+    push_arn = key(UnicodeAttribute(null=True), rows.ALARM_MESSAGES, why="random id given by SNS")
     terminal_os = personal(rows.SIGN_IN)
     terminal_model = personal(rows.SIGN_IN)
     terminal_unique_id = personal(rows.SIGN_IN)
@@ -41,3 +43,18 @@ class Session(Item):
     def terminal(self) -> str:
         """In words that the person knows it by."""
         return f"{self.terminal_model}, {self.terminal_os}"
+
+
+class Audience(Item):
+    """The push targets of an account, which whoever pushes reads beside its key: one for each of its terminals that
+    takes pushes.
+
+    A target comes and goes alone, in the commit that tells its session of it, so that nothing depends on the others.
+    """
+
+    pk_prefix = "account"
+    sk_prefix = "audience"
+
+    targets = key(
+        UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids of sessions, and of where their pushes go"
+    )

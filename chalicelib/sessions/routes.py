@@ -85,6 +85,11 @@ def list_sessions(caller: Caller) -> shapes.Sessions:
     return ending.sessions_of(caller)
 
 
+@routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={})
+def sign_out(caller: Caller) -> None:
+    ending.sign_out(caller)
+
+
 @routes.delete(
     "/sessions/{session_id}",
     who=Who.PERSON,

@@ -18,9 +18,3 @@ def on_person_invited(message: Message) -> None:
 def on_share_received(message: Message) -> None:
     """Somebody accepted a share, or has it no more: it was ended, or its time, or the account, or the device."""
     following.follow_share(message.body["partition_id"], message.body["place_id"])
-
-
-@listeners.on_queue("PushAddresses")
-def on_push_address_changed(message: Message) -> None:
-    """One of somebody's terminals takes pushes, or no more."""
-    following.follow_terminals(message.body["partition_id"])

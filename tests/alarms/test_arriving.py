@@ -30,7 +30,7 @@ from tests.alarms.snapshots import (
     tell,
 )
 from tests.conftest import Home
-from tests.scene import Camera, Person, jpeg, new_camera, rows
+from tests.scene import Camera, Person, elsewhere, jpeg, new_camera, rows
 
 DAY = 86_400
 ALL_TYPES = ("motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot")
@@ -67,8 +67,7 @@ def test_its_push_carries_ids_and_nothing_else(home: Home) -> None:
 
 
 def test_every_terminal_that_wants_pushes_gets_one_and_nobody_elses(home: Home) -> None:
-    second = Person(**vars(home.owner))
-    second.sign_in()
+    second = elsewhere(home.owner)
     second.take_pushes("platform-token-of-the-tablet")
     home.stranger.take_pushes("platform-token-of-the-stranger")
     before = len(pushes(home.world))
@@ -262,7 +261,7 @@ def test_refusals_are_counted_by_reason_for_seven_days_and_guests_do_not_see_the
     home.stranger.call("POST", f"/shares/{share_id}/accept")
     assert home.stranger.device(home.camera.device_id)["refused_uploads"] is None
     home.world.clock.move_to(home.world.now().timestamp() + 7 * DAY)
-    home.owner.sign_in()
+    home.owner.refresh()
     assert refusals(home) == {}
 
 
@@ -493,7 +492,7 @@ def test_what_was_deleted_does_not_come_back_when_its_name_is_uploaded_again(hom
         pushed = len(pushes(home.world))
         home.world.upload(ticket, name, jpeg(20))
         home.world.settle()
-        home.owner.sign_in()
+        home.owner.refresh()
         assert ids_of(home, type="person") == []
         assert len(pushes(home.world)) == pushed
         assert [one for one in objects(home.world) if name in str(one)] == []

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.access import actions as access
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import bounds
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
+from chalicelib.push.actions import recipients
 from infra.local.cloud import LocalCloud
 from tests.alarms.snapshots import arrives, ids_of, name_of, objects, pushes
 from tests.conftest import Home
@@ -31,10 +31,10 @@ def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
     arrivals = uploads(home, 2000, size_bytes)
     for taken in range(0, 2000, together):
         batch = [next(arrivals) for _ in range(together)]
-        (device,) = access.existing([home.camera.device_id]).values()
+        (found,) = recipients.of_devices({home.camera.device_id: []}).values()
         for arrival in batch:
-            bounds.count_upload(arrival, device)
-        if device.uploads_over_in:
+            bounds.count_upload(arrival, found)
+        if found.device.uploads_over_in:
             return taken
     raise AssertionError("there is no bound")
 
@@ -59,10 +59,10 @@ def test_one_write_in_eight_uploads_counts_them(home: Home) -> None:
 def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> None:
     home.camera.ask_ticket()
     home.world.trace.clear()
-    existing = access.existing([home.camera.device_id])
+    existing = recipients.of_devices({home.camera.device_id: []})
     for arrival in uploads(home, 90):
         bounds.count_upload(arrival, existing[arrival.device_id])
-    assert existing[home.camera.device_id].uploads_counted_in is None
+    assert existing[home.camera.device_id].device.uploads_counted_in is None
     assert 5 < home.world.trace.names().count("dynamodb.UpdateItem") < 20
 
 
@@ -94,7 +94,7 @@ def test_what_exceeds_the_bound_is_deleted_unpushed_and_the_next_ticket_waits_fo
     assert home.camera.ask_ticket("live").status == 200
     home.world.clock.move_to(home.world.now().timestamp() + 3000)
     arrives(home.camera, kind="doorbell")
-    home.owner.sign_in()
+    home.owner.refresh()
     assert len(ids_of(home, type="doorbell")) == 1
 
 
@@ -138,8 +138,8 @@ def test_what_exceeds_it_costs_no_look_and_a_ticket_of_the_hour_before_goes_no_f
 
 def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: LocalCloud, home: Home) -> None:
     arrival = Arrival(f"alarms/2025010508/{home.camera.device_id}/1/x.jpg", home.world.now(), 1, "1")
-    existing = access.existing([home.camera.device_id])
+    existing = recipients.of_devices({home.camera.device_id: []})
     for number in range(20):
         again = Arrival(arrival.object_key, arrival.arrived, 1, str(number))
         bounds.count_upload(again, existing[again.device_id])
-    assert existing[home.camera.device_id].uploads_over_in is None
+    assert existing[home.camera.device_id].device.uploads_over_in is None

@@ -26,7 +26,7 @@ from tests.privacy.leaving import (
     secrets,
     stored,
 )
-from tests.scene import PASSWORD, Caller, Person, at_once, jpeg, just_before, new_camera, rows
+from tests.scene import PASSWORD, Caller, Person, at_once, elsewhere, jpeg, just_before, new_camera, rows
 
 BUT = ("Ledger", "Fiscal")
 
@@ -50,8 +50,7 @@ def test_closing_answers_with_the_erasure_to_ask_for(home: Home) -> None:
 
 
 def test_the_next_request_of_any_kind_is_refused(home: Home) -> None:
-    other = Person(**vars(home.owner))
-    other.sign_in()
+    other = elsewhere(home.owner)
     closed(home)
     device = f"/devices/{home.camera.device_id}"
     asked: list[tuple[str, str, Any]] = [

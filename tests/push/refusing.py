@@ -10,10 +10,9 @@ from unittest.mock import patch
 from moto.sns.exceptions import SNSException
 from moto.sns.models import SNSBackend
 
-from chalicelib.access import actions as access
-from chalicelib.accounts.actions import account_writes as accounts
-from chalicelib.accounts.records import Account
 from chalicelib.push.records import Endpoint
+from chalicelib.sessions.actions import audience
+from chalicelib.sessions.records import Session
 from chalicelib.store.commit import change, commit
 from chalicelib.store.records import read
 from tests.scene import Person
@@ -45,6 +44,6 @@ def as_if_sns_had_answered_nobody(person: Person) -> None:
     """SNS has the token, and who was about to write its name down had died."""
     with person.world.aws.outside():
         (held,) = Endpoint.list_of(person.account_id).items
-        (account,) = read(Account.key(person.account_id))
-        heard = access.unsubscribe(account.device_ids or (), person.account_id, held.arn)
-        commit(accounts.loses_endpoint(account, held.arn), *heard, change(held, arn=None))
+        (session,) = read(Session.key(held.pk_id, held.sort_id))
+        assert session is not None
+        commit(*audience.loses(session), change(held, arn=None))

@@ -10,7 +10,7 @@ from tests.conftest import Home
 from tests.infra.test_package_watch import oldest, rings
 from tests.privacy.leaving import HOUR, QUARTER, belongings, claims, closed, erasure, receipt
 from tests.push.refusing import as_if_sns_had_answered_nobody, sns_refuses
-from tests.scene import Camera, Person, new_camera, new_person, rows
+from tests.scene import Camera, Person, elsewhere, new_camera, new_person, rows
 
 TOKEN, OTHER = "platform-token-0001", "platform-token-0002"
 
@@ -50,8 +50,7 @@ def test_signing_out_asks_sns_for_nothing_and_is_done_whatever_sns_says(ola: Per
 
 
 def test_a_session_that_ends_by_itself_is_pushed_to_no_more_whatever_sns_says(ola: Person, camera: Camera) -> None:
-    there = Person(**vars(ola))
-    there.sign_in()
+    there = elsewhere(ola)
     with sns_refuses():
         assert there.call("DELETE", "/sessions").status == 204
         ola.world.settle()

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.aws import sns
 from chalicelib.aws.clients import client
-from chalicelib.push import actions
+from chalicelib.push.actions import notifying
+from chalicelib.sessions.actions.audience import Target
 from infra.local.cloud import LocalCloud
 from tests.scene import Camera, Person, elsewhere, everything_stored, just_before, new_camera, new_person, rows
 
@@ -34,8 +35,13 @@ def pushed(world: LocalCloud, to: str) -> int:
     return sum(one["kind"] == "push" for one in world.outbox(to))
 
 
-def listeners(world: LocalCloud) -> list[str]:
-    return [one for row in rows(world, "device/device") for one in row.get("audience", ())]
+def targets(world: LocalCloud) -> list[str]:
+    return [one for row in rows(world, "account/audience") for one in row.get("targets", ())]
+
+
+def target_of(person: Person) -> Target:
+    (arn,) = (one["arn"] for one in person.world.dump()["endpoints"])
+    return Target(person.account_id, person.session_id, arn)
 
 
 def test_an_alarm_is_pushed_with_ids_only(ola: Person, camera: Camera) -> None:
@@ -68,8 +74,7 @@ def test_a_device_bound_later_pushes_too(ola: Person) -> None:
 
 
 def test_every_terminal_of_the_owner_is_told_and_no_strangers(ola: Person, camera: Camera) -> None:
-    phone, zed = Person(**vars(ola)), new_person(ola.world, "zed@example.com")
-    phone.sign_in()
+    phone, zed = elsewhere(ola), new_person(ola.world, "zed@example.com")
     ola.take_pushes(TOKEN)
     phone.take_pushes(OTHER)
     zed.take_pushes("platform-token-of-zed")
@@ -81,7 +86,7 @@ def test_a_new_address_replaces_the_old(ola: Person, camera: Camera) -> None:
     ola.take_pushes(TOKEN)
     assert ola.take_pushes(OTHER).status == 204
     assert tokens_at_sns(ola.world) == [OTHER]
-    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
     camera.see(1)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (0, 1)
 
@@ -89,7 +94,7 @@ def test_a_new_address_replaces_the_old(ola: Person, camera: Camera) -> None:
 def test_the_same_token_on_another_platform_is_another_address(ola: Person, camera: Camera) -> None:
     ola.take_pushes(TOKEN)
     assert ola.call("PUT", "/terminals/current/push", {"platform": "apns", "token": TOKEN}).status == 204
-    assert len(ola.world.dump()["endpoints"]) == len(listeners(ola.world)) == 1
+    assert len(ola.world.dump()["endpoints"]) == len(targets(ola.world)) == 1
 
 
 def test_the_same_address_again_changes_nothing(ola: Person, camera: Camera) -> None:
@@ -103,13 +108,12 @@ def test_the_same_address_again_changes_nothing(ola: Person, camera: Camera) -> 
 
 
 def test_signing_out_forgets_the_terminal_everywhere(ola: Person, camera: Camera) -> None:
-    there = Person(**vars(ola))
-    there.sign_in()
+    there = elsewhere(ola)
     there.take_pushes(OTHER)
     ola.take_pushes(TOKEN)
     assert ola.call("DELETE", "/sessions/current").status == 204
     assert tokens_at_sns(ola.world) == [OTHER]
-    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
     camera.see(1)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (0, 1)
 
@@ -183,7 +187,7 @@ def test_a_terminal_that_is_dead_is_forgotten_and_the_others_are_told(ola: Perso
     camera.see(1)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (0, 1)
     assert tokens_at_sns(ola.world) == [OTHER]
-    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
     assert ola.take_pushes(TOKEN).status == 204  # the app is opened again
     camera.see(2)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 2)
@@ -194,16 +198,16 @@ def test_a_terminal_that_sns_does_not_know_any_more_is_forgotten_too(ola: Person
     (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
     with ola.world.aws.outside():
         client("sns").delete_endpoint(EndpointArn=arn)
-    assert len(listeners(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
     camera.see(1)
-    assert listeners(ola.world) == rows(ola.world, "account/endpoint") == []
+    assert targets(ola.world) == rows(ola.world, "account/endpoint") == []
 
 
 def test_a_terminal_that_came_back_before_it_was_found_dead_stays(ola: Person, camera: Camera) -> None:
     assert ola.take_pushes(TOKEN).status == 204
-    (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
+    target = target_of(ola)
     with patch.object(sns, "send", return_value=False), pytest.raises(sns.NotSent):
-        actions.push_again(arn, "ALARM", "a", {"device_id": camera.device_id, "alarm_id": "a"})
+        notifying.push_again(target, "ALARM", "a", {"device_id": camera.device_id, "alarm_id": "a"})
     camera.see(1)
     assert pushed(ola.world, TOKEN) == 1
 
@@ -231,20 +235,18 @@ def test_one_terminals_failure_stops_no_others_and_it_alone_is_tried_again(
 
 def test_who_may_not_hear_any_more_when_it_is_tried_again_hears_nothing(ola: Person, camera: Camera) -> None:
     ola.take_pushes(TOKEN)
-    (arn,) = (one["arn"] for one in ola.world.dump()["endpoints"])
-    ids = {"device_id": camera.device_id, "alarm_id": "a"}
-    actions.push_again(arn, "ALARM", "a", ids)
+    target, ids = target_of(ola), {"device_id": camera.device_id, "alarm_id": "a"}
+    notifying.push_again(target, "ALARM", "a", ids)
     assert pushed(ola.world, TOKEN) == 1
     assert ola.call("DELETE", f"/devices/{camera.device_id}").status == 202
-    actions.push_again(arn, "ALARM", "a", ids)
+    notifying.push_again(target, "ALARM", "a", ids)
     assert pushed(ola.world, TOKEN) == 1
 
 
 def test_a_late_alarm_and_one_of_a_word_of_its_own_say_so(ola: Person, camera: Camera) -> None:
     ola.call("PUT", "/terminals/current/push", {"platform": "apns", "token": TOKEN})
-    endpoints = [one["arn"] for one in ola.world.dump()["endpoints"]]
-    actions.notify_of_alarm(endpoints, camera.device_id, "a", late=True)
-    actions.notify_of_alarm(endpoints, camera.device_id, "a", type="offline")
+    notifying.notify_of_alarm([target_of(ola)], camera.device_id, "a", late=True)
+    notifying.notify_of_alarm([target_of(ola)], camera.device_id, "a", type="offline")
     offline, late = (one["data"] for one in ola.world.outbox(TOKEN) if one["kind"] == "push")
     assert (late["aps"]["alert"], late["late"], "type" in late) == ({"loc-key": "ALARM_LATE"}, "true", False)
     assert (offline["aps"]["alert"], offline["type"], "late" in offline) == ({"loc-key": "OFFLINE"}, "offline", False)
@@ -256,6 +258,22 @@ def test_closing_the_account_forgets_its_terminals(ola: Person, camera: Camera) 
     assert ola.close().status == 202
     ola.world.advance(15 * 60)
     assert tokens_at_sns(ola.world) == []
+
+
+@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("token", [TOKEN, OTHER])
+def test_a_terminal_that_takes_pushes_twice_at_once_is_pushed_to_once(
+    ola: Person, camera: Camera, nth: int, token: str
+) -> None:
+    answers: list[int] = []
+    with just_before(ola.world, nth, lambda: answers.append(Person(**vars(ola)).take_pushes(token).status)):
+        answers.append(ola.take_pushes(TOKEN).status)
+    assert 204 in answers
+    ola.world.settle()
+    (at_sns,) = tokens_at_sns(ola.world)
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1
+    camera.see(1)
+    assert pushed(ola.world, at_sns) == 1
 
 
 @pytest.mark.parametrize("nth", range(1, 6))

@@ -7,7 +7,7 @@ import pytest
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER
-from tests.scene import Person, just_before, new_person, rows
+from tests.scene import Person, elsewhere, just_before, new_person, rows
 
 KEY = {"Idempotency-Key": "stepping-up-0123456789"}
 
@@ -51,8 +51,7 @@ def test_raised_trust_lasts_ten_minutes_exactly(ola: Person, seconds: int, statu
 
 
 def test_raised_trust_is_of_one_session(ola: Person) -> None:
-    other = Person(**vars(ola))
-    other.sign_in()
+    other = elsewhere(ola)
     ola.step_up()
     assert refusal(other.close()) == (403, "StepUpRequired")
     assert ola.close().status == 202
@@ -113,8 +112,7 @@ def test_the_repeated_confirmation_is_answered_again(ola: Person) -> None:
 
 
 def test_its_code_is_of_one_session_and_one_person(ola: Person) -> None:
-    other, zed = Person(**vars(ola)), new_person(ola.world, "zed@example.com")
-    other.sign_in()
+    other, zed = elsewhere(ola), new_person(ola.world, "zed@example.com")
     ask(ola)
     ask(zed)
     code = ola.newest_code()

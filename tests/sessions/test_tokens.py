@@ -9,7 +9,7 @@ from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER, LOST_REPLY
-from tests.scene import Person, at_once, everything_stored, just_before, new_camera, new_person, rows
+from tests.scene import Person, at_once, elsewhere, everything_stored, just_before, new_camera, new_person, rows
 from tests.worlds.sweep import leap
 
 
@@ -145,8 +145,7 @@ def test_a_stolen_token_with_another_key_ends_the_family(ola: Person) -> None:
 
 
 def test_the_end_of_a_family_leaves_other_sessions_alone(ola: Person) -> None:
-    other = ola.access_token
-    ola.sign_in()
+    other = elsewhere(ola).access_token
     assert opens(ola, pair(refresh(ola, ola.refresh_token))[0])
     assert refresh(ola, ola.refresh_token).status == 401
     assert opens(ola, other)

@@ -433,7 +433,7 @@ def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int |
     until = (home.world.now() + timedelta(hours=2)).replace(microsecond=0)
     shared_with(home, home.stranger, rights=ALL, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
     home.world.advance((until - home.world.now()).total_seconds() - 1)
-    home.stranger.sign_in()
+    home.stranger.refresh()
     home.camera.see(5)
     pushed = len(home.world.outbox("platform-token-of-the-stranger"))
     assert pushed == 1
@@ -442,7 +442,7 @@ def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int |
     home.camera.see(6)
     assert home.stranger.call("GET", f"/devices/{home.camera.device_id}").status == 404
     assert received(home.stranger) == []
-    home.owner.sign_in()
+    home.owner.refresh()
     assert shares(home) == []
     assert len(home.world.outbox("platform-token-of-the-stranger")) == pushed
 
@@ -519,7 +519,7 @@ def test_a_guests_terminals_come_and_go(home: Home) -> None:
     home.world.settle()
     home.camera.see(4)
     assert _pushed(home.world, "platform-token-two") == 1
-    assert home.stranger.account_id not in str([row.get("audience") for row in rows(home.world, "device/device")])
+    assert home.stranger.session_id not in str(rows(home.world, "account/audience"))
 
 
 def test_an_unshared_device_is_not_heard_of_even_before_anything_was_tidied_up(home: Home) -> None:
@@ -530,17 +530,53 @@ def test_an_unshared_device_is_not_heard_of_even_before_anything_was_tidied_up(h
     assert _pushed(home.world, "platform-token-of-the-stranger") == 0
 
 
-def test_an_alarm_is_one_read_of_the_device_and_one_publication_for_each_terminal_that_may_hear(
+def test_an_alarm_is_one_read_more_where_there_are_guests_and_one_publication_for_each_terminal_that_may_hear(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.alarms.rules.COUNTED_ONE_IN", 2**33)  # or one in eight is one write more
+    home.camera.equip("1", "2")
     home.stranger.take_pushes("platform-token-of-the-stranger")
-    shared_with(home, home.stranger, rights=["alarms"])
-    assert home.camera.upload(2).status == 204
+    shared_with(home, home.stranger, rights=["alarms"], channels=["2"])
+    for channel, reads, pushes in (("1", [3], 1), ("2", [3, 2], 2)):
+        assert home.camera.upload(2, channel=channel).status == 204
+        home.world.trace.clear()
+        home.world.settle()
+        calls = [one for one in home.world.trace if not one.name.startswith(("sqs.", "dynamodbstreams."))]
+        others = ["dynamodb.PutItem", "s3.GetObject", *["sns.Publish"] * pushes]
+        assert sorted(one.name for one in calls) == ["dynamodb.BatchGetItem"] * len(reads) + others
+        assert [_keys_read(one) for one in calls if one.name == "dynamodb.BatchGetItem"] == reads
+
+
+def test_a_batch_of_pictures_reads_each_account_once(home: Home) -> None:
+    """Of two devices with the same owner and the same guest."""
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    for camera in (home.camera, other):
+        share_id = home.owner.share(camera.device_id, email=home.stranger.email, rights=["alarms"]).json["share_id"]
+        assert accept(home.stranger, share_id).status == 200
+    home.world.settle()
+    for camera in (home.camera, other):
+        for number in range(3):
+            assert camera.upload(number + 10).status == 204
     home.world.trace.clear()
     home.world.settle()
-    names = [name for name in home.world.trace.names() if not name.startswith(("sqs.", "dynamodbstreams."))]
-    assert sorted(names) == ["dynamodb.GetItem", "dynamodb.PutItem", "s3.GetObject", "sns.Publish", "sns.Publish"]
+    reads = [_keys_read(one) for one in home.world.trace if one.name == "dynamodb.BatchGetItem"]
+    assert reads == [4, 2]  # two devices, the owner's key and audience; the guest's
+    assert _pushed(home.world, "platform-token-of-the-stranger") == 6
+
+
+def _keys_read(call: Any) -> int:
+    return sum(len(wanted["Keys"]) for wanted in call.params["RequestItems"].values())
+
+
+def test_a_guest_whose_account_was_closed_is_pushed_to_no_more_from_that_moment_on(home: Home) -> None:
+    home.stranger.take_pushes("platform-token-of-the-stranger")
+    shared_with(home, home.stranger, rights=["alarms"])
+    home.stranger.step_up()
+    with just_before(home.world, 1, lambda: home.stranger.close()):
+        home.camera.see(2)
+    assert _pushed(home.world, "platform-token-of-the-stranger") == 0
+    assert _pushed(home.world, "platform-token-of-the-owner") == 2
 
 
 # ── Costs ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ def pushes(home: Home, to: str = "platform-token-of-the-owner") -> list[Any]:
 
 
 def offline_alarms(home: Home, **query: Any) -> list[Any]:
-    home.owner.sign_in()  # time has passed
+    home.owner.refresh()  # time has passed
     return home.owner.alarms(home.camera.device_id, type="offline", **query)
 
 
@@ -178,7 +178,7 @@ def test_guests_are_told_who_may_see_alarms(home: Home) -> None:
     home.world.settle()
     home.camera.connect().close()
     wait(home.world, 20)
-    home.stranger.sign_in()
+    home.stranger.refresh()
     ((of_guest,), (of_owner,)) = pushes(home, "platform-token-of-the-stranger")[-1:], pushes(home)
     assert of_guest == of_owner
     assert len(home.stranger.alarms(home.camera.device_id, type="offline")) == 1
@@ -221,7 +221,7 @@ def test_looking_at_many_cameras_is_one_read_a_hundred_and_begins_where_it_stopp
 
 def test_tickets_and_uploads_of_a_camera_without_a_channel_say_when_it_was_there(home: Home) -> None:
     def last_seen() -> tuple[Any, str]:
-        home.owner.sign_in()
+        home.owner.refresh()
         return home.owner.device(home.camera.device_id)["last_seen"], f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
 
     home.world.advance(HOUR)
@@ -247,7 +247,7 @@ def test_when_it_was_there_last_does_not_go_back(home: Home) -> None:
     read_before, arrived = access.existing([device_id])[device_id], home.world.now()
     home.world.advance(HOUR)
     assert home.camera.ask_ticket().status == 200
-    home.owner.sign_in()
+    home.owner.refresh()
     seen = home.owner.device(device_id)["last_seen"]
     assert seen == f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
     read_before.last_seen = None

@@ -303,17 +303,17 @@ def _is_a_persons(row: Row) -> bool:
 
 @invariant
 def pushes_go_to_who_may_hear(stored: Stored) -> Found:
-    accounts, places = stored.first_ids("Account"), stored.of("Endpoint")
-    for device_id, device in stored.first_ids("Device").items():
-        hearing = {_owner_of(device_id), *(grant.guest_id for grant in _grants(device))} - {None}
-        wanted = {f"{one} {arn}" for one in hearing for arn in accounts.get(one, {}).get("endpoints", [])}
-        if set(device.get("audience", [])) != wanted:
-            yield f"device {device_id} pushes to others than its owner's and its guests' terminals"
-    for account_id, session_id in places.keys() - stored.of("Session").keys():
+    """To the terminals that are signed in and take them; which account may hear of what is asked with each push."""
+    places, sessions, audiences = stored.of("Endpoint"), stored.of("Session"), stored.first_ids("Audience")
+    for account_id, session_id in places.keys() - sessions.keys():
         yield f"session {session_id} of {account_id} has ended and is pushed to"
-    for account_id, account in accounts.items():
-        arns = {row.get("arn") for (held_by, _), row in places.items() if held_by == account_id} - {None}
-        if arns != set(account.get("endpoints", [])):
+    named = {where: row["arn"] for where, row in places.items() if "arn" in row}
+    for where in sessions:
+        if sessions[where].get("push_arn") != named.get(where):
+            yield f"session {where} does not know whether its terminal takes pushes"
+    for account_id in audiences.keys() | {account_id for account_id, _ in named}:
+        wanted = {f"{session_id} {arn}" for (held_by, session_id), arn in named.items() if held_by == account_id}
+        if set(audiences.get(account_id, {}).get("targets", [])) != wanted:
             yield f"account {account_id} and its terminals disagree"
 
 

@@ -182,7 +182,7 @@ def tie_a_camera_to_nothing(dump: Dump) -> None:
 
 
 def let_a_stranger_listen(dump: Dump) -> None:
-    rows(dump, "device/device")[0]["audience"] = ["somebody arn"]
+    rows(dump, "account/audience")[0]["targets"].append("somebody arn")
 
 
 def _shared(dump: Dump) -> Any:
@@ -216,11 +216,6 @@ def name_on(role_id: str, role: str) -> Callable[[Dump], None]:
 
     damage.__name__ = f"name the {role} of a record"
     return damage
-
-
-def let_a_guest_hear_nothing(dump: Dump) -> None:
-    shared = _shared(dump)
-    shared["audience"] = [one for one in shared["audience"] if one.startswith(shared["account_id"])]
 
 
 def forget_that(act: str) -> Callable[[Dump], None]:
@@ -383,10 +378,10 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,
-        let_a_guest_hear_nothing,
         end_a_session,
-        lose("device/device", "audience"),
-        lose("account/account", "endpoints"),
+        lose("account/audience", "targets"),
+        lose("account/session", "push_arn"),
+        remove("account/audience"),
         remove("account/endpoint"),
     ],
     "a_push_address_at_sns_has_a_row": [

@@ -29,25 +29,13 @@ def keys_of(account_id: str) -> tuple[Key[Account], Key[DataKey]]:
 
 
 def gains_device(account: Account, most: int, *, otherwise: Otherwise) -> Write:
-    """The account's side of a new device, if it has less than `most`; its terminals must be the ones that were read."""
-    has_room = Account.devices < most
-    return change(account, Account.devices.add(1), when=has_room & _is_as_read(account), otherwise=otherwise)
+    """The account's side of a new device, if it has less than `most`."""
+    return change(account, Account.devices.add(1), when=Account.devices < most, otherwise=otherwise)
 
 
 def loses_device(account: Account) -> Write:
     """The same the other way round; raises NotFound where the account was closed meanwhile."""
     return change(account, Account.devices.add(-1), otherwise=NotFound)
-
-
-def gains_endpoint(account: Account, endpoint: str) -> Write:
-    """The account's side of a terminal that wants pushes, if its devices are still the ones that were read."""
-    return change(account, Account.endpoints.add({endpoint}), when=_is_as_read(account), otherwise=StaleRead)
-
-
-def loses_endpoint(account: Account, endpoint: str) -> Write:
-    write = change(account, Account.endpoints.delete({endpoint}), when=_is_as_read(account), otherwise=StaleRead)
-    account.endpoints = {other for other in account.endpoints or () if other != endpoint}
-    return write
 
 
 def gains_second_factor(account: Account) -> Write:
@@ -73,11 +61,6 @@ def accepts_share(account: Account) -> Write:
     accepted since it was read: so a limit decided on after that reading holds. Raises StaleRead on commit."""
     as_read = is_set(Account.acceptances, account.acceptances) & has_addresses_as_read(account)
     return change(account, Account.acceptances.add(1), when=as_read, otherwise=StaleRead)
-
-
-def _is_as_read(account: Account) -> Condition:
-    as_read: Condition = is_set(Account.endpoints, account.endpoints)
-    return as_read
 
 
 def read_again(account: Account) -> Account:
@@ -121,7 +104,7 @@ def living_among(found: Found, account_ids: Iterable[str]) -> dict[str, Account]
 
 def end(account: Account) -> tuple[Write, ...]:
     """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17)."""
-    as_read = _is_as_read(account) & has_addresses_as_read(account)
+    as_read = has_addresses_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),

@@ -36,3 +36,12 @@ class Arrival:
     @property
     def name(self) -> str:
         return PICTURES.parse_key(self.object_key)[1]
+
+    @property
+    def channels_notified(self) -> set[str]:
+        """The channel whose alarm it may become; none for what somebody asked for, or what has no proper name."""
+        try:
+            named = rules.read_name(self.name)
+        except rules.NotTaken:
+            return set()
+        return set() if named.type == rules.SNAPSHOT else {named.channel}

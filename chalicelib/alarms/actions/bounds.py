@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chalicelib import clock
-from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
-from chalicelib.push import actions as push
+from chalicelib.push.actions import notifying as push
+from chalicelib.push.actions.recipients import Recipients
 from chalicelib.register import upload_hours
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import DeviceUploadHour
@@ -16,13 +16,13 @@ from chalicelib.store.commit import Write, change, commit
 from chalicelib.store.keys import RawItem
 
 
-def count_upload(arrival: Arrival, device: Device) -> None:
+def count_upload(arrival: Arrival, of: Recipients) -> None:
     """Note what the camera uploaded on the tickets of an hour, and whether it came to the bound.
 
     It costs no write for each: one in eight is counted, as eight; only where that comes to a tenth of the bound, each.
     So the bound may be overrun, or fallen short of, by less than a tenth.
     """
-    _count(device, PICTURES.stamp_of(arrival.object_key), arrival)
+    _count(of, PICTURES.stamp_of(arrival.object_key), arrival)
 
 
 class _Reached(Exception):
@@ -33,7 +33,8 @@ class _NotCounted(Exception):
     """The device is nobody's any more, or nobody had a ticket; or somebody else has just said the same."""
 
 
-def _count(device: Device, stamp: str, arrival: Arrival) -> None:
+def _count(of: Recipients, stamp: str, arrival: Arrival) -> None:
+    device = of.device
     is_exact = stamp <= (device.uploads_counted_in or "")
     if not (is_exact or arrival.is_counted):
         return
@@ -47,9 +48,9 @@ def _count(device: Device, stamp: str, arrival: Arrival) -> None:
         return
     except _Reached:
         if is_exact:
-            _close_hour(device, stamp, arrival)
+            _close_hour(of, stamp, arrival)
         elif _count_exactly(device, stamp):
-            _count(device, stamp, arrival)
+            _count(of, stamp, arrival)
 
 
 def is_over(device: Device, stamp: str) -> bool:
@@ -87,8 +88,9 @@ def _otherwise(there: RawItem | None) -> Exception:
     return _NotCounted() if there is None else _Reached()
 
 
-def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
+def _close_hour(of: Recipients, stamp: str, arrival: Arrival) -> None:
     """Take no more uploads of this hour and give no more tickets in it; its owner is notified once."""
+    device = of.device
     until = max(stamp, PICTURES.stamp(clock.now()))
     earlier = Device.uploads_over_in.does_not_exist() | (Device.uploads_over_in < until)
     refused = uploads.refused_upload(device.pk_id, "too_many", arrival.arrived)
@@ -99,4 +101,4 @@ def _close_hour(device: Device, stamp: str, arrival: Arrival) -> None:
     except _Reached:  # another picture's said it first; this one was refused all the same
         commit(refused)
         return
-    push.notify_of_too_many_uploads(access.endpoints_of_owner(device), device.pk_id)
+    push.notify_of_too_many_uploads(of.of_owner, device.pk_id)

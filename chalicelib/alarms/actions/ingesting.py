@@ -13,6 +13,7 @@ from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws import s3
 from chalicelib.commands import actions as commands
+from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import Reason
 from chalicelib.store import crypto
@@ -34,30 +35,29 @@ class Refused(NamedTuple):
         return self.reason in get_args(Reason)
 
 
-def take_picture(arrival: Arrival, existing: dict[str, Device], *, is_repeat: bool) -> list[Refused]:
+def take_picture(arrival: Arrival, of: Recipients | None, *, is_repeat: bool) -> list[Refused]:
     """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
-    alarm without it. What is no alarm, or nobody's any more, is deleted, and the answer says why.
+    alarm without it. What is no alarm, or nobody's any more (`of` is None), is deleted, and the answer says why.
 
     `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
     """
-    device = existing.get(arrival.device_id)
+    device_id = None if of is None else of.device.pk_id
     try:
-        if device is None:
+        if of is None:
             raise rules.NotTaken("nobody_owns", is_counted=False)
-        if bounds.is_over(device, PICTURES.stamp_of(arrival.object_key)):
+        if bounds.is_over(of.device, PICTURES.stamp_of(arrival.object_key)):
             raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was reported first
-        _take(arrival, device, is_repeat)
+        _take(arrival, of, is_repeat)
     except rules.NotTaken as refused:
         s3.delete([arrival.object_key])
-        if device is not None and refused.is_counted:
-            commit(uploads.refused_upload(device.pk_id, refused.reason, arrival.arrived))
-        of_device = None if device is None else device.pk_id
-        return [Refused(crypto.plain_hash(arrival.object_key)[:16], of_device, refused.reason)]
+        if device_id is not None and refused.is_counted:
+            commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
+        return [Refused(crypto.plain_hash(arrival.object_key)[:16], device_id, refused.reason)]
     return []
 
 
-def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
-    named = rules.read_name(arrival.name)
+def _take(arrival: Arrival, of: Recipients, is_repeat: bool) -> None:
+    named, device = rules.read_name(arrival.name), of.device
     if device.channel_ids is not None and named.channel not in device.channel_ids:
         raise rules.NotTaken("channel_unknown")
     alarm = _alarm_of(arrival, named, device)
@@ -76,7 +76,7 @@ def _take(arrival: Arrival, device: Device, is_repeat: bool) -> None:
     if known is not None:
         _require_same(known, alarm)
     if known is None or is_repeat:
-        notifying.tell(known or alarm, device, is_repeat)
+        notifying.tell(known or alarm, of, is_repeat)
     if not is_shown:
         raise rules.NotTaken("picture_unreadable")
 

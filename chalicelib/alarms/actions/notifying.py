@@ -5,28 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib import clock
-from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import naming
 from chalicelib.alarms.records import Alarm
-from chalicelib.push import actions as push
+from chalicelib.push.actions import notifying as push
+from chalicelib.push.actions import recipients
+from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.records import PresenceChange
 from chalicelib.store.commit import change, commit, create, remove
-from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
 OFFLINE = "offline"
 
 
-def tell(alarm: Alarm, device: Device, is_repeat: bool) -> None:
+def tell(alarm: Alarm, of: Recipients, is_repeat: bool) -> None:
     if alarm.type == rules.SNAPSHOT:
         return
     late = rules.is_late(alarm.at, alarm.arrived_at)
-    if late and not is_repeat and not _is_first_late(device):
+    if late and not is_repeat and not _is_first_late(of.device):
         return
-    endpoints = access.endpoints_of(device, alarm.channel)
-    push.notify_of_alarm(endpoints, device.pk_id, alarm.sort_id, late=late)
+    push.notify_of_alarm(of.of_channel(alarm.channel), alarm.pk_id, alarm.sort_id, late=late)
 
 
 def _is_first_late(device: Device) -> bool:
@@ -66,8 +65,8 @@ def notify_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
 
     `is_repeat`: an earlier try may have died between the commit and the push, so the push is made again.
     """
-    (device,) = read(Device.key(device_id))
-    if device is None:
+    found = recipients.of_device(device_id)
+    if found is None:
         return
     offline_s, _, word = change_id.partition("-")
     alarm = alarm_without_picture(device_id, None, OFFLINE, clock.at_epoch(int(offline_s)))
@@ -79,8 +78,8 @@ def notify_presence(device_id: str, change_id: str, *, is_repeat: bool) -> None:
     except NothingToDo:  # an earlier try came as far as the commit
         if not is_repeat:
             return
-    endpoints = access.endpoints_of(device, None)
+    targets = found.of_channel(None)
     if is_offline:
-        push.notify_of_alarm(endpoints, device_id, alarm.sort_id, type=OFFLINE)
+        push.notify_of_alarm(targets, device_id, alarm.sort_id, type=OFFLINE)
     else:
-        push.notify_of_return(endpoints, device_id, alarm.sort_id)
+        push.notify_of_return(targets, device_id, alarm.sort_id)

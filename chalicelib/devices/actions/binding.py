@@ -164,7 +164,6 @@ def new_ownership(
         device_id,
         cipher=cipher,
         stock_id=stock_id,
-        audience={access.push_target(account.pk_id, endpoint) for endpoint in account.endpoints or ()} or None,
         bound_at=clock.now_s(),
         **fields,
     )

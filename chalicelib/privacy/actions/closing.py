@@ -12,7 +12,7 @@ from chalicelib.orders import actions as orders
 from chalicelib.outbox.actions import messages
 from chalicelib.outbox.records import ClosureNotice
 from chalicelib.privacy import shapes
-from chalicelib.push import actions as push
+from chalicelib.push.actions import terminals
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, PARENT, Erasure
 from chalicelib.settings import settings
@@ -28,7 +28,7 @@ BUDGET_S = 240
 def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account in one commit, after which nothing of it can be read, whatever hangs below it; the erasure
     follows, and says who ordered it."""
-    left = push.leave_unfinished(account)
+    left = terminals.leave_unfinished(account)
     return retrying_from(account, lambda account: _close(account, ordered_by, left), accounts.read_again)
 
 

@@ -14,7 +14,7 @@ from chalicelib.store import crypto
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, in_service_since
+from chalicelib.store.records import Found, in_service_since, read
 
 
 def claim_of(access_token: str | None) -> Claim:
@@ -79,3 +79,12 @@ def is_valid(session: Session, account: Account) -> bool:
 def require_exists(caller: Caller) -> Write:
     """Let a commit depend on the caller's own session."""
     return check(caller.session, Session.pk.exists(), otherwise=NotSignedIn)
+
+
+def read_again(caller: Caller) -> Caller:
+    """The caller with account and session as they are now. Raises NotSignedIn."""
+    account, session = read(caller.account.own_key, caller.session.own_key)
+    if account is None or session is None or not is_valid(session, account):
+        raise NotSignedIn
+    caller.account, caller.session = account.decrypted_with(caller.cipher), session.decrypted_with(caller.cipher)
+    return caller

@@ -10,28 +10,30 @@ from chalicelib.entry.callers import Caller
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors.actions import factors
 from chalicelib.sessions import shapes
-from chalicelib.sessions.actions import ending
+from chalicelib.sessions.actions import audience, authentication, ending
 from chalicelib.settings import settings
-from chalicelib.store.commit import MOST_WRITES, change, commit, commit_and_answer
+from chalicelib.store.commit import MOST_WRITES, commit, commit_and_answer
+from chalicelib.store.retrying import retrying_from
 
 _PASSWORD_CHANGED = "accounts/mail/password"
 
 
 def change_password(caller: Caller, current: str, new: str) -> None:
     """Set another password and end all other sessions, in one commit; the person is notified (B1b)."""
-    account, session = caller.account, caller.session
-    changed = passwords.changed(account, current, new, session.terminal_unique_id)
-    ends = ending.ends_of(caller.account_id, but=session.sort_id)
+    account = caller.account
+    changed = passwords.changed(account, current, new, caller.session.terminal_unique_id)
+    raised = int(account.session_generation)
     notice = messages.write(account, _PASSWORD_CHANGED)
     activity_row = activity.record(account, "password_changed", who=caller.terminal)
-    commit_and_answer(
-        *changed,
-        change(session, session_generation=account.session_generation),
-        notice,
-        activity_row,
-        *ends,
-        answer=None,
-    )
+
+    def attempt(caller: Caller) -> None:
+        own = caller.session
+        ends = ending.ends_of_all(caller.account_id, but=own)
+        kept = audience.kept(own, session_generation=raised)
+        commit_and_answer(*changed, kept, notice, activity_row, *ends, answer=None)
+
+    # This terminal may take pushes, or lose them, at the same moment.
+    retrying_from(caller, attempt, authentication.read_again)
 
 
 def reset_password(reset_id: str, code: str, password: str, repeat_key: str | None) -> None:
@@ -42,7 +44,7 @@ def reset_password(reset_id: str, code: str, password: str, repeat_key: str | No
         return
     notice = messages.write(reset.account, _PASSWORD_CHANGED)
     activity_row = activity.record(reset.account, "password_reset")
-    commit(*reset.writes, notice, activity_row, *ending.ends_of(reset.account.pk_id))
+    commit(*reset.writes, notice, activity_row, *ending.ends_of_all(reset.account.pk_id))
 
 
 def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
@@ -54,5 +56,5 @@ def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
     count, ends = int(account.second_factor_count), factors.ends_of_all(account)
     notice = messages.write(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
     activity_row = activity.record(account, "second_factors_removed", by=activity.OPERATOR)
-    commit(*ends, notice, activity_row, *ending.ends_of(account.pk_id)[: MOST_WRITES - len(ends) - 2])
+    commit(*ends, notice, activity_row, *ending.ends_of_all(account.pk_id)[: MOST_WRITES - len(ends) - 2])
     return shapes.SecondFactorsRemoved(count=count)

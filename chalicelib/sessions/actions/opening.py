@@ -20,12 +20,12 @@ from chalicelib.outbox.actions import messages
 from chalicelib.second_factors.actions import proving as second_factors
 from chalicelib.second_factors.shapes import SecondFactor
 from chalicelib.sessions import rules
-from chalicelib.sessions.actions import authentication
+from chalicelib.sessions.actions import audience, authentication
 from chalicelib.sessions.actions.tokens import new_session, same_session, session_id_of
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Write, check, commit, put, remove
+from chalicelib.store.commit import Write, check, commit, put
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Record
 from chalicelib.store.retrying import retrying, retrying_from
@@ -68,20 +68,22 @@ def open_session(
     beside: Callable[[Proved, Record], tuple[Write, ...]],
     *inputs: str,
 ) -> Tokens:
-    """Open a session for who has been proved, in one commit with what is `beside` it; the person is notified of a new
-    terminal. A repeat must have the same `inputs`.
+    """Open a session for who has been proved, in one commit with what is `beside` it and with the end of the one that
+    the terminal had; the person is notified of a new terminal. A repeat must have the same `inputs`.
 
     It is proved again if the account is not as it was read; raises TooMany if it changes all the time.
     """
-    making_room = _making_room(proved.account.pk_id, repeat_key)
+    existing = Session.list_of(proved.account.pk_id).items
 
     def attempt(proved: Proved) -> Tokens:
         tokens, opening = new_session(proved.account, proved.cipher, terminal, repeat_key, *inputs)
         spent = beside(proved, opening.record)
         notices = () if proved.is_on_known_terminal else (_notices(proved.account, terminal),)
         activity_row = _activity_row(proved.account, terminal)
-        learnt = proved.learn(opening.record.sort_id)
-        commit(*spent, opening, activity_row, proved.forget, *notices, *making_room, *learnt)
+        session_id = opening.record.sort_id
+        learnt = proved.learn(session_id)
+        ended = _ended(existing, session_id, _former_of(proved))
+        commit(*spent, opening, activity_row, proved.forget, *notices, *audience.ends(ended), *learnt)
         return tokens
 
     # Another terminal may sign in, or the account be closed, at the same moment.
@@ -106,7 +108,6 @@ def _factor_spent(
         return ()
     before = None if factor is None or repeat_key is None else proved.beside[opening.own_key]
     if before is not None and _is_repeat(before, opening, proved.account):
-        opening.assign(opened_at=before.opened_at)
         return ()
     return second_factors.spent(proved, factor)
 
@@ -120,11 +121,18 @@ def _activity_row(account: Account, terminal: Terminal) -> Write:
     return activity.record(account, "signed_in", who=f"{terminal.model}, {terminal.os}")
 
 
-def _making_room(account_id: str, repeat_key: str | None) -> tuple[Write, ...]:
-    """Writes that end the longest unused sessions, where one more would be too many."""
-    opening = session_id_of(account_id, repeat_key)
-    others = [one for one in Session.list_of(account_id).items if one.sort_id != opening]
-    return tuple(remove(one) for one in rules.beyond(rules.MOST_SESSIONS - 1, others))
+def _former_of(proved: Proved) -> Session | None:
+    """The session that the terminal had last, as it is where it is not among those that were listed."""
+    known = proved.known_terminal
+    return None if known is None else Session.new(proved.account.pk_id, known.session_id)
+
+
+def _ended(existing: list[Session], opening_id: str, former: Session | None) -> list[Session]:
+    """The sessions that end as another one opens: the one that the same terminal had, and the longest unused of too
+    many."""
+    others = {one.sort_id: one for one in existing if one.sort_id != opening_id}
+    replaced = [] if former is None or former.sort_id == opening_id else [others.pop(former.sort_id, former)]
+    return [*replaced, *rules.beyond(rules.MOST_SESSIONS - 1, others.values())]
 
 
 def _notices(account: Account, terminal: Terminal) -> Write:

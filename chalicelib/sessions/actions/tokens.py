@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -14,16 +14,23 @@ from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.errors import KeyReused, NotSignedIn
 from chalicelib.sessions import rules
-from chalicelib.sessions.actions import authentication
+from chalicelib.sessions.actions import audience, authentication
 from chalicelib.sessions.records import Session
 from chalicelib.sessions.rules import ACCESS, REFRESH, Claim
 from chalicelib.sessions.shapes import Tokens
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import DataKey, SubjectCipher
-from chalicelib.store.commit import Write, change, commit, put, remove
+from chalicelib.store.commit import Otherwise, Write, change, commit, merge, put
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import in_service_since, read_all
 from chalicelib.store.retrying import StaleRead, retrying
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
+    from pynamodb.expressions.update import Action
+
+# What a repeat leaves as it is, beside what says which session it is.
+_NOT_REPLACED = frozenset({"pk", "sk", "commit_id", "opened_at", "push_arn"})
 
 
 def new_session(
@@ -33,7 +40,7 @@ def new_session(
     die. On commit it raises KeyReused."""
     tokens, session = _made(account, cipher, terminal, repeat_key, inputs)
     same = Session.pk.does_not_exist() | (Session.request_hash == session.request_hash)
-    return tokens, put(session, when=same, otherwise=KeyReused)
+    return tokens, _stored(session, when=same, otherwise=KeyReused)
 
 
 def same_session(
@@ -58,7 +65,21 @@ def same_session(
         is_other = existing is not None and existing["request_hash"]["S"] != session.request_hash
         return KeyReused() if is_other else otherwise()
 
-    return tokens, put(session, when=same, otherwise=refusal)
+    return tokens, _stored(session, when=same, otherwise=refusal)
+
+
+def _stored(session: Session, *, when: Condition, otherwise: Otherwise) -> Write:
+    """Store it in place of the one that this is the repeat of, which began when it began, and keeps its terminal's push
+    address."""
+    actions = [_stored_value(session, name) for name in Session.get_attributes() if name not in _NOT_REPLACED]
+    began = Session.opened_at.set(Session.opened_at | session.opened_at)
+    return merge(session, *actions, began, when=when, otherwise=otherwise)
+
+
+def _stored_value(session: Session, name: str) -> Action:
+    value = session.attribute_values.get(name)
+    action: Action = getattr(Session, name).remove() if value is None else getattr(Session, name).set(value)
+    return action
 
 
 def _made(
@@ -140,7 +161,7 @@ def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
         _, tokens = _turn(*_of(claim), int(session.generation), _successor(claim, int(session.generation)))
         return replace(tokens, expires_in_seconds=max(0, int(session.access_until) - clock.now_s()))
     # It was this family's before: somebody holds a copy, and nobody can say who.
-    commit(remove(session))
+    commit(*audience.ends([session]))
     raise NotSignedIn
 
 

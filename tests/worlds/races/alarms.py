@@ -28,6 +28,10 @@ def _take_pushes(home: Home, state: Any) -> Response:
     return home.owner.take_pushes("another-token-of-a-platform")
 
 
+def _sign_out(home: Home, state: Any) -> Response:
+    return home.owner.call("DELETE", "/sessions/current")
+
+
 def _delete_all(home: Home, state: Any) -> Response:
     return alarms.delete_all(home, None, ONE_KEY)
 
@@ -182,6 +186,7 @@ RACES = (
     Race("take pushes, close", stepped_up, _take_pushes, close,
          exactly((204, 202), (401, 202)), lambda home, state, answers, stored: owner_is_gone(
              home, state, answers[::-1], stored)),
+    Race("sign out, picture arrives", picture_on_its_way, _sign_out, picture_arrives, exactly((204, None))),
     Race("delete all alarms, picture arrives", picture_on_its_way, _delete_all, picture_arrives,
          exactly((204, None)), pictures_are_gone),
     Race("delete all alarms to the end, picture arrives", picture_on_its_way, _delete_all_to_the_end, picture_arrives,

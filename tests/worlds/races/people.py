@@ -8,7 +8,7 @@ from typing import Any
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.neighbour import neighbour
-from tests.scene import Person, elsewhere
+from tests.scene import PASSWORD, Person, elsewhere
 from tests.worlds.invariants import Stored
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, either_way, exactly, stepped_up
 from tests.worlds.scenarios import leaving, people, steps
@@ -143,6 +143,35 @@ def _take_pushes_elsewhere(home: Home, other: Person) -> Response:
 
 def _sign_in_on_a_third(home: Home, other: Person) -> Response:
     return Person(**{**vars(home.owner), "terminal": {**home.owner.terminal, "unique_id": "t3"}}).sign_in()
+
+
+def _sign_in_once_more(home: Home, state: Any) -> Response:
+    return people.sign_in(home, None, ANOTHER_KEY)
+
+
+def _one_is_signed_in(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
+    if (count := sum(account_id == home.stranger.account_id for account_id, _ in stored.of("Session"))) != 1:
+        yield f"{count} sessions of one phone"
+    bodies = [{"refresh_token": answer.json["refresh_token"]} for answer in answers]
+    turned = [home.world.call("POST", "/sessions/refresh", body).status for body in bodies]
+    if sorted(turned) != [201, 401]:
+        yield f"the two refresh tokens are answered with {turned}"
+
+
+def _take_pushes(home: Home, state: Any) -> Response:
+    return home.stranger.take_pushes("platform-token-of-the-stranger")
+
+
+def _owner_takes_pushes(home: Home, state: Any) -> Response:
+    return home.owner.take_pushes("another-token-of-a-platform")
+
+
+def _sign_out(home: Home, other: Person) -> Response:
+    return other.call("DELETE", "/sessions/current")
+
+
+def _change_password(home: Home, state: Any) -> Response:
+    return home.owner.call("PUT", "/me/password", {"current": PASSWORD, "new": "another password of the owner"})
 
 
 def _other_has_ended(home: Home, other: Person, answers: Answers, stored: Stored) -> Wrong:
@@ -330,7 +359,16 @@ RACES = (
          exactly((204, 201)), _third_is_in_or_ended),
     Race("sign out others, sign out others", _elsewhere, _end_others, _be_ended_by_others,
          either_way((204, 401)), _one_is_left),
-    Race("close, sign in", stepped_up, close, _owner_signs_in, exactly((202, 201), (202, 401)), owner_is_gone),
+    Race("sign in, sign in on the same phone", settled, _sign_in, _sign_in_once_more, exactly((201, 201)),
+         _one_is_signed_in),
+    Race("take pushes, sign in on the same phone", settled, _take_pushes, _sign_in,
+         exactly((204, 201), (401, 201), (204, 429))),
+    Race("take pushes, sign out", _elsewhere, _take_pushes_elsewhere, _sign_out, exactly((204, 204), (401, 204))),
+    Race("take pushes, change the password", settled, _owner_takes_pushes, _change_password, exactly((204, 204))),
+    Race("take pushes elsewhere, change the password", _elsewhere, _take_pushes_elsewhere, _change_password,
+         exactly((204, 204), (401, 204))),
+    Race("close, sign in", stepped_up, close, _owner_signs_in,
+         exactly((202, 201), (202, 401), (401, 201)), owner_is_gone),
     Race("close, sign in elsewhere", stepped_up, close, _owner_signs_in_elsewhere,
          exactly((202, 201), (202, 401)), owner_is_gone),
     Race("close, guess", stepped_up, close, _owner_guesses, exactly((202, 401)), owner_is_gone),

@@ -9,7 +9,8 @@ from werkzeug.datastructures import Headers
 
 from chalicelib.aws.clients import client
 from chalicelib.contacts.actions.addresses import Contact
-from chalicelib.push import actions as push
+from chalicelib.push.actions import notifying as push
+from chalicelib.push.actions import recipients
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.identities.people import enter, link, maja
@@ -88,7 +89,9 @@ def _sign_in_elsewhere(home: Home, state: None, key: str) -> Response:
 
 
 def sign_ins(home: Home, state: None, stored: Stored) -> int:
-    return sum(account_id == home.stranger.account_id for account_id, _ in stored.of("Session")) - 1
+    """Sessions beside the one that the stranger registered with, which another on the same terminal ends."""
+    first = home.stranger.account_id, home.stranger.session_id
+    return sum(where[0] == first[0] and where != first for where in stored.of("Session"))
 
 
 def _unknown_at_google(home: Home) -> str:
@@ -180,10 +183,10 @@ def _just_refreshed(home: Home) -> None:
 
 def _push_failed(home: Home) -> None:
     """The platform knows the owner's terminal no more; that a push did not reach it waits to be heard."""
-    (arn,) = (one["arn"] for one in home.world.dump()["endpoints"])
     with home.world.aws.outside():
-        client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": "false"})
-        push.notify_of_alarm([arn], home.camera.device_id, home.alarm_id)
+        (target,) = recipients.read_targets([home.owner.account_id])[home.owner.account_id]
+        client("sns").set_endpoint_attributes(EndpointArn=target.arn, Attributes={"Enabled": "false"})
+        push.notify_of_alarm([target], home.camera.device_id, home.alarm_id)
 
 
 def _terminals_forgotten(home: Home, state: None, stored: Stored) -> int:

@@ -46,14 +46,9 @@ def _acceptances(home: Home, share_id: str, stored: Stored) -> int:
     return len(stored.of("Received"))
 
 
-def _just_accepted(home: Home) -> str:
+def accepted(home: Home) -> str:
     share_id = invited(home)
     assert accept_share(home, share_id, "the-key-of-accepting").status == 200
-    return share_id
-
-
-def accepted(home: Home) -> str:
-    share_id = _just_accepted(home)
     home.world.settle()
     return share_id
 
@@ -92,11 +87,6 @@ def _guest_just_closed(home: Home) -> None:
     accepted(home)
     home.stranger.step_up()
     assert home.stranger.close().status == 202
-
-
-def _guest_just_took_pushes(home: Home) -> None:
-    accepted(home)
-    assert home.stranger.take_pushes("another-token-of-a-platform").status == 204
 
 
 SCENARIOS = (
@@ -153,8 +143,6 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("somebody is invited", "on_person_invited", _just_invited, settle, is_asked=False),
-    Scenario("a share begins", "on_share_received", _just_accepted, settle, is_asked=False),
     Scenario("a share ends", "on_share_received", _just_revoked, settle, is_asked=False),
     Scenario("a guest is gone", "on_share_received", _guest_just_closed, settle, is_asked=False),
-    Scenario("a guest takes pushes", "on_push_address_changed", _guest_just_took_pushes, settle, is_asked=False),
 )
