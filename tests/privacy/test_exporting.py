@@ -82,7 +82,7 @@ def test_what_was_deleted_a_moment_ago_is_not_in_it(home: Home) -> None:
 
 def _alarms_told(home: Home) -> list[str]:
     written = io.BytesIO()
-    write_archive(written, [("device", home.camera.device_id)], language="en", operator="O")
+    write_archive(written, [("device", home.camera.device_id)], before_page=lambda: None, language="en", operator="O")
     return [one["id"] for one in records(ZipFile(written)).get("alarm", [])]
 
 

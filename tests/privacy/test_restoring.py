@@ -87,7 +87,11 @@ def test_who_has_left_since_does_not_come_back(home: Home, monkeypatch: pytest.M
     restored(home, monkeypatch, lambda: close(home), keys=keys)
     left = home.owner.account_id, home.camera.device_id
     assert len(_rows_that_name(left)) > 5
-    assert home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}) == {"erasures": 1, "subjects": 3}
+    assert home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}) == {
+        "erasures": 1,
+        "subjects": 3,
+        "finished": True,
+    }
     assert _rows_that_name(left) == []
 
 
@@ -151,12 +155,12 @@ def test_what_was_erased_before_is_not_looked_for(home: Home, monkeypatch: pytes
     home.world.advance(3_600)
     restored(home, monkeypatch, lambda: None)
     answer = home.world.invoke("replay_erasures", {"restored_to": home.world.now().isoformat()})
-    assert answer == {"erasures": 0, "subjects": 0}
+    assert answer == {"erasures": 0, "subjects": 0, "finished": True}
 
 
 def test_a_replay_that_dies_opens_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     restored(home, monkeypatch, lambda: close(home))
-    monkeypatch.setattr("chalicelib.register.erase.run_pass", lambda hashed, **_: 1 / 0)
+    monkeypatch.setattr("chalicelib.register.erase.run_pass", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO})
     assert home.stranger.sign_in().status == 503

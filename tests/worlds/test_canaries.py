@@ -228,7 +228,7 @@ def _no_items_deleted(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_objects_deleted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase, "_forget_objects", lambda *_: (0, True))
+    patch.setattr(erase, "_forget_objects", lambda *_: True)
 
 
 def _no_endpoint_closed(patch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def _no_endpoint_closed(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_pass_made(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase, "run_pass", lambda hashed_id, **_: None)
+    patch.setattr(erase, "run_pass", lambda *_, **__: None)
 
 
 @pytest.mark.parametrize(
