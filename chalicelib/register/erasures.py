@@ -23,7 +23,7 @@ MOVE: Final = "a move to another region"
 
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
-_PAGE = 500
+_PAGE = 1000
 
 
 class Erasure(LedgerRow):

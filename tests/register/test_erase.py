@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Share
@@ -15,7 +14,7 @@ from chalicelib.aws import s3, sqs
 from chalicelib.aws.clients import client
 from chalicelib.contacts.records import Address, Code
 from chalicelib.privacy.actions import erasing
-from chalicelib.register import catalogue, erase, erasures, rows
+from chalicelib.register import catalogue, erase, erasures
 from chalicelib.register.erase import Passed, run_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.upload_hours import note
@@ -24,21 +23,12 @@ from chalicelib.store import crypto, keys
 from chalicelib.store.ciphers import key_of, new_cipher
 from chalicelib.store.commit import commit, create, put
 from chalicelib.store.records import Item, UnknownKind, raw_partition, read
-from chalicelib.store.tags import key
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.register.subjects import Tie, begun, counts, tie
 from tests.scene import jpeg
 
 HOUR = 3600
-
-
-class Tie(Item):
-    """A row that names a child of an account."""
-
-    pk_prefix = "account"
-    sk_prefix = "tie"
-
-    child = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="kind and random id of the child", points_to="subject")
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +54,6 @@ class Hands:
 @pytest.fixture
 def hands(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Hands:
     return Hands(monkeypatch)
-
-
-def begun(*subjects: tuple[str, str]) -> str:
-    erasure_id, writes = erasures.begin(*subjects)
-    commit(*writes)
-    return crypto.plain_hash(erasure_id)
 
 
 def code(subject_id: str, place: str = "p") -> Code:
@@ -98,22 +82,8 @@ def state(hashed: str) -> str:
     return str(erasure.state)
 
 
-def counts(hashed: str) -> tuple[int, int, int]:
-    """Items, objects and endpoints deleted, of all subjects."""
-    found = {row.subject: row.counts for row in erasures.erased_subjects(hashed)}
-    found |= {row.subject: row.counts for row in erasures.open_subjects(hashed)}
-    items, objects, endpoints = (
-        sum(one[name] for one in found.values()) for name in ("items", "objects", "endpoints")
-    )
-    return items, objects, endpoints
-
-
 def due() -> list[str]:
     return [row.sort_id for row in erasures.due()]
-
-
-def tie(parent_id: str, child_id: str) -> Tie:
-    return Tie.new(parent_id, child_id, child=f"device#{child_id}")
 
 
 def put_rows(subject: str, count: int) -> None:
