@@ -28,8 +28,8 @@ LONGEST_FUNCTION = timedelta(seconds=60)
 
 # Of the 29 seconds that a pass may take. What is left the next one goes on with.
 PASS_S = 20
-# Each may name another folder, and all of a page's are listed before the first of its rows goes: no more than a pass has
-# time for in any case.
+# Each may name another folder, and all of a page's are listed before the first of its rows goes: no more than a pass
+# has time for in any case.
 _ITEMS_OF_A_PAGE = 100
 # As many children as are found in one pass come to the queue behind each other, and behind them whoever came meanwhile.
 MOST_CHILDREN = 1000

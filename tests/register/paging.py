@@ -1,7 +1,8 @@
 """A store of the tests' own that only pages and counts: the main table and the bucket, as far as an erasure reads and
 deletes them. What it does not know it hands on.
 
-It keeps rows and names in lists, and knows of each whether it was deleted, so that a million cost little. What it is asked for out of order, or asked to delete that it has not just listed, is an error.
+It keeps rows and names in lists, and knows of each whether it was deleted, so that a million cost little. To delete
+what is not there is an error.
 """
 
 from __future__ import annotations

@@ -7,31 +7,20 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
+from chalicelib.access.records import Ownership
 from chalicelib.alarms.records import PICTURES, Alarm
 from chalicelib.aws.clients import client
-from chalicelib.register import erasures, rows, upload_hours
+from chalicelib.register import erasures, upload_hours
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import commit
-from chalicelib.store.records import Item
-from chalicelib.store.tags import key
 
 A_BATCH = 25
 
 
-class Tie(Item):
-    """A row that names a child of an account."""
-
-    pk_prefix = "account"
-    sk_prefix = "tie"
-
-    child = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="kind and random id of the child", points_to="subject")
-
-
-def tie(parent_id: str, child_id: str) -> Tie:
-    return Tie.new(parent_id, child_id, child=f"device#{child_id}")
+def tie(parent_id: str, child_id: str) -> Ownership:
+    """The row that names a device of an account, whatever their ids."""
+    return Ownership.new(parent_id, child_id, subject=f"device#{child_id}")
 
 
 def alarms(device_id: str, count: int, since: datetime, *, in_an_hour: int = 600) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from chalicelib.aws import s3, sqs
 from chalicelib.aws.clients import client
 from chalicelib.contacts.records import Address, Code
 from chalicelib.privacy.actions import erasing
-from chalicelib.register import catalogue, erase, erasures
+from chalicelib.register import erase, erasures
 from chalicelib.register.erase import Passed, run_pass
 from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
 from chalicelib.register.upload_hours import note
@@ -25,15 +25,10 @@ from chalicelib.store.commit import commit, create, put
 from chalicelib.store.records import Item, UnknownKind, raw_partition, read
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.register.subjects import Tie, begun, counts, tie
+from tests.register.subjects import begun, counts, tie
 from tests.scene import jpeg
 
 HOUR = 3600
-
-
-@pytest.fixture(autouse=True)
-def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "RECORDS", (*catalogue.RECORDS, Tie))
 
 
 class Hands:

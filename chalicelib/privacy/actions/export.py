@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib import clock, ids
-from chalicelib.access import actions as access
-from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
@@ -136,8 +134,7 @@ def _write_all(upload: s3.Upload, account: Account) -> None:
         if None in read(*accounts.keys_of(account.pk_id)):
             raise _Gone
 
-    devices = [(Device.pk_prefix, device_id) for device_id in sorted(account.device_ids or ())]
-    subjects = [(Account.pk_prefix, account.pk_id), *devices]
+    subjects = [(Account.pk_prefix, account.pk_id)]
     subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
     operator = settings.operator["name"]
     write_archive(upload, subjects, before_page=go_on, language=account.language, operator=operator)

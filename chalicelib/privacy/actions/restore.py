@@ -14,6 +14,7 @@ from chalicelib.privacy.records import Replay
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import Erasure
 from chalicelib.settings import settings
+from chalicelib.stock.actions import cameras
 from chalicelib.store import crypto, keys
 from chalicelib.store.commit import change, commit, put
 from chalicelib.store.records import put_into_service, read, restoring
