@@ -102,7 +102,7 @@ def test_an_account_with_many_devices_is_forgotten_whole(home: Home) -> None:
     home.world.settle()
     home.world.advance(QUARTER)
     assert state(hashed) == DONE
-    assert counts(hashed) == (DEVICES + len(rows), len(pictures_of(rows)[::20]), 0)
+    assert counts(hashed)[0] == DEVICES + len(rows)
     assert objects_in_the_bucket() == before
     for subject in ("account#gone", *(f"device#{device}" for device in devices)):
         assert not any(records.raw_pages(Item, subject, 1)), subject
