@@ -178,10 +178,11 @@ def _forget_rows_elsewhere(run: _Pass, items: list[RawItem]) -> None:
     certain: list[RawItem] = []
     for raw in found.values():
         kind = catalogue.kind_of(Item, raw)
-        if kind.subject_attribute is None:
+        holder = tree.holder_of(kind)
+        if holder is None:
             certain.append(raw)
             continue
-        is_theirs = kind.get_attributes()[kind.subject_attribute] == run.subject_id
+        is_theirs = holder.does_not_exist() | (holder == run.subject_id)
         with suppress(NothingToDo):
             commit(remove(Key(kind, raw["pk"]["S"], raw["sk"]["S"]), when=is_theirs, otherwise=NothingToDo))
     delete_raw(Item, certain)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.register import catalogue
 from chalicelib.store.keys import RawItem
-from chalicelib.store.records import Item, raw_pages
+from chalicelib.store.records import Item, Record, raw_pages
 from chalicelib.store.tags import tags_of
 
-OBJECT, ENDPOINT, FISCAL, ROW, SUBJECT = "object", "push endpoint", "fiscal", "row", "subject"
+if TYPE_CHECKING:
+    from pynamodb.attributes import Attribute
+
+OBJECT, ENDPOINT, FISCAL, ROW = "object", "push endpoint", "fiscal", "row"
+SUBJECT, HOLDER = "subject", "holder"
 
 # A subject is its kind and its id, joined as its partition is named: `device#q7…`.
 
@@ -36,3 +41,9 @@ def _values(raw: RawItem) -> list[str]:
 def children_of(items: Iterable[RawItem]) -> list[str]:
     """The subjects that hang below the one whose items these are."""
     return [child for child, _ in pointers(items, SUBJECT)]
+
+
+def holder_of(kind: type[Record]) -> Attribute[Any] | None:
+    """The attribute that names the subject to which a row of this kind belongs, as long as it does."""
+    named = [name for name, tag in tags_of(kind).items() if tag.points_to == HOLDER]
+    return kind.get_attributes()[named[0]] if named else None

@@ -71,8 +71,6 @@ class Record(Model):
     stream_events: ClassVar[frozenset[str]] = frozenset({"INSERT"})
     # For so long an erasure that has its partition among its subjects leaves it to whoever ends it sooner.
     spared_for: ClassVar[timedelta] = timedelta(0)
-    # The attribute that says, by its id, which subject it belongs to: what points to it deletes it only while it does.
-    subject_attribute: ClassVar[str | None] = None
     cipher: SubjectCipher | None = None
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")

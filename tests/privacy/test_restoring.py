@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import partial
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
 from chalicelib.store import records
@@ -148,6 +151,31 @@ def test_it_may_be_repeated(home: Home, monkeypatch: pytest.MonkeyPatch) -> None
     restored(home, monkeypatch, lambda: close(home))
     first, second = (home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}) for _ in range(2))
     assert first == second
+
+
+def test_it_goes_on_by_instalments_and_opens_the_tables_with_the_last(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = new_camera(home.world, "SN0002", owner=home.stranger)
+    left = home.owner.account_id, home.camera.device_id, home.stranger.account_id, second.device_id
+
+    def both_leave() -> None:
+        close(home)
+        home.stranger.step_up()
+        assert home.stranger.close().status == 202
+
+    restored(home, monkeypatch, both_leave)
+    answers = []
+    for _ in range(20):
+        with monkeypatch.context() as patch:
+            patch.setattr(clock, "ticks_s", partial(next, itertools.count(0, 100)))
+            answers.append(home.world.invoke("replay_erasures", {"restored_to": RESTORED_TO}))
+        if answers[-1]["finished"]:
+            break
+        assert home.camera.ask_ticket().status == 503
+    assert len(answers) > 2
+    assert answers[-1] == {"erasures": 2, "subjects": 6, "finished": True}
+    assert _rows_that_name(left) == []
 
 
 def test_what_was_erased_before_is_not_looked_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

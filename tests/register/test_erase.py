@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from chalicelib.store import crypto, keys
 from chalicelib.store.ciphers import key_of, new_cipher
 from chalicelib.store.commit import commit, create, put
 from chalicelib.store.records import Item, UnknownKind, raw_partition, read
+from chalicelib.store.tags import tags_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.register.subjects import begun, counts, tie
@@ -396,7 +398,8 @@ def test_children_come_to_the_queue_in_instalments(hands: Hands, monkeypatch: py
 
 
 def test_a_row_elsewhere_that_is_somebody_elses_by_now_stays(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Address, "subject_attribute", "account_id")
+    named = Address.get_attributes()["account_id"]
+    monkeypatch.setattr(named, "tag", replace(tags_of(Address)["account_id"], points_to="holder"))
     for hashed_address, holder in (("theirs", "gone"), ("taken-over", "stays")):
         commit(create(Address.new(hashed_address, account_id=holder)))
         item = pointing("gone", f"address#{hashed_address} address")
