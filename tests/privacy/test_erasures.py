@@ -134,7 +134,7 @@ def test_one_that_fails_keeps_no_other_waiting(home: Home, monkeypatch: pytest.M
     assert erasure(home.world, second).json["state"] == "done"
     assert erasure(home.world, first).json["state"] == "erasing"
     monkeypatch.undo()
-    home.world.redrive()
+    home.world.advance(QUARTER)
     assert erasure(home.world, first).json["state"] == "done"
 
 
