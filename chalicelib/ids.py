@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+_One = TypeVar("_One")
 _source: Callable[[int], bytes] = os.urandom
 
 
@@ -62,3 +64,8 @@ def as_code(raw: bytes) -> str:
 def fraction() -> float:
     """A random number from 0 up to, not including, 1: for jitter."""
     return int.from_bytes(random_bytes(6)) / 2**48
+
+
+def shuffled(several: Iterable[_One]) -> list[_One]:
+    """In an order that says nothing, so that nobody is always the last."""
+    return sorted(several, key=lambda _: random_bytes(8))

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.aws.clients import client
 from chalicelib.register import erase
+from chalicelib.store.records import Item
 from tests.growth import MOST_GROWTH, PLOT, SIZES, TABLE, Growth, committed, exponents, measured, plot, table
 
 # A million rows take a while: `make growth` writes all sizes, `make night` compares them.
@@ -43,16 +44,18 @@ def test_the_committed_table_holds_every_size() -> None:
 
 
 def test_an_erasure_that_scanned_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erase, "raw_partition", _found_by_scanning)
+    monkeypatch.setattr(erase.tree, "pages_of", _found_by_scanning)
     costs = measured(SIZES[:2], own=(20,))["closing and erasing 20 alarms"]
     assert exponents(costs)[1] > 10 * MOST_GROWTH
 
 
-def _found_by_scanning(base: Any, pk: str) -> Iterator[dict[str, Any]]:
+def _found_by_scanning(subject: str, limit: int) -> Iterator[list[dict[str, Any]]]:
     start: dict[str, Any] = {}
     while True:
-        page = client("dynamodb").scan(TableName=base.Meta.table_name, ConsistentRead=True, **start)
-        yield from (item for item in page["Items"] if item["pk"]["S"] == pk)
+        page = client("dynamodb").scan(TableName=Item.Meta.table_name, ConsistentRead=True, **start)
+        found = [item for item in page["Items"] if item["pk"]["S"] == subject]
+        if found:
+            yield found
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+
+from botocore.exceptions import ClientError
 
 from chalicelib.aws.clients import client
 
 
-def lines(group: str, since: datetime, until: datetime, pattern: str) -> Iterator[str]:
-    """The lines of a log group that fit CloudWatch's filter pattern, in the order of their time, page by page."""
-    start: dict[str, str] = {}
-    while True:
+@dataclass(frozen=True)
+class Lines:
+    """Some lines of a log group; `cursor` is None if nothing follows. There may be none, and more behind them."""
+
+    items: list[str]
+    cursor: str | None
+
+
+class UnknownCursor(ValueError):
+    """CloudWatch knows a cursor for a day, and for the same question only."""
+
+
+def lines(group: str, since: datetime, until: datetime, pattern: str, *, limit: int, after: str | None) -> Lines:
+    """The lines of a log group that fit CloudWatch's filter pattern, in the order of their time; those behind the
+    cursor `after`. Raises UnknownCursor."""
+    start = {} if after is None else {"nextToken": after}
+    try:
         answer = client("logs").filter_log_events(
             logGroupName=group,
             startTime=int(since.timestamp() * 1000),
             endTime=int(until.timestamp() * 1000),
             filterPattern=pattern,
+            limit=limit,
             **start,
         )
-        yield from (event["message"] for event in answer["events"])
-        if not answer.get("nextToken"):
-            return
-        start = {"nextToken": answer["nextToken"]}
+    except ClientError as refusal:
+        if after is not None and refusal.response["Error"]["Code"] == "InvalidParameterException":
+            raise UnknownCursor from refusal
+        raise
+    return Lines([event["message"] for event in answer["events"]], answer.get("nextToken"))

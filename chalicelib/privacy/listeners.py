@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.privacy.actions import closing, export
+from chalicelib.privacy.actions import erasing, export
 
 listeners = Listeners(__name__)
 
 
 @listeners.on_queue("Erasures", batch_size=1)
 def on_erasure_begun(message: Message) -> None:
-    """An account was closed or a device removed: its data goes now."""
-    closing.run_pass(message.body["partition_id"])
+    """An account was closed, a device removed, or one found below another: its data goes now, or goes on going."""
+    erasing.run_pass(message.body["partition_id"], message.body["place_id"], int(message.body.get("pass", 0)))
 
 
 @listeners.on_queue("Exports", batch_size=1)

@@ -12,7 +12,8 @@ operations = Operations(__name__)
 
 @operations.operation(shapes.Replay)
 def replay_erasures(body: shapes.Replay) -> shapes.Replayed:
-    """After a restore: forget again whoever has left since, then open the tables to everybody."""
+    """After a restore: forget again whoever has left since, then open the tables to everybody. Order it until it is
+    finished."""
     return restore.replay_erasures(body.restored_to)
 
 
@@ -26,4 +27,4 @@ def remove_child(body: shapes.RemoveChild) -> shapes.Removed:
 def read_api_log(body: shapes.ReadApiLog) -> shapes.ApiLog:
     """Read which account sent requests from which address, for a recorded reason; of the last seven days and no
     longer."""
-    return api_log.read_api_log(body.from_, body.to, body.account_id, body.reason)
+    return api_log.read_api_log(body.from_, body.to, body.account_id, body.reason, body.cursor)

@@ -60,3 +60,18 @@ class LogReading(LedgerRow):
         UnicodeAttribute(null=True), rows.API_LOG_ADDRESSES, why="keyed hash of the account that was looked for"
     )
     reason = plain(UnicodeAttribute(), why="a case number or the like; whoever orders it may name nobody")
+
+
+class Replay(LedgerRow):
+    """How far the erasures since a moment have been carried out again, on tables that were restored to it."""
+
+    pk_prefix = "replay"
+    sk_prefix = "replay"
+
+    replayed_to = plain(UnicodeAttribute(null=True), why="hashed id of the last erasure that is replayed whole")
+    subjects_to = key(
+        UnicodeAttribute(null=True), rows.ACCOUNT_CLOSURE, why="random id of the last subject of the next"
+    )
+    erasures = plain(NumberAttribute(default_for_new=0), why="a count")
+    subjects = plain(NumberAttribute(default_for_new=0), why="a count")
+    finished_at = plain(NumberAttribute(null=True), why="a time")

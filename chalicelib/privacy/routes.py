@@ -8,7 +8,7 @@ from chalicelib.entry.http import RouteTable
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, export, region_transfer, watching
+from chalicelib.privacy.actions import closing, erasing, export, region_transfer, watching
 from chalicelib.privacy.needs import OwnExport
 from chalicelib.privacy.records import Export
 from chalicelib.register import policy_table
@@ -78,7 +78,7 @@ def confirm_move(caller: Caller, body: shapes.ConfirmMove) -> shapes.Closing:
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})
 def get_erasure(visitor: Visitor, erasure_id: str) -> shapes.Erasure:
-    return closing.erasure_of(erasure_id)
+    return erasing.erasure_of(erasure_id)
 
 
 @routes.post(
@@ -126,7 +126,7 @@ def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
 
 @routes.get("/keys", who=Who.ANYONE, answers=shapes.Keys, example={})
 def get_keys(visitor: Visitor) -> shapes.Keys:
-    return closing.public_keys()
+    return erasing.public_keys()
 
 
 @routes.get(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.privacy.actions import closing, export
+from chalicelib.privacy.actions import erasing, export
 
 schedules = Schedules(__name__)
 
 
-@schedules.every(5, Rate.MINUTES, oldest_s=closing.oldest_erasure_s)
+@schedules.every(5, Rate.MINUTES, oldest_s=erasing.oldest_erasure_s)
 def resume_erasures() -> dict[str, int]:
-    """Make the next pass over every erasure that is due."""
-    return {"passes": closing.run_due_passes()}
+    """Order the next pass over every subject of the erasures that are due."""
+    return {"passes": erasing.order_due_passes()}
 
 
 @schedules.every(1, Rate.HOURS)

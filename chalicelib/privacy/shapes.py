@@ -196,10 +196,12 @@ class Replay(Shape):
 
 
 class Replayed(Shape):
-    """How many erasures began after that, of how many people and devices."""
+    """How many erasures began after that, of how many people and devices. Until it is `finished` the tables are closed:
+    order the same again."""
 
     erasures: int
     subjects: int
+    finished: bool
 
 
 class Keys(Shape):
@@ -250,12 +252,13 @@ class PolicyVersions(Shape):
 
 class ReadApiLog(Shape, rename={"from_": "from"}):
     """From `from` up to, not including, `to`. The reason is kept for good, so it must not name anybody: a case number
-    will do."""
+    will do. To go on, ask for the same with the answer's `cursor`, within a day."""
 
     from_: datetime
     to: datetime
     reason: Annotated[str, Meta(min_length=8, max_length=200, pattern="^[^@]+" + END)]
     account_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    cursor: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
 
 
 class LoggedRequest(Shape):
@@ -269,8 +272,9 @@ class LoggedRequest(Shape):
 
 
 class ApiLog(Shape):
-    """Oldest first; `more` if there is more than one answer can hold: ask again from the last one's `at`."""
+    """Oldest first. An answer has no more than it can hold, or than was found in its time: with a `cursor` there may be
+    more, though it have none itself."""
 
     reading_id: str
     items: list[LoggedRequest]
-    more: bool
+    cursor: str | None

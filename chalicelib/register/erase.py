@@ -1,189 +1,224 @@
-"""Erasure of a subject: everything in its partitions and prefixes, and what they point to; it names no house."""
+"""Erasure of a subject: everything in its partition and prefixes, and what they point to; it names no house."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelib import clock
 from chalicelib.aws import s3, sns
 from chalicelib.aws.s3 import LONGEST_TICKET
-from chalicelib.errors import Unavailable
-from chalicelib.register import catalogue, upload_hours
-from chalicelib.register.erasures import DONE, ERASING, Erasure, OpenErasure
+from chalicelib.register import catalogue, erasures, tree, upload_hours
+from chalicelib.register.erasures import ErasedSubject, Erasure, OpenSubject
 from chalicelib.register.prefixes import Prefix
+from chalicelib.register.tree import ENDPOINT, FISCAL, OBJECT, ROW
 from chalicelib.store import keys
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.records import Item, delete_raw, raw_partition, read
+from chalicelib.store.records import MOST_IN_A_BATCH, Item, Record, delete_raw, read
 from chalicelib.store.retrying import NothingToDo
 from chalicelib.store.tags import tags_of
 
 # A function that began before the tombstone may write until its time-out; then nobody does.
 LONGEST_FUNCTION = timedelta(seconds=60)
-# An upload ticket lives an hour; a day is for whatever was forgotten.
-LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
 
-# Of the 29 seconds that a listener may take. What is left the clock goes on with, which has more.
-SHORT_PASS_S = 20
-_ITEMS_OF_A_PAGE = 1000
-
-PUSH_ENDPOINT, FISCAL, ROW, OBJECT, SUBJECT = "push endpoint", "fiscal", "row", "object", "subject"
-HOLDER = "holder"
+# Of the 29 seconds that a pass may take. What is left the next one goes on with.
+PASS_S = 20
+# Each may name another folder, and all of a page's are listed before the first of its rows goes: no more than a pass
+# has time for in any case.
+_ITEMS_OF_A_PAGE = 100
+# As many children as are found in one pass come to the queue behind each other, and behind them whoever came meanwhile.
+MOST_CHILDREN = 1000
 
 
 class EndpointsOpen(RuntimeError):
-    """All data of an erasure is gone, and SNS does not forget a push endpoint of it: it is called again."""
+    """All data of a subject is gone, and SNS does not forget a push endpoint of it: it is called again."""
 
 
-def due() -> list[str]:
-    """The hashed ids of the erasures whose next pass is due."""
-    return [row.sort_id for row in _due()]
+@dataclass(frozen=True)
+class Passed:
+    """What is known after a pass: whether all was looked at, how much was found, and whether nothing of the whole
+    erasure is open any more."""
+
+    erasure: Erasure
+    is_whole: bool = True
+    found: int = 0
+    is_last: bool = False
 
 
-def oldest_s() -> int:
-    """For how many seconds the oldest erasure has been open and not done; 0 if there is none.
+@dataclass
+class _Pass:
+    erasure: Erasure
+    row: OpenSubject
+    until_ticks: float
+    found: Counter[str] = field(default_factory=Counter)
+    children: int = 0
+    is_whole: bool = True
+    looked_in: set[str] = field(default_factory=set)
+    # What AWS kept of the subject: raised when all else is done and noted, so that it is in the way of nothing else.
+    refusal: Exception | None = None
 
-    Until it is done its pass is due from the moment it began. One that is done counts only while a later pass fails,
-    from when that was due.
+    @property
+    def subject(self) -> str:
+        return self.row.subject
+
+    @property
+    def subject_id(self) -> str:
+        return keys.id_of(self.subject)
+
+    @property
+    def kind(self) -> str:
+        return keys.kind_of(self.subject)
+
+    @property
+    def is_over(self) -> bool:
+        return clock.ticks_s() >= self.until_ticks
+
+
+def run_pass(hashed_id: str, subject: str, nth: int | None = None, *, within_s: float = PASS_S) -> Passed | None:
+    """Look everywhere for what is left of one subject, and delete it; None if there is no such erasure, or if somebody
+    else made, or is making, its pass of this number. Of a subject that is not open nothing is left to look for.
+
+    Each step may be repeated: what is deleted is how far it is. A pass that finds nothing, later than any function that
+    began before the erasure can still be writing, closes the subject. What SNS holds goes after the data. Raises
+    EndpointsOpen or NotDeleted, all else being done and noted, for what SNS or S3 keep.
     """
-    return max((clock.now_s() - int(row.next_at) for row in _due()), default=0)
-
-
-def _due() -> list[OpenErasure]:
-    now = clock.now_s()
-    return [row for row in OpenErasure.list_of("").items if row.next_at <= now]
-
-
-def run_pass(hashed_id: str, *, within_s: float = SHORT_PASS_S) -> Erasure | None:
-    """Look everywhere for what is left of the subjects and delete it; the erasure as it is then, None if it has to
-    go on, for lack of time.
-
-    Each step may be repeated. A pass that finds nothing, later than any function that began before the erasure can
-    still be writing, makes it done. What SNS holds goes after the data; raises EndpointsOpen, all else being done and
-    noted, if it refuses.
-    """
-    until_ticks = clock.ticks_s() + within_s
-    (erasure,) = read(Erasure.key(hashed_id))
+    erasure, row = read(Erasure.key(hashed_id), OpenSubject.key(hashed_id, subject))
     if erasure is None:
         return None
-    found: Counter[str] = Counter()
-    spared = {subject for subject in erasure.subjects if _is_spared(erasure, subject)}
-    is_all, kept = True, None
-    for subject in sorted(erasure.subjects - spared):
-        try:
-            count, is_whole = _forget(erasure, subject, until_ticks)
-            found, is_all = found + count, is_all and is_whole
-        except s3.NotDeleted as fault:  # raised again below: what S3 keeps of one stops no other
-            is_all, kept = False, fault
-    found["endpoints"], refusal = _close_endpoints(erasure)
-    _note(erasure, found, is_all=is_all and not spared and refusal is None)
-    if kept is not None:
-        raise kept
-    if refusal is not None:
-        raise EndpointsOpen from refusal
-    return erasure if is_all else None
+    if row is None:
+        return Passed(erasure, is_last=not erasures.is_any_open(hashed_id))
+    if nth not in (None, int(row.passes)):
+        return None
+    run = _Pass(erasure, row, clock.ticks_s() + within_s)
+    is_spared = _is_spared(run)
+    if not is_spared:
+        _forget(run)
+        _close_endpoints(run)
+    return _noted(run, is_clean=run.is_whole and not is_spared and not run.found.total() and run.refusal is None)
 
 
-def _is_spared(erasure: Erasure, subject: str) -> bool:
+def _is_spared(run: _Pass) -> bool:
     """Whether something is there that may still end by itself."""
-    kinds = [kind for kind in catalogue.RECORDS if kind.pk_prefix == keys.kind_of(subject)]
-    until = erasure.begun + max((kind.spared_for for kind in kinds), default=timedelta(0))
-    return clock.now() < until and any(raw_partition(Item, subject))
+    until = run.erasure.begun + max((kind.spared_for for kind in _kinds(run)), default=timedelta(0))
+    return clock.now() < until and any(tree.pages_of(run.subject, 1))
 
 
-def _forget(erasure: Erasure, subject: str, until_ticks: float) -> tuple[Counter[str], bool]:
-    """The items there were of it, and whether that was all."""
-    kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
-    commit(remove(DataKey.key(subject_id)))
-    items = list(raw_partition(Item, subject))
-    _follow_pointers(erasure, subject_id, items)
-    objects, is_all = _forget_objects(erasure, kind, subject_id, items, until_ticks)
-    # The rows go last: they say where objects lie.
-    count = _forget_items(items, until_ticks) if is_all else 0
-    return Counter(items=count, objects=objects), is_all and count == len(items)
+def _kinds(run: _Pass) -> list[type[Record]]:
+    """Of the records that may lie in the subject's partition."""
+    return [kind for kind in catalogue.RECORDS if issubclass(kind, Item) and kind.pk_prefix == run.kind]
 
 
-def _forget_items(items: list[RawItem], until_ticks: float) -> int:
-    for count in range(0, len(items), _ITEMS_OF_A_PAGE):
-        if clock.ticks_s() >= until_ticks:
-            return count
-        delete_raw(Item, items[count : count + _ITEMS_OF_A_PAGE])
-    return len(items)
+def _noted(run: _Pass, *, is_clean: bool) -> Passed | None:
+    is_late = clock.now() >= run.erasure.begun + LONGEST_FUNCTION
+    is_over = is_clean and is_late
+    try:
+        commit(*(_closed(run) if is_over else _counted(run)))
+    except NothingToDo:  # a pass at the same time has counted what only one of them deleted
+        return None
+    if run.refusal is not None:
+        raise run.refusal
+    is_last = is_over and not erasures.is_any_open(run.erasure.pk_id)
+    return Passed(run.erasure, is_whole=run.is_whole, found=run.found.total(), is_last=is_last)
 
 
-def _follow_pointers(erasure: Erasure, subject_id: str, items: list[RawItem]) -> None:
-    """Objects and endpoints that rows point to go, or are noted in the ledger, before the rows are deleted."""
-    pointers = [pointer for item in items for pointer in _pointers(item)]
-    for noted, kind in (("kept", FISCAL), ("open_endpoints", PUSH_ENDPOINT), ("subjects", SUBJECT)):
-        found = {value for what, value in pointers if what == kind}
-        if found:
-            commit(change(erasure, getattr(Erasure, noted).add(found)), *_in_sight(erasure))
-            setattr(erasure, noted, (getattr(erasure, noted) or set()) | found)
-    rows = [keys.raw_of(value) for what, value in pointers if what == ROW]
-    delete_raw(Item, [row for row in rows if not _holders_of(row)])
-    for row in filter(_holders_of, rows):
-        _forget_held(row, subject_id)
+def _counted(run: _Pass) -> tuple[Write, ...]:
+    counts = [getattr(OpenSubject, name).add(count) for name, count in run.found.items() if count]
+    as_read = OpenSubject.passes == int(run.row.passes)
+    return (change(run.row, OpenSubject.passes.add(1), *counts, when=as_read, otherwise=NothingToDo),)
 
 
-def _holders_of(row: RawItem) -> list[str]:
-    """The attributes that name the subject to which such a row belongs."""
-    tags = tags_of(catalogue.kind_of(Item, row))
-    return [name for name, tag in tags.items() if tag.points_to == HOLDER]
+def _closed(run: _Pass) -> tuple[Write, ...]:
+    as_read = OpenSubject.passes == int(run.row.passes)
+    erased = ErasedSubject.new(run.erasure.pk_id, run.subject, clean_at=clock.now_s())
+    erased.assign(**run.row.counts)
+    return remove(run.row, when=as_read, otherwise=NothingToDo), put(erased)
 
 
-def _forget_held(row: RawItem, subject_id: str) -> None:
-    """Delete it, unless it has passed to somebody else."""
-    kind = catalogue.kind_of(Item, row)
-    (name,) = _holders_of(row)
-    holder = getattr(kind, name)
-    is_own = holder.does_not_exist() | (holder == subject_id)
-    with suppress(NothingToDo):
-        commit(remove(Key(kind, row["pk"]["S"], row["sk"]["S"]), when=is_own, otherwise=NothingToDo))
+# Data
 
 
-def _in_sight(erasure: Erasure) -> tuple[Write, ...]:
-    """One that was done long ago, of which a restored table brought something back, may be out of the clock's sight."""
-    return (put(OpenErasure.new("", erasure.pk_id, next_at=clock.now_s())),) if erasure.state == DONE else ()
+def _forget(run: _Pass) -> None:
+    commit(remove(DataKey.key(run.subject_id)))
+    for items in tree.pages_of(run.subject, _ITEMS_OF_A_PAGE):
+        if run.is_over or run.children >= MOST_CHILDREN:
+            run.is_whole = False
+            return
+        _forget_page(run, items)
+    _forget_what_no_row_names(run)
 
 
-def _pointers(item: RawItem) -> list[tuple[str, str]]:
-    # What a kind that nobody knows points to would be left behind in silence.
-    tags = tags_of(catalogue.kind_of(Item, item))
-    named = [(tag.points_to, item[name]) for name, tag in tags.items() if tag.points_to and name in item]
-    found = [(what, value) for what, raw in named for value in raw.get("SS") or [raw["S"]]]
+def _forget_page(run: _Pass, items: list[RawItem]) -> None:
+    """The rows go last: they say where all else lies."""
+    run.children += erasures.note(
+        run.erasure.pk_id,
+        children=tree.children_of(items),
+        kept=(number for number, _ in tree.pointers(items, FISCAL)),
+        endpoints=_endpoints(run, items),
+    )
+    _forget_rows_elsewhere(run, items)
+    folders = [folder for prefix in _prefixes(run) for folder in _named_folders(prefix, items)]
+    if _forget_objects(run, folders):
+        _forget_items(run, items)
+
+
+def _endpoints(run: _Pass, items: list[RawItem]) -> Iterator[tuple[str, str, str]]:
     # Who holds the phone next may be given the endpoint's name before it is closed: its row is named after its holder.
-    holder = f"{keys.id_of(item['pk']['S'])} {keys.first_id_of(item['sk']['S'])}"
-    return [(what, f"{value} {holder}" if what == PUSH_ENDPOINT else value) for what, value in found]
+    for arn, item in tree.pointers(items, ENDPOINT):
+        yield run.subject, arn, f"{run.subject_id} {keys.first_id_of(item['sk']['S'])}"
 
 
-def _close_endpoints(erasure: Erasure) -> tuple[int, Exception | None]:
-    """Have SNS forget what the rows pointed to: how many there were, and what it said of those that stay noted."""
-    closed: set[str] = set()
-    count, refusal = 0, None
-    for endpoint in sorted(erasure.open_endpoints or ()):
-        try:
-            count += sns.close_endpoint_of(*endpoint.split(" ", 1))
-            closed.add(endpoint)
-        except Exception as fault:  # one that is refused keeps no other open
-            refusal = fault
-    if closed:
-        commit(change(erasure, Erasure.open_endpoints.delete(closed)))
-    return count, refusal
+def _forget_rows_elsewhere(run: _Pass, items: list[RawItem]) -> None:
+    """One that says whose it is may have become somebody else's meanwhile, and is theirs then."""
+    found = {value: keys.raw_of(value) for value, _ in tree.pointers(items, ROW)}
+    certain: list[RawItem] = []
+    for raw in found.values():
+        kind = catalogue.kind_of(Item, raw)
+        holder = tree.holder_of(kind)
+        if holder is None:
+            certain.append(raw)
+            continue
+        is_theirs = holder.does_not_exist() | (holder == run.subject_id)
+        with suppress(NothingToDo):
+            commit(remove(Key(kind, raw["pk"]["S"], raw["sk"]["S"]), when=is_theirs, otherwise=NothingToDo))
+    delete_raw(Item, certain)
 
 
-def _forget_objects(
-    erasure: Erasure, kind: str, subject_id: str, items: list[RawItem], until_ticks: float
-) -> tuple[int, bool]:
-    """How many there were, and whether these were all."""
-    prefixes = [prefix for prefix in catalogue.PREFIXES if prefix.subject == kind]
-    count = sum(_abandon(prefix, subject_id) for prefix in prefixes if prefix.in_parts)
-    folders = [folder for prefix in prefixes for folder in _folders(prefix, erasure, items)]
-    deleted, is_all = s3.delete_pages(_keys_below(folders, subject_id), until_ticks=until_ticks)
-    return count + deleted, is_all
+def _forget_items(run: _Pass, items: list[RawItem]) -> None:
+    for first in range(0, len(items), MOST_IN_A_BATCH):
+        if run.is_over:
+            run.is_whole = False
+            return
+        batch = items[first : first + MOST_IN_A_BATCH]
+        delete_raw(Item, batch)
+        run.found["items"] += len(batch)
+
+
+# Objects
+
+
+def _prefixes(run: _Pass) -> list[Prefix]:
+    return [prefix for prefix in catalogue.PREFIXES if prefix.subject == run.kind]
+
+
+def _named_folders(prefix: Prefix, items: list[RawItem]) -> Iterable[str]:
+    """Of what is uploaded by ticket, the hours of which these rows say that there was one, and those that objects are
+    named in."""
+    if not prefix.by_ticket:
+        return ()
+    named = {prefix.stamp_of(value) for value, _ in tree.pointers(items, OBJECT)}
+    stamps = upload_hours.hours_among(prefix, items) | named - {""}
+    return [f"{prefix.root}{stamp}/" for stamp in sorted(stamps)]
+
+
+def _forget_what_no_row_names(run: _Pass) -> None:
+    prefixes = _prefixes(run)
+    run.found["objects"] += sum(_abandon(prefix, run.subject_id) for prefix in prefixes if prefix.in_parts)
+    _forget_objects(run, [folder for prefix in prefixes for folder in _other_folders(prefix, run.erasure)])
 
 
 def _abandon(prefix: Prefix, subject_id: str) -> int:
@@ -191,21 +226,33 @@ def _abandon(prefix: Prefix, subject_id: str) -> int:
     return s3.abandon(prefix.root, lambda key: prefix.parse_key(key)[0] == subject_id)
 
 
-def _folders(prefix: Prefix, erasure: Erasure, items: list[RawItem]) -> list[str]:
-    """The days or hours below which something of the subject may lie.
+def _other_folders(prefix: Prefix, erasure: Erasure) -> list[str]:
+    """The days or hours below which something of a subject may lie that no row tells of.
 
-    Of what is uploaded by ticket these are the hours with a ticket, and those that objects are named in. The rows that
-    say so go in the first pass; but what comes later comes on a ticket of the last hour before the tombstone, or one
-    that a function still gave out while it was set.
+    The rows that tell of hours go in the first pass; but what comes later comes on a ticket of the last hour before the
+    tombstone, or one that a function still gave out while it was set.
     """
     if prefix.is_endless:
         return [prefix.day(erasure.begun)]
     if not prefix.by_ticket:
         return list(s3.folders(prefix.root))
-    noted = upload_hours.hours_among(prefix, items)
     late = prefix.stamps(erasure.begun - LONGEST_TICKET, erasure.begun + LONGEST_FUNCTION)
-    named = {prefix.stamp_of(value) for item in items for what, value in _pointers(item) if what == OBJECT}
-    return [f"{prefix.root}{stamp}/" for stamp in sorted(noted.union(late, named) - {""})]
+    return [f"{prefix.root}{stamp}/" for stamp in late]
+
+
+def _forget_objects(run: _Pass, folders: list[str]) -> bool:
+    """Whether these are empty now; none is looked at twice in a pass."""
+    wanted = [folder for folder in folders if folder not in run.looked_in]
+    try:
+        count, is_all = s3.delete_pages(_keys_below(wanted, run.subject_id), until_ticks=run.until_ticks)
+    except s3.NotDeleted as fault:  # raised again when all else is done: it stops no other page
+        run.refusal, run.is_whole = fault, False
+        return False
+    run.found["objects"] += count
+    run.is_whole &= is_all
+    if is_all:
+        run.looked_in.update(wanted)
+    return is_all
 
 
 def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
@@ -214,26 +261,26 @@ def _keys_below(folders: list[str], subject_id: str) -> Iterator[list[str]]:
             yield [stored.key for stored in page]
 
 
-def _note(erasure: Erasure, found: Counter[str], *, is_all: bool) -> None:
-    # A repeat after a lost reply must not count twice, nor two passes at the same time what only one of them deleted.
-    as_read = Erasure.passes == int(erasure.passes)
-    clean = is_all and not found.total()
-    late_enough = clock.now() >= erasure.begun + LONGEST_FUNCTION
-    if erasure.state == ERASING and clean and late_enough:
-        done = change(
-            erasure, Erasure.passes.add(1), when=as_read, otherwise=Unavailable, state=DONE, done_at=clock.now_s()
-        )
-        commit(done)
+# Push endpoints
+
+
+def _close_endpoints(run: _Pass) -> None:
+    """Have SNS forget what the rows pointed to; one that it refuses keeps no other open."""
+    if not any(tag.points_to == ENDPOINT for kind in _kinds(run) for tag in tags_of(kind).values()):
         return
-    counts = [getattr(Erasure, name).add(count) for name, count in found.items() if count]
-    commit(change(erasure, Erasure.passes.add(1), *counts, when=as_read, otherwise=Unavailable))
+    for row in erasures.open_endpoints(run.erasure.pk_id, run.subject):
+        if run.is_over:
+            run.is_whole = False
+            return
+        try:
+            run.found["endpoints"] += sns.close_endpoint_of(row.arn, row.holder)
+        except Exception as fault:  # raised again when all else is done
+            run.refusal = run.refusal or _endpoints_open(fault)
+        else:
+            commit(remove(row))
 
 
-def schedule_next_pass(erasure: Erasure) -> None:
-    """Put a finished erasure off to its next pass, or out of sight after the last."""
-    open_row = OpenErasure.new("", erasure.pk_id)
-    later = [erasure.begun + wait for wait in LATER_PASSES if erasure.begun + wait > clock.now()]
-    if later:
-        commit(change(open_row, next_at=clock.epoch_s(later[0])))
-    else:
-        commit(remove(open_row))
+def _endpoints_open(fault: Exception) -> EndpointsOpen:
+    refusal = EndpointsOpen()
+    refusal.__cause__ = fault
+    return refusal

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -16,32 +16,55 @@ from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 
 from chalicelib import clock
 from chalicelib.aws import s3
-from chalicelib.register import catalogue
+from chalicelib.register import catalogue, tree
 from chalicelib.register.rows import Row, row
-from chalicelib.store import ciphers
+from chalicelib.register.tree import FISCAL, OBJECT
+from chalicelib.store import ciphers, keys
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.keys import RawItem
-from chalicelib.store.records import FiscalRow, Item, Record, raw_partition, read
+from chalicelib.store.records import FiscalRow, Item, Record, read
 from chalicelib.store.tags import Time, tags_of
 from chalicelib.words import DEFAULT_LANGUAGE, Phrase, bundle
 
 FORMAT = "sowa-export/1"
 _HERE = Path(__file__).parent
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-OBJECT, FISCAL = "object", "fiscal"
+_ITEMS_OF_A_PAGE = 100
+_CHUNK_BYTES = 64 * 1024
 
 
 # What is in it follows from the tags: every personal attribute, and what else is tagged as exported. Beside the JSON of
 # each kind of record lie its JSON Schema, the objects that its records point to, and a page for people.
 
 
-@dataclass
 class Section:
-    """The records of one kind of one subject, as they are exported."""
+    """The records of one kind of one subject, as they are exported: kept packed, as there may be very many."""
 
-    kind: type[Record]
-    path: str
-    records: list[dict[str, object]] = field(default_factory=list)
+    def __init__(self, kind: type[Record], path: str) -> None:
+        self.kind, self.path, self.count = kind, path, 0
+        self._packed = bytearray()
+        self._packer = zlib.compressobj()
+
+    def add(self, record: dict[str, object]) -> None:
+        self.count += 1
+        self._packed += self._packer.compress(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> Section:
+        """No record follows."""
+        self._packed += self._packer.flush()
+        del self._packer
+        return self
+
+    @property
+    def lines(self) -> Iterator[bytes]:
+        """The records, one after the other, as JSON."""
+        unpacker, begun = zlib.decompressobj(), b""
+        for first in range(0, len(self._packed), _CHUNK_BYTES):
+            *whole, begun = (begun + unpacker.decompress(self._packed[first : first + _CHUNK_BYTES])).split(b"\n")
+            yield from whole
+
+    @property
+    def records(self) -> Iterator[dict[str, object]]:
+        return map(json.loads, self.lines)
 
     @property
     def name(self) -> str:
@@ -52,6 +75,10 @@ class Section:
         """Those rows of the policy by which something of it is kept."""
         found = [row(tag.row.id) for tag in tags_of(self.kind).values() if tag.exported and tag.row is not None]
         return list(dict.fromkeys(found))
+
+    @property
+    def is_exported(self) -> bool:
+        return self.count > 0 and bool(_exported_attributes(self.kind))
 
 
 class Sink(Protocol):
@@ -64,20 +91,41 @@ class Sink(Protocol):
         """Asked for by ZipFile."""
 
 
-def write_archive(to: Sink, subjects: Iterable[tuple[str, str]], *, language: str, operator: str) -> int:
-    """Write everything that exists of these subjects (kind and id), and how many files that were.
+def write_archive(
+    to: Sink,
+    subjects: Iterable[tuple[str, str]],
+    *,
+    before_page: Callable[[], None],
+    language: str,
+    operator: str,
+) -> int:
+    """Write everything that exists of these subjects (kind and id) and of those that hang below them, and how many
+    files that were.
 
-    What ends while it is written is left out.
+    `before_page` is called before each page of rows that is read, and stops all by raising. What ends while it is
+    written is left out.
     """
-    archive = _Archive(to)
-    sections = [section for subject in subjects for section in _sections_of(archive, *subject)]
-    for section in sections:
-        archive.add_json(section.path, section.records, of=section)
-    for kind in dict.fromkeys(section.kind for section in sections):
+    archive, found = _Archive(to), _Found([keys.joined(*subject) for subject in subjects], before_page)
+    while found.waiting:
+        for section in _sections_of(archive, found, *found.waiting.popleft()):
+            archive.add_section(section)
+    for section in _kept_by_law(found):
+        archive.add_section(section)
+    for kind in dict.fromkeys(section.kind for section in archive.sections):
         archive.add_json(_schema_path(kind), schema_of(kind))
-    archive.add("index.html", [_page(sections, language, operator).encode()])
+    archive.add("index.html", _page(archive.sections, language, operator))
     archive.close(language)
     return len(archive.files)
+
+
+class _Found:
+    """What is found while rows are read: subjects that hang below others, each with its parent, and numbers of what the
+    law keeps."""
+
+    def __init__(self, subjects: list[str], before_page: Callable[[], None]) -> None:
+        self.waiting: deque[tuple[str, str | None]] = deque((subject, None) for subject in subjects)
+        self.kept_by_law: set[str] = set()
+        self.before_page = before_page
 
 
 class _Archive:
@@ -85,6 +133,7 @@ class _Archive:
         self._zip = ZipFile(cast("IO[bytes]", to), "w")
         self._made_at = clock.now()
         self.files: list[dict[str, object]] = []
+        self.sections: list[Section] = []
 
     def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> None:
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
@@ -98,18 +147,28 @@ class _Archive:
                 size += len(chunk)
         self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **about})
 
-    def add_json(self, path: str, value: object, *, of: Section | None = None) -> None:
-        chunks = [json.dumps(value, ensure_ascii=False, indent=1).encode()]
-        if of is None:
-            self.add(path, chunks)
-        else:
-            self.add(path, chunks, records=len(of.records), schema=_schema_path(of.kind))
+    def add_json(self, path: str, value: object) -> None:
+        self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()])
+
+    def add_section(self, section: Section) -> None:
+        self.add(
+            section.path, _as_list(section.lines), records=section.count, schema=_schema_path(section.kind)
+        )
+        self.sections.append(section)
 
     def close(self, language: str) -> None:
         """The list of contents comes last, when they are known."""
         about = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at), "language": language}
         self.add_json("export.json", {**about, "withheld": withheld(), "files": list(self.files)})
         self._zip.close()
+
+
+def _as_list(lines: Iterable[bytes]) -> Iterator[bytes]:
+    before = b"[\n"
+    for line in lines:
+        yield before + line
+        before = b",\n"
+    yield b"\n]\n"
 
 
 # Export of records
@@ -125,48 +184,47 @@ def withheld() -> list[dict[str, str]]:
     ]
 
 
-def _sections_of(archive: _Archive, kind: str, subject_id: str) -> Iterator[Section]:
+def _sections_of(archive: _Archive, found: _Found, subject: str, parent: str | None) -> list[Section]:
+    """What a subject is about comes first; the objects that its records point to go into the archive before them."""
+    kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     subject_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
     if subject_kind is None:
         raise LookupError(kind)
     subject_record, key, parent_key = read(subject_kind.key(subject_id), *ciphers.chain_of(subject_id))
     if subject_record is None:
-        return
-    cipher = None if key is None else key.unlocked(parent_key)
+        return []
     folder = f"{kind}-{subject_id}"
-    kept_by_law: set[str] = set()
-    sections: list[Section] = []
-    items = raw_partition(Item, subject_record.pk)
-    for record_kind, group in groupby(items, key=lambda item: catalogue.kind_of(Item, item)):
-        section = Section(record_kind, f"{folder}/{record_kind.sk_prefix}.json")
-        for record in _readable_records(record_kind, group, subject_record, cipher):
-            section.records.append(_exported(record) | _with_objects(archive, folder, record))
-            kept_by_law |= set(_pointers(record, FISCAL))
-        sections.append(section)
-    # What they are about comes first.
-    yield from sorted(filter(_is_exported, sections), key=lambda section: section.kind is not subject_kind)
-    yield from _kept_by_law(kept_by_law)
+    sections: dict[type[Record], Section] = {}
+    for record in _readable_records(found, subject_record, None if key is None else key.unlocked(parent_key)):
+        section = sections.get(type(record))
+        if section is None:
+            section = sections[type(record)] = Section(type(record), f"{folder}/{record.sk_prefix}.json")
+        section.add(_exported(record) | _with_objects(archive, folder, record))
+        found.kept_by_law |= _pointers(record, FISCAL).keys()
+    whole = [section.close() for section in sections.values() if section.is_exported]
+    return sorted(whole, key=lambda section: section.kind is not subject_kind)
 
 
-def _readable_records(
-    kind: type[Record], items: Iterable[RawItem], subject_record: Record, cipher: SubjectCipher | None
-) -> Iterator[Record]:
-    for item in items:
-        record = kind.from_raw_data(item)
-        if record.is_readable(subject_record):
-            yield record.decrypted_with(cipher)
+def _readable_records(found: _Found, subject_record: Record, cipher: SubjectCipher | None) -> Iterator[Record]:
+    found.before_page()
+    for items in tree.pages_of(subject_record.pk, _ITEMS_OF_A_PAGE):
+        for item in items:
+            record = catalogue.kind_of(Item, item).from_raw_data(item)
+            if record.is_readable(subject_record):
+                yield record.decrypted_with(cipher)
+        found.waiting.extend((child, subject_record.pk) for child in tree.children_of(items))
+        found.before_page()
 
 
-def _is_exported(section: Section) -> bool:
-    return bool(section.records) and bool(_exported_attributes(section.kind))
-
-
-def _kept_by_law(numbers: set[str]) -> Iterator[Section]:
+def _kept_by_law(found: _Found) -> Iterator[Section]:
     kinds = [kind for kind in catalogue.RECORDS if issubclass(kind, FiscalRow) and _exported_attributes(kind)]
     for kind in kinds:
-        found = read(*(kind.key("", number) for number in sorted(numbers)))
-        section = Section(kind, f"kept-by-law/{kind.sk_prefix}.json", [_exported(record) for record in found if record])
-        yield from filter(_is_exported, [section])
+        section = Section(kind, f"kept-by-law/{kind.sk_prefix}.json")
+        for record in read(*(kind.key("", number) for number in sorted(found.kept_by_law))):
+            if record is not None:
+                section.add(_exported(record))
+        if section.is_exported:
+            yield section.close()
 
 
 def _exported(record: Record) -> dict[str, object]:
@@ -267,7 +325,7 @@ def label(name: str, language: str) -> str:
     return bundle(language, "labels")[name]
 
 
-def _page(sections: list[Section], language: str, operator: str) -> str:
+def _page(sections: list[Section], language: str, operator: str) -> Iterator[bytes]:
     # Imported where it is needed: nothing else of the register makes pages.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -275,7 +333,7 @@ def _page(sections: list[Section], language: str, operator: str) -> str:
         loader=FileSystemLoader(_HERE), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     pages.filters["readable"] = _readable
-    return pages.get_template("export.html").render(
+    pieces = pages.get_template("export.html").stream(
         sections=sections,
         language=language,
         operator=operator,
@@ -284,6 +342,8 @@ def _page(sections: list[Section], language: str, operator: str) -> str:
         objects=lambda section: [name for name, tag in tags_of(section.kind).items() if tag.points_to == OBJECT],
         made_at=clock.rfc3339(clock.now().replace(microsecond=0)),
     )
+    pieces.enable_buffering(100)
+    return (piece.encode() for piece in pieces)
 
 
 def _readable(value: object) -> str:

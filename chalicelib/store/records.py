@@ -42,6 +42,7 @@ for _module in (attributes, models):
 # The form of all records, of this and of the versions that can be read from: 0.2 was the first that anybody deployed.
 SCHEMA_VERSION = 2
 _BATCH_TRIES = 5
+MOST_IN_A_BATCH = 25
 _MOST_TOGETHER = 100
 
 
@@ -474,28 +475,36 @@ def _raw_between(kind: type[Record], pk: str, low: str, high: str, page_size: in
 
 def raw_partition(base: type[Record], pk: str) -> Iterator[RawItem]:
     """Every item of a partition as it lies there, known kind or not, expired or not, page by page."""
-    start: dict[str, RawItem] = {}
+    for page in raw_pages(base, pk):
+        yield from page
+
+
+def raw_pages(base: type[Record], pk: str, limit: int | None = None) -> Iterator[list[RawItem]]:
+    """The same by the page, of so many items at most; the next is only asked for when one was dealt with, and perhaps
+    deleted."""
+    more: dict[str, Any] = {} if limit is None else {"Limit": limit}
     while True:
         answer = client("dynamodb").query(
             TableName=base.Meta.table_name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": pk}},
             ConsistentRead=True,
-            **start,
+            **more,
         )
-        yield from answer["Items"]
+        if answer["Items"]:
+            yield answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def delete_raw(base: type[Record], items: list[RawItem]) -> None:
     """Delete these items outright, 25 to a call."""
     name = base.Meta.table_name
-    for first in range(0, len(items), 25):
+    for first in range(0, len(items), MOST_IN_A_BATCH):
         requests: list[dict[str, object]] = [
             {"DeleteRequest": {"Key": {part: item[part] for part in ("pk", "sk") if part in item}}}
-            for item in items[first : first + 25]
+            for item in items[first : first + MOST_IN_A_BATCH]
         ]
         _delete_together(name, requests)
 
@@ -508,5 +517,3 @@ def _delete_together(name: str, requests: list[dict[str, object]]) -> None:
             return
         clock.sleep(0.05 * 2**turn)
     raise Unavailable
-
-

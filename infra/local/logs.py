@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TextIO
 
+from moto.logs.exceptions import InvalidParameterException
+
 DAY_SECONDS = 86_400
+_MOST_EVENTS = 10_000
+_TOKEN = re.compile(r"from-(\d+)")
 _HAS_FIELD = re.compile(r'\{ \$\.(\w+) = "\*" \}')
 
 
@@ -129,9 +133,9 @@ class Logs:
         return [text for _, text in list(self._lines)]
 
     def filtered(
-        self, group: str, streams: object, since_ms: int, until_ms: int, limit: object, token: object, pattern: str,
-        interleaved: object,
-    ) -> tuple[list[dict[str, Any]], None, list[Any]]:  # fmt: skip
+        self, group: str, streams: object, since_ms: int, until_ms: int, limit: int | None, token: str | None,
+        pattern: str, interleaved: object,
+    ) -> tuple[list[dict[str, Any]], str | None, list[Any]]:  # fmt: skip
         """In the place of CloudWatch Logs, which moto leaves empty: the lines of these milliseconds that have a field,
         whichever function wrote them. Of CloudWatch's patterns the one that asks for a field is understood."""
         wanted = _HAS_FIELD.fullmatch(pattern)
@@ -139,7 +143,17 @@ class Logs:
             raise NotImplementedError(f"the pattern {pattern}")
         found = [(int(at * 1000), text) for at, text in list(self._lines) if f'"{wanted[1]}":"' in text]
         events = [{"timestamp": at, "message": text} for at, text in found if since_ms <= at <= until_ms]
-        return events, None, []
+        first = self._first_of(token)
+        last = first + (limit or _MOST_EVENTS)
+        return events[first:last], f"from-{last}" if last < len(events) else None, []
+
+    def _first_of(self, token: str | None) -> int:
+        if token is None:
+            return 0
+        known = _TOKEN.fullmatch(token)
+        if known is None:
+            raise InvalidParameterException("The specified nextToken is invalid.")
+        return int(known[1])
 
     def snapshot(self) -> list[tuple[float, str]]:
         return list(self._lines)

@@ -39,11 +39,12 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     "on_push_failed": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
     # The first message of an hour in which nobody called the API makes the hour's key.
     "on_letter_written": {"Keys": {"PutItem"}},
-    # A restored table brings back what an erasure that was done points to.
-    "on_erasure_begun": {"Ledger": {"PutItem"}},
+    # What a page points to is noted alone or together; a row elsewhere is deleted outright, or while it is theirs.
+    "on_erasure_begun": {"Ledger": {"PutItem", "DeleteItem"}, "Items": {"DeleteItem"}},
     "resume_erasures": {"Ledger": {"PutItem"}},
     "replay_erasures": {
-        "Ledger": {"PutItem"},
+        "Ledger": {"PutItem", "UpdateItem", "DeleteItem", "Query"},
+        "Items": {"DeleteItem"},
         PUSH: {"DeleteEndpoint"},
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
         **{

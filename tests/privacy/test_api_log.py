@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.entry.log import Line, NotAllowed
 from chalicelib.errors import Invalid
+from chalicelib.privacy.actions import api_log
 from chalicelib.register.rows import API_LOG_ADDRESSES
 from chalicelib.store import hour_keys
 from infra.demo.search import Needle, search
@@ -222,12 +224,42 @@ def test_a_look_that_cannot_be_recorded_does_not_happen(ola: Person) -> None:
     assert "logs.FilterLogEvents" not in ola.world.trace.names()
 
 
-def test_more_than_one_answer_holds_is_asked_for_again(ola: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.privacy.actions import api_log
+def in_instalments(world: LocalCloud, **other: Any) -> tuple[int, list[str]]:
+    """How many answers there were, and all addresses in them."""
+    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17", **other}
+    found: list[str] = []
+    for count in range(1, 100):
+        answer = world.invoke("read_api_log", asked)
+        found += [one["address"] for one in answer["items"] if one["address"] != "127.0.0.1"]
+        if answer["cursor"] is None:
+            return count, found
+        asked["cursor"] = answer["cursor"]
+    raise AssertionError("it never ends")
 
-    monkeypatch.setattr(api_log, "MOST_LINES", 2)
-    for _ in range(3):
-        ask(ola)
-    asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
-    answer = ola.world.invoke("read_api_log", asked)
-    assert (len(answer["items"]), answer["more"]) == (2, True)
+
+def test_more_than_one_answer_holds_is_asked_for_with_its_cursor(ola: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [f"203.0.113.{number}" for number in range(7)]
+    for address in several:
+        ask(ola, address=address)
+    monkeypatch.setattr(api_log, "_LINES_OF_A_PAGE", 2)
+    monkeypatch.setattr(api_log, "MOST_LINES", 4)
+    answers, found = in_instalments(ola.world)
+    assert answers >= 2
+    assert found == several
+
+
+def test_what_takes_long_is_answered_in_time_and_gone_on_with(ola: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [f"203.0.113.{number}" for number in range(5)]
+    for address in several:
+        ask(ola, address=address)
+    monkeypatch.setattr(api_log, "_LINES_OF_A_PAGE", 1)
+    ticks = iter(range(0, 10_000, 15))
+    monkeypatch.setattr(clock, "ticks_s", lambda: next(ticks))
+    answers, found = in_instalments(ola.world)
+    assert answers >= 3
+    assert found == several
+
+
+def test_a_cursor_that_cloudwatch_does_not_know_is_refused(ola: Person) -> None:
+    with pytest.raises(Invalid):
+        opened(ola.world, cursor="of another day")

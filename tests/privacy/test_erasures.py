@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from chalicelib.register import erase, erasures
+from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.strict import DIES_AFTER, DIES_BEFORE, FAILING_FROM, Kind
 from tests.alarms.snapshots import objects, rows_now_of
@@ -112,31 +115,49 @@ def test_aws_may_be_down_for_hours_and_it_is_finished_when_it_is_back(home: Home
     assert receipt(home.world, erasure_id)
 
 
-def test_one_that_fails_keeps_no_other_waiting_and_rings_the_alarm(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from chalicelib.privacy.actions import closing
-
+def test_one_that_fails_keeps_no_other_waiting(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     first = closed(home)["erasure_id"]
     home.stranger.step_up()
     second = home.stranger.close().json["erasure_id"]
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 61)
-    run_pass, stuck = closing.run_pass, closing.crypto.plain_hash(first)
+    run_pass, stuck = erase.run_pass, crypto.plain_hash(first)
 
-    def pursue_but_one(hashed_id: str, **how: float) -> None:
+    def all_but_one(hashed_id: str, *subject: Any) -> Any:
         if hashed_id == stuck:
             raise RuntimeError("this one is stuck")
-        run_pass(hashed_id, **how)
+        return run_pass(hashed_id, *subject)
 
-    monkeypatch.setattr(closing, "run_pass", pursue_but_one)
-    with pytest.raises(RuntimeError, match="stuck"):
-        home.world.run_schedule("resume_erasures")
+    monkeypatch.setattr(erase, "run_pass", all_but_one)
+    home.world.run_schedule("resume_erasures")
+    home.world.settle()
     assert erasure(home.world, second).json["state"] == "done"
     assert erasure(home.world, first).json["state"] == "erasing"
     monkeypatch.undo()
-    home.world.run_schedule("resume_erasures")
+    home.world.advance(QUARTER)
     assert erasure(home.world, first).json["state"] == "done"
+
+
+def test_one_whose_passes_cannot_be_ordered_keeps_no_other_waiting_and_rings_the_alarm(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = closed(home)["erasure_id"]
+    home.stranger.step_up()
+    second = home.stranger.close().json["erasure_id"]
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 61)
+    open_subjects, stuck = erasures.open_subjects, crypto.plain_hash(first)
+
+    def all_but_one(hashed_id: str) -> Any:
+        if hashed_id == stuck:
+            raise RuntimeError("this one is stuck")
+        return open_subjects(hashed_id)
+
+    monkeypatch.setattr(erasures, "open_subjects", all_but_one)
+    with pytest.raises(RuntimeError, match="stuck"):
+        home.world.run_schedule("resume_erasures")
+    home.world.settle()
+    assert [erasure(home.world, one).json["state"] for one in (first, second)] == ["erasing", "done"]
 
 
 def test_news_of_an_erasure_that_comes_again_does_no_harm(home: Home) -> None:
@@ -148,8 +169,9 @@ def test_news_of_an_erasure_that_comes_again_does_no_harm(home: Home) -> None:
     (row,) = rows(home.world, "erasure/erasure", "Ledger")
     with home.world.aws.outside():
         for hashed in (row["pk"].partition("#")[2], "nobody"):
-            body = json.dumps({"partition_id": hashed, "place_id": ""})
-            client("sqs").send_message(QueueUrl=home.world.stack.physical("Erasures"), MessageBody=body)
+            for subject in ("", f"account#{home.owner.account_id}", "nothing"):
+                body = json.dumps({"partition_id": hashed, "place_id": subject})
+                client("sqs").send_message(QueueUrl=home.world.stack.physical("Erasures"), MessageBody=body)
     home.world.settle()
     assert home.world.failures == []
     assert receipt(home.world, erasure_id) == before
@@ -162,16 +184,18 @@ def test_it_is_looked_at_again_after_an_hour_and_a_day_and_then_no_more(home: Ho
     def in_sight() -> int:
         return len(rows(home.world, "open/erasure", "Ledger"))
 
-    def passes() -> int:
-        (row,) = rows(home.world, "erasure/erasure", "Ledger")
-        return int(row["passes"])
+    def looked_at() -> set[int]:
+        return {int(row["clean_at"]) for row in rows(home.world, "erasure/subject", "Ledger")}
 
-    after_receipt = passes()
+    begin = home.world.now().timestamp() - QUARTER
+    times = [looked_at()]
     assert in_sight() == 1
-    home.world.advance(HOUR)
-    assert (in_sight(), passes()) == (1, after_receipt + 1)
-    home.world.advance(DAY)
-    assert (in_sight(), passes()) == (0, after_receipt + 2)
+    for seconds, left in ((HOUR, 1), (DAY, 0)):
+        home.world.advance(seconds)
+        assert (in_sight(), rows(home.world, "erasure/open-subject", "Ledger")) == (left, [])
+        times.append(looked_at())
+    passed = [sorted({int((at - begin) // HOUR) for at in several}) for several in times]
+    assert passed == [[0], [1], [24]]
     assert home.world.run_schedule("resume_erasures") == {"passes": 0}
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 from contextlib import suppress
 from zipfile import ZipFile
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.aws import s3
-from chalicelib.privacy.actions.export import prepare
+from chalicelib.privacy.actions.export import TakesTooLong, prepare
 from chalicelib.privacy.records import ARCHIVES
+from chalicelib.register import export as register_export
 from chalicelib.register.export import write_archive
 from infra.local import dump
 from infra.local.gateway import Response
@@ -82,7 +85,7 @@ def test_what_was_deleted_a_moment_ago_is_not_in_it(home: Home) -> None:
 
 def _alarms_told(home: Home) -> list[str]:
     written = io.BytesIO()
-    write_archive(written, [("device", home.camera.device_id)], language="en", operator="O")
+    write_archive(written, [("device", home.camera.device_id)], before_page=lambda: None, language="en", operator="O")
     return [one["id"] for one in records(ZipFile(written)).get("alarm", [])]
 
 
@@ -188,6 +191,29 @@ def test_who_closes_the_account_while_it_is_written_leaves_no_copy(home: Home) -
         assert is_ready or not Stored(dump.dump()).objects.keys() & {archive}, calls[nth - 1]
         home.world.advance(15 * MINUTE)
         assert (_archives(home), home.world.dump()["uploads"]) == ([], []), calls[nth - 1]
+
+
+def test_before_each_page_it_is_asked_whether_the_account_exists(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register_export, "_ITEMS_OF_A_PAGE", 2)
+    home.owner.step_up()
+    export_id = home.owner.call("POST", "/privacy/exports").json["export_id"]
+    calls = _calls_of(home, export_id.removeprefix(home.owner.account_id))
+    pages = [nth for nth, name in enumerate(calls) if name == "Query"]
+    assert len(pages) > 8
+    assert {calls[nth - 1] for nth in pages} == {"BatchGetItem"}
+
+
+def test_one_that_takes_too_long_leaves_no_half_and_is_not_ready(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.owner.step_up()
+    export_id = home.owner.call("POST", "/privacy/exports").json["export_id"]
+    ticks = itertools.count(0, 400)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "ticks_s", lambda: next(ticks))
+        with pytest.raises(TakesTooLong):
+            prepare(home.owner.account_id, export_id.removeprefix(home.owner.account_id))
+    left = Stored(dump.dump())  # before anybody tries again
+    assert ([key for key in left.objects if key.startswith("exports/")], left.dump["uploads"]) == ([], [])
+    assert [one["state"] for one in left.of("Export").values()] == ["preparing"]
 
 
 def _calls_of(home: Home, sort_id: str) -> list[str]:

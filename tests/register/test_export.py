@@ -38,6 +38,10 @@ class Tape(io.RawIOBase):
         return len(data)
 
 
+def write(tape: Tape, subjects: list[tuple[str, str]], language: str = "en") -> None:
+    write_archive(tape, subjects, before_page=lambda: None, language=language, operator="O")
+
+
 @pytest.fixture
 def copy(home: Home) -> ZipFile:
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
@@ -47,7 +51,7 @@ def copy(home: Home) -> ZipFile:
 
 def test_it_is_written_while_it_is_read_and_never_wound_back(home: Home) -> None:
     tape = Tape()
-    write_archive(tape, [("account", home.owner.account_id)], language="en", operator="O")
+    write(tape, [("account", home.owner.account_id)])
     copy = ZipFile(io.BytesIO(bytes(tape.written)))
     assert copy.testzip() is None
     assert f"account-{home.owner.account_id}/account.json" in copy.namelist()
@@ -150,19 +154,19 @@ def test_a_kind_that_nobody_knows_is_not_passed_over(home: Home) -> None:
     where = {"pk": {"S": f"account#{home.owner.account_id}"}, "sk": {"S": "mystery#1"}}
     client("dynamodb").put_item(TableName=Item.Meta.table_name, Item=where)
     with pytest.raises(UnknownKind, match="account/mystery"):
-        write_archive(Tape(), [("account", home.owner.account_id)], language="en", operator="O")
+        write(Tape(), [("account", home.owner.account_id)])
 
 
 def test_a_subject_that_is_gone_is_left_out(home: Home) -> None:
     tape = Tape()
-    write_archive(tape, [("device", "a" * 26)], language="pl", operator="O")
+    write(tape, [("device", "a" * 26)], "pl")
     assert ZipFile(io.BytesIO(bytes(tape.written))).namelist() == ["index.html", "export.json"]
 
 
 def test_a_picture_that_went_meanwhile_is_told_as_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.aws.s3.chunks", lambda key: None)
     tape = Tape()
-    write_archive(tape, [("device", home.camera.device_id)], language="en", operator="O")
+    write(tape, [("device", home.camera.device_id)])
     copy = ZipFile(io.BytesIO(bytes(tape.written)))
     (alarm,) = json.loads(copy.read(f"device-{home.camera.device_id}/alarm.json"))
     assert alarm["picture"] is None

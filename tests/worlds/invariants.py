@@ -538,8 +538,9 @@ def the_forgotten_have_nothing_but_their_erasure(stored: Stored) -> Found:
     for (hashed, _), erasure in stored.of("Erasure").items():
         if erasure["state"] != "done" or "receipt" not in erasure:
             yield f"erasure {hashed} is not done"
-        for subject in erasure["subjects"]:
-            yield from (f"{subject} is named in {where}" for where in _places_of(stored, keys.id_of(subject)))
+    yield from (f"{subject} of erasure {hashed} is open" for hashed, subject in stored.of("OpenSubject"))
+    for _, subject in stored.of("ErasedSubject"):
+        yield from (f"{subject} is named in {where}" for where in _places_of(stored, keys.id_of(subject)))
 
 
 def _places_of(stored: Stored, subject_id: str) -> Found:
@@ -547,7 +548,7 @@ def _places_of(stored: Stored, subject_id: str) -> Found:
     for base in BASES:
         for row in stored.rows(base):
             said = {name for name, value in row.items() if subject_id in str(value)}
-            allowed = {"subjects", "receipt"} if base is LedgerRow else {"device_id"}
+            allowed = {"sk", "receipt"} if base is LedgerRow else {"device_id"}
             is_answer = base is LedgerRow and keys.kind_of(row["sk"]) == "answer"
             is_order = base is Item and keys.kind_of(row["sk"]) == "order"
             if said and not is_answer and not (said <= allowed and (base is LedgerRow or is_order)):

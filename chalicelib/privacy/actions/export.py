@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib import clock, ids
-from chalicelib.access import actions as access
-from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
@@ -31,6 +29,9 @@ _DUE = timedelta(days=30)
 _LINK_LIFE = timedelta(minutes=1)
 _GIVEN_UP_AFTER = timedelta(hours=1)
 _MOST_A_DAY = 5
+# Of the 900 seconds that a copy may take, which is more than an erasure waits for: before each page it is asked whether
+# the account exists.
+BUDGET_S = 720
 
 
 class TooManyExports(TooMany):
@@ -83,7 +84,10 @@ def prepare(account_id: str, sort_id: str) -> None:
         return
     account.decrypted_with(key.unlocked())
     if export.state == PREPARING:
-        _write(export, account)
+        try:
+            _write(export, account)
+        except _Gone:
+            return
     if export.announced_at is None:
         addresses.notify(account, "privacy/mail/export")
         commit(change(export, announced_at=clock.now_s()))
@@ -92,15 +96,11 @@ def prepare(account_id: str, sort_id: str) -> None:
 def _write(export: Export, account: Account) -> None:
     s3.abandon(export.archive)
     upload = s3.Upload(export.archive, ZIP)
-    devices = [(Device.pk_prefix, device_id) for device_id in access.device_ids_of(account.pk_id)]
-    subjects = [(Account.pk_prefix, account.pk_id), *devices]
-    subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
-    write_archive(upload, subjects, language=account.language, operator=settings.operator["name"])
-    # Who left while it was written must not find it again.
-    (existing,) = read(account.own_key)
-    if existing is None:
+    try:
+        _write_all(upload, account)
+    except _Stopped:
         s3.abandon(export.archive)
-        return
+        raise
     upload.complete()
     s3.abandon(export.archive)  # begun twice, if the first reply was lost
     now = clock.now_s()
@@ -123,8 +123,35 @@ def _write(export: Export, account: Account) -> None:
         raise
 
 
-class _Gone(Exception):
+def _write_all(upload: s3.Upload, account: Account) -> None:
+    """Raises _Gone, TakesTooLong."""
+    ends_ticks = clock.ticks_s() + BUDGET_S
+
+    def go_on() -> None:
+        if clock.ticks_s() >= ends_ticks:
+            raise TakesTooLong
+        # Who left while it is written must not find it again.
+        if None in read(*accounts.keys_of(account.pk_id)):
+            raise _Gone
+
+    subjects = [(Account.pk_prefix, account.pk_id)]
+    subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
+    operator = settings.operator["name"]
+    write_archive(upload, subjects, before_page=go_on, language=account.language, operator=operator)
+    go_on()
+
+
+class _Stopped(Exception):
+    """The copy is not written to its end."""
+
+
+class _Gone(_Stopped):
     """The account was closed while its copy was written."""
+
+
+class TakesTooLong(_Stopped):
+    """The copy is too large for the time that a function has. What a ZIP's end says of its beginning is known only to
+    who wrote that, so nobody else can go on with it: it fails, and its queue's alarm rings."""
 
 
 # Handing out

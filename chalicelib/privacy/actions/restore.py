@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib import clock
@@ -12,42 +10,114 @@ from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing
+from chalicelib.privacy.records import Replay
 from chalicelib.register import erase, erasures
+from chalicelib.register.erasures import Erasure
+from chalicelib.settings import settings
+from chalicelib.stock.actions import cameras
 from chalicelib.store import crypto, keys
-from chalicelib.store.commit import commit
+from chalicelib.store.commit import change, commit, put
 from chalicelib.store.records import put_into_service, read, restoring
 
 # Clocks differ, and a restore is to the second.
 _MARGIN = timedelta(minutes=5)
+# Of the 900 seconds that the function may take.
+BUDGET_S = 720
+
+
+class _TimeIsOver(Exception):
+    """The next run goes on."""
 
 
 def replay_erasures(restored_to: datetime) -> shapes.Replayed:
-    """Forget again whoever left after that instant, then open the tables. Until this is done nobody can read them;
-    it may be repeated, and everybody signs in anew."""
-    subjects = 0
-    with restoring():
-        begun = list(erasures.begun_since(restored_to - _MARGIN))
-        for erasure in begun:
-            _cut(erasure.subjects)
-            # Nobody goes on with it when the tables are open; what SNS refuses is in the clock's sight.
-            with suppress(erase.EndpointsOpen):
-                erase.run_pass(erasure.pk_id, within_s=math.inf)
-            subjects += len(erasure.subjects)
+    """Forget again whoever left after that instant, then open the tables; in instalments, of which each goes on where
+    the last one stopped. Until all is done nobody can read them. Everybody signs in anew.
+
+    One that was finished begins anew.
+    """
+    replay, until_ticks = _begun(restored_to), clock.ticks_s() + BUDGET_S
+    try:
+        with restoring():
+            for erasure in erasures.begun_since(restored_to - _MARGIN, after=replay.replayed_to):
+                _replay(replay, erasure, until_ticks)
+    except _TimeIsOver:
+        return _how_far(replay)
     crypto.put_keys_into_service()
     put_into_service(since=clock.now_s())
-    return shapes.Replayed(erasures=len(begun), subjects=subjects)
+    commit(change(replay, finished_at=clock.now_s()))
+    return _how_far(replay)
 
 
-def _cut(subjects: set[str]) -> None:
-    """All that others know of them goes as it went the first time: an address is free again, and so is a camera."""
-    # Devices come first: an account that ends must not have lost one that it was read with.
-    for subject in sorted(subjects, key=lambda one: keys.kind_of(one) != Device.pk_prefix):
-        kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
-        if kind == Device.pk_prefix:
-            (device,) = read(Device.key(subject_id))
-            if device is not None:
+def _begun(restored_to: datetime) -> Replay:
+    of_these = f"{settings.items_table} {settings.keys_table} {clock.rfc3339(restored_to)}"
+    where = Replay.key("", crypto.plain_hash(of_these))
+    (found,) = read(where)
+    if found is None or found.finished_at is not None:
+        found = Replay.new("", keys.id_of(where.sk or ""))
+        commit(put(found))
+    return found
+
+
+def _how_far(replay: Replay) -> shapes.Replayed:
+    return shapes.Replayed(
+        erasures=int(replay.erasures), subjects=int(replay.subjects), finished=replay.finished_at is not None
+    )
+
+
+def _replay(replay: Replay, erasure: Erasure, until_ticks: float) -> None:
+    """Raises _TimeIsOver."""
+    hashed_id = erasure.pk_id
+    for erased in erasures.erased_subjects(hashed_id, after=replay.subjects_to):
+        erasures.open_again(hashed_id, erased)
+        _forget_again(replay, hashed_id, erased.subject, until_ticks)
+        replay.assign(subjects_to=erased.subject)
+    # Those that were not done, and the children that restored rows name, which are found as they go.
+    seen: set[str] = set()
+    while fresh := [row.subject for row in erasures.open_subjects(hashed_id) if row.subject not in seen]:
+        for subject in fresh:
+            _forget_again(replay, hashed_id, subject, until_ticks)
+        seen.update(fresh)
+    if erasures.is_any_open(hashed_id):
+        erasures.keep_in_sight(erasure)
+    commit(
+        change(
+            replay,
+            replayed_to=hashed_id,
+            subjects_to=None,
+            erasures=int(replay.erasures) + 1,
+            subjects=int(replay.subjects) + erasures.count_subjects(hashed_id),
+        )
+    )
+
+
+def _forget_again(replay: Replay, hashed_id: str, subject: str, until_ticks: float) -> None:
+    """All of it, but for what ends by itself, or SNS keeps: that is in the clock's sight when the tables are open."""
+    _end(subject)
+    is_all = False
+    while not is_all:
+        left_s = until_ticks - clock.ticks_s()
+        if left_s <= 0:
+            commit(change(replay, subjects_to=replay.subjects_to))
+            raise _TimeIsOver
+        try:
+            passed = erase.run_pass(hashed_id, subject, within_s=left_s)
+        except erase.EndpointsOpen:
+            return
+        is_all = passed is None or (passed.is_whole and not passed.found)
+
+
+def _end(subject: str) -> None:
+    """All that others know of it goes as it went the first time: an address is free again, and so is a camera."""
+    kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
+    if kind == Device.pk_prefix:
+        (device,) = read(Device.key(subject_id))
+        if device is not None:
+            (account,) = read(Account.key(device.account_id))
+            if account is None:
+                cameras.release(subject_id, device.stock_id)
+            else:
                 commit(*owning.end_ownership(device))
-        if kind == Account.pk_prefix:
-            (account,) = read(Account.key(subject_id))
-            if account is not None:
-                commit(*closing.ending(account))
+    if kind == Account.pk_prefix:
+        (account,) = read(Account.key(subject_id))
+        if account is not None:
+            commit(*closing.ending(account))

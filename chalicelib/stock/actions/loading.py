@@ -26,7 +26,7 @@ from chalicelib.words import DEFAULT_LANGUAGE, Phrase
 # What lies in memory at a time, and what a run that dies does again.
 _BLOCK_BYTES = 1024 * 1024
 # A third of the function's time is left for the last block.
-_RUN_S = 600
+BUDGET_S = 600
 _MOST_BAD_ROWS = 100
 _REMEMBERED = timedelta(days=30)
 _NOT_TAKEN = "refused"
@@ -120,7 +120,7 @@ def _go_through(order: Order, address: str, parse: Parse) -> tuple[Load, dict[st
     file = _named(address)
     load, columns = _begun(order, file), _columns(order, file)
     bad_rows: list[shapes.BadRow] = []
-    ends = clock.ticks_s() + _RUN_S
+    ends = clock.ticks_s() + BUDGET_S
     while load.position_bytes < file.size_bytes and clock.ticks_s() < ends:
         tally = _take_block(order, file, load, columns, parse)
         bad_rows += tally.bad[: _MOST_BAD_ROWS - len(bad_rows)]

@@ -58,7 +58,9 @@ def _closed_a_minute_ago(home: Home) -> None:
 
 
 def _resume_erasures(home: Home, state: Any, key: str) -> None:
+    """The clock orders the passes, which close its subjects; the last of them signs."""
     job(home.world, "resume_erasures")
+    settle(home, state, key)
 
 
 def _leave(home: Home, state: Any, key: str) -> Response:

@@ -1,0 +1,130 @@
+"""A store of the tests' own that only pages and counts: the main table and the bucket, as far as an erasure reads and
+deletes them. What it does not know it hands on.
+
+It keeps rows and names in lists, and knows of each whether it was deleted, so that a million cost little. To delete
+what is not there is an error.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import clients, s3
+from chalicelib.settings import settings
+from chalicelib.store import records
+
+Row = dict[str, Any]
+# As AWS does.
+_MOST_OBJECTS = 1000
+_MOST_IN_A_BATCH = 25
+
+
+class Paging:
+    """`calls` counts each operation; `rows` and `objects` are what is left."""
+
+    def __init__(self, items: list[Row], objects: list[str]) -> None:
+        self._partitions: dict[str, dict[str, Row]] = {}
+        for item in sorted(items, key=lambda one: (one["pk"]["S"], one["sk"]["S"])):
+            self._partitions.setdefault(item["pk"]["S"], {})[item["sk"]["S"]] = item
+        self._names = {pk: list(partition) for pk, partition in self._partitions.items()}
+        self._objects = sorted(objects)
+        self._left = set(objects)
+        self.calls: Counter[str] = Counter()
+
+    @property
+    def rows(self) -> int:
+        return sum(map(len, self._partitions.values()))
+
+    @property
+    def objects(self) -> int:
+        return len(self._left)
+
+    def installed(self, patch: pytest.MonkeyPatch) -> Paging:
+        """In the place of the main table and the bucket, for whoever pages and deletes."""
+        services = {"dynamodb": _Table(self), "s3": _Bucket(self)}
+        for module in (records, s3):
+            patch.setattr(module, "client", lambda service, *at: services.get(service) or clients.client(service, *at))
+        return self
+
+    def page(self, pk: str, after: str | None, limit: int) -> tuple[list[Row], str | None]:
+        partition, names = self._partitions.get(pk, {}), self._names.get(pk, [])
+        first = 0 if after is None else bisect_right(names, after)
+        found: list[Row] = []
+        for place in range(first, len(names)):
+            if names[place] in partition:
+                found.append(partition[names[place]])
+            if len(found) == limit:
+                return found, names[place]
+        return found, None
+
+    def delete_rows(self, keys: list[Row]) -> None:
+        assert len(keys) <= _MOST_IN_A_BATCH
+        for key in keys:
+            del self._partitions[key["pk"]["S"]][key["sk"]["S"]]
+
+    def list(self, prefix: str, after: str) -> tuple[list[str], bool]:
+        found: list[str] = []
+        place = bisect_right(self._objects, max(prefix, after))
+        while place < len(self._objects) and self._objects[place].startswith(prefix):
+            if self._objects[place] in self._left:
+                found.append(self._objects[place])
+            if len(found) == _MOST_OBJECTS:
+                return found, True
+            place += 1
+        return found, False
+
+    def delete_objects(self, keys: list[str]) -> None:
+        assert len(keys) <= _MOST_OBJECTS
+        for key in keys:
+            self._left.remove(key)
+
+
+class _Other:
+    def __init__(self, store: Paging, service: str) -> None:
+        self._store, self._service = store, service
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(clients.client(self._service), operation)
+
+
+class _Table(_Other):
+    def __init__(self, store: Paging) -> None:
+        super().__init__(store, "dynamodb")
+
+    def query(self, **asked: Any) -> dict[str, Any]:
+        assert (asked["TableName"], asked["KeyConditionExpression"]) == (settings.items_table, "pk = :pk")
+        self._store.calls["query"] += 1
+        after = asked.get("ExclusiveStartKey", {}).get("sk", {}).get("S")
+        found, last = self._store.page(asked["ExpressionAttributeValues"][":pk"]["S"], after, asked["Limit"])
+        if last is None:
+            return {"Items": found}
+        return {"Items": found, "LastEvaluatedKey": {name: found[-1][name] for name in ("pk", "sk")}}
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # boto3's own name
+        self._store.calls["batch_write_item"] += 1
+        (requests,) = RequestItems.values()
+        self._store.delete_rows([request["DeleteRequest"]["Key"] for request in requests])
+        return {}
+
+
+class _Bucket(_Other):
+    def __init__(self, store: Paging) -> None:
+        super().__init__(store, "s3")
+
+    def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+        if asked.get("Delimiter"):
+            return {"IsTruncated": False}
+        self._store.calls["list_objects_v2"] += 1
+        found, is_truncated = self._store.list(asked["Prefix"], asked.get("ContinuationToken", ""))
+        contents = [{"Key": key, "Size": 1, "LastModified": None, "ETag": ""} for key in found]
+        more = {"NextContinuationToken": found[-1]} if is_truncated else {}
+        return {"Contents": contents, "IsTruncated": is_truncated, **more}
+
+    def delete_objects(self, **asked: Any) -> dict[str, Any]:
+        self._store.calls["delete_objects"] += 1
+        self._store.delete_objects([one["Key"] for one in asked["Delete"]["Objects"]])
+        return {}
