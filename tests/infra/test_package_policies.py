@@ -242,7 +242,7 @@ def test_what_is_done_to_an_endpoint_is_granted_on_the_endpoint_and_on_its_appli
     arn:aws:sns:…:app/GCM/…"; AWS's reference names no resource for it, and other people's policies work with both:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_sns.html"""
     routes = {route for route, used in policies.seen().items() if policies.PUSH in used}
-    assert {"api", "on_erasure_begun", "on_picture_uploaded", "resume_erasures"} <= routes
+    assert {"api", "on_erasure_begun", "on_picture_uploaded"} <= routes
     granted: dict[str, list[dict[str, Any]]] = {}
     for route, statement in _statements():
         if any(action.startswith("sns:") for action in statement["Action"]) and "Resource" in statement:
@@ -278,7 +278,7 @@ def _said(resource: dict[str, Any]) -> str:
 def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> None:
     kms = {(route, action) for route, one in _statements() for action in one["Action"] if action.startswith("kms:")}
     assert {action for _, action in kms} <= {"kms:Decrypt", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"}
-    assert {route for route, action in kms if action == "kms:Sign"} == {"api", "on_erasure_begun", "resume_erasures"}
+    assert {route for route, action in kms if action == "kms:Sign"} == {"api", "on_erasure_begun"}
 
 
 def test_a_forwarder_reads_no_table() -> None:
@@ -287,6 +287,6 @@ def test_a_forwarder_reads_no_table() -> None:
 
 
 @pytest.mark.parametrize("name", ["on_avatar_uploaded", "on_cover_uploaded"])
-def test_who_decodes_what_strangers_uploaded_can_open_no_vault(name: str) -> None:
+def test_who_decodes_what_strangers_uploaded_can_open_no_key(name: str) -> None:
     granted = yaml.safe_load(policies.SEEN.read_text())[name]
     assert not {"Keys", "RootKey"} & granted.keys()
