@@ -121,10 +121,11 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
         return
     if found.told_at is not None or transfer.transfer_id != transfer_id:
         return
-    account, account_key = read(*accounts.keys_of(device.account_id if known is None else known.account_id))
-    if account is None or account_key is None:
+    people = accounts.living([device.account_id, *([] if known is None else [known.account_id])])
+    owner, addressee = people.get(device.account_id), None if known is None else people.get(known.account_id)
+    if owner is None:
         return
-    language = account.decrypted_with(account_key.unlocked()).language
+    language = (addressee or owner).language
     to = addresses.read_as(transfer.decrypted_with(device.cipher).address)
     if reports.may_be_written_to(undelivered):
         addresses.send(to, "transfers/mail/transfer", language, days=rules.OFFER_LIFE.days)
@@ -180,13 +181,19 @@ def offered(account: Account, found: Found, transfer_id: str) -> Offered:
     return Offered(device, transfer)
 
 
-def decline(given: Offered) -> None:
+def decline(caller: Caller, given: Offered) -> None:
     """The device stays whose it is, who is notified. Raises NotFound."""
     device, transfer = given.device, given.transfer
-    who, owner = transfer.decrypted_with(device.cipher).address, _owner_and_camera(device)[0]
+    address, owner = transfer.decrypted_with(device.cipher).address, _owner_and_camera(device)[0]
+    who = _answering(caller, transfer)
     activity_row = activity.record(device, "transfer_declined", by=activity.NEW_OWNER, who=who)
-    notice = messages.write(owner, "devices/mail/declined", address=who, device=device.name)
+    notice = messages.write(owner, "devices/mail/declined", address=address, device=device.name)
     commit_and_answer(*_ends(transfer), activity_row, notice, answer=None)
+
+
+def _answering(caller: Caller, transfer: Transfer) -> activity.Person:
+    """Who answers an offer, for the owner's audit log: by the address that the owner named, as long as it is theirs."""
+    return activity.Person(caller.account_id, transfer.address_hash)
 
 
 def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Presented:
@@ -221,7 +228,7 @@ def _accept(
     transfer: Transfer,
     body: shapes.AcceptTransfer,
 ) -> Presented:
-    who = transfer.decrypted_with(old.cipher).address
+    address, who = transfer.decrypted_with(old.cipher).address, _answering(caller, transfer)
     new, begins = binding.new_ownership(account, caller.data_key, old.stock_id, **_fields(old, body))
     _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
@@ -235,7 +242,7 @@ def _accept(
         *begun,
         activity.record(account, "device_added", who=caller.terminal, about=new.name),
         activity.record(former, "device_handed_over", by=activity.NEW_OWNER, who=who, about=old.name),
-        messages.write(former, "devices/mail/accepted", address=who, device=old.name, contact=contact),
+        messages.write(former, "devices/mail/accepted", address=address, device=old.name, contact=contact),
         answer=Presented(new, None, stock=stock),
     )
 

@@ -79,4 +79,4 @@ def accept_transfer(caller: Caller, given: Offered, body: shapes.AcceptTransfer)
     tag="devices",
 )
 def decline_transfer(caller: Caller, given: Offered) -> None:
-    actions.decline(given)
+    actions.decline(caller, given)

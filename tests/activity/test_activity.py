@@ -232,7 +232,7 @@ def test_it_is_paged_newest_first_over_account_and_devices(home: Home) -> None:
     for number in range(7):
         home.world.advance(60)
         home.owner.call("PATCH", f"/devices/{home.camera.device_id}", {"name": f"Name {number}"})
-        elsewhere(home.owner, f"t{number}")
+        elsewhere(home.owner, f"other{number}")
     _guest(home, rights=["alarms"])
     home.world.advance(3600)
     home.stranger.sign_in()

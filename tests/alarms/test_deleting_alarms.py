@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
+from chalicelib.alarms.actions import deleting
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.local.strict import DIES_AFTER, DIES_BEFORE, Kind
@@ -110,6 +113,21 @@ def test_all_are_deleted_in_one_write(home: Home) -> None:
     assert ids_of(home) == []
     carried_out(home.world)
     assert kept(home.world) == (0, 0, 0)
+
+
+def test_what_there_is_no_time_for_is_deleted_by_the_next_message(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    four(home)
+    delete(home)
+    # Two alarms to a page, and a clock on which a page takes nearly all the time there is.
+    monkeypatch.setattr(deleting, "_PAGE", 2)
+    times = itertools.count(step=deleting.BUDGET_S - 1)
+    monkeypatch.setattr(clock, "ticks_s", lambda: float(next(times)))
+    passes: list[str] = []
+    carry_out = deleting.carry_out_removal
+    monkeypatch.setattr(deleting, "carry_out_removal", lambda *which: (passes.append(which[1]), carry_out(*which)))
+    carried_out(home.world)
+    assert kept(home.world) == (0, 0, 0)
+    assert len(passes) > 2
 
 
 def test_an_empty_body_means_all_as_no_body_does(home: Home) -> None:

@@ -201,7 +201,8 @@ def test_it_ends_as_removing_ends_it(home: Home, offered: str) -> None:
     assert not [row for row in stored["tables"]["sowa-local-Items"] if row["pk"] == f"device#{old}"]
     assert not [one for objects in stored["buckets"].values() for one in objects if old in one["key"]]
     (erasure,) = rows(home.world, "erasure/erasure", "Ledger")
-    assert (erasure["state"], set(erasure["subjects"])) == ("done", {f"device#{old}"})
+    (subject,) = rows(home.world, "erasure/subject", "Ledger")
+    assert (erasure["state"], subject["sk"]) == ("done", f"subject#device#{old}")
 
 
 def test_pushes_go_to_the_heirs_terminals_and_no_more_to_the_owners(home: Home, offered: str) -> None:

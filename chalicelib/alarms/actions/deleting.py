@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,6 +20,10 @@ from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
+
+# Of the 29 seconds that the listener may take.
+BUDGET_S = 15
+_PAGE = 100
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -58,7 +62,8 @@ def _marked(alarms: list[Alarm]) -> list[Write]:
 
 
 def carry_out_removal(device_id: str, removal_id: str) -> None:
-    """Delete the pictures, then the rows, at last the order itself; each may be repeated.
+    """Delete the pictures, then the rows, page by page, at last the order itself; each may be repeated, and what there
+    is no time for is done by the next message.
 
     A picture that was looked at before its alarm was deleted may only now come to its row, so all is done again when no
     function can be about it any more.
@@ -66,15 +71,23 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     (removal,) = read(Removal.key(device_id, removal_id))
     if removal is None:
         return
-    doomed = list(_doomed(removal))
-    s3.delete([alarm.picture for alarm in doomed if alarm.picture is not None])
-    for alarm in doomed:
-        with suppress(NothingToDo):  # another pass, or TTL, was faster
-            commit(_forgotten(alarm))
+    until_ticks = clock.ticks_s() + BUDGET_S
+    for page in _doomed(removal):
+        if page and clock.ticks_s() >= until_ticks:
+            sqs.send(Removal.stream_queue, partition_id=device_id, place_id=removal_id)
+            return
+        _forget(page)
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
         sqs.send(Removal.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
     else:
         commit(remove(removal))
+
+
+def _forget(page: list[Alarm]) -> None:
+    s3.delete([alarm.picture for alarm in page if alarm.picture is not None])
+    for alarm in page:
+        with suppress(NothingToDo):  # another pass, or TTL, was faster
+            commit(_forgotten(alarm))
 
 
 def is_not_deleted() -> Condition:
@@ -97,12 +110,23 @@ def _forgotten(alarm: Alarm) -> Write:
     return change(alarm, removed=1, expires_at=name_ends_s(arrived), otherwise=NothingToDo, **nothing)
 
 
-def _doomed(removal: Removal) -> Iterable[Alarm]:
+def _doomed(removal: Removal) -> Iterator[list[Alarm]]:
     device_id = removal.pk_id
     if removal.alarm_ids:
         found = read(*(Alarm.key(device_id, alarm_id) for alarm_id in sorted(removal.alarm_ids)))
-        return [alarm for alarm in found if alarm is not None]
-    return [alarm for alarm in Alarm.list_of(device_id).items if alarm.arrived_at <= removal.until]
+        yield [alarm for alarm in found if alarm is not None]
+        return
+    cursor = None
+    while True:
+        page = Alarm.list_of(device_id, limit=_PAGE, after=cursor)
+        yield [alarm for alarm in page.items if alarm.arrived_at <= removal.until and not _is_forgotten(alarm)]
+        if (cursor := page.cursor) is None:
+            return
+
+
+def _is_forgotten(alarm: Alarm) -> bool:
+    """Whether nothing of it is left but its name."""
+    return bool(alarm.removed and alarm.picture is None and alarm.channel is None)
 
 
 # The clock

@@ -21,22 +21,22 @@ def activity_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Activi
     own = [one.device for one in access.devices_of(caller) if one.is_own]
     page = activity.newest([caller.account, *own], limit, cursor)
     people = accounts.living(id for one in page.items for id in (one.who_id, one.about_id) if id is not None)
-    names = _Names(people, Phrase("former_guest").read_in(caller.language))
+    names = _Names(people, caller.language)
     return shapes.Activities(items=[_described(one, names) for one in page.items], cursor=page.cursor)
 
 
 class _Names:
     """What other people are called, those of them that are there."""
 
-    def __init__(self, people: dict[str, Account], gone: str) -> None:
+    def __init__(self, people: dict[str, Account], language: str) -> None:
         self._people = people
-        self._gone = gone
+        self._language = language
 
-    def of(self, account_id: str, address_hash: str | None) -> str | None:
+    def of(self, one: Activity, account_id: str) -> str | None:
         """None where nothing was said of somebody but an address that is no longer theirs."""
-        person = self._people.get(account_id)
+        person, address_hash = self._people.get(account_id), one.address_hash
         if person is None:
-            return self._gone
+            return Phrase("former_user" if one.by == activity.NEW_OWNER else "former_guest").read_in(self._language)
         if address_hash is None:
             return str(person.nickname)
         address = addresses.hashed_as(person, address_hash)
@@ -49,7 +49,7 @@ def _described(one: Activity, names: _Names) -> shapes.Activity:
         at=clock.at_epoch(one.at),
         act=one.act,
         by=one.by,
-        who=one.who if one.who_id is None else names.of(one.who_id, one.address_hash),
-        about=one.about if one.about_id is None else names.of(one.about_id, one.address_hash),
+        who=one.who if one.who_id is None else names.of(one, one.who_id),
+        about=one.about if one.about_id is None else names.of(one, one.about_id),
         device_id=one.pk_id if is_of_device else None,
     )
