@@ -37,6 +37,7 @@ FLOOR_RECORDS = (
     "chalicelib.register.erasures",
     "chalicelib.store.ciphers",
     "chalicelib.store.crypto",
+    "chalicelib.store.deletions",
     "chalicelib.store.hour_keys",
     "chalicelib.store.records",
 )

@@ -95,6 +95,11 @@ class Settings:
         return _required("KEYS_TABLE")
 
     @cached_property
+    def restored_keys_table(self) -> str:
+        """A copy of the table of keys, restored from a backup, from which missing keys are added; empty for none."""
+        return _optional("RESTORED_KEYS_TABLE")
+
+    @cached_property
     def ledger_table(self) -> str:
         """The table of erasures and tombstones, which outlives a restore of the others."""
         return _required("LEDGER_TABLE")

@@ -49,6 +49,8 @@ class Device(Item):
 
     pk_prefix = "device"
     sk_prefix = "device"
+    # Else a camera whose owner wanted no pictures would take some again, and a former password or picture be back.
+    replaced_for_good = ("cover", "cover_as_of_ms", "password", "private_since", "private_until")
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
     grants = key(
@@ -163,6 +165,8 @@ class Share(Item):
 
     pk_prefix = "device"
     sk_prefix = "share"
+    is_deleted_for_good = True
+    replaced_for_good = ("channels", "rights", "until")
 
     address = personal(rows.DEVICE_SHARING, null=True)
     address_hash = key(
@@ -192,3 +196,7 @@ class Share(Item):
     invited_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)
     accepted_at = key(Time(null=True), rows.DEVICE_SHARING, why="time", exported=True)
     named_at = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="where the other person finds it", points_to="row")
+
+    def written_if_void(self) -> float | None:
+        # While it waits it is an invitation, which is easily sent anew.
+        return self.invited_at if self.accepted_at is None else None

@@ -14,6 +14,8 @@ class Account(Item):
 
     pk_prefix = "account"
     sk_prefix = "account"
+    # A password or an address that somebody gave up would let in whoever has got hold of it since.
+    replaced_for_good = ("address_hash", "email", "is_password_short", "password_hash", "phone", "phone_hash")
 
     session_generation = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
     address_hash = key(

@@ -20,6 +20,7 @@ class Avatar(Item):
 
     pk_prefix = "account"
     sk_prefix = "avatar"
+    replaced_for_good = ("as_of_ms", "changed_at", "picture")
 
     picture = key(
         UnicodeAttribute(null=True), rows.REGISTRATION, why="where the picture lies: random ids", points_to="object"

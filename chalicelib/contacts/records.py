@@ -23,6 +23,7 @@ class Code(Item):
 
     pk_prefix = "account"
     sk_prefix = "code"
+    void_after_restore = "sent_at"
 
     code_hash = key(UnicodeAttribute(), rows.REGISTRATION, why="keyed hash of a code that lives for minutes")
     seed = plain(UnicodeAttribute(null=True), why="random: with a secret kept elsewhere it makes the digits again")

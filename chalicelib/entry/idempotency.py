@@ -28,10 +28,13 @@ class Answered(Item):
 
     pk_prefix = "account"
     sk_prefix = "answer"
+    # It says what may not be so any more.
+    void_after_restore = "answered_at"
 
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+    answered_at = plain(NumberAttribute(), why="a time")
 
 
 class AnsweredForGood(LedgerRow):
@@ -43,6 +46,7 @@ class AnsweredForGood(LedgerRow):
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+    answered_at = plain(NumberAttribute(), why="a time")
 
 
 class Replayed(Exception):
@@ -106,6 +110,7 @@ class IdempotentRequest:
                 body_hash=self._body_hash(),
                 status=self.status,
                 answer=crypto.seal(self.secret, encode(answer), where.pk),
+                answered_at=clock.now_s(),
                 expires_at=clock.epoch_s(clock.in_(hours=self.kept_hours)),
             )
             return create(record, otherwise=self._overtaken)

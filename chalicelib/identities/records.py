@@ -16,6 +16,7 @@ class Identity(Item):
 
     pk_prefix = "identity"
     sk_prefix = "identity"
+    is_deleted_for_good = True
 
     account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id", points_to="holder")
 
@@ -26,6 +27,7 @@ class LinkedPlatform(Item):
 
     pk_prefix = "account"
     sk_prefix = "platform"
+    is_deleted_for_good = True
 
     platform = personal(rows.REGISTRATION)
     linked_at = key(Time(), rows.REGISTRATION, why="time", exported=True)

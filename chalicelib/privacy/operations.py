@@ -6,15 +6,23 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import api_log, closing, restore
+from chalicelib.privacy.actions import restore_keys as keys
 
 operations = Operations(__name__)
 
 
 @operations.operation(shapes.Replay)
 def replay_erasures(body: shapes.Replay) -> shapes.Replayed:
-    """After a restore: forget again whoever has left since, then open the tables to everybody. Order it until it is
-    finished."""
+    """After a restore: forget again whoever has left since, delete again what was deleted, then open the table to
+    everybody. Order it until it is finished."""
     return restore.replay_erasures(body.restored_to)
+
+
+@operations.operation(shapes.Replay)
+def restore_keys(body: shapes.Replay) -> shapes.KeysRestored:
+    """Add to the table of keys what it lacks of a restored copy, but nobody's who has left since. Order it until it is
+    finished."""
+    return keys.restore_keys(body.restored_to)
 
 
 @operations.operation(shapes.RemoveChild)

@@ -23,6 +23,8 @@ class Export(Item):
     pk_prefix = "account"
     sk_prefix = "export"
     stream_queue = "Exports"
+    # How often its link was used would be forgotten.
+    void_after_restore = "asked_at"
 
     asked_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
     asked_in = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="random id of the session that proved who asks")
@@ -72,6 +74,20 @@ class Replay(LedgerRow):
     subjects_to = key(
         UnicodeAttribute(null=True), rows.ACCOUNT_CLOSURE, why="random id of the last subject of the next"
     )
+    deletions_to = plain(UnicodeAttribute(null=True), why="position of the last deletion that is replayed")
     erasures = plain(NumberAttribute(default_for_new=0), why="a count")
     subjects = plain(NumberAttribute(default_for_new=0), why="a count")
+    deletions = plain(NumberAttribute(default_for_new=0), why="a count")
+    finished_at = plain(NumberAttribute(null=True), why="a time")
+
+
+class KeysRestore(LedgerRow):
+    """How much of a restored table of keys was looked through for what the one in service lacks."""
+
+    pk_prefix = "keys-restore"
+    sk_prefix = "keys-restore"
+
+    looked_to = key(UnicodeAttribute(null=True), rows.ACCOUNT_CLOSURE, why="random id of the last key looked at")
+    added = plain(NumberAttribute(default_for_new=0), why="a count")
+    ended = plain(NumberAttribute(default_for_new=0), why="a count of keys that stay deleted")
     finished_at = plain(NumberAttribute(null=True), why="a time")

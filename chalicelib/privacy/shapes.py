@@ -196,11 +196,22 @@ class Replay(Shape):
 
 
 class Replayed(Shape):
-    """How many erasures began after that, of how many people and devices. Until it is `finished` the tables are closed:
-    order the same again."""
+    """How many erasures began after that, of how many people and devices, and how many deletions there were. Until it
+    is `finished` the table is closed: order the same again."""
 
     erasures: int
     subjects: int
+    deletions: int
+    finished: bool
+
+
+class KeysRestored(Shape):
+    """How many keys were added from the `copy`, the table that the settings name, and how many stayed deleted. Until it
+    is `finished`: order the same again."""
+
+    copy: str
+    added: int
+    stayed_deleted: int
     finished: bool
 
 

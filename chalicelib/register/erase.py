@@ -143,7 +143,7 @@ def _closed(run: _Pass) -> tuple[Write, ...]:
 
 
 def _forget(run: _Pass) -> None:
-    commit(remove(DataKey.key(run.subject_id)))
+    commit(remove(DataKey.key(run.subject_id), is_noted=False))
     for items in tree.pages_of(run.subject, _ITEMS_OF_A_PAGE):
         if run.is_over or run.children >= MOST_CHILDREN:
             run.is_whole = False

@@ -179,9 +179,14 @@ def erased_subjects(hashed_id: str, *, after: str | None = None) -> Iterator[Era
     return _all(ErasedSubject, hashed_id, after)
 
 
+def subjects(hashed_id: str) -> Iterator[SubjectRow]:
+    """Those of which nothing is left, and those that are open; while one is opened or closed, perhaps both."""
+    yield from _all(ErasedSubject, hashed_id)
+    yield from _all(OpenSubject, hashed_id)
+
+
 def count_subjects(hashed_id: str) -> int:
-    both = (_all(ErasedSubject, hashed_id), _all(OpenSubject, hashed_id))
-    return len({row.subject for several in both for row in several})
+    return len({row.subject for row in subjects(hashed_id)})
 
 
 def kept_numbers(hashed_id: str) -> Iterator[str]:

@@ -17,6 +17,8 @@ class Totp(Item):
 
     pk_prefix = "account"
     sk_prefix = "totp"
+    is_deleted_for_good = True
+    replaced_for_good = ("added_at", "secret")
 
     secret = personal(rows.SIGN_IN, withheld=_SIGNS_IN)
     added_at = key(Time(), rows.SIGN_IN, why="time", exported=True)
@@ -37,6 +39,7 @@ class Passkey(Item):
 
     pk_prefix = "account"
     sk_prefix = "passkey"
+    is_deleted_for_good = True
 
     name = personal(rows.SIGN_IN)
     credential = personal(rows.SIGN_IN, withheld=_FOR_SOWA_ALONE)
@@ -57,6 +60,7 @@ class RecoveryCodes(Item):
 
     pk_prefix = "account"
     sk_prefix = "recovery-codes"
+    void_after_restore = "made_at"
 
     hashes = key(UnicodeSetAttribute(null=True), rows.SIGN_IN, why="keyed hashes of random codes")
     made_at = key(Time(), rows.SIGN_IN, why="time", exported=True)

@@ -15,8 +15,10 @@ class Invitation(Item):
     pk_prefix = "address"
     sk_prefix = "invitation"
     stream_queue = "Invitations"
+    void_after_restore = "invited_at"
 
     share_id = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="random id")
+    invited_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)
     told_at = key(Time(null=True), rows.DEVICE_SHARING, why="time: when a mail or a text message left", exported=True)
 
 

@@ -29,6 +29,7 @@ class DataKey(KeyRow):
 
     pk_prefix = "key"
     sk_prefix = None
+    is_deleted_for_good = True
 
     encrypted_key = plain(BinaryAttribute(legacy_encoding=False), why="the subject's secret, itself encrypted")
 

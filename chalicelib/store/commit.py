@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
@@ -15,8 +15,9 @@ from pynamodb.expressions.update import Action
 from chalicelib import clock, ids
 from chalicelib.aws.clients import client
 from chalicelib.errors import Conflict, Unavailable
+from chalicelib.store import deletions
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.records import Record
+from chalicelib.store.records import Record, in_service_since, is_restoring
 
 if TYPE_CHECKING:
     from pynamodb.attributes import Attribute
@@ -66,6 +67,8 @@ class Write:
     when: Condition | None
     otherwise: Otherwise
     actions: tuple[Action, ...] = field(default=())
+    values: tuple[str, ...] = field(default=())
+    is_noted: bool = True
 
     def request(self, commit_id: str) -> dict[str, object]:
         if self.operation == "Put":
@@ -85,6 +88,8 @@ def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
 def absent(kind: type[Record]) -> Condition:
     """Nothing is there, or only what is over and TTL has not taken yet."""
     condition: Condition = kind.pk.does_not_exist() | (kind.expires_at <= clock.now_s())
+    if kind.void_after_restore is not None and (since := in_service_since()):
+        condition |= getattr(kind, kind.void_after_restore) < since
     return condition
 
 
@@ -96,7 +101,7 @@ def is_set(attribute: Attribute[object], value: object) -> Condition:
 
 def put(record: Record, *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
     """Store it in place of what may be there."""
-    return Write("Put", record, when, otherwise)
+    return Write("Put", record, when, otherwise, values=record.replaced_for_good)
 
 
 def change(
@@ -109,7 +114,17 @@ def change(
         getattr(kind, name).remove() if value is None else getattr(kind, name).set(record.attribute_values[name])
         for name, value in values.items()
     )
-    return Write("Update", record, _and(kind.pk.exists(), when), otherwise, (*sets, *actions))
+    return Write("Update", record, _and(kind.pk.exists(), when), otherwise, (*sets, *actions), tuple(values))
+
+
+def change_to_stored(key: Key[Record], values: Mapping[str, Any], *, otherwise: Otherwise = Conflict) -> Write:
+    """Set these values, each as DynamoDB has it, on a record that must still be there; None removes one."""
+    attributes = key.record.get_attributes()
+    read = {
+        name: None if value is None else attributes[name].deserialize(value[attributes[name].attr_type])
+        for name, value in values.items()
+    }
+    return change(_bare(key), when=None, otherwise=otherwise, **read)
 
 
 def merge(
@@ -119,9 +134,16 @@ def merge(
     return Write("Update", record, when, otherwise, actions)
 
 
-def remove(what: Record | Key[Record], *, when: Condition | None = None, otherwise: Otherwise = Conflict) -> Write:
-    """Delete it; without a condition it may be gone already."""
-    return Write("Delete", _bare(what), when, otherwise)
+def remove(
+    what: Record | Key[Record],
+    *,
+    when: Condition | None = None,
+    otherwise: Otherwise = Conflict,
+    is_noted: bool = True,
+) -> Write:
+    """Delete it; without a condition it may be gone already. What another ledger tells of is not `is_noted` in that of
+    deletions."""
+    return Write("Delete", _bare(what), when, otherwise, is_noted=is_noted)
 
 
 def check(what: Record | Key[Record], when: Condition, *, otherwise: Otherwise = Conflict) -> Write:
@@ -156,9 +178,38 @@ def with_answer_record(answer_record: Callable[[object], Write] | None) -> Itera
 def commit(*writes: Write) -> None:
     """Carry out all of the writes or none.
 
-    Raises what the failed write's `otherwise` says, or Unavailable after eight seconds of conflicts.
+    What a restored table must not bring back is noted with it. Raises what the failed write's `otherwise` says, or
+    Unavailable after eight seconds of conflicts.
     """
-    _send(writes, ids.new_id())
+    _send((*writes, *_noted(writes)), ids.new_id())
+
+
+def _noted(writes: tuple[Write, ...]) -> tuple[Write, ...]:
+    """The write that notes in the ledger of deletions what these delete and replace for good, if any does."""
+    if is_restoring():  # whatever is done again was noted when it was done first
+        return ()
+    gone = (one for one in writes if one.operation == "Delete" and one.is_noted)
+    deleted = [one.record.own_key for one in gone if one.record.is_deleted_for_good]
+    replaced = {
+        deletions.written(one.record.own_key): values
+        for one in writes
+        if (values := _replaced_for_good(one))
+    }
+    return (note(*deleted, replaced=replaced),) if deleted or replaced else ()
+
+
+def _replaced_for_good(write: Write) -> RawItem:
+    names = [name for name in write.values if name in write.record.replaced_for_good]
+    if not names:
+        return {}
+    stored = write.record.serialize()
+    return {name: stored.get(name) for name in names}
+
+
+def note(*deleted: Key[Record], replaced: dict[str, RawItem] | None = None, until: int | None = None) -> Write:
+    """A write that notes in the ledger that these records count as deleted, or all that was there until then, to be
+    committed with what makes them so."""
+    return put(deletions.deletion_of(deleted, replaced, until))
 
 
 def commit_and_answer(*writes: Write, answer: Answer) -> Answer:

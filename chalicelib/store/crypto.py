@@ -15,7 +15,6 @@ from chalicelib import ids
 from chalicelib.aws.clients import client
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
-from chalicelib.store.commit import change, commit
 from chalicelib.store.records import KeyRow, TableClosed, read
 from chalicelib.store.tags import plain
 
@@ -35,26 +34,21 @@ class RootSecret(KeyRow):
     sk_prefix = None
 
     encrypted = plain(BinaryAttribute(legacy_encoding=False), why="encrypted by KMS")
-    # A copy of the table has another name; a secret from before they were written down is taken as it is.
-    table = plain(UnicodeAttribute(null=True), why="name of the table that it lies in")
+    # A copy of the table has another name.
+    table = plain(UnicodeAttribute(), why="name of the table that it lies in")
 
 
 @cache
 def _root_secret() -> bytes:
+    is_to_be_restored = bool(settings.restored_keys_table)
     (stored,) = read(RootSecret.key())
-    if stored is None:
+    if stored is None and not is_to_be_restored:
         return _make_root_secret()
-    if stored.table not in (None, settings.keys_table):
-        # Restored, and not put into service: without this secret nothing in it can be decrypted or added.
+    if stored is None or stored.table != settings.keys_table:
+        # A copy of the table, which never serves; or a new table into which the copy's keys have not come yet: with
+        # another secret nothing of what was sealed could ever be decrypted.
         raise TableClosed(retry_after_seconds=600)
     return _decrypted(stored.encrypted)
-
-
-def put_keys_into_service() -> None:
-    """Open the table of keys, as it is named now, to everybody."""
-    (stored,) = read(RootSecret.key())
-    if stored is not None:
-        commit(change(stored, table=settings.keys_table))
 
 
 def _make_root_secret() -> bytes:

@@ -30,6 +30,14 @@ class Key(Generic[Kind]):
         """Whether anything can lie there at all: DynamoDB calls a longer key an error."""
         return len(self.pk.encode()) <= _MOST_PK_BYTES and len((self.sk or "").encode()) <= _MOST_SK_BYTES
 
+    @property
+    def pk_id(self) -> str:
+        return id_of(self.pk)
+
+    @property
+    def sort_id(self) -> str:
+        return id_of(self.sk or "")
+
     def raw(self) -> RawItem:
         key = {"pk": {"S": self.pk}}
         return key if self.sk is None else key | {"sk": {"S": self.sk}}

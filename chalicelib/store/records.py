@@ -71,6 +71,12 @@ class Record(Model):
     stream_events: ClassVar[frozenset[str]] = frozenset({"INSERT"})
     # For so long an erasure that has its partition among its subjects leaves it to whoever ends it sooner.
     spared_for: ClassVar[timedelta] = timedelta(0)
+    # What a restored table must not bring back, for it would let somebody in, or show something: one that was deleted,
+    # and what these attributes were before. A commit notes both in the ledger of deletions. And all that was written
+    # before the restore, by the attribute that says when: for what can simply be made, or requested, anew.
+    is_deleted_for_good: ClassVar[bool] = False
+    replaced_for_good: ClassVar[tuple[str, ...]] = ()
+    void_after_restore: ClassVar[str | None] = None
     cipher: SubjectCipher | None = None
 
     pk = plain(UnicodeAttribute(hash_key=True), why="kind of the subject and its random id")
@@ -163,7 +169,13 @@ class Record(Model):
 
     @property
     def is_over(self) -> bool:
-        return self.expires_at is not None and clock.now_s() >= self.expires_at
+        is_past = self.expires_at is not None and clock.now_s() >= self.expires_at
+        written_at = self.written_if_void()
+        return is_past or (written_at is not None and not _restoring.get() and written_at < in_service_since())
+
+    def written_if_void(self) -> float | None:
+        """When it was written, if a restore after that makes it void."""
+        return None if self.void_after_restore is None else getattr(self, self.void_after_restore)
 
     def is_readable(self, subject_record: Record) -> bool:
         """Whether it may still be read; `subject_record` is the record that its partition is named after."""
@@ -343,6 +355,10 @@ def restoring() -> Iterator[None]:
         _restoring.reset(token)
 
 
+def is_restoring() -> bool:
+    return _restoring.get()
+
+
 def put_into_service(since: int) -> None:
     """Open the main table, as it is named now, to everybody."""
     with restoring():
@@ -424,6 +440,14 @@ def read_all(wanted: Iterable[Key[Record]]) -> Found:
             key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
             found[key] = key.record.of(raw)
     return Found(found)
+
+
+def read_raw(wanted: list[Key[Record]]) -> list[RawItem]:
+    """The items of these keys of one table as they lie there, past their end or not."""
+    if not wanted:
+        return []
+    name = wanted[0].record.Meta.table_name
+    return _get_together({name: wanted})[name]
 
 
 def _get_together(by_table: dict[str, list[Key[Record]]]) -> dict[str, list[RawItem]]:

@@ -14,6 +14,7 @@ class Transfer(Item):
 
     pk_prefix = "device"
     sk_prefix = "transfer"
+    void_after_restore = "offered_at"
 
     transfer_id = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="random id")
     address_hash = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="keyed hash: whom it is for")
@@ -30,6 +31,7 @@ class Offer(Item):
     pk_prefix = "address"
     sk_prefix = "offer"
     stream_queue = "TransferOffers"
+    void_after_restore = "offered_at"
 
     model = plain(UnicodeAttribute(), why="what was made, before anybody had it", exported=True)
     offered_at = key(Time(), rows.DEVICE_REMOVAL, why="time", exported=True)

@@ -17,7 +17,7 @@ PUSH, MAIL, TEXTS, MEDIA, FACTORY, CHANNEL = "Push", "Mail", "Texts", "Media", "
 ANY = "*"
 API_LOGS = "APIHandlerLogs"
 _KINDS = {
-    **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal"), "dynamodb"),
+    **dict.fromkeys(("Items", "Keys", "Ledger", "Fiscal", "RestoredKeys"), "dynamodb"),
     **dict.fromkeys(("RootKey", "ReceiptKey"), "kms"),
     API_LOGS: "logs",
 }
@@ -42,6 +42,8 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # What a page points to is noted alone or together; a row elsewhere is deleted outright, or while it is theirs.
     "on_erasure_begun": {"Ledger": {"PutItem", "DeleteItem"}, "Items": {"DeleteItem"}},
     "resume_erasures": {"Ledger": {"PutItem"}},
+    # The copy of the table is there only when it is needed.
+    "restore_keys": {"RestoredKeys": {"GetItem", "Scan"}},
     "replay_erasures": {
         "Ledger": {"PutItem", "UpdateItem", "DeleteItem", "Query"},
         "Items": {"DeleteItem"},
@@ -148,12 +150,13 @@ def _statements(name: str, actions: list[str], entry_point: str) -> list[Stateme
 
 
 def _arn_of(name: str) -> Any:
-    """Of a table, of that which serves."""
-    own = {"Fn::GetAtt": [name, "Arn"]}
-    if _KINDS.get(name) != "dynamodb":
+    """Of a table, of that which serves; of the table of keys, of either, as it never is another."""
+    table = name.removeprefix("Restored")
+    own = {"Fn::GetAtt": [table, "Arn"]}
+    if _KINDS.get(name) != "dynamodb" or name == "Keys":
         return own
-    restored = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Restored" + name + "}"
-    return {"Fn::If": [f"{name}Restored", {"Fn::Sub": restored}, own]}
+    restored = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Restored" + table + "}"
+    return {"Fn::If": [f"{table}Restored", {"Fn::Sub": restored}, own]}
 
 
 def stream_of(table: str) -> Any:

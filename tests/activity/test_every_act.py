@@ -42,6 +42,7 @@ UNRECORDED_OPERATIONS = {
     "load_devices": _NOBODY_YET,
     "unload_devices": _NOBODY_YET,
     "remove_child": "nothing is left to be told to: the receipt says it",
+    "restore_keys": "nothing is said to anybody by a key that is back where it was",
     "replay_erasures": "nothing is left to be told to: the receipts say it",
 }
 _DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]

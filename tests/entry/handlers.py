@@ -22,6 +22,7 @@ OPERATIONS = {
     "load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]},
     "unload_devices": {"devices": [{"sn": "SN0001"}]},
     "replay_erasures": {"restored_to": "2026-01-05T08:00:00Z"},
+    "restore_keys": {"restored_to": "2026-01-05T08:00:00Z"},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},
     "read_api_log": {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"},

@@ -55,6 +55,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.stock.operations.load_devices": ("operation",),
     "chalicelib.stock.operations.unload_devices": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
+    "chalicelib.privacy.operations.restore_keys": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),
     "chalicelib.privacy.operations.read_api_log": ("operation",),
     "chalicelib.sessions.operations.remove_second_factors": ("operation",),

@@ -81,7 +81,7 @@ BELOW = {
 MOST_LINES = 40
 # After a restore an operator looks through the whole ledger, once.
 # Pictures are saved, too: into memory.
-MAY = {"register.erasures": {"scan"}, "avatars.rules": {"save"}}
+MAY = {"register.erasures": {"scan"}, "store.restored_keys": {"scan"}, "avatars.rules": {"save"}}
 NO_ROOM = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc", "manager", "service", "handler"}
 NO_ROOM |= {"handlers", "services", "managers", "data", "v1"}
 DERIVED = {"register.erase", "register.export", "register.sweep", "register.policy_table"}

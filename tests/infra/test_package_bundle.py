@@ -331,10 +331,12 @@ _OF_THE_CHANNEL = {
     "camera_connected": "ws_connect", "camera_said": "ws_message", "camera_disconnected": "ws_disconnect",
 }  # fmt: skip
 _SPAN = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+_RESTORED = {"restored_to": "2026-01-05T08:00:00Z"}
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "unload_devices": ({"devices": []}, {"unloaded": 0, "bad_rows": []}),
-    "replay_erasures": ({"restored_to": "2026-01-05T08:00:00Z"}, {"erasures": 0, "subjects": 0}),
+    "replay_erasures": (_RESTORED, {"erasures": 0, "subjects": 0, "deletions": 0, "finished": True}),
+    "restore_keys": (_RESTORED, {"copy": "", "finished": False}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
     "read_api_log": (_SPAN, {"items": [], "more": False}),

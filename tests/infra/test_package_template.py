@@ -16,7 +16,7 @@ from moto.events.models import EventPattern
 from chalicelib import words
 from chalicelib.entry import http
 from chalicelib.errors import Refusal
-from chalicelib.privacy.actions import api_log, erasing, export, restore
+from chalicelib.privacy.actions import api_log, erasing, export, restore_keys
 from chalicelib.register import catalogue
 from chalicelib.register.erase import LONGEST_FUNCTION, PASS_S
 from chalicelib.register.sweep import BUDGET_S
@@ -113,7 +113,8 @@ SWEEPS = {
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; stock is nobody's yet; erasures
 # and their replay write into the ledger alone.
 PATIENT = {
-    "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "resume_erasures": 300,
+    "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
+    "resume_erasures": 300,
     **dict.fromkeys(SWEEPS, 900),
 }  # fmt: skip
 
@@ -138,7 +139,8 @@ def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure(
         ("resume_erasures", erasing.BUDGET_S),
         ("on_erasure_begun", PASS_S),
         ("on_export_asked", export.BUDGET_S),
-        ("replay_erasures", restore.BUDGET_S),
+        ("replay_erasures", restore_keys.BUDGET_S),
+        ("restore_keys", restore_keys.BUDGET_S),
         ("read_api_log", api_log.BUDGET_S),
         ("load_devices", loading.BUDGET_S),
         ("unload_devices", loading.BUDGET_S),
@@ -439,7 +441,17 @@ def _unless_restored(value: Any, table: str) -> list[Any]:
     return [found for one in inner for found in _unless_restored(one, table)]
 
 
-@pytest.mark.parametrize("table", ["Items", "Keys", "Ledger", "Fiscal"])
+def test_a_restored_copy_of_the_table_of_keys_never_serves_and_is_only_read() -> None:
+    others = {name: one for name, one in made()["Resources"].items() if name != "Overview"}
+    assert '"KeysRestored"' in json.dumps(others["RestoreKeysRole"]) and "KeysRestored" not in json.dumps(
+        {name: one for name, one in others.items() if name != "RestoreKeysRole"}
+    )
+    assert told_to(next(one for one in template.functions_of(made()) if one.entry_point == "restore_keys"))[
+        "RESTORED_KEYS_TABLE"
+    ] == {"Ref": "RestoredKeys"}
+
+
+@pytest.mark.parametrize("table", ["Items", "Ledger", "Fiscal"])
 def test_a_restored_table_serves_by_a_parameter_wherever_its_own_was_meant(table: str) -> None:
     """No import: CloudFormation takes nothing in under a logical id that it has."""
     # The page of figures goes on showing the stack's own.

@@ -544,14 +544,15 @@ def the_forgotten_have_nothing_but_their_erasure(stored: Stored) -> Found:
 
 
 def _places_of(stored: Stored, subject_id: str) -> Found:
-    """Where a random id still stands. An order says for which device it was; the answer to a closing outlives it."""
+    """Where a random id still stands. An order says for which device it was; the answer to a closing outlives it, and
+    for so long as a table of before can be restored its ledger says what must not come back."""
     for base in BASES:
         for row in stored.rows(base):
             said = {name for name, value in row.items() if subject_id in str(value)}
             allowed = {"sk", "receipt"} if base is LedgerRow else {"device_id"}
-            is_answer = base is LedgerRow and keys.kind_of(row["sk"]) == "answer"
+            outlives = base is LedgerRow and keys.kind_of(row["sk"]) in ("answer", "deletion")
             is_order = base is Item and keys.kind_of(row["sk"]) == "order"
-            if said and not is_answer and not (said <= allowed and (base is LedgerRow or is_order)):
+            if said and not outlives and not (said <= allowed and (base is LedgerRow or is_order)):
                 yield f"{row['pk']} {row.get('sk', '')}: {sorted(said)}"
     yield from (key for key in stored.objects if subject_id in key)
 

@@ -14,8 +14,8 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Otherwise, Write, absent, change, is_set, put, remove
-from chalicelib.store.keys import Key
+from chalicelib.store.commit import Otherwise, Write, absent, change, change_to_stored, commit, is_set, put, remove
+from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead
 
@@ -111,6 +111,19 @@ def end(account: Account) -> tuple[Write, ...]:
         remove(ciphers.key_of(account.pk_id)),
         *freed,
     )
+
+
+def replace_again(account_id: str, values: RawItem) -> None:
+    """Give an account, of which a restored table has brought back what it was, the password or the address that it had
+    got since, by which alone it is found; the values are as they are stored."""
+    (before,) = read(Account.key(account_id))
+    if before is None:
+        return
+    commit(change_to_stored(before.own_key, values))
+    (account,) = read(before.own_key)
+    hashes = [] if account is None else addresses.hashes_of(account)
+    left = [write for hashed in addresses.hashes_of(before) if hashed not in hashes for write in frees(hashed)]
+    commit(*left, *(put(Address.new(hashed, account_id=account_id)) for hashed in hashes))
 
 
 def frees(address_hash: str) -> tuple[Write, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.register.erase import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, note, remove
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def delete_one(caller: Caller, device: Device, alarm: Alarm) -> None:
-    commit_and_answer(*_marked([alarm]), _deleted(caller, device), answer=None)
+    commit_and_answer(*_marked([alarm]), _deleted(caller, device), note(alarm.own_key), answer=None)
 
 
 def _deleted(caller: Caller, device: Device) -> Write:
@@ -42,15 +42,35 @@ def delete_some(caller: Caller, device: Device, alarm_ids: list[str]) -> None:
     found = read(*(Alarm.key(device.pk_id, alarm_id) for alarm_id in dict.fromkeys(alarm_ids)))
     there = [alarm for alarm in found if alarm is not None and alarm.is_readable(device)]
     if there:
-        commit_and_answer(*_marked(there), _deleted(caller, device), answer=None)
+        noted = note(*(alarm.own_key for alarm in there))
+        commit_and_answer(*_marked(there), _deleted(caller, device), noted, answer=None)
 
 
 def delete_all(caller: Caller, device: Device) -> None:
     """Everything that arrived up to now, in one write."""
     now = clock.now_s()
     removal = Removal.new(device.pk_id, ids.new_id(), until=now)
-    activity_row = _deleted(caller, device)
-    commit_and_answer(change(device, alarms_after=now, otherwise=NotFound), create(removal), activity_row, answer=None)
+    activity_row, noted = _deleted(caller, device), note(removal.own_key, until=now)
+    commit_and_answer(*_all_marked(device, removal), activity_row, noted, answer=None)
+
+
+def _all_marked(device: Device, removal: Removal) -> tuple[Write, Write]:
+    return change(device, alarms_after=removal.until, otherwise=NotFound), create(removal)
+
+
+def delete_again(device_id: str, alarm_ids: Iterable[str]) -> None:
+    """Delete those of the named alarms that a restored table has brought back."""
+    found = read(*(Alarm.key(device_id, alarm_id) for alarm_id in alarm_ids))
+    there = [alarm for alarm in found if alarm is not None and alarm.removed is None]
+    if there:
+        commit(*_marked(there))
+
+
+def delete_all_again(device_id: str, until: int) -> None:
+    """Delete the alarms up to then that a restored table has brought back."""
+    (device,) = read(Device.key(device_id))
+    if device is not None and int(device.alarms_after or 0) < until:
+        commit(*_all_marked(device, Removal.new(device_id, ids.new_id(), until=until)))
 
 
 def _marked(alarms: list[Alarm]) -> list[Write]:

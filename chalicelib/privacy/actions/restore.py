@@ -1,28 +1,27 @@
-"""Restore of tables from a backup, without anybody who has left since (B17)."""
+"""Restore of the main table from a backup, without anybody who has left since, and without what was deleted (B17)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 
 from chalicelib import clock
 from chalicelib.access.records import Device
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
+from chalicelib.errors import NotFound
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing
+from chalicelib.privacy.actions import closing, deleting
+from chalicelib.privacy.actions.restore_keys import BUDGET_S, MARGIN
 from chalicelib.privacy.records import Replay
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import Erasure
 from chalicelib.settings import settings
 from chalicelib.stock.actions import cameras
-from chalicelib.store import crypto, keys
+from chalicelib.store import crypto, deletions, keys
 from chalicelib.store.commit import change, commit, put
+from chalicelib.store.deletions import Deletion
 from chalicelib.store.records import put_into_service, read, restoring
-
-# Clocks differ, and a restore is to the second.
-_MARGIN = timedelta(minutes=5)
-# Of the 900 seconds that the function may take.
-BUDGET_S = 720
 
 
 class _TimeIsOver(Exception):
@@ -30,19 +29,20 @@ class _TimeIsOver(Exception):
 
 
 def replay_erasures(restored_to: datetime) -> shapes.Replayed:
-    """Forget again whoever left after that instant, then open the tables; in instalments, of which each goes on where
-    the last one stopped. Until all is done nobody can read them. Everybody signs in anew.
+    """Forget again whoever left after that instant, delete again what was deleted, then open the table; in instalments,
+    of which each goes on where the last one stopped. Until all is done nobody can read it. Everybody signs in anew.
 
     One that was finished begins anew.
     """
     replay, until_ticks = _begun(restored_to), clock.ticks_s() + BUDGET_S
     try:
         with restoring():
-            for erasure in erasures.begun_since(restored_to - _MARGIN, after=replay.replayed_to):
+            for erasure in erasures.begun_since(restored_to - MARGIN, after=replay.replayed_to):
                 _replay(replay, erasure, until_ticks)
+            for deletion in deletions.since(restored_to - MARGIN, after=replay.deletions_to or ""):
+                _delete_again(replay, deletion, until_ticks)
     except _TimeIsOver:
         return _how_far(replay)
-    crypto.put_keys_into_service()
     put_into_service(since=clock.now_s())
     commit(change(replay, finished_at=clock.now_s()))
     return _how_far(replay)
@@ -60,7 +60,10 @@ def _begun(restored_to: datetime) -> Replay:
 
 def _how_far(replay: Replay) -> shapes.Replayed:
     return shapes.Replayed(
-        erasures=int(replay.erasures), subjects=int(replay.subjects), finished=replay.finished_at is not None
+        erasures=int(replay.erasures),
+        subjects=int(replay.subjects),
+        deletions=int(replay.deletions),
+        finished=replay.finished_at is not None,
     )
 
 
@@ -90,6 +93,15 @@ def _replay(replay: Replay, erasure: Erasure, until_ticks: float) -> None:
     )
 
 
+def _delete_again(replay: Replay, deletion: Deletion, until_ticks: float) -> None:
+    """Raises _TimeIsOver."""
+    if clock.ticks_s() >= until_ticks:
+        raise _TimeIsOver
+    deleting.delete_again(deletion)
+    count = int(replay.deletions) + 1
+    commit(change(replay, deletions_to=deletions.position_of(deletion), deletions=count))
+
+
 def _forget_again(replay: Replay, hashed_id: str, subject: str, until_ticks: float) -> None:
     """All of it, but for what ends by itself, or SNS keeps: that is in the clock's sight when the tables are open."""
     _end(subject)
@@ -113,10 +125,10 @@ def _end(subject: str) -> None:
         (device,) = read(Device.key(subject_id))
         if device is not None:
             (account,) = read(Account.key(device.account_id))
-            if account is None:
-                cameras.release(subject_id, device.stock_id)
-            else:
-                commit(*owning.end_ownership(device))
+            if account is not None:
+                with suppress(NotFound):  # the camera was somebody else's already, who bound it of a closed account
+                    commit(*owning.end_ownership(device))
+            cameras.release(subject_id, device.stock_id)
     if kind == Account.pk_prefix:
         (account,) = read(Account.key(subject_id))
         if account is not None:

@@ -6,12 +6,13 @@ from chalicelib import clock
 from chalicelib.accounts.actions import account_writes, passwords
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import shapes
 from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.second_factors.rules import PasswordNeedsSecondFactor
-from chalicelib.store.commit import Write, commit_and_answer, remove
+from chalicelib.store.commit import Write, change, commit, commit_and_answer, remove
+from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 # What an authenticator app is called where passkeys have the names that their owner gave them.
@@ -48,6 +49,13 @@ def ends_of_all(account: Account) -> tuple[Write, ...]:
     # Those read here are all of them, if on commit there are as many as when the account was read before.
     keys = Totp.key(account.pk_id), RecoveryCodes.key(account.pk_id)
     return (passwords.without_second_factors(account), *map(remove, keys), *map(remove, passkeys_of(account)))
+
+
+def end_again(where: Key[Totp | Passkey]) -> None:
+    """Stop asking for a factor that a restored table has brought back."""
+    factor, account = read(where, Account.key(where.pk_id))
+    if factor is not None and account is not None:
+        commit(remove(factor), change(account, Account.second_factor_count.add(-1), otherwise=Conflict))
 
 
 def end(account: Account, factor: Totp | Passkey, *, who: str, name: str = AN_APP) -> None:

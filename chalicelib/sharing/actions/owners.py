@@ -102,7 +102,9 @@ def _invite(caller: Caller, device: Device, contact: Contact, body: shapes.Share
         named_at=keys.written(where),
         **_fields(grant),
     )
-    invitation = Invitation.new(hashed, device.pk_id, share_id=grant.share_id, expires_at=grant.end)
+    invitation = Invitation.new(
+        hashed, device.pk_id, share_id=grant.share_id, invited_at=clock.now_s(), expires_at=grant.end
+    )
     return commit_and_answer(
         access.set_grants(device, [*grants, grant]),
         create(share),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
@@ -14,9 +16,11 @@ from chalicelib.activity import actions as activity
 from chalicelib.activity.actions import Person
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.sharing import shapes
 from chalicelib.sharing.records import Invitation
-from chalicelib.store.commit import Write, remove
+from chalicelib.store.commit import Write, commit, remove
 from chalicelib.store.keys import Key
+from chalicelib.store.records import read
 from chalicelib.store.retrying import Answer, AsRead, retrying_from
 
 
@@ -60,6 +64,34 @@ def ends(device: Device, share: Share, grant: Grant) -> tuple[Write, ...]:
         remove(Share.key(device.pk_id, grant.share_id)),
         remove(found_at(share, grant)),
     )
+
+
+def end_again(device_id: str, share_id: str) -> None:
+    """End a share that a restored table has brought back."""
+    device, share = read(Device.key(device_id), Share.key(device_id, share_id))
+    grant = None if device is None else next((one for one in _granted(device) if one.share_id == share_id), None)
+    if device is not None and share is not None and grant is not None:
+        commit(*ends(device, share, grant))
+
+
+def grant_again(device_id: str, share_id: str) -> None:
+    """Let the device grant what the share says, after a restored table has brought other rights back."""
+    device, share = read(Device.key(device_id), Share.key(device_id, share_id))
+    if device is None or share is None:
+        return
+    rights, channels = tuple(shapes.in_order(share.rights)), None if share.channels is None else sorted(share.channels)
+    told = {
+        "rights": rights,
+        "channels": None if channels is None else tuple(channels),
+        "until": None if share.until is None else int(share.until),
+    }
+    grants = [replace(one, **told) if one.share_id == share_id else one for one in _granted(device)]
+    commit(access.set_grants(device, grants))
+
+
+def _granted(device: Device) -> list[Grant]:
+    """Whatever it grants, over or not."""
+    return [Grant.of(text) for text in device.grants or ()]
 
 
 def found_at(share: Share, grant: Grant) -> Key[Invitation | Received]:

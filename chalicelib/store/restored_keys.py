@@ -1,0 +1,86 @@
+"""A copy of the table of keys, restored from a backup: what the table in service lacks is added from it, and nothing is
+replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib import clock
+from chalicelib.aws.clients import client
+from chalicelib.settings import settings
+from chalicelib.store.crypto import RootSecret
+from chalicelib.store.keys import Key, RawItem
+from chalicelib.store.records import KeyRow, read_raw
+
+# As many as one call finds in the table in service.
+_PAGE = 100
+
+
+class RootSecretMissing(RuntimeError):
+    """The copy holds no root secret: it is none of this installation's table."""
+
+
+class RootSecretDiffers(RuntimeError):
+    """The table in service has a root secret of its own, with which nothing of the copy can be decrypted."""
+
+
+def root_of_copy() -> RawItem:
+    """The copy's root secret. Raises RootSecretMissing, and RootSecretDiffers if another one is in service."""
+    where = RootSecret.key().raw()
+    copied = client("dynamodb").get_item(TableName=settings.restored_keys_table, Key=where, ConsistentRead=True)
+    if "Item" not in copied:
+        raise RootSecretMissing
+    in_service = read_raw([RootSecret.key()])
+    if in_service and in_service[0]["encrypted"] != copied["Item"]["encrypted"]:
+        raise RootSecretDiffers
+    root: RawItem = copied["Item"]
+    return root
+
+
+def pages(after: str | None) -> Iterator[list[RawItem]]:
+    """All rows of the copy but its root secret, behind the one with this key."""
+    more: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"pk": {"S": after}}}
+    while True:
+        answer = client("dynamodb").scan(
+            TableName=settings.restored_keys_table, Limit=_PAGE, ConsistentRead=True, **more
+        )
+        yield [row for row in answer["Items"] if row["pk"]["S"] != RootSecret.key().pk]
+        if "LastEvaluatedKey" not in answer:
+            return
+        more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def missing(page: list[RawItem]) -> list[RawItem]:
+    """Those rows that the table in service lacks, and that are not past their end."""
+    there = {row["pk"]["S"] for row in read_raw([Key(KeyRow, row["pk"]["S"], None) for row in page])}
+    now = clock.now_s()
+    return [row for row in page if row["pk"]["S"] not in there and not _is_over(row, now)]
+
+
+def _is_over(row: RawItem, now: int) -> bool:
+    return "expires_at" in row and int(row["expires_at"]["N"]) <= now
+
+
+def add(rows: Iterable[RawItem]) -> int:
+    """Store these where nothing lies; how many."""
+    return sum(map(_add, rows))
+
+
+def add_root(copied: RawItem) -> None:
+    """The root secret comes last: before, nothing in the table can be decrypted or added."""
+    _add(copied | {"table": {"S": settings.keys_table}})
+
+
+def _add(row: RawItem) -> bool:
+    try:
+        client("dynamodb").put_item(
+            TableName=settings.keys_table, Item=row, ConditionExpression="attribute_not_exists(pk)"
+        )
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
