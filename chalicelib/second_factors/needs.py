@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.second_factors.records import Passkey, Totp
+from chalicelib.second_factors.records import Passkey, RecoveryCodes, Totp
 from chalicelib.store.records import Found
+
+
+@dataclass(frozen=True)
+class AppAndCodes:
+    """The caller's authenticator app and recovery codes, of each of which there is one or none."""
+
+    app: Totp | None
+    codes: RecoveryCodes | None
+
+
+class OwnAppAndCodes:
+    """What the caller has beside passkeys."""
+
+    def keys(self, account_id: str) -> Keys:
+        return Totp.key(account_id), RecoveryCodes.key(account_id)
+
+    def admit(self, caller: Caller, found: Found) -> AppAndCodes:
+        return AppAndCodes(found[Totp.key(caller.account_id)], found[RecoveryCodes.key(caller.account_id)])
 
 
 class OwnTotp:

@@ -8,15 +8,17 @@ from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors, passkeys, recovery, totp
-from chalicelib.second_factors.needs import OwnPasskey, OwnTotp
+from chalicelib.second_factors.needs import AppAndCodes, OwnAppAndCodes, OwnPasskey, OwnTotp
 from chalicelib.second_factors.records import Passkey, Totp
 
 routes = RouteTable(__name__)
 
 
-@routes.get("/me/second-factors", who=Who.PERSON, answers=shapes.SecondFactors, example={})
-def list_second_factors(caller: Caller) -> shapes.SecondFactors:
-    return factors.factors_of(caller.account)
+@routes.get(
+    "/me/second-factors", who=Who.PERSON, needs=OwnAppAndCodes(), answers=shapes.SecondFactors, example={}
+)
+def list_second_factors(caller: Caller, found: AppAndCodes) -> shapes.SecondFactors:
+    return factors.factors_of(caller.account, found.app, found.codes)
 
 
 # Answers that bear a secret are not kept: a repeat is given another one.

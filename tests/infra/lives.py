@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
+from unittest.mock import patch
 
 from werkzeug.wrappers import Response
 
@@ -11,6 +13,8 @@ from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.sessions import rules
+from chalicelib.settings import settings
+from chalicelib.store import ciphers
 from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -36,6 +40,9 @@ from tests.scene import (
     pay,
 )
 from tests.worlds.sweep import leap
+
+# How a copy of a table is called here.
+RESTORED = "-restored"
 
 
 def _told(world: LocalCloud, route: str, **ids: str) -> None:
@@ -288,6 +295,21 @@ def _a_restore(home: Home) -> None:
     home.world.settle()
 
 
+def _a_restore_of_keys(home: Home) -> None:
+    """A key that the table lacks, and the root secret, which it has."""
+    keys = settings.keys_table
+    with home.world.aws.outside():
+        described = client("dynamodb").describe_table(TableName=keys)["Table"]
+        schema = {part: described[part] for part in ("KeySchema", "AttributeDefinitions")}
+        client("dynamodb").create_table(TableName=keys + RESTORED, BillingMode="PAY_PER_REQUEST", **schema)
+        for row in client("dynamodb").scan(TableName=keys)["Items"]:
+            client("dynamodb").put_item(TableName=keys + RESTORED, Item=row)
+        client("dynamodb").delete_item(TableName=keys, Key=ciphers.key_of(home.camera.device_id).raw())
+    with patch.dict(os.environ, {"RESTORED_KEYS_TABLE": keys + RESTORED}):
+        answer = home.world.invoke("restore_keys", {"restored_to": "2026-01-05T08:00:00Z"})
+    assert (answer["added"], answer["finished"]) == (1, True)
+
+
 def _a_phone_number_alone(home: Home) -> None:
     caller = Caller(home.world, "+48601234567")
     assert caller.confirm(caller.register()).status == 201
@@ -401,6 +423,7 @@ LIVES = (
     _lost_second_factors,
     _a_look_into_the_log,
     _a_restore,
+    _a_restore_of_keys,
     _a_copy_of_everything,
     _a_copy_that_was_broken_off,
     _a_channel,

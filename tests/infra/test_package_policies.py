@@ -21,7 +21,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
 from infra.package import bundle, policies, template
 from tests.conftest import Home
-from tests.infra.lives import LIVES, every_door, nobody_was_here_before
+from tests.infra.lives import LIVES, RESTORED, every_door, nobody_was_here_before
 from tests.infra.packaged import made
 
 _HEAD = """# What each function was seen to do, by resource; `make policies` writes it anew, and a test compares.
@@ -82,14 +82,19 @@ class Witness:
         for resource, action in self._rights(service, operation, params):
             self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
 
+    def _table(self, name: str) -> str:
+        """By its logical name; a copy of it by that of the copy."""
+        served = name.removesuffix(RESTORED)
+        return self._names[served] if served == name else f"Restored{self._names[served]}"
+
     def _rights(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if service == "dynamodb" and operation == "TransactWriteItems":
             for item in params["TransactItems"]:
                 ((kind, one),) = item.items()
-                yield self._names[one["TableName"]], _TOGETHER[kind]
+                yield self._table(one["TableName"]), _TOGETHER[kind]
         elif service == "dynamodb":
             for name in params.get("RequestItems") or [params["TableName"]]:
-                yield self._names[name], operation
+                yield self._table(name), operation
         elif service == "sns" and "PhoneNumber" in params:
             yield policies.TEXTS, operation
         elif service == "apigatewaymanagementapi":

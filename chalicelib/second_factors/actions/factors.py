@@ -19,9 +19,8 @@ from chalicelib.store.records import read
 AN_APP = "TOTP"
 
 
-def factors_of(account: Account) -> shapes.SecondFactors:
+def factors_of(account: Account, app: Totp | None, codes: RecoveryCodes | None) -> shapes.SecondFactors:
     """The factors that are set up, passkeys in the order of their adding."""
-    app, codes = read(Totp.key(account.pk_id), RecoveryCodes.key(account.pk_id))
     described = [described_passkey(one, account) for one in passkeys_of(account)]
     return shapes.SecondFactors(
         totp=None if app is None else shapes.Totp(added_at=clock.at_epoch(app.added_at)),
