@@ -19,7 +19,7 @@ PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
-MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.7
+MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.95
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 21.0
 # For two minutes of live view a day, an hour a month, of each.
