@@ -42,6 +42,7 @@ _ACTIONS = {
     "HeadObject": "GetObject",
     "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListObjectsV2": "ListBucket",
+    "SendMessageBatch": "SendMessage",
     "UploadPart": "PutObject",
 }
 
@@ -107,7 +108,7 @@ class Witness:
                 yield f"{name}/{prefix}", _ACTIONS.get(operation, operation)
         else:
             resource = next(params[name] for name in ("QueueUrl", "KeyId") if name in params)
-            yield self._names[resource], operation
+            yield self._names[resource], _ACTIONS.get(operation, operation)
 
     def _as_well(self, sign: Callable[..., Any], right: str) -> Callable[..., Any]:
         def signing(key: str, *args: Any, **kwargs: Any) -> Any:

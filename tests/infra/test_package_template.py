@@ -290,7 +290,7 @@ def test_a_stream_lets_through_what_somebody_is_told(base: type[Record], record:
 
 def test_what_goes_wakes_only_who_listens_to_it() -> None:
     woken = {record.__name__ for base, record in _LISTENED if _lets_through(base, record, "REMOVE")}
-    assert woken == {"Endpoint", "Received", "Session"}
+    assert woken == {"BoundCamera", "Received", "Session"}
 
 
 def test_what_nobody_listens_to_wakes_nobody() -> None:

@@ -301,7 +301,7 @@ def test_other_people_are_left_alone(home: Home) -> None:
     live_a_little(home)
     closed(home)
     home.world.advance(DAY + HOUR)
-    home.stranger.sign_in()
+    home.stranger.refresh()
     assert belongings_of_the_stranger() == before
     theirs.see(6)
     assert pushes(home.world)[0]["to"] == "platform-token-of-the-stranger"
