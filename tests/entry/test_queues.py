@@ -40,7 +40,6 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_person_invited": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_share_received": ("sqs_ids",),
-    "chalicelib.sharing.listeners.on_push_address_changed": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_export_asked": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
