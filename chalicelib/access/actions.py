@@ -99,8 +99,13 @@ def alive(found: Found, device_id: str) -> Device | None:
     return None if found[owner_key] is None else found[device_key]
 
 
+def read_alive(device_id: str | None) -> Device | None:
+    """The same by one consistent read; None for no id."""
+    return None if device_id is None else existing([device_id]).get(device_id)
+
+
 def decrypted(found: Found, device_id: str) -> Device | None:
-    """The same, with its personal attributes readable; of `keys_of`."""
+    """The device, if it is alive, with its personal attributes readable; of `keys_of`."""
     device, (data_key, owner_key) = alive(found, device_id), ciphers.chain_of(device_id)
     row = found[data_key]
     return None if device is None or row is None else device.decrypted_with(row.unlocked(found[owner_key]))
@@ -187,11 +192,6 @@ def _listed(caller: Caller, found: Found, row: Ownership | Received) -> DeviceAc
     return DeviceAccess(device.decrypted_with(key.unlocked(caller.data_key)), row)
 
 
-def device_ids_of(account_id: str) -> list[str]:
-    """Of the account's own devices."""
-    return [row.device_id for row in Ownership.list_of(account_id).items]
-
-
 # What a device grants to others
 
 
@@ -236,6 +236,12 @@ def require_exists(device_id: str, *, otherwise: Otherwise) -> Write:
     return check(Device.key(device_id), Device.pk.exists(), otherwise=otherwise)
 
 
+def require_alive(device_id: str, *, otherwise: Otherwise) -> tuple[Write, Write]:
+    """The same for what lies elsewhere, which ends with neither."""
+    owned = require_exists(device_id, otherwise=otherwise)
+    return owned, ciphers.require_exists(owner_of(device_id), otherwise=otherwise)
+
+
 def require_dead(device_id: str, *, otherwise: Otherwise) -> Write | None:
     """Let a commit depend on an ownership being over, though a camera still names it: its owner's account was closed,
     and is not erased yet. None where it is alive. One read."""
@@ -246,12 +252,6 @@ def require_dead(device_id: str, *, otherwise: Otherwise) -> Write | None:
     if found[device_key] is None:
         return check(device_key, Device.pk.does_not_exist(), otherwise=otherwise)
     return None
-
-
-def require_alive(device_id: str, *, otherwise: Otherwise) -> tuple[Write, Write]:
-    """The same for what lies elsewhere, which ends with neither."""
-    owned = require_exists(device_id, otherwise=otherwise)
-    return owned, ciphers.require_exists(owner_of(device_id), otherwise=otherwise)
 
 
 # Privacy mode

@@ -101,7 +101,8 @@ def bring_all(connection_id: str, *, is_repeat: bool) -> None:
     stock = channel.camera_at(connection_id)
     if stock is None or stock.device_id is None:
         return
-    if waiting := _unanswered(stock.device_id) if stock.device_id in access.existing([stock.device_id]) else []:
+    device = access.read_alive(stock.device_id)
+    if waiting := [] if device is None else _unanswered(device.pk_id):
         _bring(stock, waiting, is_repeat)
     elif not _soon(lambda: websocket.is_there(connection_id)):
         # What took the connection in has died before it could answer, so nobody will tell that it ended.
@@ -173,7 +174,7 @@ def take_answer(connection_id: str, answer: shapes.Said) -> None:
     if stock is None:
         channel.hang_up(connection_id)
         return
-    if stock.device_id is None or stock.device_id not in access.existing([stock.device_id]):
+    if access.read_alive(stock.device_id) is None:
         raise NotFound
     with suppress(NothingToDo):  # it was answered before
         commit(*_answered(stock, answer))

@@ -101,7 +101,7 @@ class Grant:
 
     @property
     def text(self) -> str:
-        """As it lies on the device's plan and in a copy of one's data; the earlier grant sorts first."""
+        """As it lies in the ledger and in a copy of one's data; the earlier grant sorts first."""
         times = f"{_written(self.begins)} {_written(self.until)}"
         return f"{times} {self.plan_id} {self.version} {self.kind} {self.keep_days} {self.order_id}"
 

@@ -10,7 +10,8 @@ listeners = Listeners(__name__)
 
 @listeners.on_queue("Erasures", batch_size=1)
 def on_erasure_begun(message: Message) -> None:
-    """An account was closed, a device removed, or one found below another: its data goes now, or goes on going."""
+    """A subject is to be erased: its account was closed, its device removed, or it was found below another; or a pass
+    had no time for all of it."""
     erasing.run_pass(message.body["partition_id"], message.body["place_id"], int(message.body.get("pass", 0)))
 
 

@@ -19,5 +19,5 @@ def on_push_failed(message: Message) -> None:
 
 @listeners.on_queue("SessionEnds")
 def on_session_ended(message: Message) -> None:
-    """A session ended, however it did."""
+    """A session ended, however it did, or left an address that SNS is to forget."""
     terminals.forget_ended_session(message.body["partition_id"], message.body["place_id"])

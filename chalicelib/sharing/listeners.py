@@ -15,6 +15,6 @@ def on_person_invited(message: Message) -> None:
 
 
 @listeners.on_queue("ReceivedShares")
-def on_share_received(message: Message) -> None:
-    """Somebody accepted a share, or has it no more: it was ended, or its time, or the account, or the device."""
+def on_share_ended(message: Message) -> None:
+    """Somebody has a share no more: it was ended, or its time, or the account, or the device."""
     following.follow_share(message.body["partition_id"], message.body["place_id"])

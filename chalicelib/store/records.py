@@ -39,7 +39,7 @@ def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str
 for _module in (attributes, models):
     _module.getmembers = _declared  # type: ignore[attr-defined]
 
-# The form of all records, of this and of the versions that can be read from: 0.2 was the first that anybody deployed.
+# The form of all records, of this version and of those that it can still read: 0.2 is the first of them.
 SCHEMA_VERSION = 2
 _BATCH_TRIES = 5
 MOST_IN_A_BATCH = 25
@@ -243,9 +243,8 @@ class Record(Model):
         high = keys.span(other.sk_prefix or "")[1]
         count = None if limit is None else limit + (1 if after is None else 2)
         items: list[RawItem] = []
-        for raw in _raw_between(cls, cls.key(pk_id).pk, low, high, count) if low <= high else ():
-            if raw["sk"]["S"] != last:
-                items.append(raw)
+        for raw_page in raw_pages(cls, cls.key(pk_id).pk, count, between=(low, high)) if low <= high else ():
+            items += [raw for raw in raw_page if raw["sk"]["S"] != last]
             if limit is not None and len(items) > limit:
                 break
         more = limit is not None and len(items) > limit
@@ -481,37 +480,27 @@ def _get_batch(together: list[tuple[str, RawItem]], found: dict[str, list[RawIte
     raise Unavailable
 
 
-def _raw_between(kind: type[Record], pk: str, low: str, high: str, page_size: int | None) -> Iterator[RawItem]:
-    start: dict[str, Any] = {} if page_size is None else {"Limit": page_size}
-    while True:
-        answer = client("dynamodb").query(
-            TableName=kind.Meta.table_name,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
-            ExpressionAttributeValues={":pk": {"S": pk}, ":low": {"S": low}, ":high": {"S": high}},
-            ConsistentRead=True,
-            **start,
-        )
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
 def raw_partition(base: type[Record], pk: str) -> Iterator[RawItem]:
     """Every item of a partition as it lies there, known kind or not, expired or not, page by page."""
     for page in raw_pages(base, pk):
         yield from page
 
 
-def raw_pages(base: type[Record], pk: str, limit: int | None = None) -> Iterator[list[RawItem]]:
-    """The same by the page, of so many items at most; the next is only asked for when one was dealt with, and perhaps
-    deleted."""
+def raw_pages(
+    base: type[Record], pk: str, limit: int | None = None, *, between: tuple[str, str] | None = None
+) -> Iterator[list[RawItem]]:
+    """The same by the page, of so many items at most, and only those with sort keys `between` these; the next is only
+    asked for when one was dealt with, and perhaps deleted."""
+    condition, values = "pk = :pk", {":pk": {"S": pk}}
+    if between is not None:
+        condition += " AND sk BETWEEN :low AND :high"
+        values |= {":low": {"S": between[0]}, ":high": {"S": between[1]}}
     more: dict[str, Any] = {} if limit is None else {"Limit": limit}
     while True:
         answer = client("dynamodb").query(
             TableName=base.Meta.table_name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
             **more,
         )

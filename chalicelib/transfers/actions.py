@@ -228,8 +228,11 @@ def _accept(
     transfer: Transfer,
     body: shapes.AcceptTransfer,
 ) -> Presented:
+    if transfer.address_hash not in addresses.hashes_of(account):
+        raise NotFound  # it was the caller's when the request came
     address, who = transfer.decrypted_with(old.cipher).address, _answering(caller, transfer)
-    new, begins = binding.new_ownership(account, caller.data_key, old.stock_id, **_fields(old, body))
+    as_read = accounts.has_addresses_as_read(account)
+    new, begins = binding.new_ownership(account, caller.data_key, old.stock_id, when=as_read, **_fields(old, body))
     _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()

@@ -95,7 +95,7 @@ def test_alone_an_installation_serves_everybody(world: LocalCloud, monkeypatch: 
 def test_who_belongs_to_another_region_is_told_where_and_nothing_is_kept(world: LocalCloud) -> None:
     answer = world.call("POST", "/accounts", Person(world, "yoko@example.com").registration(country="JP"))
     assert (answer.status, answer.json["code"], answer.json["endpoint"]) == (421, "Misdirected", ASIA)
-    assert rows(world, "account/registration") == rows(world, "vault", "Keys") == []
+    assert rows(world, "account/registration") == rows(world, "key", "Keys") == []
     assert world.outbox("yoko@example.com") == []
     assert "yoko" not in everything_stored(world)
 

@@ -186,7 +186,7 @@ def test_a_repeat_after_closing_begins_nothing(world: LocalCloud) -> None:
     answer = world.call("POST", "/accounts", ola.registration(), headers=KEY)
     assert (answer.status, answer.json["registration_id"]) == (202, registration_id)
     assert rows(world, "account/registration") == []
-    assert [row for row in rows(world, "vault", "Keys") if registration_id in row["pk"]] == []
+    assert [row for row in rows(world, "key", "Keys") if registration_id in row["pk"]] == []
 
 
 def test_the_same_request_begins_a_new_account_when_a_day_has_passed(world: LocalCloud) -> None:
@@ -237,10 +237,10 @@ def test_a_short_key_is_no_key(world: LocalCloud) -> None:
     assert (answer.status, answer.json["code"]) == (400, "Malformed")
 
 
-def test_a_registration_is_forgotten_after_a_day_and_its_vault_with_it(world: LocalCloud) -> None:
+def test_a_registration_is_forgotten_after_a_day_and_its_key_with_it(world: LocalCloud) -> None:
     registration_id = Person(world, "ola@example.com").register()
     world.advance(24 * 3600 - 1)
-    assert len(rows(world, "account/registration")) == len(rows(world, "vault", "Keys")) == 1
+    assert len(rows(world, "account/registration")) == len(rows(world, "key", "Keys")) == 1
     world.advance(1)
     tables = world.dump()["tables"]
     left = [row for table in tables.values() for row in table if registration_id in row["pk"]]

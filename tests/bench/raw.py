@@ -1,7 +1,7 @@
 """Two of our routes as a good engineer would write them by hand, in one file, with boto3: what ours stand beside.
 
 It does what ours do: the same AWS calls with the same keys and conditions, the same checks of token, epoch, ownership
-and vault key, the same keyed hashes and seals, the same answer, headers and log line. Each choice is what such a hand
+and data key, the same keyed hashes and seals, the same answer, headers and log line. Each choice is what such a hand
 would take, and where there were two, the cheaper one:
 
 - `boto3.client` and not the resource layer; one client a service, made at import, but S3's (which looks at pictures and
@@ -9,7 +9,7 @@ would take, and where there were two, the cheaper one:
 - boto3's own retries, validation and parsing, as everybody has them; only the patience is shorter, as ours is.
 - `TypeDeserializer` reads items, as boto3's documentation shows; what is written is put down in DynamoDB's own form.
 - The standard library's json, hashes and `print`; a dict of two routes in the place of a framework; `cryptography`.
-- Vault keys are opened in both routes because ours do: a person or a device whose key is gone is gone.
+- Data keys are opened in both routes because ours do: a person or a device whose key is gone is gone.
 - Nothing is parsed, checked or logged that these two routes do not need. There is no contract, no register, no shape.
 """
 

@@ -31,6 +31,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.devices.listeners.on_cover_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
     "chalicelib.devices.listeners.on_cover_removed": ("sqs_ids",),
     "chalicelib.transfers.listeners.on_transfer_offered": ("sqs_ids",),
+    "chalicelib.stock.listeners.on_ownership_ended": ("sqs_ids",),
     "chalicelib.commands.listeners.on_command_given": ("sqs_ids",),
     "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
     "chalicelib.commands.listeners.on_settings_changed": ("sqs_ids",),
@@ -39,8 +40,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.push.listeners.on_push_failed": ("sqs_push",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.sharing.listeners.on_person_invited": ("sqs_ids",),
-    "chalicelib.sharing.listeners.on_share_received": ("sqs_ids",),
-    "chalicelib.sharing.listeners.on_push_address_changed": ("sqs_ids",),
+    "chalicelib.sharing.listeners.on_share_ended": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_export_asked": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
@@ -190,7 +190,7 @@ def test_a_batch_reads_once_what_its_messages_have_in_common(home: Home) -> None
     bodies = [uploaded(f"alarms/20260105/{home.camera.device_id}/{name}") for name in names]
     home.world.trace.clear()
     assert on_picture_uploaded(batch(*bodies)) == ALL_WELL
-    assert [call.name for call in home.world.trace if call.service == "dynamodb"] == ["dynamodb.GetItem"]
+    assert [call.name for call in home.world.trace if call.service == "dynamodb"] == ["dynamodb.BatchGetItem"]
 
 
 # ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────

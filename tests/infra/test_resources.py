@@ -115,7 +115,7 @@ def test_a_stream_tells_what_was_and_what_is(stack: Stack, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["Keys", "Fiscal"])
-def test_vault_keys_and_invoices_are_in_no_stream(stack: Stack, table: str) -> None:
+def test_data_keys_and_invoices_are_in_no_stream(stack: Stack, table: str) -> None:
     assert "LatestStreamArn" not in described(stack, table)
 
 

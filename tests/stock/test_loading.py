@@ -160,7 +160,7 @@ def test_what_an_unowned_camera_said_of_itself_goes_with_it(world: LocalCloud) -
     assert rows(world, "stock/report")
     assert unload(world, "SN0001")["unloaded"] == 1
     assert rows(world, "stock/report") == []
-    assert rows(world, "vault", "Keys") == []
+    assert rows(world, "key", "Keys") == []
     assert camera.report().status == 401
 
 

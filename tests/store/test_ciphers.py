@@ -41,7 +41,7 @@ def test_what_is_moved_does_not_open(world: LocalCloud) -> None:
         _ = moved(page).decrypted_with(other).words
 
 
-def test_a_vault_of_another_id_with_the_same_key_does_not_open_it(world: LocalCloud) -> None:
+def test_a_subject_of_another_id_with_the_same_key_does_not_open_it(world: LocalCloud) -> None:
     key = bytes(32)
     sealed = ciphers.SubjectCipher("v", key).seal("mine", "place")
     assert ciphers.SubjectCipher("v", key).open(sealed, "place") == "mine"
@@ -60,11 +60,11 @@ def test_a_key_lies_wrapped_and_only_in_its_own_row(world: LocalCloud) -> None:
         swapped.unlocked()
 
 
-def test_every_vault_has_a_key_of_its_own(world: LocalCloud) -> None:
+def test_every_subject_has_a_key_of_its_own(world: LocalCloud) -> None:
     assert len({new_cipher("v")[0]._key for _ in range(20)}) == 20
 
 
-def test_a_short_lived_vault_ends_by_itself(world: LocalCloud) -> None:
+def test_a_short_lived_subject_ends_by_itself(world: LocalCloud) -> None:
     _, row = new_cipher("v", until=clock.now() + timedelta(hours=1))
     commit(put(row))
     world.advance(3599, reaper_lag_seconds=None)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
+from chalicelib.transfers import actions
 from chalicelib.transfers import rules as transfers_rules
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -110,6 +111,24 @@ def test_the_offer_waits_for_who_registers_that_address(home: Home) -> None:
     assert [one["transfer_id"] for one in offers_to(newcomer)] == [transfer_id]
     newcomer.step_up()
     assert newcomer.accept(transfer_id).status == 201
+
+
+def test_who_gives_the_address_up_meanwhile_does_not_accept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.owner.step_up()
+    home.stranger.step_up()
+    transfer_id = home.owner.offer(home.camera.device_id, email=home.stranger.email)
+    change_id = home.stranger.change_address(email="zed.anew@example.com")
+    home.stranger.email = "zed.anew@example.com"
+    moved = {"change_id": change_id, "code": home.stranger.newest_code()}
+    read = actions._owner_and_camera
+
+    def and_moves(device: Any) -> Any:
+        assert home.stranger.call("POST", "/me/address/confirm", moved).status == 200
+        return read(device)
+
+    monkeypatch.setattr(actions, "_owner_and_camera", and_moves)
+    assert refusal(home.stranger.accept(transfer_id)) == (404, "NotFound")
+    assert (devices_of(home.owner), devices_of(home.stranger)) == ([home.camera.device_id], [])
 
 
 def test_who_has_not_proved_once_more_who_it_is_neither_offers_nor_accepts(home: Home) -> None:

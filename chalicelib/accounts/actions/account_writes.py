@@ -28,9 +28,12 @@ def keys_of(account_id: str) -> tuple[Key[Account], Key[DataKey]]:
     return Account.key(account_id), DataKey.key(account_id)
 
 
-def gains_device(account: Account, most: int, *, otherwise: Otherwise) -> Write:
-    """The account's side of a new device, if it has less than `most`."""
-    return change(account, Account.devices.add(1), when=Account.devices < most, otherwise=otherwise)
+def gains_device(account: Account, most: int, *, when: Condition | None = None, otherwise: Otherwise) -> Write:
+    """The account's side of a new device, if it has less than `most`, and `when` is so."""
+    has_room: Condition = Account.devices < most
+    return change(
+        account, Account.devices.add(1), when=has_room if when is None else has_room & when, otherwise=otherwise
+    )
 
 
 def loses_device(account: Account) -> Write:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
@@ -28,6 +28,9 @@ from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
 from chalicelib.store.throttle import Throttle, require_free
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
 
 _REPORTED = ("mac", "firmware", "channels", "lan", "country")
 
@@ -154,10 +157,10 @@ def _otherwise_than_read(there: RawItem | None) -> BaseException:
 
 
 def new_ownership(
-    account: Account, owner_key: DataKey, stock_id: str, **fields: Any
+    account: Account, owner_key: DataKey, stock_id: str, *, when: Condition | None = None, **fields: Any
 ) -> tuple[Device, tuple[Write, ...]]:
     """A new one, which begins now, and the writes that begin it but for the camera's own; they raise TooManyDevices,
-    NotSignedIn and StaleRead."""
+    NotSignedIn, and StaleRead if the account is not as `when` has it."""
     cipher, keys_begin = ciphers.new_child(owner_key, otherwise=NotSignedIn)
     device_id = cipher.subject_id
     device = Device.new(
@@ -168,7 +171,7 @@ def new_ownership(
         **fields,
     )
     tie = Ownership.new(account.pk_id, ids.own_part(device_id), subject=device.pk)
-    room = accounts.gains_device(account, settings.most_devices, otherwise=_has_no_room)
+    room = accounts.gains_device(account, settings.most_devices, when=when, otherwise=_has_no_room)
     return device, (create(device), *keys_begin, create(tie), create(BoundCamera.new(device_id, stock_id)), room)
 
 

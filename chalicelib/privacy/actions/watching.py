@@ -36,7 +36,8 @@ class _Names:
         """None where nothing was said of somebody but an address that is no longer theirs."""
         person, address_hash = self._people.get(account_id), one.address_hash
         if person is None:
-            return Phrase("former_user" if one.by == activity.NEW_OWNER else "former_guest").read_in(self._language)
+            former = Phrase("former_user") if one.by == activity.NEW_OWNER else Phrase("former_guest")
+            return former.read_in(self._language)
         if address_hash is None:
             return str(person.nickname)
         address = addresses.hashed_as(person, address_hash)

@@ -56,5 +56,6 @@ def remove_second_factors(contact: Contact) -> shapes.SecondFactorsRemoved:
     count, ends = int(account.second_factor_count), factors.ends_of_all(account)
     notice = messages.write(account, "second_factors/mail/all_removed", contact=settings.operator["contact"])
     activity_row = activity.record(account, "second_factors_removed", by=activity.OPERATOR)
-    commit(*ends, notice, activity_row, *ending.ends_of_all(account.pk_id)[: MOST_WRITES - len(ends) - 2])
+    room = MOST_WRITES - len(ends) - 3  # and what the ledger of deletions is told
+    commit(*ends, notice, activity_row, *ending.ends_of_all(account.pk_id)[:room])
     return shapes.SecondFactorsRemoved(count=count)

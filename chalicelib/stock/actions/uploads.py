@@ -23,8 +23,7 @@ _REFUSALS_KEPT = rows.ALARM_MESSAGES.kept_for.period
 def uploads_for(camera: Camera) -> Device:
     """The ownership for which a camera may upload now; that it asks is proof that it is there. Raises NobodyOwns,
     PrivacyModeOn."""
-    device_id = camera.device_id
-    device = None if device_id is None else access.existing([device_id]).get(device_id)
+    device = access.read_alive(camera.device_id)
     if device is None:
         raise NobodyOwns
     _note_asking(camera, device)

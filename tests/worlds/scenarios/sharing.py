@@ -143,6 +143,6 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("somebody is invited", "on_person_invited", _just_invited, settle, is_asked=False),
-    Scenario("a share ends", "on_share_received", _just_revoked, settle, is_asked=False),
-    Scenario("a guest is gone", "on_share_received", _guest_just_closed, settle, is_asked=False),
+    Scenario("a share ends", "on_share_ended", _just_revoked, settle, is_asked=False),
+    Scenario("a guest is gone", "on_share_ended", _guest_just_closed, settle, is_asked=False),
 )
