@@ -60,6 +60,11 @@ class DeviceAccess:
         return self.device.account_id if self.grant is None else self.grant.share_id
 
     @property
+    def shown_subject(self) -> str:
+        """Whose end makes the kept answer of a request unreadable that shows this."""
+        return self.device.pk_id
+
+    @property
     def account_id(self) -> str:
         """Random id of the caller."""
         return self.device.account_id if self.grant is None else self.grant.guest_id or ""

@@ -85,6 +85,7 @@ def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevic
     needs=OWNER,
     answers=shapes.Removed,
     status=202,
+    ends_need=True,
     refuses=(NotFound, RightMissing),
     example={},
 )

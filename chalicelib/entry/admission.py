@@ -7,8 +7,8 @@ from collections.abc import Callable
 from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
 from chalicelib.entry.idempotency import IdempotentRequest
 from chalicelib.entry.needs import Need
-from chalicelib.errors import NotSignedIn, StepUpRequired
-from chalicelib.store.records import Found, read_all
+from chalicelib.errors import NotSignedIn, Refusal, StepUpRequired
+from chalicelib.store.records import read_all
 
 
 def admit_person(
@@ -20,12 +20,14 @@ def admit_person(
     path_ids: tuple[str, ...],
     idempotency_of: Callable[[Claim], IdempotentRequest | None],
     stepped_up: bool,
-) -> tuple[Caller, Found, IdempotentRequest | None]:
+) -> tuple[Caller, tuple[object, ...], IdempotentRequest | None]:
     """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
-    and what was read.
+    and what it needs.
 
-    Raises NotSignedIn, StepUpRequired, or Replayed, for which the token is verified first as for anything else, but for
-    the exact repeat of a request that ended its own session: that is still answered.
+    Raises NotSignedIn, StepUpRequired, what the need refuses with, or Replayed. For that the token is verified first,
+    and the need asked, as for anything else: what was answered before may be somebody's who is gone since, or lets
+    nobody in any more. Only the exact repeat of a request that ended its own session, or what it needed, is still
+    answered.
     """
     claim = tokens.claim_of(token)
     repeat = idempotency_of(claim)
@@ -37,11 +39,21 @@ def admit_person(
         if repeat is not None:
             repeat.replay_after_the_end(found[repeat.where], is_account_alive=tokens.is_alive(claim, found))
         raise
-    if repeat is not None:
+    handed: tuple[object, ...] = ()
+    refused: Refusal | None = None
+    try:
+        handed = () if need is None else (need.admit(caller, found, *path_ids),)
+    except Refusal as refusal:
+        refused = refusal
+    if repeat is not None and (refused is None or repeat.ends_need):
         repeat.replay(found[repeat.where])
     if stepped_up and not caller.is_stepped_up:
         raise StepUpRequired
-    return caller, found, repeat
+    if refused is not None:
+        if repeat is not None and repeat.ends_need:  # its own twin was faster
+            repeat.replay_twin()
+        raise refused
+    return caller, handed, repeat
 
 
 def bearer(authorization: str | None) -> str | None:

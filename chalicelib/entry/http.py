@@ -47,7 +47,8 @@ class Route:
 
     `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
     `needs` says what the view is handed beside the caller: which records are read together with the session, and who
-    may have them; then the view is not given the ids of the path. `ends_session` is for what may end the
+    may have them; then the view is not given the ids of the path. `ends_need` is for what ends what it
+    needs, so that its exact repeat is still answered. `ends_session` is for what may end the
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
     `tag` is the part of the contract that it belongs to, where that is not its house.
     """
@@ -66,6 +67,7 @@ class Route:
     money: bool
     outlives: bool
     ends_session: bool
+    ends_need: bool
     refuses: tuple[type[Refusal], ...]
     example: Mapping[str, object]
     media_type: str | None
@@ -148,6 +150,7 @@ if TYPE_CHECKING:
         money: bool
         outlives: bool
         ends_session: bool
+        ends_need: bool
         refuses: tuple[type[Refusal], ...]
         media_type: str | None
         tag: str | None
@@ -189,6 +192,7 @@ class RouteTable(Blueprint):
         money: bool = False,
         outlives: bool = False,
         ends_session: bool = False,
+        ends_need: bool = False,
         refuses: tuple[type[Refusal], ...] = (),
         media_type: str | None = None,
         tag: str | None = None,
@@ -197,7 +201,8 @@ class RouteTable(Blueprint):
             route = Route(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
                 needs, stepped_up, idempotent and method not in _READING and who is Who.PERSON, money, outlives,
-                ends_session or outlives, refuses, example, media_type, tag or view.__module__.split(".")[1],
+                ends_session or outlives, ends_need or answers is None, refuses, example, media_type,
+                tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
             def served(**path_values: str) -> Response:
@@ -338,7 +343,7 @@ def _admit(
     path_ids = tuple(path.values())
     if route.who is Who.PERSON:
         entry["asker"] = "person"
-        caller, found, repeat = admission.admit_person(
+        caller, handed, repeat = admission.admit_person(
             authentication.people,
             visitor,
             admission.bearer(_header(request, "authorization")),
@@ -348,10 +353,7 @@ def _admit(
             stepped_up=route.stepped_up,
         )
         entry.account_id = caller.account_id
-        if route.needs is None:
-            return caller, path_ids, repeat
-        admit = route.needs.admit
-        return caller, (_or_replay_twin(repeat, lambda: admit(caller, found, *path_ids)),), repeat
+        return caller, path_ids if route.needs is None else handed, repeat
     if route.who is Who.CAMERA:
         entry["asker"] = "camera"
         token = admission.bearer(_header(request, "authorization"))
@@ -374,6 +376,7 @@ def _idempotent_request(
         status=route.status,
         money=route.money,
         outlives=route.outlives,
+        ends_need=route.ends_need,
         ends_session=route.ends_session and path.get("session_id", claim.session_id) == claim.session_id,
     )
 

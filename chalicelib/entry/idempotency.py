@@ -10,9 +10,9 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 
 from chalicelib import clock
 from chalicelib.entry.callers import Claim
-from chalicelib.errors import KeyReused, Malformed, Refusal
+from chalicelib.errors import KeyReused, Malformed, NotFound, Refusal
 from chalicelib.register import rows
-from chalicelib.store import crypto
+from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import Write, create
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Item, LedgerRow, read
@@ -34,6 +34,9 @@ class Answered(Item):
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+    shows = key(
+        UnicodeAttribute(null=True), rows.IDEMPOTENCY_RECORDS, why="random id: whose end makes it unreadable, too"
+    )
     answered_at = plain(NumberAttribute(), why="a time")
 
 
@@ -46,6 +49,9 @@ class AnsweredForGood(LedgerRow):
     body_hash = key(UnicodeAttribute(), rows.IDEMPOTENCY_RECORDS, why="keyed hash: was it the same request?")
     status = plain(NumberAttribute(), why="the status of the answer")
     answer = plain(BinaryAttribute(legacy_encoding=False), why="sealed with a key made of the caller's own secrets")
+    shows = key(
+        UnicodeAttribute(null=True), rows.IDEMPOTENCY_RECORDS, why="random id: whose end makes it unreadable, too"
+    )
     answered_at = plain(NumberAttribute(), why="a time")
 
 
@@ -73,6 +79,7 @@ class IdempotentRequest:
     status: int
     kept_hours: int
     ends_session: bool
+    ends_need: bool
 
     @property
     def where(self) -> Key[Answered | AnsweredForGood]:
@@ -84,6 +91,7 @@ class IdempotentRequest:
             return
         if not crypto.same(answered.body_hash, self._body_hash()):
             raise KeyReused
+        _require_alive(answered.shows)
         raise Replayed(int(answered.status), crypto.unseal(self.secret, answered.answer, answered.pk))
 
     def replay_after_the_end(self, answered: Answered | AnsweredForGood | None, *, is_account_alive: bool) -> None:
@@ -110,6 +118,7 @@ class IdempotentRequest:
                 body_hash=self._body_hash(),
                 status=self.status,
                 answer=crypto.seal(self.secret, encode(answer), where.pk),
+                shows=getattr(answer, "shown_subject", None),
                 answered_at=clock.now_s(),
                 expires_at=clock.epoch_s(clock.in_(hours=self.kept_hours)),
             )
@@ -129,6 +138,12 @@ class IdempotentRequest:
         return crypto.keyed_hash("answers/body", self.secret.hex(), self.body.hex())
 
 
+def _require_alive(subject_id: str | None) -> None:
+    """Raises NotFound where an answer shows a subject that has ended since, by itself or with its parent."""
+    if subject_id is not None and not ciphers.is_alive(subject_id):
+        raise NotFound
+
+
 def checked_key(text: str | None) -> str | None:
     """The header's value, or Malformed if it is too short to be nobody else's, or none that a client can have meant."""
     if text is None or (_SHORTEST_KEY <= len(text) <= _LONGEST_KEY and text.isprintable() and text == text.strip()):
@@ -146,6 +161,7 @@ def idempotent_request(
     money: bool,
     outlives: bool,
     ends_session: bool,
+    ends_need: bool,
 ) -> IdempotentRequest:
     """`route` names the path as it was requested, `body` is all the rest; the key is the client's, the claim its
     token's.
@@ -162,4 +178,5 @@ def idempotent_request(
         status=status,
         kept_hours=_MONEY_KEPT_HOURS if money else _KEPT_HOURS,
         ends_session=ends_session,
+        ends_need=ends_need,
     )

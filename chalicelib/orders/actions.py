@@ -59,8 +59,8 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         ordered_at=clock.epoch_s(now),
         state="open",
     )
-    owned = access.require_exists(device_id, otherwise=NotFound)
-    return commit_and_answer(create(order), owned, answer=_described(order, []))
+    owned = access.require_alive(device_id, otherwise=NotFound)
+    return commit_and_answer(create(order), *owned, answer=_described(order, []))
 
 
 def _terms(order: Order) -> Terms:

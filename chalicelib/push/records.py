@@ -50,8 +50,8 @@ class EndpointRemoval(Item):
 
 
 class UnnamedEndpoint(Item):
-    """A token of a closed account that SNS may hold under a name that never reached its row: with a short-lived data
-    key of its own, since the account's is destroyed, until SNS has forgotten it."""
+    """Tokens of a closed account that SNS may hold under names that never reached their rows: with a short-lived data
+    key of their own, since the account's is destroyed, until SNS has forgotten them."""
 
     pk_prefix = "push-token"
     sk_prefix = "push-token"
@@ -59,6 +59,5 @@ class UnnamedEndpoint(Item):
     # Until then it keeps the erasure open, which rings after an hour.
     spared_for = timedelta(hours=24)
 
-    platform = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="fcm or apns")
-    holder = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random ids, by which SNS knows who held it")
-    token = personal(rows.ALARM_MESSAGES)
+    # Of each its platform, its holder as SNS knows them, and the token itself.
+    tokens = personal(rows.ALARM_MESSAGES)

@@ -63,7 +63,7 @@ def list_shares_of_device(caller: Caller, device: DeviceAccess) -> shapes.Shares
     refuses=(NotFound, access.RightMissing),
     example={"rights": ["live", "playback", "alarms"], "channels": None},
 )
-def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shapes.Share:
+def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shapes.ShownShare:
     changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owners.change_share(caller, share, **changes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, get_args
 
@@ -40,6 +41,14 @@ class ChangeShare(Shape):
     until: Until | UnsetType | None = UNSET
 
 
+@dataclass(frozen=True)
+class ShownShare:
+    """A share as its owner is shown it, and whose name may be in it."""
+
+    share: Share
+    shown_subject: str | None
+
+
 class Share(Shape):
     """As its owner sees it. An invitation that nobody accepts ends at `waits_until`, whether there is an account at
     that address or not. Accepted, `name` is the guest's nickname of now, and the address that was invited is there only
@@ -55,6 +64,10 @@ class Share(Shape):
     state: State
     invited_at: datetime
     waits_until: datetime | None
+
+    @classmethod
+    def of(cls, shown: ShownShare) -> Share:
+        return shown.share
 
 
 class Shares(Shape):

@@ -15,7 +15,7 @@ from chalicelib import clock, ids
 from chalicelib.store import crypto
 from chalicelib.store.commit import Otherwise, Write, check, create
 from chalicelib.store.keys import Key
-from chalicelib.store.records import KeyRow
+from chalicelib.store.records import KeyRow, read
 from chalicelib.store.tags import Ciphertext, plain
 
 # What a key's secret is never used for itself: each purpose has a key of its own, made of it by HKDF-Expand with
@@ -93,6 +93,12 @@ def key_of(subject_id: str) -> Key[DataKey]:
 def chain_of(child_id: str) -> tuple[Key[DataKey], Key[DataKey]]:
     """The keys of a child's row and of its parent's, whose id it begins with."""
     return DataKey.key(child_id), DataKey.key(ids.parent_of(child_id))
+
+
+def is_alive(subject_id: str) -> bool:
+    """Whether the key row of a subject exists, and its parent's, if it is a child; one consistent read."""
+    own, parent = chain_of(subject_id)
+    return None not in read(*((own, parent) if ids.parent_of(subject_id) else (own,)))
 
 
 def require_exists(subject_id: str, *, otherwise: Otherwise) -> Write:

@@ -60,6 +60,7 @@ def list_transfers(caller: Caller) -> shapes.Offers:
     needs=OfferedTransfer(),
     asks=shapes.AcceptTransfer,
     answers=devices_shapes.Device,
+    ends_need=True,
     status=201,
     stepped_up=True,
     refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),

@@ -436,6 +436,7 @@ class LocalCloud:
         }
         return {
             "Stage": "local",
+            "MostDevices": "1000",
             "PublicUrl": public_url,
             "MailSender": "Sowa <no-reply@sowa.example>",
             "MailDomain": "sowa.example",

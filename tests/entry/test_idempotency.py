@@ -364,7 +364,8 @@ def test_a_kept_answer_opens_only_for_who_can_send_the_request_again(world: Loca
 
     def of(claim: Claim = claim, **other: Any) -> Any:
         told = {"route": "POST /x", "key_text": KEY, "body": b"{}"} | other
-        return idempotent_request(claim, status=201, money=False, outlives=False, ends_session=False, **told)
+        ends = {"ends_session": False, "ends_need": False}
+        return idempotent_request(claim, status=201, money=False, outlives=False, **ends, **told)
 
     kept = of().answer_record(lambda answer: answer)(b'{"secret": 1}').record
     assert isinstance(kept, Answered) and b"secret" not in kept.answer

@@ -144,7 +144,7 @@ def _become_owner(
             otherwise=_otherwise_than_read,
         ),
         remove(Report.key(stock.pk_id)),
-        remove(ciphers.key_of(stock.pk_id)),
+        remove(ciphers.key_of(stock.pk_id), is_noted=False),
         *more,
         activity.record(account, "device_added", who=caller.terminal, about=body.name),
         answer=Presented(device, None, stock=stock),

@@ -61,14 +61,17 @@ def subject_of(device: Device) -> tuple[str, str]:
 def end_ownership(device: Device, *, new_owner: str | None = None) -> tuple[Write, ...]:
     """Writes that end an ownership immediately: its record, its key, its owner's tie to it, and the camera's, which
     goes to the new owner."""
+    camera, is_its = Stock.new(device.stock_id), Stock.device_id == device.pk_id
+    released = change(camera, device_id=new_owner, when=is_its, otherwise=NotFound, **NOTHING_REPORTED)
+    return *ends_at_owner(device), released
+
+
+def ends_at_owner(device: Device) -> tuple[Write, ...]:
+    """The same but for the camera, which may be somebody else's already."""
     device_id = device.pk_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(ciphers.key_of(device_id)),
         remove(Ownership.of_device(device_id)),
         accounts.loses_device(Account.new(device.account_id)),
-        change(
-            Stock.new(device.stock_id), device_id=new_owner, when=Stock.device_id == device_id, otherwise=NotFound,
-            **NOTHING_REPORTED,
-        ),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 from chalicelib import clock
 from chalicelib.access.records import Device
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
-from chalicelib.errors import NotFound
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import closing, deleting
 from chalicelib.privacy.actions.restore_keys import BUDGET_S, MARGIN
@@ -126,8 +124,8 @@ def _end(subject: str) -> None:
         if device is not None:
             (account,) = read(Account.key(device.account_id))
             if account is not None:
-                with suppress(NotFound):  # the camera was somebody else's already, who bound it of a closed account
-                    commit(*owning.end_ownership(device))
+                # The camera may be somebody else's already, who bound it of a closed account.
+                commit(*owning.ends_at_owner(device))
             cameras.release(subject_id, device.stock_id)
     if kind == Account.pk_prefix:
         (account,) = read(Account.key(subject_id))

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 
+# A token has 4 KB at most, and an item 400.
+_LEFT_TOGETHER = 50
+
+
 class PlatformMissing(Conflict):
     pass
 
@@ -141,29 +145,43 @@ def _open(platform: str, token: str, holder: str) -> str:
         arn = sns.open_endpoint(platform, token, holder)
     except sns.HeldByAnother as before:
         account_id, _, session_id = before.holder.partition(" ")
-        _forget(Target(account_id, session_id, before.arn))
+        _forget(Target(account_id, session_id, before.arn), unnamed_too=True)
         sns.close_endpoint(before.arn)
-        arn = sns.open_endpoint(platform, token, holder)
+        arn = _open_freed(platform, token, holder)
     if not sns.enable_endpoint(arn, token):
         raise StaleRead  # the session may just have ended, and its address been forgotten
     return arn
 
 
+def _open_freed(platform: str, token: str, holder: str) -> str:
+    """Raises StaleRead if somebody took the phone once more in the meantime: the last one has it."""
+    try:
+        return sns.open_endpoint(platform, token, holder)
+    except sns.HeldByAnother as overtaken:
+        raise StaleRead from overtaken
+
+
 # Forgotten
 
 
-def _forget(target: Target) -> None:
+def _forget(target: Target, *, unnamed_too: bool = False) -> None:
     """Push nowhere that is not there any more, or another's, in one commit with the row's end: behind it SNS forgets
-    the address. Nothing is done if it is not the terminal's."""
-    retrying(partial(_forget_as_read, target))
+    the address. Nothing is done if it is not the terminal's.
+
+    `unnamed_too`: the holder may just be about to write down the address that SNS has given out; with the row gone that
+    fails, and begins anew.
+    """
+    retrying(partial(_forget_as_read, target, unnamed_too))
 
 
-def _forget_as_read(target: Target) -> None:
+def _forget_as_read(target: Target, unnamed_too: bool) -> None:
     held, session = read(
         Endpoint.key(target.account_id, target.session_id), Session.key(target.account_id, target.session_id)
     )
     if held is not None and held.arn == target.arn:
         commit(*_forgetting(held, session))
+    elif held is not None and held.arn is None and unnamed_too:
+        commit(remove(held, when=_has_as_read(held), otherwise=StaleRead))
 
 
 def _forgetting(held: Endpoint, session: Session | None) -> tuple[Write, ...]:
@@ -207,8 +225,9 @@ def _forget_ended(pk_id: str, sort_id: str) -> None:
     if key is None:
         return  # what was left of an account was noted for its erasure
     if unnamed is not None:
-        sns.close_token(unnamed.platform, unnamed.decrypted_with(key.unlocked()).token, unnamed.holder)
-        commit(remove(unnamed), remove(key))
+        for platform, token, holder in unnamed.decrypted_with(key.unlocked()).tokens:
+            sns.close_token(platform, token, holder)
+        commit(remove(unnamed), remove(key, is_noted=False))
     if removal is not None:
         _have_forgotten(removal, held)
     if held is not None:
@@ -242,16 +261,16 @@ def leave_unfinished(account: Account) -> tuple[tuple[str, str], ...]:
     """Before the key to its token is destroyed: what SNS may hold under a name that never reached its row is written
     down with a key of its own, and SNS forgets it behind the stream; the subjects that this makes."""
     unfinished = [held for held in Endpoint.list_of(account.pk_id).items if held.arn is None]
-    return tuple(_leave(account, held) for held in unfinished)
+    # A subject for many of them: whatever SNS has not answered, the commit that closes the account stays small.
+    together = [unfinished[first : first + _LEFT_TOGETHER] for first in range(0, len(unfinished), _LEFT_TOGETHER)]
+    return tuple(_leave(account, several) for several in together)
 
 
-def _leave(account: Account, held: Endpoint) -> tuple[str, str]:
+def _leave(account: Account, several: list[Endpoint]) -> tuple[str, str]:
     left_id, until = ids.new_id(), clock.now() + UnnamedEndpoint.spared_for
     cipher, data_key_row = ciphers.new_cipher(left_id, until=until)
-    token = held.decrypted_with(account.cipher).token
-    left = UnnamedEndpoint.new(
-        left_id, left_id, cipher=cipher, platform=held.platform, holder=held.holder, token=token,
-        expires_at=data_key_row.expires_at,
-    )  # fmt: skip
+    tokens = [[one.platform, one.decrypted_with(account.cipher).token, one.holder] for one in several]
+    ends = data_key_row.expires_at
+    left = UnnamedEndpoint.new(left_id, left_id, cipher=cipher, tokens=tokens, expires_at=ends)
     commit(create(left), create(data_key_row))
     return UnnamedEndpoint.pk_prefix, left_id

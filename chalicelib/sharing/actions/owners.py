@@ -160,7 +160,7 @@ def shares_of(device: Device) -> shapes.Shares:
     return shapes.Shares(items=[_described(*one, guests.get(one[1].guest_id or "")) for one in listed])
 
 
-def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
+def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.ShownShare:
     """Let somebody do more or less, or for another time; from their next request on.
 
     Raises NotFound, RightMissing, Invalid.
@@ -173,10 +173,10 @@ def change_share(caller: Caller, share: Given, **changes: Any) -> shapes.Share:
     return shares.as_read(caller, share, again, lambda now: _change(caller, now, changes))
 
 
-def _change(caller: Caller, now: Given, changes: dict[str, Any]) -> shapes.Share:
+def _change(caller: Caller, now: Given, changes: dict[str, Any]) -> shapes.ShownShare:
     device, share = now.mine.device, now.share
     grant = replace(now.grant, **{name: _as_granted(name, value) for name, value in changes.items()})
-    answer = _described(share, grant, _guest(grant))
+    answer = shapes.ShownShare(_described(share, grant, _guest(grant)), grant.guest_id)
     found = (Received, grant.guest_id) if grant.guest_id is not None else (Invitation, share.address_hash)
     record, whose = found
     about = _whom(now)
