@@ -54,7 +54,8 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
     offers = 1 if before is None else int(before.offers) + 1
     if before is not None and offers > rules.MOST_OFFERS:
         raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))
-    transfer = _transfer(device, contact, offers)
+    offered_row = activity.record(device, "transfer_offered", who=caller.terminal, about=contact.value)
+    transfer = _transfer(device, contact, offers, offered_row.record.sort_id)
     ends = transfer.expires_at
     found = Offer.new(contact.hashed, transfer.transfer_id, model=device.model, offered_at=clock.now_s())
     found.expires_at = ends
@@ -65,12 +66,12 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
         *(() if before is None else (remove(_offer_of(before)),)),
         *access.require_alive(device.pk_id, otherwise=NotFound),
         *budgets.counted(contact, caller.source_ip),
-        activity.record(device, "transfer_offered", who=caller.terminal, about=contact.value),
+        offered_row,
         answer=shapes.Transfer(transfer_id=transfer.transfer_id, until=clock.at_epoch(ends)),
     )
 
 
-def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
+def _transfer(device: Device, contact: Contact, offers: int, recorded_in: str) -> Transfer:
     transfer_id = ids.new_child_id(device.pk_id)
     return Transfer.new(
         device.pk_id,
@@ -80,6 +81,7 @@ def _transfer(device: Device, contact: Contact, offers: int) -> Transfer:
         address=contact.value,
         offered_at=clock.now_s(),
         offers=offers,
+        recorded_in=recorded_in,
         found_at=keys.written(Offer.key(contact.hashed, transfer_id)),
         expires_at=clock.epoch_s(clock.now() + rules.OFFER_LIFE),
     )
@@ -98,9 +100,9 @@ def withdraw(caller: Caller, mine: DeviceAccess, transfer: Transfer | None) -> N
 
 
 def _ends(transfer: Transfer) -> tuple[Write, ...]:
-    # It is remembered for a while, or offers could not be counted.
+    # It is remembered for a while, or offers could not be counted; but not to whom it was made.
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
-    return change(transfer, ended=1, when=still, otherwise=NotFound), remove(_offer_of(transfer))
+    return change(transfer, ended=1, address=None, when=still, otherwise=NotFound), remove(_offer_of(transfer))
 
 
 def notify_of_offer(address_hash: str, transfer_id: str) -> None:
@@ -188,7 +190,8 @@ def decline(caller: Caller, given: Offered) -> None:
     who = _answering(caller, transfer)
     activity_row = activity.record(device, "transfer_declined", by=activity.NEW_OWNER, who=who)
     notice = messages.write(owner, "devices/mail/declined", address=address, device=device.name)
-    commit_and_answer(*_ends(transfer), activity_row, notice, answer=None)
+    named = activity.name_person(device, transfer.recorded_in, who)
+    commit_and_answer(*_ends(transfer), activity_row, named, notice, answer=None)
 
 
 def _answering(caller: Caller, transfer: Transfer) -> activity.Person:

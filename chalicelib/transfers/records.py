@@ -18,7 +18,10 @@ class Transfer(Item):
 
     transfer_id = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="random id")
     address_hash = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="keyed hash: whom it is for")
-    address = personal(rows.DEVICE_REMOVAL)
+    address = personal(rows.DEVICE_REMOVAL, null=True)
+    recorded_in = key(
+        UnicodeAttribute(), rows.DEVICE_REMOVAL, why="time and random id: the activity that names the address"
+    )
     offered_at = key(Time(), rows.DEVICE_REMOVAL, why="time", exported=True)
     offers = plain(NumberAttribute(), why="a count")
     found_at = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="where the other one finds it", points_to="row")

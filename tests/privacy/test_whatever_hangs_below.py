@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import binding
+from chalicelib.push.records import Endpoint
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers
@@ -17,7 +18,7 @@ from chalicelib.store.commit import commit, create
 from chalicelib.store.records import read
 from tests.conftest import Home
 from tests.privacy.leaving import QUARTER
-from tests.scene import Camera, Person, new_person, rows
+from tests.scene import Camera, Person, new_camera, new_person, rows
 
 # At night as many as an account may have.
 MANY = 1000 if "EVERY_SIZE" in os.environ else 110
@@ -155,3 +156,63 @@ def test_after_closing_nothing_yields_anything_though_nothing_is_tidied(home: Ho
     assert asked() == [404, 404, 401, 404, 404, 409, 409]
     assert listed() == [0, 0, 0, 0, 0]
     assert home.stranger.call("GET", "/transfers").json["items"] == []
+
+
+def test_what_was_answered_before_is_not_answered_again_of_who_is_gone(home: Home) -> None:
+    """Repeats with their keys: presence first, then the same once the guest, or the owner, has closed."""
+    device_id, guest = home.camera.device_id, new_person(home.world, "gil@example.com", nickname="Gil")
+    share_id = home.owner.share(device_id, email=guest.email, rights=["alarms"]).json["share_id"]
+
+    def once(number: int) -> dict[str, Any]:
+        return {"headers": {"Idempotency-Key": f"a-key-of-a-request-{number}"}}
+
+    def accept() -> Any:
+        return guest.call("POST", f"/shares/{share_id}/accept", **once(1))
+
+    def change() -> Any:
+        return home.owner.call("PATCH", f"/devices/{device_id}/shares/{share_id}", {"rights": ["live"]}, **once(2))
+
+    def rename() -> Any:
+        return home.owner.call("PATCH", f"/devices/{device_id}", {"name": "Secret place"}, **once(3))
+
+    first = [accept(), change(), rename()]
+    assert [one.body for one in (accept(), change(), rename())] == [one.body for one in first]
+    assert (first[0].json["owner"], first[1].json["name"]) == ("Ola", "Gil")
+    guest.step_up()
+    assert guest.close().status == 202
+    assert (change().status, rename().status) == (404, 200)
+
+    def remove() -> Any:
+        return home.owner.call("DELETE", f"/devices/{device_id}", **once(4))
+
+    removed = remove()
+    assert (rename().status, remove().body) == (404, removed.body)
+
+
+def test_a_kept_answer_of_binding_ends_with_the_device(home: Home) -> None:
+    camera = new_camera(home.world, "SN0007")
+    key = {"Idempotency-Key": "a-key-of-a-binding-1"}
+    bound = home.owner.bind(camera, **key)
+    assert home.owner.bind(camera, **key).body == bound.body
+    assert home.owner.call("DELETE", f"/devices/{bound.json['device_id']}").status == 202
+    assert home.owner.bind(camera, **key).status == 404
+
+
+def test_an_account_is_closed_whatever_sns_has_not_answered(home: Home) -> None:
+    """Many terminals whose address SNS never said: a few subjects more, and not a row of the commit for each."""
+    with home.world.aws.outside():
+        for number in range(120):
+            cipher = _cipher_of(home.owner)
+            row = Endpoint.new(home.owner.account_id, f"ended{number}", cipher=cipher, platform="fcm", token="t" * 163)
+            commit(create(row))
+    close(home.owner)
+    (commit_call,) = [count for name, count in shape_of_closing(home.owner)[-1:]]
+    assert commit_call <= 20
+    home.world.settle()
+    assert rows(home.world, "push-token/push-token") == []
+
+
+def _cipher_of(person: Person) -> ciphers.SubjectCipher:
+    (row,) = read(ciphers.key_of(person.account_id))
+    assert row is not None
+    return row.unlocked()

@@ -91,8 +91,12 @@ def _own_key(caller: Caller) -> Key[Endpoint]:
 def _is_taken(caller: Caller, held: Endpoint, platform: str, token: str) -> bool:
     if held.arn is None or held.arn != caller.session.push_arn or (held.platform, held.token) != (platform, token):
         return False
-    # Somebody else may have had the phone meanwhile: then it is taken anew.
-    return _open(platform, token, held.holder) == str(held.arn)
+    # Somebody else may have had the phone meanwhile, or have it now: then it is taken anew.
+    try:
+        arn = sns.open_endpoint(platform, token, held.holder)
+    except sns.HeldByAnother:
+        return False
+    return arn == str(held.arn) and sns.enable_endpoint(arn, token)
 
 
 def _replacing(session: Session, held: Endpoint | None) -> tuple[Write, ...]:
@@ -116,7 +120,7 @@ def _naming(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
     return (
         _require_account(caller),
         *audience.gains(caller.session, arn),
-        change(endpoint, when=as_put, arn=arn),
+        change(endpoint, when=as_put, otherwise=StaleRead, arn=arn),
     )
 
 
