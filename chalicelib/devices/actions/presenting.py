@@ -17,7 +17,7 @@ from chalicelib.store.records import read_all
 
 @dataclass(frozen=True)
 class Presented(DeviceAccess):
-    """The same device with its camera, and what that uploaded in vain."""
+    """The same device with its camera, and what that uploaded in vain, if it was asked."""
 
     stock: Stock | None = None
     refused: RefusedUploads | None = None
@@ -66,7 +66,11 @@ def present(granted: list[DeviceAccess]) -> list[Presented]:
     for all."""
     keys = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.pk_id)) for one in granted]
     found = read_all(key for pair in keys for key in pair)
-    pairs = zip(granted, keys, strict=True)
     return [
-        Presented(one.device, one.ownership, one.grant, found[stock], found[refused]) for one, (stock, refused) in pairs
+        Presented(one.device, one.ownership, one.grant, found[stock], found[refused] or _none_refused(one))
+        for one, (stock, refused) in zip(granted, keys, strict=True)
     ]
+
+
+def _none_refused(granted: DeviceAccess) -> RefusedUploads:
+    return RefusedUploads.new(granted.device.pk_id)
