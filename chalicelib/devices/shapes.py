@@ -174,7 +174,10 @@ def _of_owner(granted: Any) -> dict[str, Any]:
     }
 
 
-def _refused(counts: Any) -> list[RefusedUpload]:
+def _refused(counts: Any) -> list[RefusedUpload] | None:
+    """None where nobody asked: an empty list says that nothing was refused."""
+    if counts is None:
+        return None
     return [
         RefusedUpload(reason=reason, count=int(count), last_at=clock.at_epoch(getattr(counts, f"{reason}_at")))
         for reason in get_args(Reason)

@@ -16,7 +16,7 @@ from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
 from chalicelib.devices.actions import binding, owning
-from chalicelib.devices.actions.presenting import Presented
+from chalicelib.devices.actions.presenting import Presented, present_new
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from chalicelib.outbox.actions import messages, reports
@@ -249,7 +249,7 @@ def _accept(
         activity.record(account, "device_added", who=caller.terminal, about=new.name),
         activity.record(former, "device_handed_over", by=activity.NEW_OWNER, who=who, about=old.name),
         messages.write(former, "devices/mail/accepted", address=address, device=old.name, contact=contact),
-        answer=Presented(new, None, stock=stock),
+        answer=present_new(new, stock),
     )
 
 

@@ -67,8 +67,12 @@ def test_an_ordinary_day_of_thirty_pictures_never_comes_near_it(home: Home) -> N
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if an hour had ten uploads, each of them counted."""
+def few(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if an hour had ten uploads, each of them counted; in one that has none yet, since the picture that is there
+    may have been one in eight, and counted as eight."""
+    home.world.clock.move_to(home.world.now().timestamp() + 3600)
+    for person in (home.owner, home.stranger):
+        person.refresh()
     monkeypatch.setattr(rules, "MOST_AN_HOUR", 10)
     monkeypatch.setattr(rules, "COUNTED_ONE_IN", 1)
 

@@ -88,7 +88,7 @@ def test_it_can_be_deleted_as_any_other(world: LocalCloud) -> None:
     assert person.call("DELETE", "/me/avatar").status == 204
     world.settle()
     assert (person.avatar(), stored()) == (None, [])
-    enter(world, google_token(world, picture=google_picture()))
+    assert person._keep(enter(world, google_token(world, picture=google_picture()))).status == 201
     world.settle()
     assert (person.avatar(), rows(world, OFFERED)) == (None, [])
 

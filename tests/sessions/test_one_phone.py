@@ -90,6 +90,22 @@ def test_a_phone_that_was_signed_out_signs_in_as_before(ola: Person) -> None:
     assert listed(anew) == [anew.session_id]
 
 
+def test_a_phone_whose_session_is_over_and_was_not_reaped_yet_signs_in_and_is_pushed_to_once(
+    ola: Person, camera: Camera
+) -> None:
+    """DynamoDB takes its time to delete what has expired; until then the row has the push address."""
+    assert ola.take_pushes(TOKEN).status == 204
+    ola.world.clock.move_to(ola.world.now().timestamp() + 90 * 86_400)
+    anew = again(ola)
+    assert listed(anew) == [anew.session_id]
+    ola.world.settle()
+    assert targets(ola.world) == []
+    assert anew.take_pushes(TOKEN).status == 204
+    camera.see(1)
+    assert pushed(ola.world, TOKEN) == 1
+    assert len(rows(ola.world, "account/session")) == len(rows(ola.world, "account/endpoint")) == 1
+
+
 def test_the_exact_repeat_of_a_sign_in_keeps_its_session_and_its_pushes(ola: Person, camera: Camera) -> None:
     first = again(ola, **KEY)
     assert first.take_pushes(TOKEN).status == 204

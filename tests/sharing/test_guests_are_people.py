@@ -113,6 +113,7 @@ def test_the_former_address_is_free_for_whoever_has_it_now(home: Home) -> None:
     first = home.stranger.email
     guest(home, home.stranger)
     moves(home.stranger, NEW)
+    home.world.advance(1)  # they are listed as they were invited
     other = new_person(home.world, first, nickname="Iza")
     guest(home, other)
     assert known_as(home) == [("Zed", None, None, "accepted"), ("Iza", first, None, "accepted")]

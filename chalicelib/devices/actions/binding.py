@@ -13,7 +13,7 @@ from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.devices import rules, shapes
 from chalicelib.devices.actions.guessing import throttle
-from chalicelib.devices.actions.presenting import Presented
+from chalicelib.devices.actions.presenting import Presented, present_new
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound, NotSignedIn, TooMany
@@ -147,7 +147,7 @@ def _become_owner(
         remove(ciphers.key_of(stock.pk_id), is_noted=False),
         *more,
         activity.record(account, "device_added", who=caller.terminal, about=body.name),
-        answer=Presented(device, None, stock=stock),
+        answer=present_new(device, stock),
     )
 
 

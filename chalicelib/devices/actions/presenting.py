@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
+from chalicelib.access.records import Device
 from chalicelib.entry.callers import Caller
 from chalicelib.plans import actions as plans
 from chalicelib.plans.shapes import DevicePlan
@@ -17,7 +18,7 @@ from chalicelib.store.records import read_all
 
 @dataclass(frozen=True)
 class Presented(DeviceAccess):
-    """The same device with its camera, and what that uploaded in vain."""
+    """The same device with its camera, and what that uploaded in vain, if it was asked."""
 
     stock: Stock | None = None
     refused: RefusedUploads | None = None
@@ -66,7 +67,16 @@ def present(granted: list[DeviceAccess]) -> list[Presented]:
     for all."""
     keys = [(Stock.key(one.device.stock_id), RefusedUploads.key(one.device.pk_id)) for one in granted]
     found = read_all(key for pair in keys for key in pair)
-    pairs = zip(granted, keys, strict=True)
     return [
-        Presented(one.device, one.ownership, one.grant, found[stock], found[refused]) for one, (stock, refused) in pairs
+        Presented(one.device, one.ownership, one.grant, found[stock], found[refused] or _none_refused(one.device))
+        for one, (stock, refused) in zip(granted, keys, strict=True)
     ]
+
+
+def present_new(device: Device, stock: Stock) -> Presented:
+    """A device that has just got its owner, for whom nothing was uploaded yet."""
+    return Presented(device, None, stock=stock, refused=_none_refused(device))
+
+
+def _none_refused(device: Device) -> RefusedUploads:
+    return RefusedUploads.new(device.pk_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.sessions.records import Audience, Session
-from chalicelib.store.commit import Otherwise, Write, change, check, is_set, merge, put, remove
+from chalicelib.store.commit import Otherwise, Write, absent, change, check, is_set, merge, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import StaleRead
 
@@ -91,7 +91,8 @@ def without(*targets: Target) -> tuple[Write, ...]:
 
 def ends(sessions: Iterable[Session], *, otherwise: Otherwise | None = None) -> tuple[Write, ...]:
     """Writes that end sessions of one account and the pushes to their terminals. On commit they raise StaleRead if one
-    has taken or lost pushes meanwhile; one that is gone is no matter, unless `otherwise` says what that means, too."""
+    has taken or lost pushes meanwhile; one that is gone or over is no matter, unless `otherwise` says what that means,
+    too."""
     ended = list(sessions)
     removals = (_end_of(one, otherwise) for one in ended)
     return *removals, *without(*filter(None, map(_target_of, ended)))
@@ -100,7 +101,8 @@ def ends(sessions: Iterable[Session], *, otherwise: Otherwise | None = None) -> 
 def _end_of(session: Session, otherwise: Otherwise | None) -> Write:
     if otherwise is not None:
         return remove(session, when=Session.pk.exists() & _has_as_read(session), otherwise=otherwise)
-    return remove(session, when=Session.pk.does_not_exist() | _has_as_read(session), otherwise=StaleRead)
+    # What is over is listed no more, so that nobody knows its address; what is left of it goes as if TTL had taken it.
+    return remove(session, when=absent(Session) | _has_as_read(session), otherwise=StaleRead)
 
 
 def only(account_id: str, left: Session | None = None) -> Write:
