@@ -94,7 +94,8 @@ def _outcome(world: LocalCloud) -> dict[str, Any]:
         if not _is_noted(row) and not _is_of_a_deletion(row) and row.get("sk") != RefusedUploads.sk_prefix
     }
     # What was deleted is noted under its time and chance.
-    deleted = {pk for found in dump["tables"].values() for row in filter(_is_of_a_deletion, found) for pk in row["rows"]}
+    deletions = [row for found in dump["tables"].values() for row in found if _is_of_a_deletion(row)]
+    deleted = {pk for row in deletions for pk in row.get("rows", ())}
     # What happened is noted under chance, and sealed with it.
     noted = Counter(row["pk"] for found in dump["tables"].values() for row in found if _is_noted(row))
     objects = {one["key"]: one["body"] for found in dump["buckets"].values() for one in found}
