@@ -143,9 +143,11 @@ def close_endpoint_of(arn: str, holder: str) -> bool:
 
 @dataclass(frozen=True)
 class EndpointState:
-    """The state of an endpoint at SNS: by whom it is held, and whether its platform still takes pushes for it."""
+    """The state of an endpoint at SNS: by whom it is held, for which token, and whether its platform still takes pushes
+    for it."""
 
     holder: str
+    token: str
     is_enabled: bool
 
 
@@ -157,7 +159,8 @@ def state_of(arn: str) -> EndpointState | None:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return None
         raise
-    return EndpointState(found.get("CustomUserData", ""), str(found.get("Enabled")).lower() == "true")
+    is_enabled = str(found.get("Enabled")).lower() == "true"
+    return EndpointState(found.get("CustomUserData", ""), found.get("Token", ""), is_enabled)
 
 
 def holder_of(arn: str) -> str | None:

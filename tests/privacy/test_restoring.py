@@ -24,6 +24,7 @@ from tests.conftest import Home
 from tests.factors import ROOT, App, Key, recovery_codes
 from tests.identities.people import enter, link
 from tests.identities.platforms import google_token
+from tests.privacy.backups import copied, empty_like
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, new_camera, new_person
 from tests.sharing.test_sharing import accept, shared_with
 from tests.worlds.canaries import Life
@@ -32,23 +33,6 @@ from tests.worlds.scenarios.money import paid
 
 RESTORED_TO = "2026-01-05T08:00:00Z"
 TABLES = {"items": "items_table", "keys": "keys_table", "ledger": "ledger_table", "fiscal": "fiscal_table"}
-
-
-def copied(home: Home, table_name: str) -> str:
-    """As point-in-time recovery does it: the table as it is at this moment, under another name."""
-    copy = empty_like(home, table_name, f"{table_name}-restored")
-    with home.world.aws.outside():
-        for item in client("dynamodb").scan(TableName=table_name)["Items"]:
-            client("dynamodb").put_item(TableName=copy, Item=item)
-    return copy
-
-
-def empty_like(home: Home, table_name: str, name: str) -> str:
-    with home.world.aws.outside():
-        described = client("dynamodb").describe_table(TableName=table_name)["Table"]
-        schema = {part: described[part] for part in ("KeySchema", "AttributeDefinitions")}
-        client("dynamodb").create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schema)
-    return name
 
 
 def in_place(monkeypatch: pytest.MonkeyPatch, **tables: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.cloud import LocalCloud
+from infra.local.strict.faults import DIES_BEFORE
 from tests.alarms.snapshots import objects, rows_now_of
 from tests.conftest import Home
 from tests.infra.test_package_watch import oldest, rings
@@ -91,6 +92,32 @@ def test_an_address_that_its_terminal_took_again_before_sns_forgot_it_stays(ola:
     camera.see(1)
     assert (pushed(ola.world, TOKEN), pushed(ola.world, OTHER)) == (1, 0)
     assert tokens_at_sns(ola.world) == [TOKEN]
+
+
+def _dies_before_sns_is_asked(person: Person, token: str) -> None:
+    """Whoever takes pushes; the row is there, and has no name."""
+    world = person.world
+    world.faults.fail(4, DIES_BEFORE)
+    assert person.take_pushes(token).status == 502
+    assert world.trace.names()[-1] == "sns.CreatePlatformEndpoint"
+    world.faults.clear()
+
+
+def test_an_address_that_was_replaced_is_forgotten_though_the_new_one_is_never_named(ola: Person) -> None:
+    _dies_before_sns_is_asked(ola, OTHER)
+    assert tokens_at_sns(ola.world) == []
+    assert rows(ola.world, "account/endpoint-removal") == []
+    assert ola.world.failures == []
+
+
+def test_an_address_that_its_terminal_is_about_to_take_again_stays(ola: Person, camera: Camera) -> None:
+    assert ola.take_pushes(OTHER).status == 204
+    _dies_before_sns_is_asked(ola, TOKEN)
+    assert tokens_at_sns(ola.world) == [TOKEN]
+    assert rows(ola.world, "account/endpoint-removal") == []
+    assert ola.take_pushes(TOKEN).status == 204
+    camera.see(1)
+    assert pushed(ola.world, TOKEN) == 1
 
 
 # ── Leaving ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -370,7 +370,7 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
     of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "OutboxMessage")
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
     of_accounts += ("Activity", "BindingTries", "InvitationCount", "OfferedPicture", "Received")
-    of_accounts += ("KnownTerminal", "LinkedPlatform")
+    of_accounts += ("KnownTerminal", "LinkedPlatform", "Audience")
     for account_id, _ in (where for name in of_accounts for where in stored.of(name)):
         if account_id not in accounts:
             yield f"something is left of account {account_id}"

@@ -72,7 +72,7 @@ def test_a_late_repeat_of_a_registration_leaves_the_account_alone(world: LocalCl
 def test_a_terminal_whose_sign_out_died_before_its_commit_is_pushed_to_as_before(home: Home) -> None:
     world, token = home.world, "platform-token-of-the-owner"
     world.trace.clear()
-    world.faults.fail(3, DIES_BEFORE)
+    world.faults.fail(2, DIES_BEFORE)
     assert home.owner.call("DELETE", "/sessions/current").status == 502
     assert world.trace.names()[-1] == "dynamodb.TransactWriteItems"
     world.faults.clear()

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.activity.records import Activity
 from chalicelib.stock.records import RefusedUploads
+from chalicelib.store.deletions import Deletion
 from infra.local.cloud import LocalCloud
 from infra.local.pollers import DeliveryFaults
 from tests.conftest import Home
@@ -17,7 +18,8 @@ from tests.scene import jpeg, pay
 from tests.worlds.invariants import violations
 
 # Which attempt wrote something, how many it took, what it still found, and when the last one came, may differ.
-OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "done_at", "receipt", "next_at", "confirmed_at"}
+OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "clean_at", "done_at", "receipt"}
+OF_THE_ATTEMPT |= {"next_at", "confirmed_at"}
 # How often S3 told of uploads, of which the bound of an hour is an estimate.
 OF_THE_ATTEMPT |= {"uploads", "uploads_bytes"}
 HOUR = 3_600
@@ -78,6 +80,10 @@ def _is_noted(row: Any) -> bool:
     return str(row.get("sk")).startswith(f"{Activity.sk_prefix}#")
 
 
+def _is_of_a_deletion(row: Any) -> bool:
+    return str(row["pk"]).startswith(f"{Deletion.pk_prefix}#")
+
+
 def _outcome(world: LocalCloud) -> dict[str, Any]:
     dump = world.dump()
     # What is refused as an upload is so for what was found first: that it is no picture, or that all was deleted.
@@ -85,15 +91,18 @@ def _outcome(world: LocalCloud) -> dict[str, Any]:
         (table, row["pk"], row.get("sk")): {name: value for name, value in row.items() if name not in OF_THE_ATTEMPT}
         for table, found in dump["tables"].items()
         for row in found
-        if not _is_noted(row) and row.get("sk") != RefusedUploads.sk_prefix
+        if not _is_noted(row) and not _is_of_a_deletion(row) and row.get("sk") != RefusedUploads.sk_prefix
     }
+    # What was deleted is noted under its time and chance.
+    deletions = [row for found in dump["tables"].values() for row in found if _is_of_a_deletion(row)]
+    deleted = {pk for row in deletions for pk in row.get("rows", ())}
     # What happened is noted under chance, and sealed with it.
     noted = Counter(row["pk"] for found in dump["tables"].values() for row in found if _is_noted(row))
     objects = {one["key"]: one["body"] for found in dump["buckets"].values() for one in found}
     mails = sorted((mail["to"], mail["subject"], mail["text"]) for mail in world.outbox() if mail["kind"] == "email")
     # A push may come twice.
     pushes = {str(push["data"]) for push in world.outbox() if push["kind"] == "push"}
-    return {"rows": rows, "noted": noted, "objects": objects, "mails": mails, "pushes": pushes}
+    return {"rows": rows, "deleted": deleted, "noted": noted, "objects": objects, "mails": mails, "pushes": pushes}
 
 
 def _told(home: Home, story: Callable[[Home], None], delivery_faults: DeliveryFaults) -> dict[str, Any]:
@@ -115,9 +124,11 @@ def test_it_ends_the_same(home: Home, story: Callable[[Home], None], delivery_fa
     otherwise = _told(home, story, DeliveryFaults(**delivery_faults))
     pushed, otherwise_pushed = as_usual.pop("pushes"), otherwise.pop("pushes")
     if story is _closing:
-        # The erasure waits for the last mail for ten minutes and no longer: who hears of it half an hour late does not.
+        # The erasure waits for the last mail for ten minutes and no longer: who hears of it half an hour late does not,
+        # and the mail's key is deleted with its erasure, which says so itself.
         mails, late = as_usual.pop("mails"), otherwise.pop("mails")
         assert set(late) <= set(mails) and len(late) >= len(mails) - 1
+        assert otherwise.pop("deleted") <= as_usual.pop("deleted")
     assert otherwise == as_usual
     # Who deleted an alarm before the news of it came is not told of it; of all others he is.
     assert otherwise_pushed <= pushed if story in (_deletion, _removal, _closing) else otherwise_pushed == pushed

@@ -53,7 +53,7 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     gone.step_up()
     gone.close()
     recover(world)
-    assert home.owner.sign_in().status == 201
+    home.owner.refresh()
     home.owner.watch(home.camera.device_id)
     home.camera.stream(init="a")
     world.settle()
@@ -274,8 +274,13 @@ def leave_an_endpoint(dump: Dump) -> None:
 
 
 def mention_the_forgotten(dump: Dump) -> None:
-    subject = next(iter(rows(dump, "erasure/erasure", "Ledger")))["subjects"][0].split("#")[1]
+    subject = keys.id_of(keys.id_of(rows(dump, "erasure/subject", "Ledger")[0]["sk"]))
     rows(dump, "account/account")[0]["confirmed_by"] = subject
+
+
+def open_one_of_the_forgotten(dump: Dump) -> None:
+    row = rows(dump, "erasure/subject", "Ledger")[0]
+    row["sk"] = f"open-{row['sk']}"
 
 
 def move_what_is_sealed(dump: Dump) -> None:
@@ -397,7 +402,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         lose("key", "expires_at", "Keys"),
     ],
     "what_is_sealed_opens": [remove("key", "Keys"), move_what_is_sealed],
-    "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", epoch=7)],
+    "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", session_generation=7)],
     "of_a_deleted_alarm_only_its_name_is_left": [put("device/alarm", removed=1)],
     "money_counts_once": [
         remove("payments/payment", "Fiscal"),
@@ -454,6 +459,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "the_forgotten_have_nothing_but_their_erasure": [
         mention_the_forgotten,
+        open_one_of_the_forgotten,
         lose("erasure/erasure", "receipt", "Ledger"),
         put("erasure/erasure", "Ledger", state="erasing"),
     ],

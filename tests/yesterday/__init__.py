@@ -18,6 +18,7 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
+from tests.identities import platforms
 from tests.worlds.canaries import Life
 
 HERE = Path(__file__).parent
@@ -31,14 +32,14 @@ def files() -> list[Path]:
 
 def write(name: str) -> None:
     """The life that the canaries are planted in, and an erasure of somebody else's."""
-    with LocalCloud.start(seed=0) as world:
+    with platforms.served() as trusted, LocalCloud.start(seed=0, platforms=trusted.parameters) as world:
         life, leaver = Life(world, "ola", "Antarctica/Troll"), Life(world, "zed", "Pacific/Kiritimati")
         life.live()
         leaver.live()
         leaver.person.step_up()
         leaver.person.close()
         world.advance(30 * 60)
-        life.person.sign_in(life.word("password"), factor=life.app.next_code())
+        life.person.refresh()
         world.settle()
         said = {
             "now": world.now().isoformat(),
@@ -83,7 +84,8 @@ def brought(world: LocalCloud, file: Path) -> dict[str, Any]:
 
 def _install_root_secret(secret: bytes) -> None:
     encrypted = client("kms").encrypt(KeyId=settings.root_key_id, Plaintext=secret)["CiphertextBlob"]
-    item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "schema_version": {"N": "2"}}
+    item = {"pk": {"S": _ROOT}, "encrypted": {"B": encrypted}, "table": {"S": settings.keys_table}}
+    item["schema_version"] = {"N": "2"}
     client("dynamodb").put_item(TableName=settings.keys_table, Item=item)
     module_caches.forget()
 

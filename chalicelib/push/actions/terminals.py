@@ -10,7 +10,7 @@ from chalicelib.accounts.records import Account
 from chalicelib.aws import sns
 from chalicelib.aws.sns import NotSent
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, Refusal, Unavailable
+from chalicelib.errors import Conflict, Refusal
 from chalicelib.push.records import Endpoint, EndpointRemoval, UnnamedEndpoint
 from chalicelib.sessions.actions import audience, authentication
 from chalicelib.sessions.actions.audience import Target
@@ -233,19 +233,24 @@ def _forget_ended(pk_id: str, sort_id: str) -> None:
             sns.close_token(platform, token, holder)
         commit(remove(unnamed), remove(key, is_noted=False))
     if removal is not None:
-        _have_forgotten(removal, held)
+        _have_forgotten(removal, held, key)
     if held is not None:
         _forget_unless_current(held, session, key)
 
 
-def _have_forgotten(removal: EndpointRemoval, held: Endpoint | None) -> None:
-    if held is not None and held.arn is None:
-        # The terminal is just coming back, perhaps to the same address: called again in a while, it is known.
-        raise Unavailable(retry_after_seconds=1)
-    # It may have come back to the same address meanwhile, to which SNS gives the same name.
-    if held is None or held.arn != removal.arn:
+def _have_forgotten(removal: EndpointRemoval, held: Endpoint | None, key: DataKey) -> None:
+    if held is None or not _is_same_address(removal, held, key):
         sns.close_endpoint_of(removal.arn, removal.holder)
     commit(remove(removal))
+
+
+def _is_same_address(removal: EndpointRemoval, held: Endpoint, key: DataKey) -> bool:
+    """Whether the terminal has come back to the address, to which SNS gives the same name, or is about to: then its row
+    answers for what SNS has of it. A row may stay without a name for as long as the terminal does not ask again."""
+    if held.arn is not None:
+        return bool(held.arn == removal.arn)
+    state = sns.state_of(removal.arn)
+    return state is not None and state.token == held.decrypted_with(key.unlocked()).token
 
 
 def _forget_unless_current(held: Endpoint, session: Session | None, key: DataKey) -> None:

@@ -114,9 +114,9 @@ def _sign_in_on(unique_id: str) -> Act:
 
 
 def _both_are_known(home: Home, state: None, answers: Answers, stored: Stored) -> Wrong:
-    known = stored.first_ids("Account")[home.stranger.account_id]["terminals"]
-    if len(known) != 3:
-        yield f"{len(known)} terminals are known"
+    known = sum(account_id == home.stranger.account_id for account_id, _ in stored.of("KnownTerminal"))
+    if known != 3:
+        yield f"{known} terminals are known"
     if (count := people.sign_ins(home, None, stored)) != 2:
         yield f"{count} sessions"
 

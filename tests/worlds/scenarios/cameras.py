@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
+from chalicelib import ids
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import (
@@ -175,7 +176,7 @@ def accept(home: Home, transfer_id: str, key: str) -> Response:
 
 
 def _handed_over(home: Home, state: Any, stored: Stored) -> int:
-    return sum(row["account_id"] == home.stranger.account_id for row in stored.of("Device").values())
+    return sum(ids.parent_of(device_id) == home.stranger.account_id for device_id in stored.first_ids("Device"))
 
 
 def decline(home: Home, transfer_id: str, key: str) -> Response:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 from werkzeug.datastructures import Headers
 
+from chalicelib.aws.clients import client
+from chalicelib.settings import settings
+from infra.local import module_caches
 from infra.local.gateway import Response
+from infra.local.strict import trace
 from tests.conftest import Home
 from tests.neighbour import COUNTRY, neighbour
-from tests.privacy.backups import brought_back
+from tests.privacy.backups import brought_back, copied
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import (
     PASSWORD,
@@ -138,6 +143,39 @@ def _replay(home: Home, state: Any, key: str) -> Response:
     return Response(200, Headers(), json.dumps(answer).encode())
 
 
+def _keys_lost(home: Home) -> set[str]:
+    """With the root secret; a copy of them is older than a leaving. The keys that are to come back."""
+    copied(home, settings.keys_table)
+    home.stranger.step_up()
+    assert home.stranger.close().status == 202
+    home.world.settle()
+    wanted = _keys_in_service()
+    with home.world.aws.outside():
+        for pk in wanted:
+            client("dynamodb").delete_item(TableName=settings.keys_table, Key={"pk": {"S": pk}})
+    return wanted
+
+
+def _keys_in_service() -> set[str]:
+    with trace.outside():
+        return {row["pk"]["S"] for row in client("dynamodb").scan(TableName=settings.keys_table)["Items"]}
+
+
+def _restore_keys(home: Home, state: set[str], key: str) -> Response:
+    """An operator gets the exception, and orders again; the containers are new."""
+    module_caches.forget()
+    with patch.dict(vars(settings), restored_keys_table=f"{settings.keys_table}-restored"):
+        try:
+            answer = home.world.invoke("restore_keys", {"restored_to": "2026-01-05T08:00:00Z"})
+        except Exception as fault:
+            return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _keys_are_back(home: Home, state: set[str], stored: Stored) -> int:
+    return int(_keys_in_service() >= state)
+
+
 def _look_into_the_log(home: Home, state: Any, key: str) -> Response:
     """An operator gets the exception, and orders again; then two looks are recorded."""
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
@@ -192,7 +230,15 @@ SCENARIOS = (
     ),
     Scenario("look into the log", "read_api_log", settled, _look_into_the_log, at_most=2, is_repeated=True),
     Scenario("replay erasures", "replay_erasures", _a_stranger_left_and_came_back, _replay, is_repeated=True),
-    Scenario("an erasure begins", ("forward_ledger_changes", "on_erasure_begun"), _closed, settle, is_asked=False),
+    Scenario("restore keys", "restore_keys", _keys_lost, _restore_keys, _keys_are_back, is_repeated=True),
+    # Its devices are found and erased, and their cameras released.
+    Scenario(
+        "an erasure begins",
+        ("forward_ledger_changes", "on_erasure_begun", "on_ownership_ended"),
+        _closed,
+        settle,
+        is_asked=False,
+    ),
     Scenario("an erasure ends", "resume_erasures", _closed_a_minute_ago, _resume_erasures, is_asked=False),
     Scenario("a copy is made", "on_export_asked", _export_asked, settle, is_asked=False),
     Scenario(

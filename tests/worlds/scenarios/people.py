@@ -89,8 +89,12 @@ def _sign_in_elsewhere(home: Home, state: None, key: str) -> Response:
 
 
 def sign_ins(home: Home, state: None, stored: Stored) -> int:
-    """Sessions beside the one that the stranger registered with, which another on the same terminal ends."""
-    first = home.stranger.account_id, home.stranger.session_id
+    return _sessions_beside_the_first(home.stranger, stored)
+
+
+def _sessions_beside_the_first(person: Person, stored: Stored) -> int:
+    """Beside the one that the person registered with, which another on the same terminal ends."""
+    first = person.account_id, person.session_id
     return sum(where[0] == first[0] and where != first for where in stored.of("Session"))
 
 
@@ -98,9 +102,8 @@ def _unknown_at_google(home: Home) -> str:
     return google_token(home.world)
 
 
-def _known_at_google(home: Home) -> str:
-    maja(home.world)
-    return google_token(home.world)
+def _known_at_google(home: Home) -> tuple[Person, str]:
+    return maja(home.world), google_token(home.world)
 
 
 def enter_with_a_platform(home: Home, id_token: str, key: str) -> Response:
@@ -114,9 +117,12 @@ def _made_for_a_newcomer(home: Home, id_token: str, stored: Stored) -> int:
     return made
 
 
-def _sign_ins_again(home: Home, id_token: str, stored: Stored) -> int:
-    (account_id,) = (row["account_id"] for row in stored.first_ids("Identity").values())
-    return sum(where[0] == account_id for where in stored.of("Session")) - 1
+def _enter_again(home: Home, state: tuple[Person, str], key: str) -> Response:
+    return enter_with_a_platform(home, state[1], key)
+
+
+def _sign_ins_again(home: Home, state: tuple[Person, str], stored: Stored) -> int:
+    return _sessions_beside_the_first(state[0], stored)
 
 
 def _about_to_link(home: Home) -> str:
@@ -358,7 +364,7 @@ SCENARIOS = (
         "enter with a platform again",
         "POST /sessions/federated",
         _known_at_google,
-        enter_with_a_platform,
+        _enter_again,
         _sign_ins_again,
         may_say=(401,),
     ),
