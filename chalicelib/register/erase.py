@@ -12,6 +12,7 @@ from chalicelib import clock
 from chalicelib.aws import s3, sns
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.register import catalogue, erasures, tree, upload_hours
+from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.register.erasures import ErasedSubject, Erasure, OpenSubject
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.tree import ENDPOINT, FISCAL, OBJECT, ROW
@@ -22,9 +23,6 @@ from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import MOST_IN_A_BATCH, Item, Record, delete_raw, read
 from chalicelib.store.retrying import NothingToDo
 from chalicelib.store.tags import tags_of
-
-# A function that began before the tombstone may write until its time-out; then nobody does.
-LONGEST_FUNCTION = timedelta(seconds=60)
 
 # Of the 29 seconds that a pass may take. What is left the next one goes on with.
 PASS_S = 20

@@ -18,7 +18,8 @@ from chalicelib.entry import http
 from chalicelib.errors import Refusal
 from chalicelib.privacy.actions import api_log, erasing, export, restore_keys
 from chalicelib.register import catalogue
-from chalicelib.register.erase import LONGEST_FUNCTION, PASS_S
+from chalicelib.register.durations import LONGEST_FUNCTION
+from chalicelib.register.erase import PASS_S
 from chalicelib.register.sweep import BUDGET_S
 from chalicelib.stock.actions import loading
 from chalicelib.store.records import Record

@@ -15,7 +15,7 @@ from chalicelib.aws import s3, sqs
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.register.erase import LONGEST_FUNCTION
+from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import Write, change, commit, commit_and_answer, create, note, remove
 from chalicelib.store.records import read

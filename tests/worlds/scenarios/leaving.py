@@ -128,7 +128,6 @@ def _sweep_archives(home: Home, state: Any, key: str) -> None:
 
 
 def _a_stranger_left_and_came_back(home: Home) -> None:
-    home.stranger.bind(unbound(home))
     home.stranger.step_up()
     with brought_back(home.world):
         assert home.stranger.close().status == 202
