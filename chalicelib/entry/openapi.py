@@ -14,7 +14,7 @@ from chalicelib.entry.http import Route
 from chalicelib.entry.wire import Shape
 from chalicelib.words import LANGUAGES
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 _JSON = "application/json"
 # A part of the document, as JSON says it.
 Part = dict[str, object]
