@@ -226,4 +226,4 @@ def test_a_receipt_of_a_thousand_subjects_is_stored_and_names_them(
             messages.settle(hashed)
     assert [len(sizes[size]["subjects"]) for size in (40, 60)] == [40, 40]
     assert [sizes[size]["keys_destroyed"] for size in (40, 60)] == [40, 60]
-    assert [sizes[size]["not_named"]["subjects"] for size in (40, 60)] == [0, 20]
+    assert [sizes[size]["subjects_not_named"] for size in (40, 60)] == [0, 20]

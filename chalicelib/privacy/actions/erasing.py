@@ -157,7 +157,8 @@ def _claims(erasure: Erasure) -> dict[str, object]:
         "looked_at_again_after_hours": [1, 24],
         "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
         "kept": [{**one, "why": "tax law"} for one in kept],
-        "not_named": {"subjects": subjects - len(named), "kept": sum(1 for _ in numbers)},
+        "subjects_not_named": subjects - len(named),
+        "kept_not_named": sum(1 for _ in numbers),
     }
 
 
