@@ -20,6 +20,7 @@ def admit_person(
     path_ids: tuple[str, ...],
     idempotency_of: Callable[[Claim], IdempotentRequest | None],
     stepped_up: bool,
+    known: Callable[[str], None],
 ) -> tuple[Caller, tuple[object, ...], IdempotentRequest | None]:
     """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
     and what it needs.
@@ -39,6 +40,7 @@ def admit_person(
         if repeat is not None:
             repeat.replay_after_the_end(found[repeat.where], is_account_alive=tokens.is_alive(claim, found))
         raise
+    known(caller.account_id)
     handed: tuple[object, ...] = ()
     refused: Refusal | None = None
     try:

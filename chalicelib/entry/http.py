@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
@@ -351,8 +352,8 @@ def _admit(
             path_ids=path_ids,
             idempotency_of=lambda claim: _idempotent_request(route, visitor, path, raw, claim),
             stepped_up=route.stepped_up,
+            known=partial(setattr, entry, "account_id"),
         )
-        entry.account_id = caller.account_id
         return caller, path_ids if route.needs is None else handed, repeat
     if route.who is Who.CAMERA:
         entry["asker"] = "camera"

@@ -339,7 +339,7 @@ _ORDERS = {
     "restore_keys": (_RESTORED, {"copy": "", "finished": False}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
-    "read_api_log": (_SPAN, {"items": [], "more": False}),
+    "read_api_log": (_SPAN, {"items": []}),
 }
 
 

@@ -95,7 +95,7 @@ def _outcome(world: LocalCloud) -> dict[str, Any]:
     }
     # What was deleted is noted under its time and chance.
     deletions = [row for found in dump["tables"].values() for row in found if _is_of_a_deletion(row)]
-    deleted = {pk for row in deletions for pk in row.get("rows", ())}
+    deleted = {pk for row in deletions for pk in row.get("rows", ()) if " removal#" not in pk}
     # What happened is noted under chance, and sealed with it.
     noted = Counter(row["pk"] for found in dump["tables"].values() for row in found if _is_noted(row))
     objects = {one["key"]: one["body"] for found in dump["buckets"].values() for one in found}
