@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from chalicelib.store import raw_items
+from chalicelib.store.keys import RawItem
+from chalicelib.store.records import Record
 from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from infra.local.strict import endpoint
@@ -422,6 +425,11 @@ def looks(answer: Response) -> Any:
 def everything_stored(world: LocalCloud) -> str:
     """As one text, to search."""
     return json.dumps(world.dump(), ensure_ascii=False)
+
+
+def items_of(base: type[Record], pk: str) -> list[RawItem]:
+    """All items of a partition as they lie there, known kind or not, expired or not."""
+    return [item for page in raw_items.pages(base, pk) for item in page]
 
 
 def granted(world: LocalCloud) -> list[str]:

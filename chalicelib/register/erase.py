@@ -16,11 +16,12 @@ from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.register.erasures import ErasedSubject, Erasure, OpenSubject
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.tree import ENDPOINT, FISCAL, OBJECT, ROW
-from chalicelib.store import keys
+from chalicelib.store import keys, raw_items
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.records import MOST_IN_A_BATCH, Item, Record, delete_raw, read
+from chalicelib.store.raw_items import MOST_DELETED_TOGETHER
+from chalicelib.store.records import Item, Record, read
 from chalicelib.store.retrying import NothingToDo
 from chalicelib.store.tags import tags_of
 
@@ -183,16 +184,16 @@ def _forget_rows_elsewhere(run: _Pass, items: list[RawItem]) -> None:
         is_theirs = holder.does_not_exist() | (holder == run.subject_id)
         with suppress(NothingToDo):
             commit(remove(Key(kind, raw["pk"]["S"], raw["sk"]["S"]), when=is_theirs, otherwise=NothingToDo))
-    delete_raw(Item, certain)
+    raw_items.delete(Item, certain)
 
 
 def _forget_items(run: _Pass, items: list[RawItem]) -> None:
-    for first in range(0, len(items), MOST_IN_A_BATCH):
+    for first in range(0, len(items), MOST_DELETED_TOGETHER):
         if run.is_over:
             run.is_whole = False
             return
-        batch = items[first : first + MOST_IN_A_BATCH]
-        delete_raw(Item, batch)
+        batch = items[first : first + MOST_DELETED_TOGETHER]
+        raw_items.delete(Item, batch)
         run.found["items"] += len(batch)
 
 

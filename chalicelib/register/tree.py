@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.register import catalogue
+from chalicelib.store import raw_items
 from chalicelib.store.keys import RawItem
-from chalicelib.store.records import Item, Record, raw_pages
+from chalicelib.store.records import Item, Record
 from chalicelib.store.tags import tags_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ SUBJECT, HOLDER = "subject", "holder"
 
 def pages_of(subject: str, limit: int) -> Iterator[list[RawItem]]:
     """The items of its partition, known kind or not, expired or not; those written meanwhile may be among them."""
-    return raw_pages(Item, subject, limit)
+    return raw_items.pages(Item, subject, limit)
 
 
 def pointers(items: Iterable[RawItem], *kinds: str) -> Iterator[tuple[str, RawItem]]:

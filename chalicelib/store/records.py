@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -20,7 +20,7 @@ from chalicelib import clock
 from chalicelib.aws.clients import client
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
-from chalicelib.store import keys
+from chalicelib.store import keys, raw_items
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of
 
@@ -41,9 +41,6 @@ for _module in (attributes, models):
 
 # The form of all records, of this version and of those that it can still read: 0.2 is the first of them.
 SCHEMA_VERSION = 2
-_BATCH_TRIES = 5
-MOST_IN_A_BATCH = 25
-_MOST_TOGETHER = 100
 
 
 class Untagged(TypeError):
@@ -243,7 +240,7 @@ class Record(Model):
         high = keys.span(other.sk_prefix or "")[1]
         count = None if limit is None else limit + (1 if after is None else 2)
         items: list[RawItem] = []
-        for raw_page in raw_pages(cls, cls.key(pk_id).pk, count, between=(low, high)) if low <= high else ():
+        for raw_page in raw_items.pages(cls, cls.key(pk_id).pk, count, between=(low, high)) if low <= high else ():
             items += [raw for raw in raw_page if raw["sk"]["S"] != last]
             if limit is not None and len(items) > limit:
                 break
@@ -433,100 +430,9 @@ def read_all(wanted: Iterable[Key[Record]]) -> Found:
     for key in found:
         if key.fits:
             by_table.setdefault(key.record.Meta.table_name, []).append(key)
-    for name, items in _get_together(by_table).items():
+    for name, items in raw_items.get(by_table).items():
         kinds = {(key.pk, key.sk): key for key in by_table[name]}
         for raw in items:
             key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
             found[key] = key.record.of(raw)
     return Found(found)
-
-
-def read_raw(wanted: list[Key[Record]]) -> list[RawItem]:
-    """The items of these keys of one table as they lie there, past their end or not."""
-    if not wanted:
-        return []
-    name = wanted[0].record.Meta.table_name
-    return _get_together({name: wanted})[name]
-
-
-def _get_together(by_table: dict[str, list[Key[Record]]]) -> dict[str, list[RawItem]]:
-    keys_of = list(by_table.items())
-    if not keys_of:
-        return {}
-    if len(keys_of) == 1 and len(keys_of[0][1]) == 1:
-        name, (key,) = keys_of[0]
-        item = client("dynamodb").get_item(TableName=name, Key=key.raw(), ConsistentRead=True).get("Item")
-        return {name: [item] if item else []}
-    found: dict[str, list[RawItem]] = {name: [] for name in by_table}
-    together = [(name, key.raw()) for name, wanted in keys_of for key in wanted]
-    for first in range(0, len(together), _MOST_TOGETHER):
-        _get_batch(together[first : first + _MOST_TOGETHER], found)
-    return found
-
-
-def _get_batch(together: list[tuple[str, RawItem]], found: dict[str, list[RawItem]]) -> None:
-    pending: dict[str, Any] = {}
-    for name, key in together:
-        pending.setdefault(name, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
-    for turn in range(_BATCH_TRIES):
-        answer = client("dynamodb").batch_get_item(RequestItems=pending)
-        for name, items in answer["Responses"].items():
-            found[name] += items
-        pending = answer.get("UnprocessedKeys") or {}
-        if not pending:
-            return
-        clock.sleep(0.05 * 2**turn)
-    # A decision on half of what decides would be a hole.
-    raise Unavailable
-
-
-def raw_partition(base: type[Record], pk: str) -> Iterator[RawItem]:
-    """Every item of a partition as it lies there, known kind or not, expired or not, page by page."""
-    for page in raw_pages(base, pk):
-        yield from page
-
-
-def raw_pages(
-    base: type[Record], pk: str, limit: int | None = None, *, between: tuple[str, str] | None = None
-) -> Iterator[list[RawItem]]:
-    """The same by the page, of so many items at most, and only those with sort keys `between` these; the next is only
-    asked for when one was dealt with, and perhaps deleted."""
-    condition, values = "pk = :pk", {":pk": {"S": pk}}
-    if between is not None:
-        condition += " AND sk BETWEEN :low AND :high"
-        values |= {":low": {"S": between[0]}, ":high": {"S": between[1]}}
-    more: dict[str, Any] = {} if limit is None else {"Limit": limit}
-    while True:
-        answer = client("dynamodb").query(
-            TableName=base.Meta.table_name,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ConsistentRead=True,
-            **more,
-        )
-        if answer["Items"]:
-            yield answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def delete_raw(base: type[Record], items: list[RawItem]) -> None:
-    """Delete these items outright, 25 to a call."""
-    name = base.Meta.table_name
-    for first in range(0, len(items), MOST_IN_A_BATCH):
-        requests: list[dict[str, object]] = [
-            {"DeleteRequest": {"Key": {part: item[part] for part in ("pk", "sk") if part in item}}}
-            for item in items[first : first + MOST_IN_A_BATCH]
-        ]
-        _delete_together(name, requests)
-
-
-def _delete_together(name: str, requests: list[dict[str, object]]) -> None:
-    for turn in range(_BATCH_TRIES):
-        answer = client("dynamodb").batch_write_item(RequestItems={name: requests})
-        requests = (answer.get("UnprocessedItems") or {}).get(name, [])
-        if not requests:
-            return
-        clock.sleep(0.05 * 2**turn)
-    raise Unavailable

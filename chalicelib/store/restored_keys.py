@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from chalicelib import clock
 from chalicelib.aws.clients import client
 from chalicelib.settings import settings
+from chalicelib.store import raw_items
 from chalicelib.store.crypto import RootSecret
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.records import KeyRow, read_raw
+from chalicelib.store.records import KeyRow
 
 # As many as one call finds in the table in service.
 _PAGE = 100
@@ -33,11 +34,17 @@ def root_of_copy() -> RawItem:
     copied = client("dynamodb").get_item(TableName=settings.restored_keys_table, Key=where, ConsistentRead=True)
     if "Item" not in copied:
         raise RootSecretMissing
-    in_service = read_raw([RootSecret.key()])
+    in_service = _in_service([RootSecret.key()])
     if in_service and in_service[0]["encrypted"] != copied["Item"]["encrypted"]:
         raise RootSecretDiffers
     root: RawItem = copied["Item"]
     return root
+
+
+def _in_service(wanted: list[Key[KeyRow]] | list[Key[RootSecret]]) -> list[RawItem]:
+    """The rows of these keys in the table that serves, past their end or not."""
+    name = settings.keys_table
+    return raw_items.get({name: [*wanted]})[name] if wanted else []
 
 
 def pages(after: str | None) -> Iterator[list[RawItem]]:
@@ -55,7 +62,7 @@ def pages(after: str | None) -> Iterator[list[RawItem]]:
 
 def missing(page: list[RawItem]) -> list[RawItem]:
     """Those rows that the table in service lacks, and that are not past their end."""
-    there = {row["pk"]["S"] for row in read_raw([Key(KeyRow, row["pk"]["S"], None) for row in page])}
+    there = {row["pk"]["S"] for row in _in_service([Key(KeyRow, row["pk"]["S"], None) for row in page])}
     now = clock.now_s()
     return [row for row in page if row["pk"]["S"] not in there and not _is_over(row, now)]
 

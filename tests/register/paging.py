@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.aws import clients, s3
 from chalicelib.settings import settings
-from chalicelib.store import records
+from chalicelib.store import raw_items, records
 
 Row = dict[str, Any]
 # As AWS does.
@@ -46,7 +46,7 @@ class Paging:
     def installed(self, patch: pytest.MonkeyPatch) -> Paging:
         """In the place of the main table and the bucket, for whoever pages and deletes."""
         services = {"dynamodb": _Table(self), "s3": _Bucket(self)}
-        for module in (records, s3):
+        for module in (raw_items, records, s3):
             patch.setattr(module, "client", lambda service, *at: services.get(service) or clients.client(service, *at))
         return self
 

@@ -23,12 +23,12 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto, keys
 from chalicelib.store.ciphers import key_of, new_cipher
 from chalicelib.store.commit import commit, create, put
-from chalicelib.store.records import Item, UnknownKind, raw_partition, read
+from chalicelib.store.records import Item, UnknownKind, read
 from chalicelib.store.tags import tags_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.register.subjects import begun, counts, tie
-from tests.scene import jpeg
+from tests.scene import items_of, jpeg
 
 HOUR = 3600
 
@@ -58,7 +58,7 @@ def code(subject_id: str, place: str = "p") -> Code:
 
 
 def left(kind: str, subject_id: str) -> int:
-    return len(list(raw_partition(Item, f"{kind}#{subject_id}")))
+    return len(list(items_of(Item, f"{kind}#{subject_id}")))
 
 
 def passes(hashed: str, **how: float) -> list[Passed | None]:
@@ -212,7 +212,7 @@ def test_rows_go_page_by_page_and_a_pass_stops_between_two_batches(
         commit(create(code("gone", f"{number:03d}")))
     hashed = begun(("account", "gone"))
     monkeypatch.setattr(erase, "_ITEMS_OF_A_PAGE", 60)
-    ticks, deleted, delete_raw = [0.0], [], erase.delete_raw
+    ticks, deleted, delete_raw = [0.0], [], erase.raw_items.delete
     monkeypatch.setattr(clock, "ticks_s", lambda: ticks[-1])
 
     def slowly(base: Any, items: list[Any]) -> None:
@@ -220,7 +220,7 @@ def test_rows_go_page_by_page_and_a_pass_stops_between_two_batches(
         deleted.append(len(items))
         delete_raw(base, items)
 
-    monkeypatch.setattr(erase, "delete_raw", lambda base, items: slowly(base, items) if items else None)
+    monkeypatch.setattr(erase.raw_items, "delete", lambda base, items: slowly(base, items) if items else None)
     assert [one.is_whole for one in passes(hashed, within_s=20) if one] == [False]
     assert (deleted, left("account", "gone")) == ([25, 25, 10, 25], 75)
     assert [one.is_whole for one in passes(hashed, within_s=60) if one] == [True]
@@ -359,7 +359,7 @@ def test_a_child_is_noted_before_the_row_that_names_it_goes_and_has_passes_of_it
     put_rows("device#child", 3)
     hashed = begun(("account", "gone"))
     with monkeypatch.context() as patch:
-        patch.setattr(erase, "delete_raw", lambda base, items: 1 / 0)
+        patch.setattr(erase.raw_items, "delete", lambda base, items: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             passes(hashed)
     assert left("account", "gone") == 2
@@ -559,7 +559,7 @@ def test_what_arrives_untold_is_found_by_a_later_pass(home: Home, arrives_after:
     home.owner.step_up()
     answer = home.owner.close()
     home.world.advance(arrives_after)
-    assert list(raw_partition(Item, f"device#{home.camera.device_id}")) == []
+    assert list(items_of(Item, f"device#{home.camera.device_id}")) == []
     key = put_picture(home.camera.device_id, given)
     for queue in client("sqs").list_queues()["QueueUrls"]:
         client("sqs").purge_queue(QueueUrl=queue)

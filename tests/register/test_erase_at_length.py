@@ -17,7 +17,7 @@ from chalicelib.privacy.actions import erasing
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, Erasure
 from chalicelib.settings import settings
-from chalicelib.store import records
+from chalicelib.store import raw_items
 from chalicelib.store.records import Item, read
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -105,7 +105,7 @@ def test_an_account_with_many_devices_is_forgotten_whole(home: Home) -> None:
     assert counts(hashed)[0] == DEVICES + len(rows)
     assert objects_in_the_bucket() == before
     for subject in ("account#gone", *(f"device#{device}" for device in devices)):
-        assert not any(records.raw_pages(Item, subject, 1)), subject
+        assert not any(raw_items.pages(Item, subject, 1)), subject
     assert erasures.count_subjects(hashed) == 1 + DEVICES
 
 
@@ -145,7 +145,7 @@ def erasing_again(hashed: str, messages: Messages) -> None:
 
 def _left() -> int:
     subjects = ("account#gone", "device#device")
-    return sum(len(page) for subject in subjects for page in records.raw_pages(Item, subject))
+    return sum(len(page) for subject in subjects for page in raw_items.pages(Item, subject))
 
 
 def test_very_many_rows_and_pictures_go_in_passes_of_twenty_seconds(

@@ -15,9 +15,10 @@ from chalicelib.register import catalogue
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.upload_hours import hours_among, note
 from chalicelib.store.commit import commit
-from chalicelib.store.records import Item, raw_partition
+from chalicelib.store.records import Item
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.scene import items_of
 
 TICKETS = {
     "alarms": lambda home: home.camera.ask_ticket().json,
@@ -30,7 +31,7 @@ TICKETS = {
 
 
 def hours_of(prefix: Prefix, subject_id: str) -> list[str]:
-    return sorted(hours_among(prefix, raw_partition(Item, f"{prefix.subject}#{subject_id}")))
+    return sorted(hours_among(prefix, items_of(Item, f"{prefix.subject}#{subject_id}")))
 
 
 def noted(home: Home, prefix: Prefix) -> list[str]:
@@ -61,7 +62,7 @@ def test_the_tickets_of_an_hour_are_counted_in_one_row(home: Home) -> None:
     home.world.advance(3600)
     for _ in range(3):
         assert home.camera.ask_ticket().status == 200
-    items = raw_partition(Item, f"device#{home.camera.device_id}")
+    items = items_of(Item, f"device#{home.camera.device_id}")
     counts = [item["tickets"]["N"] for item in items if item["sk"]["S"] == "upload-hour#alarms.2026010509"]
     assert counts == ["3"]
 
@@ -74,13 +75,13 @@ def test_hours_of_one_prefix_are_not_those_of_another(world: LocalCloud) -> None
     assert hours_of(PICTURES, "d") == ["2026010508", "2026010513"]
     assert hours_of(PIECES, "d") == ["2026010509"]
     assert (hours_of(COVER_UPLOADS, "d"), hours_of(UPLOADS, "d")) == (["20260105"], ["20260105"])
-    assert hours_among(PICTURES, raw_partition(Item, "device#d")) == {"2026010508", "2026010513"}
+    assert hours_among(PICTURES, items_of(Item, "device#d")) == {"2026010508", "2026010513"}
 
 
 @pytest.mark.parametrize("prefix", [PICTURES, PIECES, COVER_UPLOADS], ids=lambda one: one.name)
 def test_a_row_outlives_everything_that_may_be_left_of_its_hour(world: LocalCloud, prefix: Prefix) -> None:
     """A ticket of its last second, used in the last second, and what lies there a day longer than it should."""
     commit(note(prefix, "d", clock.now()))
-    (row,) = raw_partition(Item, "device#d")
+    (row,) = items_of(Item, "device#d")
     last = prefix.begin_of(clock.now()) + prefix.step + timedelta(hours=1) + prefix.keep + timedelta(days=1)
     assert int(row["expires_at"]["N"]) > last.timestamp()

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from chalicelib.store import crypto
 from chalicelib.store.crypto import RootSecret, Unreadable
-from chalicelib.store.records import KeyRow, raw_partition, read
+from chalicelib.store.records import KeyRow, read
 from infra.local.cloud import LocalCloud
 from infra.local.strict.trace import Call
-from tests.scene import forget_root_secret
+from tests.scene import forget_root_secret, items_of
 
 KEY = bytes(range(32))
 
@@ -55,7 +55,7 @@ def test_two_containers_at_once_make_one_root_secret(world: LocalCloud) -> None:
     finally:
         world.aws.order_by(None)
     assert made == [slower]
-    assert len(list(raw_partition(KeyRow, RootSecret.key().pk))) == 1
+    assert len(list(items_of(KeyRow, RootSecret.key().pk))) == 1
     # A container that starts later reads the one that counts.
     assert crypto._root_secret.__wrapped__() == slower
 

@@ -8,10 +8,11 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.errors import Unavailable
-from chalicelib.store import keys, records
+from chalicelib.store import keys, raw_items, records
 from chalicelib.store.commit import commit, create, put
-from chalicelib.store.records import Item, delete_raw, raw_partition, read
+from chalicelib.store.records import Item, read
 from infra.local.cloud import LocalCloud
+from tests.scene import items_of
 from tests.store.things import Lock, Thing, waits
 
 __all__ = ["waits"]  # a fixture
@@ -53,7 +54,7 @@ def test_a_record_is_over_at_its_very_second(world: LocalCloud) -> None:
     assert there() == (True, 2, 3)
     world.advance(1)
     assert there() == (False, 0, 1)
-    assert len(list(raw_partition(Item, Thing.key("t").pk))) == 3  # they lie there still
+    assert len(list(items_of(Item, Thing.key("t").pk))) == 3  # they lie there still
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -130,7 +131,7 @@ class Sparing:
 
 def sparing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     dynamodb = Sparing(records.client("dynamodb"), times)
-    monkeypatch.setattr(records, "client", lambda service: dynamodb)
+    monkeypatch.setattr(raw_items, "client", lambda service: dynamodb)
 
 
 def test_keys_left_unread_are_read_again(
@@ -154,29 +155,29 @@ def test_nothing_is_decided_on_half_of_what_was_asked(
 def test_a_partition_is_deleted_twenty_five_at_a_time(world: LocalCloud) -> None:
     store(*(f"{number:02d}" for number in range(60)))
     world.trace.clear()
-    delete_raw(Item, list(raw_partition(Item, Thing.key("t").pk)))
+    raw_items.delete(Item, list(items_of(Item, Thing.key("t").pk)))
     assert [call.operation for call in world.trace] == ["Query", *["BatchWriteItem"] * 3]
-    assert list(raw_partition(Item, Thing.key("t").pk)) == []
+    assert list(items_of(Item, Thing.key("t").pk)) == []
 
 
 def test_items_left_undeleted_are_deleted_again_or_it_is_said(
     world: LocalCloud, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store(*(f"{number:02d}" for number in range(8)))
-    items = list(raw_partition(Item, Thing.key("t").pk))
+    items = list(items_of(Item, Thing.key("t").pk))
     sparing(monkeypatch, 2)
-    delete_raw(Item, items)
-    assert list(raw_partition(Item, Thing.key("t").pk)) == []
+    raw_items.delete(Item, items)
+    assert list(items_of(Item, Thing.key("t").pk)) == []
     sparing(monkeypatch, 99)
     with pytest.raises(Unavailable):
-        delete_raw(Item, items)
+        raw_items.delete(Item, items)
 
 
 def test_a_partition_larger_than_a_page_is_read_to_its_end(world: LocalCloud) -> None:
     for number in range(4):
         commit(create(Thing.new("t", str(number), name="x" * 390_000)))
     world.trace.clear()
-    assert len(list(raw_partition(Item, Thing.key("t").pk))) == 4
+    assert len(list(items_of(Item, Thing.key("t").pk))) == 4
     assert len(world.trace) > 1
 
 

@@ -219,7 +219,7 @@ def _no_camera_released(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_items_deleted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erase, "delete_raw", lambda base, items: None)
+    patch.setattr(erase.raw_items, "delete", lambda base, items: None)
 
 
 def _no_objects_deleted(patch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ from chalicelib.register import catalogue
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Passkey, Totp
 from chalicelib.sharing.actions import shares
-from chalicelib.store import keys
+from chalicelib.store import keys, raw_items
 from chalicelib.store.commit import change_to_stored, commit
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.records import Item, KeyRow, Record, delete_raw
+from chalicelib.store.records import Item, KeyRow, Record
 from chalicelib.store.retrying import NothingToDo
 
 
@@ -49,7 +49,7 @@ def _key_of(row: str) -> Key[Record]:
 
 
 def _delete_rows(found: list[Key[Record]]) -> None:
-    delete_raw(found[0].record, [key.raw() for key in found])
+    raw_items.delete(found[0].record, [key.raw() for key in found])
 
 
 def _delete_alarms(found: list[Key[Record]]) -> None:
