@@ -23,6 +23,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "push": ("routes", "listeners", "records"),
     "sharing": ("routes", "listeners", "records"),
     "live": ("routes", "scheduled", "records"),
+    "recordings": ("routes", "listeners", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
     "payments": (),
     "orders": ("routes", "listeners", "records"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, DeviceOf
@@ -15,6 +13,8 @@ from chalicelib.entry.callers import Caller, Camera, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.live import actions as live
+from chalicelib.recordings.actions import tickets as recordings
+from chalicelib.recordings.shapes import RecordingTickets
 
 routes = RouteTable(__name__)
 
@@ -23,12 +23,16 @@ routes = RouteTable(__name__)
     "/cameras/tickets",
     who=Who.CAMERA,
     asks=shapes.AskTicket,
-    answers=wire.Ticket,
-    refuses=(access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads),
+    answers=wire.Ticket | RecordingTickets,
+    refuses=(
+        access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads, recordings.NoPlan, recordings.EventQuotaSpent,
+    ),
     example={"kind": "alarm"},
-)
-def get_ticket(camera: Camera, body: shapes.AskTicket) -> Any:
-    return live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera)
+)  # fmt: skip
+def get_ticket(camera: Camera, body: shapes.AskTicket) -> wire.Ticket | RecordingTickets:
+    if body.kind == "recording":
+        return recordings.tickets_for(camera, body.channels)
+    return wire.Ticket.of(live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera))
 
 
 @routes.get(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
@@ -48,6 +50,28 @@ class Message:
 
     body: Any
     tries: int
+
+
+@dataclass(frozen=True)
+class CreatedObject:
+    """An object that S3 tells of. `request_id` is what S3 calls the upload, and whoever uploads cannot know before."""
+
+    object_key: str
+    at: datetime
+    size_bytes: int
+    request_id: str
+
+
+def created_objects(body: Any) -> Iterator[CreatedObject]:
+    """Those of a message; S3 sends a test event without any when the notification is set up."""
+    for record in body.get("Records", []):
+        stored = record["s3"]["object"]
+        yield CreatedObject(
+            unquote_plus(stored["key"]),
+            datetime.fromisoformat(record["eventTime"]),
+            int(stored.get("size", 0)),
+            str(record.get("responseElements", {}).get("x-amz-request-id", "")),
+        )
 
 
 class Context(Protocol):
