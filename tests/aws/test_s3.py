@@ -64,9 +64,8 @@ def test_a_ticket_lets_in_nothing_else(world: LocalCloud, size: int, overrides: 
 
 def of_channel() -> dict[str, Any]:
     """One that lets in what is of a channel, of two types."""
-    made = s3.ticket(
-        PREFIX, "video/mp4", least_bytes=10, most_bytes=100, until=clock.now() + HOUR, below="1/", types_begin="video/mp"
-    )
+    until, within = clock.now() + HOUR, {"least_bytes": 10, "most_bytes": 100}
+    made = s3.ticket(PREFIX, "video/mp4", **within, until=until, below="1/", types_begin="video/mp")
     return {"url": made.url, "fields": made.fields, "key_prefix": made.key_prefix}
 
 
