@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from chalicelib.recordings.rules.segments import GAP, Segment, is_next
 
@@ -65,7 +66,7 @@ def cut(run: Run, edges: Iterable[datetime]) -> list[Span]:
     """The spans of a run between these instants: a day's recordings end at its midnight."""
     inner = [edge for edge in sorted(edges) if run.start < edge < run.end]
     bounds = [run.start, *inner, run.end]
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(pairwise(bounds))
 
 
 def spans_of(segments: Iterable[Segment], begin: datetime, end: datetime) -> list[Span]:
