@@ -15,7 +15,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "sessions": ("routes", "operations", "records"),
     "identities": ("routes", "listeners", "records"),
     "access": ("records",),
-    "plans": ("routes",),
+    "plans": ("routes", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),
     "transfers": ("routes", "listeners", "records"),

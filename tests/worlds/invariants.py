@@ -16,6 +16,7 @@ from chalicelib.identities import actions as identities
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
+from chalicelib.plans.records import PlanEnd
 from chalicelib.register import catalogue
 from chalicelib.register.upload_hours import UploadHour
 from chalicelib.sessions import rules as session_rules
@@ -476,6 +477,25 @@ def a_plan_has_one_holder_at_every_instant(stored: Stored) -> Found:
         ledger = _ledger_of(row)
         if any(one.until > other.begins for one, other in pairwise(ledger)):
             yield f"device {device_id} has two plans at once"
+
+
+@invariant
+def the_end_of_a_plan_is_found_by_its_day(stored: Stored) -> Found:
+    """Of each ledger one row says when all is over, as long as it is not, and none is of anything else."""
+    ends, wanted = stored.of("PlanEnd"), {}
+    for (account_id, own), row in stored.of("Ownership").items():
+        ends_at = plan_rules.ends_at(tuple(_ledger_of(row)))
+        if ends_at is None:
+            if "plan_end" in row:
+                yield f"device {account_id + own} has no plan, and its end is {row['plan_end']}"
+            continue
+        where = f"{clock.at_epoch(ends_at):%Y%m%d}", account_id + own
+        wanted[where] = ends_at
+        if row.get("plan_end") != keys.written(PlanEnd.key(*where)):
+            yield f"device {where[1]} says that its plan's end is {row.get('plan_end')}"
+    for where in ends.keys() | {one for one, ends_at in wanted.items() if ends_at > clock.now_s()}:
+        if where not in ends or ends[where]["ends_at"] != wanted.get(where):
+            yield f"the end of a plan {where} is {ends.get(where)}"
 
 
 def _ledger_of(row: Row) -> list[plan_rules.Grant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib import clock
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
@@ -111,12 +111,12 @@ def _end(subject: str) -> None:
     """All that others know of it goes as it went the first time: an address is free again, and so is a camera."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     if kind == Device.pk_prefix:
-        (device,) = read(Device.key(subject_id))
+        device, tie = read(Device.key(subject_id), Ownership.of_device(subject_id))
         if device is not None:
             (account,) = read(Account.key(device.account_id))
             if account is not None:
                 # The camera may be somebody else's already, who bound it of a closed account.
-                commit(*owning.ends_at_owner(device))
+                commit(*owning.ends_at_owner(device, tie))
             cameras.release(subject_id, device.stock_id)
     if kind == Account.pk_prefix:
         (account,) = read(Account.key(subject_id))
