@@ -50,6 +50,10 @@ def grant(held: Ownership, terms: Terms, order_id: str, now: int) -> tuple[Write
 
 def _change_ledger(held: Ownership, ledger: Ledger) -> tuple[Write, ...]:
     as_read, former = is_set(Ownership.plan_grants, held.plan_grants), held.plan_end
+    # One that is due is dealt with: what was kept by the grants before it is not shown any more.
+    over_at = rules.ends_at(ledger_of(held))
+    if over_at is not None and over_at <= clock.now_s():
+        former = None
     end = _end_of(held.device_id, ledger)
     plan_end = None if end is None else keys.written(end.own_key)
     grants = {one.text for one in ledger} or None
@@ -90,9 +94,14 @@ def kept_since(held: Ownership | None) -> int | None:
     return rules.kept_since(ledger_of(held), clock.now_s())
 
 
-def active_at(held: Ownership | None, at_s: int) -> bool:
-    """Whether a plan ran in that second, for what arrived then."""
-    return rules.status_at(ledger_of(held), at_s).state == "active"
+def stored_since(held: Ownership | None) -> int | None:
+    """The second from which on what arrived is stored still; None where no grace is left."""
+    return rules.stored_since(ledger_of(held), clock.now_s())
+
+
+def running_at(held: Ownership | None, at_s: int) -> Grant | None:
+    """The grant by which a plan ran in that second, for what arrived then."""
+    return rules.running_at(ledger_of(held), at_s)
 
 
 # When all is over

@@ -106,12 +106,12 @@ def due(home: Home) -> list[str]:
 def test_what_a_device_has_is_said_of_now_and_of_a_second_of_before(home: Home) -> None:
     with home.world.aws.outside():
         assert (actions.status(ledger(home)).state, actions.kept_since(ledger(home))) == ("none", None)
-        assert actions.status(None).state == "none" and not actions.active_at(None, now(home))
+        assert actions.status(None).state == "none" and actions.running_at(None, now(home)) is None
     began = now(home)
     buy(home)
     with home.world.aws.outside():
         assert (actions.status(ledger(home)).state, actions.kept_since(ledger(home))) == ("active", began)
-        said = [actions.active_at(ledger(home), began + at) for at in (-1, 0, 30 * DAY - 1, 30 * DAY)]
+        said = [actions.running_at(ledger(home), began + at) is not None for at in (-1, 0, 30 * DAY - 1, 30 * DAY)]
     assert said == [False, True, True, False]
     later(home, 36 * DAY)
     with home.world.aws.outside():
@@ -119,7 +119,7 @@ def test_what_a_device_has_is_said_of_now_and_of_a_second_of_before(home: Home) 
     buy(home)
     with home.world.aws.outside():
         assert actions.kept_since(ledger(home)) == began
-        assert not actions.active_at(ledger(home), began + 33 * DAY)
+        assert actions.running_at(ledger(home), began + 33 * DAY) is None
 
 
 def test_a_renewal_after_the_grace_shows_nothing_of_before(home: Home) -> None:

@@ -27,7 +27,7 @@ def oldest_recording_s() -> int:
 def end_plans() -> dict[str, int]:
     """Delete what is left of the recordings of every device whose grace has passed; how many devices, and objects."""
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "deleted": 0}
-    for row in plans.due_ends():
+    for row in plans.due_ends(clock.now_s()):
         if clock.ticks_s() >= until_ticks:
             break
         counts["deleted"] += _end_plan(row)

@@ -47,7 +47,7 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
 
 def stands(of: RecordedDevice, segment: Segment) -> bool:
     """Whether it may lie in S3 still: shown, or waiting for a renewal."""
-    since = plans.kept_from(of.held)
+    since = plans.stored_since(of.held)
     is_kept = since is not None and clock.epoch_s(segment.arrived) >= since
     return is_kept and clock.now() < segment.until and of.may_stay(segment)
 
