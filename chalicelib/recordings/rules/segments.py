@@ -131,10 +131,13 @@ def _paired(arrived: list[Segment], inits: list[Init]) -> list[Segment]:
         earlier = [init for init in inits if init.arrived <= segment.arrived]
         init = earlier[-1] if earlier else inits[0]
         before = paired[-1] if paired else None
-        # S3 tells arrivals by the second: what goes on without a gap goes on with the same init.
-        is_tie = init.arrived == segment.arrived and len(earlier) > 1
-        if is_tie and before is not None and before.init in earlier and is_next(before, segment):
-            init = before.init or init
+        # S3 tells arrivals by the second: what goes on without a gap goes on with the same init, and one that nothing
+        # came with yet was not brought for nothing.
+        if len(earlier) > 1 and init.arrived == segment.arrived:
+            if before is None:
+                init = earlier[-2]
+            elif before.init in earlier and is_next(before, segment):
+                init = before.init or init
         paired.append(replace(segment, init=init))
     return _with_those_sent_again(sorted(paired, key=lambda one: (one.start, one.arrived)))
 
