@@ -114,10 +114,10 @@ class Listeners(_EntryPoints):
     """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone."""
 
     def on_queue(
-        self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
+        self, queue: str, *, batch_size: int = 10, window_s: int = 0, prepare: Prepare | None = None
     ) -> Callable[[Handler], Function]:
-        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
-        a handler answers is said in the log's line."""
+        """Lambda waits for `window_s` seconds for a batch to be full. `prepare` reads once for the whole batch what the
+        records have in common; its result is handed to each. What a handler answers is said in the log's line."""
 
         def declare(handle: Handler) -> Function:
             def function(event: Event, context: Context) -> object:
@@ -138,7 +138,7 @@ class Listeners(_EntryPoints):
 
             return self._register(
                 "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
-                maximum_batching_window_in_seconds=0, maximum_concurrency=None,
+                maximum_batching_window_in_seconds=window_s, maximum_concurrency=None,
             )  # fmt: skip
 
         return declare
