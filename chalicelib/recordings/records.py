@@ -40,7 +40,9 @@ class RecordingDay(Item):
     )
     first_ms = key(NumberAttribute(), rows.PLAYBACK, why="time: when the first segment began")
     last_ms = key(NumberAttribute(), rows.PLAYBACK, why="time: when the last one ended")
-    counted_to = plain(UnicodeAttribute(null=True), why="arrival and key of the last object that was counted")
+    counted_lately = plain(
+        BinaryAttribute(null=True, legacy_encoding=False), why="hashes of the keys that were counted last"
+    )
     writes = plain(NumberAttribute(default=0), why="how often it was written: no more than once a minute of video")
     recorded_ms = plain(NumberAttribute(), why="how much was filmed, whatever became of it", exported=True)
     size_bytes = plain(NumberAttribute(), why="how much of it is stored", exported=True)

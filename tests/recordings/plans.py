@@ -6,7 +6,7 @@ from tests.conftest import Home
 from tests.scene import pay
 
 CONTINUOUS, EVENT = "continuous-7-month", "event-7-month"
-LONG = "continuous-30-month"
+LONG = "event-30-month"
 
 
 def subscribe(home: Home, plan_id: str = CONTINUOUS, device_id: str = "") -> None:

@@ -99,7 +99,7 @@ def test_ten_second_objects_are_written_once_a_minute_and_counted_whole_by_the_r
         camera.record(10_000)
         world.settle()
     writes = [call for call in world.trace.calls if call.operation in ("UpdateItem", "PutItem", "TransactWriteItems")]
-    ours = [call for call in writes if "recording-day" in str(call.parameters)]
+    ours = [call for call in writes if "recording-day" in str(call.params)]
     assert 8 <= len(ours) <= 11
     world.advance(180)
     world.run_schedule("reconcile_recordings")
@@ -122,7 +122,8 @@ def _tell_again(home: Home, key: str) -> None:
     from tests.recordings.recorded import stands
 
     (one,) = [segment for segment in stands(home) if segment.object_key == key]
-    record = {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": {"object": {"key": key, "size": one.size_bytes}}}
+    told = {"object": {"key": key, "size": one.size_bytes}}
+    record = {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
     with home.world.aws.outside():
         url = home.world.stack.physical("RecordingUploads")
         client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))

@@ -92,7 +92,9 @@ def test_a_mark_is_forgotten_when_nothing_of_it_can_come_any_more() -> None:
     assert with_mark([gone], new) == [new]
 
 
-@pytest.mark.parametrize(("begin", "end", "is_covered"), [(0, 60, True), (60, 61, False), (59, 90, True), (30, 31, True)])
+@pytest.mark.parametrize(
+    ("begin", "end", "is_covered"), [(0, 60, True), (60, 61, False), (59, 90, True), (30, 31, True)]
+)
 def test_a_mark_takes_every_object_of_which_it_covers_anything(begin: int, end: int, is_covered: bool) -> None:
     base = int(DAY.timestamp() * 1000)
     mark = Mark("1", base + begin * 1000, base + end * 1000, NOW_S)

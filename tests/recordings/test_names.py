@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,7 +29,8 @@ def test_a_segment_says_when_it_began_how_long_it_is_and_what_its_fragments_meas
         "20261329T101500.250Z-1000.m4s", "20261129T101500.250Z-1000.mp4", "20261129T101500.250Z-1000-.m4s",
         "20261129T101500.250Z-1000-1..2.m4s", "20261129T101500.250Z-1000-zzzzzzz.m4s", "00010101T000000.000Z-1000.m4s",
         "99991231T235959.999Z-1000.m4s", "20261129T101500.250Z-1000.m4s\n", "../20261129T101500.250Z-1000.m4s",
-        "20261129T101500.250Z-1000-" + ".".join(["1"] * 121) + ".m4s", "init-a.mp4", "", "²0261129T101500.250Z-1000.m4s",
+        "20261129T101500.250Z-1000-" + ".".join(["1"] * 121) + ".m4s", "init-a.mp4", "",
+        "²0261129T101500.250Z-1000.m4s",
     ],
 )  # fmt: skip
 def test_what_is_called_otherwise_is_refused(name: str) -> None:
@@ -38,10 +40,8 @@ def test_what_is_called_otherwise_is_refused(name: str) -> None:
 
 @given(some.text(max_size=80))
 def test_no_name_is_an_accident(name: str) -> None:
-    try:
+    with suppress(NameUnknown):
         names.read_segment(name)
-    except NameUnknown:
-        pass
     names.is_init(name)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +22,10 @@ from chalicelib.store.retrying import StaleRead
 _LONGEST = timedelta(milliseconds=names.LONGEST_MS)
 # An order may be given back within fourteen days, by how much was recorded; and the day's own length, and some.
 _COUNTED_FOR = timedelta(days=16)
-_MINUTE_MS = 60_000
+# An object of a minute is a second shorter where a key frame came sooner.
+_MINUTE_MS, _A_MINUTES_MS = 60_000, 59_000
+# Of so many segments the row remembers that they are counted: what is told again is told again within minutes.
+_REMEMBERED, _MARK_BYTES = 24, 4
 # TTL takes a row some time after the last object has gone.
 _LEEWAY = timedelta(days=2)
 
@@ -64,44 +69,81 @@ def all_rows(device_id: str, channel: str | None = None) -> list[RecordingDay]:
 
 def count(row: RecordingDay | None, device_id: str, upload: Upload, segment: Segment) -> RecordingDay:
     """Count one more segment on its day, if the row is as it was read; the row as it is then. Raises StaleRead."""
-    counted = quarters_of(row).with_segment(segment)
     part = Part(segment.keep_days, upload.let_in, upload.ticket.opened, upload.ticket.opened)
-    parts = joined([*(() if row is None else parts_of(row)), part])
-    until = max(clock.epoch_s(segment.until), 0 if row is None else int(row.until))
-    values: dict[str, Any] = {
-        **_counts(counted),
-        "prefixes": {one.text for one in parts},
-        "first_ms": min(ms_of(segment.start), ms_of(segment.start) if row is None else int(row.first_ms)),
-        "last_ms": max(ms_of(segment.end), 0 if row is None else int(row.last_ms)),
-        "counted_to": _mark_of(segment),
-        "writes": 1 if row is None else int(row.writes) + 1,
-        "until": until,
-        "expires_at": _expires_at(quarters.day_of(segment.start), until),
-    }
+    start_ms, end_ms, until = ms_of(segment.start), ms_of(segment.end), clock.epoch_s(segment.until)
+    counted, marks = quarters_of(row).with_segment(segment), [_mark_of(segment)]
     if row is None:
-        row = RecordingDay.new(device_id, key_of_segment(device_id, segment).sort_id, **values)
+        day = Counted(counted, (part,), start_ms, end_ms, until, marks)
+        sort_id = key_of_segment(device_id, segment).sort_id
+        row = RecordingDay.new(device_id, sort_id, writes=1, **day.values(segment.start))
         commit(create(row, otherwise=StaleRead))
-    else:
-        commit(change(row, when=RecordingDay.writes == int(row.writes), otherwise=StaleRead, **values))
+        return row
+    day = Counted(
+        counted,
+        (*parts_of(row), part),
+        min(start_ms, int(row.first_ms)),
+        max(end_ms, int(row.last_ms)),
+        max(until, int(row.until)),
+        [*_marks_of(row), *marks],
+    )
+    commit(_change(row, day.values(segment.start)))
     return row
 
 
+def _change(row: RecordingDay, values: dict[str, Any]) -> Write:
+    writes = int(row.writes)
+    return change(row, when=RecordingDay.writes == writes, otherwise=StaleRead, **values, writes=writes + 1)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a row says of a day."""
+
+    quarters: Quarters
+    parts: Iterable[Part]
+    first_ms: int
+    last_ms: int
+    until: int
+    marks: list[bytes]
+
+    def values(self, at: datetime) -> dict[str, Any]:
+        """As attributes; `at` is any moment of the day."""
+        expires_at = max(
+            self.until + int(_LEEWAY.total_seconds()),
+            clock.epoch_s(quarters.begin_of(quarters.day_of(at), 0) + _COUNTED_FOR),
+        )
+        return {
+            "quarters": self.quarters.blob,
+            "recorded_ms": self.quarters.total_ms,
+            "size_bytes": self.quarters.total_bytes,
+            "prefixes": {one.text for one in joined(self.parts)} or None,
+            "first_ms": self.first_ms,
+            "last_ms": self.last_ms,
+            "until": self.until,
+            "counted_lately": b"".join(self.marks[-_REMEMBERED:]) or None,
+            "expires_at": expires_at,
+        }
+
+
 def is_counted(row: RecordingDay | None, segment: Segment) -> bool:
-    """Whether the row knows of it, or of one that came later: news come twice, and a camera that heard no answer
-    uploads again. What is passed over so is counted with the next listing."""
-    if row is None or row.counted_to is None:
-        return False
-    return _mark_of(segment) <= row.counted_to or bool(row.counted_to.endswith(f" {segment.object_key}"))
+    """Whether it is one of those that the row counted last: news come twice, and a camera that heard no answer uploads
+    again."""
+    return row is not None and _mark_of(segment) in _marks_of(row)
 
 
-def _mark_of(segment: Segment) -> str:
-    return f"{clock.epoch_s(segment.arrived):010} {segment.object_key}"
+def _marks_of(row: RecordingDay) -> list[bytes]:
+    lately = bytes(row.counted_lately or b"")
+    return [lately[at : at + _MARK_BYTES] for at in range(0, len(lately), _MARK_BYTES)]
+
+
+def _mark_of(segment: Segment) -> bytes:
+    return hashlib.blake2b(segment.object_key.encode(), digest_size=_MARK_BYTES).digest()
 
 
 def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:
-    """Whether it is written now, or counted with a later one: on the average once a minute of video, however short its
+    """Whether it is written now, or counted with the next listing: about once a minute of video, however short its
     objects are, and whenever a part is not known yet."""
-    if row is None:
+    if row is None or segment.duration_ms >= _A_MINUTES_MS:
         return True
     opened = upload.ticket.opened
     known = any(
@@ -111,39 +153,31 @@ def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:
 
 
 def counted_anew(
-    row: RecordingDay | None, device_id: str, channel: str, day: str, standing: Iterable[Segment], parts: Iterable[Part]
+    row: RecordingDay | None, device_id: str, channel: str, day: str, standing: list[Segment], parts: Iterable[Part]
 ) -> Write | None:
     """The row as a listing of all its parts has it; None where it says so already."""
-    segments = list(standing)
-    counted = quarters_of(row).counted_anew(Quarters().with_all(segments))
-    if row is None and not segments:
-        return None
-    until = max((clock.epoch_s(one.until) for one in segments), default=0 if row is None else int(row.until))
-    values: dict[str, Any] = {
-        **_counts(counted),
-        "prefixes": {one.text for one in joined(parts)} if segments else None,
-        "first_ms": min((ms_of(one.start) for one in segments), default=0 if row is None else int(row.first_ms)),
-        "last_ms": max((ms_of(one.end) for one in segments), default=0 if row is None else int(row.last_ms)),
-        "counted_to": max(map(_mark_of, segments), default=None),
-        "until": until,
-        "expires_at": _expires_at(day, until),
-    }
+    if not standing:
+        return None if row is None or row.prefixes is None else _change(row, _nothing_left(row))
+    counted = Counted(
+        quarters_of(row).counted_anew(Quarters().with_all(standing)),
+        parts,
+        min(ms_of(one.start) for one in standing),
+        max(ms_of(one.end) for one in standing),
+        max(clock.epoch_s(one.until) for one in standing),
+        [_mark_of(one) for one in sorted(standing, key=lambda one: one.arrived)],
+    )
+    values = counted.values(standing[0].start)
     if row is None:
-        return create(RecordingDay.new(device_id, f"{channel}.{day}", **values), otherwise=StaleRead)
-    if all(_as_stored(getattr(row, name)) == value for name, value in values.items()):
-        return None
-    writes = int(row.writes)
-    return change(row, when=RecordingDay.writes == writes, otherwise=StaleRead, **values, writes=writes + 1)
+        return create(RecordingDay.new(device_id, f"{channel}.{day}", writes=1, **values), otherwise=StaleRead)
+    return None if _says(row, values) else _change(row, values)
 
 
-def _as_stored(value: object) -> object:
-    return bytes(value) if isinstance(value, (bytes, bytearray)) else value
+def _nothing_left(row: RecordingDay) -> dict[str, Any]:
+    """Of a day on which everything was deleted: its minutes alone."""
+    counted = quarters_of(row).counted_anew(Quarters())
+    return {"quarters": counted.blob, "size_bytes": 0, "prefixes": None, "counted_lately": None}
 
 
-def _counts(counted: Quarters) -> dict[str, object]:
-    return {"quarters": counted.blob, "recorded_ms": counted.total_ms, "size_bytes": counted.total_bytes}
-
-
-def _expires_at(day: str, until: int) -> int:
-    of_refund = clock.epoch_s(quarters.begin_of(day, 0) + _COUNTED_FOR)
-    return max(until + int(_LEEWAY.total_seconds()), of_refund)
+def _says(row: RecordingDay, values: dict[str, Any]) -> bool:
+    said = {name: getattr(row, name) for name in values}
+    return values == {name: bytes(one) if isinstance(one, bytes) else one for name, one in said.items()}
