@@ -137,7 +137,8 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
 
 def test_every_time_of_a_persons_own_is_told() -> None:
     """What is not: when something technical ends, what was deleted before, since when a camera, whoever's, has or had
-    its connection, and what was told or waited for so that it is not told or waited for again."""
+    its connection, what was told or waited for so that it is not told or waited for again, and what follows from the
+    grants of a plan, which are told."""
     hidden = {
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
@@ -146,7 +147,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
     }
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
     once = {"Device.late_told_at", "Export.announced_at", "Live.waited_at"}
-    assert hidden == {"Device.alarms_after", "Removal.until", *of_cameras, *once}
+    assert hidden == {"Device.alarms_after", "PlanEnd.ends_at", "Removal.until", *of_cameras, *once}
 
 
 def test_times_are_told_as_rfc_3339(copy: ZipFile) -> None:

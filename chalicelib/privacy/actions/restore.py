@@ -111,11 +111,12 @@ def _end(subject: str) -> None:
     """All that others know of it goes as it went the first time: an address is free again, and so is a camera."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     if kind == Device.pk_prefix:
-        device, tie = read(Device.key(subject_id), Ownership.of_device(subject_id))
+        (device,) = read(Device.key(subject_id))
         if device is not None:
             (account,) = read(Account.key(device.account_id))
             if account is not None:
                 # The camera may be somebody else's already, who bound it of a closed account.
+                (tie,) = read(Ownership.of_device(subject_id))
                 commit(*owning.ends_at_owner(device, tie))
             cameras.release(subject_id, device.stock_id)
     if kind == Account.pk_prefix:
