@@ -46,8 +46,13 @@ def ticket(
     most_bytes: int,
     until: datetime,
     is_whole_key: bool = False,
+    below: str = "",
+    types_begin: str = "",
 ) -> Ticket:
     """Signed here, with the function's own credentials; without a call to S3.
+
+    Keys have to begin with the prefix and then with `below`. Any type that begins with `types_begin` is taken, of which
+    `content_type` is the one that the fields say.
 
     The credentials of a Lambda role end by themselves, and what they signed ends with them, perhaps before `until`.
     """
@@ -55,8 +60,8 @@ def ticket(
     fields = {"Content-Type": content_type, **({"key": prefix} if is_whole_key else {})}
     conditions: list[dict[str, str] | list[str | int]] = [
         {"bucket": settings.media_bucket},
-        {"key": prefix} if is_whole_key else ["starts-with", "$key", prefix],
-        {"Content-Type": content_type},
+        {"key": prefix} if is_whole_key else ["starts-with", "$key", f"{prefix}{below}"],
+        ["starts-with", "$Content-Type", types_begin] if types_begin else {"Content-Type": content_type},
         ["content-length-range", least_bytes, most_bytes],
     ]
     expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -221,16 +226,21 @@ class Stored:
     etag: str
 
 
-def below(prefix: str, *, after: str = "") -> Iterator[Stored]:
-    """Every object whose key begins so, in the order of their keys; those behind `after`."""
-    for page in pages(prefix, after=after):
+def below(prefix: str, *, after: str = "", last: str = "") -> Iterator[Stored]:
+    """Every object whose key begins so, in the order of their keys; those behind `after`, up to `last` and what begins
+    with it."""
+    for page in pages(prefix, after=after, last=last):
         yield from page
 
 
-def pages(prefix: str, *, after: str = "") -> Iterator[list[Stored]]:
+def pages(prefix: str, *, after: str = "", last: str = "") -> Iterator[list[Stored]]:
     """The same by the thousand; the next are only asked for when these were dealt with, and perhaps deleted."""
     for answer in _listed(Prefix=prefix, **({"StartAfter": after} if after else {})):
-        yield _contents(answer)
+        page = _contents(answer)
+        within = [stored for stored in page if not last or stored.key <= last or stored.key.startswith(last)]
+        yield within
+        if len(within) < len(page):  # S3 itself knows no end of a list
+            return
 
 
 def first(prefix: str) -> Stored | None:

@@ -19,7 +19,7 @@ class Endless(ValueError):
 @dataclass(frozen=True)
 class Prefix:
     """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on, or the
-    hour, `yyyymmddhh`.
+    hour, `yyyymmddhh`. A name may have slashes of its own, but none may begin with another one's root.
 
     The time comes first so that what is over is listed first, and can be deleted page by page. What has no end
     (`keep_days` is None) lies below one word in the place of a day. `in_parts`: written by us, part by part, so that
@@ -77,16 +77,21 @@ class Prefix:
             at += self.step
 
     def day(self, at: datetime) -> str:
-        return f"{self.name}/{self.stamp(at)}/"
+        return f"{self.root}{self.stamp(at)}/"
 
     def of(self, at: datetime, subject_id: str) -> str:
         return f"{self.day(at)}{subject_id}/"
 
     def stamp_of(self, object_key: str) -> str:
         """The day or hour that a key of this kind names; empty for one of another kind."""
-        return object_key.split("/", 2)[1] if object_key.startswith(self.root) else ""
+        return self._parts(object_key)[0]
 
     def parse_key(self, object_key: str) -> tuple[str, str]:
-        """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short."""
-        parts = object_key.split("/", 3)
-        return (parts[2], parts[3]) if len(parts) == 4 else ("", "")
+        """The subject's id and the name below its prefix, as an upload gave it; empty where the key is too short, or of
+        another kind."""
+        parts = self._parts(object_key)
+        return (parts[1], parts[2]) if len(parts) == 3 else ("", "")
+
+    def _parts(self, object_key: str) -> list[str]:
+        """Day or hour, subject, and name, as far as there are any."""
+        return object_key.removeprefix(self.root).split("/", 2) if object_key.startswith(self.root) else [""]

@@ -129,7 +129,7 @@ def role(entry_point: str, events: Mapping[str, Any], logs: str) -> dict[str, An
 
 def _statements(name: str, actions: list[str], entry_point: str) -> list[Statement]:
     if "/" in name:
-        return _bucket(*name.split("/"), actions, entry_point)
+        return _bucket(*name.split("/", 1), actions, entry_point)
     if name == PUSH:
         return [_push(platform, actions) for platform in ("Fcm", "Apns")]
     if name == TEXTS:

@@ -62,6 +62,41 @@ def test_a_ticket_lets_in_nothing_else(world: LocalCloud, size: int, overrides: 
     assert list(s3.below("")) == []
 
 
+def of_channel() -> dict[str, Any]:
+    """One that lets in what is of a channel, of two types."""
+    made = s3.ticket(
+        PREFIX, "video/mp4", least_bytes=10, most_bytes=100, until=clock.now() + HOUR, below="1/", types_begin="video/mp"
+    )
+    return {"url": made.url, "fields": made.fields, "key_prefix": made.key_prefix}
+
+
+def test_a_ticket_may_be_for_more_than_its_prefix_and_for_several_types(world: LocalCloud) -> None:
+    made = of_channel()
+    assert (made["key_prefix"], made["fields"]["Content-Type"]) == (PREFIX, "video/mp4")
+    assert world.upload(made, "1/a.m4s", b"x" * 50).status == 204
+    assert world.upload(made, "1/a.ts", b"x" * 50, **{"Content-Type": "video/mp2t"}).status == 204
+    head = client("s3").head_object(Bucket=settings.media_bucket, Key=f"{PREFIX}1/a.ts")
+    assert head["ContentType"] == "video/mp2t"
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        ("a.m4s", {}),
+        ("2/a.m4s", {}),
+        ("10/a.m4s", {}),
+        ("1", {}),
+        ("1/a.m4s", {"Content-Type": "video/quicktime"}),
+        ("1/a.m4s", {"Content-Type": "text/html"}),
+        ("1/a.m4s", {"Content-Type": "video/mp4, text/html"}),
+        ("1/a.m4s", {"Content-Type": None}),
+    ],
+)
+def test_such_a_ticket_lets_in_nothing_else(world: LocalCloud, name: str, overrides: dict[str, Any]) -> None:
+    assert world.upload(of_channel(), name, b"x" * 50, **overrides).status == 403
+    assert list(s3.below("")) == []
+
+
 def test_a_ticket_ends_at_its_time(world: LocalCloud) -> None:
     made = ticket()
     world.advance(HOUR.total_seconds() - 1)
@@ -120,6 +155,23 @@ def test_everything_below_a_prefix_is_listed_and_deleted_a_thousand_at_a_time(wo
     assert [stored.key for stored in s3.below("")] == ["b/1"]
     assert s3.delete(["a/0000"]) == 1  # gone already: no error
     assert s3.delete([]) == 0
+
+
+def test_a_list_that_has_an_end_asks_for_no_page_behind_it(world: LocalCloud) -> None:
+    for number in range(2_100):
+        store(f"a/{number:04d}", b"")
+
+    def listed(**how: str) -> tuple[list[str], int]:
+        world.trace.clear()
+        keys = [stored.key for stored in s3.below("a/", **how)]
+        return keys, len(world.trace)
+
+    assert listed(last="a/0500") == ([f"a/{number:04d}" for number in range(501)], 1)
+    assert listed(after="a/0899", last="a/09") == ([f"a/{number:04d}" for number in range(900, 1000)], 1)
+    assert listed(last="a/1000") == ([f"a/{number:04d}" for number in range(1001)], 2)
+    assert (len(listed(last="a/9")[0]), len(listed()[0])) == (2_100, 2_100)
+    assert listed(last="a/")[1] == listed()[1] == 3
+    assert listed(last="A") == ([], 1)
 
 
 # Whatever a stranger may call an upload: S3 takes any UTF-8 of at most 1,024 bytes.

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.register import rows
+from chalicelib.register import catalogue, rows
 from chalicelib.register.prefixes import Endless, Prefix
 
 KEEP_DAYS = 7
 PICTURES = Prefix("alarms", subject="device", row=rows.ALARM_MESSAGES, keep_days=KEEP_DAYS, by="hour")
 BY_DAY = Prefix("exports", subject="account", row=rows.ALARM_MESSAGES, keep_days=1)
 FOR_EVER = Prefix("avatars", subject="account", row=rows.ALARM_MESSAGES, keep_days=None)
+CLASS = Prefix("films/7", subject="device", row=rows.ALARM_MESSAGES, keep_days=7)
 AT = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
 
 
@@ -37,6 +38,7 @@ def test_the_hours_between_two_times_are_all_that_either_touches() -> None:
         ("alarms/2026030123/d", ("", "")),
         ("alarms", ("", "")),
         ("", ("", "")),
+        ("exports/20260301/d/name.jpg", ("", "")),
     ],
 )
 def test_a_key_is_cut_into_its_subject_and_its_name(key: str, cut: tuple[str, str]) -> None:
@@ -49,3 +51,21 @@ def test_what_has_no_end_lies_in_one_place_whenever_it_came_and_has_no_days() ->
     assert FOR_EVER.parse_key("avatars/kept/a/x.jpg") == ("a", "x.jpg")
     with pytest.raises(Endless, match="avatars"):
         _ = FOR_EVER.keep
+
+
+def test_a_name_with_a_slash_is_one_name() -> None:
+    assert CLASS.root == "films/7/"
+    assert (CLASS.day(AT), CLASS.of(AT, "d")) == ("films/7/20260301/", "films/7/20260301/d/")
+    key = f"{CLASS.of(AT, 'd')}1-2359x/1/a.m4s"
+    assert (CLASS.stamp_of(key), CLASS.parse_key(key)) == ("20260301", ("d", "1-2359x/1/a.m4s"))
+
+
+@pytest.mark.parametrize("key", ["films/30/20260301/d/1", "films/70/20260301/d/1", "films/20260301/d/1", "films/7", ""])
+def test_a_key_of_a_name_that_begins_alike_is_anothers(key: str) -> None:
+    assert (CLASS.stamp_of(key), CLASS.parse_key(key)) == ("", ("", ""))
+
+
+def test_no_prefix_lies_below_another() -> None:
+    roots = [prefix.root for prefix in catalogue.PREFIXES]
+    assert len(roots) >= 6
+    assert not [(one, other) for one in roots for other in roots if one != other and other.startswith(one)]

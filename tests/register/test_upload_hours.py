@@ -44,7 +44,7 @@ def test_whoever_gets_a_ticket_has_its_hour_noted_before(home: Home, prefix: Pre
     home.owner.sign_in()
     before = noted(home, prefix)
     given = TICKETS[prefix.name](home)
-    hour = given["key_prefix"].split("/")[1]
+    hour = prefix.stamp_of(given["key_prefix"])
     assert hour == prefix.stamp(clock.now()) and hour not in before
     assert noted(home, prefix) == [*before, hour]
 

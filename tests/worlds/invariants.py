@@ -496,7 +496,7 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     covers = {device["cover"] for device in devices.values() if "cover" in device}
     known = pictures.keys() | archives | avatars | covers
     # Live video has no rows: it passes within the hour.
-    passing = {key for key in stored.objects if PIECES.name == key.partition("/")[0]}
+    passing = {key for key in stored.objects if key.startswith(PIECES.root)}
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing)
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
@@ -521,7 +521,7 @@ def what_was_uploaded_lies_in_an_hour_that_was_noted(stored: Stored) -> Found:
 def live_video_is_of_the_last_hour_and_seen_by_who_may(stored: Stored) -> Found:
     devices = stored.first_ids("Device")
     for key, one in stored.objects.items():
-        if key.partition("/")[0] != PIECES.name:
+        if not key.startswith(PIECES.root):
             continue
         age_s = clock.now_s() - clock.from_rfc3339(one["last_modified"]).timestamp()
         if age_s > 3600:
