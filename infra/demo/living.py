@@ -24,13 +24,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.demo.camera import RENEW_BEFORE, Camera, NotBound, Ticket
 from infra.demo.client import Backstage, Json, Refused, Unreachable, Wire, instant
-from infra.demo.footage import MOTION_THRESHOLD, THUMBNAIL, NoFootage, as_jpeg, default_clip, pictures
+from infra.demo.footage import MOTION_THRESHOLD, THUMBNAIL, NoFootage, as_jpeg, default_clip, fitting, pictures
 from infra.demo.recording import Recorder, Sender
 from infra.demo.segments import PIECE, Init, stamp
 from infra.demo.video import Encoder
 
 FRAMES_PER_SECOND = 10
-WIDEST = 640
 ALARM_AT_MOST_EVERY = timedelta(seconds=10)
 # The cloud says when to come back, so that not all cameras do at the same time; one alone need not wait so long.
 COME_BACK_SECONDS = 5.0
@@ -91,7 +90,7 @@ class Living:
         for picture in chain.from_iterable(pictures(self.source, 1 / FRAMES_PER_SECOND) for _ in count()):
             if self.stopped.is_set():
                 return
-            yield _fitting(picture)
+            yield fitting(picture)
             # What looking took is not waited for again; who is too slow for it does not try to catch up.
             due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic())
             self.pause(max(0.0, due - time.monotonic()))
@@ -238,14 +237,8 @@ class Living:
         return self.camera.wire.expect(200, "PUT", "/cameras/state", body, token=self.camera.token)
 
     def _snapshot(self, message: Json) -> None:
-        picture = _fitting(next(iter(pictures(self.source, 1.0))))
+        picture = fitting(next(iter(pictures(self.source, 1.0))))
         self.camera.snapshot(as_jpeg(picture), at=self.now(), answers=message["id"])
-
-
-def _fitting(picture: Image.Image) -> Image.Image:
-    """No wider than a live view need be, and of even sides, as H.264 wants them."""
-    scale = min(1.0, WIDEST / picture.width)
-    return picture.resize((max(2, int(picture.width * scale) // 2 * 2), max(2, int(picture.height * scale) // 2 * 2)))
 
 
 def factory_new(wire: Wire, sn: str, secret: str) -> Camera:

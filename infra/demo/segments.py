@@ -6,9 +6,12 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain, count, islice
+from pathlib import Path
 
 from PIL import Image
 
+from infra.demo.footage import fitting, pictures
 from infra.demo.video import Encoder
 
 PIECE = timedelta(seconds=1)
@@ -99,12 +102,21 @@ class Film:
 
     init: bytes
     pieces: list[bytes]
+    frames_per_second: int = 10
 
     @staticmethod
     def of(pictures: Iterable[Image.Image], size: tuple[int, int], frames_per_second: int) -> Film:
         encoder = Encoder(size, frames_per_second)
         pieces = [piece for picture in pictures for piece in encoder.add(picture)] + encoder.end()
-        return Film(encoder.init, pieces)
+        return Film(encoder.init, pieces, frames_per_second)
+
+    @staticmethod
+    def out_of(source: Path, seconds: int, frames_per_second: int) -> Film:
+        """Over and over, if the source is shorter."""
+        endless = chain.from_iterable(pictures(source, 1 / frames_per_second) for _ in count())
+        first = fitting(next(endless))
+        rest = (fitting(picture).resize(first.size) for picture in islice(endless, seconds * frames_per_second - 1))
+        return Film.of(chain([first], rest), first.size, frames_per_second)
 
     def segments(self, since: datetime, until: datetime) -> Iterator[Segment]:
         """As if filmed then; where the film is too short it begins anew, as after a restart."""

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -79,6 +80,18 @@ def test_every_fragment_of_a_film_can_be_played_alone_behind_its_init() -> None:
         with av.open(io.BytesIO(film.init + segment.content[at : at + size])) as played:
             assert len(list(played.decode(video=0))) == 10
         at += size
+
+
+def test_a_source_is_filmed_over_and_over(tmp_path: Path) -> None:
+    for number in range(3):
+        Image.new("RGB", (1280, 720), (80 * number,) * 3).save(tmp_path / f"{number}.jpg")
+    film = Film.out_of(tmp_path, 2, 5)
+    assert (len(film.pieces), film.frames_per_second) == (2, 5)
+    with av.open(io.BytesIO(film.init + b"".join(film.pieces))) as played:
+        frames = list(played.decode(video=0))
+    assert [frame.width for frame in frames] == [640] * 10
+    shades = [frame.to_image().convert("L").getpixel((300, 200)) // 60 for frame in frames]
+    assert shades == [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
 
 
 def test_a_film_that_is_too_short_begins_anew_under_another_name() -> None:
