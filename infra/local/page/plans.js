@@ -32,7 +32,7 @@ async function showHeld(place, device, offers) {
   const name = offers.find(({ plan_id }) => plan_id === plan.plan_id)?.name;
   const state = make("span", { class: plan.state === "active" ? "badge good" : "badge", say: `state_${plan.state}` });
   const until = plan.until ? make("p", { class: "quiet" }, make("span", { say: "planUntil" }), ` ${moment(plan.until, device.time_zone)}`) : null;
-  const used = plan.used_bytes ? make("p", { class: "quiet", say: ["used", { size: megabytes(plan.used_bytes), ...when(plan, device) }] }) : null;
+  const used = plan.oldest ? make("p", { class: "quiet", say: ["used", { size: megabytes(plan.used_bytes), ...when(plan, device) }] }) : null;
   place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, used].filter(Boolean));
 }
 
