@@ -18,9 +18,10 @@ PIECE = timedelta(seconds=1)
 PIECES_IN_A_FRAGMENT = 2
 # The first comes soon, so that whoever bought a plan sees that it works; each object costs a request.
 FIRST_PIECES, LONGEST_PIECES = 14, 60
-# What a clock and a busy machine differ by is no gap; what is filmed faster or slower than that begins anew.
+# What a clock and a busy machine differ by is no gap. A machine that is too slow for its film falls behind, and what is
+# more than a second behind were one: it begins another segment before.
 UNEVEN = timedelta(seconds=0.5)
-LEAP = timedelta(seconds=2)
+LEAP = timedelta(seconds=0.9)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
