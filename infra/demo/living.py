@@ -1,5 +1,5 @@
-"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, obeys commands, and shows
-what it sees to who watches."""
+"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, obeys commands, records
+what a plan allows, and shows what it sees to who watches."""
 
 from __future__ import annotations
 
