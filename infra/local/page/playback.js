@@ -39,7 +39,9 @@ export class Playback {
     // Pieces lie elsewhere than the page: see live.js.
     this.video = make("video", { playsinline: true, controls: true, crossorigin: "anonymous", label: "recordings" });
     this.video.muted = true;
-    this.video.addEventListener("timeupdate", () => this.runs.length && !this.video.seeking && at(momentAt(this.runs, this.video.currentTime)));
+    // A film that stands still must not take the moment back from whoever moves it.
+    const isPlaying = () => this.runs.length && !this.video.paused && !this.video.seeking;
+    this.video.addEventListener("timeupdate", () => isPlaying() && at(momentAt(this.runs, this.video.currentTime)));
     this.video.addEventListener("error", () => this.video.hasAttribute("src") && failed());
   }
 

@@ -21,7 +21,7 @@ export class Recordings {
     this.channel = make("select", { label: "channel", hidden: device.channels.length < 2 }, ...device.channels.map(({ id, name }) => make("option", { value: id }, name || id)));
     this.channel.addEventListener("change", () => this.turnChannel());
     this.calendar = new Calendar(device, (day) => this.turnTo(day));
-    this.timeline = new Timeline(device, { seek: (at) => this.play(at), moved: (at) => this.showTime(at) });
+    this.timeline = new Timeline(device, { seek: (at) => this.play(at), moved: (at) => this.moves(at) });
     this.playback = new Playback(device, { at: (at) => this.plays(at), failed: () => tell(this.said, "playbackOver") });
     const moment = () => Math.round(this.timeline.at);
     this.cutting = new Cutting(device, { channel: () => this.channel.value, moment, chosen: (part) => this.timeline.choose(part), deleted: () => this.lookAnew() });
@@ -112,6 +112,11 @@ export class Recordings {
 
   plays(at) {
     this.timeline.follow(at);
+    this.showTime(at);
+  }
+
+  moves(at) {
+    this.playback.video.pause();
     this.showTime(at);
   }
 
