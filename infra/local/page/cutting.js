@@ -71,8 +71,7 @@ export class Cutting {
 
   async erase() {
     if (!(await isSure("deletePartSure", this.known()))) return;
-    const query = new URLSearchParams(this.asked());
-    await askAsPerson("DELETE", `${this.path()}?${query}`);
+    await askAsPerson("DELETE", this.path(), this.asked());
     this.choose(null);
     await this.deleted();
     tell(this.said, "deleted");
