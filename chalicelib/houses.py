@@ -25,6 +25,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "live": ("routes", "scheduled", "records"),
     "recordings": ("routes", "listeners", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
+    "playback": ("routes",),
     "payments": (),
     "orders": ("routes", "listeners", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),

@@ -7,7 +7,8 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, showing, tickets
-from chalicelib.alarms.needs import AlarmOf, FoundAlarm
+from chalicelib.alarms.actions.showing import FoundAlarm
+from chalicelib.alarms.needs import AlarmOf
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Camera, Who
 from chalicelib.entry.http import RouteTable
@@ -59,24 +60,24 @@ def list_alarms(caller: Caller, device: DeviceAccess, search: shapes.Search) -> 
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
-    answers=shapes.AlarmWithPicture,
+    answers=shapes.AlarmInFull,
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return showing.look_at(found.device, found.alarm)
+def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    return showing.look_at(found)
 
 
 @routes.post(
     "/devices/{device_id}/alarms/{alarm_id}/read",
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
-    answers=shapes.AlarmWithPicture,
+    answers=shapes.AlarmInFull,
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return showing.mark_read(found.device, found.alarm)
+def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    return showing.mark_read(found)
 
 
 @routes.delete(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from chalicelib.entry.wire import Shape
 from chalicelib.stock.shapes import ChannelId
@@ -52,12 +52,21 @@ class Alarm(Shape):
     until: datetime
 
 
-class AlarmWithPicture(Alarm):
+class Recorded(Shape):
+    """A span of time of which there are recordings."""
+
+    from_: datetime = field(name="from")
+    to: datetime
+
+
+class AlarmInFull(Alarm):
     """`picture_url` is good for five minutes; null where the cloud made the alarm itself (`none`), or where what the
-    camera uploaded cannot be shown (`unreadable`)."""
+    camera uploaded cannot be shown (`unreadable`). `recorded` is what its channel recorded around it, at most five
+    minutes before and behind; null where nothing may be shown."""
 
     picture: Literal["shown", "none", "unreadable"]
     picture_url: str | None
+    recorded: Recorded | None
 
 
 class Alarms(Shape):

@@ -51,6 +51,28 @@ def quarters_of(row: RecordingDay | None) -> Quarters:
     return Quarters.of(None if row is None or row.quarters is None else bytes(row.quarters))
 
 
+@dataclass(frozen=True)
+class Quarter:
+    """A quarter of an hour in which objects begin that were there when they were counted last; `reach` is until when
+    the last of them may go on."""
+
+    begin: datetime
+    end: datetime
+    reach: datetime
+
+
+def quarters_with_objects(row: RecordingDay) -> list[Quarter]:
+    """Those of a day, in order."""
+    day, counted, last = day_of(row), quarters_of(row), clock.at_epoch(int(row.last_ms) / 1000)
+    found = []
+    for nth in (nth for nth, size_bytes in enumerate(counted.size_bytes) if size_bytes):
+        begin = quarters.begin_of(day, nth)
+        end = begin + quarters.QUARTER
+        goes_on = counted.ms[nth + 1] > 0 if nth + 1 < len(counted.ms) else last > end
+        found.append(Quarter(begin, end, min(end + _LONGEST, last) if goes_on else end))
+    return found
+
+
 def parts_of(row: RecordingDay) -> list[Part]:
     return sorted(Part.of(text) for text in row.prefixes or ())
 
@@ -59,6 +81,12 @@ def rows_between(device_id: str, channel: str, begin: datetime, end: datetime) -
     """The rows of the days on which anything began that may have been filmed between; one query."""
     first, last = quarters.day_of(begin - _LONGEST), quarters.day_of(end)
     return RecordingDay.list_of(device_id, first=f"{channel}.{first}", last=f"{channel}.{last}").items
+
+
+def between(rows: Iterable[RecordingDay], begin: datetime, end: datetime) -> list[RecordingDay]:
+    """Of these rows the ones of such days."""
+    first, last = quarters.day_of(begin - _LONGEST), quarters.day_of(end)
+    return [row for row in rows if first <= day_of(row) <= last]
 
 
 def all_rows(device_id: str, channel: str | None = None) -> list[RecordingDay]:

@@ -11,6 +11,7 @@ from chalicelib.aws.s3 import Stored
 from chalicelib.recordings.records import VIDEO
 from chalicelib.recordings.rules import names
 from chalicelib.recordings.rules.names import NameUnknown
+from chalicelib.recordings.rules.names import content_type_of as content_type_of
 from chalicelib.recordings.rules.segments import Init, Segment, filmed_at, with_inits, without_doubles
 from chalicelib.register.prefixes import Prefix
 
@@ -61,6 +62,15 @@ def read_object(object_key: str, size_bytes: int, arrived: datetime) -> Init | S
         object_key, upload.channel, upload.keep_days, start, named.duration_ms, size_bytes, arrived, fragments,
         named.is_transport_stream,
     )  # fmt: skip
+
+
+def segment_of(stored: Stored) -> Segment | None:
+    """The segment that a listed object is, without its init; None for anything else."""
+    try:
+        found = read_object(stored.key, stored.size_bytes, stored.modified_at)
+    except NameUnknown:
+        return None
+    return found if isinstance(found, Segment) else None
 
 
 @dataclass
