@@ -22,7 +22,7 @@ def rows_of(granted: DeviceAccess, channel: str | None, begin: datetime, end: da
     device_id = granted.device.pk_id
     if channel is None:
         every = days.between(days.all_rows(device_id), begin, end)
-        by_channel = {one: list(rows) for one, rows in groupby(every, key=days.channel_of)}
+        by_channel = {one: list(rows) for one, rows in groupby(every, key=lambda row: row.channel)}
         return {one: rows for one, rows in by_channel.items() if granted.covers(one)}
     if not granted.covers(channel):
         raise NotFound

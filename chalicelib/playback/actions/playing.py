@@ -21,7 +21,6 @@ from chalicelib.playback.rules.instants import ms_of
 from chalicelib.playback.rules.paths import Place
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing
-from chalicelib.recordings.actions.listing import Part
 from chalicelib.recordings.actions.standing import RecordedDevice, Segment, runs_of, standing
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, crypto
@@ -149,8 +148,8 @@ def media(text: str, path: str) -> str:
 
 
 def _folder(place: Place, capability: Capability) -> str:
-    of_day = Part(place.keep_days, place.let_in, "", "").folder(capability.device_id)
-    return f"{of_day}{capability.channel}-{place.ticket}/{capability.channel}/"
+    device_id, channel = capability.device_id, capability.channel
+    return listing.folder_of(device_id, channel, place.keep_days, place.let_in, place.ticket)
 
 
 def _segment(folder: str, place: Place, capability: Capability, of: RecordedDevice) -> Segment:

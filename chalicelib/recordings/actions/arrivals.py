@@ -11,13 +11,13 @@ from typing import NamedTuple, get_args
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions import days, listing, quota
-from chalicelib.recordings.actions.listing import Upload
+from chalicelib.recordings.actions import days, quota
 from chalicelib.recordings.actions.standing import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import containers
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.segments import Init, Segment
+from chalicelib.recordings.rules.uploads import Upload, parse_key, read_object
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import Reason
 from chalicelib.store import crypto
@@ -81,9 +81,9 @@ def read_together(arrivals: Iterable[Arrival]) -> ReadTogether:
     of_rows: list[Key[RecordingDay]] = []
     for arrival in arrivals:
         try:
-            device_id = listing.parse_key(arrival.object_key).device_id
+            device_id = parse_key(arrival.object_key).device_id
             keys += access.keys_of(device_id)
-            parsed = listing.read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
+            parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
         except NameUnknown:
             continue
         if isinstance(parsed, Segment):
@@ -97,7 +97,7 @@ def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
     device_id = None
     try:
         try:
-            upload = listing.parse_key(arrival.object_key)
+            upload = parse_key(arrival.object_key)
         except NameUnknown:
             raise NotTaken("name_unknown") from None
         of = together.device(upload.device_id)
@@ -117,7 +117,7 @@ def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
 
 def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTogether) -> None:
     try:
-        parsed = listing.read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
+        parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
     except NameUnknown:
         raise NotTaken("name_unknown") from None
     _require_admitted(upload, parsed, of)

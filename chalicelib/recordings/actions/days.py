@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.recordings.actions.listing import Part, Upload, joined
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import names, quarters
 from chalicelib.recordings.rules.deletions import ms_of
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment
+from chalicelib.recordings.rules.uploads import Part, Upload, joined
 from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import StaleRead
@@ -38,15 +38,6 @@ def key_of_segment(device_id: str, segment: Segment) -> Key[RecordingDay]:
     return key_of(device_id, segment.channel, quarters.day_of(segment.start))
 
 
-def channel_of(row: RecordingDay) -> str:
-    return row.sort_id.rpartition(".")[0]
-
-
-def day_of(row: RecordingDay) -> str:
-    """`20261129`."""
-    return row.sort_id.rpartition(".")[2]
-
-
 def quarters_of(row: RecordingDay | None) -> Quarters:
     return Quarters.of(None if row is None or row.quarters is None else bytes(row.quarters))
 
@@ -63,7 +54,7 @@ class Quarter:
 
 def quarters_with_objects(row: RecordingDay) -> list[Quarter]:
     """Those of a day, in order."""
-    day, counted, last = day_of(row), quarters_of(row), clock.at_epoch(int(row.last_ms) / 1000)
+    day, counted, last = row.day, quarters_of(row), clock.at_epoch(int(row.last_ms) / 1000)
     found = []
     for nth in (nth for nth, size_bytes in enumerate(counted.size_bytes) if size_bytes):
         begin = quarters.begin_of(day, nth)
@@ -86,7 +77,7 @@ def rows_between(device_id: str, channel: str, begin: datetime, end: datetime) -
 def between(rows: Iterable[RecordingDay], begin: datetime, end: datetime) -> list[RecordingDay]:
     """Of these rows the ones of such days."""
     first, last = quarters.day_of(begin - _LONGEST), quarters.day_of(end)
-    return [row for row in rows if first <= day_of(row) <= last]
+    return [row for row in rows if first <= row.day <= last]
 
 
 def all_rows(device_id: str, channel: str | None = None) -> list[RecordingDay]:
@@ -97,7 +88,7 @@ def all_rows(device_id: str, channel: str | None = None) -> list[RecordingDay]:
 
 def count(row: RecordingDay | None, device_id: str, upload: Upload, segment: Segment) -> RecordingDay:
     """Count one more segment on its day, if the row is as it was read; the row as it is then. Raises StaleRead."""
-    part = Part(segment.keep_days, upload.let_in, upload.ticket.opened, upload.ticket.opened)
+    part = upload.part
     start_ms, end_ms, until = ms_of(segment.start), ms_of(segment.end), clock.epoch_s(segment.until)
     counted, marks = quarters_of(row).with_segment(segment), [_mark_of(segment)]
     if row is None:

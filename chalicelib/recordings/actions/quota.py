@@ -35,7 +35,7 @@ def used_ms(device: Device, channel: str, at: datetime, *known: RecordingDay) ->
     begin, end = day_around(device, at)
     wanted = [quarters.day_of(begin + nth * timedelta(days=1)) for nth in range(2)]
     wanted = [day for day in wanted if quarters.begin_of(day, 0) < end]
-    held = {days.day_of(row): row for row in known}
+    held = {row.day: row for row in known}
     missing = [day for day in wanted if day not in held]
     rows = read(*(days.key_of(device.pk_id, channel, day) for day in missing)) if missing else ()
     held |= {day: row for day, row in zip(missing, rows, strict=True) if row is not None}

@@ -11,14 +11,14 @@ from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions import days, listing, tidying
-from chalicelib.recordings.actions.listing import Part
+from chalicelib.recordings.actions import days, tidying
 from chalicelib.recordings.actions.standing import RecordedDevice
 from chalicelib.recordings.records import VIDEO, RecordingDay
 from chalicelib.recordings.rules import quarters
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment, without_doubles
+from chalicelib.recordings.rules.uploads import Part, joined, parse_key, read_object
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import BUDGET_S
 from chalicelib.store.keys import Key
@@ -75,7 +75,7 @@ def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
     found: dict[Filmed, list[Segment]] = {}
     for one in stored:
         try:
-            parsed = listing.read_object(one.key, one.size_bytes, one.modified_at)
+            parsed = read_object(one.key, one.size_bytes, one.modified_at)
         except NameUnknown:
             continue
         if isinstance(parsed, Segment):
@@ -84,8 +84,7 @@ def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
 
 
 def _part_of(segment: Segment) -> Part:
-    upload = listing.parse_key(segment.object_key)
-    return Part(segment.keep_days, upload.let_in, upload.ticket.opened, upload.ticket.opened)
+    return parse_key(segment.object_key).part
 
 
 def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bool:
@@ -94,7 +93,7 @@ def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bo
     row, settled = found[key], _settled(segments)
     if row is None:
         return not settled
-    (part,) = listing.joined(map(_part_of, segments))
+    (part,) = joined(map(_part_of, segments))
     known = {one.where: one for one in days.parts_of(row)}
     if settled and part.where not in known:
         return False

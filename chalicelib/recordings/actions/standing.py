@@ -13,7 +13,6 @@ from chalicelib.access.records import Device, Ownership
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing
-from chalicelib.recordings.actions.listing import Part
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
@@ -24,6 +23,7 @@ from chalicelib.recordings.rules.runs import spans_of as spans_of
 from chalicelib.recordings.rules.segments import AHEAD
 from chalicelib.recordings.rules.segments import Segment as Segment
 from chalicelib.recordings.rules.spans import Spans
+from chalicelib.recordings.rules.uploads import Part
 
 # A ticket is older than what was filmed on it by no more than it lasts.
 _TICKET_BEFORE = LONGEST_TICKET + AHEAD

@@ -10,11 +10,12 @@ from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing
-from chalicelib.recordings.actions.listing import Part, Uploaded
+from chalicelib.recordings.actions.listing import Uploaded
 from chalicelib.recordings.actions.standing import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
 from chalicelib.recordings.rules.segments import Segment, without_doubles
+from chalicelib.recordings.rules.uploads import Part, joined, parse_key
 from chalicelib.store.commit import commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import retrying
@@ -30,13 +31,13 @@ def tidy_day(of: RecordedDevice, channel: str, day: str, known: Iterable[Part] =
 
 def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...]) -> int:
     (row,) = read(days.key_of(of.device_id, channel, day))
-    parts = listing.joined([*(() if row is None else days.parts_of(row)), *known])
+    parts = joined([*(() if row is None else days.parts_of(row)), *known])
     found = listing.uploaded(of.device_id, channel, parts)
     own = [one for one in found.segments if quarters.day_of(one.start) == day]
     left = [one for one in own if stands(of, one)]
     gone = [one.object_key for one in own if one not in left]
     s3.delete(gone + _useless_inits(found, left, own))
-    still = {(one.keep_days, listing.parse_key(one.object_key).let_in) for one in left}
+    still = {(one.keep_days, parse_key(one.object_key).let_in) for one in left}
     write = days.counted_anew(
         row, of.device_id, channel, day, without_doubles(left), (part for part in parts if part.where in still)
     )
@@ -60,4 +61,4 @@ def _useless_inits(found: Uploaded, left: list[Segment], own: list[Segment]) -> 
 
 
 def tidy_row(of: RecordedDevice, row: RecordingDay) -> int:
-    return tidy_day(of, days.channel_of(row), days.day_of(row))
+    return tidy_day(of, row.channel, row.day)

@@ -39,7 +39,7 @@ def _left_of(row: RecordingDay) -> _Left | None:
     now_ms = clock.now_s() * 1000
     if row.prefixes is None or row.until * 1000 <= now_ms:
         return None
-    day, counted = days.day_of(row), days.quarters_of(row)
+    day, counted = row.day, days.quarters_of(row)
     # The last of a day goes at its end; what was filmed earlier goes as much earlier.
     over_ms = int(row.last_ms) - (int(row.until) * 1000 - now_ms)
     begins = {nth: quarters.begin_of(day, nth) for nth in counted.filled()}
