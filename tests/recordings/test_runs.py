@@ -109,6 +109,11 @@ def test_of_those_of_the_same_second_the_run_tells() -> None:
     assert inits_of(segments, brought("a", 0), brought("b", 120)) == ["a", "a", "b"]
 
 
+def test_a_camera_that_brings_an_init_with_its_first_segment_may_go_on_without_a_gap() -> None:
+    segments = [filmed(0), filmed(60), filmed(120)]
+    assert inits_of(segments, brought("a", 60), brought("b", 180)) == ["a", "a", "b"]
+
+
 def test_one_that_was_sent_again_belongs_where_it_was_filmed() -> None:
     late = replace(filmed(60), arrived=NOON + 400 * S)
     assert inits_of([filmed(0), late, filmed(120), filmed(300)], brought("a", 0), brought("b", 300)) == [*"aaab"]
