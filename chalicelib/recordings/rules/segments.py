@@ -127,19 +127,14 @@ def _with_earlier(inits: list[Init], segment: Segment) -> Segment:
 def _paired(arrived: list[Segment], inits: list[Init]) -> list[Segment]:
     """The segments of one ticket, in order of arrival, with its inits."""
     # S3 tells arrivals by the second. Of a camera that brings an init as it begins to film, what came in the same
-    # second was begun before; most bring it with the first segment.
+    # second was filmed before; most bring it with the first segment.
     brings_early = arrived[0].arrived - inits[0].arrived > GAP
     paired: list[Segment] = []
     for segment in arrived:
         earlier = [init for init in inits if init.arrived <= segment.arrived]
-        init = earlier[-1] if earlier else inits[0]
-        before = paired[-1] if paired else None
-        if brings_early and len(earlier) > 1 and init.arrived == segment.arrived:
-            if before is None:
-                init = earlier[-2]
-            elif before.init in earlier and is_next(before, segment):
-                init = before.init or init
-        paired.append(replace(segment, init=init))
+        if brings_early and len(earlier) > 1 and earlier[-1].arrived == segment.arrived:
+            earlier.pop()
+        paired.append(replace(segment, init=earlier[-1] if earlier else inits[0]))
     return _with_those_sent_again(sorted(paired, key=lambda one: (one.start, one.arrived)))
 
 
