@@ -51,7 +51,7 @@ def parent_of(child_id: str) -> str:
 
 
 def own_part(child_id: str) -> str:
-    """What a child's id has beyond its parent's."""
+    """The part of a child's id that is its own, behind its parent's."""
     return child_id[-LENGTH:]
 
 

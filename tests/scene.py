@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -40,6 +41,18 @@ def jpeg(number: int = 0, size: tuple[int, int] = (160, 120)) -> bytes:
     picture = io.BytesIO()
     Image.frombytes("L", size, noise).save(picture, "JPEG", quality=60)
     return picture.getvalue()
+
+
+def box(kind: str, size_bytes: int = 128) -> bytes:
+    """A box of ISO/IEC 14496-12 with nothing worth knowing in it."""
+    return size_bytes.to_bytes(4) + kind.encode() + bytes(size_bytes - 8)
+
+
+def filmed(kind: str, sizes: Sequence[int] = ()) -> bytes:
+    """A segment that no player could show: fragments of these sizes, or packets of a transport stream."""
+    if kind == "ts":
+        return (b"\x47" + bytes(187)) * (sum(sizes or (188,)) // 188)
+    return b"".join(box("moof", size) for size in sizes or (128,))
 
 
 @dataclass
@@ -174,6 +187,23 @@ class Person:
         assert answer.status == 201, answer.body
         return answer.json
 
+    def playlist(self, device_id: str, begin: datetime, end: datetime, *, channel: str = "1") -> Any:
+        """What plays this back: its address, and until when."""
+        answer = self.ask_playlist(device_id, begin, end, channel=channel)
+        assert answer.status == 201, answer.body
+        return answer.json
+
+    def ask_playlist(self, device_id: str, begin: datetime, end: datetime, *, channel: str = "1") -> Response:
+        body = {"channel": channel, "from": wire_time(begin), "to": wire_time(end)}
+        return self.call("POST", f"/devices/{device_id}/recordings/playlists", body)
+
+    def timeline(self, device_id: str, day: str, *, channel: str = "1") -> Any:
+        """Spans and alarms of a day of the device's."""
+        query = {"channel": channel, "day": day}
+        answer = self.call("GET", f"/devices/{device_id}/recordings/timeline", query=query)
+        assert answer.status == 200, answer.body
+        return answer.json
+
     def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
@@ -235,6 +265,9 @@ class Camera:
     secret: str = SECRET
     token: str = ""
     device_id: str = ""
+    # By channel; and whose init lies with which.
+    recording_tickets: dict[str, Any] = field(default_factory=dict)
+    inits_brought: set[str] = field(default_factory=set)
 
     def load(self) -> dict[str, Any]:
         row = {"sn": self.sn, "model": "Sowa One", "code": self.code, "secret": self.secret}
@@ -281,6 +314,53 @@ class Camera:
         assert self.world.upload(ticket, f"{channel}/{name}", piece or (init or "moof").encode()).status == 204
         return name
 
+    def recording_ticket(self, channel: str = "1") -> Any:
+        """A new one for this channel; the next segments come on it."""
+        body = {"kind": "recording", "channels": [channel]}
+        answer = self.world.call("POST", "/cameras/tickets", body, token=self.token)
+        assert answer.status == 200, answer.body
+        (ticket,) = answer.json["tickets"]
+        self.recording_tickets[channel] = ticket
+        return ticket
+
+    def record(
+        self,
+        ms: int = 60_000,
+        *,
+        at: datetime | None = None,
+        init: str = "a",
+        channel: str = "1",
+        sizes: Sequence[int] = (),
+        kind: str = "m4s",
+        data: bytes | None = None,
+        ticket: Any = None,
+    ) -> str:
+        """Upload what was filmed until `at` (now), and before it the init if that does not lie with the ticket yet;
+        the key. Without a ticket on the one at hand; the cloud has not been told yet (see `settle`)."""
+        end = at or self.world.now()
+        ticket = ticket or self._ticket_at_hand(channel)
+        if kind == "m4s" and init:
+            self._bring_init(ticket, channel, init)
+        written = "-" + ".".join(map(_base36, sizes)) if sizes else ""
+        name = f"{channel}/{segment_stamp(end - timedelta(milliseconds=ms))}-{ms}{written}.{kind}"
+        answer = self.world.upload(ticket, name, filmed(kind, sizes) if data is None else data)
+        assert answer.status == 204, answer.body
+        return f"{ticket['key_prefix']}{name}"
+
+    def _ticket_at_hand(self, channel: str) -> Any:
+        held = self.recording_tickets.get(channel)
+        if held is None or datetime.fromisoformat(held["until"]) <= self.world.now():
+            held = self.recording_ticket(channel)
+        return held
+
+    def _bring_init(self, ticket: Any, channel: str, init: str) -> None:
+        name = f"{channel}/init-{init}.mp4"
+        key = f"{ticket['key_prefix']}{name}"
+        if key not in self.inits_brought:
+            answer = self.world.upload(ticket, name, box("ftyp", 32) + box("moov", 600 + len(init)))
+            assert answer.status == 204, answer.body
+            self.inits_brought.add(key)
+
     def report(self, **told: Any) -> Response:
         """What it says of itself now."""
         body = {"at": f"{self.world.now():%Y-%m-%dT%H:%M:%S.%fZ}", **told}
@@ -304,6 +384,21 @@ class Camera:
         """A snapshot, all the way to its alarm."""
         assert self.upload(number, **how).status == 204
         self.world.settle()
+
+
+def wire_time(at: datetime) -> str:
+    """As the API is told a moment."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
+def segment_stamp(at: datetime) -> str:
+    """As a segment's name says when it begins."""
+    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z"
+
+
+def _base36(number: int) -> str:
+    rest, digit = divmod(number, 36)
+    return (_base36(rest) if rest else "") + "0123456789abcdefghijklmnopqrstuvwxyz"[digit]
 
 
 def new_person(world: LocalCloud, email: str = "ola@example.com", **other: Any) -> Person:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -282,14 +282,39 @@ def was_private_at(device: Device, at_s: int) -> bool:
 
 
 def was_private_between(device: Device, begin_s: float, end_s: float) -> bool:
-    """Whether its owner wanted so at any moment from the one to the other."""
-    return rules.was_private_between(begin_s, end_s, device.private_since, device.private_until)
+    """Whether its owner wanted so at any moment from the one to the other, of the last month."""
+    return rules.was_private_between(begin_s, end_s, _private_intervals(device))
 
 
 def became_private_since(device: Device, at_s: float) -> bool:
-    """Whether its owner has switched it on since, be it off again or not; what began as it went off began after it."""
-    since, until = device.private_since, device.private_until
-    return since is not None and since >= at_s and (until is None or until > at_s)
+    """Whether its owner wants so now, or wanted so since; what began as it went off began after it."""
+    return was_private_between(device, at_s, float("inf"))
+
+
+def _private_intervals(device: Device) -> Iterator[tuple[float, float | None]]:
+    """From when till when privacy mode was on: what ended is among its spans, and the last one, or the present one,
+    stands beside them."""
+    for since_ms, until_ms in map(rules.read_span, device.private_spans or ()):
+        yield since_ms / 1000, until_ms / 1000
+    if device.private_since is not None:
+        yield device.private_since, device.private_until
+
+
+def switch_privacy_mode(device: Device, *, on: bool) -> Write:
+    """Let it be on or off from now on, if it is as it was read; raises StaleRead on commit otherwise, or where the
+    device is gone."""
+    now, since, until = clock.now_to_ms(), device.private_since, device.private_until
+    as_read = is_set(Device.private_since, since) & is_set(Device.private_until, until)
+    news: dict[str, Any] = {"private_since": now, "private_until": None} if on else {"private_until": now}
+    if since is not None:
+        ended = _ms(since), _ms(now if until is None else until)
+        spans = rules.with_span(map(rules.read_span, device.private_spans or ()), ended, _ms(now))
+        news["private_spans"] = {rules.written_span(one) for one in spans} or None
+    return change(device, when=as_read, otherwise=StaleRead, **news)
+
+
+def _ms(at_s: float) -> int:
+    return round(at_s * 1000)
 
 
 def existing(device_ids: Iterable[str]) -> dict[str, Device]:

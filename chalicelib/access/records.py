@@ -49,8 +49,11 @@ class Device(Item):
 
     pk_prefix = "device"
     sk_prefix = "device"
-    # Else a camera whose owner wanted no pictures would take some again, and a former password or picture be back.
-    replaced_for_good = ("cover", "cover_as_of_ms", "password", "private_since", "private_until")
+    # Else a camera whose owner wanted no pictures would take some again, and a former password or picture be back, or
+    # what was filmed while he wanted none, or what he deleted.
+    replaced_for_good = (
+        "cover", "cover_as_of_ms", "deleted_spans", "password", "private_since", "private_spans", "private_until",
+    )  # fmt: skip
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_BINDING, why="keyed hash of the serial number")
     grants = key(
@@ -108,6 +111,17 @@ class Device(Item):
     )
     private_until = key(
         Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is kept again", exported=True
+    )
+    private_spans = key(
+        UnicodeSetAttribute(null=True),
+        rows.DEVICE_SETTINGS,
+        why="times: what was filmed in between is not kept, whenever it arrives",
+        exported=True,
+    )
+    deleted_spans = key(
+        UnicodeSetAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="channels and times: what was recorded in between is deleted, whenever it arrives",
     )
 
     @property

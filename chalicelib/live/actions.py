@@ -303,7 +303,6 @@ def _may_see(device: Device, live: Live, piece: rules.Piece) -> bool:
     if not rules.came_since(piece, clock.at_epoch(live.started_at)):
         return False
     spans = rules.filmed_in(piece, kept=PIECES.keep)
-    # The device knows when privacy mode was on last; before that there was no view that is still open.
     return not any(access.was_private_between(device, *(at.timestamp() for at in span)) for span in spans)
 
 

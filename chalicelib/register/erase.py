@@ -40,7 +40,7 @@ class EndpointsOpen(RuntimeError):
 
 @dataclass(frozen=True)
 class Passed:
-    """What is known after a pass: whether all was looked at, how much was found, and whether nothing of the whole
+    """The outcome of a pass: whether all was looked at, how much was found, and whether nothing of the whole
     erasure is open any more."""
 
     erasure: Erasure

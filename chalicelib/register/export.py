@@ -121,7 +121,7 @@ def write_archive(
 
 
 class _Found:
-    """What is found while rows are read: subjects that hang below others, each with its parent, and numbers of what the
+    """Findings while rows are read: subjects that hang below others, each with its parent, and numbers of what the
     law keeps."""
 
     def __init__(self, subjects: list[str], before_page: Callable[[], None]) -> None:
@@ -197,7 +197,8 @@ def withheld() -> list[dict[str, str]]:
 
 
 def _sections_of(archive: _Archive, found: _Found, subject: str, parent: str | None) -> list[Section]:
-    """What a subject is about comes first; the objects that its records point to go into the archive before them."""
+    """The sections of one subject, its own record first; the objects that its records point to go into the archive
+    before them."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     subject_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
     if subject_kind is None:

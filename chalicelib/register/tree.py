@@ -26,8 +26,10 @@ def pages_of(subject: str, limit: int) -> Iterator[list[RawItem]]:
 
 
 def pointers(items: Iterable[RawItem], *kinds: str) -> Iterator[tuple[str, RawItem]]:
-    """What these items point to, of these kinds of pointer, each with the item that names it. Raises UnknownKind: what
-    a kind that nobody knows points to would be passed over in silence."""
+    """The values that these items point to, of these kinds of pointer, each with the item that names it.
+
+    Raises UnknownKind: what a kind that nobody knows points to would be passed over in silence.
+    """
     for item in items:
         for name, tag in tags_of(catalogue.kind_of(Item, item)).items():
             if tag.points_to in kinds and name in item:

@@ -20,7 +20,7 @@ class AppAndCodes:
 
 
 class OwnAppAndCodes:
-    """What the caller has beside passkeys."""
+    """The caller's factors beside passkeys."""
 
     def keys(self, account_id: str) -> Keys:
         return Totp.key(account_id), RecoveryCodes.key(account_id)

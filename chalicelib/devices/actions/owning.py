@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device, Ownership
@@ -22,6 +22,7 @@ from chalicelib.stock.actions.presence import NOTHING_REPORTED
 from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, change, commit_and_answer, remove
+from chalicelib.store.retrying import retrying_from
 
 
 def change_device(caller: Caller, device: DeviceAccess, **changes: Any) -> Presented:
@@ -35,14 +36,21 @@ def change_device(caller: Caller, device: DeviceAccess, **changes: Any) -> Prese
 
 def set_privacy_mode(caller: Caller, device: DeviceAccess, *, on: bool) -> Presented:
     """Nothing is taken of the camera from now on, or again from now on; whatever plan it has (B6)."""
-    (mine,) = presenting.present([device])
-    if mine.is_private == on:
-        return commit_and_answer(change(mine.device, otherwise=NotFound), answer=mine)
-    now = clock.now_to_ms()
-    news = {"private_since": now, "private_until": None} if on else {"private_until": now}
-    activity_row = access.record_act(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
-    order = configuring.notify_camera(mine.device)
-    return commit_and_answer(change(mine.device, otherwise=NotFound, **news), order, activity_row, answer=mine)
+    (first,) = presenting.present([device])
+
+    def attempt(mine: Presented) -> Presented:
+        if mine.is_private == on:
+            return commit_and_answer(change(mine.device, otherwise=NotFound), answer=mine)
+        activity_row = access.record_act(caller, mine, "privacy_mode_on" if on else "privacy_mode_off")
+        order = configuring.notify_camera(mine.device)
+        switched = access.switch_privacy_mode(mine.device, on=on)
+        return commit_and_answer(switched, order, activity_row, answer=mine)
+
+    def read_again(mine: Presented) -> Presented:
+        again = access.read_again(caller.account_id, mine, "owner")
+        return replace(mine, device=again.device, ownership=again.ownership)
+
+    return retrying_from(first, attempt, read_again)
 
 
 def remove_device(caller: Caller, mine: DeviceAccess) -> shapes.Removed:

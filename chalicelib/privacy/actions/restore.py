@@ -9,15 +9,15 @@ from chalicelib.access.records import Device
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, deleting
-from chalicelib.privacy.actions.restore_keys import BUDGET_S, MARGIN
+from chalicelib.privacy.actions import closing, replay_deletions
+from chalicelib.privacy.actions.restore_runs import BUDGET_S, MARGIN, begun
 from chalicelib.privacy.records import Replay
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import Erasure
 from chalicelib.settings import settings
 from chalicelib.stock.actions import cameras
-from chalicelib.store import crypto, deletions, keys
-from chalicelib.store.commit import change, commit, put
+from chalicelib.store import deletions, keys
+from chalicelib.store.commit import change, commit
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.records import put_into_service, read, restoring
 
@@ -32,7 +32,8 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
 
     One that was finished begins anew.
     """
-    replay, until_ticks = _begun(restored_to), clock.ticks_s() + BUDGET_S
+    replay = begun(Replay, settings.items_table, settings.keys_table, restored_to)
+    until_ticks = clock.ticks_s() + BUDGET_S
     try:
         with restoring():
             for erasure in erasures.begun_since(restored_to - MARGIN, after=replay.replayed_to):
@@ -44,16 +45,6 @@ def replay_erasures(restored_to: datetime) -> shapes.Replayed:
     put_into_service(since=clock.now_s())
     commit(change(replay, finished_at=clock.now_s()))
     return _how_far(replay)
-
-
-def _begun(restored_to: datetime) -> Replay:
-    of_these = f"{settings.items_table} {settings.keys_table} {clock.rfc3339(restored_to)}"
-    where = Replay.key("", crypto.plain_hash(of_these))
-    (found,) = read(where)
-    if found is None or found.finished_at is not None:
-        found = Replay.new("", keys.id_of(where.sk or ""))
-        commit(put(found))
-    return found
 
 
 def _how_far(replay: Replay) -> shapes.Replayed:
@@ -95,7 +86,7 @@ def _delete_again(replay: Replay, deletion: Deletion, until_ticks: float) -> Non
     """Raises _TimeIsOver."""
     if clock.ticks_s() >= until_ticks:
         raise _TimeIsOver
-    deleting.delete_again(deletion)
+    replay_deletions.delete_again(deletion)
     count = int(replay.deletions) + 1
     commit(change(replay, deletions_to=deletions.position_of(deletion), deletions=count))
 

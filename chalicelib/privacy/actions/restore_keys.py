@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib import clock, ids
 from chalicelib.privacy import shapes
+from chalicelib.privacy.actions.restore_runs import BUDGET_S, MARGIN, begun
 from chalicelib.privacy.records import KeysRestore
 from chalicelib.register import erasures
 from chalicelib.settings import settings
-from chalicelib.store import ciphers, crypto, deletions, keys, restored_keys
-from chalicelib.store.commit import change, commit, put
+from chalicelib.store import ciphers, deletions, keys, restored_keys
+from chalicelib.store.commit import change, commit
 from chalicelib.store.keys import RawItem
-from chalicelib.store.records import read
-
-# Clocks differ, a restore is to the second, and a commit may take its time.
-MARGIN = timedelta(minutes=5)
-# Of the 900 seconds that the function may take.
-BUDGET_S = 720
 
 
 class _Ended:
@@ -57,7 +52,8 @@ def restore_keys(restored_to: datetime) -> shapes.KeysRestored:
     if not settings.restored_keys_table:
         return shapes.KeysRestored(copy="", added=0, stayed_deleted=0, finished=False)
     root = restored_keys.root_of_copy()
-    run, until_ticks = _begun(restored_to), clock.ticks_s() + BUDGET_S
+    run = begun(KeysRestore, settings.restored_keys_table, settings.keys_table, restored_to)
+    until_ticks = clock.ticks_s() + BUDGET_S
     ended = _Ended(restored_to - MARGIN)
     for nth, page in enumerate(restored_keys.pages(run.looked_to)):
         if nth and clock.ticks_s() >= until_ticks:
@@ -77,16 +73,6 @@ def restore_keys(restored_to: datetime) -> shapes.KeysRestored:
 def _note_progress(run: KeysRestore, page: list[RawItem], added: int, ended: int) -> None:
     looked_to = page[-1]["pk"]["S"] if page else run.looked_to
     commit(change(run, looked_to=looked_to, added=int(run.added) + added, ended=int(run.ended) + ended))
-
-
-def _begun(restored_to: datetime) -> KeysRestore:
-    of_these = f"{settings.restored_keys_table} {settings.keys_table} {clock.rfc3339(restored_to)}"
-    where = KeysRestore.key("", crypto.plain_hash(of_these))
-    (found,) = read(where)
-    if found is None or found.finished_at is not None:
-        found = KeysRestore.new("", keys.id_of(where.sk or ""))
-        commit(put(found))
-    return found
 
 
 def _how_far(run: KeysRestore) -> shapes.KeysRestored:

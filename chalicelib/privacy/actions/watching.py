@@ -26,7 +26,7 @@ def activity_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Activi
 
 
 class _Names:
-    """What other people are called, those of them that are there."""
+    """The names of other people, as they are called now; a phrase for those who have closed the account."""
 
     def __init__(self, people: dict[str, Account], language: str) -> None:
         self._people = people

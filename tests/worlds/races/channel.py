@@ -99,7 +99,7 @@ def _command_came(home: Home, older: Plugged, answers: Answers, stored: Stored) 
         yield f"the command was sent {command['tries']} times, and not where the camera is"
 
 
-def _watched(home: Home) -> Any:
+def watched(home: Home) -> Any:
     live = home.owner.watch(home.camera.device_id)
     home.camera.stream(init="a")
     home.camera.stream()
@@ -119,7 +119,7 @@ def _guest_watches_more(home: Home, live: Any) -> Response:
 
 def _guest_sees_nothing_more(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
     begun = [answers[0].json] if answers[0].status == 201 else []
-    shown = [one for one in (live, *begun) if _look(home, one).status != 404]
+    shown = [one for one in (live, *begun) if look(home, one).status != 404]
     if shown:
         yield f"{len(shown)} views are shown to who is no guest any more"
 
@@ -139,7 +139,7 @@ def _three_views(home: Home, state: Any, answers: Answers, stored: Stored) -> Wr
         yield f"{words['live']} views were begun, and {words['stop_live']} ended"
 
 
-def _look(home: Home, live: Any) -> Response:
+def look(home: Home, live: Any) -> Response:
     return home.world.call("GET", urlsplit(live["playlist_url"]).path)
 
 
@@ -175,8 +175,8 @@ def _guest_goes_on(home: Home, live: Any) -> Response:
     return home.stranger.call("POST", path, headers=steps.once(ONE_KEY))
 
 
-def _out_of_sight(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (status := _look(home, live).status) != 404:
+def out_of_sight(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (status := look(home, live).status) != 404:
         yield f"it is over, and said {status}"
 
 
@@ -234,22 +234,22 @@ RACES = (
     Race("command, connect", settled, _command, _connects_anew, exactly((202, 200)), _command_came),
     Race("mailbox is emptied, command is brought", channel.command_given, _told_by_the_stream, _connects_anew,
          exactly((None, 200)), _one_of_both_counts),
-    Race("look as a guest, revoke", _guest_watches, _look, _revoke_live,
-         exactly((200, 204), (404, 204)), at_once=_out_of_sight),
+    Race("look as a guest, revoke", _guest_watches, look, _revoke_live,
+         exactly((200, 204), (404, 204)), at_once=out_of_sight),
     Race("go on as a guest, revoke", _guest_watches, _guest_goes_on, _revoke_live,
-         exactly((200, 204), (404, 204)), at_once=_out_of_sight),
-    Race("look, privacy mode on", _watched, _look, private, exactly((200, 200), (404, 200)), at_once=_out_of_sight),
-    Race("go on, privacy mode on", _watched, _go_on, private, exactly((200, 200), (409, 200)), at_once=_out_of_sight),
-    Race("look, stop", _watched, _look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see, _out_of_sight),
-    Race("look, remove", _watched, _look, remove, exactly((200, 202), (404, 202)), _nothing_to_see, _out_of_sight),
-    Race("stop, go on", _watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see, _out_of_sight),
-    Race("go on, remove", _watched, _go_on, remove, exactly((200, 202), (404, 202)), _nothing_to_see, _out_of_sight),
+         exactly((200, 204), (404, 204)), at_once=out_of_sight),
+    Race("look, privacy mode on", watched, look, private, exactly((200, 200), (404, 200)), at_once=out_of_sight),
+    Race("go on, privacy mode on", watched, _go_on, private, exactly((200, 200), (409, 200)), at_once=out_of_sight),
+    Race("look, stop", watched, look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see, out_of_sight),
+    Race("look, remove", watched, look, remove, exactly((200, 202), (404, 202)), _nothing_to_see, out_of_sight),
+    Race("stop, go on", watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see, out_of_sight),
+    Race("go on, remove", watched, _go_on, remove, exactly((200, 202), (404, 202)), _nothing_to_see, out_of_sight),
     Race("offer, unbind", stepped_up, offer_to("a@example.com", ONE_KEY), remove, exactly((202, 202), (404, 202)),
          _nothing_is_offered),
     Race("watch as a guest, revoke", _guest_watches, _guest_watches_more, _revoke_live,
          exactly((201, 204), (404, 204)), at_once=_guest_sees_nothing_more),
     Race("watch, watch once more", _watched_twice, _watch_by(ONE_KEY), _watch_by(ANOTHER_KEY), exactly((201, 201)),
          _three_views),
-    Race("watch, remove", _watched, lambda home, live: channel.watch(home, None, ANOTHER_KEY), remove,
+    Race("watch, remove", watched, lambda home, live: channel.watch(home, None, ANOTHER_KEY), remove,
          exactly((201, 202), (404, 202)), _nothing_to_see),
 )

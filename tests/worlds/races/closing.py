@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from chalicelib import ids
 from chalicelib.stock.actions.cameras import release
@@ -12,6 +11,7 @@ from tests.conftest import Home
 from tests.scene import Camera
 from tests.worlds.invariants import Stored
 from tests.worlds.races.cameras import bind, offer_to, picture_arrives, picture_on_its_way, pictures_are_gone, remove
+from tests.worlds.races.channel import look, out_of_sight, watched
 from tests.worlds.races.people import close, owner_is_gone
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, exactly
 from tests.worlds.scenarios import cameras, channel, sharing, steps
@@ -86,19 +86,7 @@ def _is_the_newcomers(home: Home, state: Any, answers: Answers, stored: Stored) 
 
 def _watched(home: Home) -> Any:
     home.owner.step_up()
-    live = home.owner.watch(home.camera.device_id)
-    home.camera.stream(init="a")
-    home.camera.stream()
-    return live
-
-
-def _look(home: Home, live: Any) -> Response:
-    return home.world.call("GET", urlsplit(live["playlist_url"]).path)
-
-
-def _out_of_sight(home: Home, live: Any, answers: Answers, stored: Stored) -> Wrong:
-    if (status := _look(home, live).status) != 404:
-        yield f"it is over, and said {status}"
+    return watched(home)
 
 
 def _watch(home: Home, state: Any) -> Response:
@@ -197,11 +185,11 @@ RACES = (
          exactly((202, 201), (202, 409)), owner_is_gone, _free_at_once),
     Race("release, bind by another", _closed, _is_released, bind_own_camera, exactly((None, 201)),
          _is_the_newcomers),
-    Race("close, look", _watched, close, _look, exactly((202, 200), (202, 404)), owner_is_gone, _out_of_sight),
+    Race("close, look", _watched, close, look, exactly((202, 200), (202, 404)), owner_is_gone, out_of_sight),
     Race("close, watch", _watched, close, _watch, exactly((202, 201), (202, 401), (202, 404)), owner_is_gone,
-         _out_of_sight),
-    Race("close as the guest, look", _guest_watches, _guest_closes, _look, exactly((202, 200), (202, 404)),
-         _guest_is_gone, _out_of_sight),
+         out_of_sight),
+    Race("close as the guest, look", _guest_watches, _guest_closes, look, exactly((202, 200), (202, 404)),
+         _guest_is_gone, out_of_sight),
     Race("close, ask for an export", _own_camera, close, _ask_for_export, exactly((202, 202), (202, 401)),
          _no_copy_is_left),
     Race("close as the new owner, accept", _offered_and_stepped_up, _new_owner_closes, _accept_offer,
