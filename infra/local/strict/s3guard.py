@@ -96,18 +96,18 @@ class S3Guard:
         """What the bucket's rules let this origin's pages do; nothing if no rule does."""
         origin = request.headers.get("Origin", "")
         method = request.headers.get("Access-Control-Request-Method", request.method)
-        asked = [name.strip().lower() for name in request.headers.get("Access-Control-Request-Headers", "").split(",")]
-        rule = self._rule_for(request, origin, method, set(asked) - {""})
+        wanted = [name.strip().lower() for name in request.headers.get("Access-Control-Request-Headers", "").split(",")]
+        rule = self._rule_for(request, origin, method, set(wanted) - {""})
         if rule is None:
             return {}
         named = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": method}
-        if any(asked):
-            named["Access-Control-Allow-Headers"] = ", ".join(asked)
+        if any(wanted):
+            named["Access-Control-Allow-Headers"] = ", ".join(wanted)
         if exposed := rule.get("ExposeHeaders"):
             named["Access-Control-Expose-Headers"] = ", ".join(exposed)
         return {**named, "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}
 
-    def _rule_for(self, request: Request, origin: str, method: str, asked: set[str]) -> dict[str, Any] | None:
+    def _rule_for(self, request: Request, origin: str, method: str, wanted: set[str]) -> dict[str, Any] | None:
         """The first of the bucket's rules that lets in this origin, method and all headers that are asked for."""
         if _OF_THIS_MACHINE.fullmatch(origin):
             return {"ExposeHeaders": ["Content-Length", "Content-Range", "ETag"]}
@@ -117,7 +117,7 @@ class S3Guard:
                 rules: list[dict[str, Any]] = self._s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
         except ClientError:
             return None  # no such bucket, or no rules
-        return next((rule for rule in rules if _lets_in(rule, origin, method, asked)), None)
+        return next((rule for rule in rules if _lets_in(rule, origin, method, wanted)), None)
 
     def _read(self, granted: Any, request: Request) -> Response:
         _require_plain(granted.query)
@@ -168,9 +168,9 @@ class S3Guard:
         return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=described)
 
 
-def _lets_in(rule: dict[str, Any], origin: str, method: str, asked: set[str]) -> bool:
+def _lets_in(rule: dict[str, Any], origin: str, method: str, wanted: set[str]) -> bool:
     allowed = {name.lower() for name in rule.get("AllowedHeaders", ())}
-    return origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] and asked <= allowed
+    return origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] and wanted <= allowed
 
 
 def _granted(outcome: Any) -> Any:
