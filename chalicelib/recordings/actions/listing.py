@@ -61,8 +61,4 @@ def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:
 
 
 def _listed(begin: str, part: Part) -> Iterator[Stored]:
-    last = f"{begin}{part.last}"
-    for stored in s3.below(begin, after=f"{begin}{part.first}"):
-        if stored.key[: len(last)] > last:
-            return
-        yield stored
+    return s3.below(begin, after=f"{begin}{part.first}", last=f"{begin}{part.last}")
