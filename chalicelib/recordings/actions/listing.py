@@ -48,7 +48,7 @@ class Uploaded:
 
     def paired(self) -> list[Segment]:
         """Each segment once, in order of time, with its init."""
-        return with_inits(without_doubles(self.segments), self.inits)
+        return without_doubles(with_inits(self.segments, self.inits))
 
 
 def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:

@@ -103,16 +103,16 @@ def without_doubles(segments: Iterable[Segment]) -> list[Segment]:
 
 @dataclass(frozen=True)
 class _Session:
-    """An encoder's work with one init, as far as uploads tell: since when the init is known, when the first segment that
-    came behind it began, and by how much that was late, or its clock behind."""
+    """The work of an encoder with one init, as uploads tell of it: since when the init is known, when the first
+    segment behind it began, and by how much that was late, or its clock behind."""
 
     known_since: datetime
     first_start: datetime
     delay: timedelta
 
     def may_have(self, segment: Segment) -> bool:
-        """Whether a segment may be of it: not from before it began, by a clock that is as much behind. (Where a stamp is
-        not believed, the arrival stands for the start, and is late by less than nothing.)"""
+        """Whether a segment may be of it: not from before it began, by a clock that is as much behind. (Where no stamp
+        is believed, the arrival stands for the start, and is late by less than nothing.)"""
         return segment.start >= self.first_start - GAP and _delay(segment) >= self.delay - _UNCERTAIN
 
 
