@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -14,7 +13,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.playback import shapes
-from chalicelib.playback.actions import channels
+from chalicelib.playback.actions import changes, channels
 from chalicelib.playback.rules import capabilities, paths, playlists
 from chalicelib.playback.rules.capabilities import Capability, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong
 from chalicelib.playback.rules.instants import ms_of
@@ -63,9 +62,9 @@ def _to_the_ms(at: datetime) -> datetime:
 
 def _require_playable(segments: list[Segment]) -> None:
     """Raises PlaylistCrossesChange, PlaylistTooLong."""
-    for before, after in pairwise(segments):
-        if before.is_transport_stream != after.is_transport_stream:
-            raise PlaylistCrossesChange(at=clock.rfc3339(after.start))
+    played = changes.of_first_kind(segments)
+    if len(played) < len(segments):
+        raise PlaylistCrossesChange(at=clock.rfc3339(segments[len(played)].start))
     if len(segments) > playlists.MOST_OBJECTS:
         raise PlaylistTooLong(at=clock.rfc3339(segments[playlists.MOST_OBJECTS].start))
 
@@ -108,18 +107,17 @@ def playlist(text: str) -> str:
     """The HLS playlist of what stands now. Raises NotFound."""
     capability, of = _opened(text)
     segments = standing(of, capability.channel, capability.begin, capability.end)
-    runs = [[_piece(one) for one in run.segments] for run in runs_of(_of_one_kind(segments))]
+    shown = changes.of_first_kind(segments[: playlists.MOST_OBJECTS])
+    runs = [[_piece(one) for one in run.segments] for run in runs_of(_of_other_paths(shown))]
     if not runs:
         raise NothingRecorded
     return playlists.playlist(runs)
 
 
-def _of_one_kind(segments: list[Segment]) -> list[Segment]:
-    """Those up to the first of another kind, or of another object by the same path: what came since may be anything."""
+def _of_other_paths(segments: list[Segment]) -> list[Segment]:
+    """Without a second object by the same path: its name differs only in the sizes of its fragments."""
     found: dict[str, Segment] = {}
-    for one in segments[: playlists.MOST_OBJECTS]:
-        if one.is_transport_stream != segments[0].is_transport_stream:
-            break
+    for one in segments:
         path = paths.of_object(one.object_key)
         if path not in found or one.object_key < found[path].object_key:
             found[path] = one
