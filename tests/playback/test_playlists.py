@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 
 from chalicelib.playback.rules import calendars, capabilities, instants, paths, playlists
 from chalicelib.playback.rules.calendars import Counted, Judged
@@ -116,6 +117,11 @@ def test_a_day_of_short_objects_is_small_enough(home: Home) -> None:
 # A whole day of objects, put straight into the bucket
 
 
+def _put(keys: Any, key: str, data: bytes) -> None:
+    """Without the news of it, of which each would wake a listener."""
+    keys[key] = FakeKey(name=key, bucket_name=of_cloud.media_bucket, value=data, account_id=ACCOUNT, region_name="aws")
+
+
 def lay_down_day(home: Home, count: int, ms: int, sizes: tuple[int, ...]) -> tuple[datetime, datetime]:
     """A day of one channel on tickets of an hour, at whose end all of it came; with its rows."""
     world, device_id = home.world, home.camera.device_id
@@ -124,15 +130,15 @@ def lay_down_day(home: Home, count: int, ms: int, sizes: tuple[int, ...]) -> tup
     written = "-" + ".".join(map(base36, sizes)) if sizes else ""
     folders: dict[tuple[str, str], str] = {}
     with world.aws.outside():
-        backend = s3_backends[ACCOUNT]["aws"]
+        keys = s3_backends[ACCOUNT]["aws"].buckets[of_cloud.media_bucket].keys
         for nth in range(count):
             at = begin + nth * ms * MS
             let_in, hour = f"{at:%Y%m%d}", f"{at:%H}00"
             if (let_in, hour) not in folders:
                 folders[let_in, hour] = f"recordings/7/{let_in}/{device_id}/1-{hour}abcdefghij/1/"
-                backend.put_object(of_cloud.media_bucket, f"{folders[let_in, hour]}init-a.mp4", bytes(600))
+                _put(keys, f"{folders[let_in, hour]}init-a.mp4", bytes(600))
             key = f"{folders[let_in, hour]}{segment_stamp(at)}-{ms}{written}.m4s"
-            backend.put_object(of_cloud.media_bucket, key, bytes(sum(sizes) or 8))
+            _put(keys, key, bytes(sum(sizes) or 8))
         parts = listing.joined(listing.Part(7, let_in, hour, hour) for let_in, hour in folders)
         segments = listing.uploaded(device_id, "1", parts).paired()
         assert len(segments) == count
