@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -18,10 +18,12 @@ _UNCERTAIN = timedelta(seconds=65)
 
 @dataclass(frozen=True)
 class Init:
-    """An object that a player has to read before segments of fragmented MP4."""
+    """An object that a player has to read before segments of fragmented MP4; `content` is the same where its bytes
+    are, and empty where nobody listed it."""
 
     object_key: str
     arrived: datetime
+    content: str = field(default="", compare=False)
 
     @property
     def folder(self) -> str:
