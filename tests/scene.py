@@ -348,6 +348,11 @@ class Camera:
         assert answer.status == 204, answer.body
         return f"{ticket['key_prefix']}{name}"
 
+    def forget_tickets(self) -> None:
+        """As in a world that was put back to before it was let in."""
+        self.recording_tickets.clear()
+        self.inits_brought.clear()
+
     def _ticket_at_hand(self, channel: str) -> Any:
         held = self.recording_tickets.get(channel)
         if held is None or datetime.fromisoformat(held["until"]) <= self.world.now():
