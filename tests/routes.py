@@ -68,8 +68,6 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
     "recording_id": lambda home: _recording(home)["recording_id"],
-    "recorded_from": lambda home: _recording(home)["start"],
-    "recorded_to": lambda home: _recording(home)["end"],
     "playback": lambda home: _played_back(home),
     "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
@@ -93,6 +91,7 @@ _FILL_OF: dict[str, Callable[[Home], Any]] = {
 }
 # What a door needs that nothing in its path or example names.
 _ARRANGE: dict[str, Callable[[Home], Any]] = {
+    "POST /devices/{device_id}/recordings/playlists": lambda home: _recording(home),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
