@@ -42,9 +42,7 @@ def make_playlist(
     begin, end = _to_the_ms(asked.from_), _to_the_ms(asked.to)
     capabilities.require_day(begin, end)
     segments = standing(of, asked.channel, begin, end)
-    if not segments:
-        channels.require_known(granted, asked.channel)
-        raise NothingRecorded
+    channels.require_recorded(granted, asked.channel, segments)
     _require_playable(segments)
     until = clock.epoch_s(clock.now() + capabilities.LASTS)
     named = of.device_id, granted.account_id, asked.channel
