@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ from tests.scene import (
     elsewhere,
     new_camera,
     new_person,
+    pay,
+    wire_time,
 )
 
 # What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
@@ -65,6 +68,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "live_id": lambda home: home.owner.watch(home.camera.device_id)["live_id"],
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
+    "recorded_from": lambda home: wire_time(_recorded(home)),
+    "recorded_to": lambda home: wire_time(_recorded(home) + _RECORDED),
+    "clip_id": lambda home: _clip(home),
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
@@ -177,6 +183,28 @@ def _watched(home: Home) -> str:
     home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
     home.camera.stream(ms=999)
     return str(live["playlist_url"].split("/")[-2])
+
+
+_RECORDED = timedelta(minutes=1)
+
+
+def _recorded(home: Home) -> datetime:
+    """Since when a minute was recorded, by a plan that is paid for."""
+    if home.camera.recording_tickets:
+        return home.world.now() - _RECORDED
+    answer = home.owner.order(home.camera.device_id, "continuous-7-month", key="order-of-recorded-video")
+    assert pay(home.world, answer.json["order_id"]).status == 200
+    home.world.advance(_RECORDED.total_seconds())
+    home.camera.record()
+    home.world.settle()
+    return home.world.now() - _RECORDED
+
+
+def _clip(home: Home) -> str:
+    begun = _recorded(home)
+    body = {"channel": "1", "from": wire_time(begun), "to": wire_time(begun + _RECORDED)}
+    answer = home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", body)
+    return str(answer.json["clip_id"])
 
 
 def _ticket(home: Home) -> str:

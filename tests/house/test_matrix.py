@@ -92,6 +92,8 @@ OF_GUESTS: dict[str, str | None] = {
     "POST /devices/{device_id}/live": "live",
     "POST /devices/{device_id}/live/{live_id}": "live",
     "DELETE /devices/{device_id}/live/{live_id}": "live",
+    "POST /devices/{device_id}/recordings/clips": "playback",
+    "GET /devices/{device_id}/recordings/clips/{clip_id}": "playback",
     "GET /devices/{device_id}/alarms": "alarms",
     "GET /devices/{device_id}/alarms/{alarm_id}": "alarms",
     "POST /devices/{device_id}/alarms/{alarm_id}/read": "alarms",

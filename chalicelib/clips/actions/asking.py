@@ -24,19 +24,19 @@ _MOST_INITS = 4
 
 
 def ask_for_clip(
-    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.AskClip
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, body: shapes.AskClip
 ) -> shapes.AskedClip:
     """Begin to make one; the owner can read who asked.
 
     Raises NotFound, NothingRecorded, ClipRangeInvalid, ClipCrossesChange, ClipTooLarge, TooManyClips.
     """
-    if not granted.covers(asked.channel):
+    if not granted.covers(body.channel):
         raise NotFound
-    bounds.require_range(asked.from_, asked.to)
+    bounds.require_range(body.from_, body.to)
     now = clock.now()
-    from_ms, to_ms = sources.ms_of(asked.from_), sources.ms_of(asked.to)
-    segments = sources.found(of, asked.channel, from_ms, to_ms)
-    channels.require_recorded(granted, asked.channel, segments)
+    from_ms, to_ms = sources.ms_of(body.from_), sources.ms_of(body.to)
+    segments = sources.found(of, body.channel, from_ms, to_ms)
+    channels.require_recorded(granted, body.channel, segments)
     _require_one_file(segments)
     _require_few(of.device_id, now)
     sort_id = _stamp(now) + ids.new_id()
@@ -45,14 +45,14 @@ def ask_for_clip(
         sort_id,
         viewer=granted.known_by,
         asked_at=clock.epoch_s(now),
-        channel=asked.channel,
+        channel=body.channel,
         state=WORKING,
         video=f"{CLIPS.of(now, of.device_id)}{sort_id}.mp4",
         from_ms=from_ms,
         to_ms=to_ms,
         **sources.limits(segments, clock.epoch_s(now)),
     )
-    activity_row = access.record_act(caller, granted, "clip_asked_for", asked.channel)
+    activity_row = access.record_act(caller, granted, "clip_asked_for", body.channel)
     return commit_and_answer(create(clip), activity_row, answer=shapes.AskedClip(clip_id=sort_id))
 
 
