@@ -70,7 +70,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "place": lambda home: home.shown_piece,
     "recorded_from": lambda home: wire_time(_recorded(home)),
     "recorded_to": lambda home: wire_time(_recorded(home) + _RECORDED),
-    "clip_id": lambda home: _clip(home),
+    "clip_id": lambda home: clip_for(home, home.owner),
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
@@ -200,10 +200,10 @@ def _recorded(home: Home) -> datetime:
     return home.world.now() - _RECORDED
 
 
-def _clip(home: Home) -> str:
+def clip_for(home: Home, person: Person) -> str:
     begun = _recorded(home)
     body = {"channel": "1", "from": wire_time(begun), "to": wire_time(begun + _RECORDED)}
-    answer = home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", body)
+    answer = person.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", body)
     return str(answer.json["clip_id"])
 
 
