@@ -41,9 +41,7 @@ def make_playlist(
     begin, end = _to_the_ms(body.from_), _to_the_ms(body.to)
     capabilities.require_day(begin, end)
     segments = standing(of, body.channel, begin, end)
-    if not segments:
-        channels.require_known(granted, body.channel)
-        raise NothingRecorded
+    channels.require_recorded(granted, body.channel, segments)
     _require_playable(segments)
     until = clock.epoch_s(clock.now() + capabilities.LASTS)
     named = of.device_id, granted.account_id, body.channel
