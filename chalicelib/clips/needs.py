@@ -10,7 +10,7 @@ from chalicelib.clips.records import Clip
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.needs import RecordingsOf
 from chalicelib.store.records import Found
 

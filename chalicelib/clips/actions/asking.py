@@ -16,7 +16,7 @@ from chalicelib.clips.rules import bounds, boxes
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.playback.actions import channels
-from chalicelib.recordings.actions.standing import RecordedDevice, Segment
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment
 from chalicelib.store.commit import commit_and_answer, create
 
 # Each is a call; most clips have one init, which says nothing of a change. What lies behind shows while it is made.

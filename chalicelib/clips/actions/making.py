@@ -16,7 +16,7 @@ from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Pi
 from chalicelib.clips.records import FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions.standing import RecordedDevice, Segment
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment
 from chalicelib.store.commit import change, commit
 from chalicelib.store.records import read_all
 

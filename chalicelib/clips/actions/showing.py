@@ -12,7 +12,7 @@ from chalicelib.clips.records import CLIPS, READY, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import commit
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 from chalicelib import clock
 from chalicelib.clips.records import CLIPS, Clip
 from chalicelib.clips.rules import bounds
-from chalicelib.recordings.actions.standing import RecordedDevice, Segment, standing
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment, readable_segments
 
 _MS = timedelta(milliseconds=1)
 
@@ -41,7 +41,7 @@ def whole(clip: Clip) -> Segment:
 
 def found(of: RecordedDevice, channel: str, from_ms: float, to_ms: float) -> list[Segment]:
     """Those that may be shown now, in order of time."""
-    return standing(of, channel, at_ms(from_ms), at_ms(to_ms))
+    return readable_segments(of, channel, at_ms(from_ms), at_ms(to_ms))
 
 
 def limits(segments: Sequence[Segment], asked_at: float) -> Limits:

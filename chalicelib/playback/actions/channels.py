@@ -10,7 +10,7 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.errors import NotFound
 from chalicelib.playback.rules.capabilities import NothingRecorded
 from chalicelib.recordings.actions import days
-from chalicelib.recordings.actions.standing import Segment
+from chalicelib.recordings.actions.readable import Segment
 from chalicelib.recordings.records import RecordingDay
 
 Rows = dict[str, list[RecordingDay]]
