@@ -102,6 +102,8 @@ lock: ## pin the requirements anew (needs uv)
 		--no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.12 --group pictures -c requirements-dev.txt \
 		-o infra/package/requirements-pictures.txt
+	uv pip compile -q --generate-hashes --no-header --python-version 3.12 --group clips -c requirements-dev.txt \
+		-o infra/package/requirements-clips.txt
 
 clean: ## remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -104,7 +104,8 @@ def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
     def copy() -> Home:
         # Tests change what they are given.
         people = Person(**vars(owner)), Person(**vars(stranger))
-        return Home(one_cloud, *people, Camera(**vars(camera)), alarm["alarm_id"])
+        own = Camera(**{**vars(camera), "recording_tickets": {}, "inits_brought": set()})
+        return Home(one_cloud, *people, own, alarm["alarm_id"])
 
     return one_cloud.snapshot(), copy
 

@@ -145,6 +145,12 @@ class Ownership(Item):
         why="times, entries of the catalogue and random ids of orders",
         exported=True,
     )
+    plan_end = key(
+        UnicodeAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="where the end of all that is found by its day",
+        points_to="row",
+    )
 
     @classmethod
     def of_device(cls, device_id: str) -> Key[Ownership]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from urllib.parse import unquote_plus
 
 from chalicelib.alarms.actions import bounds, deleting, ingesting, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.entry.queues import Listeners, Message
+from chalicelib.entry.queues import Listeners, Message, created_objects
 from chalicelib.push.actions import recipients
 from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.actions import uploads
@@ -18,15 +16,7 @@ listeners = Listeners(__name__)
 
 
 def _arrivals(body: Any) -> Iterator[Arrival]:
-    # S3 sends a test event without records when the notification is set up.
-    for record in body.get("Records", []):
-        stored = record["s3"]["object"]
-        yield Arrival(
-            unquote_plus(stored["key"]),
-            datetime.fromisoformat(record["eventTime"]),
-            size_bytes=int(stored.get("size", 0)),
-            nonce=str(record.get("responseElements", {}).get("x-amz-request-id", "")),
-        )
+    return (Arrival(one.object_key, one.at, one.size_bytes, one.request_id) for one in created_objects(body))
 
 
 def _recipients(bodies: list[Any]) -> dict[str, Recipients]:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import DeviceOf
+from chalicelib.access.records import Ownership
+from chalicelib.alarms.actions.showing import FoundAlarm
 from chalicelib.alarms.records import Alarm
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
+from chalicelib.recordings.actions.standing import RecordedDevice
 from chalicelib.store.records import Found
-
-
-@dataclass(frozen=True)
-class FoundAlarm:
-    """An alarm, and the device that raised it."""
-
-    device: DeviceAccess
-    alarm: Alarm
 
 
 @dataclass(frozen=True)
@@ -36,4 +30,5 @@ class AlarmOf:
         alarm = found[Alarm.key(device_id, alarm_id)]
         if alarm is None or not alarm.is_readable(device.device) or not device.covers(alarm.channel):
             raise NotFound
-        return FoundAlarm(device, alarm)
+        recordings = RecordedDevice(device.device, found[Ownership.of_device(device_id)])
+        return FoundAlarm(device, alarm, recordings)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.alarms import rules, shapes
 from chalicelib.alarms.actions import deleting, showing, tickets
-from chalicelib.alarms.needs import AlarmOf, FoundAlarm
+from chalicelib.alarms.actions.showing import FoundAlarm
+from chalicelib.alarms.needs import AlarmOf
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Camera, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.live import actions as live
+from chalicelib.recordings.actions import tickets as recordings
+from chalicelib.recordings.shapes import RecordingTickets
 
 routes = RouteTable(__name__)
 
@@ -23,12 +24,16 @@ routes = RouteTable(__name__)
     "/cameras/tickets",
     who=Who.CAMERA,
     asks=shapes.AskTicket,
-    answers=wire.Ticket,
-    refuses=(access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads),
+    answers=wire.Ticket | RecordingTickets,
+    refuses=(
+        access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads, recordings.NoPlan, recordings.EventQuotaSpent,
+    ),
     example={"kind": "alarm"},
-)
-def get_ticket(camera: Camera, body: shapes.AskTicket) -> Any:
-    return live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera)
+)  # fmt: skip
+def get_ticket(camera: Camera, body: shapes.AskTicket) -> wire.Ticket | RecordingTickets:
+    if body.kind == "recording":
+        return recordings.tickets_for(camera, body.channels)
+    return wire.Ticket.of(live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera))
 
 
 @routes.get(
@@ -55,24 +60,24 @@ def list_alarms(caller: Caller, device: DeviceAccess, search: shapes.Search) -> 
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
-    answers=shapes.AlarmWithPicture,
+    answers=shapes.AlarmInFull,
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return showing.look_at(found.device, found.alarm)
+def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    return showing.look_at(found)
 
 
 @routes.post(
     "/devices/{device_id}/alarms/{alarm_id}/read",
     who=Who.PERSON,
     needs=AlarmOf("alarms"),
-    answers=shapes.AlarmWithPicture,
+    answers=shapes.AlarmInFull,
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmWithPicture:
-    return showing.mark_read(found.device, found.alarm)
+def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    return showing.mark_read(found)
 
 
 @routes.delete(

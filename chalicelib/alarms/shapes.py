@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from chalicelib.entry.wire import Shape
+from chalicelib.stock.shapes import ChannelId
 
 AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"]
 AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -18,9 +19,13 @@ class AskTicket(Shape):
 
     Live video is uploaded as `<channel>/<UTC start with ms>-<duration in ms>.m4s` or `.ts`; before the former, with
     each ticket anew and by a name of its own, what a player must know first as `<channel>/init-<random>.mp4`.
+    Recordings likewise, of 1 to 60 s each; behind the duration may stand `-` and the sizes of its fragments in bytes,
+    in base 36 and joined by dots, by which players seek. `channels` are those to record, of at most 16; all, if none is
+    named.
     """
 
-    kind: Literal["alarm", "live", "snapshot"]
+    kind: Literal["alarm", "live", "snapshot", "recording"]
+    channels: Annotated[list[ChannelId], Meta(min_length=1, max_length=64)] | None = None
 
 
 class Search(Shape):
@@ -47,12 +52,21 @@ class Alarm(Shape):
     until: datetime
 
 
-class AlarmWithPicture(Alarm):
+class Recorded(Shape):
+    """A span of time of which there are recordings."""
+
+    from_: datetime = field(name="from")
+    to: datetime
+
+
+class AlarmInFull(Alarm):
     """`picture_url` is good for five minutes; null where the cloud made the alarm itself (`none`), or where what the
-    camera uploaded cannot be shown (`unreadable`)."""
+    camera uploaded cannot be shown (`unreadable`). `recorded` is what its channel recorded around it, at most five
+    minutes before and behind; null where nothing may be shown."""
 
     picture: Literal["shown", "none", "unreadable"]
     picture_url: str | None
+    recorded: Recorded | None
 
 
 class Alarms(Shape):

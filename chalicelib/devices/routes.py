@@ -18,8 +18,6 @@ from chalicelib.entry import wire
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.plans import actions as plans
-from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock.shapes import EXAMPLE_OF_SETTINGS
 
 routes = RouteTable(__name__)
@@ -199,16 +197,3 @@ def get_cover_ticket(caller: Caller, device: DeviceAccess, body: AskPictureTicke
 )
 def delete_cover(caller: Caller, device: DeviceAccess) -> None:
     covers.delete_cover(caller, device.device)
-
-
-@routes.get(
-    "/devices/{device_id}/plan",
-    who=Who.PERSON,
-    needs=OWNER,
-    answers=DevicePlan,
-    refuses=(NotFound, RightMissing),
-    example={},
-    tag="plans",
-)
-def get_device_plan(caller: Caller, device: DeviceAccess) -> DevicePlan:
-    return plans.described(device.ownership)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_ASKING = ("Authorization", "Content-Type", "Idempotency-Key", "Accept-Language")
+_ASKING = ("Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Range")
 _EXPOSED = ("Retry-After",)
 _MAX_AGE_SECONDS = 600
 

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
@@ -60,7 +61,7 @@ class Route:
     who: Who
     asks: type[wire.Shape] | None
     query: type[wire.Shape] | None
-    answers: type[wire.Shape] | None
+    answers: type[wire.Shape] | UnionType | None
     status: int
     needs: Need[object] | None
     stepped_up: bool
@@ -78,6 +79,13 @@ class Route:
     def answers_with_json(self) -> bool:
         """Whether it is an API's client who asks, and not what opens a link."""
         return self.media_type is None and self.status != _FOUND
+
+    @property
+    def answer_shapes(self) -> tuple[type[wire.Shape], ...]:
+        """One, or several where the answer goes by what was asked."""
+        if self.answers is None:
+            return ()
+        return self.answers.__args__ if isinstance(self.answers, UnionType) else (self.answers,)
 
     @property
     def name(self) -> str:
@@ -143,7 +151,7 @@ if TYPE_CHECKING:
         example: Required[Mapping[str, object]]
         asks: type[wire.Shape] | None
         query: type[wire.Shape] | None
-        answers: type[wire.Shape] | None
+        answers: type[wire.Shape] | UnionType | None
         status: int | None
         needs: Need[object] | None
         stepped_up: bool
@@ -185,7 +193,7 @@ class RouteTable(Blueprint):
         example: Mapping[str, object],
         asks: type[wire.Shape] | None = None,
         query: type[wire.Shape] | None = None,
-        answers: type[wire.Shape] | None = None,
+        answers: type[wire.Shape] | UnionType | None = None,
         status: int | None = None,
         needs: Need[object] | None = None,
         stepped_up: bool = False,

@@ -36,7 +36,7 @@ _REASONS = {
 def document(routes: Iterable[Route]) -> Part:
     """The whole document; `routes` are the application's, in any order."""
     ordered = sorted(routes, key=lambda route: (route.path, route.method))
-    spoken = {shape for route in ordered for shape in (route.asks, route.answers) if shape is not None}
+    spoken = {shape for route in ordered for shape in (route.asks, *route.answer_shapes) if shape is not None}
     by_name = sorted(spoken, key=lambda shape: (shape.__name__, shape.__module__))
     references, components = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
     reference_of = dict(zip(by_name, references, strict=True))
@@ -108,8 +108,10 @@ def _header_parameters(route: Route) -> list[Part]:
 
 def _success(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
     answer: Part = {"description": _REASONS[route.status]}
-    if route.answers is not None:
-        answer["content"] = {_JSON: {"schema": reference_of[route.answers]}}
+    if route.answer_shapes:
+        references = [reference_of[shape] for shape in route.answer_shapes]
+        schema = references[0] if len(references) == 1 else {"oneOf": references}
+        answer["content"] = {_JSON: {"schema": schema}}
     elif route.media_type is not None:
         answer["content"] = {route.media_type: {"schema": {"type": "string"}}}
     elif route.status == 302:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
@@ -50,6 +52,28 @@ class Message:
     tries: int
 
 
+@dataclass(frozen=True)
+class CreatedObject:
+    """An object that S3 tells of. `request_id` is what S3 calls the upload, and whoever uploads cannot know before."""
+
+    object_key: str
+    at: datetime
+    size_bytes: int
+    request_id: str
+
+
+def created_objects(body: Any) -> Iterator[CreatedObject]:
+    """Those of a message; S3 sends a test event without any when the notification is set up."""
+    for record in body.get("Records", []):
+        stored = record["s3"]["object"]
+        yield CreatedObject(
+            unquote_plus(stored["key"]),
+            datetime.fromisoformat(record["eventTime"]),
+            int(stored.get("size", 0)),
+            str(record.get("responseElements", {}).get("x-amz-request-id", "")),
+        )
+
+
 class Context(Protocol):
     """Lambda's context of an invocation, as far as it is used here."""
 
@@ -90,10 +114,10 @@ class Listeners(_EntryPoints):
     """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone."""
 
     def on_queue(
-        self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
+        self, queue: str, *, batch_size: int = 10, window_s: int = 0, prepare: Prepare | None = None
     ) -> Callable[[Handler], Function]:
-        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
-        a handler answers is said in the log's line."""
+        """Lambda waits for `window_s` seconds for a batch to be full. `prepare` reads once for the whole batch what the
+        records have in common; its result is handed to each. What a handler answers is said in the log's line."""
 
         def declare(handle: Handler) -> Function:
             def function(event: Event, context: Context) -> object:
@@ -114,7 +138,7 @@ class Listeners(_EntryPoints):
 
             return self._register(
                 "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
-                maximum_batching_window_in_seconds=0, maximum_concurrency=None,
+                maximum_batching_window_in_seconds=window_s, maximum_concurrency=None,
             )  # fmt: skip
 
         return declare

@@ -240,7 +240,7 @@ def _pay(order: Order, payment: Payment) -> None:
         create(payment, otherwise=StaleRead),
         change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
         *access.require_alive(order.device_id, otherwise=_DeviceGone),
-        plans.grant(held, _terms(order), _order_id(order), now),
+        *plans.grant(held, _terms(order), _order_id(order), now),
         create(invoice, otherwise=StaleRead),
         next_number,
     )

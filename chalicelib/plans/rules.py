@@ -174,6 +174,42 @@ def status_at(ledger: Ledger, now: int) -> PlanStatus:
     return PlanStatus("grace" if now < held.until + GRACE_S else "ended", held, waiting)
 
 
+def kept_since(ledger: Ledger, now: int) -> int | None:
+    """The second from which on what arrived is shown now: where the grants began that follow each other up to now, each
+    before the grace of the one before it was over. None unless a plan is active now."""
+    since, until = _last_chain(ledger, now)
+    return since if now < until else None
+
+
+def stored_since(ledger: Ledger, now: int) -> int | None:
+    """The same of what is stored still, shown or waiting for a renewal; None where no grace is left."""
+    since, until = _last_chain(ledger, now)
+    return since if now < until + GRACE_S else None
+
+
+def _last_chain(ledger: Ledger, now: int) -> tuple[int | None, int]:
+    """Where the last of the grants began that follow each other up to now, and where they end."""
+    since: int | None = None
+    until = 0
+    for one in ledger:
+        if one.begins > now:
+            break
+        if since is None or one.begins - until >= GRACE_S:
+            since = one.begins
+        until = one.until
+    return since, until
+
+
+def running_at(ledger: Ledger, at: int) -> Grant | None:
+    """The grant by which a plan runs in that second."""
+    return next((one for one in ledger if one.begins <= at < one.until), None)
+
+
+def ends_at(ledger: Ledger) -> int | None:
+    """The second in which the grace of all that was granted is over; None where nothing was."""
+    return max((one.until + GRACE_S for one in ledger), default=None)
+
+
 def periods_of(ledger: Ledger) -> list[Period]:
     """As a person sees them: what was bought one after the other of one plan is one period."""
     periods: list[Period] = []

@@ -148,6 +148,8 @@ class Activity(Shape):
         "command_given",
         "watched",
         "alarms_deleted",
+        "played_back",
+        "recordings_deleted",
         "shared",
         "share_changed",
         "share_revoked",

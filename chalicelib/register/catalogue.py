@@ -39,6 +39,14 @@ def record_at(table: str, pk_prefix: str, sk_prefix: str | None) -> type[Record]
     return None
 
 
+def prefix_of(object_key: str) -> Prefix:
+    """The prefix below which a key of the bucket lies; raises LookupError."""
+    for prefix in PREFIXES:
+        if object_key.startswith(prefix.root):
+            return prefix
+    raise LookupError(object_key)
+
+
 def kind_of(base: type[Record], item: RawItem) -> type[Record]:
     """The kind of record that an item of this table is; raises UnknownKind."""
     where = keys.kind_of(item["pk"]["S"]), keys.kind_of(item["sk"]["S"]) if "sk" in item else None

@@ -205,11 +205,12 @@ def _prefixes(run: _Pass) -> list[Prefix]:
 
 
 def _named_folders(prefix: Prefix, items: list[RawItem]) -> Iterable[str]:
-    """Of what is uploaded by ticket, the hours of which these rows say that there was one, and those that objects are
-    named in."""
+    """Of what is uploaded by ticket, the hours of which these rows say that there was one, and those that objects and
+    folders are named in."""
     if not prefix.by_ticket:
         return ()
-    named = {prefix.stamp_of(value) for value, _ in tree.pointers(items, OBJECT)}
+    pointers = [*(value for value, _ in tree.pointers(items, OBJECT)), *tree.folders_of(items)]
+    named = {prefix.stamp_of(value) for value in pointers}
     stamps = upload_hours.hours_among(prefix, items) | named - {""}
     return [f"{prefix.root}{stamp}/" for stamp in sorted(stamps)]
 

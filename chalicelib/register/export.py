@@ -18,7 +18,7 @@ from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue, tree
 from chalicelib.register.rows import Row, row
-from chalicelib.register.tree import FISCAL, OBJECT
+from chalicelib.register.tree import FISCAL, FOLDER, OBJECT
 from chalicelib.store import ciphers, keys
 from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.records import FiscalRow, Item, Record, read
@@ -30,6 +30,8 @@ _HERE = Path(__file__).parent
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ITEMS_OF_A_PAGE = 100
 _CHUNK_BYTES = 64 * 1024
+# Of objects in folders, of which there may be very many: after so much it is asked again whether to go on.
+_BYTES_BEFORE_ASKING = 64 * 1024 * 1024
 
 
 # What is in it follows from the tags: every personal attribute, and what else is tagged as exported. Beside the JSON of
@@ -102,8 +104,8 @@ def write_archive(
     """Write everything that exists of these subjects (kind and id) and of those that hang below them, and how many
     files that were.
 
-    `before_page` is called before each page of rows that is read, and stops all by raising. What ends while it is
-    written is left out.
+    `before_page` is called before each page of rows or of a folder's objects that is read, and now and then between
+    objects, and stops all by raising. What ends while it is written is left out.
     """
     archive, found = _Archive(to), _Found([keys.joined(*subject) for subject in subjects], before_page)
     while found.waiting:
@@ -125,7 +127,13 @@ class _Found:
     def __init__(self, subjects: list[str], before_page: Callable[[], None]) -> None:
         self.waiting: deque[tuple[str, str | None]] = deque((subject, None) for subject in subjects)
         self.kept_by_law: set[str] = set()
-        self.before_page = before_page
+        self.bytes_unasked = 0
+        self._before_page = before_page
+
+    def before_page(self) -> None:
+        """Asks whether to go on."""
+        self.bytes_unasked = 0
+        self._before_page()
 
 
 class _Archive:
@@ -134,8 +142,10 @@ class _Archive:
         self._made_at = clock.now()
         self.files: list[dict[str, object]] = []
         self.sections: list[Section] = []
+        self.paths: set[str] = set()
 
-    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> None:
+    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> int:
+        """How many bytes it has."""
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
         entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
@@ -146,6 +156,8 @@ class _Archive:
                 digest.update(chunk)
                 size += len(chunk)
         self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **about})
+        self.paths.add(path)
+        return size
 
     def add_json(self, path: str, value: object) -> None:
         self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()])
@@ -200,7 +212,8 @@ def _sections_of(archive: _Archive, found: _Found, subject: str, parent: str | N
         section = sections.get(type(record))
         if section is None:
             section = sections[type(record)] = Section(type(record), f"{folder}/{record.sk_prefix}.json")
-        section.add(_exported(record) | _with_objects(archive, folder, record))
+        objects = _with_objects(archive, folder, record) | _with_folders(archive, found, folder, record, subject_record)
+        section.add(_exported(record) | objects)
         found.kept_by_law |= _pointers(record, FISCAL).keys()
     whole = [section.close() for section in sections.values() if section.is_exported]
     return sorted(whole, key=lambda section: section.kind is not subject_kind)
@@ -259,17 +272,56 @@ def _pointers(record: Record, what: str) -> dict[str, str]:
     return {value: name for name, several in values.items() for value in several}
 
 
-def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, str | None]:
+def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, object]:
     """The objects go into the archive, and in the place of each the record tells where; None for one that is gone."""
-    where: dict[str, str | None] = {}
+    where: dict[str, object] = {}
     for object_key, name in _pointers(record, OBJECT).items():
-        chunks = s3.chunks(object_key)
-        prefix, day, _, rest = object_key.split("/", 3)
-        path = f"{folder}/{prefix}/{day}/{rest}"
+        chunks, path = s3.chunks(object_key), _path_of(folder, object_key)
         where[name] = None if chunks is None else path
         if chunks is not None:
             archive.add(path, chunks, is_packed=True)
     return where
+
+
+def _path_of(folder: str, object_key: str) -> str:
+    """Where in the archive, in which the folder names the subject."""
+    prefix = catalogue.prefix_of(object_key)
+    return f"{folder}/{prefix.root}{prefix.stamp_of(object_key)}/{prefix.parse_key(object_key)[1]}"
+
+
+def _with_folders(
+    archive: _Archive, found: _Found, folder: str, record: Record, subject_record: Record
+) -> dict[str, object]:
+    """The objects in folders that the record points to go into the archive, each once, whichever records show it; and
+    in the place of the folders the record tells in which ones of the archive they are."""
+    names = [name for name, tag in tags_of(type(record)).items() if tag.points_to == FOLDER]
+    if not names:
+        return {}
+    where = set()
+    for beginning in record.folders_of():
+        for stored in _shown_below(found, beginning, record, subject_record):
+            path = _path_of(folder, stored.key)
+            if path in archive.paths or _is_added(archive, found, path, stored.key):
+                where.add(_path_of(folder, beginning).rpartition("/")[0] + "/")
+    return dict.fromkeys(names, sorted(where))
+
+
+def _shown_below(found: _Found, beginning: str, record: Record, subject_record: Record) -> Iterator[s3.Stored]:
+    found.before_page()
+    for page in s3.pages(beginning):
+        yield from (stored for stored in page if record.shows(stored, subject_record))
+        found.before_page()
+
+
+def _is_added(archive: _Archive, found: _Found, path: str, object_key: str) -> bool:
+    """Whether the object is still there."""
+    chunks = s3.chunks(object_key)
+    if chunks is None:
+        return False
+    found.bytes_unasked += archive.add(path, chunks, is_packed=True)
+    if found.bytes_unasked >= _BYTES_BEFORE_ASKING:
+        found.before_page()
+    return True
 
 
 # Its form
@@ -286,7 +338,7 @@ def _schema_path(kind: type[Record]) -> str:
 def schema_of(kind: type[Record]) -> dict[str, object]:
     """JSON Schema of a list of such records."""
     tags = tags_of(kind)
-    shown = [name for name, tag in tags.items() if tag.exported or tag.points_to == OBJECT]
+    shown = [name for name, tag in tags.items() if tag.exported or tag.points_to in (OBJECT, FOLDER)]
     properties = {name: _schema_of_attribute(kind, name) for name in shown}
     names = ["id", *_exported_attributes(kind)]
     one = {
@@ -305,6 +357,9 @@ def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, object]:
         return {"title": title}
     if tag.points_to == OBJECT:
         return {"title": title, "type": ["string", "null"], "description": "where in this archive"}
+    if tag.points_to == FOLDER:
+        described = "in which folders of this archive"
+        return {"title": title, "type": "array", "items": {"type": "string"}, "description": described}
     kind_of_value, more = _json_type(attribute)
     return {"title": title, "type": [kind_of_value, *(["null"] if attribute.null else [])], **more}
 

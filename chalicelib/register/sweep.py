@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from chalicelib import clock
 from chalicelib.aws import s3
@@ -13,12 +14,13 @@ from chalicelib.register.prefixes import Prefix
 BUDGET_S = 720
 
 
-def sweep_expired(prefix: Prefix) -> int:
-    """Delete the objects of this kind that are older than they may be; how many. Readers refuse on time anyway.
+def sweep_expired(*prefixes: Prefix) -> int:
+    """Delete the objects of these kinds that are older than they may be; how many. Readers refuse on time anyway.
 
     Raises NotDeleted at the end, if S3 kept any.
     """
-    count, _ = s3.delete_pages(_expired(prefix), until_ticks=clock.ticks_s() + BUDGET_S)
+    expired = chain.from_iterable(map(_expired, prefixes))
+    count, _ = s3.delete_pages(expired, until_ticks=clock.ticks_s() + BUDGET_S)
     return count
 
 
@@ -38,3 +40,8 @@ def oldest_s(prefix: Prefix) -> int:
     # Keys begin with their hour, and S3 lists them sorted.
     stored = s3.first(prefix.root)
     return 0 if stored is None else int((clock.now() - stored.modified_at).total_seconds())
+
+
+def overdue_s(*prefixes: Prefix) -> int:
+    """For how many seconds the oldest object of these kinds should have been gone, to an hour or a day; 0 if none."""
+    return max(0, *(oldest_s(prefix) - int(prefix.keep.total_seconds()) for prefix in prefixes))

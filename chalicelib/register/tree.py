@@ -14,7 +14,7 @@ from chalicelib.store.tags import tags_of
 if TYPE_CHECKING:
     from pynamodb.attributes import Attribute
 
-OBJECT, ENDPOINT, FISCAL, ROW = "object", "push endpoint", "fiscal", "row"
+OBJECT, FOLDER, ENDPOINT, FISCAL, ROW = "object", "folder", "push endpoint", "fiscal", "row"
 SUBJECT, HOLDER = "subject", "holder"
 
 # A subject is its kind and its id, joined as its partition is named: `device#q7…`.
@@ -39,6 +39,19 @@ def pointers(items: Iterable[RawItem], *kinds: str) -> Iterator[tuple[str, RawIt
 def _values(raw: RawItem) -> list[str]:
     values: list[str] = raw.get("SS") or [raw["S"]]
     return values
+
+
+def names_folders(kind: type[Record]) -> bool:
+    """Whether records of this kind point to folders of objects."""
+    return any(tag.points_to == FOLDER for tag in tags_of(kind).values())
+
+
+def folders_of(items: Iterable[RawItem]) -> Iterator[str]:
+    """What the keys of objects begin with to whose folders these items point. Raises UnknownKind."""
+    for item in items:
+        kind = catalogue.kind_of(Item, item)
+        if names_folders(kind):
+            yield from kind.from_raw_data(item).folders_of()
 
 
 def children_of(items: Iterable[RawItem]) -> list[str]:

@@ -12,8 +12,9 @@ from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, personal, plain
 
 Reason = Literal[
-    "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many"
-]
+    "name_unknown", "type_unknown", "channel_unknown", "picture_unreadable", "picture_replaced", "too_many",
+    "video_unreadable", "event_quota_spent",
+]  # fmt: skip
 
 
 class Stock(Item):
@@ -146,3 +147,7 @@ class RefusedUploads(Item):
     picture_replaced_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
     too_many = plain(NumberAttribute(null=True), why="a count", exported=True)
     too_many_at = key(Time(null=True), rows.ALARM_MESSAGES, why="time", exported=True)
+    video_unreadable = plain(NumberAttribute(null=True), why="a count", exported=True)
+    video_unreadable_at = key(Time(null=True), rows.CLOUD_STORAGE, why="time", exported=True)
+    event_quota_spent = plain(NumberAttribute(null=True), why="a count", exported=True)
+    event_quota_spent_at = key(Time(null=True), rows.CLOUD_STORAGE, why="time", exported=True)

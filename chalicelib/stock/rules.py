@@ -84,9 +84,9 @@ def next_of(seen: Presence, now_s: int) -> tuple[str | None, int | None]:
     return None, int(due)
 
 
-def is_seen_anew(last_seen: float | None, at_s: int) -> bool:
+def is_seen_anew(last_seen: float | None, at_s: int, every: timedelta = SEEN_EVERY) -> bool:
     """Whether a ticket or an upload of then is to be noted."""
-    return last_seen is None or at_s >= last_seen + SEEN_EVERY.total_seconds()
+    return last_seen is None or at_s >= last_seen + every.total_seconds()
 
 
 # What a camera says of itself, and when

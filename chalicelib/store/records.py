@@ -22,9 +22,10 @@ from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import keys, raw_items
 from chalicelib.store.keys import Key, RawItem
-from chalicelib.store.tags import Sealed, plain, tag_of
+from chalicelib.store.tags import Sealed, plain, tag_of, tags_of
 
 if TYPE_CHECKING:
+    from chalicelib.aws.s3 import Stored
     from chalicelib.store.ciphers import SubjectCipher
 
 
@@ -177,6 +178,16 @@ class Record(Model):
     def is_readable(self, subject_record: Record) -> bool:
         """Whether it may still be read; `subject_record` is the record that its partition is named after."""
         return not self.is_over
+
+    def folders_of(self) -> Iterable[str]:
+        """What the keys of its objects begin with, if one of its attributes points to folders: here, its values."""
+        for name, tag in tags_of(type(self)).items():
+            value = getattr(self, name) if tag.points_to == "folder" else None
+            yield from sorted(value) if isinstance(value, set) else filter(None, [value])
+
+    def shows(self, stored: Stored, subject_record: Record) -> bool:
+        """Whether an object that lies in one of its folders is its own, and may still be read."""
+        return True
 
     @classmethod
     def list_of(

@@ -24,10 +24,10 @@ class PolicyRow(Protocol):
 
 @dataclass(frozen=True)
 class Tag:
-    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), a record that
-    the law keeps (`fiscal`), one elsewhere that ends with this one (`row`), a child, by its kind and id (`subject`), or
-    the subject to which this one belongs while it may pass to another (`holder`), who keeps it; `exported` says that a
-    copy of one's data shows it."""
+    """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), folders of
+    objects (`folder`; see Record.folders_of), a record that the law keeps (`fiscal`), one elsewhere that ends with this
+    one (`row`), a child, by its kind and id (`subject`), or the subject to which this one belongs while it may pass to
+    another (`holder`), who keeps it; `exported` says that a copy of one's data shows it."""
 
     kind: Literal["personal", "key", "plain"]
     row: PolicyRow | None = None

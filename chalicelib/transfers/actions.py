@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
@@ -169,6 +169,7 @@ class Offered:
     """A device that was offered to the caller, and the offer."""
 
     device: Device
+    tie: Ownership | None
     transfer: Transfer
 
 
@@ -180,7 +181,7 @@ def offered(account: Account, found: Found, transfer_id: str) -> Offered:
         raise NotFound
     if transfer.address_hash not in addresses.hashes_of(account):
         raise NotFound
-    return Offered(device, transfer)
+    return Offered(device, found[Ownership.of_device(device_id)], transfer)
 
 
 def decline(caller: Caller, given: Offered) -> None:
@@ -206,13 +207,18 @@ def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Prese
     Raises NotFound, TooManyDevices, TimeZoneUnknown.
     """
     binding.require_time_zone(body.time_zone)
-    device, transfer = given.device, given.transfer
+    device = given.device
     former, stock = _owner_and_camera(device)
 
-    def attempt(account: Account) -> Presented:
-        return _accept(caller, account, former, stock, device, transfer, body)
+    def attempt(as_read: tuple[Account, Ownership | None]) -> Presented:
+        account, tie = as_read
+        return _accept(caller, account, former, stock, replace(given, tie=tie), body)
 
-    return retrying_from(caller.account, attempt, accounts.read_again)
+    def read_again(as_read: tuple[Account, Ownership | None]) -> tuple[Account, Ownership | None]:
+        (tie,) = read(Ownership.of_device(device.pk_id))
+        return accounts.read_again(as_read[0]), tie
+
+    return retrying_from((caller.account, given.tie), attempt, read_again)
 
 
 def _owner_and_camera(device: Device) -> tuple[Account, Stock]:
@@ -227,10 +233,10 @@ def _accept(
     account: Account,
     former: Account,
     stock: Stock,
-    old: Device,
-    transfer: Transfer,
+    given: Offered,
     body: shapes.AcceptTransfer,
 ) -> Presented:
+    old, transfer = given.device, given.transfer
     if transfer.address_hash not in addresses.hashes_of(account):
         raise NotFound  # it was the caller's when the request came
     address, who = transfer.decrypted_with(old.cipher).address, _answering(caller, transfer)
@@ -241,7 +247,7 @@ def _accept(
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()
     return commit_and_answer(
         *begins,
-        *owning.end_ownership(old, new_owner=new.pk_id),
+        *owning.end_ownership(old, given.tie, new_owner=new.pk_id),
         ciphers.require_exists(former.pk_id, otherwise=NotFound),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),

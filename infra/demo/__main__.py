@@ -16,7 +16,11 @@ from infra.demo.client import Unreachable, Wire
 from infra.demo.console import BrokenPromise, Teller
 from infra.demo.footage import Frame, NoFootage, default_clip, frames
 from infra.demo.life import Life
+from infra.demo.segments import Film
 from infra.demo.server import NotStarted, local_cloud
+
+# As much as one recording of the story takes.
+FILM_SECONDS, FRAMES_PER_SECOND = 100, 5
 
 
 def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -> int:
@@ -44,8 +48,9 @@ def _play(chosen: argparse.Namespace, teller: Teller) -> None:
     teller.say(_what_was_seen(seen))
     if len(seen) == 1:  # one alarm is deleted by hand, another lives for seven days
         seen.append(replace(seen[0], at_seconds=seen[0].at_seconds + 1))
+    film = Film.out_of(source, FILM_SECONDS, FRAMES_PER_SECOND)
     with _cloud(chosen.url, teller) as url:
-        Life(Wire(url), seen, teller).play(STEPS)
+        Life(Wire(url), seen, film, teller).play(STEPS)
 
 
 def _what_was_seen(seen: Sequence[Frame]) -> str:

@@ -106,6 +106,17 @@ class Camera:
             held = self._tickets[kind] = self._new_ticket(kind)
         return held
 
+    def ask_recording_tickets(self) -> Json:
+        """One for each channel, and the plan; without one it is Refused, and asked again by whoever records."""
+        body = {"kind": "recording"}
+        answer = self.wire.ask("POST", "/cameras/tickets", body, token=self.token)
+        if answer.status == 401:
+            self.activate()
+            answer = self.wire.ask("POST", "/cameras/tickets", body, token=self.token)
+        if answer.status not in (200, 201):
+            raise Refused("POST", "/cameras/tickets", answer)
+        return dict(answer.json)
+
     def _new_ticket(self, kind: str) -> Ticket:
         answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
         if answer.status == 401:  # the token was replaced or lost: the factory secret gives another

@@ -18,6 +18,7 @@ LARGEST_BYTES = 1024 * 1024
 THUMBNAIL = (64, 36)
 MOTION_THRESHOLD = 6.0  # mean difference of grey levels, of 255: above the noise of a still picture
 LOOKED_AT_SECONDS = 600  # of a longer film only the beginning is looked at
+WIDEST = 640  # of what is filmed
 PHOTOGRAPHS = (".jpg", ".jpeg")
 
 
@@ -98,6 +99,12 @@ def frames(source: Path, count: int = 12, every_seconds: float = 0.5) -> Iterato
 def pictures(source: Path, every_seconds: float) -> Iterator[Image.Image]:
     """All of it, from its beginning to its end."""
     return (shot.picture() for shot in _shots(source, every_seconds))
+
+
+def fitting(picture: Image.Image) -> Image.Image:
+    """No wider than a live view need be, and of even sides, as H.264 wants them."""
+    scale = min(1.0, WIDEST / picture.width)
+    return picture.resize((max(2, int(picture.width * scale) // 2 * 2), max(2, int(picture.height * scale) // 2 * 2)))
 
 
 def choose(scores: Sequence[float], count: int) -> set[int]:

@@ -14,6 +14,7 @@ from infra.demo.console import BrokenPromise, Cost, Promises, Stored, Teller, su
 from infra.demo.footage import Frame
 from infra.demo.people import Cast, new_cast, picture_needles
 from infra.demo.search import Hit, Needle, search
+from infra.demo.segments import Film, Segment
 from infra.demo.stored import counted, items, objects
 
 LAST_LINE = "nothing of it is left but what the law keeps"
@@ -50,6 +51,7 @@ class Life:
 
     wire: Wire
     frames: Sequence[Frame]
+    film: Film
     teller: Teller
     cast: Cast = field(default_factory=new_cast)
     pause: Callable[[float], None] = time.sleep
@@ -58,6 +60,7 @@ class Life:
     known: set[tuple[str, str]] = field(default_factory=set)
     device: Json = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
+    filmed: list[Segment] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
     order: Json = field(default_factory=dict)
     erasure_id: str = ""
@@ -166,7 +169,11 @@ class Life:
             Needle("her session's token", self.person.access_token),
             Needle("the camera's token", self.camera.token),
         ]
-        return [*self.cast.needles(), *tokens, *picture_needles([sent.jpeg for sent in self.sent])]
+        return [*self.cast.needles(), *tokens, *self._needles_of_pictures()]
+
+    def _needles_of_pictures(self) -> list[Needle]:
+        of_film = [segment.pieces[0] for segment in self.filmed]
+        return picture_needles([sent.jpeg for sent in self.sent]) + picture_needles(of_film, "segment")
 
     def own_ids(self) -> dict[str, str]:
         """The random ids that stand for her and hers."""

@@ -1,5 +1,5 @@
-"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, obeys commands, and shows
-what it sees to who watches."""
+"""`python -m infra.demo.living`: a camera that lives: it looks, keeps its channel open, obeys commands, records
+what a plan allows, and shows what it sees to who watches."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.demo.camera import RENEW_BEFORE, Camera, NotBound, Ticket
 from infra.demo.client import Backstage, Json, Refused, Unreachable, Wire, instant
-from infra.demo.footage import MOTION_THRESHOLD, THUMBNAIL, NoFootage, as_jpeg, default_clip, pictures
+from infra.demo.footage import MOTION_THRESHOLD, THUMBNAIL, NoFootage, as_jpeg, default_clip, fitting, pictures
+from infra.demo.recording import Recorder, Sender
+from infra.demo.segments import PIECE, Init, stamp
 from infra.demo.video import Encoder
 
 FRAMES_PER_SECOND = 10
-WIDEST = 640
 ALARM_AT_MOST_EVERY = timedelta(seconds=10)
 # The cloud says when to come back, so that not all cameras do at the same time; one alone need not wait so long.
 COME_BACK_SECONDS = 5.0
@@ -51,9 +52,14 @@ class Living:
     _over: set[str] = field(default_factory=set)
     _ticket: Ticket | None = None
     _encoder: Encoder | None = None
-    _init_name: str = ""
+    _init: Init | None = None
     _last_alarm: datetime | None = None
     _before: Image.Image | None = None
+    _moved: bool = False
+
+    def __post_init__(self) -> None:
+        channels = [str(channel["id"]) for channel in self.camera.channels]
+        self.recorder = Recorder(Sender(self.camera, self._learn), channels, self.say)
 
     def now(self) -> datetime:
         """The cloud's time, as its tickets tell it."""
@@ -64,13 +70,18 @@ class Living:
         self.camera.now = self.now
         message = self.camera.activate()
         channel = threading.Thread(target=self._keep_channel, args=(message,), daemon=True)
+        recording = threading.Thread(target=self.recorder.run, daemon=True)
         channel.start()
+        recording.start()
         for picture in self._looking():
             try:
                 self._see(picture)
-            except (NotBound, Refused, Unreachable) as problem:
+            except (Refused, Unreachable) as problem:
                 self.say(f"{problem}")
                 self.stopped.wait(COME_BACK_SECONDS)
+        self._rest()
+        self.recorder.stopped.set()
+        recording.join()
         channel.join()
 
     def _looking(self) -> Iterator[Image.Image]:
@@ -79,57 +90,79 @@ class Living:
         for picture in chain.from_iterable(pictures(self.source, 1 / FRAMES_PER_SECOND) for _ in count()):
             if self.stopped.is_set():
                 return
-            yield _fitting(picture)
+            yield fitting(picture)
             # What looking took is not waited for again; who is too slow for it does not try to catch up.
             due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic())
             self.pause(max(0.0, due - time.monotonic()))
 
     def _see(self, picture: Image.Image) -> None:
         if self.is_private:
+            self._rest()
             return
         thumbnail = picture.convert("L").resize(THUMBNAIL)
         before, self._before = self._before, thumbnail
         moved = ImageStat.Stat(ImageChops.difference(thumbnail, before)).mean[0] if before else 0.0
         due = self._last_alarm is None or self.now() - self._last_alarm >= ALARM_AT_MOST_EVERY
+        self._moved |= moved >= MOTION_THRESHOLD
         if moved >= MOTION_THRESHOLD and due:
             self._last_alarm = self.now()
-            self._alarm(picture)
+            # It goes on filming meanwhile, also where the cloud is out of reach.
+            threading.Thread(target=self._alarm, args=(picture, self._last_alarm), daemon=True).start()
         self._film(picture)
 
-    def _alarm(self, picture: Image.Image) -> None:
-        self.camera.snapshot(as_jpeg(picture), at=self.now())
-        self.alarms_sent += 1
-        self.say("Something moved: an alarm is sent.")
+    def _alarm(self, picture: Image.Image, at: datetime) -> None:
+        try:
+            self.camera.snapshot(as_jpeg(picture), at=at)
+            self.alarms_sent += 1
+            self.say("Something moved: an alarm is sent.")
+        except (NotBound, Refused, Unreachable) as problem:
+            self.say(f"Something moved, but no alarm is sent: {problem}")
 
-    # Live view
+    # Live view and recording
 
     def _film(self, picture: Image.Image) -> None:
         watched = {channel for channel, until in list(self._views.values()) if until > self.now()}
         if not watched:
-            self._encoder, self._ticket = None, None
+            self._ticket = None
+        if not watched and not self.recorder.is_wanted:
+            self._rest()
             return
         if self._encoder is None:
-            self._encoder = Encoder(picture.size, FRAMES_PER_SECOND)
-            # One name as long as its times go on, and another when they begin anew, though the bytes are the same.
-            self._init_name = f"init-{secrets.token_hex(4)}.mp4"
+            # Its times begin anew, which another name tells, though the bytes are the same.
+            self._encoder, self._init = Encoder(picture.size, FRAMES_PER_SECOND), None
         for piece in self._encoder.add(picture):
-            self._send(piece, watched)
+            self._init = self._init or Init(self._encoder.init)
+            self._show(piece, self._init, watched)
 
-    def _send(self, piece: bytes, channels: set[str]) -> None:
+    def _rest(self) -> None:
+        """Nobody looks, and nothing is recorded."""
+        self._encoder, self._ticket = None, None
+        self.recorder.rest()
+
+    def _show(self, piece: bytes, init: Init, watched: set[str]) -> None:
+        start = self.now() - PIECE
+        moved, self._moved = self._moved, False
+        self.recorder.see(init, piece, start, moved=moved)
+        if watched:
+            self._send(piece, init, start, watched)
+
+    def _send(self, piece: bytes, init: Init, start: datetime, channels: set[str]) -> None:
         if self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
             self._ticket = self._live_ticket()
             for channel in channels:
                 # With each ticket anew, since what was sent half an hour ago is gone.
-                self._put(f"{channel}/{self._init_name}", self._encoder.init if self._encoder else b"")
-        start = self.now() - timedelta(seconds=1)
+                self._put(f"{channel}/{init.name}", init.content)
         for channel in channels:
-            self._put(f"{channel}/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s", piece)
+            self._put(f"{channel}/{stamp(start)}-1000.m4s", piece)
         self.pieces_sent += 1
 
     def _live_ticket(self) -> Ticket:
         given = self.camera.wire.expect(200, "POST", "/cameras/tickets", {"kind": "live"}, token=self.camera.token)
-        self._ahead = instant(given["now"]) - datetime.now(UTC)
+        self._learn(instant(given["now"]))
         return Ticket(given["url"], given["fields"], given["key_prefix"], instant(given["until"]))
+
+    def _learn(self, now: datetime) -> None:
+        self._ahead = now - datetime.now(UTC)
 
     def _put(self, name: str, content: bytes) -> None:
         assert self._ticket is not None
@@ -204,14 +237,8 @@ class Living:
         return self.camera.wire.expect(200, "PUT", "/cameras/state", body, token=self.camera.token)
 
     def _snapshot(self, message: Json) -> None:
-        picture = _fitting(next(iter(pictures(self.source, 1.0))))
+        picture = fitting(next(iter(pictures(self.source, 1.0))))
         self.camera.snapshot(as_jpeg(picture), at=self.now(), answers=message["id"])
-
-
-def _fitting(picture: Image.Image) -> Image.Image:
-    """No wider than a live view need be, and of even sides, as H.264 wants them."""
-    scale = min(1.0, WIDEST / picture.width)
-    return picture.resize((max(2, int(picture.width * scale) // 2 * 2), max(2, int(picture.height * scale) // 2 * 2)))
 
 
 def factory_new(wire: Wire, sn: str, secret: str) -> Camera:

@@ -91,7 +91,7 @@ def _digits(count: int) -> str:
     return "".join(str(secrets.randbelow(10)) for _ in range(count - 1)) + str(_between(1, 9))
 
 
-def picture_needles(jpegs: list[bytes]) -> list[Needle]:
-    """A piece out of the middle of each picture: the beginnings of JPEG files are all alike."""
-    pieces: list[tuple[int, Any]] = [(number, jpeg[len(jpeg) // 2 :][:64]) for number, jpeg in enumerate(jpegs, 1)]
-    return [Needle(f"picture {number}", piece) for number, piece in pieces]
+def picture_needles(pictures: list[bytes], what: str = "picture") -> list[Needle]:
+    """A piece out of the middle of each: the beginnings of files are all alike."""
+    pieces: list[tuple[int, Any]] = [(number, each[len(each) // 2 :][:64]) for number, each in enumerate(pictures, 1)]
+    return [Needle(f"{what} {number}", piece) for number, piece in pieces]

@@ -32,7 +32,7 @@ def package(into: Path, *, architecture: str, offline: bool) -> None:
     from app import app
     from infra.package import template
 
-    codes = (bundle.WHOLE, bundle.PICTURES)
+    codes = (bundle.WHOLE, bundle.PICTURES, bundle.CLIPS)
     fitting = [bundle.build(into / one.name, architecture=architecture, offline=offline, code=one) for one in codes]
     made = template.made(app, architecture=architecture)
     text = template.written(made)

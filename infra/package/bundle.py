@@ -22,7 +22,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
-REQUIREMENTS_OF_PICTURES = Path(__file__).with_name("requirements-pictures.txt")
+REQUIREMENTS_OF_PICTURES, REQUIREMENTS_OF_CLIPS = (
+    Path(__file__).with_name(f"requirements-{what}.txt") for what in ("pictures", "clips")
+)
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Lambda's word for a processor, and that of wheels.
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -67,7 +69,9 @@ _DROPPED = (
     *(f"PIL/_{name}." for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
     *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
 )  # fmt: skip
-_DROPPED_SUFFIXES = (".pyc", ".pyi", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz")
+_DROPPED_SUFFIXES = (
+    ".pyc", ".pyi", ".pyx", ".pxd", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz"
+)  # fmt: skip
 
 # Chalice would have Lambda import app.py, and with it all houses.
 API_HANDLER = "chalicelib.gateway.answer"
@@ -94,7 +98,12 @@ WHOLE = Code("bundle.zip")
 # Pillow is no burden of all functions; and what reads hostile files has to be the newest, which Amazon Linux 2 cannot
 # load.
 PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12")
-OF_ENTRY_POINTS = dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES)
+# PyAV brings FFmpeg along, built for a newer system than Amazon Linux 2.
+CLIPS = Code("clips.zip", (REQUIREMENTS, REQUIREMENTS_OF_CLIPS), "3.12")
+OF_ENTRY_POINTS = {
+    **dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES),
+    "on_clip_requested": CLIPS,
+}
 
 
 class Unfit(Exception):

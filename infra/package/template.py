@@ -40,7 +40,9 @@ _BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
 _ORIGIN = "${AllowedOrigin}"
 # The function of all routes.
 API = "api"
-_PICTURES = "on_picture_uploaded"
+_OF_CAMERAS = ("on_picture_uploaded", "on_recording_uploaded")
+# What is copied lies there whole before it is uploaded; others make do with the 512 MB that Lambda gives.
+_DISK_MB = {"on_clip_requested": 4096}
 # Routes that begin so, and the parameters of their limit.
 _LIMITS = {"/live/": "Live", "/cameras/": "Cameras"}
 
@@ -141,6 +143,8 @@ def _wire(function: Function, architecture: str) -> None:
             "LogGroup": {"Ref": f"{function.logical_id}Logs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"
         },
     }
+    if function.entry_point in _DISK_MB:
+        properties["EphemeralStorage"] = {"Size": _DISK_MB[function.entry_point]}
     # Chalice writes its own version and stage into it, which would change every function at each of its releases.
     properties.pop("Tags", None)
     for event in function.events.values():
@@ -165,7 +169,7 @@ def _tell(template: dict[str, Any]) -> None:
 
 def _of_queue(entry_point: str, placeholder: str) -> dict[str, Any]:
     queue = placeholder.rpartition(":")[2]
-    at_once = "PicturesAtOnce" if entry_point == _PICTURES else "ListenersAtOnce"
+    at_once = "PicturesAtOnce" if entry_point in _OF_CAMERAS else "ListenersAtOnce"
     return {
         "Queue": {"Fn::GetAtt": [queue, "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -16,7 +16,7 @@ from tests.routes import all_routes, named, request_for, route_names
 
 ORIGIN = "https://app.example.org"
 ELSEWHERE = "https://app.example.org.evil.example"
-ASKING = {"Authorization", "Content-Type", "Idempotency-Key", "Accept-Language"}
+ASKING = {"Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Range"}
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import sys
 from typing import Any
 
 import pytest
+from chalice import Chalice
 
+from chalicelib.entry.queues import Listeners, Message
 from chalicelib.errors import Invalid
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
@@ -255,3 +257,15 @@ def test_an_operator_is_told_what_was_wrong_and_the_log_only_its_code(world: Loc
         assert refusal.value.details["fields"]
     ours = [json.loads(text) for text in world.logs.lines() if text.startswith("{")]
     assert (ours[-1]["code"], "fault" in ours[-1]) == ("Invalid", False)
+
+
+def test_lambda_waits_for_a_full_batch_where_a_listener_says_so() -> None:
+    app, listeners = Chalice("waiting"), Listeners(__name__)
+    at_once = listeners.on_queue("Letters")(lambda message: None)
+    assert callable(at_once)
+
+    def on_film_uploaded(message: Message) -> None: ...
+
+    listeners.on_queue("Films", window_s=20)(on_film_uploaded)
+    app.register_blueprint(listeners)
+    assert [one.maximum_batching_window_in_seconds for one in app.event_sources] == [0, 20]

@@ -47,7 +47,8 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     ),
     # Rows of the register are facts, and their figures what a rule goes by.
     "rules": (set(), {"errors", "words", "typed", "register.rows"}, set()),
-    "records": (set(), {"store", "register", "ids"}, set()),
+    # Whether a record may be read goes by the rules of its own house, and by the clock.
+    "records": ({"rules"}, {"store", "register", "ids", "clock"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
     # that world says is good for a time.
     "providers": (

@@ -27,6 +27,8 @@ from infra.demo.client import Answer, Wire
 from infra.demo.console import WIDTH, BrokenPromise, Cost, Promises, Stored, Teller, summary
 from infra.demo.footage import Frame
 from infra.demo.life import LAST_LINE, Life
+from infra.demo.segments import Film
+from tests.infra.fake_recordings import FILM, FakeRecordings
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
 OTHER_KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
@@ -47,6 +49,8 @@ class FakeCloud(Wire):
         self.ledger: list[Json] = []
         self.fiscal: list[Json] = []
         self.pictures: dict[str, bytes] = {}
+        self.recordings = FakeRecordings(self.pictures)
+        self.recordings.fault = fault
         self.alarms: list[Json] = []
         self.account: Json = {}
         self.device: Json = {}
@@ -68,6 +72,8 @@ class FakeCloud(Wire):
             return self._link(address.path)
         if address.path == "/archive":
             return Answer(200, {}, self._archive())
+        if address.path.startswith("/film/"):
+            return self.recordings.serve(address.path)
         if address.path.startswith("/picture/"):
             return self._picture(address.path)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -130,7 +136,9 @@ class FakeCloud(Wire):
     def activate(self, _: Json) -> tuple[int, Any]:
         return 201, {"camera_token": "camera-token", "channel_url": "ws://fake"}
 
-    def ticket(self, _: Json) -> tuple[int, Any]:
+    def ticket(self, asked: Json) -> tuple[int, Any]:
+        if asked["body"]["kind"] == "recording":
+            return 200, self.recordings.ticket(self.now)
         if (not self.device and self.fault != "ticket before owner") or (self.closed and self.fault != "ticket after"):
             return 409, {"code": "NobodyOwnsIt"}
         lasting = timedelta(days=1) if self.fault == "ticket lasts a day" else timedelta(hours=1)
@@ -141,7 +149,8 @@ class FakeCloud(Wire):
     def bind(self, asked: Json) -> tuple[int, Any]:
         if self.device and self.fault != "bound twice":
             return 409, {"code": "AlreadyBound"}
-        self.device = {"device_id": secrets.token_hex(8), "sn": asked["body"]["sn"], "name": asked["body"]["name"]}
+        said = {name: asked["body"][name] for name in ("sn", "name", "time_zone")}
+        self.device = {"device_id": secrets.token_hex(8), **said}
         return 201, self.device
 
     def devices(self, _: Json) -> tuple[int, Any]:
@@ -161,6 +170,9 @@ class FakeCloud(Wire):
         if self.closed:
             if self.fault == "late picture stays":
                 self.pictures[key] = jpeg
+            return Answer(204, {}, b"")
+        if key.startswith("recordings/"):
+            self.recordings.upload(key, jpeg)
             return Answer(204, {}, b"")
         new = key not in self.pictures
         if self.fault != "a picture is lost" or not self.pictures:
@@ -253,7 +265,32 @@ class FakeCloud(Wire):
 
     def plan(self, _: Json) -> tuple[int, Any]:
         state = "waiting" if self.fault == "plan waits" else "active"
-        return 200, {"state": state, "plan_id": self.order["plan_id"], "until": "2026-12-01T10:00:00Z"}
+        plan = {"state": state, "plan_id": self.order["plan_id"], "until": "2026-12-01T10:00:00Z"}
+        return 200, {**plan, "used_bytes": self.recordings.used_bytes()}
+
+    # recordings
+
+    def recorded_days(self, _: Json) -> tuple[int, Any]:
+        return 200, {"days": self.recordings.days()}
+
+    def timeline(self, _: Json) -> tuple[int, Any]:
+        return 200, self.recordings.timeline([_shown(alarm) for alarm in self._living()])
+
+    def recorded(self, _: Json) -> tuple[int, Any]:
+        return 200, {"items": self.recordings.listed(), "cursor": None}
+
+    def delete_recording(self, asked: Json) -> tuple[int, Any]:
+        self.recordings.delete(asked["id"])
+        return 204, None
+
+    def playlist(self, _: Json) -> tuple[int, Any]:
+        return 201, {"playlist_url": "http://fake/film/playlist"}
+
+    def make_clip(self, _: Json) -> tuple[int, Any]:
+        return 202, {"clip_id": "c1"}
+
+    def clip(self, _: Json) -> tuple[int, Any]:
+        return 200, {"state": "ready", "url": "http://fake/film/clip", "size_bytes": len(self.recordings.clip())}
 
     # closing
 
@@ -283,7 +320,7 @@ class FakeCloud(Wire):
     def _archive(self) -> bytes:
         pictures = [body for name, body in self.pictures.items() if name.startswith("alarms/")]
         if self.fault == "a picture is not copied":
-            pictures.pop()
+            pictures.pop(1)
         told = json.dumps({**self.account, **self.device}, ensure_ascii=False)
         page = "" if self.fault == "no page" else f"<h1>{self.account['nickname']}</h1>"
         contents = {"account.json": told, "export.json": "{}", "index.html": page}
@@ -384,6 +421,7 @@ def _plan(name: str, amount: int) -> Json:
     return {"plan_id": name, "name": name.title(), "price": {"amount": amount, "currency": "EUR"}}
 
 
+RECORDINGS = r"/devices/\w+/recordings"
 ALARM = r"/devices/\w+/alarms/(\w+)"
 ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     r"POST /_local/operations/load_devices": (FakeCloud.load, ""),
@@ -411,6 +449,13 @@ ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     r"POST /orders": (FakeCloud.buy, "person"),
     r"GET /orders/\w+": (FakeCloud.one_order, "person"),
     r"GET /devices/\w+/plan": (FakeCloud.plan, "person"),
+    rf"GET {RECORDINGS}/days": (FakeCloud.recorded_days, "person"),
+    rf"GET {RECORDINGS}/timeline": (FakeCloud.timeline, "person"),
+    rf"GET {RECORDINGS}": (FakeCloud.recorded, "person"),
+    rf"DELETE {RECORDINGS}/(\w+)": (FakeCloud.delete_recording, "person"),
+    rf"POST {RECORDINGS}/playlists": (FakeCloud.playlist, "person"),
+    rf"POST {RECORDINGS}/clips": (FakeCloud.make_clip, "person"),
+    rf"GET {RECORDINGS}/clips/(\w+)": (FakeCloud.clip, "person"),
     r"POST /privacy/exports": (FakeCloud.ask_for_copy, "person"),
     r"GET /privacy/exports/(\w+)": (FakeCloud.copy, "person"),
     r"POST /step-up": (FakeCloud.step_up, "person"),
@@ -446,40 +491,48 @@ FAULTS = {
     "no invoice": (7, "invoice number"),
     "plan waits": (7, "plan is active"),
     "paid twice": (7, "changes nothing"),
-    "copied without trust": (8, "without raised trust there is none"),
-    "never ready": (8, "a mail tells her"),
-    "no mail of the copy": (8, "a mail tells her"),
-    "name is not copied": (8, "what she gave"),
-    "a picture is not copied": (8, "every picture"),
-    "no page": (8, "for people"),
-    "opens twice": (8, "opens once"),
-    "alarm ends early": (9, "one second before"),
-    "alarm lives on": (9, "404 and not listed"),
-    "link lives on": (9, "link to its picture is dead"),
-    "rows of alarms left": (9, "a day later nothing"),
-    "pictures left": (9, "a day later nothing"),
-    "archive stays": (9, "of the copy"),
-    "closed without trust": (10, "without raised trust"),
-    "no second code": (10, "a code by e-mail"),
-    "session outlives the account": (10, "next request is refused"),
-    "session can be renewed": (10, "next request is refused"),
-    "ticket after": (10, "no upload ticket any more"),
-    "late picture stays": (10, "deleted on arrival"),
-    "erasure hangs": (10, "within 20 minutes"),
-    "pictures outlive the account": (10, "no picture of hers"),
-    "link outlives the account": (10, "the link that she had"),
-    "another key": (11, "signature is that"),
-    "receipt names her": (11, "nothing personal"),
-    "address left": (12, "none of her strings"),
-    "picture left": (12, "none of her strings"),
-    "row left": (12, "of the tax law"),
-    "kept is not told": (12, "the invoice is kept"),
+    "film is lost": (8, "takes every segment"),
+    "plan does not say": (8, "what is in use"),
+    "no day": (9, "calendar has the day"),
+    "no marks": (9, "the day shows"),
+    "a part is missing": (9, "every picture of it"),
+    "clip of one recording": (10, "across a gap"),
+    "recording stays": (10, "gone at once"),
+    "segments left": (10, "in minutes"),
+    "copied without trust": (11, "without raised trust there is none"),
+    "never ready": (11, "a mail tells her"),
+    "no mail of the copy": (11, "a mail tells her"),
+    "name is not copied": (11, "what she gave"),
+    "a picture is not copied": (11, "every picture"),
+    "no page": (11, "for people"),
+    "opens twice": (11, "opens once"),
+    "alarm ends early": (12, "one second before"),
+    "alarm lives on": (12, "404 and not listed"),
+    "link lives on": (12, "link to its picture is dead"),
+    "rows of alarms left": (12, "a day later nothing"),
+    "pictures left": (12, "a day later nothing"),
+    "archive stays": (12, "of the copy"),
+    "closed without trust": (13, "without raised trust"),
+    "no second code": (13, "a code by e-mail"),
+    "session outlives the account": (13, "next request is refused"),
+    "session can be renewed": (13, "next request is refused"),
+    "ticket after": (13, "no upload ticket any more"),
+    "late picture stays": (13, "deleted on arrival"),
+    "erasure hangs": (13, "within 20 minutes"),
+    "pictures outlive the account": (13, "no picture of hers"),
+    "link outlives the account": (13, "the link that she had"),
+    "another key": (14, "signature is that"),
+    "receipt names her": (14, "nothing personal"),
+    "address left": (15, "none of her strings"),
+    "picture left": (15, "none of her strings"),
+    "row left": (15, "of the tax law"),
+    "kept is not told": (15, "the invoice is kept"),
 }
 
 
 def _life(cloud: FakeCloud) -> tuple[Life, io.StringIO]:
     told = io.StringIO()
-    return Life(cloud, FRAMES, Teller(told), pause=lambda _: None), told
+    return Life(cloud, FRAMES, FILM, Teller(told), pause=lambda _: None), told
 
 
 def test_the_whole_story_ends_well_in_a_cloud_that_keeps_its_promises() -> None:
@@ -545,6 +598,12 @@ def test_a_promise_that_is_never_shown_is_a_broken_one() -> None:
 # The program as a whole
 
 
+@pytest.fixture
+def filmed_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To film takes a while."""
+    monkeypatch.setattr(Film, "out_of", lambda *_: FILM)
+
+
 @contextmanager
 def _served(cloud: FakeCloud) -> Iterator[str]:
     """The fake cloud at a real address of this machine."""
@@ -585,6 +644,7 @@ def footage(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("filmed_already")
 def test_the_program_ends_with_0_if_all_is_well(footage: Path) -> None:
     told = io.StringIO()
     with _served(FakeCloud()) as url:
@@ -592,12 +652,14 @@ def test_the_program_ends_with_0_if_all_is_well(footage: Path) -> None:
     assert told.getvalue().splitlines()[-1] == LAST_LINE
 
 
+@pytest.mark.usefixtures("filmed_already")
 def test_one_photograph_is_enough_for_the_whole_story(tmp_path: Path) -> None:
     Image.effect_noise((320, 240), 50).convert("RGB").save(tmp_path / "only.jpg")
     with _served(FakeCloud()) as url:
         assert main(["--video", str(tmp_path), "--url", url], Teller(io.StringIO())) == 0
 
 
+@pytest.mark.usefixtures("filmed_already")
 def test_the_program_ends_with_1_and_names_the_step_whose_promise_is_broken(footage: Path) -> None:
     told = io.StringIO()
     with _served(FakeCloud("paid twice")) as url:
@@ -607,6 +669,7 @@ def test_the_program_ends_with_1_and_names_the_step_whose_promise_is_broken(foot
     assert "Seen:" in told.getvalue()
 
 
+@pytest.mark.usefixtures("filmed_already")
 def test_a_cloud_that_does_not_answer_is_said_in_a_sentence(footage: Path) -> None:
     told = io.StringIO()
     with _served(FakeCloud()) as url:

@@ -20,7 +20,7 @@ from infra.demo.living import Living, factory_new
 from infra.local.server import HOST
 from tests import loopback
 from tests.conftest import Home
-from tests.scene import SECRET, until
+from tests.scene import SECRET, pay, until
 
 
 @pytest.fixture
@@ -89,6 +89,22 @@ def test_it_is_online_sends_alarms_answers_and_is_watched(home: Home, living: Li
     _until(home, lambda: living.is_private)
     assert home.owner.set_privacy(device_id, on=False).status == 200
     _until(home, lambda: not living.is_private)
+
+
+def test_it_records_once_there_is_a_plan_and_stops_in_privacy_mode(
+    home: Home, living: Living, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device_id = home.camera.device_id
+    monkeypatch.setattr("infra.demo.recording.ASK_AGAIN_SECONDS", 0.1)
+    assert not living.recorder.is_wanted
+    order = home.owner.order(device_id, "continuous-7-month").json
+    pay(home.world, order["order_id"])
+    _until(home, lambda: living.recorder.segments_sent >= 2)
+    plan = home.owner.call("GET", f"/devices/{device_id}/plan").json
+    assert plan["used_bytes"] > 0 and plan["oldest"]
+
+    assert home.owner.set_privacy(device_id, on=True).status == 200
+    _until(home, lambda: living.is_private and living._encoder is None)
 
 
 def test_it_says_what_it_does_not_know_and_remembers_what_was_stopped(home: Home, tmp_path: Path) -> None:

@@ -17,9 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
+from urllib3.filepost import encode_multipart_formdata
 
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalCloud
+from infra.local.functions import REGION
 from infra.local.server import HOST, Heart, PortTaken, Terminal, take, take_near
 from tests import loopback
 from tests.infra import toycloud
@@ -153,6 +157,70 @@ def test_uploads_and_addresses_are_served_on_the_other_port(served: Served) -> N
     reply, body = _ask(connection, "GET", "/toy-media/a")
     assert reply.status == 403
     assert b"AccessDenied" in body
+
+
+def _signing(served: Served) -> Any:
+    return boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=f"http://{HOST}:{served.s3_port}",
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+
+
+MOST_BYTES = 64 * 1024 * 1024
+VIDEO = ["starts-with", "$Content-Type", "video/mp"]
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "status"),
+    [
+        (MOST_BYTES, "video/mp4", 204),
+        (MOST_BYTES + 1, "video/mp4", 400),
+        (100, "video/mp2t", 204),
+        (99, "video/mp2t", 400),
+        (100, "text/html", 403),
+    ],
+)
+def test_an_object_of_64_mb_is_taken_and_none_that_is_larger_or_of_another_kind(
+    served: Served, size: int, kind: str, status: int
+) -> None:
+    key, fields = "recordings/7/20260105/d/1-0800x/1/a.m4s", {"Content-Type": kind}
+    form = _signing(served).generate_presigned_post(
+        "toy-media", key, fields, [VIDEO, ["content-length-range", 100, MOST_BYTES]]
+    )
+    body, content_type = encode_multipart_formdata({**form["fields"], "file": ("a.m4s", bytes(size))})
+    connection = served.connect(served.s3_port)
+    connection.request("POST", "/toy-media", body, {"Content-Type": content_type})
+    reply = connection.getresponse()
+    reply.read()
+    assert reply.status == status
+    refusal = {204: None, 400: "EntityTooLarge" if size > MOST_BYTES else "EntityTooSmall", 403: "AccessDenied"}[status]
+    assert served.cloud.guard.uploads[-1][1:] == (key, refusal)
+    if status == 204:
+        assert house.client("s3").head_object(Bucket="toy-media", Key=key)["ContentLength"] == size
+
+
+def test_a_part_of_an_object_is_served_to_a_page_that_asks_for_leave(served: Served) -> None:
+    house.client("s3").put_object(Bucket="toy-media", Key="a.m4s", Body=bytes(range(100)))
+    origin = {"Origin": "http://localhost:8000"}
+    url = _signing(served).generate_presigned_url("get_object", {"Bucket": "toy-media", "Key": "a.m4s"})
+    path = url.removeprefix(f"http://{HOST}:{served.s3_port}")
+    connection = served.connect(served.s3_port)
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "range"}
+    reply, _ = _ask(connection, "OPTIONS", path, **origin, **asked)
+    assert (reply.status, reply.headers["Access-Control-Allow-Headers"]) == (200, "range")
+    reply, body = _ask(connection, "GET", path, Range="bytes=10-19", **origin)
+    assert (reply.status, body) == (206, bytes(range(10, 20)))
+    assert (reply.headers["Content-Range"], reply.headers["Content-Length"]) == ("bytes 10-19/100", "10")
+    assert "Content-Range" in reply.headers["Access-Control-Expose-Headers"]
+    reply, body = _ask(connection, "GET", path, Range="bytes=90-")
+    assert (reply.status, body) == (206, bytes(range(90, 100)))
+    assert _ask(connection, "GET", path, Range="bytes=100-")[0].status == 416
+    reply, body = _ask(connection, "GET", path)
+    assert (reply.status, len(body)) == (200, 100)
 
 
 def test_many_at_once_are_all_answered_as_themselves(served: Served) -> None:

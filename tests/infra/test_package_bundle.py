@@ -27,6 +27,9 @@ from tests.events import event as sample
 
 MOST_BYTES = 12_000_000
 MOST_BYTES_WITH_PICTURES = 16_000_000
+MOST_BYTES_WITH_CLIPS = 60_000_000
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, with room for what is still to come.
+MOST_BYTES_UNPACKED = 200_000_000
 MOST_IMPORT_MS = 3_000  # of CPU: a runaway import; what it really takes is printed
 
 
@@ -48,9 +51,18 @@ def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The second zip, unpacked beside itself."""
-    place = tmp_path_factory.mktemp("pictures")
-    bundle.build(place / "pictures.zip", architecture="x86_64", offline=True, code=bundle.PICTURES)
-    with zipfile.ZipFile(place / "pictures.zip") as archive:
+    return built(bundle.PICTURES, tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="module")
+def with_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The third."""
+    return built(bundle.CLIPS, tmp_path_factory.mktemp("clips"))
+
+
+def built(code: bundle.Code, place: Path) -> Path:
+    bundle.build(place / code.name, architecture="x86_64", offline=True, code=code)
+    with zipfile.ZipFile(place / code.name) as archive:
         archive.extractall(place / "task")
     return place / "task"
 
@@ -81,16 +93,52 @@ def test_what_reads_pictures_has_a_zip_of_its_own_that_is_small_too(unpacked: Pa
     assert {name.split("/")[0] for name in files[1] - files[0]} == {"PIL", "pillow.libs"}
 
 
+def test_what_makes_clips_has_another_that_lambda_has_room_for(unpacked: Path, with_clips: Path) -> None:
+    size = with_clips.with_name("clips.zip").stat().st_size
+    files = [
+        {path.relative_to(place).as_posix(): path.stat().st_size for path in place.rglob("*") if path.is_file()}
+        for place in (unpacked, with_clips)
+    ]
+    print(f"{size / 1e6:.1f} MB, {sum(files[1].values()) / 1e6:.1f} MB unpacked")
+    assert size <= MOST_BYTES_WITH_CLIPS and sum(files[1].values()) <= MOST_BYTES_UNPACKED
+    assert files[0].keys() < files[1].keys()
+    assert {name.split("/")[0] for name in files[1].keys() - files[0].keys()} == {"av", "av.libs"}
+
+
+def test_what_each_zip_carries_beside_the_rest_is_pinned_as_the_tests_have_it() -> None:
+    ours = (bundle.ROOT / "requirements-dev.txt").read_text()
+    for path in (bundle.REQUIREMENTS_OF_PICTURES, bundle.REQUIREMENTS_OF_CLIPS):
+        pinned = re.findall(r"^\S+==\S+|sha256:[0-9a-f]{64}", path.read_text(), re.MULTILINE)
+        assert len(pinned) > 2 and not [one for one in pinned if one not in ours], path.name
+
+
 def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> None:
     from app import app
     from infra.package import template
 
     given = {one.entry_point: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
     readers = [given.pop(route) for route in ("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered")]
+    given.pop("on_clip_requested", None)
     assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
         ("./bundle.zip", f"python{bundle.PYTHON}")
     }
     assert {(one["CodeUri"], one["Runtime"]) for one in readers} == {("./pictures.zip", "python3.12")}
+
+
+def test_what_makes_clips_is_given_a_zip_and_a_disk_of_its_own() -> None:
+    from infra.package import template
+
+    made = [
+        template.Function("OnFilmAsked", name, {"Handler": f"chalicelib.films.listeners.{name}", "Tags": {}})
+        for name in ("on_clip_requested", "on_letter_written")
+    ]
+    for function in made:
+        template._wire(function, "arm64")
+    clips, letters = (function.properties for function in made)
+    assert (clips["CodeUri"], clips["Runtime"], clips["EphemeralStorage"]) == (
+        "./clips.zip", "python3.12", {"Size": 4096}
+    )  # fmt: skip
+    assert letters["CodeUri"] == "./bundle.zip" and "EphemeralStorage" not in letters
 
 
 def test_nothing_opens_pillow_before_there_is_a_picture() -> None:
@@ -114,6 +162,40 @@ def test_it_redraws_all_three_kinds_with_nothing_else_around(with_pictures: Path
     files = [as_file(picture("RGB", (64, 64)), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")]
     said = started(with_pictures, _REDRAW, json.dumps([base64.b64encode(data).decode() for data in files]))
     assert json.loads(said) == [True, True, True, False]
+
+
+_REMUX = """
+import io, json, os, tempfile
+import av
+source = io.BytesIO()
+with av.open(source, "w", format="mpegts") as made:
+    stream = made.add_stream("mpeg4", rate=10)
+    stream.width = stream.height = 64
+    for number in range(20):
+        frame = av.VideoFrame(64, 64, "yuv420p")
+        frame.pts = number
+        for packet in stream.encode(frame):
+            made.mux(packet)
+    for packet in stream.encode():
+        made.mux(packet)
+source.seek(0)
+target = os.path.join(tempfile.mkdtemp(), "clip.mp4")  # a file: the index can only be put in front of one
+with av.open(source) as read, av.open(target, "w", format="mp4", options={"movflags": "faststart"}) as made:
+    copy = made.add_stream_from_template(read.streams.video[0])
+    count = 0
+    for packet in read.demux(read.streams.video[0]):
+        if packet.dts is not None:
+            packet.stream = copy
+            made.mux(packet)
+            count += 1
+begin = open(target, "rb").read()
+assert begin.index(b"moov") < begin.index(b"mdat")
+print(json.dumps([count, sorted(name for name in ("h264", "hevc", "aac") if name in av.codecs_available)]))
+"""
+
+
+def test_it_copies_video_with_nothing_else_around(with_clips: Path) -> None:
+    assert json.loads(started(with_clips, _REMUX)) == [20, ["aac", "h264", "hevc"]]
 
 
 def test_what_another_python_runs_is_not_compiled_by_this_one_and_not_deployed(tmp_path: Path) -> None:
@@ -323,7 +405,7 @@ def _waking(function: Any) -> tuple[Any, Any]:
 
 
 _OF_QUEUES = {
-    **dict.fromkeys(("AlarmPictures", "AvatarUploads", "CoverUploads"), "sqs_s3_notification"),
+    **dict.fromkeys(("AlarmPictures", "AvatarUploads", "CoverUploads", "RecordingUploads"), "sqs_s3_notification"),
     "FailedPushes": "sqs_push",
     "MailReports": "ses_bounce",
 }
@@ -345,11 +427,15 @@ _ORDERS = {
 
 @pytest.mark.parametrize("number", range(10))
 def test_every_handler_is_imported_and_called_in_a_fresh_process(
-    unpacked: Path, with_pictures: Path, aws: dict[str, str], number: int
+    unpacked: Path, with_pictures: Path, request: pytest.FixtureRequest, aws: dict[str, str], number: int
 ) -> None:
     for function in functions()[number::10]:
         event, expected = _waking(function)
-        place = with_pictures if function.entry_point in bundle.OF_ENTRY_POINTS else unpacked
+        code = bundle.OF_ENTRY_POINTS.get(function.entry_point, bundle.WHOLE)
+        # The largest is made only where it is needed.
+        place = {bundle.WHOLE: unpacked, bundle.PICTURES: with_pictures}.get(code) or request.getfixturevalue(
+            "with_clips"
+        )
         told = {
             name: value
             for name, value in aws.items()

@@ -27,7 +27,7 @@ from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, http_request
 from infra.package import bundle, deploy, policies, template
-from tests.infra.packaged import made, resources
+from tests.infra.packaged import awaited, made, resources
 from tests.routes import all_routes
 
 REGION = "eu-central-1"
@@ -107,27 +107,35 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 
 
 SWEEPS = {
-    "sweep_expired_archives", "sweep_expired_cover_uploads", "sweep_expired_pictures", "sweep_expired_uploads",
-    "sweep_live_video",
+    "sweep_expired_archives", "sweep_expired_cover_uploads", "sweep_expired_pictures", "sweep_expired_recordings",
+    "sweep_expired_uploads", "sweep_live_video",
 }  # fmt: skip
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
-# a copy it is asked whether its account exists, and its upload is ended by the erasure; stock is nobody's yet; erasures
-# and their replay write into the ledger alone.
+# a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
+# device; what removes recordings, and what ends plans, only deletes; stock is nobody's yet; erasures and their replay
+# write into the ledger alone.
 PATIENT = {
+    "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,
     **dict.fromkeys(SWEEPS, 900),
 }  # fmt: skip
+# As long as any that writes may.
+LONG_ONES = dict.fromkeys(("on_recording_uploaded", "reconcile_recordings"), 60)
 
 
 def test_no_function_that_writes_of_a_subject_outlasts_what_an_erasure_waits_for() -> None:
     seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
-    assert {route for route, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == PATIENT.keys()
-    assert {route for route in seconds if route.startswith("sweep_")} == SWEEPS
+    assert {route for route, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == (
+        PATIENT.keys() - awaited().keys()
+    )
+    assert {route for route in seconds if route.startswith("sweep_")} == SWEEPS - awaited().keys()
 
 
 @pytest.mark.parametrize("route", sorted(SWEEPS))
 def test_what_runs_longer_only_deletes(route: str) -> None:
+    if route in awaited():
+        pytest.skip("it is not there yet")
     granted = yaml.safe_load(policies.SEEN.read_text())[route]
     assert {action for actions in granted.values() for action in actions} == {"ListBucket", "DeleteObject"}
 
@@ -136,7 +144,7 @@ def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure(
     """The last page may be tried thrice, each try for as long as a client waits."""
     seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
     for route, budget_s in (
-        *((route, BUDGET_S) for route in SWEEPS),
+        *((route, BUDGET_S) for route in SWEEPS - awaited().keys()),
         ("resume_erasures", erasing.BUDGET_S),
         ("on_erasure_begun", PASS_S),
         ("on_export_asked", export.BUDGET_S),
@@ -152,7 +160,7 @@ def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure(
 def test_a_function_is_given_what_the_settings_file_and_the_wiring_agree_upon() -> None:
     shared = applier.load(applier.WIRING)["Globals"]["Function"]
     for function in template.functions_of(made()):
-        seconds = PATIENT.get(function.entry_point, shared["Timeout"])
+        seconds = (PATIENT | LONG_ONES).get(function.entry_point, shared["Timeout"])
         megabytes = {"on_picture_uploaded": 256}.get(function.entry_point, shared["MemorySize"])
         assert (function.properties["Timeout"], function.properties["MemorySize"]) == (seconds, megabytes)
 
@@ -164,7 +172,8 @@ def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checke
     assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
     assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
-    assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said
+    unread = {"RECORDING_REMOVALS_QUEUE_URL", "CLIP_REQUESTS_QUEUE_URL"} if awaited() else set()
+    assert set().union(*told.values()) | unread == wired.keys()  # what nobody reads is not said
 
 
 def told_to(function: template.Function) -> dict[str, Any]:
@@ -218,13 +227,15 @@ def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
         assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"], route
         assert made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Type"] == "AWS::SQS::Queue"
     fed = {queue["Queue"]["Fn::GetAtt"][0] for queue in events("SQS").values()}
-    assert fed == {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
+    queues = {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
+    assert fed == queues - set(awaited().values())
 
 
 def test_no_queue_takes_all_functions_that_may_run_and_pictures_may_take_more_than_others() -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
     for route, queue in events("SQS").items():
-        parameter = "PicturesAtOnce" if route == "on_picture_uploaded" else "ListenersAtOnce"
+        of_cameras = route in ("on_picture_uploaded", "on_recording_uploaded")
+        parameter = "PicturesAtOnce" if of_cameras else "ListenersAtOnce"
         assert queue["ScalingConfig"] == {"MaximumConcurrency": {"Ref": parameter}}
     for name in ("PicturesAtOnce", "ListenersAtOnce"):
         said = made()["Parameters"][name]
@@ -248,7 +259,8 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take() ->
     seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
     for route, queue in events("SQS").items():
         waits = made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Properties"]["VisibilityTimeout"]
-        assert waits >= 6 * seconds[route], route
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        assert waits >= 6 * seconds[route] + queue["MaximumBatchingWindowInSeconds"], route
 
 
 def test_a_stream_is_read_by_ten_at_once_in_batches_that_are_done_in_time() -> None:

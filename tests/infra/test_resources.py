@@ -30,7 +30,7 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
-FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads", "CoverUploads")
+FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads", "CoverUploads", "RecordingUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
 LONGEST_FUNCTION_SECONDS = 60
 
@@ -152,14 +152,18 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
     assert where["LocationConstraint"] == REGION
 
 
-def test_alarms_end_after_seven_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
+def test_what_is_filmed_ends_after_its_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, live, copies, avatars, covers, uploads = answer["Rules"]
+    alarms, live, copies, avatars, covers, *recordings, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
     assert (live["Filter"], live["Expiration"]) == ({"Prefix": "live/"}, {"Days": 1})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
     assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
     assert (covers["Filter"], covers["Expiration"]) == ({"Prefix": "covers-in/"}, {"Days": 1})
+    assert [(one["Status"], one["Filter"]["Prefix"], one["Expiration"]) for one in recordings] == [
+        *(("Enabled", f"recordings/{days}/", {"Days": days}) for days in (3, 7, 30)),
+        ("Enabled", "clips/", {"Days": 1}),
+    ]
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Expiration" not in uploads
@@ -175,8 +179,13 @@ def test_the_bucket_lets_in_pages_of_the_allowed_origin_and_reads_for_who_was_le
     other = apply(parameters=allowing, session=session, stack_name="sowa-other", local=True)
     assert other.environment()["ALLOWED_ORIGIN"] == origin
     named, led_on = other.client("s3").get_bucket_cors(Bucket=other.physical("Media"))["CORSRules"]
-    assert named == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], "MaxAgeSeconds": 600}
-    assert led_on == {"AllowedOrigins": ["null"], "AllowedMethods": ["GET"], "MaxAgeSeconds": 600}
+    parts = {
+        "AllowedHeaders": ["Range"],
+        "ExposeHeaders": ["Content-Length", "Content-Range", "ETag"],
+        "MaxAgeSeconds": 600,
+    }
+    assert named == {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "POST"], **parts}
+    assert led_on == {"AllowedOrigins": ["null"], "AllowedMethods": ["GET"], **parts}
 
 
 @pytest.mark.parametrize(
@@ -188,10 +197,11 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
         apply(parameters={**PARAMETERS, "AllowedOrigin": origin}, session=session, local=True)
 
 
-def test_the_bucket_tells_of_alarm_pictures_and_uploaded_avatars_and_covers_only(stack: Stack) -> None:
+def test_the_bucket_tells_of_what_cameras_and_people_upload_but_live_video(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
     told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
-    prefixes = {"AlarmPictures": "alarms/", "AvatarUploads": "avatars-in/", "CoverUploads": "covers-in/"}
+    folders = ("alarms/", "avatars-in/", "covers-in/", "recordings/")
+    prefixes = dict(zip(FILLED_BY_S3, folders, strict=True))
     assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
     for queue, prefix in prefixes.items():
         one = told[stack.attribute(queue, "Arn")]
@@ -377,7 +387,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 9
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 10
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

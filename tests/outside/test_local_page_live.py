@@ -317,7 +317,7 @@ def test_a_guest_of_one_channel_watches_that_one_until_it_is_shared_no_more(scen
     sharing.get_by_label("E-mail address or phone number").fill(GUSTAW)
     owner.press("Send the invitation")
     expect(sharing.locator(".badge")).to_have_text(["invited", "watch live", "see alarms", "Yard"])
-    assert owner.page.get_by_label("Channel").locator("option").all_inner_texts() == ["Door", "Yard"]
+    assert owner.page.locator("#live").get_by_label("Channel").locator("option").all_inner_texts() == ["Door", "Yard"]
 
     guest = scene.visitor("Gustaw", GUSTAW)
     guest.press("Accept", "#invitations")

@@ -207,11 +207,11 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
     assert nothing.plan_grants is None
     month, now = rules.offer("event-7-month"), int(home.world.now().timestamp())
     (as_before,) = read(actions.key_of(device_id))
-    commit(actions.grant(as_before, month, "first", now))
+    commit(*actions.grant(as_before, month, "first", now))
     (held,) = read(actions.key_of(device_id))
     (as_held,) = read(actions.key_of(device_id))
-    commit(actions.grant(as_held, month, "second", now))
+    commit(*actions.grant(as_held, month, "second", now))
     for as_read_before in (nothing, held):
         with pytest.raises(StaleRead):
-            commit(actions.grant(as_read_before, month, "third", now))
+            commit(*actions.grant(as_read_before, month, "third", now))
     assert plan_of(home)["until"] == in_days(home, 60)

@@ -27,6 +27,7 @@ from chalicelib.store.records import Item, UnknownKind, read
 from chalicelib.store.tags import tags_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.register import shelves
 from tests.register.subjects import begun, counts, tie
 from tests.scene import items_of, jpeg
 
@@ -161,6 +162,20 @@ def test_the_hour_of_an_alarm_that_stands_is_looked_at_whoever_noted_it(hands: H
     passes(hashed)
     assert counts(hashed)[1] == 1
     assert list(s3.below("")) == []
+
+
+def test_the_days_of_folders_that_rows_point_to_are_looked_at_whoever_noted_them(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelves.install(monkeypatch)
+    for days in (5, 3):
+        shelves.put_film("gone", "1-0800/1/a", days_ago=days)
+    kept = shelves.put_film("stays", "1-0800/1/a", days_ago=5)
+    shelves.put_shelf("gone", "1", {f"{shelves.folder_of('gone', days)}1-0800" for days in (5, 3)})
+    hashed = begun(("device", "gone"))
+    passes(hashed)
+    assert counts(hashed)[:2] == (1, 2)
+    assert [stored.key for stored in s3.below("")] == [kept]
 
 
 @pytest.mark.parametrize("name", ["\x01", "1/a\rb.jpg", "\ufffe"])

@@ -11,13 +11,16 @@ from zipfile import ZipFile
 import jsonschema
 import pytest
 
+from chalicelib import clock
+from chalicelib.aws import s3
 from chalicelib.register import catalogue, export
-from chalicelib.register.export import OBJECT, label, schema_of, write_archive
+from chalicelib.register.export import FOLDER, OBJECT, label, schema_of, write_archive
 from chalicelib.store.records import Item, UnknownKind
 from chalicelib.store.tags import Time, tags_of
 from chalicelib.words import LANGUAGES, bundle
 from tests.conftest import Home
 from tests.privacy.exports import archive
+from tests.register import shelves
 from tests.scene import pay
 
 TOLD = [kind for kind in catalogue.RECORDS if any(tag.exported for tag in tags_of(kind).values())]
@@ -97,13 +100,18 @@ def test_what_a_person_wrote_is_text_on_the_page(home: Home) -> None:
 
 @pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
 def test_everything_that_is_told_has_a_name_in_each_language(kind: Any) -> None:
-    names = [name for name, tag in tags_of(kind).items() if tag.exported or tag.points_to == OBJECT]
+    names = [name for name, tag in tags_of(kind).items() if tag.exported or tag.points_to in (OBJECT, FOLDER)]
     for name in ("id", export._name_of(kind), *names):
         assert all(label(name, language) for language in LANGUAGES)
 
 
 def test_nothing_is_named_that_is_not_told() -> None:
-    told = {name for kind in TOLD for name, tag in tags_of(kind).items() if tag.exported or tag.points_to == OBJECT}
+    told = {
+        name
+        for kind in TOLD
+        for name, tag in tags_of(kind).items()
+        if tag.exported or tag.points_to in (OBJECT, FOLDER)
+    }
     for language in LANGUAGES:
         assert bundle(language, "labels").keys() == told | {"id"} | {export._name_of(kind) for kind in TOLD}
 
@@ -129,7 +137,8 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
 
 def test_every_time_of_a_persons_own_is_told() -> None:
     """What is not: when something technical ends, what was deleted before, since when a camera, whoever's, has or had
-    its connection, and what was told or waited for so that it is not told or waited for again."""
+    its connection, what was told or waited for so that it is not told or waited for again, and what follows from the
+    grants of a plan, which are told."""
     hidden = {
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
@@ -138,7 +147,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
     }
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
     once = {"Device.late_told_at", "Export.announced_at", "Live.waited_at"}
-    assert hidden == {"Device.alarms_after", "Removal.until", *of_cameras, *once}
+    assert hidden == {"Device.alarms_after", "PlanEnd.ends_at", "Removal.until", *of_cameras, *once}
 
 
 def test_times_are_told_as_rfc_3339(copy: ZipFile) -> None:
@@ -171,3 +180,95 @@ def test_a_picture_that_went_meanwhile_is_told_as_gone(home: Home, monkeypatch: 
     (alarm,) = json.loads(copy.read(f"device-{home.camera.device_id}/alarm.json"))
     assert alarm["picture"] is None
     assert not [name for name in copy.namelist() if name.endswith(".jpg")]
+
+
+# Folders of objects
+
+
+@pytest.fixture
+def device_id(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
+    shelves.install(monkeypatch)
+    return home.camera.device_id
+
+
+def shelves_in(device_id: str, before_page: Any = lambda: None) -> tuple[ZipFile, dict[str, Any]]:
+    """The archive, and what it says of each shelf."""
+    tape = Tape()
+    write_archive(tape, [("device", device_id)], before_page=before_page, language="en", operator="O")
+    copy = ZipFile(io.BytesIO(bytes(tape.written)))
+    return copy, {one["id"]: one for one in json.loads(copy.read(f"device-{device_id}/shelf.json"))}
+
+
+def films_in(copy: ZipFile) -> list[str]:
+    return sorted(name.partition("/")[2] for name in copy.namelist() if "/films/" in name)
+
+
+def test_what_lies_in_folders_is_in_the_copy_once_and_each_record_says_where(device_id: str) -> None:
+    for name in ("1-0800/1/a.m4s", "1-0900/1/b.m4s", "2-0800/2/c.m4s", "1-0800/1/x.secret"):
+        shelves.put_film(device_id, name, data=name.encode())
+    shelves.put_film(device_id, "1-0800/1/d.m4s", days_ago=1)
+    shelves.put_film("another", "1-0800/1/a.m4s")
+    today, yesterday = (shelves.folder_of(device_id, days) for days in (0, 1))
+    shelves.put_shelf(device_id, "all", {today, yesterday})
+    shelves.put_shelf(device_id, "first", {f"{today}1-"})
+    shelves.put_shelf(device_id, "empty", {f"{today}3-"})
+    shelves.put_shelf(device_id, "none", None)
+    copy, told = shelves_in(device_id)
+    named = [folder.replace(f"{device_id}/", "") for folder in (today, yesterday)]
+    assert films_in(copy) == sorted(
+        [*(f"{named[0]}{name}" for name in ("1-0800/1/a.m4s", "1-0900/1/b.m4s", "2-0800/2/c.m4s")),
+         f"{named[1]}1-0800/1/d.m4s"]
+    )  # fmt: skip
+    assert copy.read(f"device-{device_id}/{named[0]}1-0900/1/b.m4s") == b"1-0900/1/b.m4s"
+    here = [f"device-{device_id}/{folder}" for folder in named]
+    assert {name: one["folders"] for name, one in told.items()} == {
+        "all": sorted(here), "first": here[:1], "empty": [], "none": []
+    }  # fmt: skip
+    jsonschema.Draft202012Validator(schema_of(shelves.Shelf)).validate(list(told.values()))
+    assert here[0] in copy.read("index.html").decode()
+
+
+def test_an_object_that_went_meanwhile_is_in_no_folder(device_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelves.put_film(device_id, "1-0800/1/a.m4s")
+    shelves.put_shelf(device_id, "all", {shelves.folder_of(device_id)})
+    monkeypatch.setattr("chalicelib.aws.s3.chunks", lambda key: None)
+    copy, told = shelves_in(device_id)
+    assert (films_in(copy), told["all"]["folders"]) == ([], [])
+
+
+@pytest.mark.parametrize(("films", "size", "asked"), [(0, 1, 2), (1, 1, 2), (2_500, 1, 4), (20, 8 * 1024 * 1024, 4)])
+def test_before_each_page_and_now_and_then_it_is_asked_whether_to_go_on(
+    device_id: str, monkeypatch: pytest.MonkeyPatch, films: int, size: int, asked: int
+) -> None:
+    counts: list[int] = []
+    for put in (True, False):  # without the shelf, to know what the rest asks
+        if put:
+            shelves.put_shelf(device_id, "all", {shelves.folder_of(device_id)})
+            keys = [f"{shelves.folder_of(device_id)}1-0800/1/{number:05d}" for number in range(films)]
+            stored = [s3.Stored(key, size, clock.now(), "") for key in keys]
+            pages = [stored[first : first + 1000] for first in range(0, films, 1000)] or [[]]
+            monkeypatch.setattr(s3, "pages", lambda prefix, pages=pages: iter(pages))
+            monkeypatch.setattr(s3, "chunks", lambda key: iter([b"x" * size]))
+        else:
+            shelves.put_shelf(device_id, "all", None)
+        times: list[int] = []
+        shelves_in(device_id, lambda times=times: times.append(1))  # type: ignore[misc]
+        counts.append(len(times))
+    assert counts[0] - counts[1] == asked
+
+
+def test_a_copy_ends_in_the_middle_of_a_folder_when_it_is_told_to(device_id: str) -> None:
+    class Enough(Exception):
+        pass
+
+    shelves.put_film(device_id, "1-0800/1/a.m4s")
+    shelves.put_shelf(device_id, "all", {shelves.folder_of(device_id)})
+    left = [4]
+
+    def count() -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise Enough
+
+    with pytest.raises(Enough):
+        shelves_in(device_id, count)

@@ -6,6 +6,7 @@ import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from chalicelib import clock
 from chalicelib.alarms.records import PICTURES
 from chalicelib.aws import s3
 from chalicelib.register import sweep
-from chalicelib.register.sweep import BUDGET_S, oldest_s, sweep_expired
+from chalicelib.register.sweep import BUDGET_S, oldest_s, overdue_s, sweep_expired
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 
@@ -122,6 +123,27 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
         oldest = sorted(store.objects)[:deleted]
         assert sweep_expired(PICTURES) == deleted
         assert len(store.objects) == left and not store.objects.keys() & {*oldest}
+
+
+def test_several_kinds_are_swept_in_the_time_of_one(
+    world: LocalCloud, ticks: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = [replace(PICTURES, name=f"films/{days}", keep_days=days, by="day") for days in (3, 7)]
+    now = clock.now()
+    ends = {kind: now - kind.keep - HOUR for kind in kinds}
+    objects = {f"{kind.of(end, 'd')}{number}": end for kind, end in ends.items() for number in range(500)}
+    kept = {f"{kind.of(now - HOUR, 'd')}1": now - HOUR for kind in kinds}
+    store = counting(monkeypatch, objects | kept)
+    delete = s3.delete
+
+    def slowly(keys: list[str]) -> int:
+        ticks.append(ticks[-1] + BUDGET_S * bool(keys))
+        return delete(keys)
+
+    monkeypatch.setattr(s3, "delete", slowly)
+    assert overdue_s(*kinds) == HOUR.total_seconds()
+    assert [sweep_expired(*kinds) for _ in range(3)] == [500, 500, 0]
+    assert (store.objects.keys(), overdue_s(*kinds)) == (kept.keys(), 0)
 
 
 def test_what_s3_keeps_stops_no_sweep(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:

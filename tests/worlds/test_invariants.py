@@ -441,6 +441,15 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     "a_plan_has_one_holder_at_every_instant": [
         grant("2026-01-06T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 another"),
     ],
+    "the_end_of_a_plan_is_found_by_its_day": [
+        remove("plan-ends/plan-end"),
+        put("plan-ends/plan-end", ends_at=1),
+        put("plan-ends/plan-end", pk="plan-ends#20260101"),
+        copy_row("plan-ends/plan-end", sk="plan-end#nobodys"),
+        lose("account/device-owned", "plan_end"),
+        lose("account/device-owned", "plan_grants"),
+        grant("2026-03-06T08:00:00Z 2026-04-05T08:00:00Z event-7-month 1 event 7 another"),
+    ],
     "no_object_without_row_and_no_row_without_object": [
         forget_an_object,
         leave_an_object,

@@ -566,8 +566,8 @@ def test_what_a_form_says_and_nobody_plays_is_refused(guard: Ask) -> None:
 ORIGIN = "https://app.example"
 
 
-def let_pages_in() -> None:
-    rule = {"AllowedOrigins": [ORIGIN], "AllowedMethods": ["GET", "POST"]}
+def let_pages_in(**more: list[str]) -> None:
+    rule = {"AllowedOrigins": [ORIGIN], "AllowedMethods": ["GET", "POST"], **more}
     client("s3").put_bucket_cors(Bucket="media", CORSConfiguration={"CORSRules": [rule]})
 
 
@@ -583,6 +583,32 @@ def test_pages_of_the_origin_that_the_bucket_names_may_ask_beforehand(guard: Ask
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert answer.headers["Access-Control-Allow-Methods"] == "POST"
     assert "Origin" in answer.headers["Vary"]
+
+
+def asking_for(headers: str, origin: str = ORIGIN) -> HttpRequest:
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": headers}
+    return HttpRequest("OPTIONS", f"{HOST}/k", {"Origin": origin, **asked})
+
+
+def test_pages_may_ask_with_the_headers_that_the_rule_names_and_see_those_that_it_shows(guard: Ask) -> None:
+    let_pages_in()
+    assert guard(asking_for("range")).status == 403
+    let_pages_in(AllowedHeaders=["Range"], ExposeHeaders=["Content-Range", "ETag"])
+    answer = guard(asking_for("range"))
+    assert (answer.status, answer.headers["Access-Control-Allow-Headers"]) == (200, "range")
+    for headers in ("range, x-more", "authorization"):
+        assert guard(asking_for(headers)).status == 403
+    assert guard(asking_for("range", "https://elsewhere.example")).status == 403
+    asked = presigned()
+    asked.headers |= {"Origin": ORIGIN, "Range": "bytes=2-4"}
+    part = guard(asked)
+    assert (part.status, part.body, part.headers["Content-Range"]) == (206, PICTURE[2:5], f"bytes 2-4/{len(PICTURE)}")
+    assert part.headers["Access-Control-Expose-Headers"] == "Content-Range, ETag"
+
+
+def test_pages_of_this_machine_may_ask_with_any_header(guard: Ask) -> None:
+    answer = guard(asking_for("range", "http://localhost:8000"))
+    assert (answer.status, answer.headers["Access-Control-Allow-Headers"]) == (200, "range")
 
 
 @pytest.mark.parametrize("origin", ["https://app.example.org", "http://app.example", "null", "http://localhost.example"])

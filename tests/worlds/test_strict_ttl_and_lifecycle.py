@@ -98,6 +98,18 @@ def test_objects_go_at_the_midnight_after_their_days(strict_or_bare: Any, clock:
     assert names() == ["recordings/1"]
 
 
+def test_each_class_below_a_name_goes_after_its_own_days(strict_or_bare: Any, clock: Any) -> None:
+    films = {days: f"films/{days}/20250601/d/1" for days in (3, 7, 30)}
+    s3 = make_bucket(
+        *({"ID": str(days), "Filter": {"Prefix": f"films/{days}/"}, "Expiration": {"Days": days}} for days in films)
+    )
+    for name in films.values():
+        s3.put_object(Bucket="media", Key=name, Body=b"1")
+    for days, left in ((4, [30, 7]), (8, [30]), (31, [])):
+        strict_or_bare.apply_lifecycle(NOON + days * DAY, 0)
+        assert names() == [films[one] for one in left]
+
+
 @pytest.mark.parametrize(("lag", "gone"), [(0, 1), (DAY, 0), (None, 0)])
 def test_this_reaper_too_comes_as_late_as_it_is_told(strict_aws: StrictAWS, clock: Any, lag: Any, gone: int) -> None:
     make_bucket(ALARMS).put_object(Bucket="media", Key="alarms/1", Body=b"1")

@@ -1,9 +1,13 @@
-"""Ids of alarms begin with their time, so that alarms lie in its order."""
+"""Ids of alarms, which begin with their time, so that alarms lie in its order; and the days they are asked by."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
+from chalicelib import clock
+from chalicelib.access.records import Device
+from chalicelib.alarms import rules
 from chalicelib.store import crypto
 
 
@@ -14,3 +18,8 @@ def alarm_id(at: datetime, origin: str) -> str:
 
 def stamp(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def span_of_day(device: Device, day: str) -> tuple[datetime, datetime]:
+    """The first instant of the device's day, and of the next; the device is decrypted. Raises DayInvalid."""
+    return rules.span_of_day(day, partial(clock.begin_of_day, zone=clock.zone(device.time_zone), dst=device.dst))

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
-from chalicelib.alarms import rules, shapes
+from chalicelib.alarms import shapes
 from chalicelib.alarms.actions import deleting, naming
 from chalicelib.alarms.actions.tickets import JPEG
 from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.recordings.actions.standing import RecordedDevice, spans_of, standing
 from chalicelib.sharing.actions import shares
 from chalicelib.store.commit import Write, change, commit, commit_and_answer
 
 # How many pages of a hundred are looked through for alarms of one channel or type before a page is given as it is.
 _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
+# More marks than that nobody tells apart on a line of time.
+_MOST_BETWEEN = 1000
+# What was recorded around an alarm: so far from it at most, and what comes no nearer than that is not about it.
+_AROUND, _NEAR = timedelta(minutes=5), timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class FoundAlarm:
+    """An alarm, the device that raised it, and its recordings."""
+
+    device: DeviceAccess
+    alarm: Alarm
+    recordings: RecordedDevice
 
 
 @dataclass(frozen=True)
@@ -35,17 +48,17 @@ class Seen:
     def described(self) -> shapes.Alarm:
         return shapes.Alarm(**self._fields())
 
-    def with_picture(self) -> shapes.AlarmWithPicture:
+    def in_full(self, recorded: shapes.Recorded | None) -> shapes.AlarmInFull:
         """The alarm with a link; where its picture is gone, or other bytes are in its place, there is none to show."""
-        alarm = self.alarm
+        alarm, fields = self.alarm, {**self._fields(), "recorded": recorded}
         if alarm.picture is None:
             without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
-            return shapes.AlarmWithPicture(**self._fields(), picture=without, picture_url=None)
+            return shapes.AlarmInFull(**fields, picture=without, picture_url=None)
         # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
         if alarm.picture_etag is not None and s3.etag(alarm.picture) != alarm.picture_etag:
-            return shapes.AlarmWithPicture(**self._fields(), picture="unreadable", picture_url=None)
+            return shapes.AlarmInFull(**fields, picture="unreadable", picture_url=None)
         url = s3.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
-        return shapes.AlarmWithPicture(**self._fields(), picture="shown", picture_url=url)
+        return shapes.AlarmInFull(**fields, picture="shown", picture_url=url)
 
     def _fields(self) -> dict[str, Any]:
         alarm = self.alarm
@@ -60,12 +73,26 @@ class Seen:
         }
 
 
-def look_at(granted: DeviceAccess, alarm: Alarm) -> shapes.AlarmWithPicture:
-    """The alarm with a link to its picture. That a guest saw it is recorded before the link is given. Raises
-    NotFound."""
-    if activity_row := _record_view(granted, alarm):
+def look_at(found: FoundAlarm) -> shapes.AlarmInFull:
+    """The alarm with a link to its picture, and what was recorded around it. That a guest saw it is recorded before the
+    link is given. Raises NotFound."""
+    if activity_row := _record_view(found.device, found.alarm):
         commit(*activity_row)
-    return Seen(alarm, granted.known_by).with_picture()
+    return Seen(found.alarm, found.device.known_by).in_full(_recorded_around(found))
+
+
+def _recorded_around(found: FoundAlarm) -> shapes.Recorded | None:
+    """The span of its channel that has the moment, or begins or ends next to it; None for who may not look back."""
+    alarm, at = found.alarm, clock.at_epoch(found.alarm.at)
+    if alarm.channel is None or not found.device.may("playback"):
+        return None
+    begin, end = at - _AROUND, at + _AROUND
+    spans = spans_of(standing(found.recordings, alarm.channel, begin, end), begin, end)
+    near = [span for span in spans if span[0] - _NEAR <= at <= span[1] + _NEAR]
+    if not near:
+        return None
+    first, last = min(near, key=lambda span: max(span[0] - at, at - span[1]))
+    return shapes.Recorded(from_=first, to=last)
 
 
 def _record_view(granted: DeviceAccess, alarm: Alarm) -> tuple[Write, ...]:
@@ -120,11 +147,23 @@ def _newest(one: DeviceAccess, search: shapes.Search) -> _Looked:
     return _Looked(found, after)
 
 
+def alarms_between(
+    granted: DeviceAccess, channel: str | None, begin: datetime, end: datetime
+) -> list[shapes.Alarm]:
+    """The newest of a span of time, of a channel or of all, in order of time; none for who may not see alarms."""
+    if not granted.may("alarms"):
+        return []
+    first, last = naming.stamp(begin), naming.stamp(end - timedelta(seconds=1))
+    device, search = granted.device, shapes.Search(channel=channel)
+    page = Alarm.list_of(device.pk_id, first=first, last=last, newest_first=True, limit=_MOST_BETWEEN)
+    readable = [one for one in reversed(page.items) if one.is_readable(device) and _is_wanted(one, search)]
+    return [Seen(one, granted.known_by).described() for one in readable if granted.covers(one.channel)]
+
+
 def _span(device: Device, day: str | None) -> tuple[str, str]:
     if day is None:
         return "", ""
-    zone = clock.zone(device.time_zone)
-    start, end = rules.span_of_day(day, partial(clock.begin_of_day, zone=zone, dst=device.dst))
+    start, end = naming.span_of_day(device, day)
     return naming.stamp(start), naming.stamp(end - timedelta(seconds=1))
 
 
@@ -133,9 +172,10 @@ def _is_wanted(alarm: Alarm, search: shapes.Search) -> bool:
     return (search.channel in (None, alarm.channel) or alarm.channel is None) and search.type in (None, alarm.type)
 
 
-def mark_read(granted: DeviceAccess, alarm: Alarm) -> shapes.AlarmWithPicture:
+def mark_read(found: FoundAlarm) -> shapes.AlarmInFull:
     """Read by this person; others keep their own marks."""
-    by = granted.known_by
+    alarm, by = found.alarm, found.device.known_by
     marked = change(alarm, Alarm.read_by.add({by}), when=deleting.is_not_deleted(), otherwise=NotFound)
     alarm.read_by = (alarm.read_by or set()) | {by}
-    return commit_and_answer(marked, *_record_view(granted, alarm), answer=Seen(alarm, by).with_picture())
+    answer = Seen(alarm, by).in_full(_recorded_around(found))
+    return commit_and_answer(marked, *_record_view(found.device, alarm), answer=answer)

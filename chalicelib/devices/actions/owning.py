@@ -16,6 +16,7 @@ from chalicelib.devices.actions import configuring, presenting
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.plans import actions as plans
 from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.stock.actions.presence import NOTHING_REPORTED
@@ -57,29 +58,33 @@ def remove_device(caller: Caller, mine: DeviceAccess) -> shapes.Removed:
     """End the ownership: one commit, after which nobody reads anything of it; the erasure follows (B10)."""
     erasure_id, begun = erasures.begin(subject_of(mine.device))
     answer = shapes.Removed(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
-    # It outlives the device, whose own record of what happened goes with it.
-    activity_row = activity.record(caller.account, "device_removed", who=caller.terminal, about=mine.device.name)
-    return commit_and_answer(*end_ownership(mine.device), *begun, activity_row, answer=answer)
+
+    def attempt(mine: DeviceAccess) -> shapes.Removed:
+        # It outlives the device, whose own record of what happened goes with it.
+        activity_row = activity.record(caller.account, "device_removed", who=caller.terminal, about=mine.device.name)
+        return commit_and_answer(*end_ownership(mine.device, mine.ownership), *begun, activity_row, answer=answer)
+
+    return retrying_from(mine, attempt, lambda mine: access.read_again(caller.account_id, mine, "owner"))
 
 
 def subject_of(device: Device) -> tuple[str, str]:
     return Device.pk_prefix, device.pk_id
 
 
-def end_ownership(device: Device, *, new_owner: str | None = None) -> tuple[Write, ...]:
+def end_ownership(device: Device, tie: Ownership | None, *, new_owner: str | None = None) -> tuple[Write, ...]:
     """Writes that end an ownership immediately: its record, its key, its owner's tie to it, and the camera's, which
-    goes to the new owner."""
+    goes to the new owner. Raise StaleRead where a plan was granted since."""
     camera, is_its = Stock.new(device.stock_id), Stock.device_id == device.pk_id
     released = change(camera, device_id=new_owner, when=is_its, otherwise=NotFound, **NOTHING_REPORTED)
-    return *ends_at_owner(device), released
+    return *ends_at_owner(device, tie), released
 
 
-def ends_at_owner(device: Device) -> tuple[Write, ...]:
+def ends_at_owner(device: Device, tie: Ownership | None) -> tuple[Write, ...]:
     """The same but for the camera, which may be somebody else's already."""
     device_id = device.pk_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(ciphers.key_of(device_id)),
-        remove(Ownership.of_device(device_id)),
+        *plans.end_ledger(device_id, tie),
         accounts.loses_device(Account.new(device.account_id)),
     )

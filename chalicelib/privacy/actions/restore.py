@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib import clock
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.records import Account
 from chalicelib.devices.actions import owning
 from chalicelib.privacy import shapes
@@ -116,7 +116,8 @@ def _end(subject: str) -> None:
             (account,) = read(Account.key(device.account_id))
             if account is not None:
                 # The camera may be somebody else's already, who bound it of a closed account.
-                commit(*owning.ends_at_owner(device))
+                (tie,) = read(Ownership.of_device(subject_id))
+                commit(*owning.ends_at_owner(device, tie))
             cameras.release(subject_id, device.stock_id)
     if kind == Account.pk_prefix:
         (account,) = read(Account.key(subject_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
@@ -26,10 +26,15 @@ def uploads_for(camera: Camera) -> Device:
     device = access.read_alive(camera.device_id)
     if device is None:
         raise NobodyOwns
+    require_may_upload(camera, device)
+    return device
+
+
+def require_may_upload(camera: Camera, device: Device) -> None:
+    """The same of an ownership that was read already. Raises PrivacyModeOn."""
     _note_asking(camera, device)
     if access.is_private(device):
         raise PrivacyModeOn
-    return device
 
 
 def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 1) -> Write:
@@ -52,10 +57,10 @@ def _note_asking(camera: Camera, device: Device) -> None:
         _note(device, when=_seen_before(now), last_seen=now, seen_by_channel=None)
 
 
-def note_upload(device: Device, arrived: datetime) -> None:
+def note_upload(device: Device, arrived: datetime, *, every: timedelta = rules.SEEN_EVERY) -> None:
     """Something of the camera's arrived then."""
     at = clock.epoch_s(arrived)
-    if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at):
+    if not device.seen_by_channel and rules.is_seen_anew(device.last_seen, at, every):
         _note(device, when=_seen_before(at), last_seen=at)
 
 

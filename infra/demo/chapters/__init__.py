@@ -1,6 +1,6 @@
 """Chapters of the demo: one account, from the factory to the receipt of its erasure."""
 
-from infra.demo.chapters import copying, leaving, paying, setting_up, watching
+from infra.demo.chapters import copying, leaving, looking_back, paying, setting_up, watching
 
 STEPS = (
     setting_up.load,
@@ -10,6 +10,9 @@ STEPS = (
     watching.appear,
     watching.look,
     paying.buy,
+    looking_back.film,
+    looking_back.watch,
+    looking_back.keep,
     copying.copy,
     leaving.outlive,
     leaving.close,

@@ -16,10 +16,12 @@ from joserfc.jwk import KeySet
 from infra.demo.client import Json, instant
 from infra.demo.console import Promises
 from infra.demo.life import Life, listed, step
+from infra.demo.recording import record
 from infra.demo.stored import Thing, counted, items, objects
 
 ERASED_WITHIN = timedelta(minutes=20)
 A_DAY_AND_SOME = timedelta(hours=25)
+A_BIT_OF_FILM = timedelta(seconds=20)
 LAWFUL_TABLES = ("fiscal", "ledger")
 
 
@@ -94,7 +96,7 @@ def _left_of_alarms(life: Life, dump: Json) -> list[Thing]:
     camera="her camera gets no upload ticket any more",
     late="a picture sent with a ticket that it still had is deleted on arrival",
     done="within 20 minutes the erasure is done, with a receipt",
-    emptied="storage holds no picture of hers any more",
+    emptied="storage holds no picture of hers any more, and no film",
     dead="the link that she had to one is dead",
 )
 def close(life: Life, promises: Promises) -> None:
@@ -127,8 +129,11 @@ def close(life: Life, promises: Promises) -> None:
 
 
 def _one_more_picture(life: Life) -> str:
-    """The link to a fresh picture, so that there is one to erase: those of the first hours ended by themselves."""
+    """The link to a fresh picture, and film besides, so that there is something to erase: what was of the first hours
+    ended by itself."""
     life.sent.append(life.camera.snapshot(life.frames[-1].jpeg))
+    now = life.backstage.now()
+    life.filmed += record(life.camera, life.film, now - A_BIT_OF_FILM, now)
     life.backstage.settle()
     alarm = life.own_alarms()[0]
     return cast(str, life.person.expect(200, "GET", life.alarm_path(alarm))["picture_url"])

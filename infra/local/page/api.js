@@ -8,6 +8,7 @@ class Refused extends Error {
     super(answer?.message || say("failed", { why: String(status) }));
     this.status = status;
     this.code = answer?.code;
+    this.at = answer?.at;
     this.fields = answer?.fields || {};
   }
 }

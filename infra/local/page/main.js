@@ -60,7 +60,7 @@ function whoIsHere(me) {
 
 function listen() {
   for (const choice of document.querySelectorAll("[data-language]")) choice.addEventListener("click", () => speak(choice.dataset.language));
-  document.addEventListener("alarmed", () => scene?.day?.catchUp());
+  document.addEventListener("alarmed", () => Promise.all([scene?.day?.catchUp(), scene?.recordings?.catchUp()]));
   document.addEventListener("time-passed", () => devices?.show());
   // Somebody else may have shared a camera meanwhile, or answered.
   document.addEventListener("written", () => devices?.show());

@@ -1,5 +1,6 @@
 /** Storage plans: ordering one, and being the sandbox's payment page. */
 import { ask, askAsPerson } from "./api.js";
+import { megabytes } from "./cutting.js";
 import { announcer, button, make } from "./elements.js";
 import { doing, form } from "./forms.js";
 import { language, tell } from "./language.js";
@@ -31,8 +32,11 @@ async function showHeld(place, device, offers) {
   const name = offers.find(({ plan_id }) => plan_id === plan.plan_id)?.name;
   const state = make("span", { class: plan.state === "active" ? "badge good" : "badge", say: `state_${plan.state}` });
   const until = plan.until ? make("p", { class: "quiet" }, make("span", { say: "planUntil" }), ` ${moment(plan.until, device.time_zone)}`) : null;
-  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...(until ? [until] : []));
+  const used = plan.oldest ? make("p", { class: "quiet", say: ["used", { size: megabytes(plan.used_bytes), ...when(plan, device) }] }) : null;
+  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, used].filter(Boolean));
 }
+
+const when = ({ oldest, newest }, device) => ({ oldest: moment(oldest, device.time_zone), newest: moment(newest, device.time_zone) });
 
 function checkout(place, order, paid) {
   const said = announcer();

@@ -3,6 +3,7 @@ import { Day } from "./day.js";
 import { make } from "./elements.js";
 import { Live } from "./live.js";
 import { showPlan } from "./plans.js";
+import { Recordings } from "./recordings.js";
 import { may, owns } from "./rights.js";
 import { Sharing, showReceived } from "./sharing.js";
 
@@ -16,6 +17,7 @@ export class Scene {
     };
     place.replaceChildren();
     this.live = part(may(device, "live"), (own) => new Live(own, device));
+    this.recordings = part(may(device, "playback"), (own) => new Recordings(own, device));
     this.day = part(may(device, "alarms"), (own) => new Day(own, device));
     this.sharing = part(owns(device), (own) => new Sharing(own, device));
     part(share, (own) => showReceived(own, share, { leaving: () => this.leave(), left }));
@@ -29,11 +31,12 @@ export class Scene {
 
   async follow(device) {
     this.live?.follow(device);
-    await Promise.all([this.day?.catchUp(), this.sharing?.look(), this.plan?.then((look) => look())]);
+    await Promise.all([this.recordings?.catchUp(), this.day?.catchUp(), this.sharing?.look(), this.plan?.then((look) => look())]);
   }
 
-  /** Live video ends with its scene. */
+  /** What plays ends with its scene. */
   leave() {
+    this.recordings?.leave();
     return this.live?.leave();
   }
 }

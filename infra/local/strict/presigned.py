@@ -92,9 +92,22 @@ def check_get(method: str, url: str, headers: Mapping[str, str], trust: Trust) -
 
 def check_post(url: str, headers: Mapping[str, str], body: bytes, trust: Trust) -> Upload | S3Error:
     """A multipart POST of a form to a bucket."""
+    form = form_of(headers, body)
+    return form if isinstance(form, S3Error) else check_form(url, headers, form, trust)
+
+
+def form_of(headers: Mapping[str, str], body: bytes) -> Form | S3Error:
+    """The form of a POST; reading one of 64 MB is work."""
+    try:
+        return read_form({name.lower(): value for name, value in headers.items()}.get("content-type", ""), body)
+    except S3Error as error:
+        return error
+
+
+def check_form(url: str, headers: Mapping[str, str], form: Form, trust: Trust) -> Upload | S3Error:
+    """A form that was read, posted to a bucket."""
     try:
         lowered = {name.lower(): value for name, value in headers.items()}
-        form = read_form(lowered.get("content-type", ""), body)
         bucket, key = bucket_and_key(lowered.get("host", urlsplit(url).netloc), urlsplit(url).path)
         if key:
             raise S3Error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")

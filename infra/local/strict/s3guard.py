@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from infra.local.strict import trace
-from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_get, check_post, read_form
+from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_form, check_get, form_of
 
 LARGEST_BODY = 256 * 1024 * 1024
 OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")
@@ -96,21 +96,28 @@ class S3Guard:
         """What the bucket's rules let this origin's pages do; nothing if no rule does."""
         origin = request.headers.get("Origin", "")
         method = request.headers.get("Access-Control-Request-Method", request.method)
-        if not self._lets_in(request, origin, method):
+        wanted = [name.strip().lower() for name in request.headers.get("Access-Control-Request-Headers", "").split(",")]
+        rule = self._rule_for(request, origin, method, set(wanted) - {""})
+        if rule is None:
             return {}
         named = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": method}
+        if any(wanted):
+            named["Access-Control-Allow-Headers"] = ", ".join(wanted)
+        if exposed := rule.get("ExposeHeaders"):
+            named["Access-Control-Expose-Headers"] = ", ".join(exposed)
         return {**named, "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}
 
-    def _lets_in(self, request: Request, origin: str, method: str) -> bool:
+    def _rule_for(self, request: Request, origin: str, method: str, wanted: set[str]) -> dict[str, Any] | None:
+        """The first of the bucket's rules that lets in this origin, method and all headers that are asked for."""
         if _OF_THIS_MACHINE.fullmatch(origin):
-            return True
+            return {"ExposeHeaders": ["Content-Length", "Content-Range", "ETag"]}
         bucket, _ = bucket_and_key(request.host, request.path)
         try:
             with trace.outside():
-                rules = self._s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+                rules: list[dict[str, Any]] = self._s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
         except ClientError:
-            return False  # no such bucket, or no rules
-        return any(origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] for rule in rules)
+            return None  # no such bucket, or no rules
+        return next((rule for rule in rules if _lets_in(rule, origin, method, wanted)), None)
 
     def _read(self, granted: Any, request: Request) -> Response:
         _require_plain(granted.query)
@@ -134,10 +141,12 @@ class S3Guard:
         return response
 
     def _let_in(self, request: Request) -> Upload:
-        headers, body = _headers(request), _body(request)
-        outcome = check_post(_url(request), headers, body, self._trust)
+        headers = _headers(request)
+        form = form_of(headers, _body(request))
+        is_form = not isinstance(form, S3Error)
+        outcome = check_form(_url(request), headers, form, self._trust) if is_form else form
         code = outcome.code if isinstance(outcome, S3Error) else None
-        self.uploads.append((self._trust.now(), _key_in(headers, body), code))
+        self.uploads.append((self._trust.now(), form.fields.get("key", "") if is_form else "", code))
         upload: Upload = _granted(outcome)
         return upload
 
@@ -159,11 +168,9 @@ class S3Guard:
         return Response(status=200 if upload.fields.get("success_action_status") == "200" else 204, headers=described)
 
 
-def _key_in(headers: dict[str, str], body: bytes) -> str:
-    try:
-        return read_form(headers.get("Content-Type", ""), body).fields.get("key", "")
-    except S3Error:
-        return ""
+def _lets_in(rule: dict[str, Any], origin: str, method: str, wanted: set[str]) -> bool:
+    allowed = {name.lower() for name in rule.get("AllowedHeaders", ())}
+    return origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] and wanted <= allowed
 
 
 def _granted(outcome: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Actions of playback: the calendar, a day's recordings and its line of time, playlists, and deleting."""

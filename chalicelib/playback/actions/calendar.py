@@ -1,0 +1,78 @@
+"""The calendar: on which days of the device something was recorded that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from chalicelib import clock
+from chalicelib.access.actions import DeviceAccess
+from chalicelib.access.records import Device
+from chalicelib.playback import shapes
+from chalicelib.playback.actions import channels
+from chalicelib.playback.rules import calendars
+from chalicelib.playback.rules.calendars import Counted, Judged
+from chalicelib.recordings.actions import days, quota
+from chalicelib.recordings.actions.standing import RecordedDevice, standing_on
+from chalicelib.recordings.records import RecordingDay
+
+
+def begin_of_day(device: Device) -> Callable[[date], datetime]:
+    return partial(clock.begin_of_day, zone=clock.zone(device.time_zone), dst=device.dst)
+
+
+def present_day(device: Device) -> date:
+    return quota.local_date(device, clock.now())
+
+
+def recorded_days(
+    granted: DeviceAccess, of: RecordedDevice, search: shapes.MonthSearch
+) -> shapes.RecordedDays:
+    """Of a month. Counts decide where they can: what was partly deleted or is partly over is looked at.
+
+    Raises MonthInvalid, NotFound.
+    """
+    month = calendars.days_of_month(search.month or f"{present_day(granted.device):%Y-%m}")
+    spans = _spans(month, begin_of_day(granted.device))
+    begin, end = spans[0][1], spans[-1][2]
+    rows = channels.rows_of(granted, search.channel, begin, end)
+    if of.kept_since is None:
+        return shapes.RecordedDays(days=[])
+    indexes = [_Index(of, channel, held) for channel, held in sorted(rows.items())]
+    found = [day for day, *span in spans if any(index.has_any(*span) for index in indexes)]
+    return shapes.RecordedDays(days=[day.isoformat() for day in found])
+
+
+def _spans(month: list[date], begin_of: Callable[[date], datetime]) -> list[tuple[date, datetime, datetime]]:
+    """Each day with its first instant and that of the next; raises MonthInvalid where there is none in UTC."""
+    try:
+        begins = [begin_of(day) for day in [*month, month[-1] + timedelta(days=1)]]
+    except (ValueError, OverflowError) as cause:
+        raise calendars.MonthInvalid from cause
+    return [(day, begins[number], begins[number + 1]) for number, day in enumerate(month)]
+
+
+class _Index:
+    """What the rows of a channel tell of its days."""
+
+    def __init__(self, of: RecordedDevice, channel: str, rows: list[RecordingDay]) -> None:
+        self._of, self._channel, self._rows = of, channel, rows
+        self._judged = Judged(clock.now(), clock.at_epoch(of.kept_since or 0), of.hidden_spans(channel))
+        self._counted = [one for row in rows for one in _counted(row)]
+
+    def has_any(self, begin: datetime, end: datetime) -> bool:
+        told = calendars.has_any(self._counted, self._judged, begin, end)
+        return bool(self._look(begin, end)) if told is None else told
+
+    def _look(self, begin: datetime, end: datetime) -> bool:
+        rows = days.between(self._rows, begin, end)
+        return bool(standing_on(self._of, self._channel, rows, begin, end))
+
+
+def _counted(row: RecordingDay) -> list[Counted]:
+    parts = days.parts_of(row)
+    if not parts:
+        return []
+    least, until = timedelta(days=min(part.keep_days for part in parts)), clock.at_epoch(int(row.until))
+    return [Counted(one.begin, one.end, one.reach, least, until) for one in days.quarters_with_objects(row)]

@@ -1,0 +1,30 @@
+"""Recordings are deleted by their owner: one, or a span of time."""
+
+from __future__ import annotations
+
+from chalicelib import clock
+from chalicelib.access.actions import DeviceAccess
+from chalicelib.entry.callers import Caller
+from chalicelib.playback import shapes
+from chalicelib.playback.actions import channels, showing
+from chalicelib.playback.rules import capabilities
+from chalicelib.recordings.actions import deleting
+from chalicelib.recordings.actions.standing import RecordedDevice
+
+
+def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> None:
+    """Raises NotFound, TooManyDeletions."""
+    shown = showing.find(granted, of, recording_id)
+    deleting.delete_one(caller, of, shown.channel, shown.start, shown.end)
+
+
+def delete_span(
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.DeleteRecordings
+) -> None:
+    """What was filmed up to now, at most: nobody deletes what is not there yet. Raises NotFound, RangeInvalid."""
+    now = clock.now()
+    end = now if asked.to is None else min(asked.to, now)
+    capabilities.require_range(asked.from_, end)
+    if asked.channel is not None:
+        channels.require_known(granted, asked.channel)
+    deleting.delete_span(caller, of, asked.channel, asked.from_, end)

@@ -1,0 +1,164 @@
+"""Playing back: a playlist behind an address that holds while whoever asked for it may look, and links to its parts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.actions import DeviceAccess
+from chalicelib.access.records import Device
+from chalicelib.aws import s3
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import NotFound
+from chalicelib.plans import actions as plans
+from chalicelib.playback import shapes
+from chalicelib.playback.actions import channels
+from chalicelib.playback.rules import capabilities, paths, playlists
+from chalicelib.playback.rules.capabilities import Capability, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong
+from chalicelib.playback.rules.instants import ms_of
+from chalicelib.playback.rules.paths import Place
+from chalicelib.playback.rules.playlists import Piece
+from chalicelib.recordings.actions import listing
+from chalicelib.recordings.actions.standing import RecordedDevice, Segment, runs_of, standing
+from chalicelib.settings import settings
+from chalicelib.store import ciphers, crypto
+from chalicelib.store.commit import commit_and_answer
+from chalicelib.store.records import read_all
+
+_PURPOSE = "playback"
+
+
+def make_playlist(
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.AskPlaylist
+) -> shapes.Playlist:
+    """An address for six hours; the owner can read who looked.
+
+    Raises NotFound, NothingRecorded, RangeInvalid, PlaylistCrossesChange, PlaylistTooLong.
+    """
+    if not granted.covers(asked.channel):
+        raise NotFound
+    begin, end = _to_the_ms(asked.from_), _to_the_ms(asked.to)
+    capabilities.require_day(begin, end)
+    segments = standing(of, asked.channel, begin, end)
+    if not segments:
+        channels.require_known(granted, asked.channel)
+        raise NothingRecorded
+    _require_playable(segments)
+    until = clock.epoch_s(clock.now() + capabilities.LASTS)
+    named = of.device_id, granted.account_id, asked.channel
+    capability = Capability(*named, ms_of(begin), ms_of(end), until)
+    text = capability.with_proof(_proof(capability, granted.known_by))
+    answer = shapes.Playlist(
+        playlist_url=f"{settings.public_url}/recordings/{text}/playlist.m3u8", until=clock.at_epoch(until)
+    )
+    act = access.record_act(caller, granted, "played_back", asked.channel)
+    return commit_and_answer(act, answer=answer)
+
+
+def _to_the_ms(at: datetime) -> datetime:
+    return at - timedelta(microseconds=at.microsecond % 1000)
+
+
+def _require_playable(segments: list[Segment]) -> None:
+    """Raises PlaylistCrossesChange, PlaylistTooLong."""
+    for before, after in pairwise(segments):
+        if before.is_transport_stream != after.is_transport_stream:
+            raise PlaylistCrossesChange(at=clock.rfc3339(after.start))
+    if len(segments) > playlists.MOST_OBJECTS:
+        raise PlaylistTooLong(at=clock.rfc3339(segments[playlists.MOST_OBJECTS].start))
+
+
+# What players ask for, with nothing but the playlist's own address
+
+
+def _proof(capability: Capability, known_by: str) -> str:
+    """The part of an address that makes it a secret. It is about the share, too, which the address does not name: with
+    another share it is another's."""
+    return crypto.keyed_hash(_PURPOSE, *capability.named, known_by)
+
+
+def _opened(text: str) -> tuple[Capability, RecordedDevice]:
+    """What an address opens, if whoever asked for it may still look; one consistent read. Raises NotFound."""
+    capability, proof = capabilities.read(text) or (None, "")
+    if capability is None or clock.now_s() >= capability.until:
+        raise NotFound
+    device_id, viewer_key = capability.device_id, ciphers.key_of(capability.viewer_id)
+    found = read_all((*access.alive_keys_of(device_id), viewer_key, plans.key_of(device_id)))
+    device = access.alive(found, device_id)
+    known_by = None if device is None or found[viewer_key] is None else _known_by(device, capability)
+    if device is None or known_by is None or not crypto.same(proof, _proof(capability, known_by)):
+        raise NotFound
+    of = RecordedDevice(device, found[plans.key_of(device_id)])
+    if of.kept_since is None:
+        raise NotFound
+    return capability, of
+
+
+def _known_by(device: Device, capability: Capability) -> str | None:
+    """By what the viewer is known to the device; None where he may not look at the channel."""
+    if capability.viewer_id == device.account_id:
+        return device.account_id
+    grant = access.grant_to(device, capability.viewer_id)
+    return grant.share_id if grant is not None and grant.may("playback", capability.channel) else None
+
+
+def playlist(text: str) -> str:
+    """The HLS playlist of what stands now. Raises NotFound."""
+    capability, of = _opened(text)
+    segments = standing(of, capability.channel, capability.begin, capability.end)
+    runs = [[_piece(one) for one in run.segments] for run in runs_of(_of_one_kind(segments))]
+    if not runs:
+        raise NothingRecorded
+    return playlists.playlist(runs)
+
+
+def _of_one_kind(segments: list[Segment]) -> list[Segment]:
+    """Those up to the first of another kind, or of another object by the same path: what came since may be anything."""
+    found: dict[str, Segment] = {}
+    for one in segments[: playlists.MOST_OBJECTS]:
+        if one.is_transport_stream != segments[0].is_transport_stream:
+            break
+        path = paths.of_object(one.object_key)
+        if path not in found or one.object_key < found[path].object_key:
+            found[path] = one
+    return list(found.values())
+
+
+def _piece(segment: Segment) -> Piece:
+    init = None if segment.init is None else paths.of_object(segment.init.object_key)
+    path = paths.of_object(segment.object_key)
+    return Piece(path, init, segment.start, segment.duration_ms, segment.fragments)
+
+
+def media(text: str, path: str) -> str:
+    """A fresh link to one object of the playlist. Raises NotFound."""
+    capability, of = _opened(text)
+    place = paths.read(path)
+    if place is None:
+        raise NotFound
+    until = clock.at_epoch(capability.until)
+    folder = _folder(place, capability)
+    if place.is_init:  # it shows nothing, and has no time of its own
+        return s3.link(f"{folder}{place.name}", until=until, content_type=listing.content_type_of(place.name))
+    segment = _segment(folder, place, capability, of)
+    content_type = listing.content_type_of(segment.name)
+    return s3.link(segment.object_key, until=min(until, segment.until), content_type=content_type)
+
+
+def _folder(place: Place, capability: Capability) -> str:
+    device_id, channel = capability.device_id, capability.channel
+    return listing.folder_of(device_id, channel, place.keep_days, place.let_in, place.ticket)
+
+
+def _segment(folder: str, place: Place, capability: Capability, of: RecordedDevice) -> Segment:
+    """One listing, of nothing but what begins as it does. Raises NotFound."""
+    for stored in s3.below(f"{folder}{place.name}"):
+        if place.is_of(stored.key.removeprefix(folder)):
+            segment = listing.segment_of(stored)
+            if segment is None:
+                continue
+            if segment.overlaps(capability.begin, capability.end) and of.may_show(segment):
+                return segment
+    raise NotFound

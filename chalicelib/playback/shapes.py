@@ -1,0 +1,98 @@
+"""Request and response shapes of playback."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from chalicelib.alarms.shapes import AlarmType
+from chalicelib.entry.wire import Shape
+from chalicelib.stock.shapes import ChannelId
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class MonthSearch(Shape):
+    """Without a month that of now; without a channel each that may be seen."""
+
+    channel: ChannelId | None = None
+    month: Annotated[str, Meta(max_length=10, description="`2026-11`")] | None = None
+
+
+class RecordedDays(Shape):
+    """The days of the device on which something was recorded that may be shown, in order."""
+
+    days: list[str]
+
+
+class DaySearch(Shape):
+    """Without a day that of now; without a channel each that may be seen."""
+
+    channel: ChannelId | None = None
+    day: Annotated[str, Meta(max_length=10, description="`2026-11-03`, the device's")] | None = None
+
+
+class RecordingSearch(DaySearch):
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Recording(Shape):
+    """What a channel filmed without a gap of more than a second, cut at the device's midnight. `until` is the end of
+    keeping of its last part; what was filmed across midnight has its bytes on the day on which it began."""
+
+    recording_id: str
+    channel: str
+    start: datetime
+    end: datetime
+    duration_ms: int
+    size_bytes: int
+    until: datetime
+    codec: str | None
+
+
+class Recordings(Shape):
+    items: list[Recording]
+    cursor: str | None
+
+
+class AlarmMark(Shape):
+    alarm_id: str
+    at: datetime
+    type: AlarmType
+
+
+class Timeline(Shape):
+    """The device's day from `day_start` to `day_end`: `spans` are the beginnings and ends of what was recorded, in
+    order; of several channels what any of them recorded. `alarms` is empty for who may not see them."""
+
+    spans: list[tuple[datetime, datetime]]
+    alarms: list[AlarmMark]
+    day_start: datetime
+    day_end: datetime
+
+
+class AskPlaylist(Shape):
+    """At most 24 hours; objects that begin earlier or end later are played whole."""
+
+    channel: ChannelId
+    from_: Moment = field(name="from")
+    to: Moment
+
+
+class Playlist(Shape):
+    """`playlist_url` is HLS that any player plays, and needs no sign-in: it is a secret. What it plays lies elsewhere:
+    a browser's own player needs `<video crossorigin="anonymous">`."""
+
+    playlist_url: str
+    until: datetime
+
+
+class DeleteRecordings(Shape):
+    """Without a channel of each; without a time from the first, or up to now."""
+
+    channel: ChannelId | None = None
+    from_: Moment | None = field(name="from", default=None)
+    to: Moment | None = None

@@ -1,0 +1,173 @@
+"""An arrived object of video is counted on its day, or refused and deleted (B12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple, get_args
+
+from chalicelib.access import actions as access
+from chalicelib.aws import s3
+from chalicelib.plans import actions as plans
+from chalicelib.recordings.actions import days, quota
+from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.records import RecordingDay
+from chalicelib.recordings.rules import containers
+from chalicelib.recordings.rules.names import NameUnknown
+from chalicelib.recordings.rules.segments import Init, Segment
+from chalicelib.recordings.rules.uploads import Upload, parse_key, read_object
+from chalicelib.stock.actions import uploads
+from chalicelib.stock.records import Reason
+from chalicelib.store import crypto
+from chalicelib.store.commit import commit
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, Record, read, read_all
+from chalicelib.store.retrying import retrying
+
+# A quarter of an hour holds no more than two of video: a camera that films twice at once is broken, or stolen.
+MOST_OF_A_QUARTER_MS = 30 * 60 * 1000
+# Connections and tickets say that a camera is there; what it records says so only where nothing else does.
+_SEEN_EVERY = timedelta(minutes=10)
+
+
+class NotTaken(Exception):
+    """An upload is not kept; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Refused(NamedTuple):
+    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
+
+    upload: str
+    device_id: str | None
+    reason: str
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
+        return self.reason in get_args(Reason)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An object that S3 tells of."""
+
+    object_key: str
+    arrived: datetime
+    size_bytes: int
+
+
+@dataclass
+class ReadTogether:
+    """The devices of a batch of uploads, and the rows of the days they were filmed on: as old as the batch, but for
+    what the batch itself has written."""
+
+    found: Found
+    rows: dict[Key[RecordingDay], RecordingDay | None]
+
+    def device(self, device_id: str) -> RecordedDevice | None:
+        device = access.decrypted(self.found, device_id)
+        return None if device is None else RecordedDevice(device, self.found[plans.key_of(device_id)])
+
+
+def read_together(arrivals: Iterable[Arrival]) -> ReadTogether:
+    """One consistent read for a batch."""
+    keys: list[Key[Record]] = []
+    of_rows: list[Key[RecordingDay]] = []
+    for arrival in arrivals:
+        try:
+            device_id = parse_key(arrival.object_key).device_id
+            keys += access.keys_of(device_id)
+            parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
+        except NameUnknown:
+            continue
+        if isinstance(parsed, Segment):
+            of_rows.append(days.key_of_segment(device_id, parsed))
+    found = read_all([*keys, *of_rows])
+    return ReadTogether(found, {key: found[key] for key in of_rows})
+
+
+def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
+    """Count a segment on its day; what may not stay is deleted, and the answer says why. It may be repeated."""
+    device_id = None
+    try:
+        try:
+            upload = parse_key(arrival.object_key)
+        except NameUnknown:
+            raise NotTaken("name_unknown") from None
+        of = together.device(upload.device_id)
+        if of is None:
+            raise NotTaken("nobody_owns")
+        device_id = upload.device_id
+        uploads.note_upload(of.device, arrival.arrived, every=_SEEN_EVERY)
+        _take(arrival, upload, of, together)
+    except NotTaken as refused:
+        s3.delete([arrival.object_key])
+        found = Refused(crypto.plain_hash(arrival.object_key)[:16], device_id, refused.reason)
+        if device_id is not None and found.is_fault:
+            commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
+        return [found]
+    return []
+
+
+def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTogether) -> None:
+    try:
+        parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
+    except NameUnknown:
+        raise NotTaken("name_unknown") from None
+    _require_admitted(upload, parsed, of)
+    head = s3.first_bytes(arrival.object_key, containers.HEAD_BYTES)
+    if head is None:
+        return  # it was deleted again
+    if not containers.looks_like(upload.name, head):
+        raise NotTaken("video_unreadable")
+    if isinstance(parsed, Segment):
+        key = days.key_of_segment(upload.device_id, parsed)
+        first = together.rows.pop(key, None)
+        together.rows[key] = retrying(partial(_count, upload, parsed, of, [first]))
+
+
+def _require_admitted(upload: Upload, parsed: Init | Segment, of: RecordedDevice) -> None:
+    """Raises NotTaken: as it arrived, its plan ran and its owner wanted it to be filmed."""
+    device = of.device
+    if device.channel_ids is not None and upload.channel not in device.channel_ids:
+        raise NotTaken("channel_unknown")
+    arrived_s = int(parsed.arrived.timestamp())
+    if plans.running_at(of.held, arrived_s) is None:
+        raise NotTaken("no_plan")
+    if isinstance(parsed, Init):
+        return  # it shows nothing, and what comes when privacy mode is over needs it
+    if of.is_private(parsed):
+        raise NotTaken("privacy_mode")
+    if not of.may_stay(parsed):
+        raise NotTaken("deleted")
+
+
+def _count(
+    upload: Upload, segment: Segment, of: RecordedDevice, known: list[RecordingDay | None]
+) -> RecordingDay | None:
+    """Count it on its day, on the row as it was read for the batch, or as it is now; the row as it is then."""
+    row = known.pop() if known else _row_now(upload.device_id, segment)
+    if days.is_counted(row, segment):
+        return row
+    running = plans.running_at(of.held, int(segment.arrived.timestamp()))
+    is_event = running is not None and running.kind == quota.EVENT
+    if is_event:
+        used = quota.used_ms(of.device, segment.channel, segment.start, *([] if row is None else [row]))
+        if used + segment.duration_ms > quota.MOST_MS:
+            raise NotTaken("event_quota_spent")
+    if not days.quarters_of(row).has_room(segment, MOST_OF_A_QUARTER_MS):
+        raise NotTaken("too_many")
+    if is_event or days.is_due(row, upload, segment):
+        return days.count(row, upload.device_id, upload, segment)
+    return row
+
+
+def _row_now(device_id: str, segment: Segment) -> RecordingDay | None:
+    (row,) = read(days.key_of_segment(device_id, segment))
+    return row

@@ -1,0 +1,68 @@
+"""Listing uploaded video: what lies in S3, segments and inits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.aws import s3
+from chalicelib.aws.s3 import Stored
+from chalicelib.recordings.rules.names import NameUnknown
+from chalicelib.recordings.rules.names import content_type_of as content_type_of
+from chalicelib.recordings.rules.segments import Init, Segment, with_inits, without_doubles
+from chalicelib.recordings.rules.uploads import Part, joined, read_object
+from chalicelib.recordings.rules.uploads import parse_key as parse_key
+
+
+def segment_of(stored: Stored) -> Segment | None:
+    """The segment that a listed object is, without its init; None for anything else."""
+    try:
+        found = read_object(stored.key, stored.size_bytes, stored.modified_at)
+    except NameUnknown:
+        return None
+    return found if isinstance(found, Segment) else None
+
+
+def folder_of(device_id: str, channel: str, keep_days: int, let_in: str, ticket: str) -> str:
+    """What the keys of one ticket begin with, up to the object's name."""
+    return f"{Part(keep_days, let_in, '', '').begin_of(device_id, channel)}{ticket}/{channel}/"
+
+
+@dataclass
+class Uploaded:
+    """The segments and inits of a listing."""
+
+    segments: list[Segment] = field(default_factory=list)
+    inits: list[Init] = field(default_factory=list)
+
+    def add(self, stored: Stored) -> None:
+        """What is called otherwise is passed over: it is deleted by whoever is told of its arrival."""
+        try:
+            found = read_object(stored.key, stored.size_bytes, stored.modified_at)
+        except NameUnknown:
+            return
+        if isinstance(found, Init):
+            self.inits.append(found)
+        else:
+            self.segments.append(found)
+
+    def paired(self) -> list[Segment]:
+        """Each segment once, in order of time, with its init."""
+        return with_inits(without_doubles(self.segments), self.inits)
+
+
+def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:
+    """Everything that lies in these parts, as S3 lists it: a call for each thousand, and at least one for each part."""
+    found = Uploaded()
+    for part in joined(parts):
+        for stored in _listed(part.begin_of(device_id, channel), part):
+            found.add(stored)
+    return found
+
+
+def _listed(begin: str, part: Part) -> Iterator[Stored]:
+    last = f"{begin}{part.last}"
+    for stored in s3.below(begin, after=f"{begin}{part.first}"):
+        if stored.key[: len(last)] > last:
+            return
+        yield stored

@@ -1,0 +1,114 @@
+"""Reconciling rows of days with what S3 lists: no segment outside its day's row, no row without a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.aws import s3
+from chalicelib.aws.s3 import Stored
+from chalicelib.plans import actions as plans
+from chalicelib.recordings.actions import days, tidying
+from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.records import VIDEO, RecordingDay
+from chalicelib.recordings.rules import quarters
+from chalicelib.recordings.rules.names import NameUnknown
+from chalicelib.recordings.rules.quarters import Quarters
+from chalicelib.recordings.rules.segments import Segment, without_doubles
+from chalicelib.recordings.rules.uploads import Part, joined, parse_key, read_object
+from chalicelib.register.prefixes import Prefix
+from chalicelib.register.sweep import BUDGET_S
+from chalicelib.store.keys import Key
+from chalicelib.store.records import Found, read_all
+
+# Of what came so lately the news may be on its way.
+_NEWS_TAKE = timedelta(minutes=2)
+# A ticket of yesterday is used until now.
+_YESTERDAY_UNTIL = timedelta(hours=2)
+
+# A channel, and a day that it filmed on.
+Filmed = tuple[str, str]
+
+
+def reconcile_days() -> dict[str, int]:
+    """Count anew every row that does not agree with what was let in today; how many devices were looked at, and rows
+    counted anew. What there is no time for is looked at a quarter of an hour later."""
+    until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "counted_anew": 0}
+    now = clock.now()
+    for prefix in VIDEO.values():
+        for let_in in dict.fromkeys((prefix.stamp(now - _YESTERDAY_UNTIL), prefix.stamp(now))):
+            for device_id, stored in _devices(prefix, let_in):
+                if clock.ticks_s() >= until_ticks:
+                    return counts | {"is_whole": 0}
+                counts["devices"] += 1
+                counts["counted_anew"] += _reconcile(device_id, stored)
+    return counts
+
+
+def _devices(prefix: Prefix, let_in: str) -> Iterator[tuple[str, list[Stored]]]:
+    """What was let in on a day, device by device, as S3 lists it."""
+    listed = s3.below(f"{prefix.root}{let_in}/")
+    for device_id, stored in groupby(listed, key=lambda one: prefix.parse_key(one.key)[0]):
+        yield device_id, list(stored)
+
+
+def _reconcile(device_id: str, stored: list[Stored]) -> int:
+    by_day = _by_day(stored)
+    of_rows = [days.key_of(device_id, *filmed) for filmed in by_day]
+    found = read_all([*access.keys_of(device_id), *of_rows])
+    device = access.alive(found, device_id)
+    if device is None:
+        _delete_left_behind(stored)
+        return 0
+    of, count = RecordedDevice(device, found[plans.key_of(device_id)]), 0
+    for (channel, day), segments in by_day.items():
+        if not _agrees(found, days.key_of(device_id, channel, day), segments):
+            tidying.tidy_day(of, channel, day, map(_part_of, segments))
+            count += 1
+    return count
+
+
+def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
+    found: dict[Filmed, list[Segment]] = {}
+    for one in stored:
+        try:
+            parsed = read_object(one.key, one.size_bytes, one.modified_at)
+        except NameUnknown:
+            continue
+        if isinstance(parsed, Segment):
+            found.setdefault((parsed.channel, quarters.day_of(parsed.start)), []).append(parsed)
+    return found
+
+
+def _part_of(segment: Segment) -> Part:
+    return parse_key(segment.object_key).part
+
+
+def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bool:
+    """Whether a row knows of all that is listed, but for what the news of may be on its way; of a day that lies in one
+    part, also that it knows of nothing else."""
+    row, settled = found[key], _settled(segments)
+    if row is None:
+        return not settled
+    (part,) = joined(map(_part_of, segments))
+    known = {one.where: one for one in days.parts_of(row)}
+    if settled and part.where not in known:
+        return False
+    counted = days.quarters_of(row)
+    least = Quarters().with_all(without_doubles(settled))
+    most = Quarters().with_all(without_doubles(segments)) if set(known) <= {part.where} else None
+    return counted.holds(least) and (most is None or most.holds_bytes(counted))
+
+
+def _settled(segments: list[Segment]) -> list[Segment]:
+    latest = clock.now() - _NEWS_TAKE
+    return [one for one in segments if one.arrived < latest]
+
+
+def _delete_left_behind(stored: list[Stored]) -> None:
+    """Nobody's any more: deleted on arrival, but where that failed."""
+    latest: datetime = clock.now() - _NEWS_TAKE
+    s3.delete([one.key for one in stored if one.modified_at < latest])

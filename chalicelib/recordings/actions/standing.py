@@ -1,0 +1,130 @@
+"""Recordings that stand: the segments that may be shown now, judged one by one whatever the clock has tidied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device, Ownership
+from chalicelib.aws.s3 import LONGEST_TICKET
+from chalicelib.plans import actions as plans
+from chalicelib.recordings.actions import days, listing
+from chalicelib.recordings.records import RecordingDay
+from chalicelib.recordings.rules import deletions
+from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
+from chalicelib.recordings.rules.runs import Run as Run
+from chalicelib.recordings.rules.runs import cut as cut
+from chalicelib.recordings.rules.runs import runs_of as runs_of
+from chalicelib.recordings.rules.runs import spans_of as spans_of
+from chalicelib.recordings.rules.segments import AHEAD
+from chalicelib.recordings.rules.segments import Segment as Segment
+from chalicelib.recordings.rules.spans import Spans
+from chalicelib.recordings.rules.uploads import Part
+
+# A ticket is older than what was filmed on it by no more than it lasts.
+_TICKET_BEFORE = LONGEST_TICKET + AHEAD
+# Whoever asks for the first days that a calendar has is shown none of them.
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class RecordedDevice:
+    """A device, and its plan, by which its recordings are shown."""
+
+    device: Device
+    held: Ownership | None
+
+    @property
+    def device_id(self) -> str:
+        return self.device.pk_id
+
+    @cached_property
+    def kept_since(self) -> int | None:
+        """The second from which on what arrived is shown; None where the plan shows nothing now."""
+        return plans.kept_since(self.held)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        return deletions.marks_of(self.device.deleted_spans)
+
+    @cached_property
+    def _marked(self) -> dict[str, Spans]:
+        channels = {mark.channel for mark in self.marks}
+        return {
+            channel: Spans((mark.from_ms, mark.to_ms) for mark in self.marks if mark.channel == channel)
+            for channel in channels
+        }
+
+    @cached_property
+    def _private(self) -> Spans:
+        return Spans(access.private_intervals(self.device))
+
+    def hidden_spans(self, channel: str) -> list[tuple[datetime, datetime]]:
+        """The spans of which nothing is shown: what was deleted, and what nobody was to film."""
+        marked = [
+            (mark.from_ms / 1000, mark.to_ms / 1000) for mark in self.marks if mark.channel in (channel, EVERY_CHANNEL)
+        ]
+        every = [*marked, *access.private_intervals(self.device)]
+        return [(_at(begin), _at(end)) for begin, end in every]
+
+    def may_show(self, segment: Segment) -> bool:
+        """Whether it is readable at this instant."""
+        since = self.kept_since
+        if since is None or clock.epoch_s(segment.arrived) < since or clock.now() >= segment.until:
+            return False
+        return self.may_stay(segment)
+
+    def may_stay(self, segment: Segment) -> bool:
+        """Whether it may lie where it does: neither deleted, nor filmed or brought in privacy mode."""
+        return not self.is_deleted(segment) and not self.is_private(segment)
+
+    def is_deleted(self, segment: Segment) -> bool:
+        filmed = ms_of(segment.start), ms_of(segment.end)
+        own, every = self._marked.get(segment.channel), self._marked.get(EVERY_CHANNEL)
+        return any(marked.touch(*filmed) for marked in (own, every) if marked is not None)
+
+    def is_private(self, segment: Segment) -> bool:
+        arrived_s = clock.epoch_s(segment.arrived)
+        filmed = self._private.touch(segment.start.timestamp(), segment.end.timestamp(), with_end=True)
+        # Of the arrival no more is known than its second.
+        return filmed or self._private.touch(arrived_s, arrived_s + 0.999, with_end=True)
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.max.replace(tzinfo=UTC) if seconds == float("inf") else clock.at_epoch(seconds)
+
+
+def standing(of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> list[Segment]:
+    """The segments of a channel that show something of this time and may be shown now, each with its init, in order of
+    time: one query, and a listing for each thousand."""
+    if of.kept_since is None or end <= _EARLIEST:
+        return []
+    begin = max(begin, _EARLIEST)
+    return standing_on(of, channel, days.rows_between(of.device_id, channel, begin, end), begin, end)
+
+
+def standing_on(
+    of: RecordedDevice, channel: str, rows: Iterable[RecordingDay], begin: datetime, end: datetime
+) -> list[Segment]:
+    """The same of the days of these rows, which are the channel's of this time."""
+    if of.kept_since is None or end <= _EARLIEST:
+        return []
+    begin = max(begin, _EARLIEST)
+    found = listing.uploaded(of.device_id, channel, parts_between(rows, begin))
+    return [
+        one for one in found.paired() if one.is_playable and one.overlaps(begin, end) and of.may_show(one)
+    ]
+
+
+def parts_between(rows: Iterable[RecordingDay], begin: datetime) -> list[Part]:
+    """The parts that these days name, without the tickets that had ended when the time began."""
+    earliest = begin - _TICKET_BEFORE
+    day, minute = f"{earliest:%Y%m%d}", f"{earliest:%H%M}"
+    later = [part for row in rows for part in days.parts_of(row) if (part.let_in, part.last) >= (day, minute)]
+    return [
+        Part(*part.where, max(part.first, minute) if part.let_in == day else part.first, part.last) for part in later
+    ]

@@ -1,0 +1,64 @@
+"""Counting days anew from what S3 lists, and deleting what may not stay of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from chalicelib import clock
+from chalicelib.aws import s3
+from chalicelib.aws.s3 import LONGEST_TICKET
+from chalicelib.plans import actions as plans
+from chalicelib.recordings.actions import days, listing
+from chalicelib.recordings.actions.listing import Uploaded
+from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.records import RecordingDay
+from chalicelib.recordings.rules import quarters
+from chalicelib.recordings.rules.segments import Segment, without_doubles
+from chalicelib.recordings.rules.uploads import Part, joined, parse_key
+from chalicelib.store.commit import commit
+from chalicelib.store.records import read
+from chalicelib.store.retrying import retrying
+
+
+def tidy_day(of: RecordedDevice, channel: str, day: str, known: Iterable[Part] = ()) -> int:
+    """Delete what may not stay of what a channel filmed on a day, and count the rest anew; how many were deleted.
+
+    The day's own row says where all of it lies, and `known` what the row may not know of yet.
+    """
+    return retrying(partial(_tidy_day, of, channel, day, tuple(known)))
+
+
+def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...]) -> int:
+    (row,) = read(days.key_of(of.device_id, channel, day))
+    parts = joined([*(() if row is None else days.parts_of(row)), *known])
+    found = listing.uploaded(of.device_id, channel, parts)
+    own = [one for one in found.segments if quarters.day_of(one.start) == day]
+    left = [one for one in own if stands(of, one)]
+    gone = [one.object_key for one in own if one not in left]
+    s3.delete(gone + _useless_inits(found, left, own))
+    still = {(one.keep_days, parse_key(one.object_key).let_in) for one in left}
+    write = days.counted_anew(
+        row, of.device_id, channel, day, without_doubles(left), (part for part in parts if part.where in still)
+    )
+    if write is not None:
+        commit(write)
+    return len(gone)
+
+
+def stands(of: RecordedDevice, segment: Segment) -> bool:
+    """Whether it may lie in S3 still: shown, or waiting for a renewal."""
+    since = plans.stored_since(of.held)
+    is_kept = since is not None and clock.epoch_s(segment.arrived) >= since
+    return is_kept and clock.now() < segment.until and of.may_stay(segment)
+
+
+def _useless_inits(found: Uploaded, left: list[Segment], own: list[Segment]) -> list[str]:
+    """Those of tickets that have ended, on which nothing is left."""
+    used = {one.folder for one in found.segments if one not in own} | {one.folder for one in left}
+    ended = clock.now() - 2 * LONGEST_TICKET
+    return [init.object_key for init in found.inits if init.folder not in used and init.arrived < ended]
+
+
+def tidy_row(of: RecordedDevice, row: RecordingDay) -> int:
+    return tidy_day(of, row.channel, row.day)

@@ -1,0 +1,177 @@
+"""The camera records what her plan allows, and she looks back."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import av
+
+from infra.demo.client import Json, instant
+from infra.demo.console import Promises
+from infra.demo.life import POLLS, Life, step
+from infra.demo.playback import Playback
+from infra.demo.recording import lasted, record
+from infra.demo.stored import objects
+
+RECORDED, BETWEEN = timedelta(seconds=90), timedelta(minutes=3)
+A_DAY, SOME_MINUTES = timedelta(days=1), timedelta(minutes=10)
+OF_THE_FIRST, OF_THE_SECOND = timedelta(seconds=40), timedelta(seconds=20)
+# It is cut where a picture stands alone.
+CLIP_IS_EXACT_TO_SECONDS = 4.0
+
+
+@step(
+    "The camera records, as her plan allows",
+    taken="storage takes every segment, straight from the camera",
+    used="her plan says what is in use",
+)
+def film(life: Life, promises: Promises) -> None:
+    for _ in range(2):
+        _film_once(life)
+        life.backstage.advance(BETWEEN.total_seconds())
+    life.backstage.settle()
+    lying = _segments(life)
+    promises.equal("taken", len(lying), len(life.filmed))
+    plan = life.person.expect(200, "GET", f"/devices/{life.device_id}/plan")
+    promises.shows("used", plan["used_bytes"] >= sum(lying.values()), f"{plan}, though {sum(lying.values())} bytes lie")
+    life.teller.say(
+        f"{lasted(life.filmed):.0f} seconds of film in {len(lying)} objects, {sum(lying.values()) / 1000:,.0f} KB; "
+        f"something moved in the middle of it."
+    )
+
+
+def _film_once(life: Life) -> None:
+    since = life.backstage.now()
+    life.backstage.advance(RECORDED.total_seconds())
+    life.filmed += record(life.camera, life.film, since, since + RECORDED)
+    life.sent.append(life.camera.snapshot(life.frames[0].jpeg, at=since + RECORDED / 2))
+
+
+def _segments(life: Life) -> dict[str, int]:
+    """Names of the objects that lie, and their sizes."""
+    names = {segment.name for segment in life.filmed}
+    found = {thing.name.rpartition("/")[2]: len(thing.content["body"]) for thing in objects(life.backstage.dump())}
+    return {name: size for name, size in found.items() if name in names}
+
+
+@step(
+    "A day later she watches yesterday",
+    days="the calendar has the day",
+    drawn="the day shows what was recorded, gaps as well, and the alarms in it",
+    played="a player shows every picture of it",
+)
+def watch(life: Life, promises: Promises) -> None:
+    life.backstage.advance(A_DAY.total_seconds())
+    life.alarms = life.own_alarms()
+    calendar = [life.person.expect(200, "GET", f"{_path(life)}/days", query=month) for month in _months(life)]
+    days = [day for month in calendar for day in month["days"]]
+    promises.equal("days", days, _days(life))
+    drawn = [_timeline(life, day) for day in days]
+    spans = [span for line in drawn for span in line["spans"]]
+    marks = {mark["alarm_id"] for line in drawn for mark in line["alarms"]}
+    within = {alarm["alarm_id"] for alarm in life.alarms if any(_lies_in(alarm["at"], span) for span in spans)}
+    seen = (round(sum(map(_seconds, spans))), len(within), within <= marks)
+    promises.equal("drawn", seen, (round(lasted(life.filmed)), 2, True))
+    begin, end = _from_to(life)
+    given = life.person.expect(201, "POST", f"{_path(life)}/playlists", {"channel": "1", "from": begin, "to": end})
+    playback = Playback(life.wire, given["playlist_url"])
+    life.seen_by_her.append(playback.text)
+    frames = playback.frames()
+    promises.equal("played", frames, round(lasted(life.filmed) * life.film.frames_per_second))
+    life.teller.say(f"{len(spans)} spans on {', '.join(days)}; {frames} pictures in {len(playback.parts)} parts.")
+
+
+def _path(life: Life) -> str:
+    return f"/devices/{life.device_id}/recordings"
+
+
+def _local(life: Life, at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(life.device["time_zone"]))
+
+
+def _days(life: Life) -> list[str]:
+    return sorted({f"{_local(life, segment.start):%Y-%m-%d}" for segment in life.filmed})
+
+
+def _months(life: Life) -> list[dict[str, str]]:
+    return [{"channel": "1", "month": month} for month in sorted({day[:7] for day in _days(life)})]
+
+
+def _timeline(life: Life, day: str) -> Json:
+    answer: Json = life.person.expect(200, "GET", f"{_path(life)}/timeline", query={"channel": "1", "day": day})
+    life.seen_by_her.append(answer)
+    return answer
+
+
+def _seconds(span: list[str]) -> float:
+    return (instant(span[1]) - instant(span[0])).total_seconds()
+
+
+def _lies_in(at: str, span: list[str]) -> bool:
+    return instant(span[0]) <= instant(at) <= instant(span[1])
+
+
+def _from_to(life: Life) -> tuple[str, str]:
+    begin, end = life.filmed[0].start, life.filmed[-1].start
+    return (begin - timedelta(minutes=1)).isoformat(), (end + timedelta(minutes=2)).isoformat()
+
+
+@step(
+    "She saves a clip and deletes a recording",
+    saved="a clip across a gap is one film that a phone takes",
+    deleted="a recording that she deletes is gone at once",
+    gone="in minutes storage has nothing of it",
+)
+def keep(life: Life, promises: Promises) -> None:
+    clip, seconds = _clip(life)
+    wanted = (OF_THE_FIRST + OF_THE_SECOND).total_seconds()
+    promises.shows("saved", abs(seconds - wanted) <= CLIP_IS_EXACT_TO_SECONDS, f"{seconds} s of {wanted} s; {clip}")
+    before = _listed(life)
+    unwanted = max(before, key=lambda each: instant(each["start"]))
+    status = life.person.ask("DELETE", f"{_path(life)}/{unwanted['recording_id']}").status
+    after = [each["recording_id"] for each in _listed(life)]
+    left = [each["recording_id"] for each in before if each != unwanted]
+    promises.equal("deleted", (status // 100, after), (2, left))
+    end = instant(unwanted["start"])
+    life.backstage.advance(SOME_MINUTES.total_seconds())
+    life.backstage.settle()
+    lying = set(_segments(life))
+    promises.equal("gone", lying, {segment.name for segment in life.filmed if segment.start < end})
+    size = clip["size_bytes"] / 1000
+    life.teller.say(f"The clip: {seconds:.0f} s, {size:,.0f} KB. Of {len(before)} recordings {len(after)} are left.")
+
+
+def _listed(life: Life) -> list[Json]:
+    """Of all her days, newest first."""
+    found: list[Json] = []
+    for day in reversed(_days(life)):
+        found += life.person.expect(200, "GET", _path(life), query={"channel": "1", "day": day})["items"]
+    return found
+
+
+def _clip(life: Life) -> tuple[Json, float]:
+    """What the cloud says of it, and how long it plays."""
+    second = next(segment.start for segment in life.filmed if segment.start > life.filmed[0].start + RECORDED)
+    begin, end = life.filmed[0].start + RECORDED - OF_THE_FIRST, second + OF_THE_SECOND
+    body = {"channel": "1", "from": begin.isoformat(), "to": end.isoformat()}
+    clip_id = life.person.expect(202, "POST", f"{_path(life)}/clips", body)["clip_id"]
+    for _ in range(POLLS):
+        life.backstage.settle()
+        clip: Json = life.person.expect(200, "GET", f"{_path(life)}/clips/{clip_id}")
+        if clip["state"] != "working":
+            break
+        life.pause(0.5)
+    return clip, _plays_for(life.wire.follow(clip["url"]).body) if clip["state"] == "ready" else 0.0
+
+
+def _plays_for(film: bytes) -> float:
+    with av.open(io.BytesIO(film)) as played:
+        ends = [_end(frame) for frame in played.decode(video=0)]
+    return max(ends)
+
+
+def _end(frame: Any) -> float:
+    return float((frame.pts + frame.duration) * frame.time_base)

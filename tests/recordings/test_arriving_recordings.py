@@ -1,0 +1,179 @@
+"""What cameras upload is counted on its day, or deleted on arrival."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import Home
+from tests.recordings.plans import EVENT, subscribe
+from tests.recordings.recorded import counted, objects, of_device, refused, stands
+from tests.scene import filmed
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def recording(home: Home) -> Home:
+    subscribe(home)
+    return home
+
+
+def test_a_minute_of_video_is_counted_and_stands(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.settle()
+    (segment,) = stands(recording)
+    assert segment.duration_ms == 60_000 and segment.init is not None
+    day = f"1.{segment.start:%Y%m%d}"
+    assert counted(recording) == {day: (60_000, segment.size_bytes)}
+    plan = recording.owner.call("GET", f"/devices/{recording.camera.device_id}/plan").json
+    assert plan["used_bytes"] == segment.size_bytes and plan["newest"].startswith(f"{segment.end:%Y-%m-%dT%H:%M:%S}")
+    assert plan["state"] == "active" and plan["oldest"] <= plan["newest"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("1/yesterday.m4s", filmed("m4s"), "name_unknown"),
+        ("1/20260105T080000.000Z-900.m4s", filmed("m4s"), "name_unknown"),
+        ("1/deep/20260105T080000.000Z-9000.m4s", filmed("m4s"), "name_unknown"),
+        ("1/20260105T080000.000Z-9000.m4s", b"\xff\xd8" * 100, "video_unreadable"),
+        ("1/20260105T080000.000Z-9000.ts", b"\x47" + b"x" * 400, "video_unreadable"),
+        ("1/init-a.mp4", b"x" * 700, "video_unreadable"),
+    ],
+)
+def test_what_no_player_would_take_is_deleted_and_counted(recording: Home, name: str, data: bytes, reason: str) -> None:
+    ticket = recording.camera.recording_ticket()
+    assert recording.world.upload(ticket, name, data).status == 204
+    recording.world.settle()
+    stored = [one["key"] for bucket in recording.world.dump()["buckets"].values() for one in bucket]
+    assert not any(key.startswith("recordings/") for key in stored)
+    assert refused(recording) == {reason: 1}
+    assert counted(recording) == {}
+
+
+def test_a_channel_that_the_camera_has_no_more_is_refused(recording: Home) -> None:
+    recording.camera.equip("1", "2")
+    recording.camera.record(channel="2")
+    recording.camera.equip("1")
+    recording.world.settle()
+    assert objects(recording.world) == [] and refused(recording)["channel_unknown"] >= 1
+
+
+def test_what_comes_in_privacy_mode_or_was_filmed_in_it_is_deleted_whenever_it_comes(recording: Home) -> None:
+    device_id, world = recording.camera.device_id, recording.world
+    ticket = recording.camera.recording_ticket()
+    recording.owner.set_privacy(device_id, on=True)
+    recording.camera.record(ticket=ticket)
+    world.advance(120)
+    assert objects(world) == []
+    filmed_until = world.now()
+    recording.owner.set_privacy(device_id, on=False)
+    world.advance(120)
+    recording.camera.record(10_000, ticket=ticket, at=filmed_until)
+    recording.camera.record(10_000, ticket=ticket)
+    world.settle()
+    assert len(objects(world)) == len(stands(recording)) == 1
+    assert refused(recording) == {}
+
+
+def test_a_plan_that_ended_takes_nothing_on_a_ticket_of_before(recording: Home) -> None:
+    from tests.recordings.recorded import ask
+
+    world = recording.world
+    world.clock.move_to(world.now().timestamp() + 30 * 86_400 - 600)
+    ticket = recording.camera.recording_ticket()
+    world.clock.move_to(world.now().timestamp() + 601)
+    answer = world.upload(ticket, "1/20260204T080000.000Z-9000.m4s", filmed("m4s"))
+    assert answer.status == 403 and ask(recording).json["code"] == "NoPlan"
+
+
+def test_ten_second_objects_are_written_once_a_minute_and_counted_whole_by_the_reconciler(recording: Home) -> None:
+    world, camera = recording.world, recording.camera
+    camera.record(10_000)
+    world.settle()
+    world.trace.clear()
+    for _ in range(60):
+        world.advance(10)
+        camera.record(10_000)
+        world.settle()
+    writes = [call for call in world.trace.calls if call.operation in ("UpdateItem", "PutItem", "TransactWriteItems")]
+    ours = [call for call in writes if "recording-day" in str(call.params)]
+    assert 8 <= len(ours) <= 11
+    world.advance(180)
+    world.run_schedule("reconcile_recordings")
+    assert sum(ms for ms, _ in counted(recording).values()) == 610_000
+    assert len(stands(recording)) == 61
+
+
+def test_news_that_come_twice_count_once(recording: Home) -> None:
+    key = recording.camera.record()
+    recording.world.settle()
+    before = counted(recording)
+    _tell_again(recording, key)
+    assert counted(recording) == before
+
+
+def _tell_again(home: Home, key: str) -> None:
+    import json
+
+    from chalicelib.aws.clients import client
+    from tests.recordings.recorded import stands
+
+    (one,) = [segment for segment in stands(home) if segment.object_key == key]
+    told = {"object": {"key": key, "size": one.size_bytes}}
+    record = {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
+    with home.world.aws.outside():
+        url = home.world.stack.physical("RecordingUploads")
+        client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
+    home.world.settle()
+
+
+def test_a_clock_that_is_years_off_is_not_believed(recording: Home) -> None:
+    for stamp in ("19700101T000012.000Z", "20360105T080000.000Z"):
+        ticket = recording.camera.recording_ticket()
+        for name, data in (("init-a.mp4", None), (f"{stamp}-30000.m4s", filmed("m4s"))):
+            body = data or filmed("m4s").replace(b"moof", b"ftyp")
+            assert recording.world.upload(ticket, f"1/{name}", body).status == 204
+        recording.world.advance(60)
+    found = stands(recording)
+    assert len(found) == 2 and all(one.start == one.arrived for one in found)
+
+
+def test_a_backlog_lies_under_a_later_day_and_is_found_on_its_own(recording: Home) -> None:
+    recording.world.advance(3 * 86_400)
+    was = recording.world.now() - timedelta(days=2)
+    for minute in range(3):
+        recording.camera.record(at=was + minute * MINUTE)
+    recording.world.settle()
+    found = stands(recording, was - 10 * MINUTE, was + 10 * MINUTE)
+    assert len(found) == 3 and {one.object_key.split("/")[2] for one in found} == {f"{recording.world.now():%Y%m%d}"}
+    assert list(counted(recording)) == [f"1.{was:%Y%m%d}"]
+
+
+def test_a_quarter_of_an_hour_holds_no_more_than_two_of_video(recording: Home) -> None:
+    begin = recording.world.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    for number in range(32):
+        recording.camera.record(at=begin + MINUTE + timedelta(seconds=number * 20))
+    recording.world.settle()
+    assert len(objects(recording.world)) == 30 and refused(recording) == {"too_many": 2}
+
+
+def test_who_removed_the_device_keeps_nothing(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.settle()
+    ticket = recording.camera.recording_ticket()
+    assert len(objects(recording.world)) == 1
+    recording.owner.call("DELETE", f"/devices/{recording.camera.device_id}")
+    recording.camera.record(ticket=ticket)
+    recording.world.advance(3600)
+    assert objects(recording.world) == []
+
+
+def test_event_plans_keep_what_they_let_in(home: Home) -> None:
+    subscribe(home, EVENT)
+    for _ in range(3):
+        home.camera.record(20_000)
+        home.world.advance(1800)
+    assert len(stands(home)) == 3 and of_device(home).kept_since is not None
