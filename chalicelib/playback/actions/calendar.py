@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -16,6 +17,9 @@ from chalicelib.playback.rules.calendars import Counted, Judged
 from chalicelib.recordings.actions import days, quota
 from chalicelib.recordings.actions.standing import RecordedDevice, standing_on
 from chalicelib.recordings.records import RecordingDay
+
+# A row may lag behind what came by a minute, of which the last object lasts another one, until it is counted anew.
+_BEHIND, _COUNTED_WITHIN = timedelta(minutes=2), timedelta(minutes=30)
 
 
 def begin_of_day(device: Device) -> Callable[[date], datetime]:
@@ -62,8 +66,8 @@ class _Index:
         self._counted = [one for row in rows for one in _counted(row)]
 
     def has_any(self, begin: datetime, end: datetime) -> bool:
-        told = calendars.has_any(self._counted, self._judged, begin, end)
-        return bool(self._look(begin, end)) if told is None else told
+        certain = calendars.has_any(self._counted, self._judged, begin, end)
+        return bool(self._look(begin, end)) if certain is None else certain
 
     def _look(self, begin: datetime, end: datetime) -> bool:
         rows = days.between(self._rows, begin, end)
@@ -75,4 +79,7 @@ def _counted(row: RecordingDay) -> list[Counted]:
     if not parts:
         return []
     least, until = timedelta(days=min(part.keep_days for part in parts)), clock.at_epoch(int(row.until))
-    return [Counted(one.begin, one.end, one.reach, least, until) for one in days.quarters_with_objects(row)]
+    found = [Counted(one.begin, one.end, one.reach, least, until) for one in days.quarters_with_objects(row)]
+    if found and clock.now() < until - least + _COUNTED_WITHIN:
+        found[-1] = replace(found[-1], reach=max(found[-1].reach, clock.at_epoch(int(row.last_ms) / 1000) + _BEHIND))
+    return found

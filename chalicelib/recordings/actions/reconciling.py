@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from chalicelib import clock
+from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
@@ -19,11 +19,11 @@ from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Part, joined, parse_key, read_object
-from chalicelib.register.prefixes import Prefix
-from chalicelib.register.sweep import BUDGET_S
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read_all
 
+# Of the 300 seconds that the job may take: each row that it makes depends on its device being there.
+BUDGET_S = 240
 # Of what came so lately the news may be on its way.
 _NEWS_TAKE = timedelta(minutes=2)
 # A ticket of yesterday is used until now.
@@ -35,24 +35,32 @@ Filmed = tuple[str, str]
 
 def reconcile_days() -> dict[str, int]:
     """Count anew every row that does not agree with what was let in today; how many devices were looked at, and rows
-    counted anew. What there is no time for is looked at a quarter of an hour later."""
+    counted anew. What there is no time for is looked at later: each run begins somewhere else."""
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "counted_anew": 0}
-    now = clock.now()
-    for prefix in VIDEO.values():
-        for let_in in dict.fromkeys((prefix.stamp(now - _YESTERDAY_UNTIL), prefix.stamp(now))):
-            for device_id, stored in _devices(prefix, let_in):
-                if clock.ticks_s() >= until_ticks:
-                    return counts | {"is_whole": 0}
-                counts["devices"] += 1
-                counts["counted_anew"] += _reconcile(device_id, stored)
+    for device_id, stored in _devices():
+        if clock.ticks_s() >= until_ticks:
+            return counts | {"left": 1}
+        counts["devices"] += 1
+        counts["counted_anew"] += _reconcile(device_id, stored)
     return counts
 
 
-def _devices(prefix: Prefix, let_in: str) -> Iterator[tuple[str, list[Stored]]]:
-    """What was let in on a day, device by device, as S3 lists it."""
-    listed = s3.below(f"{prefix.root}{let_in}/")
-    for device_id, stored in groupby(listed, key=lambda one: prefix.parse_key(one.key)[0]):
-        yield device_id, list(stored)
+def _devices() -> Iterator[tuple[str, list[Stored]]]:
+    """What was let in today, class by class and device by device."""
+    now = clock.now()
+    for prefix in ids.shuffled(VIDEO.values()):
+        for let_in in dict.fromkeys((prefix.stamp(now - _YESTERDAY_UNTIL), prefix.stamp(now))):
+            begin = f"{prefix.root}{let_in}/"
+            listed = _from_somewhere(begin)
+            for device_id, stored in groupby(listed, key=lambda one: prefix.parse_key(one.key)[0]):
+                yield device_id, list(stored)
+
+
+def _from_somewhere(begin: str) -> Iterator[Stored]:
+    """All that begins so, from a device on that is another one each time."""
+    somewhere = f"{begin}{ids.new_id()}"
+    yield from s3.below(begin, after=somewhere)
+    yield from s3.below(begin, last=somewhere)
 
 
 def _reconcile(device_id: str, stored: list[Stored]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from chalicelib import clock
+from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.plans import actions as plans
@@ -18,7 +19,7 @@ from chalicelib.recordings.rules.segments import Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Part, joined, parse_key
 from chalicelib.store.commit import commit
 from chalicelib.store.records import read
-from chalicelib.store.retrying import retrying
+from chalicelib.store.retrying import NothingToDo, retrying
 
 
 def tidy_day(of: RecordedDevice, channel: str, day: str, known: Iterable[Part] = ()) -> int:
@@ -26,7 +27,10 @@ def tidy_day(of: RecordedDevice, channel: str, day: str, known: Iterable[Part] =
 
     The day's own row says where all of it lies, and `known` what the row may not know of yet.
     """
-    return retrying(partial(_tidy_day, of, channel, day, tuple(known)))
+    try:
+        return retrying(partial(_tidy_day, of, channel, day, tuple(known)))
+    except NothingToDo:
+        return 0
 
 
 def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...]) -> int:
@@ -42,7 +46,8 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
         row, of.device_id, channel, day, without_doubles(left), (part for part in parts if part.where in still)
     )
     if write is not None:
-        commit(write)
+        # A row that is not there yet is made for a device that is.
+        commit(write, *([] if row is not None else [access.require_exists(of.device_id, otherwise=NothingToDo)]))
     return len(gone)
 
 
