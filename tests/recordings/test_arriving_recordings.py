@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.aws.clients import client
+from chalicelib.recordings.actions import arrivals
+from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import counted, objects, of_device, refused, stands
@@ -76,6 +79,21 @@ def test_what_comes_in_privacy_mode_or_was_filmed_in_it_is_deleted_whenever_it_c
     world.settle()
     assert len(objects(world)) == len(stands(recording)) == 1
     assert refused(recording) == {}
+
+
+def test_what_was_judged_as_privacy_mode_began_is_deleted_within_a_quarter_of_an_hour(recording: Home) -> None:
+    world = recording.world
+    key = recording.camera.record()
+    arrival = Arrival(key, world.now(), len(filmed("m4s")))
+    with world.aws.outside():
+        as_before = arrivals.read_together([arrival])
+    recording.owner.set_privacy(recording.camera.device_id, on=True)
+    with world.aws.outside():
+        assert arrivals.take_upload(arrival, as_before) == []
+    client("sqs").purge_queue(QueueUrl=world.stack.physical("RecordingUploads"))
+    assert objects(world) == [key] and stands(recording) == []
+    world.advance(15 * 60)
+    assert objects(world) == []
 
 
 def test_a_plan_that_ended_takes_nothing_on_a_ticket_of_before(recording: Home) -> None:
