@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from tests.scene import (
     elsewhere,
     new_camera,
     new_person,
+    pay,
 )
 
 # What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
@@ -65,6 +67,11 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "live_id": lambda home: home.owner.watch(home.camera.device_id)["live_id"],
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
+    "recording_id": lambda home: _recording(home)["recording_id"],
+    "recorded_from": lambda home: _recording(home)["start"],
+    "recorded_to": lambda home: _recording(home)["end"],
+    "playback": lambda home: _played_back(home),
+    "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
@@ -177,6 +184,27 @@ def _watched(home: Home) -> str:
     home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
     home.camera.stream(ms=999)
     return str(live["playlist_url"].split("/")[-2])
+
+
+def _recording(home: Home) -> Any:
+    """One that a plan keeps; the same for whoever asks again."""
+    path = f"/devices/{home.camera.device_id}/recordings"
+    if not home.owner.call("GET", path).json["items"]:
+        ordered = home.owner.order(home.camera.device_id, key="order-of-recordings").json
+        assert pay(home.world, ordered["order_id"]).status == 200
+        home.camera.record(1000, at=home.world.now() + timedelta(seconds=1))
+        home.world.settle()
+    return home.owner.call("GET", path).json["items"][0]
+
+
+def _played_back(home: Home) -> str:
+    """By its playlist's address."""
+    one = _recording(home)
+    span = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])
+    url = str(home.owner.playlist(home.camera.device_id, *span)["playlist_url"])
+    shown = home.world.call("GET", urlsplit(url).path).body.decode().splitlines()
+    home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
+    return url.split("/")[-2]
 
 
 def _ticket(home: Home) -> str:

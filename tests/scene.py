@@ -51,7 +51,7 @@ def box(kind: str, size_bytes: int = 128) -> bytes:
 def filmed(kind: str, sizes: Sequence[int] = ()) -> bytes:
     """A segment that no player could show: fragments of these sizes, or packets of a transport stream."""
     if kind == "ts":
-        return (b"\x47" + bytes(187)) * (sum(sizes or (188,)) // 188)
+        return (b"\x47" + bytes(187)) * (sum(sizes or (752,)) // 188)
     return b"".join(box("moof", size) for size in sizes or (128,))
 
 
@@ -343,9 +343,15 @@ class Camera:
             self._bring_init(ticket, channel, init)
         written = "-" + ".".join(map(_base36, sizes)) if sizes else ""
         name = f"{channel}/{segment_stamp(end - timedelta(milliseconds=ms))}-{ms}{written}.{kind}"
-        answer = self.world.upload(ticket, name, filmed(kind, sizes) if data is None else data)
+        types = {"Content-Type": "video/mp2t"} if kind == "ts" else {}
+        answer = self.world.upload(ticket, name, filmed(kind, sizes) if data is None else data, **types)
         assert answer.status == 204, answer.body
         return f"{ticket['key_prefix']}{name}"
+
+    def forget_tickets(self) -> None:
+        """As in a world that was put back to before it was let in."""
+        self.recording_tickets.clear()
+        self.inits_brought.clear()
 
     def _ticket_at_hand(self, channel: str) -> Any:
         held = self.recording_tickets.get(channel)

@@ -15,7 +15,7 @@ from infra.demo.footage import Frame
 from infra.demo.people import Cast, new_cast, picture_needles
 from infra.demo.search import Hit, Needle, search
 from infra.demo.segments import Film, Segment
-from infra.demo.stored import counted, items, objects
+from infra.demo.stored import counted, items, objects, size_bytes
 
 LAST_LINE = "nothing of it is left but what the law keeps"
 POLLS = 20
@@ -151,6 +151,12 @@ class Life:
     def sent_at(self, alarm: Json) -> list[bytes]:
         """The picture that the camera sent at that moment."""
         return [sent.jpeg for sent in self.sent if sent.at == instant(alarm["at"]).replace(microsecond=0)]
+
+    def film_that_lies(self) -> dict[str, int]:
+        """Names of the segments that storage holds, and their sizes in bytes."""
+        names = {segment.name for segment in self.filmed}
+        lying = {thing.name.rpartition("/")[2]: size_bytes(thing) for thing in objects(self.backstage.dump())}
+        return {name: size for name, size in lying.items() if name in names}
 
     def her_strings_in(self, where: Any) -> list[Hit]:
         return search(where, self.cast.needles())

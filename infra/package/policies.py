@@ -27,6 +27,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
     "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
     "on_cover_uploaded": {f"{MEDIA}/covers-in": {"ListBucket"}},
+    "on_recording_uploaded": {f"{MEDIA}/recordings": {"ListBucket"}},
     # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
     # along.
     "on_export_asked": {
@@ -51,7 +52,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
-            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live")
+            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
         },
     },
 }

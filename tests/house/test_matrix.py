@@ -95,6 +95,11 @@ OF_GUESTS: dict[str, str | None] = {
     "GET /devices/{device_id}/alarms": "alarms",
     "GET /devices/{device_id}/alarms/{alarm_id}": "alarms",
     "POST /devices/{device_id}/alarms/{alarm_id}/read": "alarms",
+    "GET /devices/{device_id}/recordings": "playback",
+    "GET /devices/{device_id}/recordings/days": "playback",
+    "GET /devices/{device_id}/recordings/timeline": "playback",
+    "GET /devices/{device_id}/recordings/{recording_id}": "playback",
+    "POST /devices/{device_id}/recordings/playlists": "playback",
 }
 RIGHTS = ("live", "playback", "alarms", "settings")
 

@@ -61,6 +61,9 @@ class FakeRecordings:
         begins = [at for at, (one, two) in enumerate(pairwise([None, *segments])) if not one or one[1] != two[1]]
         return [(segments[a][2], segments[b - 1][3]) for a, b in pairwise([*begins, len(segments)])]
 
+    def film(self) -> list[bytes]:
+        return [self.objects[key] for key, *_ in self._segments()]
+
     def used_bytes(self) -> int:
         return 0 if self.fault == "plan does not say" else sum(len(self.objects[each[0]]) for each in self._segments())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,8 @@ from werkzeug.wrappers import Response
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.privacy.records import ARCHIVES
+from chalicelib.recordings.actions import quota
+from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.sessions import rules
 from chalicelib.settings import settings
 from chalicelib.store import ciphers
@@ -24,6 +27,7 @@ from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
+from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
 from tests.routes import all_routes, request_for
 from tests.scene import (
     CODE,
@@ -133,9 +137,7 @@ def _an_offer(home: Home) -> None:
 def _an_upload_of_which_nobody_was_told(home: Home) -> None:
     assert home.owner.upload_avatar().status == 204
     assert home.owner.upload_cover(home.camera.device_id).status == 204
-    with home.world.aws.outside():
-        for queue in ("AvatarUploads", "CoverUploads"):
-            client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
+    _purge(home.world, "AvatarUploads", "CoverUploads")
 
 
 def _a_channel(home: Home) -> None:
@@ -181,6 +183,95 @@ def _live_video(home: Home) -> None:
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 3600)
     assert home.world.run_schedule("sweep_live_video") == {"deleted": 2}
+
+
+def _recordings(home: Home) -> None:
+    """Told of in time, late, twice and never, deleted, and left when the days are over, or the plan."""
+    begin = home.world.snapshot()
+    for play in (_recorded_and_deleted, _recorded_unheard, _recorded_to_the_end, _recorded_events):
+        home.world.restore(begin)
+        _begin_to_record(home, EVENT if play is _recorded_events else CONTINUOUS)
+        play(home)
+        home.world.settle()
+
+
+def _begin_to_record(home: Home, plan_id: str = CONTINUOUS) -> None:
+    home.camera.forget_tickets()
+    subscribe(home, plan_id)
+
+
+def _record(home: Home, minutes: int = 2, ms: int = 60_000) -> None:
+    for _ in range(minutes):
+        home.world.advance(ms / 1000)
+        home.camera.record(ms)
+    home.world.settle()
+
+
+def _recorded_and_deleted(home: Home) -> None:
+    world, camera = home.world, home.camera
+    _record(home)
+    _record(home, 4, ms=10_000)
+    ticket = camera.recording_ticket()
+    assert world.upload(ticket, "1/no-name-of-ours", b"x" * 200).status == 204
+    camera.record(data=b"no video" * 50)
+    world.settle()
+    home.owner.set_privacy(camera.device_id, on=True)
+    camera.record(ticket=ticket)
+    world.settle()
+    assert home.owner.call("DELETE", f"/devices/{camera.device_id}/recordings", {}).status == 204
+    world.settle()
+    world.advance(LONGEST_FUNCTION.total_seconds() + 1)
+    world.settle()
+
+
+def _recorded_unheard(home: Home) -> None:
+    """What nobody was told of is found by the clock: of a day that has no row yet, and of one that has; and whose owner
+    is gone."""
+    _record(home)
+    for minutes in (1, 24 * 60):
+        home.world.advance(60 * minutes)
+        home.camera.record()
+        _purge(home.world, "RecordingUploads")
+        home.world.advance(5 * 60)
+        assert home.world.run_schedule("reconcile_recordings")["counted_anew"] >= 1
+    owner, path = replace(home.owner), f"/devices/{home.camera.device_id}"
+    owner.refresh()
+    assert owner.call("DELETE", f"{path}/recordings", {}).status == 204
+    _purge(home.world, "RecordingRemovals")
+    home.world.advance(5 * 60)
+    home.world.run_schedule("reconcile_recordings")
+    ticket = home.camera.recording_ticket()
+    assert owner.call("DELETE", path).status == 202
+    home.world.settle()
+    home.camera.record(ticket=ticket)
+    _purge(home.world, "RecordingUploads")
+    home.world.advance(5 * 60)
+    home.world.run_schedule("reconcile_recordings")
+
+
+def _recorded_to_the_end(home: Home) -> None:
+    """Of the days, and of the plan with its grace."""
+    _record(home)
+    world = home.world
+    world.clock.move_to(world.now().timestamp() + 7 * 86_400 + 1)
+    assert world.run_schedule("sweep_expired_recordings")["deleted"] >= 2
+    world.clock.move_to(world.now().timestamp() + 22 * 86_400)
+    _record(home)
+    world.clock.move_to(world.now().timestamp() + 10 * 86_400)
+    assert world.run_schedule("end_plans")["devices"] == 1
+
+
+def _recorded_events(home: Home) -> None:
+    """Two hours of a day, and more."""
+    _record(home, 2, ms=20_000)
+    with patch.object(quota, "MOST_MS", 60_000):
+        _record(home, 2, ms=20_000)
+
+
+def _purge(world: LocalCloud, *queues: str) -> None:
+    with world.aws.outside():
+        for queue in queues:
+            client("sqs").purge_queue(QueueUrl=world.stack.physical(queue))
 
 
 def _an_order(home: Home) -> None:
@@ -238,7 +329,8 @@ def _disable(home: Home, token: str) -> None:
 
 def _an_erasure(home: Home) -> None:
     """A closed account, and its erasure to the very end: the clock orders its passes."""
-    _an_order(home)
+    _begin_to_record(home)
+    _record(home)
     home.camera.see(5)
     home.owner.show_face()
     home.owner.cover(home.camera.device_id)
@@ -258,7 +350,8 @@ def _an_erasure(home: Home) -> None:
 def _a_copy_of_everything(home: Home) -> None:
     home.owner.show_face()
     home.owner.cover(home.camera.device_id)
-    _an_order(home)
+    _begin_to_record(home)
+    _record(home)
     _ask_for_a_copy(home)
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
@@ -429,6 +522,7 @@ LIVES = (
     _a_channel,
     _live_video,
     _pictures,
+    _recordings,
     _a_face,
     _a_picture_of_a_platform,
     _a_cover,

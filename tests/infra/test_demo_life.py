@@ -319,6 +319,7 @@ class FakeCloud(Wire):
 
     def _archive(self) -> bytes:
         pictures = [body for name, body in self.pictures.items() if name.startswith("alarms/")]
+        pictures += [] if self.fault == "film is not copied" else self.recordings.film()
         if self.fault == "a picture is not copied":
             pictures.pop(1)
         told = json.dumps({**self.account, **self.device}, ensure_ascii=False)
@@ -504,6 +505,7 @@ FAULTS = {
     "no mail of the copy": (11, "a mail tells her"),
     "name is not copied": (11, "what she gave"),
     "a picture is not copied": (11, "every picture"),
+    "film is not copied": (11, "all film that is left"),
     "no page": (11, "for people"),
     "opens twice": (11, "opens once"),
     "alarm ends early": (12, "one second before"),

@@ -66,8 +66,8 @@ class _Index:
         self._counted = [one for row in rows for one in _counted(row)]
 
     def has_any(self, begin: datetime, end: datetime) -> bool:
-        told = calendars.has_any(self._counted, self._judged, begin, end)
-        return bool(self._look(begin, end)) if told is None else told
+        certain = calendars.has_any(self._counted, self._judged, begin, end)
+        return bool(self._look(begin, end)) if certain is None else certain
 
     def _look(self, begin: datetime, end: datetime) -> bool:
         rows = days.between(self._rows, begin, end)

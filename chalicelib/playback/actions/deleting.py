@@ -19,12 +19,12 @@ def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, record
 
 
 def delete_span(
-    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.DeleteRecordings
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, body: shapes.DeleteRecordings
 ) -> None:
     """What was filmed up to now, at most: nobody deletes what is not there yet. Raises NotFound, RangeInvalid."""
     now = clock.now()
-    end = now if asked.to is None else min(asked.to, now)
-    capabilities.require_range(asked.from_, end)
-    if asked.channel is not None:
-        channels.require_known(granted, asked.channel)
-    deleting.delete_span(caller, of, asked.channel, asked.from_, end)
+    end = now if body.to is None else min(body.to, now)
+    capabilities.require_range(body.from_, end)
+    if body.channel is not None:
+        channels.require_known(granted, body.channel)
+    deleting.delete_span(caller, of, body.channel, body.from_, end)

@@ -82,8 +82,8 @@ def recordings_of_day(
     """A page of them, newest first. Raises DayInvalid, NotFound."""
     before = _read_cursor(search.cursor)
     begin, end = _span(granted, search.day)
-    standing = _standing(granted, of, search.channel, begin, end)
-    every = [one for channel, segments in standing.items() for one in _shown(channel, segments, begin, end)]
+    by_channel = _standing(granted, of, search.channel, begin, end)
+    every = [one for channel, segments in by_channel.items() for one in _shown(channel, segments, begin, end)]
     wanted = [one for one in every if before is None or one.mark < before]
     wanted.sort(key=lambda one: one.mark, reverse=True)
     page = wanted[: search.limit]
@@ -119,8 +119,8 @@ def find(granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> Shown:
 def timeline(granted: DeviceAccess, of: RecordedDevice, search: shapes.DaySearch) -> shapes.Timeline:
     """Raises DayInvalid, NotFound."""
     begin, end = _span(granted, search.day)
-    standing = _standing(granted, of, search.channel, begin, end)
-    every = [segment for segments in standing.values() for segment in segments]
+    by_channel = _standing(granted, of, search.channel, begin, end)
+    every = [segment for segments in by_channel.values() for segment in segments]
     alarms = showing.alarms_between(granted, search.channel, begin, end)
     return shapes.Timeline(
         spans=spans_of(every, begin, end),

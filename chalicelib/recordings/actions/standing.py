@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from chalicelib import clock
@@ -25,8 +25,9 @@ from chalicelib.recordings.rules.segments import Segment as Segment
 from chalicelib.recordings.rules.spans import Spans
 from chalicelib.recordings.rules.uploads import Part
 
-# A ticket is older than what was filmed on it by no more than it lasts.
-_TICKET_BEFORE = LONGEST_TICKET + AHEAD
+# A ticket is older than what was filmed on it by no more than it lasts, and what was begun in its last second takes
+# (S3 tells when an object was there), and what a clock may be ahead.
+_TICKET_BEFORE = LONGEST_TICKET + timedelta(minutes=10) + AHEAD
 # Whoever asks for the first days that a calendar has is shown none of them.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 
 # A camera's clock may be a little ahead.
 AHEAD = timedelta(minutes=1)
 # What is further from the end of the segment before it is a gap, or an overlap.
 GAP = timedelta(seconds=1)
-# A segment that came by so much later than its neighbour was sent again, and what arrived meanwhile is not its own.
-_SENT_AGAIN = timedelta(seconds=5)
+# So much a delay may differ within an encoder's work: networks do, and objects' lengths.
+_UNCERTAIN = timedelta(seconds=65)
 
 
 @dataclass(frozen=True)
 class Init:
-    """An object that a player has to read before segments of fragmented MP4."""
+    """An object that a player has to read before segments of fragmented MP4; `content` is the same where its bytes
+    are, and empty where nobody listed it."""
 
     object_key: str
     arrived: datetime
+    content: str = field(default="", compare=False)
 
     @property
     def folder(self) -> str:
@@ -101,59 +103,85 @@ def without_doubles(segments: Iterable[Segment]) -> list[Segment]:
 # Inits
 
 
+@dataclass(frozen=True)
+class _Session:
+    """The work of an encoder with one init, as uploads tell of it: since when the init is known, when the first
+    segment behind it began, and by how much that was late, or its clock behind."""
+
+    known_since: datetime
+    first_start: datetime
+    delay: timedelta
+
+    def may_have(self, segment: Segment) -> bool:
+        """Whether a segment may be of it: not from before it began, by a clock that is as much behind. (Where no stamp
+        is believed, the arrival stands for the start, and is late by less than nothing.)"""
+        return segment.start >= self.first_start - GAP and _delay(segment) >= self.delay - _UNCERTAIN
+
+
+def _delay(segment: Segment) -> timedelta:
+    return segment.arrived - segment.end
+
+
 def with_inits(segments: Iterable[Segment], inits: Iterable[Init]) -> list[Segment]:
     """The same segments, each with its init where it needs one and there is any.
 
-    A camera brings its init on each ticket. On one that has several, a segment belongs to the last that came before it;
-    where it came on no ticket of its own, to the last before it on an earlier one.
+    A camera brings its init on each ticket. On one that has several, a segment belongs to the last encoder that may
+    have made it: one that was sent again, or late, to an earlier one. Where none came on its ticket, it belongs to the
+    last that came before it on an earlier one.
     """
-    by_folder: dict[str, list[Init]] = {}
     in_turn = sorted(inits, key=lambda one: (one.arrived, one.object_key))
-    for init in in_turn:
-        by_folder.setdefault(init.folder, []).append(init)
+    by_folder = {folder: list(group) for folder, group in groupby(sorted(in_turn, key=_folder), key=_folder)}
     ordered = sorted(segments, key=lambda one: (one.folder, one.arrived, one.start))
-    found: list[Segment] = []
-    for folder, group in groupby(ordered, key=lambda one: one.folder):
-        own, of_ticket = by_folder.get(folder), list(group)
-        found += _paired(of_ticket, own) if own else [_with_earlier(in_turn, one) for one in of_ticket]
+    tickets = {folder: list(group) for folder, group in groupby(ordered, key=_folder)}
+    sessions = _sessions(in_turn, by_folder, tickets)
+    found = []
+    for folder, of_ticket in tickets.items():
+        own = by_folder.get(folder)
+        if own is None:
+            found += [replace(one, init=_last_before(in_turn, one)) for one in of_ticket]
+        else:
+            early = _brings_early(of_ticket, own)
+            found += [replace(one, init=_of_ticket(one, own, sessions, early=early)) for one in of_ticket]
     return [replace(one, init=None) if one.is_transport_stream else one for one in found]
 
 
-def _with_earlier(inits: list[Init], segment: Segment) -> Segment:
+def _folder(one: Init | Segment) -> str:
+    return one.folder
+
+
+def _last_before(inits: list[Init], segment: Segment) -> Init | None:
     count = bisect_right(inits, segment.arrived, key=lambda init: init.arrived)
-    return replace(segment, init=inits[count - 1] if count else None)
+    return inits[count - 1] if count else None
 
 
-def _paired(arrived: list[Segment], inits: list[Init]) -> list[Segment]:
-    """The segments of one ticket, in order of arrival, with its inits."""
-    # S3 tells arrivals by the second. Of a camera that brings an init as it begins to film, what came in the same
-    # second was filmed before; most bring it with the first segment.
-    brings_early = arrived[0].arrived - inits[0].arrived > GAP
-    paired: list[Segment] = []
-    for segment in arrived:
-        earlier = [init for init in inits if init.arrived <= segment.arrived]
-        if brings_early and len(earlier) > 1 and earlier[-1].arrived == segment.arrived:
-            earlier.pop()
-        paired.append(replace(segment, init=earlier[-1] if earlier else inits[0]))
-    return _with_those_sent_again(sorted(paired, key=lambda one: (one.start, one.arrived)))
+def _brings_early(of_ticket: list[Segment], inits: list[Init]) -> bool:
+    """Whether the camera brings an init as it begins to film, and not with the first segment: what came in the same
+    second, by which S3 tells arrivals, was filmed before then."""
+    return of_ticket[0].arrived - inits[0].arrived > GAP
 
 
-def _with_those_sent_again(filmed: list[Segment]) -> list[Segment]:
-    """A segment whose first upload was lost came after a later init, and belongs where it was filmed."""
-    repaired = list(filmed)
-    for nth, neighbours in enumerate(_neighbours(filmed)):
-        late = filmed[nth].arrived - filmed[nth].end
-        beside = [one for one in neighbours if late > one.arrived - one.end + _SENT_AGAIN]
-        theirs = {one.init for one in beside}
-        if len(theirs) == 1 and filmed[nth].init not in {one.init for one in neighbours}:
-            repaired[nth] = replace(filmed[nth], init=beside[0].init)
-    return repaired
+def _sessions(
+    inits: list[Init], by_folder: dict[str, list[Init]], tickets: dict[str, list[Segment]]
+) -> dict[str, _Session]:
+    """By the names of inits: the same one is brought again on each ticket."""
+    found: dict[str, _Session] = {}
+    for init in inits:
+        of_ticket = tickets.get(init.folder)
+        if init.name in found or not of_ticket:
+            continue
+        early = _brings_early(of_ticket, by_folder[init.folder])
+        nth = (bisect_right if early else bisect_left)(of_ticket, init.arrived, key=lambda one: one.arrived)
+        if nth < len(of_ticket):
+            first = of_ticket[nth]
+            found[init.name] = _Session(init.arrived, first.start, _delay(first))
+    return found
 
 
-def _neighbours(filmed: list[Segment]) -> Iterator[list[Segment]]:
-    """Of each those before and after that it goes on from, or that go on from it."""
-    follows = [False, *(is_next(before, after) for before, after in pairwise(filmed)), False]
-    for nth in range(len(filmed)):
-        before = [filmed[nth - 1]] if follows[nth] else []
-        after = [filmed[nth + 1]] if follows[nth + 1] else []
-        yield before + after
+def _of_ticket(segment: Segment, inits: list[Init], sessions: dict[str, _Session], *, early: bool) -> Init:
+    count = (bisect_left if early else bisect_right)(inits, segment.arrived, key=lambda init: init.arrived)
+    came = inits[:count] or inits[:1]
+    if len(came) == 1:
+        return came[0]
+    known = [(sessions[init.name], init) for init in came if init.name in sessions]
+    fitting = [one for one in known if one[0].may_have(segment)]
+    return max(fitting, key=lambda one: one[0].known_since)[1] if fitting else came[-1]

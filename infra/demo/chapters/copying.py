@@ -15,7 +15,7 @@ from infra.demo.life import POLLS, Life, step
     "She takes a copy of her data",
     guarded="without raised trust there is none",
     ready="it is made, and a mail tells her",
-    complete="it holds what she gave and every picture, byte for byte",
+    complete="it holds what she gave, every picture and all film that is left, byte for byte",
     readable="a page in it is for people, and lists of every kind for machines",
     once="its link opens once",
 )
@@ -54,5 +54,7 @@ def _missing(life: Life, contents: dict[str, bytes]) -> list[str]:
     copied = b"\n".join(contents.values())
     given = {"e-mail": who.email, "nickname": who.nickname, "serial number": who.sn, "device's name": who.device_name}
     lacking = [what for what, value in given.items() if value.encode() not in copied]
-    pictures = set(contents.values())
-    return lacking + [alarm["at"] for alarm in life.alarms if pictures.isdisjoint(life.sent_at(alarm))]
+    files = set(contents.values())
+    lacking += [alarm["at"] for alarm in life.alarms if files.isdisjoint(life.sent_at(alarm))]
+    lying = life.film_that_lies()
+    return lacking + [each.name for each in life.filmed if each.name in lying and each.content not in files]

@@ -14,7 +14,6 @@ from infra.demo.console import Promises
 from infra.demo.life import POLLS, Life, step
 from infra.demo.playback import Playback
 from infra.demo.recording import lasted, record
-from infra.demo.stored import objects
 
 RECORDED, BETWEEN = timedelta(seconds=90), timedelta(minutes=3)
 A_DAY, SOME_MINUTES = timedelta(days=1), timedelta(minutes=10)
@@ -33,7 +32,7 @@ def film(life: Life, promises: Promises) -> None:
         _film_once(life)
         life.backstage.advance(BETWEEN.total_seconds())
     life.backstage.settle()
-    lying = _segments(life)
+    lying = life.film_that_lies()
     promises.equal("taken", len(lying), len(life.filmed))
     plan = life.person.expect(200, "GET", f"/devices/{life.device_id}/plan")
     promises.shows("used", plan["used_bytes"] >= sum(lying.values()), f"{plan}, though {sum(lying.values())} bytes lie")
@@ -48,13 +47,6 @@ def _film_once(life: Life) -> None:
     life.backstage.advance(RECORDED.total_seconds())
     life.filmed += record(life.camera, life.film, since, since + RECORDED)
     life.sent.append(life.camera.snapshot(life.frames[0].jpeg, at=since + RECORDED / 2))
-
-
-def _segments(life: Life) -> dict[str, int]:
-    """Names of the objects that lie, and their sizes."""
-    names = {segment.name for segment in life.filmed}
-    found = {thing.name.rpartition("/")[2]: len(thing.content["body"]) for thing in objects(life.backstage.dump())}
-    return {name: size for name, size in found.items() if name in names}
 
 
 @step(
@@ -138,7 +130,7 @@ def keep(life: Life, promises: Promises) -> None:
     end = instant(unwanted["start"])
     life.backstage.advance(SOME_MINUTES.total_seconds())
     life.backstage.settle()
-    lying = set(_segments(life))
+    lying = set(life.film_that_lies())
     promises.equal("gone", lying, {segment.name for segment in life.filmed if segment.start < end})
     size = clip["size_bytes"] / 1000
     life.teller.say(f"The clip: {seconds:.0f} s, {size:,.0f} KB. Of {len(before)} recordings {len(after)} are left.")

@@ -47,7 +47,7 @@ export class Playback {
 
   /** From there on, or from what was recorded next; whether there is anything. */
   async play(channel, at, [begin, end]) {
-    if (channel !== this.channel || filmAt(this.runs, at) === null || at < this.runs[0].began) await this.open(channel, at, begin, end);
+    if (channel !== this.channel || filmAt(this.runs, at) === null || at < this.begin) await this.open(channel, at, begin, end);
     const film = filmAt(this.runs, at);
     if (film === null) return false;
     this.video.currentTime = film;
@@ -60,12 +60,12 @@ export class Playback {
     // A day of 25 hours is longer than a playlist.
     const to = at < begin + LONGEST_MS ? Math.min(end, begin + LONGEST_MS) : end;
     const from = Math.max(begin, to - LONGEST_MS);
-    const playlist_url = await this.addressOf(channel, at, from, to);
+    const { playlist_url, begins } = await this.addressOf(channel, at, from, to);
     // By its path: see live.js.
     const { pathname, search } = new URL(playlist_url);
     const reply = await fetch(pathname + search);
     if (!reply.ok) throw new Unwatchable("nothingThere");
-    Object.assign(this, { channel, runs: runsOf(await reply.text()) });
+    Object.assign(this, { channel, begin: begins, runs: runsOf(await reply.text()) });
     const known = new Promise((done) => this.video.addEventListener("loadedmetadata", done, { once: true }));
     const broken = new Promise((_, fail) => this.video.addEventListener("error", () => fail(new Unwatchable("liveUnplayable")), { once: true }));
     const rate = this.video.playbackRate;
@@ -79,7 +79,7 @@ export class Playback {
     const body = { channel, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
     try {
       const { playlist_url } = await askAsPerson("POST", `/devices/${this.device.device_id}/recordings/playlists`, body);
-      return playlist_url;
+      return { playlist_url, begins: from };
     } catch (refusal) {
       const border = Date.parse(refusal.at);
       if (!(border > from && border < to)) throw refusal;
