@@ -195,3 +195,17 @@ def test_event_plans_keep_what_they_let_in(home: Home) -> None:
         home.camera.record(20_000)
         home.world.advance(1800)
     assert len(stands(home)) == 3 and of_device(home).kept_since is not None
+
+
+def test_a_poisoned_message_in_a_batch_fails_alone_and_is_put_aside(recording: Home) -> None:
+    url = recording.world.stack.physical("RecordingUploads")
+    for poison in ("no JSON", "[]", '{"Records": [{}]}', '{"Records": [{"s3": 7}]}'):
+        recording.world.advance(60)
+        recording.camera.record()
+        with recording.world.aws.outside():
+            client("sqs").send_message(QueueUrl=url, MessageBody=poison)
+        recording.camera.record(at=recording.world.now() - timedelta(hours=1))
+    recording.world.settle()
+    assert len(stands(recording)) == 8 and [ms for ms, _ in counted(recording).values()] == [480_000]
+    aside = [name for name, messages in recording.world.dump()["queues"].items() for _ in messages]
+    assert len(aside) == 4 and all("DeadLetters" in name for name in aside)
