@@ -68,8 +68,6 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
     "recording_id": lambda home: _recording(home)["recording_id"],
-    "recorded_from": lambda home: _recording(home)["start"],
-    "recorded_to": lambda home: _recording(home)["end"],
     "playback": lambda home: _played_back(home),
     "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
@@ -93,6 +91,8 @@ _FILL_OF: dict[str, Callable[[Home], Any]] = {
 }
 # What a door needs that nothing in its path or example names.
 _ARRANGE: dict[str, Callable[[Home], Any]] = {
+    "POST /devices/{device_id}/recordings/playlists": lambda home: _recording(home),
+    "POST /devices/{device_id}/recordings/clips": lambda home: _recording(home),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
@@ -205,6 +205,14 @@ def _played_back(home: Home) -> str:
     shown = home.world.call("GET", urlsplit(url).path).body.decode().splitlines()
     home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
     return url.split("/")[-2]
+
+
+def clip_for(home: Home, person: Person) -> str:
+    """Of the recording, asked for by this person; its id."""
+    one = _recording(home)
+    body = {"channel": one["channel"], "from": one["start"], "to": one["end"]}
+    answer = person.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", body)
+    return str(answer.json["clip_id"])
 
 
 def _ticket(home: Home) -> str:

@@ -81,7 +81,7 @@ def get_timeline(caller: Caller, recordings: Recordings, search: shapes.DaySearc
     refuses=(
         NotFound, access.RightMissing, RangeInvalid, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong,
     ),
-    example={"channel": "1", "from": "$recorded_from", "to": "$recorded_to"},
+    example={"channel": "1", "from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z"},
     tag=_TAG,
 )  # fmt: skip
 def make_playlist(caller: Caller, recordings: Recordings, body: shapes.AskPlaylist) -> shapes.Playlist:

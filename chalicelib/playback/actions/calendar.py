@@ -15,7 +15,7 @@ from chalicelib.playback.actions import channels
 from chalicelib.playback.rules import calendars
 from chalicelib.playback.rules.calendars import Counted, Judged
 from chalicelib.recordings.actions import days, quota
-from chalicelib.recordings.actions.standing import RecordedDevice, standing_on
+from chalicelib.recordings.actions.readable import RecordedDevice, readable_on
 from chalicelib.recordings.records import RecordingDay
 
 # A row may lag behind what came by a minute, of which the last object lasts another one, until it is counted anew.
@@ -71,7 +71,7 @@ class _Index:
 
     def _look(self, begin: datetime, end: datetime) -> bool:
         rows = days.between(self._rows, begin, end)
-        return bool(standing_on(self._of, self._channel, rows, begin, end))
+        return bool(readable_on(self._of, self._channel, rows, begin, end))
 
 
 def _counted(row: RecordingDay) -> list[Counted]:

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from chalicelib.aws import s3
 from chalicelib.recordings.actions.listing import INIT_BYTES, tracks_of
-from chalicelib.recordings.actions.standing import Segment
+from chalicelib.recordings.actions.readable import Segment
 
 # A camera brings the same bytes after each restart; one that never does is not asked for ever.
 _MOST_READ = 20

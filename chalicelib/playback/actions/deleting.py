@@ -9,7 +9,7 @@ from chalicelib.playback import shapes
 from chalicelib.playback.actions import channels, showing
 from chalicelib.playback.rules import capabilities
 from chalicelib.recordings.actions import deleting
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 
 
 def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> None:

@@ -20,7 +20,7 @@ from chalicelib.playback.rules.instants import ms_of
 from chalicelib.playback.rules.paths import Location
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing
-from chalicelib.recordings.actions.standing import RecordedDevice, Segment, runs_of, standing
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment, readable_segments, runs_of
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import commit_and_answer
@@ -40,10 +40,8 @@ def make_playlist(
         raise NotFound
     begin, end = _to_the_ms(body.from_), _to_the_ms(body.to)
     capabilities.require_day(begin, end)
-    segments = standing(of, body.channel, begin, end)
-    if not segments:
-        channels.require_known(granted, body.channel)
-        raise NothingRecorded
+    segments = readable_segments(of, body.channel, begin, end)
+    channels.require_recorded(granted, body.channel, segments)
     _require_playable(segments)
     until = clock.epoch_s(clock.now() + capabilities.LASTS)
     named = of.device_id, granted.account_id, body.channel
@@ -106,7 +104,7 @@ def _known_by(device: Device, capability: Capability) -> str | None:
 def playlist(text: str) -> str:
     """The HLS playlist of what stands now. Raises NotFound."""
     capability, of = _opened(text)
-    segments = standing(of, capability.channel, capability.begin, capability.end)
+    segments = readable_segments(of, capability.channel, capability.begin, capability.end)
     shown = _by_path(changes.of_first_kind(segments[: playlists.MOST_OBJECTS]))
     if not shown:
         raise NothingRecorded

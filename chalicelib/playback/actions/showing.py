@@ -14,7 +14,7 @@ from chalicelib.playback import shapes
 from chalicelib.playback.actions import calendar, channels
 from chalicelib.playback.rules.instants import at_ms, base36, ms_of
 from chalicelib.recordings.actions import quota
-from chalicelib.recordings.actions.standing import RecordedDevice, Run, Segment, runs_of, spans_of, standing_on
+from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_on, runs_of, spans_of
 from chalicelib.words import Phrase
 
 _ID = re.compile(r"(?P<channel>[A-Za-z0-9_-]{1,32})\.(?P<ms>[0-9a-z]{1,9})")
@@ -68,7 +68,7 @@ def _standing(
 ) -> dict[str, list[Segment]]:
     """By channel; raises NotFound."""
     rows = channels.rows_of(granted, channel, begin, end)
-    return {one: standing_on(of, one, held, begin, end) for one, held in rows.items()}
+    return {one: readable_on(of, one, held, begin, end) for one, held in rows.items()}
 
 
 def _shown(channel: str, segments: list[Segment], begin: datetime, end: datetime) -> Iterator[Shown]:
