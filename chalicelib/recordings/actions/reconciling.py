@@ -34,8 +34,9 @@ Filmed = tuple[str, str]
 
 
 def reconcile_days() -> dict[str, int]:
-    """Count anew every row that does not agree with what was let in today; how many devices were looked at, and rows
-    counted anew. What there is no time for is looked at later: each run begins somewhere else."""
+    """Count anew every row that does not agree with what was let in today, without what may not stay of it; how many
+    devices were looked at, and rows counted anew. What there is no time for is looked at later: each run begins
+    somewhere else."""
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "counted_anew": 0}
     for device_id, stored in _devices():
         if clock.ticks_s() >= until_ticks:
@@ -73,7 +74,9 @@ def _reconcile(device_id: str, stored: list[Stored]) -> int:
         return 0
     of, count = RecordedDevice(device, found[plans.key_of(device_id)]), 0
     for (channel, day), segments in by_day.items():
-        if not _agrees(found, days.key_of(device_id, channel, day), segments):
+        # Who was told of an arrival may have read the device right before privacy mode was on.
+        is_right = all(map(of.may_stay, segments))
+        if not is_right or not _agrees(found, days.key_of(device_id, channel, day), segments):
             tidying.tidy_day(of, channel, day, map(_part_of, segments))
             count += 1
     return count
