@@ -64,19 +64,24 @@ def _from_somewhere(begin: str) -> Iterator[Stored]:
 
 
 def _reconcile(device_id: str, stored: list[Stored]) -> int:
+    """Its rows are read first, and alone where they agree: an erasure deletes them, so that nobody's agree no more."""
     by_day = _by_day(stored)
-    of_rows = [days.key_of(device_id, *filmed) for filmed in by_day]
-    found = read_all([*access.keys_of(device_id), *of_rows])
+    rows = read_all(days.key_of(device_id, *filmed) for filmed in by_day)
+    wrong = {
+        filmed: segments for filmed, segments in by_day.items()
+        if not _agrees(rows, days.key_of(device_id, *filmed), segments)
+    }  # fmt: skip
+    if by_day and not wrong:
+        return 0
+    found = read_all(access.keys_of(device_id))
     device = access.alive(found, device_id)
     if device is None:
         _delete_left_behind(stored)
         return 0
-    of, count = RecordedDevice(device, found[plans.key_of(device_id)]), 0
-    for (channel, day), segments in by_day.items():
-        if not _agrees(found, days.key_of(device_id, channel, day), segments):
-            tidying.tidy_day(of, channel, day, map(_part_of, segments))
-            count += 1
-    return count
+    of = RecordedDevice(device, found[plans.key_of(device_id)])
+    for (channel, day), segments in wrong.items():
+        tidying.tidy_day(of, channel, day, map(_part_of, segments))
+    return len(wrong)
 
 
 def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
