@@ -26,6 +26,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "recordings": ("routes", "listeners", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
     "playback": ("routes",),
+    "clips": ("routes", "listeners", "scheduled", "records"),
     "payments": (),
     "orders": ("routes", "listeners", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),

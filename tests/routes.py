@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,6 @@ from tests.conftest import Home
 from tests.factors import App, Key
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
-from tests.recordings.plans import subscribe
 from tests.scene import (
     CODE,
     DEVICE_PASSWORD,
@@ -30,7 +29,7 @@ from tests.scene import (
     elsewhere,
     new_camera,
     new_person,
-    wire_time,
+    pay,
 )
 
 # What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
@@ -68,6 +67,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "live_id": lambda home: home.owner.watch(home.camera.device_id)["live_id"],
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
+    "recording_id": lambda home: _recording(home)["recording_id"],
+    "playback": lambda home: _played_back(home),
+    "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
@@ -80,28 +82,18 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
     "invited_email": lambda home: "invited@example.com",
     "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],
-    "recorded_from": lambda home: wire_time(_recorded(home)[0]),
-    "recorded_to": lambda home: wire_time(home.world.now()),
-    "recording_id": lambda home: _recording(home),
 }
 # Where the same name stands for something else.
-_FILL_OF: dict[tuple[str, str], Callable[[Home], Any]] = {
-    ("POST /shares/{share_id}/accept", "share_id"): lambda home: _shared_with_owner(home),
-    ("POST /shares/{share_id}/decline", "share_id"): lambda home: _shared_with_owner(home),
-    ("DELETE /shares/{share_id}", "share_id"): lambda home: _accepted_by_owner(home),
-    ("GET /recordings/{capability}/playlist.m3u8", "capability"): lambda home: _played(home),
-    ("GET /recordings/{capability}/media/{place}", "capability"): lambda home: _played(home),
+_FILL_OF: dict[str, Callable[[Home], Any]] = {
+    "POST /shares/{share_id}/accept": lambda home: _shared_with_owner(home),
+    "POST /shares/{share_id}/decline": lambda home: _shared_with_owner(home),
+    "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),
 }
 # What a door needs that nothing in its path or example names.
 _ARRANGE: dict[str, Callable[[Home], Any]] = {
+    "POST /devices/{device_id}/recordings/playlists": lambda home: _recording(home),
+    "POST /devices/{device_id}/recordings/clips": lambda home: _recording(home),
     "GET /shares": lambda home: _accepted_by_owner(home),
-    **dict.fromkeys(
-        (
-            *("DELETE /devices/{device_id}/recordings", "GET /devices/{device_id}/plan"),
-            *(f"GET /devices/{{device_id}}/recordings{more}" for more in ("", "/days", "/timeline")),
-        ),
-        lambda home: _recorded(home),
-    ),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
 }
@@ -194,30 +186,33 @@ def _watched(home: Home) -> str:
     return str(live["playlist_url"].split("/")[-2])
 
 
-def _recorded(home: Home) -> tuple[datetime, datetime]:
-    """Two minutes of video by a plan that keeps it; from when till when."""
-    subscribe(home)
-    home.camera.forget_tickets()
-    began = home.world.now()
-    for _ in range(2):
-        home.world.advance(60)
-        home.camera.record()
-    home.world.settle()
-    return began, home.world.now()
+def _recording(home: Home) -> Any:
+    """One that a plan keeps; the same for whoever asks again."""
+    path = f"/devices/{home.camera.device_id}/recordings"
+    if not home.owner.call("GET", path).json["items"]:
+        ordered = home.owner.order(home.camera.device_id, key="order-of-recordings").json
+        assert pay(home.world, ordered["order_id"]).status == 200
+        home.camera.record(1000, at=home.world.now() + timedelta(seconds=1))
+        home.world.settle()
+    return home.owner.call("GET", path).json["items"][0]
 
 
-def _recording(home: Home) -> str:
-    _recorded(home)
-    (shown,) = home.owner.call("GET", f"/devices/{home.camera.device_id}/recordings").json["items"]
-    return str(shown["recording_id"])
-
-
-def _played(home: Home) -> str:
-    """A playlist that was looked at."""
-    playlist_url = home.owner.playlist(home.camera.device_id, *_recorded(home))["playlist_url"]
-    shown = home.world.call("GET", urlsplit(playlist_url).path).body.decode().splitlines()
+def _played_back(home: Home) -> str:
+    """By its playlist's address."""
+    one = _recording(home)
+    span = datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])
+    url = str(home.owner.playlist(home.camera.device_id, *span)["playlist_url"])
+    shown = home.world.call("GET", urlsplit(url).path).body.decode().splitlines()
     home.shown_piece = next(line.removeprefix("media/") for line in shown if line.startswith("media/"))
-    return str(playlist_url.split("/")[-2])
+    return url.split("/")[-2]
+
+
+def clip_for(home: Home, person: Person) -> str:
+    """Of the recording, asked for by this person; its id."""
+    one = _recording(home)
+    body = {"channel": one["channel"], "from": one["start"], "to": one["end"]}
+    answer = person.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", body)
+    return str(answer.json["clip_id"])
 
 
 def _ticket(home: Home) -> str:
@@ -277,7 +272,7 @@ def request_for(route: Route, home: Home) -> Request:
     _ARRANGE.get(route.name, lambda home: None)(home)
     path = route.path
     for name in _names_in(path):
-        path = path.replace("{" + name + "}", _FILL_OF.get((route.name, name), _FILL[name])(home))
+        path = path.replace("{" + name + "}", _FILL_OF.get(route.name, _FILL[name])(home))
     said = _filled(route.example, home)
     request = Request(route, path, token=_token(route, home))
     if route.method != "GET" and route.who is not Who.PROVIDER:

@@ -11,7 +11,7 @@ from chalicelib.alarms.records import Alarm
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.store.records import Found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.needs import RecordingsOf
 from chalicelib.store.records import Found
 

@@ -81,7 +81,7 @@ def get_timeline(caller: Caller, recordings: Recordings, search: shapes.DaySearc
     refuses=(
         NotFound, access.RightMissing, RangeInvalid, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong,
     ),
-    example={"channel": "1", "from": "$recorded_from", "to": "$recorded_to"},
+    example={"channel": "1", "from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z"},
     tag=_TAG,
 )  # fmt: skip
 def make_playlist(caller: Caller, recordings: Recordings, body: shapes.AskPlaylist) -> shapes.Playlist:
@@ -127,7 +127,7 @@ def delete_recordings(caller: Caller, recordings: Recordings, body: shapes.Delet
 
 
 @routes.get(
-    "/recordings/{capability}/playlist.m3u8",
+    "/recordings/{playback}/playlist.m3u8",
     who=Who.ANYONE,
     media_type=playlists.MEDIA_TYPE,
     status=200,
@@ -135,17 +135,17 @@ def delete_recordings(caller: Caller, recordings: Recordings, body: shapes.Delet
     example={},
     tag=_TAG,
 )
-def get_playlist(visitor: Visitor, capability: str) -> str:
-    return playing.playlist(capability)
+def get_playlist(visitor: Visitor, playback: str) -> str:
+    return playing.playlist(playback)
 
 
 @routes.get(
-    "/recordings/{capability}/media/{place}",
+    "/recordings/{playback}/media/{media_path}",
     who=Who.ANYONE,
     status=302,
     refuses=(NotFound,),
     example={},
     tag=_TAG,
 )
-def get_media(visitor: Visitor, capability: str, path: str) -> str:
-    return playing.media(capability, path)
+def get_media(visitor: Visitor, playback: str, media_path: str) -> str:
+    return playing.media(playback, media_path)

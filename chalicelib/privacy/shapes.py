@@ -149,6 +149,8 @@ class Activity(Shape):
         "watched",
         "alarms_deleted",
         "played_back",
+        "clip_asked_for",
+        "clip_downloaded",
         "recordings_deleted",
         "shared",
         "share_changed",

@@ -9,7 +9,7 @@ from chalicelib.access.needs import DeviceOf
 from chalicelib.access.records import Ownership
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.store.records import Found
 
 

@@ -18,7 +18,7 @@ from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
 if TYPE_CHECKING:
-    from chalicelib.aws.s3 import Stored
+    from chalicelib.store.records import Stored
 
 # The class of keeping comes first in a key, so that S3's own rules, the sweep and the erasure each go by a prefix.
 VIDEO_3, VIDEO_7, VIDEO_30 = (

@@ -25,7 +25,7 @@ from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of, tags_of
 
 if TYPE_CHECKING:
-    from chalicelib.aws.s3 import Stored
+    from chalicelib.aws.s3 import Stored as Stored  # what `shows` of a record is handed
     from chalicelib.store.ciphers import SubjectCipher
 
 

@@ -31,6 +31,7 @@ def test_one_alarm_says_what_the_list_says_and_where_its_picture_is(home: Home) 
     alone = home.owner.call("GET", path_of(home, home.alarm_id)).json
     assert alone.pop("picture_url").startswith("http")
     assert alone.pop("picture") == "shown"
+    assert alone.pop("recorded") is None
     assert alone == in_list
 
 

@@ -167,6 +167,7 @@ def test_every_refusal_has_a_status_and_every_family_its_own() -> None:
 STAND_INS: dict[str, Any] = {
     "$registration_code": "123456", "$step_up_code": "123456", "$reset_code": "123456",
     "$change_code": "123456", "$totp_code": "123456", "$device_reset_code": "123456", "$free_code": "ABCD-2345",
+    "$recorded_from": "2026-01-05T08:00:00.000Z", "$recorded_to": "2026-01-05T08:01:00.000Z",
     "$made_passkey": {
         "id": "AbC", "rawId": "AbC", "response": {"clientDataJSON": "e30", "attestationObject": "oA"},
     },
@@ -225,8 +226,8 @@ def test_an_example_that_does_not_fit_is_seen() -> None:
 
 def test_what_a_route_answers_is_named_field_by_field() -> None:
     for route in all_routes():
-        assert route.answers is None or issubclass(route.answers, wire.Shape), route.name
-        assert route.answers is None or msgspec.structs.fields(route.answers), route.name
+        assert all(issubclass(shape, wire.Shape) for shape in route.answer_shapes), route.name
+        assert all(msgspec.structs.fields(shape) for shape in route.answer_shapes), route.name
 
 
 def test_a_route_that_raises_trust_or_takes_money_is_for_people_and_changes_something() -> None:

@@ -29,7 +29,7 @@ BREACHES: list[tuple[Law, str, str]] = [
     (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.entry import wire"),
     (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.plans.rules import offer"),
     (laws.rooms_open_only_what_they_may, "devices.actions", "from chalicelib.accounts import routes"),
-    (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.devices import rules"),
+    (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.devices import shapes"),
     (laws.rooms_open_only_what_they_may, "devices.records", "from chalicelib.accounts.records import Account"),
     (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.entry.http import RouteTable"),
     (laws.rooms_open_only_what_they_may, "devices.shapes", "from chalicelib.store import records"),

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Route
 from tests.conftest import Home
-from tests.routes import Request, all_routes, named, request_for, route_names
+from tests.routes import Request, all_routes, clip_for, named, request_for, route_names
 from tests.scene import Person, new_camera, new_person, rows
 
 ABSENT = "a" * 26
@@ -92,9 +92,16 @@ OF_GUESTS: dict[str, str | None] = {
     "POST /devices/{device_id}/live": "live",
     "POST /devices/{device_id}/live/{live_id}": "live",
     "DELETE /devices/{device_id}/live/{live_id}": "live",
+    "POST /devices/{device_id}/recordings/clips": "playback",
+    "GET /devices/{device_id}/recordings/clips/{clip_id}": "playback",
     "GET /devices/{device_id}/alarms": "alarms",
     "GET /devices/{device_id}/alarms/{alarm_id}": "alarms",
     "POST /devices/{device_id}/alarms/{alarm_id}/read": "alarms",
+    "GET /devices/{device_id}/recordings": "playback",
+    "GET /devices/{device_id}/recordings/days": "playback",
+    "GET /devices/{device_id}/recordings/timeline": "playback",
+    "GET /devices/{device_id}/recordings/{recording_id}": "playback",
+    "POST /devices/{device_id}/recordings/playlists": "playback",
 }
 RIGHTS = ("live", "playback", "alarms", "settings")
 
@@ -157,6 +164,9 @@ def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name:
     is_open = right_of(route) in (None, right)
     if is_open and "{live_id}" in name:  # each has a view of his own
         request.path = f"/devices/{home.camera.device_id}/live/{home.stranger.watch(home.camera.device_id)['live_id']}"
+    if is_open and "{clip_id}" in name:  # and a clip
+        path = f"/devices/{home.camera.device_id}/recordings/clips"
+        request.path = f"{path}/{clip_for(home, home.stranger)}"
     assert _as_guest(request, home) == (route.status if is_open else NOT_GRANTED)
 
 

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -23,18 +21,10 @@ from infra.local.cloud import LocalCloud
 from infra.local.server import Heart
 from tests import loopback
 from tests.outside.browsing import OF_THIS_MACHINE, a_browser, in_a_browser
-from tests.outside.page_scene import EVENING
+from tests.outside.pages import BY_ITSELF, LIBRARIES, a_cloud_with_players, fetched
 from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, Broadcast, Run, broadcasting, number_in
 from tests.scene import Camera, Person, new_camera, new_person
 
-FETCHED = Path(__file__).parents[2] / "build" / "players"
-PAGE = Path(__file__).with_name("players.html")
-LIBRARIES = {
-    "hls.js": ("hls.min.js", "cfc70cc9e9fc63d071919e087670abc760c8fd1bc889b88588026e4d22193bbe"),
-    "shaka": ("shaka-player.compiled.js", "b22dfdba631104c48a654cb623b08b0f79e2d52c83c0e9b4b7cff54730b55894"),
-    "video.js": ("video.min.js", "22394426b1c285f77afd575cd9cd63ae84f033ef08d39b315c2a5c6726d3f8b7"),
-}
-BY_ITSELF = "--autoplay-policy=no-user-gesture-required"
 GREY = ["-pix_fmt", "gray", "-f", "rawvideo", "-"]
 # What asks for the address, and writes the brightness of every pixel to its output.
 PROGRAMS: dict[str, Callable[[str], list[str]]] = {
@@ -87,31 +77,11 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, LocalCloud, Any]]:
-    """A cloud whose clock ticks; the page that plays is of the API's own origin, and S3's is another."""
-    ports = loopback.Ports()
-    with (
-        LocalCloud.start(seed=None, at=EVENING, **ports.told, allowed_origin=ports.url) as cloud,
-        ports.serving(cloud, _with_page(cloud)),
-    ):
+    with a_cloud_with_players() as (url, cloud, beginning):
         heart = Heart(cloud, loopback.ignore)
         heart.start()
-        yield ports.url, cloud, cloud.snapshot()
+        yield url, cloud, beginning
         heart.stop()
-
-
-def _with_page(cloud: LocalCloud) -> Any:
-    """Served and not played by the browser's driver, under which Chromium forgets where a page is from."""
-    files = {"/watch": (PAGE, "text/html")} | {
-        f"/{name}": (FETCHED / name, "text/javascript") for name, _ in LIBRARIES.values()
-    }
-
-    def app(environ: Any, start_response: Any) -> Any:
-        if (found := files.get(environ["PATH_INFO"])) is not None:
-            start_response("200 OK", [("Content-Type", found[1])])
-            return [found[0].read_bytes()]
-        return cloud.gateway(environ, start_response)
-
-    return app
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +97,6 @@ def scene(served: tuple[str, LocalCloud, Any], browser: Any, monkeypatch: pytest
     monkeypatch.setattr(rules, "MOST_OF_ONE", 9)
     owner = new_person(cloud)
     return Scene(url, cloud, owner, new_camera(cloud, owner=owner), browser)
-
-
-def _fetched() -> list[str]:
-    """The libraries that are there, and what they ought to be."""
-    found = {name: FETCHED / file for name, (file, _) in LIBRARIES.items() if (FETCHED / file).exists()}
-    for name, file in found.items():
-        assert sha256(file.read_bytes()).hexdigest() == LIBRARIES[name][1], f"{file} is another version"
-    return list(found)
 
 
 @contextmanager
@@ -200,7 +162,7 @@ def _installed() -> list[str]:
 @pytest.mark.parametrize("kind", CAMERAS)
 def test_every_player_plays_a_camera(scene: Scene, kind: str, capsys: Any) -> None:
     """Shows frames from after whatever the camera did, no further behind than players are, and without an error."""
-    players, programs = [*_fetched(), "chromium"], _installed()
+    players, programs = [*fetched(), "chromium"], _installed()
     wanted = RESTARTED_BY + 40 if kind == "that restarts" else 90
     with (
         broadcasting(scene.cloud, scene.camera, CAMERAS[kind]) as broadcast,

@@ -66,36 +66,49 @@ class Parsed:
 
 
 def parsed(text: str) -> Parsed:
-    found, init, anew, seconds, span = Parsed(), None, False, 0.0, None
+    found, rest, init = Parsed(), _next_entry(), None
     moment: datetime | None = None
-    first, *rest = text.splitlines()
+    first, *lines = text.splitlines()
     assert first == "#EXTM3U"
-    for line in rest:
-        tag, _, value = line.partition(":")
-        if not line.startswith("#"):
-            assert moment is not None and not found.is_ended
-            found.entries.append(Entry(line, seconds, moment, init, anew, span))
-            moment, anew, span = moment + timedelta(seconds=seconds), False, None
-        elif tag == "#EXT-X-VERSION":
-            found.version = int(value)
-        elif tag == "#EXT-X-TARGETDURATION":
-            found.target_s = int(value)
-        elif tag == "#EXT-X-MAP":
-            init = value.removeprefix('URI="').removesuffix('"')
-        elif tag == "#EXT-X-DISCONTINUITY":
-            anew, moment = True, None
-        elif tag == "#EXT-X-PROGRAM-DATE-TIME":
-            moment = datetime.fromisoformat(value).astimezone(UTC)
-        elif tag == "#EXTINF":
-            seconds = float(value.removesuffix(","))
-        elif tag == "#EXT-X-BYTERANGE":
-            count, _, offset = value.partition("@")
-            span = int(offset), int(count)
-        elif tag == "#EXT-X-ENDLIST":
-            found.is_ended = True
-        else:
-            assert line in ("#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD"), line
+    for line in lines:
+        assert not found.is_ended
+        if line.startswith("#"):
+            _read_tag(line, found, rest)
+            continue
+        init = rest["init"] or init
+        moment = rest["at"] or moment
+        assert moment is not None and not (rest["is_anew"] and rest["at"] is None)
+        found.entries.append(Entry(line, rest["seconds"], moment, init, rest["is_anew"], rest["span"]))
+        moment, rest = moment + timedelta(seconds=rest["seconds"]), _next_entry()
     return found
+
+
+def _next_entry() -> dict[str, Any]:
+    return {"init": None, "at": None, "is_anew": False, "span": None, "seconds": 0.0}
+
+
+def _read_tag(line: str, found: Parsed, entry: dict[str, Any]) -> None:
+    tag, _, value = line.partition(":")
+    match tag:
+        case "#EXT-X-VERSION":
+            found.version = int(value)
+        case "#EXT-X-TARGETDURATION":
+            found.target_s = int(value)
+        case "#EXT-X-ENDLIST":
+            found.is_ended = True
+        case "#EXT-X-MAP":
+            entry["init"] = value.removeprefix('URI="').removesuffix('"')
+        case "#EXT-X-DISCONTINUITY":
+            entry["is_anew"] = True
+        case "#EXT-X-PROGRAM-DATE-TIME":
+            entry["at"] = datetime.fromisoformat(value).astimezone(UTC)
+        case "#EXTINF":
+            entry["seconds"] = float(value.removesuffix(","))
+        case "#EXT-X-BYTERANGE":
+            count, _, offset = value.partition("@")
+            entry["span"] = int(offset), int(count)
+        case _:
+            assert line in ("#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD"), line
 
 
 def played(home: Home, url: str) -> Parsed:

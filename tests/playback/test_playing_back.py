@@ -43,6 +43,7 @@ def test_a_gap_another_init_and_a_new_ticket(recording: Home) -> None:
     begin, _ = film(home, 5000)
     home.world.advance(1.5)
     film(home, 5000)
+    home.world.advance(1)  # no gap, but another second: of two inits in one nobody knows which came first
     film(home, 5000, init="b")
     home.camera.recording_ticket()
     _, end = film(home, 5000, init="b")
@@ -328,3 +329,58 @@ def test_of_doubles_one_is_played(recording: Home) -> None:
     home.world.settle()
     url = home.owner.playlist(home.camera.device_id, *span)["playlist_url"]
     assert len([line for line in lines(home, url) if line.startswith("media/")]) == 1
+
+
+# Changes of the kind of video
+
+
+def _init(*codecs: str, note: str = "") -> bytes:
+    """An init with tracks of these codecs, as ISO/IEC 14496-12 lays them out."""
+
+    def nested(kind: str, *boxes: bytes) -> bytes:
+        content = b"".join(boxes)
+        return (8 + len(content)).to_bytes(4) + kind.encode() + content
+
+    def track(codec: str) -> bytes:
+        entries = nested("stsd", bytes(4) + (1).to_bytes(4), box(codec, 86))
+        return nested("trak", box("tkhd", 92), nested("mdia", box("mdhd", 32), nested("minf", nested("stbl", entries))))
+
+    return box("ftyp", 32) + nested("moov", box("mvhd", 108), *map(track, codecs), nested("udta", note.encode()))
+
+
+def _restart(home: Home, init: bytes, name: str) -> tuple[datetime, datetime]:
+    """The camera begins anew and brings this."""
+    home.world.advance(2)
+    ticket = home.camera.recording_ticket()
+    assert home.world.upload(ticket, f"1/init-{name}.mp4", init).status == 204
+    home.camera.inits_brought.add(f"{ticket['key_prefix']}1/init-{name}.mp4")
+    return film(home, 5000, init=name)
+
+
+@pytest.mark.parametrize(("before", "after", "is_change"), [
+    (_init("avc1"), _init("avc1", note="other"), False), (_init("avc1", "mp4a"), _init("mp4a", "avc3"), False),
+    (_init("avc1"), _init("hvc1"), True), (_init("avc1"), _init("avc1", "mp4a"), True),
+    (_init("hev1"), _init("hvc1"), False), (b"no init at all" * 10, b"none as well" * 10, False),
+    (_init("avc1"), _init("avc1"), False),
+])  # fmt: skip
+def test_other_tracks_or_codecs_end_a_playlist(recording: Home, before: bytes, after: bytes, is_change: bool) -> None:
+    home = recording
+    if before.startswith(b"no"):
+        before, after = (box("ftyp", 32) + one for one in (before, after))
+    first, second = _restart(home, before, "x"), _restart(home, after, "y")
+    answer = home.owner.ask_playlist(home.camera.device_id, first[0], second[1])
+    if not is_change:
+        assert len(played(home, answer.json["playlist_url"]).entries) == 2
+        return
+    assert (answer.status, answer.json["code"]) == (409, "PlaylistCrossesChange")
+    moment = datetime.fromisoformat(answer.json["at"])
+    assert moment == second[0]
+    assert len(played(home, home.owner.playlist(home.camera.device_id, first[0], moment)["playlist_url"]).entries) == 1
+
+
+def test_what_came_since_cannot_break_a_playlist(recording: Home) -> None:
+    home = recording
+    first = _restart(home, _init("avc1"), "x")
+    url = home.owner.playlist(home.camera.device_id, first[0], first[1] + timedelta(hours=1))["playlist_url"]
+    _restart(home, _init("hvc1"), "y")
+    assert len(played(home, url).entries) == 1

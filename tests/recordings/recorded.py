@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.access import actions as access
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days
-from chalicelib.recordings.actions.standing import RecordedDevice, standing
+from chalicelib.recordings.actions.readable import RecordedDevice, readable_segments
 from chalicelib.recordings.rules.segments import Segment
 from chalicelib.store.records import read_all
 from infra.local.cloud import LocalCloud
@@ -37,7 +37,7 @@ def stands(home: Home, begin: datetime | None = None, end: datetime | None = Non
     now = home.world.now()
     of = of_device(home)
     with home.world.aws.outside():
-        return standing(of, channel, begin or now - 2 * DAY, end or now + DAY)
+        return readable_segments(of, channel, begin or now - 2 * DAY, end or now + DAY)
 
 
 def counted(home: Home) -> dict[str, tuple[int, int]]:

@@ -18,6 +18,7 @@ from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.exports import ready
 from tests.push.refusing import as_if_sns_had_answered_nobody
+from tests.recordings.plans import subscribe
 from tests.scene import (
     PASSWORD,
     Camera,
@@ -99,11 +100,18 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.take_pushes("another-token-of-a-platform")
     home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
     maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet
+    subscribe(home)
+    home.camera.record()
+    home.world.settle()
+    recorded = home.owner.call("GET", f"/devices/{home.camera.device_id}/recordings").json["items"][0]
+    asked_for = {"channel": "1", "from": recorded["start"], "to": recorded["end"]}
+    assert home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", asked_for).status == 202
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.world.run_schedule("check_connections")
     # Last: nobody has been told yet.
+    home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
     commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))
     seen = set()

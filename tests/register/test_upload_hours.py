@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,19 @@ from chalicelib.store.commit import commit
 from chalicelib.store.records import Item
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
+from tests.recordings.plans import subscribe
 from tests.scene import items_of
 
+
+def recording_ticket(home: Home, plan_id: str) -> Any:
+    subscribe(home, plan_id)
+    return home.camera.recording_ticket()
+
+
 TICKETS = {
+    "recordings/3": lambda home: recording_ticket(home, "event-3-month"),
+    "recordings/7": lambda home: recording_ticket(home, "continuous-7-month"),
+    "recordings/30": lambda home: recording_ticket(home, "event-30-month"),
     "alarms": lambda home: home.camera.ask_ticket().json,
     "live": lambda home: home.world.call("POST", "/cameras/tickets", {"kind": "live"}, token=home.camera.token).json,
     "covers-in": lambda home: home.owner.call(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,12 @@ from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
 from chalicelib.plans import rules as plan_rules
 from chalicelib.plans.records import PlanEnd
+from chalicelib.recordings.rules import deletions, quarters, uploads
+from chalicelib.recordings.rules.deletions import Mark, ms_of
+from chalicelib.recordings.rules.names import NameUnknown
+from chalicelib.recordings.rules.quarters import Quarters
+from chalicelib.recordings.rules.segments import Init, Segment, without_doubles
+from chalicelib.recordings.rules.uploads import Part
 from chalicelib.register import catalogue
 from chalicelib.register.upload_hours import UploadHour
 from chalicelib.sessions import rules as session_rules
@@ -61,6 +68,26 @@ class Stored:
     def objects(self) -> dict[str, Row]:
         """Those of the media bucket: what factories lay down is about nobody yet."""
         return {one["key"]: one for one in self.dump["buckets"][settings.media_bucket]}
+
+    @cached_property
+    def recorded(self) -> dict[str, Init | Segment]:
+        """Uploaded video, by its object's key; what is called otherwise is not among it."""
+        found: dict[str, Init | Segment] = {}
+        for key, one in self.objects.items():
+            if key.startswith(f"{uploads.ROOT}/"):
+                with suppress(NameUnknown):
+                    found[key] = uploads.read_object(key, len(one["body"]), clock.from_rfc3339(one["last_modified"]))
+        return found
+
+    @cached_property
+    def segments(self) -> dict[tuple[str, str], list[Segment]]:
+        """By device, and by the channel and day that they were filmed on."""
+        found: dict[tuple[str, str], list[Segment]] = {}
+        for key, one in self.recorded.items():
+            if isinstance(one, Segment):
+                where = uploads.parse_key(key).device_id, f"{one.channel}.{quarters.day_of(one.start)}"
+                found.setdefault(where, []).append(one)
+        return found
 
     @cached_property
     def ciphers(self) -> dict[str, SubjectCipher]:
@@ -273,6 +300,9 @@ def what_happened_is_recorded(stored: Stored) -> Found:
         wanted.add((device_id, "shared", share["invited_at"]))
         if "accepted_at" in share:
             wanted.add((device_id, "share_accepted", share["accepted_at"]))
+    for device_id, row in devices:
+        marks = deletions.marks_of(row.get("deleted_spans"))
+        wanted |= {(device_id, "recordings_deleted", mark.at_s) for mark in marks}
     for kind, act, began in _RECORDED:
         wanted |= {(where, act, row[began]) for (where, _), row in stored.of(kind).items() if _is_a_persons(row)}
     yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
@@ -515,9 +545,9 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
     covers = {device["cover"] for device in devices.values() if "cover" in device}
     known = pictures.keys() | archives | avatars | covers
-    # Live video has no rows: it passes within the hour.
+    # Live video has no rows: it passes within the hour. Of recordings, days have rows.
     passing = {key for key in stored.objects if key.startswith(PIECES.root)}
-    yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing)
+    yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing - stored.recorded.keys())
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
 
@@ -551,6 +581,114 @@ def live_video_is_of_the_last_hour_and_seen_by_who_may(stored: Stored) -> Found:
             yield f"live view {live_id} of nobody's device"
         if live["expires_at"] != live["until"]:
             yield f"live view {live_id} does not end when it says"
+
+
+@invariant
+def a_segment_lies_in_its_days_row_and_a_row_has_segments(stored: Stored) -> Found:
+    """Of a row whose last segment is over, or deleted, minutes are left."""
+    devices, rows = stored.first_ids("Device"), stored.of("RecordingDay")
+    yield from (f"{key} is nobody's" for key in stored.recorded if uploads.parse_key(key).device_id not in devices)
+    yield from (f"day {sort_id} of nobody's device" for device_id, sort_id in rows if device_id not in devices)
+    for where, segments in stored.segments.items():
+        parts = _parts_of(rows.get(where, {}))
+        yield from (f"no day knows of {one.object_key}" for one in segments if not _is_within(one, parts))
+    for where, row in rows.items():
+        segments = stored.segments.get(where, [])
+        if "prefixes" in row and row["until"] > clock.now_s() and not segments:
+            yield f"nothing is left of day {where[1]}"
+        if segments and not _spans(row, segments):
+            yield f"day {where[1]} ends before its segments"
+
+
+def _parts_of(row: Row) -> list[Part]:
+    return [Part.of(text) for text in row.get("prefixes", ())]
+
+
+def _is_within(segment: Segment, parts: list[Part]) -> bool:
+    own = uploads.parse_key(segment.object_key).part
+    return any(one.where == own.where and one.first <= own.first <= one.last for one in parts)
+
+
+def _spans(row: Row, segments: list[Segment]) -> bool:
+    begins, ends = min(ms_of(one.start) for one in segments), max(ms_of(one.end) for one in segments)
+    until = max(clock.epoch_s(one.until) for one in segments)
+    return bool(row["first_ms"] <= begins and ends <= row["last_ms"] and until <= row["until"] < row["expires_at"])
+
+
+@invariant
+def a_day_counts_what_is_stored_of_it(stored: Stored) -> Found:
+    """Each quarter of an hour its bytes, but of what may be over; its minutes too, where nothing was deleted."""
+    devices = stored.first_ids("Device")
+    for (device_id, sort_id), row in stored.of("RecordingDay").items():
+        counted = Quarters.of(_bytes(row["quarters"]))
+        listed = Quarters().with_all(without_doubles(stored.segments.get((device_id, sort_id), [])))
+        if (row["recorded_ms"], row["size_bytes"]) != (counted.total_ms, counted.total_bytes):
+            yield f"day {sort_id} counts otherwise in all than by quarters"
+        if not counted.holds(listed):
+            yield f"day {sort_id} counts less than there is"
+        hidden = devices.get(device_id, {}).keys() & {"deleted_spans", "private_spans", "private_since"}
+        least = min((part.keep_days for part in _parts_of(row)), default=0)
+        for nth in (nth for nth in counted.filled() if not _may_be_over(sort_id.rpartition(".")[2], nth, least)):
+            if counted.size_bytes[nth] != listed.size_bytes[nth]:
+                yield f"day {sort_id} counts {counted.size_bytes[nth]} bytes of {listed.size_bytes[nth]}"
+            if not hidden and counted.ms[nth] != listed.ms[nth]:
+                yield f"day {sort_id} counts {counted.ms[nth]} milliseconds of {listed.ms[nth]}"
+
+
+def _may_be_over(day: str, nth: int, keep_days: int) -> bool:
+    """Whether something that was filmed in the quarter of an hour may be over by now."""
+    return quarters.begin_of(day, nth) - timedelta(minutes=1, days=-keep_days) <= clock.now()
+
+
+@invariant
+def what_was_deleted_or_private_is_not_stored(stored: Stored) -> Found:
+    for device_id, device in stored.first_ids("Device").items():
+        marks, private = deletions.marks_of(device.get("deleted_spans")), list(_private_spans(device))
+        if marks != _merged(marks) or len(marks) > deletions.MOST:
+            yield f"device {device_id} has {len(marks)} marks, of which some are one"
+        for one in (one for where, found in stored.segments.items() if where[0] == device_id for one in found):
+            if deletions.is_deleted(one, marks):
+                yield f"{one.object_key} was deleted"
+            arrived_s = clock.epoch_s(one.arrived)
+            spans = (one.start.timestamp(), one.end.timestamp()), (arrived_s, arrived_s + 0.999)
+            if any(begin <= until and since <= end for since, until in private for begin, end in spans):
+                yield f"{one.object_key} was filmed or came in privacy mode"
+
+
+def _private_spans(device: Row) -> Iterator[tuple[float, float]]:
+    for text in device.get("private_spans", ()):
+        since_ms, until_ms = text.split(" ")
+        yield int(since_ms) / 1000, int(until_ms) / 1000
+    if "private_since" in device:
+        yield device["private_since"], device.get("private_until", float("inf"))
+
+
+def _merged(marks: list[Mark]) -> list[Mark]:
+    merged: list[Mark] = []
+    for mark in marks:
+        merged = deletions.with_mark(merged, mark)
+    return merged
+
+
+# Within so long what is over, or what a plan left behind, is gone.
+_GONE_WITHIN = timedelta(days=1)
+
+
+@invariant
+def no_recording_is_kept_beyond_its_end(stored: Stored) -> Found:
+    """Neither that of its class nor that of the plan by which it was kept."""
+    owned = {account_id + own: row for (account_id, own), row in stored.of("Ownership").items()}
+    then = clock.now() - _GONE_WITHIN
+    for (device_id, _), segments in stored.segments.items():
+        ledger = tuple(_ledger_of(owned.get(device_id, {})))
+        since = plan_rules.stored_since(ledger, clock.epoch_s(then))
+        for one in segments:
+            if one.until <= then:
+                yield f"{one.object_key} was over at {one.until}"
+            if one.arrived <= then and (since is None or clock.epoch_s(one.arrived) < since):
+                yield f"{one.object_key} was kept by a plan that ended"
+            if plan_rules.running_at(ledger, clock.epoch_s(one.arrived)) is None:
+                yield f"{one.object_key} came without a plan"
 
 
 @invariant
@@ -595,7 +733,8 @@ def what_was_told_was_heard(stored: Stored) -> Found:
     for (_, sort_id), order in stored.of("Order").items():
         if order["state"] == "paid" and "confirmed_at" not in order:
             yield f"nobody was told that order {sort_id} is paid"
-    removals = (*stored.of("Removal"), *stored.of("AvatarRemoval"), *stored.of("CoverRemoval"))
+    kinds = ("Removal", "AvatarRemoval", "CoverRemoval", "RecordingRemoval")
+    removals = [where for kind in kinds for where in stored.of(kind)]
     yield from (f"removal {one[1]} was never carried out" for one in removals)
     unasked = (*stored.of("EndpointRemoval"), *stored.of("UnnamedEndpoint"))
     yield from (f"SNS was never asked to forget {one[1]}" for one in unasked)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Grant
+from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from chalicelib.store import keys
@@ -35,6 +36,13 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     for email in (home.stranger.email, "waiting@example.com"):
         share = home.owner.share(home.camera.device_id, email=email, channels=["1"])
         home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept")
+    home.camera.record(20_000)
+    world.settle()
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings").status == 204
+    world.advance(60)
+    for _ in range(2):
+        home.camera.record(20_000)
+        world.advance(60)
     home.stranger.take_pushes("platform-token-of-the-stranger")
     home.owner.step_up()
     home.owner.offer(home.camera.device_id, email="heir@example.com")
@@ -121,6 +129,13 @@ def grant(text: str) -> Callable[[Dump], None]:
 
     damage.__name__ = f"grant {text}"
     return damage
+
+
+def grant_long_ago(dump: Dump) -> None:
+    """So that the grace is over, too; what came then lies there still."""
+    row = next(row for row in rows(dump, "account/device-owned") if "plan_grants" in row)
+    row["plan_grants"] = ["2025-11-01T08:00:00Z 2025-12-01T08:00:00Z event-7-month 1 event 7 another"]
+    record_at("2025-11-30T08:00:00Z")(dump)
 
 
 def grant_again(dump: Dump) -> None:
@@ -265,6 +280,72 @@ def keep_live_video(dump: Dump) -> None:
     video["last_modified"] = "2025-01-05T08:00:00Z"
 
 
+def _segments(dump: Dump) -> list[Any]:
+    objects = dump["buckets"][settings.media_bucket]
+    return [one for one in objects if one["key"].startswith("recordings/") and "/init-" not in one["key"]]
+
+
+def lose_segments(count: int) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        for one in _segments(dump)[:count]:
+            dump["buckets"][settings.media_bucket].remove(one)
+
+    damage.__name__ = f"lose {count} segments"
+    return damage
+
+
+def leave_a_recording(name: str = "", **values: str) -> Callable[[Dump], None]:
+    """One more of the same ticket, or elsewhere."""
+
+    def damage(dump: Dump) -> None:
+        one = _segments(dump)[0]
+        key = one["key"]
+        for before, after in values.items():
+            key = key.replace({"of": rows(dump, "device/device")[0]["pk"].split("#")[1]}.get(before, before), after)
+        dump["buckets"][settings.media_bucket].append({**one, "key": key.replace("-20000", name or "-20001")})
+
+    damage.__name__ = f"leave a recording {name} {values}"
+    return damage
+
+
+def record_at(text: str) -> Callable[[Dump], None]:
+    def damage(dump: Dump) -> None:
+        for one in _segments(dump):
+            one["last_modified"] = text
+
+    damage.__name__ = f"record at {text}"
+    return damage
+
+
+def mark_as_deleted(dump: Dump) -> None:
+    device = next(row for row in rows(dump, "device/device") if "deleted_spans" in row)
+    channel, begin, _, at = device["deleted_spans"][0].split(" ")
+    device["deleted_spans"] = [f"{channel} {begin} 9000000000000 {at}"]
+
+
+def mark_twice(dump: Dump) -> None:
+    device = next(row for row in rows(dump, "device/device") if "deleted_spans" in row)
+    device["deleted_spans"] = [*device["deleted_spans"], "1 1000 2000 1767600000"]
+
+
+def count_more(first: int) -> Callable[[Dump], None]:
+    """Of a quarter of an hour, milliseconds (from 0) or bytes (from 96), and in all."""
+
+    def damage(dump: Dump) -> None:
+        row = next(row for row in rows(dump, "device/recording-day"))
+        counted = Quarters.of(row["quarters"].encode("latin-1"))
+        counts = [*counted.ms, *counted.size_bytes]
+        nth = next(nth for nth in range(first, first + 96) if counts[nth])
+        counts[nth] += 1
+        row["quarters"] = Quarters(tuple(counts[:96]), tuple(counts[96:])).blob.decode("latin-1")
+        row["recorded_ms"], row["size_bytes"] = sum(counts[:96]), sum(counts[96:])
+        for device in rows(dump, "device/device"):
+            device.pop("deleted_spans", None)
+
+    damage.__name__ = f"count more from {first}"
+    return damage
+
+
 def leave_an_upload(dump: Dump) -> None:
     dump["uploads"].append({"key": "alarms/x"})
 
@@ -380,6 +461,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     "what_happened_is_recorded": [
         *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),
         *(forget_that(act) for act in ("second_factor_added", "recovery_codes_made", "command_given", "watched")),
+        forget_that("recordings_deleted"),
     ],
     "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,
@@ -450,9 +532,43 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         lose("account/device-owned", "plan_grants"),
         grant("2026-03-06T08:00:00Z 2026-04-05T08:00:00Z event-7-month 1 event 7 another"),
     ],
+    "a_segment_lies_in_its_days_row_and_a_row_has_segments": [
+        remove("device/recording-day"),
+        lose("device/recording-day", "prefixes"),
+        put("device/recording-day", prefixes=["7/20260105 0000 0001"]),
+        put("device/recording-day", prefixes=["30/20260105 0000 2359"]),
+        put("device/recording-day", last_ms=1_000),
+        put("device/recording-day", until=1_000),
+        put("device/recording-day", pk="device#nobody"),
+        remove("device/device"),
+        lose_segments(2),
+        leave_a_recording(of="nobody"),
+    ],
+    "a_day_counts_what_is_stored_of_it": [
+        lose_segments(1),
+        leave_a_recording(),
+        count_more(0),
+        count_more(96),
+        put("device/recording-day", recorded_ms=1),
+        put("device/recording-day", size_bytes=1),
+    ],
+    "what_was_deleted_or_private_is_not_stored": [
+        mark_as_deleted,
+        mark_twice,
+        put("device/device", private_since=1_000, private_until=2_000_000_000),
+        put("device/device", private_since=1_000),
+        put("device/device", private_spans=["1000 2000000000000"]),
+    ],
+    "no_recording_is_kept_beyond_its_end": [
+        record_at("2025-12-20T08:00:00Z"),
+        record_at("2026-01-05T07:00:00Z"),
+        lose("account/device-owned", "plan_grants"),
+        grant_long_ago,
+    ],
     "no_object_without_row_and_no_row_without_object": [
         forget_an_object,
         leave_an_object,
+        leave_a_recording("-seconds"),
         leave_an_upload,
         remove("device/alarm"),
         put("device/alarm", pk="device#nobody"),
@@ -478,6 +594,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         lose("account/order", "confirmed_at"),
         lose("address/invitation", "told_at"),
         add_row("Items", pk="device#x", sk="removal#y"),
+        add_row("Items", pk="device#x", sk="recording-removal#y"),
     ],
     "what_is_personal_is_sealed": [
         name_in_the_clear,

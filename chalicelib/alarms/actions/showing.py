@@ -17,7 +17,7 @@ from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.standing import RecordedDevice, spans_of, standing
+from chalicelib.recordings.actions.readable import RecordedDevice, readable_segments, spans_of
 from chalicelib.sharing.actions import shares
 from chalicelib.store.commit import Write, change, commit, commit_and_answer
 
@@ -87,7 +87,7 @@ def _recorded_around(found: FoundAlarm) -> shapes.Recorded | None:
     if alarm.channel is None or not found.device.may("playback"):
         return None
     begin, end = at - _AROUND, at + _AROUND
-    spans = spans_of(standing(found.recordings, alarm.channel, begin, end), begin, end)
+    spans = spans_of(readable_segments(found.recordings, alarm.channel, begin, end), begin, end)
     near = [span for span in spans if span[0] - _NEAR <= at <= span[1] + _NEAR]
     if not near:
         return None

@@ -15,7 +15,7 @@ from chalicelib.playback.actions import channels
 from chalicelib.playback.rules import calendars
 from chalicelib.playback.rules.calendars import Counted, Judged
 from chalicelib.recordings.actions import days, quota
-from chalicelib.recordings.actions.standing import RecordedDevice, standing_on
+from chalicelib.recordings.actions.readable import RecordedDevice, readable_on
 from chalicelib.recordings.records import RecordingDay
 
 # A row may lag behind what came by a minute, of which the last object lasts another one, until it is counted anew.
@@ -66,12 +66,12 @@ class _Index:
         self._counted = [one for row in rows for one in _counted(row)]
 
     def has_any(self, begin: datetime, end: datetime) -> bool:
-        told = calendars.has_any(self._counted, self._judged, begin, end)
-        return bool(self._look(begin, end)) if told is None else told
+        certain = calendars.has_any(self._counted, self._judged, begin, end)
+        return bool(self._look(begin, end)) if certain is None else certain
 
     def _look(self, begin: datetime, end: datetime) -> bool:
         rows = days.between(self._rows, begin, end)
-        return bool(standing_on(self._of, self._channel, rows, begin, end))
+        return bool(readable_on(self._of, self._channel, rows, begin, end))
 
 
 def _counted(row: RecordingDay) -> list[Counted]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.errors import NotFound
+from chalicelib.playback.rules.capabilities import NothingRecorded
 from chalicelib.recordings.actions import days
+from chalicelib.recordings.actions.readable import Segment
 from chalicelib.recordings.records import RecordingDay
 
 Rows = dict[str, list[RecordingDay]]
@@ -39,3 +42,10 @@ def require_known(granted: DeviceAccess, channel: str) -> None:
     said = granted.device.channel_ids
     if said is not None and channel not in said and not days.all_rows(granted.device.pk_id, channel):
         raise NotFound
+
+
+def require_recorded(granted: DeviceAccess, channel: str, segments: Sequence[Segment]) -> None:
+    """That any were found of this channel; raises NothingRecorded, and NotFound where there is no such channel."""
+    if not segments:
+        require_known(granted, channel)
+        raise NothingRecorded

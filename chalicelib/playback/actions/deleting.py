@@ -9,7 +9,7 @@ from chalicelib.playback import shapes
 from chalicelib.playback.actions import channels, showing
 from chalicelib.playback.rules import capabilities
 from chalicelib.recordings.actions import deleting
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 
 
 def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> None:
@@ -19,12 +19,12 @@ def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, record
 
 
 def delete_span(
-    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.DeleteRecordings
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, body: shapes.DeleteRecordings
 ) -> None:
     """What was filmed up to now, at most: nobody deletes what is not there yet. Raises NotFound, RangeInvalid."""
     now = clock.now()
-    end = now if asked.to is None else min(asked.to, now)
-    capabilities.require_range(asked.from_, end)
-    if asked.channel is not None:
-        channels.require_known(granted, asked.channel)
-    deleting.delete_span(caller, of, asked.channel, asked.from_, end)
+    end = now if body.to is None else min(body.to, now)
+    capabilities.require_range(body.from_, end)
+    if body.channel is not None:
+        channels.require_known(granted, body.channel)
+    deleting.delete_span(caller, of, body.channel, body.from_, end)

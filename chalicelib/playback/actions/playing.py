@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -14,14 +13,14 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.playback import shapes
-from chalicelib.playback.actions import channels
+from chalicelib.playback.actions import changes, channels
 from chalicelib.playback.rules import capabilities, paths, playlists
 from chalicelib.playback.rules.capabilities import Capability, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong
 from chalicelib.playback.rules.instants import ms_of
-from chalicelib.playback.rules.paths import Place
+from chalicelib.playback.rules.paths import Location
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing
-from chalicelib.recordings.actions.standing import RecordedDevice, Segment, runs_of, standing
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment, readable_segments, runs_of
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import commit_and_answer
@@ -31,29 +30,27 @@ _PURPOSE = "playback"
 
 
 def make_playlist(
-    caller: Caller, granted: DeviceAccess, of: RecordedDevice, asked: shapes.AskPlaylist
+    caller: Caller, granted: DeviceAccess, of: RecordedDevice, body: shapes.AskPlaylist
 ) -> shapes.Playlist:
     """An address for six hours; the owner can read who looked.
 
     Raises NotFound, NothingRecorded, RangeInvalid, PlaylistCrossesChange, PlaylistTooLong.
     """
-    if not granted.covers(asked.channel):
+    if not granted.covers(body.channel):
         raise NotFound
-    begin, end = _to_the_ms(asked.from_), _to_the_ms(asked.to)
+    begin, end = _to_the_ms(body.from_), _to_the_ms(body.to)
     capabilities.require_day(begin, end)
-    segments = standing(of, asked.channel, begin, end)
-    if not segments:
-        channels.require_known(granted, asked.channel)
-        raise NothingRecorded
+    segments = readable_segments(of, body.channel, begin, end)
+    channels.require_recorded(granted, body.channel, segments)
     _require_playable(segments)
     until = clock.epoch_s(clock.now() + capabilities.LASTS)
-    named = of.device_id, granted.account_id, asked.channel
+    named = of.device_id, granted.account_id, body.channel
     capability = Capability(*named, ms_of(begin), ms_of(end), until)
     text = capability.with_proof(_proof(capability, granted.known_by))
     answer = shapes.Playlist(
         playlist_url=f"{settings.public_url}/recordings/{text}/playlist.m3u8", until=clock.at_epoch(until)
     )
-    act = access.record_act(caller, granted, "played_back", asked.channel)
+    act = access.record_act(caller, granted, "played_back", body.channel)
     return commit_and_answer(act, answer=answer)
 
 
@@ -63,9 +60,9 @@ def _to_the_ms(at: datetime) -> datetime:
 
 def _require_playable(segments: list[Segment]) -> None:
     """Raises PlaylistCrossesChange, PlaylistTooLong."""
-    for before, after in pairwise(segments):
-        if before.is_transport_stream != after.is_transport_stream:
-            raise PlaylistCrossesChange(at=clock.rfc3339(after.start))
+    played = changes.of_first_kind(segments)
+    if len(played) < len(segments):
+        raise PlaylistCrossesChange(at=clock.rfc3339(segments[len(played)].start))
     if len(segments) > playlists.MOST_OBJECTS:
         raise PlaylistTooLong(at=clock.rfc3339(segments[playlists.MOST_OBJECTS].start))
 
@@ -107,55 +104,54 @@ def _known_by(device: Device, capability: Capability) -> str | None:
 def playlist(text: str) -> str:
     """The HLS playlist of what stands now. Raises NotFound."""
     capability, of = _opened(text)
-    segments = standing(of, capability.channel, capability.begin, capability.end)
-    runs = [[_piece(one) for one in run.segments] for run in runs_of(_of_one_kind(segments))]
-    if not runs:
+    segments = readable_segments(of, capability.channel, capability.begin, capability.end)
+    shown = _by_path(changes.of_first_kind(segments[: playlists.MOST_OBJECTS]))
+    if not shown:
         raise NothingRecorded
-    return playlists.playlist(runs)
+    pieces = {one.object_key: _piece(path, one) for path, one in shown.items()}
+    runs = runs_of(shown.values())
+    return playlists.playlist([[pieces[one.object_key] for one in run.segments] for run in runs])
 
 
-def _of_one_kind(segments: list[Segment]) -> list[Segment]:
-    """Those up to the first of another kind, or of another object by the same path: what came since may be anything."""
+def _by_path(segments: list[Segment]) -> dict[str, Segment]:
+    """Of two by the same path the first: their names differ only in the sizes of their fragments."""
     found: dict[str, Segment] = {}
-    for one in segments[: playlists.MOST_OBJECTS]:
-        if one.is_transport_stream != segments[0].is_transport_stream:
-            break
+    for one in segments:
         path = paths.of_object(one.object_key)
         if path not in found or one.object_key < found[path].object_key:
             found[path] = one
-    return list(found.values())
+    return found
 
 
-def _piece(segment: Segment) -> Piece:
-    init = None if segment.init is None else paths.of_object(segment.init.object_key)
-    path = paths.of_object(segment.object_key)
+def _piece(path: str, segment: Segment) -> Piece:
+    init = None if segment.init is None else paths.of_init(segment.init.object_key)
     return Piece(path, init, segment.start, segment.duration_ms, segment.fragments)
 
 
 def media(text: str, path: str) -> str:
     """A fresh link to one object of the playlist. Raises NotFound."""
     capability, of = _opened(text)
-    place = paths.read(path)
-    if place is None:
+    location = paths.read(path)
+    if location is None:
         raise NotFound
     until = clock.at_epoch(capability.until)
-    folder = _folder(place, capability)
-    if place.is_init:  # it shows nothing, and has no time of its own
-        return s3.link(f"{folder}{place.name}", until=until, content_type=listing.content_type_of(place.name))
-    segment = _segment(folder, place, capability, of)
+    folder = _folder(location, capability)
+    if location.is_init:  # it shows nothing, and has no time of its own
+        return s3.link(f"{folder}{location.name}", until=until, content_type=listing.content_type_of(location.name))
+    segment = _segment(folder, location, capability, of)
     content_type = listing.content_type_of(segment.name)
     return s3.link(segment.object_key, until=min(until, segment.until), content_type=content_type)
 
 
-def _folder(place: Place, capability: Capability) -> str:
+def _folder(location: Location, capability: Capability) -> str:
     device_id, channel = capability.device_id, capability.channel
-    return listing.folder_of(device_id, channel, place.keep_days, place.let_in, place.ticket)
+    return listing.folder_of(device_id, channel, location.keep_days, location.let_in, location.ticket)
 
 
-def _segment(folder: str, place: Place, capability: Capability, of: RecordedDevice) -> Segment:
+def _segment(folder: str, location: Location, capability: Capability, of: RecordedDevice) -> Segment:
     """One listing, of nothing but what begins as it does. Raises NotFound."""
-    for stored in s3.below(f"{folder}{place.name}"):
-        if place.is_of(stored.key.removeprefix(folder)):
+    for stored in s3.below(f"{folder}{location.name}"):
+        if location.is_of(stored.key.removeprefix(folder)):
             segment = listing.segment_of(stored)
             if segment is None:
                 continue

@@ -14,7 +14,7 @@ from chalicelib.playback import shapes
 from chalicelib.playback.actions import calendar, channels
 from chalicelib.playback.rules.instants import at_ms, base36, ms_of
 from chalicelib.recordings.actions import quota
-from chalicelib.recordings.actions.standing import RecordedDevice, Run, Segment, runs_of, spans_of, standing_on
+from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_on, runs_of, spans_of
 from chalicelib.words import Phrase
 
 _ID = re.compile(r"(?P<channel>[A-Za-z0-9_-]{1,32})\.(?P<ms>[0-9a-z]{1,9})")
@@ -68,7 +68,7 @@ def _standing(
 ) -> dict[str, list[Segment]]:
     """By channel; raises NotFound."""
     rows = channels.rows_of(granted, channel, begin, end)
-    return {one: standing_on(of, one, held, begin, end) for one, held in rows.items()}
+    return {one: readable_on(of, one, held, begin, end) for one, held in rows.items()}
 
 
 def _shown(channel: str, segments: list[Segment], begin: datetime, end: datetime) -> Iterator[Shown]:
@@ -82,8 +82,8 @@ def recordings_of_day(
     """A page of them, newest first. Raises DayInvalid, NotFound."""
     before = _read_cursor(search.cursor)
     begin, end = _span(granted, search.day)
-    standing = _standing(granted, of, search.channel, begin, end)
-    every = [one for channel, segments in standing.items() for one in _shown(channel, segments, begin, end)]
+    by_channel = _standing(granted, of, search.channel, begin, end)
+    every = [one for channel, segments in by_channel.items() for one in _shown(channel, segments, begin, end)]
     wanted = [one for one in every if before is None or one.mark < before]
     wanted.sort(key=lambda one: one.mark, reverse=True)
     page = wanted[: search.limit]
@@ -119,8 +119,8 @@ def find(granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> Shown:
 def timeline(granted: DeviceAccess, of: RecordedDevice, search: shapes.DaySearch) -> shapes.Timeline:
     """Raises DayInvalid, NotFound."""
     begin, end = _span(granted, search.day)
-    standing = _standing(granted, of, search.channel, begin, end)
-    every = [segment for segments in standing.values() for segment in segments]
+    by_channel = _standing(granted, of, search.channel, begin, end)
+    every = [segment for segments in by_channel.values() for segment in segments]
     alarms = showing.alarms_between(granted, search.channel, begin, end)
     return shapes.Timeline(
         spans=spans_of(every, begin, end),

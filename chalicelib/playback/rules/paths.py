@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PATH = re.compile(
     r"(?P<keep_days>3|7|30)-(?P<let_in>[0-9]{8})-(?P<ticket>[0-9]{4}[a-z2-7]{10})-"
@@ -14,7 +15,7 @@ _KEY = re.compile(r"recordings/(\d+)/(\d{8})/[^/]+/(?P<channel>[^/]+)-([^/-]+)/(
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where an object lies: the class and the day that it was let in with, the ticket without its channel; and its
     name, of which a segment's ends with its duration: no path says how large the fragments are."""
 
@@ -34,13 +35,13 @@ class Place:
         return rest == f".{self.kind}" or (rest.startswith("-") and rest.endswith(f".{self.kind}"))
 
 
-def read(path: str) -> Place | None:
+def read(path: str) -> Location | None:
     """None where it is no path."""
     found = _PATH.fullmatch(path)
     if found is None:
         return None
     where = int(found["keep_days"]), found["let_in"], found["ticket"]
-    return Place(*where, found["init"], "mp4") if found["init"] else Place(*where, found["begin"], found["kind"])
+    return Location(*where, found["init"], "mp4") if found["init"] else Location(*where, found["begin"], found["kind"])
 
 
 def of_object(object_key: str) -> str:
@@ -51,6 +52,12 @@ def of_object(object_key: str) -> str:
         raise ValueError(object_key)
     keep_days, let_in, _, ticket, name = found.groups()
     return f"{keep_days}-{let_in}-{ticket}-{name if name.startswith('init-') else _short(name)}"
+
+
+@lru_cache(maxsize=64)
+def of_init(object_key: str) -> str:
+    """The same; many segments have one init."""
+    return of_object(object_key)
 
 
 def _short(name: str) -> str:

@@ -12,7 +12,7 @@ from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, quota
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import containers
 from chalicelib.recordings.rules.names import NameUnknown

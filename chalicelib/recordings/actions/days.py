@@ -164,28 +164,28 @@ def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:
     objects are, and whenever a part is not known yet."""
     if row is None or segment.duration_ms >= _A_MINUTES_MS:
         return True
-    opened = upload.ticket.opened
+    minute = upload.ticket.minute
     known = any(
-        part.where == (segment.keep_days, upload.let_in) and part.first <= opened <= part.last for part in parts_of(row)
+        part.where == (segment.keep_days, upload.let_in) and part.first <= minute <= part.last for part in parts_of(row)
     )
     return not known or int(row.writes) * _MINUTE_MS < ms_of(segment.end) - int(row.first_ms)
 
 
 def counted_anew(
-    row: RecordingDay | None, device_id: str, channel: str, day: str, standing: list[Segment], parts: Iterable[Part]
+    row: RecordingDay | None, device_id: str, channel: str, day: str, stored: list[Segment], parts: Iterable[Part]
 ) -> Write | None:
     """The row as a listing of all its parts has it; None where it says so already."""
-    if not standing:
+    if not stored:
         return None if row is None or row.prefixes is None else _change(row, _nothing_left(row))
     counted = Counted(
-        quarters_of(row).counted_anew(Quarters().with_all(standing)),
+        quarters_of(row).counted_anew(Quarters().with_all(stored)),
         parts,
-        min(ms_of(one.start) for one in standing),
-        max(ms_of(one.end) for one in standing),
-        max(clock.epoch_s(one.until) for one in standing),
-        [_mark_of(one) for one in sorted(standing, key=lambda one: one.arrived)],
+        min(ms_of(one.start) for one in stored),
+        max(ms_of(one.end) for one in stored),
+        max(clock.epoch_s(one.until) for one in stored),
+        [_mark_of(one) for one in sorted(stored, key=lambda one: one.arrived)],
     )
-    values = counted.values(standing[0].start)
+    values = counted.values(stored[0].start)
     if row is None:
         return create(RecordingDay.new(device_id, f"{channel}.{day}", writes=1, **values), otherwise=StaleRead)
     return None if _says(row, values) else _change(row, values)

@@ -14,7 +14,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay, RecordingRemoval
 from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark

@@ -7,7 +7,7 @@ from chalicelib.access import actions as access
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import PlanEnd
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import VIDEO
 from chalicelib.register.sweep import overdue_s, sweep_expired
 from chalicelib.store.records import read_all

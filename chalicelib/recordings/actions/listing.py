@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
+from chalicelib.recordings.rules.containers import INIT_BYTES as INIT_BYTES
+from chalicelib.recordings.rules.containers import tracks_of as tracks_of
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.names import content_type_of as content_type_of
 from chalicelib.recordings.rules.segments import Init, Segment, with_inits, without_doubles
@@ -42,13 +44,13 @@ class Uploaded:
         except NameUnknown:
             return
         if isinstance(found, Init):
-            self.inits.append(found)
+            self.inits.append(replace(found, content=f"{stored.size_bytes} {stored.etag}"))
         else:
             self.segments.append(found)
 
     def paired(self) -> list[Segment]:
         """Each segment once, in order of time, with its init."""
-        return with_inits(without_doubles(self.segments), self.inits)
+        return without_doubles(with_inits(self.segments, self.inits))
 
 
 def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:

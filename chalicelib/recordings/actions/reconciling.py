@@ -12,7 +12,7 @@ from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import VIDEO, RecordingDay
 from chalicelib.recordings.rules import quarters
 from chalicelib.recordings.rules.names import NameUnknown

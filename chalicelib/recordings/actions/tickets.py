@@ -35,7 +35,7 @@ class EventQuotaSpent(TooMany):
     pass
 
 
-def tickets_for(camera: Camera, asked: Sequence[str] | None) -> shapes.RecordingTickets:
+def tickets_for(camera: Camera, wanted: Sequence[str] | None) -> shapes.RecordingTickets:
     """A ticket for each of these channels, or for all that the camera has, each with a prefix of its own.
 
     Raises NobodyOwns, PrivacyModeOn, NoPlan, EventQuotaSpent, Invalid.
@@ -51,7 +51,7 @@ def tickets_for(camera: Camera, asked: Sequence[str] | None) -> shapes.Recording
         raise NoPlan
     now, held = clock.now(), status.held
     until = min(now + LONGEST_TICKET, clock.at_epoch(held.until))
-    channels = _channels(device, asked)
+    channels = _channels(device, wanted)
     shown, left = channels[:MOST_CHANNELS], channels[MOST_CHANNELS:]
     prefix, is_event = VIDEO[held.plan.keep_days], held.plan.kind == quota.EVENT
     left_ms = {one: quota.MOST_MS - quota.used_ms(device, one, now) for one in shown} if is_event else {}
@@ -71,14 +71,14 @@ def tickets_for(camera: Camera, asked: Sequence[str] | None) -> shapes.Recording
     )
 
 
-def _channels(device: Device, asked: Sequence[str] | None) -> list[str]:
+def _channels(device: Device, wanted: Sequence[str] | None) -> list[str]:
     """Raises Invalid for one that the camera has not."""
     own = [channel["id"] for channel in device.channels or ()]
-    if asked is None:
+    if wanted is None:
         return own or ["0"]
-    if device.channel_ids is not None and not set(asked) <= set(device.channel_ids):
+    if device.channel_ids is not None and not set(wanted) <= set(device.channel_ids):
         raise Invalid(fields={"channels": Phrase("no_channel_of_device")})
-    return list(dict.fromkeys(asked))
+    return list(dict.fromkeys(wanted))
 
 
 def _ticket(

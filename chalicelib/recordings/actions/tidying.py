@@ -12,7 +12,7 @@ from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing
 from chalicelib.recordings.actions.listing import Uploaded
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
 from chalicelib.recordings.rules.segments import Segment, without_doubles
@@ -38,7 +38,7 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
     parts = joined([*(() if row is None else days.parts_of(row)), *known])
     found = listing.uploaded(of.device_id, channel, parts)
     own = [one for one in found.segments if quarters.day_of(one.start) == day]
-    left = [one for one in own if stands(of, one)]
+    left = [one for one in own if may_remain(of, one)]
     gone = [one.object_key for one in own if one not in left]
     s3.delete(gone + _useless_inits(found, left, own))
     still = {(one.keep_days, parse_key(one.object_key).let_in) for one in left}
@@ -51,7 +51,7 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
     return len(gone)
 
 
-def stands(of: RecordedDevice, segment: Segment) -> bool:
+def may_remain(of: RecordedDevice, segment: Segment) -> bool:
     """Whether it may lie in S3 still: shown, or waiting for a renewal."""
     since = plans.stored_since(of.held)
     is_kept = since is not None and clock.epoch_s(segment.arrived) >= since

@@ -9,7 +9,7 @@ from chalicelib import clock
 from chalicelib.plans import actions as plans
 from chalicelib.recordings import shapes
 from chalicelib.recordings.actions import days
-from chalicelib.recordings.actions.standing import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
 

@@ -13,7 +13,9 @@ SHORTEST_MS, LONGEST_MS = 1_000, 60_000
 # What a camera says in one name; a key of S3 has 1,024 bytes.
 MOST_FRAGMENTS = 120
 
-_TICKET = re.compile(r"(?P<channel>[A-Za-z0-9_-]{1,32})-(?P<opened>[0-9]{4})[a-z2-7]{10}")
+_MARGIN = timedelta(days=366)
+
+_TICKET = re.compile(r"(?P<channel>[A-Za-z0-9_-]{1,32})-(?P<minute>[0-9]{4})[a-z2-7]{10}")
 _INIT = re.compile(r"init-[A-Za-z0-9_-]{1,64}\.mp4")
 _SEGMENT = re.compile(
     r"(?P<stamp>[0-9]{8}T[0-9]{6}\.[0-9]{3})Z-(?P<duration>[0-9]{4,5})(?:-(?P<sizes>[0-9a-z.]{1,800}))?\.(?P<kind>m4s|ts)"
@@ -26,7 +28,7 @@ class Ticket:
     """The part of a key that names a ticket: the channel it is for, and the minute (UTC, `hhmm`) it was given in."""
 
     channel: str
-    opened: str
+    minute: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def read_ticket(folder: str) -> Ticket:
     found = _TICKET.fullmatch(folder)
     if found is None:
         raise NameUnknown
-    return Ticket(found["channel"], found["opened"])
+    return Ticket(found["channel"], found["minute"])
 
 
 def is_init(name: str) -> bool:
@@ -74,7 +76,7 @@ def read_segment(name: str) -> SegmentName:
 def _instant(stamp: str) -> datetime:
     try:
         at = datetime.strptime(f"{stamp}000", "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-        at + timedelta(days=400), at - timedelta(days=400)  # leaves room for what is added to it
+        at + _MARGIN, at - _MARGIN  # leaves room for what is added to it
     except (ValueError, OverflowError):
         raise NameUnknown from None
     return at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -18,10 +18,12 @@ _UNCERTAIN = timedelta(seconds=65)
 
 @dataclass(frozen=True)
 class Init:
-    """An object that a player has to read before segments of fragmented MP4."""
+    """An object that a player has to read before segments of fragmented MP4; `content` is the same where its bytes
+    are, and empty where nobody listed it."""
 
     object_key: str
     arrived: datetime
+    content: str = field(default="", compare=False)
 
     @property
     def folder(self) -> str:
@@ -103,16 +105,16 @@ def without_doubles(segments: Iterable[Segment]) -> list[Segment]:
 
 @dataclass(frozen=True)
 class _Session:
-    """An encoder's work with one init, as far as uploads tell: since when the init is known, when the first segment that
-    came behind it began, and by how much that was late, or its clock behind."""
+    """The work of an encoder with one init, as uploads tell of it: since when the init is known, when the first
+    segment behind it began, and by how much that was late, or its clock behind."""
 
     known_since: datetime
     first_start: datetime
     delay: timedelta
 
     def may_have(self, segment: Segment) -> bool:
-        """Whether a segment may be of it: not from before it began, by a clock that is as much behind. (Where a stamp is
-        not believed, the arrival stands for the start, and is late by less than nothing.)"""
+        """Whether a segment may be of it: not from before it began, by a clock that is as much behind. (Where no stamp
+        is believed, the arrival stands for the start, and is late by less than nothing.)"""
         return segment.start >= self.first_start - GAP and _delay(segment) >= self.delay - _UNCERTAIN
 
 

@@ -32,7 +32,7 @@ class Upload:
     @property
     def part(self) -> Part:
         """The smallest that it lies in."""
-        return Part(self.keep_days, self.let_in, self.ticket.opened, self.ticket.opened)
+        return Part(self.keep_days, self.let_in, self.ticket.minute, self.ticket.minute)
 
 
 def parse_key(object_key: str) -> Upload:

@@ -99,16 +99,16 @@ def _at(seconds: float) -> datetime:
     return datetime.max.replace(tzinfo=UTC) if seconds == float("inf") else clock.at_epoch(seconds)
 
 
-def standing(of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> list[Segment]:
+def readable_segments(of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> list[Segment]:
     """The segments of a channel that show something of this time and may be shown now, each with its init, in order of
     time: one query, and a listing for each thousand."""
     if of.kept_since is None or end <= _EARLIEST:
         return []
     begin = max(begin, _EARLIEST)
-    return standing_on(of, channel, days.rows_between(of.device_id, channel, begin, end), begin, end)
+    return readable_on(of, channel, days.rows_between(of.device_id, channel, begin, end), begin, end)
 
 
-def standing_on(
+def readable_on(
     of: RecordedDevice, channel: str, rows: Iterable[RecordingDay], begin: datetime, end: datetime
 ) -> list[Segment]:
     """The same of the days of these rows, which are the channel's of this time."""

@@ -1,0 +1,1 @@
+"""Clips: what was recorded, as one MP4 file to keep."""

@@ -1,0 +1,1 @@
+"""Actions of clips: asking for one, making it, handing it out."""

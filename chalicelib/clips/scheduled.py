@@ -1,0 +1,16 @@
+"""Scheduled jobs of clips."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.clips.actions import showing
+from chalicelib.entry.queues import Schedules
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(6, Rate.HOURS, oldest_s=showing.oldest_clip_s)
+def sweep_expired_clips() -> dict[str, int]:
+    """Delete the files whose day is over."""
+    return {"deleted": showing.sweep_expired_clips()}

@@ -1,0 +1,47 @@
+"""Request and response shapes of clips."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import field
+
+from chalicelib.entry.wire import Shape
+from chalicelib.playback.shapes import Moment
+from chalicelib.stock.shapes import ChannelId
+
+
+class AskClip(Shape):
+    """At most 30 minutes; the clip begins with the key frame before, so perhaps a few seconds earlier."""
+
+    channel: ChannelId
+    from_: Moment = field(name="from")
+    to: Moment
+
+
+class AskedClip(Shape):
+    clip_id: str
+
+
+class ClipProblem(Shape):
+    """Why a clip could not be made; `at` is from when on, where that is known."""
+
+    code: Literal["ClipCrossesChange", "ClipTooLarge", "MediaUnreadable", "NothingRecorded"]
+    at: datetime | None
+
+
+class Clip(Shape):
+    """An MP4 file without its gaps, while it is made, and for a day at most. `url` is good for five minutes; whoever
+    asks again is given another one."""
+
+    clip_id: str
+    state: Literal["working", "ready", "failed"]
+    channel: str
+    from_: datetime = field(name="from")
+    to: datetime
+    until: datetime
+    url: str | None
+    size_bytes: int | None
+    duration_ms: int | None
+    problem: ClipProblem | None
