@@ -23,6 +23,7 @@ from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
+from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
 from tests.routes import Request, all_routes, request_for
 from tests.scene import Person
 
@@ -38,7 +39,8 @@ compares.
 """
 _FOOT = """
 An alarm costs one read of the device (shared by a batch of up to ten), one ranged read of the picture, one write of at
-most 1 KB, and one publication for each terminal that hears of it. S3's PUT is the camera's own.
+most 1 KB, and one publication for each terminal that hears of it. S3's PUT is the camera's own. A minute of video is
+told in as many messages as it has objects, and costs one write of at most 1 KB; of an event plan each object does.
 """
 
 
@@ -99,7 +101,13 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield _first_picture(home)
     restore()
     yield _looks(home)
-    for name in ("sweep_expired_pictures", "sweep_live_video", "resume_erasures", "check_connections"):
+    for plan_id in (CONTINUOUS, EVENT):
+        restore()
+        yield from _recordings(home, plan_id)
+    for name in (
+        "sweep_expired_pictures", "sweep_live_video", "sweep_expired_recordings", "reconcile_recordings", "end_plans",
+        "resume_erasures", "check_connections",
+    ):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))
 
@@ -176,6 +184,40 @@ def _looks(home: Home) -> Cost:
     for number in range(100):
         commit(check_at(Stock.new(f"camera{number:03}"), now_s))
     return _counted(home, "check_connections, 100 due", partial(home.world.run_schedule, "check_connections"))
+
+
+def _recordings(home: Home, plan_id: str) -> Iterator[Cost]:
+    """A camera that recorded already today, by this plan; news of what it brings come one by one, as in a batch of many
+    cameras'."""
+    kind = plan_id.partition("-")[0]
+    home.camera.forget_tickets()
+    subscribe(home, plan_id)
+    _told(home, "", 60_000)
+    yield _counted(home, f"POST /cameras/tickets, to record, {kind}", home.camera.recording_ticket)
+    home.camera._bring_init(home.camera.recording_tickets["1"], "1", "a")
+    yield _counted(home, f"on_recording_uploaded, {kind}, an init", home.world.settle)
+    lengths = {"20 s": [20_000]} if kind == "event" else {"a minute in six objects": 6 * [10_000], "a minute": [60_000]}
+    for length, how_long_ms in lengths.items():
+        _told(home, "", *how_long_ms)  # the first of a ticket names its prefix
+        yield _told(home, f"on_recording_uploaded, {kind}, {length}", *how_long_ms)
+        home.world.advance(10 * 60)
+        name = f"reconcile_recordings, a camera's day, {kind}, {length}"
+        yield _counted(home, name, partial(home.world.run_schedule, "reconcile_recordings"))
+
+
+def _told(home: Home, name: str, *how_long_ms: int) -> Cost:
+    told = []
+    for ms in how_long_ms:
+        home.world.advance(ms / 1000)
+        home.camera.record(ms)
+        told.append(_counted(home, name, home.world.settle))
+    return Cost(
+        name,
+        tuple(call for one in told for call in one.calls),
+        sum(one.read_units for one in told),
+        sum(one.write_units for one in told),
+        sum(one.log_bytes for one in told),
+    )
 
 
 def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:

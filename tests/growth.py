@@ -16,7 +16,7 @@ from infra.local.strict.endpoint import Endpoint
 from tests.engine.engine import Engine
 from tests.engine.items import Item
 from tests.engine.tables import Table, load
-from tests.scene import Camera, Person, new_camera, new_person
+from tests.scene import Camera, Person, new_camera, new_person, pay
 
 TABLE, PLOT = (Path(__file__).with_name(name) for name in ("growth.md", "growth.svg"))
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -80,6 +80,7 @@ def exponents(costs: dict[int, Cost]) -> tuple[float, float]:
 
 def _at(size: int, own: tuple[int, ...]) -> Iterator[tuple[str, Cost]]:
     with _world_among(size) as (world, engine):
+        yield from _recording(world, engine)
         for count in own:
             person, camera = new_person(world), new_camera(world, f"SN{count:04d}")
             assert person.bind(camera).status == 201
@@ -90,6 +91,31 @@ def _at(size: int, own: tuple[int, ...]) -> Iterator[tuple[str, Cost]]:
                 yield "one alarm, from its ticket on", _counted(engine, camera.see)
                 yield "listing 20 alarms of a device", _counted(engine, partial(_list, person, camera))
             yield f"closing and erasing {count:,} alarms", _counted(engine, partial(_erase, person))
+
+
+def _recording(world: LocalCloud, engine: Engine) -> Iterator[tuple[str, Cost]]:
+    """By a plan of events, which asks most."""
+    person = new_person(world, "records@example.com")
+    camera = new_camera(world, "SN9999", owner=person)
+    paid = pay(camera.world, person.order(camera.device_id, "event-7-month").json["order_id"])
+    assert paid.status == 200
+    camera.world.settle()
+    _record(camera)
+    yield "a ticket to record", _counted(engine, camera.recording_ticket)
+    yield "a segment, from its upload on", _counted(engine, partial(_record, camera))
+    path = f"/devices/{camera.device_id}"
+    for what, more in (("plan", ""), ("calendar", "recordings/days"), ("timeline", "recordings/timeline")):
+        yield f"the {what} of a device", _counted(engine, partial(_see, person, f"{path}/{more or 'plan'}"))
+
+
+def _record(camera: Camera) -> None:
+    camera.world.clock.move_to(camera.world.now().timestamp() + 20)
+    camera.record(20_000)
+    camera.world.settle()
+
+
+def _see(person: Person, path: str) -> None:
+    assert person.call("GET", path, query={} if path.endswith("plan") else {"channel": "1"}).status == 200
 
 
 @contextmanager
@@ -184,7 +210,10 @@ def plot(growth: Growth) -> str:
     return "\n".join([f"<svg {style}>", '<rect width="660" height="380" fill="#fff"/>', *drawn, "</svg>\n"])
 
 
-_COLOURS = ("#1b9e77", "#7570b3", "#e6ab02", "#d95f02", "#e7298a", "#66a61e")
+_COLOURS = (
+    *("#a6761d", "#1f78b4", "#6a3d9a", "#b15928", "#666666"),
+    *("#1b9e77", "#7570b3", "#e6ab02", "#d95f02", "#e7298a", "#66a61e"),
+)
 
 
 def _line(start: str, end: str, colour: str, dashes: str = "none") -> str:

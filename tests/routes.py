@@ -68,6 +68,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
     "recording_id": lambda home: _recording(home)["recording_id"],
+    "clip_id": lambda home: clip_for(home, home.owner),
     "playback": lambda home: _played_back(home),
     "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
@@ -91,8 +92,14 @@ _FILL_OF: dict[str, Callable[[Home], Any]] = {
 }
 # What a door needs that nothing in its path or example names.
 _ARRANGE: dict[str, Callable[[Home], Any]] = {
-    "POST /devices/{device_id}/recordings/playlists": lambda home: _recording(home),
-    "POST /devices/{device_id}/recordings/clips": lambda home: _recording(home),
+    **dict.fromkeys(
+        (
+            *("GET /devices/{device_id}/plan", "DELETE /devices/{device_id}/recordings"),
+            *(f"POST /devices/{{device_id}}/recordings/{what}" for what in ("playlists", "clips")),
+            *(f"GET /devices/{{device_id}}/recordings{more}" for more in ("", "/days", "/timeline")),
+        ),
+        lambda home: _recording(home),
+    ),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
@@ -192,6 +199,7 @@ def _recording(home: Home) -> Any:
     if not home.owner.call("GET", path).json["items"]:
         ordered = home.owner.order(home.camera.device_id, key="order-of-recordings").json
         assert pay(home.world, ordered["order_id"]).status == 200
+        home.camera.forget_tickets()
         home.camera.record(1000, at=home.world.now() + timedelta(seconds=1))
         home.world.settle()
     return home.owner.call("GET", path).json["items"][0]

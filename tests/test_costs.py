@@ -37,11 +37,28 @@ def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None
         and len(cost.calls) > (MOST_CALLS_OF_A_READ if cost.route.startswith("GET") else MOST_CALLS_OF_A_MUTATION)
     ]
     # What is about all devices asks each of them, or their cameras; what is shared with somebody is found at their
-    # addresses, then at the devices, then at their owners'; and a live view's first answer waits for a picture.
+    # addresses, then at the devices, then at their owners'; what looks back asks which days there are, and S3 what lies
+    # there; and a live view's first answer waits for a picture.
     assert over == [
-        "GET /alarms", "GET /devices", "GET /privacy/activity", "GET /shares",
-        "GET /live/{capability}/playlist.m3u8, the first",
+        "GET /alarms", "GET /devices", *_LOOKING_BACK, "GET /privacy/activity",
+        "GET /recordings/{capability}/playlist.m3u8", "GET /shares", "GET /live/{capability}/playlist.m3u8, the first",
     ]  # fmt: skip
+    back = [cost for cost in costs if cost.route in _LOOKING_BACK]
+    assert all(len(cost.calls) <= MOST_CALLS_OF_A_READ + 2 and cost.calls.count(_LISTING) <= 1 for cost in back)
+
+
+_LISTING = "s3.ListObjectsV2"
+_LOOKING_BACK = [
+    f"GET /devices/{{device_id}}/recordings{more}" for more in ("", "/days", "/timeline", "/{recording_id}")
+]
+
+
+def test_a_minute_of_video_is_one_write_of_one_unit_in_however_many_objects(costs: list[Cost]) -> None:
+    of_minutes = [cost for cost in costs if cost.route.startswith("on_recording_uploaded, continuous, a minute")]
+    assert [(cost.write_units, cost.calls.count("s3.GetObject")) for cost in of_minutes] == [(1, 6), (1, 1)]
+    for cost in costs:
+        if cost.route.startswith("on_recording_uploaded"):
+            assert cost.write_units == cost.calls.count("dynamodb.UpdateItem") <= 1
 
 
 def test_nothing_ever_scans(costs: list[Cost]) -> None:

@@ -15,6 +15,7 @@ from tests.bench.money import (
     MOST_OF_CAMERAS,
     MOST_OF_CHANNEL,
     MOST_OF_LIVE,
+    MOST_OF_RECORDING,
     MOST_OF_STANDING,
     PRICES,
     TABLE,
@@ -45,6 +46,68 @@ def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_channel() <= MOST_OF_CHANNEL
     assert money.of_live() <= MOST_OF_LIVE
     assert money.of_standing() <= MOST_OF_STANDING
+
+
+@pytest.mark.parametrize("name", MOST_OF_RECORDING)
+def test_recording_costs_little_more_than_s3_alone_asks_for(told: dict[str, Any], name: str) -> None:
+    assert 1 < money.of_recording(name).times_s3 <= MOST_OF_RECORDING[name]
+    assert money.of_recording(name).dollars_of_s3 == pytest.approx(OF_S3[name], rel=0.01)
+
+
+# By hand: objects put, inits put, and gigabytes kept.
+OF_S3 = {
+    "continuous, 60 s, 7 days": (43_200 + 720) * 0.005 + 7 * 10.8 * 23,
+    "events, 20 s, 7 days": (900 + 240) * 0.005 + 7 * 0.075 * 23,
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more_a_camera"),
+    [
+        # A segment that is written twice, or whose bytes are read twice; a chain that is read twice; and rows of which
+        # each look takes one more.
+        ("a minute` | 3 | 5 | 1 |", "a minute` | 4 | 5 | 2 |", 43_200 * 0.000000625),
+        ("a minute` | 3 | 5 | 1 |", "a minute` | 4 | 9 | 1 |", 43_200 * 4 * 0.000000125),
+        ("continuous, a minute` | 7 | 1 |", "continuous, a minute` | 7 | 2 |", 96 * 30 * 0.000000125),
+        ("event, 20 s` | 4 | 6 | 1 |", "event, 20 s` | 4 | 6 | 2 |", 900 * 0.000000625),
+        ("to record, event` | 4 | 7 |", "to record, event` | 4 | 8 |", 240 * 0.000000125),
+    ],
+)
+def test_what_recording_takes_more_is_paid_for(
+    told: dict[str, Any], before: str, after: str, more_a_camera: float
+) -> None:
+    costs = COSTS.read_text()
+    assert costs.count(before) == 1
+    name = "events, 20 s, 7 days" if "event" in before else "continuous, 60 s, 7 days"
+    grown = money.recording(costs.replace(before, after), told, name).dollars - money.of_recording(name).dollars
+    assert grown == pytest.approx(CAMERAS * more_a_camera)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("continuous, 60 s, 7 days", "continuous, a minute` | 3 | 5 |"),
+        ("events, 20 s, 7 days", "event, 20 s` | 4 | 6 |"),
+    ],
+)
+def test_a_doubled_write_does_not_stay_within_the_bar(told: dict[str, Any], name: str, row: str) -> None:
+    costs = COSTS.read_text()
+    assert costs.count(f"{row} 1 |") == 1
+    assert money.recording(costs.replace(f"{row} 1 |", f"{row} 2 |"), told, name).times_s3 > MOST_OF_RECORDING[name]
+
+
+def test_messages_that_come_alone_are_paid_for_each(told: dict[str, Any]) -> None:
+    costs, name = COSTS.read_text(), "continuous, 60 s, 7 days"
+    alone = told | {"recordings": told["recordings"] | {"window_s": 0}}
+    one_by_one = money.recording(costs, alone, name)
+    assert one_by_one.dollars > money.of_recording(name).dollars
+    assert _requests(one_by_one) == pytest.approx(CAMERAS * (43_200 + 720))
+
+
+def _requests(of: money.Recording) -> float:
+    return sum(
+        item.count for part in ("segment", "init") for item in of.of_ours[part] if item.price_name == "lambda_request"
+    )
 
 
 def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dict[str, Any]) -> None:

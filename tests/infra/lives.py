@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ from chalicelib.settings import settings
 from chalicelib.store import ciphers
 from infra.local import checkout
 from infra.local.cloud import LocalCloud
+from tests.clips import footage
 from tests.conftest import Home
 from tests.events import event as sample
 from tests.factors import App
@@ -36,12 +38,15 @@ from tests.scene import (
     Caller,
     Camera,
     Person,
+    box,
+    filmed,
     forget_root_secret,
     jpeg,
     lay_down,
     new_camera,
     new_person,
     pay,
+    wire_time,
 )
 from tests.worlds.sweep import leap
 
@@ -110,7 +115,7 @@ def _a_picture_of_a_platform(home: Home) -> None:
     assert person.avatar() is not None
     maja(home.world, "google-2", "kaja@example.com", picture=platforms().picture(lambda: Response("no picture")))
     home.world.settle()
-    _told(home.world, "on_picture_offered", partition_id=person.account_id, place_id="")
+    _told(home.world, "on_picture_offered", partition_id=person.account_id, sort_id="")
 
 
 def _a_cover(home: Home) -> None:
@@ -268,6 +273,39 @@ def _recorded_events(home: Home) -> None:
         _record(home, 2, ms=20_000)
 
 
+def _a_clip(home: Home) -> None:
+    """One that is made and downloaded, one that cannot be, and one that was broken off; told of again."""
+    _begin_to_record(home)
+    path = f"/devices/{home.camera.device_id}/recordings/clips"
+    for film in (_real_footage(), None):
+        clip_id = _clipped(home, film)
+        assert home.owner.call("GET", f"{path}/{clip_id}").status == 200
+        _told(home.world, "on_clip_requested", partition_id=home.camera.device_id, place_id=clip_id)
+
+
+def _clipped(home: Home, film: tuple[bytes, list[bytes]] | None) -> str:
+    """Of six seconds that are recorded now; its id."""
+    begin, camera = home.world.now(), home.camera
+    init, segments = film or (b"", 3 * [filmed("m4s")])
+    ticket = camera.recording_ticket()
+    init = init or box("ftyp", 32) + box("moov", 600)
+    assert home.world.upload(ticket, "1/init-real.mp4", init).status == 204
+    for segment in segments:
+        home.world.clock.move_to(home.world.now().timestamp() + 2)
+        camera.record(2000, data=segment, init="", ticket=ticket)
+    home.world.settle()
+    body = {"channel": "1", "from": wire_time(begin), "to": wire_time(home.world.now())}
+    answer = home.owner.call("POST", f"/devices/{camera.device_id}/recordings/clips", body)
+    assert answer.status == 202, answer.body
+    home.world.settle()
+    return str(answer.json["clip_id"])
+
+
+@cache
+def _real_footage() -> tuple[bytes, list[bytes]]:
+    return footage.record(footage.Setting(), 3)
+
+
 def _purge(world: LocalCloud, *queues: str) -> None:
     with world.aws.outside():
         for queue in queues:
@@ -331,6 +369,7 @@ def _an_erasure(home: Home) -> None:
     """A closed account, and its erasure to the very end: the clock orders its passes."""
     _begin_to_record(home)
     _record(home)
+    _clipped(home, _real_footage())
     home.camera.see(5)
     home.owner.show_face()
     home.owner.cover(home.camera.device_id)
@@ -352,6 +391,7 @@ def _a_copy_of_everything(home: Home) -> None:
     home.owner.cover(home.camera.device_id)
     _begin_to_record(home)
     _record(home)
+    _clipped(home, _real_footage())
     _ask_for_a_copy(home)
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
@@ -523,6 +563,7 @@ LIVES = (
     _live_video,
     _pictures,
     _recordings,
+    _a_clip,
     _a_face,
     _a_picture_of_a_platform,
     _a_cover,

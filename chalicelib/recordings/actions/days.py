@@ -168,7 +168,7 @@ def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:
     known = any(
         part.where == (segment.keep_days, upload.let_in) and part.first <= minute <= part.last for part in parts_of(row)
     )
-    return not known or int(row.writes) * _MINUTE_MS <= ms_of(segment.end) - int(row.first_ms)
+    return not known or int(row.writes) * _MINUTE_MS < ms_of(segment.end) - int(row.first_ms)
 
 
 def counted_anew(

@@ -29,6 +29,9 @@ _NEWS_TAKE = timedelta(minutes=2)
 # A ticket of yesterday is used until now.
 _YESTERDAY_UNTIL = timedelta(hours=2)
 
+# The job runs every quarter of an hour.
+_HOURLY_UNTIL_MINUTE = 15
+
 # A channel, and a day that it filmed on.
 Filmed = tuple[str, str]
 
@@ -65,21 +68,26 @@ def _from_somewhere(begin: str) -> Iterator[Stored]:
 
 
 def _reconcile(device_id: str, stored: list[Stored]) -> int:
+    """Its rows are read first, and alone where they agree: an erasure deletes them, so that nobody's agree no more.
+
+    Once an hour its device is read all the same: who was told of an arrival may have read that right before privacy
+    mode was on.
+    """
     by_day = _by_day(stored)
-    of_rows = [days.key_of(device_id, *filmed) for filmed in by_day]
-    found = read_all([*access.keys_of(device_id), *of_rows])
+    rows = read_all(days.key_of(device_id, *filmed) for filmed in by_day)
+    wrong = {filmed for filmed in by_day if not _agrees(rows, days.key_of(device_id, *filmed), by_day[filmed])}
+    if by_day and not wrong and clock.now().minute >= _HOURLY_UNTIL_MINUTE:
+        return 0
+    found = read_all(access.keys_of(device_id))
     device = access.alive(found, device_id)
     if device is None:
         _delete_left_behind(stored)
         return 0
-    of, count = RecordedDevice(device, found[plans.key_of(device_id)]), 0
-    for (channel, day), segments in by_day.items():
-        # Who was told of an arrival may have read the device right before privacy mode was on.
-        is_right = all(map(of.may_stay, segments))
-        if not is_right or not _agrees(found, days.key_of(device_id, channel, day), segments):
-            tidying.tidy_day(of, channel, day, map(_part_of, segments))
-            count += 1
-    return count
+    of = RecordedDevice(device, found[plans.key_of(device_id)])
+    wrong |= {filmed for filmed, segments in by_day.items() if not all(map(of.may_stay, segments))}
+    for channel, day in wrong:
+        tidying.tidy_day(of, channel, day, map(_part_of, by_day[channel, day]))
+    return len(wrong)
 
 
 def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
