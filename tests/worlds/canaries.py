@@ -20,8 +20,9 @@ from tests.factors import App, Key
 from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
 from tests.push.refusing import as_if_sns_had_answered_nobody
-from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay
+from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay, wire_time
 from tests.worlds.invariants import Stored, personal
+from tests.worlds.scenarios import clips
 
 Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
@@ -68,6 +69,15 @@ def canary(whose: str, what: str) -> str:
 
 def _digits(whose: str, what: str, count: int) -> str:
     return str(int(hashlib.sha256(f"{whose}/{what}".encode()).hexdigest(), 16))[:count]
+
+
+def _footage_number(whose: str) -> int:
+    return int(_digits(whose, "clip", 6)) % 900
+
+
+def _footage_of(whose: str) -> bytes:
+    """Real video, of which most is like anybody else's."""
+    return clips.footage(_footage_number(whose))[1]
 
 
 @dataclass
@@ -321,11 +331,28 @@ class Life:
             self.world.settle()
             if not number:
                 self._delete_what_was_filmed()
-        self.recording_ticket = self.camera.recording_ticket()
         now = self.world.now()
         playlist = self.person.playlist(self.camera.device_id, now - timedelta(hours=1), now)
         self.playlist_path = urlsplit(playlist["playlist_url"]).path
         self._look_for("playlist", self.playlist_path.split("/")[2].rpartition(".")[2])
+        self._save_a_clip()
+        self.recording_ticket = self.camera.recording_ticket()
+
+    def _save_a_clip(self) -> None:
+        """Of real video, whose packets lie in both."""
+        segment = self.films["film of a clip"] = _footage_of(self.whose)
+        # Whoever searches does not tell capitals, of Latin-1's either.
+        others = b"".join(_footage_of(one) for one in ("ola", "zed") if one != self.whose).decode("latin-1").lower()
+        begins = range(segment.index(b"mdat"), len(segment))
+        begin = next(one for one in begins if segment[one : one + 48].decode("latin-1").lower() not in others)
+        self.needles.append(Needle(f"film of a clip of {self.whose}", segment[begin : begin + 48]))
+        self.world.clock.move_to(self.world.now().timestamp() + 60)
+        clips.film(self.camera, _footage_number(self.whose))
+        now = self.world.now()
+        asked = {"channel": "1", "from": wire_time(now - timedelta(seconds=clips.SECONDS)), "to": wire_time(now)}
+        path = f"/devices/{self.camera.device_id}/recordings/clips"
+        assert self.person.call("POST", path, asked).status == 202
+        self.world.settle()
 
     def _delete_what_was_filmed(self) -> None:
         answer = self.person.call("DELETE", f"/devices/{self.camera.device_id}/recordings")

@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Grant
+from chalicelib.clips.records import CLIPS, READY, WORKING
 from chalicelib.identities import actions as identities
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
@@ -545,8 +546,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
     covers = {device["cover"] for device in devices.values() if "cover" in device}
     known = pictures.keys() | archives | avatars | covers
-    # Live video has no rows: it passes within the hour. Of recordings, days have rows.
-    passing = {key for key in stored.objects if key.startswith(PIECES.root)}
+    # Live video has no rows: it passes within the hour. Of recordings, days have rows; those of clips end before them.
+    passing = {key for key in stored.objects if key.startswith((PIECES.root, CLIPS.root))}
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing - stored.recorded.keys())
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
@@ -690,6 +691,26 @@ def no_recording_is_kept_beyond_its_end(stored: Stored) -> Found:
                 yield f"{one.object_key} was kept by a plan that ended"
             if plan_rules.running_at(ledger, clock.epoch_s(one.arrived)) is None:
                 yield f"{one.object_key} came without a plan"
+
+
+@invariant
+def a_clip_is_a_file_for_a_day(stored: Stored) -> Found:
+    devices, rows = stored.first_ids("Device"), stored.of("Clip")
+    for (device_id, clip_id), row in rows.items():
+        if device_id not in devices:
+            yield f"clip {clip_id} of nobody's device"
+        # What was deleted while it waited is not made, and nobody sees that it is not.
+        marks = deletions.marks_of(devices.get(device_id, {}).get("deleted_spans"))
+        is_left = row["state"] == WORKING and not any(mark.at_s >= row["asked_at"] for mark in marks)
+        if is_left or (row["state"] == READY) != (row["video"] in stored.objects):
+            yield f"clip {clip_id} is {row['state']}, and so is not its file"
+        if row["until"] > row["asked_at"] + CLIPS.keep.total_seconds() or row["until"] != row["expires_at"]:
+            yield f"clip {clip_id} lasts until {row['until']}"
+    for key in (key for key in stored.objects if key.startswith(CLIPS.root)):
+        if CLIPS.parse_key(key)[0] not in devices:
+            yield f"{key} is nobody's"
+        if clock.from_rfc3339(stored.objects[key]["last_modified"]) + CLIPS.keep + _GONE_WITHIN <= clock.now():
+            yield f"{key} is over"
 
 
 @invariant

@@ -90,7 +90,7 @@ def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(live
     for life in (lives.ola, lives.zed):
         where = {(hit.what.partition(" of ")[0], hit.where.partition(".")[0].partition("[")[0]) for hit in life.hits()}
         pictures = {(name, "buckets") for name in ("picture 1", "picture 2", "avatar", "cover", "live video")}
-        pictures |= {("film 1", "buckets"), ("film 2", "buckets")}
+        pictures |= {("film 1", "buckets"), ("film 2", "buckets"), ("film", "buckets")}
         assert where == {*pictures, ("pushtoken", "endpoints")}
         assert life.still_planted() == {
             place: value for place, value in life.planted.items() if place[0] not in PASSING
@@ -123,7 +123,7 @@ def test_a_copy_of_ones_data_has_the_recordings_that_stand_byte_by_byte(lives: L
     assert sorted(films) == sorted(film for what, film in ola.films.items() if what != "deleted film")
     (day,) = records(copy)["recording-day"]
     assert all(any(name.startswith(one) for name in copy.namelist()) for one in day["prefixes"])
-    assert (day["recorded_ms"], day["size_bytes"]) == (60_000, sum(map(len, films)))
+    assert (day["recorded_ms"], day["size_bytes"]) == (62_000, sum(map(len, films)))
 
 
 def _is_in(files: list[bytes], needle: Needle) -> bool:
@@ -145,7 +145,10 @@ def test_nothing_is_left_of_who_closed_the_account(lives: Lives) -> None:
     ola, zed, world = lives.ola, lives.zed, lives.ola.world
     before, pictures = world.dump(), _pictures_of(zed)
     own = _pictures_of(ola)
-    assert sum(key.startswith("recordings/") for key in own) == 3  # two films, and what takes to play them
+    # Three films, and twice what takes to play them.
+    assert [sum(key.startswith(root) for key in own) for root in ("recordings/", "clips/")] == [5, 1]
+    (clip,) = [body for key, body in own.items() if key.startswith("clips/")]
+    assert any(one.what == "film of a clip of ola" and one.value in clip.encode("latin-1") for one in ola.needles)
     erasure_id = close(ola)
     recover(world)
     assert left_of(ola, before) == []

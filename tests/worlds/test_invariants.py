@@ -21,6 +21,7 @@ from tests.factors import App, Key, recovery_codes
 from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
+from tests.worlds.scenarios import clips
 from tests.worlds.sweep import recover
 
 Dump = dict[str, Any]
@@ -43,6 +44,8 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     for _ in range(2):
         home.camera.record(20_000)
         world.advance(60)
+    clips.film(home.camera)
+    assert clips.ask(home, clips.asked_of(home), "the-key-of-a-clip").status == 202
     home.stranger.take_pushes("platform-token-of-the-stranger")
     home.owner.step_up()
     home.owner.offer(home.camera.device_id, email="heir@example.com")
@@ -282,15 +285,17 @@ def keep_live_video(dump: Dump) -> None:
 
 def _segments(dump: Dump) -> list[Any]:
     objects = dump["buckets"][settings.media_bucket]
-    return [one for one in objects if one["key"].startswith("recordings/") and "/init-" not in one["key"]]
+    return [one for one in objects if one["key"].startswith("recordings/") and one["key"].endswith("-20000.m4s")]
 
 
-def lose_segments(count: int) -> Callable[[Dump], None]:
+def lose_segments(count: int | None) -> Callable[[Dump], None]:
     def damage(dump: Dump) -> None:
-        for one in _segments(dump)[:count]:
-            dump["buckets"][settings.media_bucket].remove(one)
+        objects = dump["buckets"][settings.media_bucket]
+        every = [one for one in objects if one["key"].endswith(".m4s") and one["key"].startswith("recordings/")]
+        for one in every[:count]:
+            objects.remove(one)
 
-    damage.__name__ = f"lose {count} segments"
+    damage.__name__ = f"lose {count or 'all'} segments"
     return damage
 
 
@@ -344,6 +349,28 @@ def count_more(first: int) -> Callable[[Dump], None]:
 
     damage.__name__ = f"count more from {first}"
     return damage
+
+
+def _clip(dump: Dump) -> Any:
+    return next(one for one in dump["buckets"][settings.media_bucket] if one["key"].startswith("clips/"))
+
+
+def lose_clip(dump: Dump) -> None:
+    dump["buckets"][settings.media_bucket].remove(_clip(dump))
+
+
+def wait_for_a_clip(dump: Dump) -> None:
+    """There is no file, and nothing was deleted since."""
+    lose_clip(dump)
+    rows(dump, "device/clip")[0]["state"] = "working"
+
+
+def leave_an_old_clip(dump: Dump) -> None:
+    _clip(dump)["last_modified"] = "2026-01-03T08:00:00Z"
+
+
+def leave_a_clip_of_nobody(dump: Dump) -> None:
+    dump["buckets"][settings.media_bucket].append({**_clip(dump), "key": "clips/20260105/nobody/x.mp4"})
 
 
 def leave_an_upload(dump: Dump) -> None:
@@ -541,7 +568,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         put("device/recording-day", until=1_000),
         put("device/recording-day", pk="device#nobody"),
         remove("device/device"),
-        lose_segments(2),
+        lose_segments(None),
         leave_a_recording(of="nobody"),
     ],
     "a_day_counts_what_is_stored_of_it": [
@@ -564,6 +591,15 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         record_at("2026-01-05T07:00:00Z"),
         lose("account/device-owned", "plan_grants"),
         grant_long_ago,
+    ],
+    "a_clip_is_a_file_for_a_day": [
+        put("device/clip", pk="device#nobody"),
+        wait_for_a_clip,
+        put("device/clip", state="failed"),
+        put("device/clip", until=9_999_999_999),
+        lose_clip,
+        leave_an_old_clip,
+        leave_a_clip_of_nobody,
     ],
     "no_object_without_row_and_no_row_without_object": [
         forget_an_object,

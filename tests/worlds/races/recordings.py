@@ -48,13 +48,13 @@ def _nothing_is_recorded(home: Home, state: Any, answers: Answers, stored: Store
 # Deleted while it arrives
 
 
-def _delete_all(home: Home, state: Any) -> Response:
+def delete_all(home: Home, state: Any) -> Response:
     return recordings.delete_span(home, state, ONE_KEY)
 
 
 def _delete_all_to_the_end(home: Home, state: Any) -> Response:
     """Told and carried out in one go, while the other one is still under way."""
-    answer = _delete_all(home, state)
+    answer = delete_all(home, state)
     with home.world.aws.outside():
         _deliver(home, "forward_item_changes", "on_recordings_removed")
     return answer
@@ -75,7 +75,7 @@ def _shown(home: Home) -> Any:
 def _deleted_and_more_on_its_way(home: Home) -> None:
     """Filmed after what was deleted."""
     recordings.recorded(home)
-    assert _delete_all(home, None).status == 204
+    assert delete_all(home, None).status == 204
     home.world.clock.move_to(home.world.now().timestamp() + 60)
     home.camera.record()
     _deliver(home, "forward_item_changes")
@@ -326,7 +326,7 @@ def _delete_what_is_played(home: Home, address: _Address) -> Response:
 
 
 RACES = (
-    Race("delete recordings, video arrives", recordings.more_on_its_way, _delete_all, _video_arrives,
+    Race("delete recordings, video arrives", recordings.more_on_its_way, delete_all, _video_arrives,
          exactly((204, None)), _nothing_is_recorded, _nothing_is_shown),
     Race("delete recordings to the end, video arrives", recordings.minute_on_its_way, _delete_all_to_the_end,
          _video_arrives, exactly((204, None)), _nothing_is_recorded, _nothing_is_shown),
