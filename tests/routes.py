@@ -68,6 +68,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "capability": lambda home: _watched(home),
     "place": lambda home: home.shown_piece,
     "recording_id": lambda home: _recording(home)["recording_id"],
+    "clip_id": lambda home: clip_for(home, home.owner),
     "playback": lambda home: _played_back(home),
     "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
