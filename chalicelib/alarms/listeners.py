@@ -45,10 +45,10 @@ def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dic
 @listeners.on_queue("AlarmRemovals", batch_size=1)
 def on_alarms_removed(message: Message) -> None:
     """Somebody deleted alarms: they are unreadable already, and now they go."""
-    deleting.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+    deleting.carry_out_removal(message.body["partition_id"], message.body["sort_id"])
 
 
 @listeners.on_queue("PresenceChanges", batch_size=1)
 def on_presence_changed(message: Message) -> None:
     """A camera has gone away and not come back, or has come back."""
-    notifying.notify_presence(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
+    notifying.notify_presence(message.body["partition_id"], message.body["sort_id"], is_repeat=message.tries > 1)

@@ -19,4 +19,4 @@ def on_avatar_uploaded(message: Message) -> None:
 @listeners.on_queue("AvatarRemovals", batch_size=1)
 def on_avatar_removed(message: Message) -> None:
     """Somebody deleted their picture, or has another: nothing points to it any more, and now it goes."""
-    GALLERY.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+    GALLERY.carry_out_removal(message.body["partition_id"], message.body["sort_id"])

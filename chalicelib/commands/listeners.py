@@ -13,7 +13,7 @@ listeners = Listeners(__name__)
 @listeners.on_queue("CommandsGiven", batch_size=1)
 def on_command_given(message: Message) -> None:
     """A command was given to a camera."""
-    actions.bring(message.body["partition_id"], message.body["place_id"], is_repeat=message.tries > 1)
+    actions.bring(message.body["partition_id"], message.body["sort_id"], is_repeat=message.tries > 1)
 
 
 @listeners.on_queue("CameraConnections", batch_size=1)
@@ -25,7 +25,7 @@ def on_mailbox_opened(message: Message) -> None:
 @listeners.on_queue("SettingChanges", batch_size=1)
 def on_settings_changed(message: Message) -> None:
     """The desired settings of a device have changed."""
-    actions.send_settings(message.body["partition_id"], message.body["place_id"])
+    actions.send_settings(message.body["partition_id"], message.body["sort_id"])
 
 
 def on_camera_said(connection_id: str, answer: Any) -> None:

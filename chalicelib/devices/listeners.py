@@ -19,4 +19,4 @@ def on_cover_uploaded(message: Message) -> None:
 @listeners.on_queue("CoverRemovals", batch_size=1)
 def on_cover_removed(message: Message) -> None:
     """A device has no cover any more, or another: nothing points to the one before, and now it goes."""
-    GALLERY.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+    GALLERY.carry_out_removal(message.body["partition_id"], message.body["sort_id"])

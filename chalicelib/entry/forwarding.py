@@ -26,7 +26,7 @@ def forward_ledger_changes(change: Change) -> None:
 def _forward(base: type[Record], change: Change) -> None:
     record = _listened_to(base).get(change.kind)
     if record is not None and record.stream_queue is not None and change.event in record.stream_events:
-        sqs.send(record.stream_queue, partition_id=keys.id_of(change.pk), place_id=keys.id_of(change.sk))
+        sqs.send(record.stream_queue, partition_id=keys.id_of(change.pk), sort_id=keys.id_of(change.sk))
 
 
 @cache

@@ -11,4 +11,4 @@ listeners = Listeners(__name__)
 @listeners.on_queue("OrderChanges")
 def on_order_changed(message: Message) -> None:
     """An order came or changed: if it was paid, its buyer is notified."""
-    actions.confirm_by_mail(message.body["partition_id"], message.body["place_id"])
+    actions.confirm_by_mail(message.body["partition_id"], message.body["sort_id"])

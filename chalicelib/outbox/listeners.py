@@ -11,7 +11,7 @@ listeners = Listeners(__name__)
 @listeners.on_queue("Letters")
 def on_letter_written(message: Message) -> None:
     """Something happened to an account that its owner must be notified of."""
-    messages.send_message(message.body["partition_id"], message.body["place_id"])
+    messages.send_message(message.body["partition_id"], message.body["sort_id"])
 
 
 @listeners.on_queue("MailReports")

@@ -12,10 +12,10 @@ listeners = Listeners(__name__)
 def on_erasure_begun(message: Message) -> None:
     """A subject is to be erased: its account was closed, its device removed, or it was found below another; or a pass
     had no time for all of it."""
-    erasing.run_pass(message.body["partition_id"], message.body["place_id"], int(message.body.get("pass", 0)))
+    erasing.run_pass(message.body["partition_id"], message.body["sort_id"], int(message.body.get("pass", 0)))
 
 
 @listeners.on_queue("Exports", batch_size=1)
 def on_export_asked(message: Message) -> None:
     """Somebody asked for a copy of everything that is kept about them."""
-    export.prepare(message.body["partition_id"], message.body["place_id"])
+    export.prepare(message.body["partition_id"], message.body["sort_id"])

@@ -20,4 +20,4 @@ def on_push_failed(message: Message) -> None:
 @listeners.on_queue("SessionEnds")
 def on_session_ended(message: Message) -> None:
     """A session ended, however it did, or left an address that SNS is to forget."""
-    terminals.forget_ended_session(message.body["partition_id"], message.body["place_id"])
+    terminals.forget_ended_session(message.body["partition_id"], message.body["sort_id"])

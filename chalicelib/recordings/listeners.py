@@ -31,4 +31,4 @@ def on_recording_uploaded(message: Message, together: ReadTogether) -> dict[str,
 @listeners.on_queue("RecordingRemovals", batch_size=1)
 def on_recordings_removed(message: Message) -> None:
     """Somebody deleted recordings: they are unreadable already, and now they go."""
-    deleting.carry_out_removal(message.body["partition_id"], message.body["place_id"])
+    deleting.carry_out_removal(message.body["partition_id"], message.body["sort_id"])

@@ -11,10 +11,10 @@ listeners = Listeners(__name__)
 @listeners.on_queue("Invitations")
 def on_person_invited(message: Message) -> None:
     """Somebody was invited to a device."""
-    following.notify_of_invitation(message.body["partition_id"], message.body["place_id"])
+    following.notify_of_invitation(message.body["partition_id"], message.body["sort_id"])
 
 
 @listeners.on_queue("ReceivedShares")
 def on_share_ended(message: Message) -> None:
     """Somebody has a share no more: it was ended, or its time, or the account, or the device."""
-    following.follow_share(message.body["partition_id"], message.body["place_id"])
+    following.follow_share(message.body["partition_id"], message.body["sort_id"])

@@ -12,7 +12,7 @@ listeners = Listeners(__name__)
 @listeners.on_queue("OwnershipEnds")
 def on_ownership_ended(message: Message) -> None:
     """A device is nobody's any more: its owner removed it, handed it over, or closed the account."""
-    cameras.release(message.body["partition_id"], message.body["place_id"])
+    cameras.release(message.body["partition_id"], message.body["sort_id"])
 
 
 # The channel's own are bound in app.py.

@@ -11,4 +11,4 @@ listeners = Listeners(__name__)
 @listeners.on_queue("TransferOffers", batch_size=1)
 def on_transfer_offered(message: Message) -> None:
     """Somebody offers a device to somebody else, who is to hear of it."""
-    actions.notify_of_offer(message.body["partition_id"], message.body["place_id"])
+    actions.notify_of_offer(message.body["partition_id"], message.body["sort_id"])

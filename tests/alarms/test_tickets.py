@@ -61,7 +61,7 @@ def test_a_new_activation_ends_the_token_of_before(home: Home) -> None:
     assert ask(home, home.camera.token).status == 200
 
 
-@pytest.mark.parametrize("kind", ["", "recording", "Snapshot", "Alarm"])
+@pytest.mark.parametrize("kind", ["", "Snapshot", "Alarm"])
 def test_a_ticket_of_another_kind_is_refused(home: Home, kind: str) -> None:
     answer = ask(home, home.camera.token, kind)
     assert answer.status == 422

@@ -196,7 +196,7 @@ def test_a_change_that_was_carried_out_is_not_told_again(home: Home) -> None:
 
     channel = home.camera.connect()
     sample = event("sqs_ids")
-    sample["Records"][0]["body"] = f'{{"partition_id": "{home.camera.device_id}", "place_id": "{"a" * 26}"}}'
+    sample["Records"][0]["body"] = f'{{"partition_id": "{home.camera.device_id}", "sort_id": "{"a" * 26}"}}'
     assert listeners.on_settings_changed(sample, Context("x", "r", 60)) == {"batchItemFailures": []}
     home.world.settle()
     assert channel.messages == []

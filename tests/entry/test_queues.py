@@ -243,7 +243,7 @@ def test_what_a_house_listens_to_is_forwarded_with_ids_only(
     assert forwarding.forward_item_changes({"Records": [record]}, Context("f", "r", 60)) == ALL_WELL
     sent = [json.loads(call.params["MessageBody"]) for call in world.trace if call.name == "sqs.SendMessage"]
     assert len(sent) == told
-    assert all(message.keys() == {"partition_id", "place_id"} for message in sent)
+    assert all(message.keys() == {"partition_id", "sort_id"} for message in sent)
 
 
 # ── The clock and the operators ──────────────────────────────────────────────────────────────────────────────────────

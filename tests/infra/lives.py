@@ -116,7 +116,7 @@ def _a_picture_of_a_platform(home: Home) -> None:
     assert person.avatar() is not None
     maja(home.world, "google-2", "kaja@example.com", picture=platforms().picture(lambda: Response("no picture")))
     home.world.settle()
-    _told(home.world, "on_picture_offered", partition_id=person.account_id, place_id="")
+    _told(home.world, "on_picture_offered", partition_id=person.account_id, sort_id="")
 
 
 def _a_cover(home: Home) -> None:

@@ -64,6 +64,15 @@ def test_a_transport_stream_has_no_map_and_its_own_type(recording: Home) -> None
     assert home.world.fetch(link).body == PACKETS
 
 
+def test_a_transport_stream_begins_anew_where_its_ticket_changes(recording: Home) -> None:
+    home = recording
+    begin, _ = film(home, 5000, 5000, kind="ts", init="", data=PACKETS)
+    home.camera.recording_ticket()
+    _, end = film(home, 5000, kind="ts", init="", data=PACKETS)
+    found = played(home, home.owner.playlist(home.camera.device_id, begin, end)["playlist_url"])
+    assert [entry.is_anew for entry in found.entries] == [False, False, True]
+
+
 def test_two_kinds_in_one_range_are_refused_with_the_moment(recording: Home) -> None:
     home = recording
     begin, change = film(home, 5000)

@@ -170,7 +170,7 @@ def test_news_of_an_erasure_that_comes_again_does_no_harm(home: Home) -> None:
     with home.world.aws.outside():
         for hashed in (row["pk"].partition("#")[2], "nobody"):
             for subject in ("", f"account#{home.owner.account_id}", "nothing"):
-                body = json.dumps({"partition_id": hashed, "place_id": subject})
+                body = json.dumps({"partition_id": hashed, "sort_id": subject})
                 client("sqs").send_message(QueueUrl=home.world.stack.physical("Erasures"), MessageBody=body)
     home.world.settle()
     assert home.world.failures == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from contextlib import suppress
+from datetime import timedelta
 from zipfile import ZipFile
 
 import pytest
@@ -20,7 +21,8 @@ from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER, ERROR_AFTER, LOST_REPLY, Crash, Kind
 from tests.conftest import Home
 from tests.privacy.exports import archive, asked, export, open_link, ready, records
-from tests.scene import Person, jpeg, just_before, new_person, pay
+from tests.recordings.plans import subscribe
+from tests.scene import Person, filmed, jpeg, just_before, new_person, pay
 from tests.worlds.invariants import Stored
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -84,15 +86,71 @@ def test_what_was_deleted_a_moment_ago_is_not_in_it(home: Home) -> None:
 
 
 def _alarms_told(home: Home) -> list[str]:
-    written = io.BytesIO()
-    write_archive(written, [("device", home.camera.device_id)], before_page=lambda: None, language="en", operator="O")
-    return [one["id"] for one in records(ZipFile(written)).get("alarm", [])]
+    return [one["id"] for one in records(_copy_now(home)).get("alarm", [])]
 
 
 def test_what_is_seven_days_old_is_not_in_it_whatever_lies_there_still(home: Home) -> None:
     home.world.advance(7 * DAY, reaper_lag_seconds=None)
     home.owner.sign_in()
     assert "alarm" not in records(archive(home.owner))
+
+
+def _film_in(copy: ZipFile) -> list[str]:
+    """Names of segments; what takes to play them is not among these."""
+    return sorted(name.rpartition("/")[2] for name in copy.namelist() if name.endswith((".m4s", ".ts")))
+
+
+def test_recordings_that_stand_are_in_it_byte_by_byte(home: Home) -> None:
+    subscribe(home)
+    now, minute = home.world.now(), timedelta(minutes=1)
+    uploaded = {home.camera.record(sizes=(150 + n, 200), at=now - 2 * n * minute): n for n in range(3)}
+    home.world.settle()
+    copy = archive(home.owner)
+    folder = f"device-{home.camera.device_id}/"
+    (day,) = records(copy)["recording-day"]
+    assert _film_in(copy) == sorted(key.rpartition("/")[2] for key in uploaded)
+    for key, n in uploaded.items():
+        (name,) = [one for one in copy.namelist() if one.endswith(key.rpartition("/")[2])]
+        assert name.startswith(folder) and name.startswith(tuple(day["prefixes"]))
+        assert copy.read(name) == filmed("m4s", (150 + n, 200))
+    assert sum("/init-" in name for name in copy.namelist()) == 1
+    home.owner.share(home.camera.device_id, email=home.stranger.email, rights=["playback"])
+    theirs = archive(home.stranger)
+    assert _film_in(theirs) == [] and "recording-day" not in records(theirs)
+
+
+def test_recordings_that_were_deleted_a_moment_ago_are_not_in_it(home: Home) -> None:
+    """They lie there still: nobody has been told yet."""
+    subscribe(home)
+    kept = home.camera.record(20_000)
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    home.camera.record(20_000)
+    home.world.settle()
+    path = f"/devices/{home.camera.device_id}/recordings"
+    newest = home.owner.call("GET", path).json["items"][0]
+    assert home.owner.call("DELETE", f"{path}/{newest['recording_id']}").status == 204
+    assert _film_in(_copy_now(home)) == [kept.rpartition("/")[2]]
+    assert home.owner.call("DELETE", path).status == 204
+    assert _film_in(_copy_now(home)) == []
+
+
+@pytest.mark.parametrize(("before_the_end", "count"), [(1, 1), (0, 0)])
+def test_recordings_whose_days_are_over_are_not_in_it_whatever_lies_there_still(
+    home: Home, before_the_end: int, count: int
+) -> None:
+    subscribe(home)
+    home.camera.record()
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 7 * DAY - before_the_end)
+    assert len(_film_in(_copy_now(home))) == count
+
+
+def _copy_now(home: Home) -> ZipFile:
+    written = io.BytesIO()
+    device = "device", home.camera.device_id
+    with home.world.aws.outside():
+        write_archive(written, [device], before_page=lambda: None, language="en", operator="O")
+    return ZipFile(written)
 
 
 def test_it_is_not_begun_without_raised_trust(home: Home) -> None:

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.aws.clients import client
+from chalicelib.recordings.actions import arrivals
+from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import counted, objects, of_device, refused, stands
@@ -76,6 +79,21 @@ def test_what_comes_in_privacy_mode_or_was_filmed_in_it_is_deleted_whenever_it_c
     world.settle()
     assert len(objects(world)) == len(stands(recording)) == 1
     assert refused(recording) == {}
+
+
+def test_what_was_judged_as_privacy_mode_began_is_deleted_within_a_quarter_of_an_hour(recording: Home) -> None:
+    world = recording.world
+    key = recording.camera.record()
+    arrival = Arrival(key, world.now(), len(filmed("m4s")))
+    with world.aws.outside():
+        as_before = arrivals.read_together([arrival])
+    recording.owner.set_privacy(recording.camera.device_id, on=True)
+    with world.aws.outside():
+        assert arrivals.take_upload(arrival, as_before) == []
+    client("sqs").purge_queue(QueueUrl=world.stack.physical("RecordingUploads"))
+    assert objects(world) == [key] and stands(recording) == []
+    world.advance(15 * 60)
+    assert objects(world) == []
 
 
 def test_a_plan_that_ended_takes_nothing_on_a_ticket_of_before(recording: Home) -> None:
@@ -177,3 +195,17 @@ def test_event_plans_keep_what_they_let_in(home: Home) -> None:
         home.camera.record(20_000)
         home.world.advance(1800)
     assert len(stands(home)) == 3 and of_device(home).kept_since is not None
+
+
+def test_a_poisoned_message_in_a_batch_fails_alone_and_is_put_aside(recording: Home) -> None:
+    url = recording.world.stack.physical("RecordingUploads")
+    for poison in ("no JSON", "[]", '{"Records": [{}]}', '{"Records": [{"s3": 7}]}'):
+        recording.world.advance(60)
+        recording.camera.record()
+        with recording.world.aws.outside():
+            client("sqs").send_message(QueueUrl=url, MessageBody=poison)
+        recording.camera.record(at=recording.world.now() - timedelta(hours=1))
+    recording.world.settle()
+    assert len(stands(recording)) == 8 and [ms for ms, _ in counted(recording).values()] == [480_000]
+    aside = [name for name, messages in recording.world.dump()["queues"].items() for _ in messages]
+    assert len(aside) == 4 and all("DeadLetters" in name for name in aside)

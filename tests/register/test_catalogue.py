@@ -59,6 +59,12 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     child = home.stranger.registration(birth_date="2015-01-01", terminal=home.stranger.terminal)
     assert home.world.call("POST", "/accounts", child).status == 422
     home.owner.show_face()
+    subscribe(home)
+    home.camera.record()
+    home.world.settle()
+    recorded = home.owner.call("GET", f"/devices/{home.camera.device_id}/recordings").json["items"][0]
+    asked_for = {"channel": "1", "from": recorded["start"], "to": recorded["end"]}
+    assert home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", asked_for).status == 202
     maja(home.world)
     home.owner.cover(home.camera.device_id)
     home.owner.step_up()
@@ -100,12 +106,6 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.take_pushes("another-token-of-a-platform")
     home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
     maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet
-    subscribe(home)
-    home.camera.record()
-    home.world.settle()
-    recorded = home.owner.call("GET", f"/devices/{home.camera.device_id}/recordings").json["items"][0]
-    asked_for = {"channel": "1", "from": recorded["start"], "to": recorded["end"]}
-    assert home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", asked_for).status == 202
     home.owner.upload_avatar()  # lies there until the cloud is told
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")

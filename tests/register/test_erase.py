@@ -251,7 +251,7 @@ def test_what_a_pass_has_no_time_for_waits_behind_whoever_came_meanwhile(
     commit(create(code("gone")))
     hashed = begun(("account", "gone"))
     erasing.run_pass(hashed, "account#gone", 0)
-    assert sent == [{"partition_id": hashed, "place_id": "account#gone", "pass": "1"}]
+    assert sent == [{"partition_id": hashed, "sort_id": "account#gone", "pass": "1"}]
     assert left("account", "gone") == 1
 
 
@@ -360,7 +360,7 @@ def test_who_died_after_closing_the_last_subject_is_stood_in_for(hands: Hands) -
         patch.setattr(sqs, "send_together", lambda queue, messages: sent.extend(messages))
         erasing.order_due_passes()
     (message,) = sent
-    erasing.run_pass(message["partition_id"], message["place_id"], int(message["pass"]))
+    erasing.run_pass(message["partition_id"], message["sort_id"], int(message["pass"]))
     assert state(hashed) == DONE
 
 

@@ -48,13 +48,13 @@ class Messages:
             opened = [(hashed, row.subject) for hashed in hashes for row in erasures.open_subjects(hashed)]
             fresh = [one for one in opened if one not in seen]
             seen.update(fresh)
-            self._waiting += [{"partition_id": hashed, "place_id": subject, "pass": "0"} for hashed, subject in fresh]
+            self._waiting += [{"partition_id": hashed, "sort_id": subject, "pass": "0"} for hashed, subject in fresh]
             if not self._waiting:
                 return
             message = self._waiting.pop(0)
-            self.passes[message["place_id"]] += 1
-            self.order.append(message["place_id"])
-            erasing.run_pass(message["partition_id"], message["place_id"], int(message["pass"]))
+            self.passes[message["sort_id"]] += 1
+            self.order.append(message["sort_id"])
+            erasing.run_pass(message["partition_id"], message["sort_id"], int(message["pass"]))
 
 
 @pytest.fixture

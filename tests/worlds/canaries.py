@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Response as WebResponse
 
@@ -18,7 +20,7 @@ from tests.factors import App, Key
 from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
 from tests.push.refusing import as_if_sns_had_answered_nobody
-from tests.scene import Caller, Camera, Person, elsewhere, jpeg, pay
+from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay
 from tests.worlds.invariants import Stored, personal
 
 Place = tuple[str, str]
@@ -81,6 +83,9 @@ class Life:
     planted: dict[Place, Any] = field(default_factory=dict)
     needles: list[Needle] = field(default_factory=list)
     ticket: dict[str, Any] = field(default_factory=dict)
+    recording_ticket: dict[str, Any] = field(default_factory=dict)
+    films: dict[str, bytes] = field(default_factory=dict)
+    playlist_path: str = ""
 
     def __post_init__(self) -> None:
         terminal = {name: self.word(name) for name in ("os", "model", "unique_id")}
@@ -119,6 +124,7 @@ class Life:
         self._be_told()
         self._see()
         self._buy()
+        self._record()
         self._keep_all_planted()
 
     def _register(self) -> None:
@@ -301,6 +307,29 @@ class Life:
     def _buy(self) -> None:
         order = self.person.order(self.camera.device_id, key=self.word("ordering"))
         assert pay(self.world, order.json["order_id"]).status == 200
+        self.world.settle()
+
+    def _record(self) -> None:
+        """Two recordings that stand, one that is deleted, and somebody who looks."""
+        for number in range(3):
+            film = box("moof") + jpeg(int(_digits(self.whose, f"film {number}", 6)))
+            what = f"film {number}" if number else "deleted film"
+            self.needles.append(Needle(f"{what} of {self.whose}", film[900:948]))
+            self.films[what] = film
+            self.world.clock.move_to(self.world.now().timestamp() + 60)
+            self.camera.record(20_000, data=film)
+            self.world.settle()
+            if not number:
+                self._delete_what_was_filmed()
+        self.recording_ticket = self.camera.recording_ticket()
+        now = self.world.now()
+        playlist = self.person.playlist(self.camera.device_id, now - timedelta(hours=1), now)
+        self.playlist_path = urlsplit(playlist["playlist_url"]).path
+        self._look_for("playlist", self.playlist_path.split("/")[2].rpartition(".")[2])
+
+    def _delete_what_was_filmed(self) -> None:
+        answer = self.person.call("DELETE", f"/devices/{self.camera.device_id}/recordings")
+        assert answer.status == 204, answer.body
         self.world.settle()
 
     # What is planted

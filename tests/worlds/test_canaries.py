@@ -23,8 +23,9 @@ from chalicelib.store.ciphers import DataKey
 from chalicelib.store.keys import Key
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
-from tests.privacy.exports import archive, ready
-from tests.scene import jpeg
+from tests.privacy.exports import archive, ready, records
+from tests.privacy.leaving import claims, receipt
+from tests.scene import box, jpeg
 from tests.worlds.canaries import EXEMPT, PASSING, Life, canary, of_the_catalogue, opens
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.sweep import leap, recover
@@ -89,6 +90,7 @@ def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(live
     for life in (lives.ola, lives.zed):
         where = {(hit.what.partition(" of ")[0], hit.where.partition(".")[0].partition("[")[0]) for hit in life.hits()}
         pictures = {(name, "buckets") for name in ("picture 1", "picture 2", "avatar", "cover", "live video")}
+        pictures |= {("film 1", "buckets"), ("film 2", "buckets")}
         assert where == {*pictures, ("pushtoken", "endpoints")}
         assert life.still_planted() == {
             place: value for place, value in life.planted.items() if place[0] not in PASSING
@@ -108,8 +110,20 @@ def test_a_copy_of_ones_data_has_every_canary_of_ones_own_and_no_other(lives: Li
         kept_back |= {"face", "upload of the cover"}  # as they were uploaded they are not kept
         kept_back.add("devicepass")  # guards the picture a second time
         kept_back.add("live video")  # it passes
+        kept_back |= {"deleted film", "playlist"}
         assert missing == {f"{what} of {life.whose}" for what in kept_back}
         assert [one.what for one in other.needles if _is_in(told, one)] == []
+
+
+def test_a_copy_of_ones_data_has_the_recordings_that_stand_byte_by_byte(lives: Lives) -> None:
+    ola = lives.ola
+    copy = archive(ola.person)
+    folder = f"device-{ola.camera.device_id}/recordings/"
+    films = [copy.read(name) for name in copy.namelist() if name.startswith(folder) and "/init-" not in name]
+    assert sorted(films) == sorted(film for what, film in ola.films.items() if what != "deleted film")
+    (day,) = records(copy)["recording-day"]
+    assert all(any(name.startswith(one) for name in copy.namelist()) for one in day["prefixes"])
+    assert (day["recorded_ms"], day["size_bytes"]) == (60_000, sum(map(len, films)))
 
 
 def _is_in(files: list[bytes], needle: Needle) -> bool:
@@ -130,10 +144,13 @@ def test_a_copy_that_waits_goes_with_its_owner(lives: Lives) -> None:
 def test_nothing_is_left_of_who_closed_the_account(lives: Lives) -> None:
     ola, zed, world = lives.ola, lives.zed, lives.ola.world
     before, pictures = world.dump(), _pictures_of(zed)
+    own = _pictures_of(ola)
+    assert sum(key.startswith("recordings/") for key in own) == 3  # two films, and what takes to play them
     erasure_id = close(ola)
     recover(world)
     assert left_of(ola, before) == []
     assert world.call("GET", f"/erasures/{erasure_id}").json["state"] == "done"
+    assert claims(world, receipt(world, erasure_id))["deleted_at_least"]["stored objects"] == len(own)
     assert zed.still_planted() == {place: zed.planted[place] for place in zed.still_planted()}
     assert len(zed.still_planted()) == sum(place[0] not in PASSING for place in zed.planted)
     assert _pictures_of(zed) == pictures
@@ -148,6 +165,7 @@ def test_at_once_nothing_can_be_read_of_who_closed_the_account(lives: Lives) -> 
     """Before anything but the one commit has happened."""
     ola, world = lives.ola, lives.ola.world
     before = world.dump()
+    assert world.call("GET", ola.playlist_path).status == 200
     ola.person.step_up()
     with world.aws.lock:
         ola.person.close()
@@ -156,6 +174,7 @@ def test_at_once_nothing_can_be_read_of_who_closed_the_account(lives: Lives) -> 
         assert opens(before, dump.dump(), subjects(ola))[0] == 0
     for path in ("/me", "/devices", "/alarms", f"/devices/{ola.camera.device_id}", "/orders"):
         assert ola.person.call("GET", path).status == 401
+    assert world.call("GET", ola.playlist_path).status == 404
 
 
 def test_a_picture_that_comes_for_the_forgotten_is_deleted(lives: Lives) -> None:
@@ -168,6 +187,17 @@ def test_a_picture_that_comes_for_the_forgotten_is_deleted(lives: Lives) -> None
     ola_and_late = [*ola.needles, Needle("the late picture", jpeg(77)[700:748])]
     recover(world)
     assert search(world.dump(), ola_and_late) == []
+    assert left_of(ola, before) == []
+
+
+def test_video_that_comes_for_the_forgotten_is_deleted(lives: Lives) -> None:
+    ola, world = lives.ola, lives.ola.world
+    before, film = world.dump(), box("moof") + jpeg(78)
+    close(ola)
+    for _ in range(2):  # while it is erased, and when all of it is gone
+        ola.camera.record(20_000, data=film, ticket=ola.recording_ticket)
+        recover(world)
+        assert search(world.dump(), [*ola.needles, Needle("the late film", film[900:948])]) == []
     assert left_of(ola, before) == []
 
 

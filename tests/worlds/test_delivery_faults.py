@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from chalicelib.store.deletions import Deletion
 from infra.local.cloud import LocalCloud
 from infra.local.pollers import DeliveryFaults
 from tests.conftest import Home
-from tests.scene import jpeg, pay
+from tests.recordings.plans import subscribe
+from tests.scene import filmed, jpeg, pay
 from tests.worlds.invariants import violations
 
 # Which attempt wrote something, how many it took, what it still found, and when the last one came, may differ.
@@ -22,6 +24,8 @@ OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "clean_at", "done_a
 OF_THE_ATTEMPT |= {"next_at", "confirmed_at"}
 # How often S3 told of uploads, of which the bound of an hour is an estimate.
 OF_THE_ATTEMPT |= {"uploads", "uploads_bytes"}
+# How often a day of recordings was counted, and what it counted last.
+OF_THE_ATTEMPT |= {"writes", "counted_lately"}
 HOUR = 3_600
 
 
@@ -57,7 +61,42 @@ def _closing(home: Home) -> None:
     assert late.status == 204
 
 
-STORIES = [_uploads, _payment, _deletion, _removal, _closing]
+def _recordings(home: Home) -> None:
+    """Of two days, short ones and long ones, one under the same name again, and what no player would take."""
+    ticket = _plan_and_ticket(home)
+    for seconds in (60, 10, 10, 10, 60):
+        home.world.clock.move_to(home.world.now().timestamp() + seconds)
+        home.camera.record(seconds * 1000)
+    home.camera.record(60_000)
+    home.camera.record(at=home.world.now() - timedelta(days=1))
+    assert home.world.upload(ticket, "1/yesterday.m4s", filmed("m4s")).status == 204
+    assert home.world.upload(ticket, "1/init-b.mp4", b"no video" * 100).status == 204
+
+
+def _recordings_deleted(home: Home) -> None:
+    """Before all of them have come; and one is brought when that is over, and stays."""
+    ticket = _plan_and_ticket(home, recorded=1)
+    home.camera.record(at=home.world.now() - timedelta(minutes=10))
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings").status == 204
+    home.camera.record(at=home.world.now() - timedelta(minutes=20), ticket=ticket)
+    home.world.clock.move_to(home.world.now().timestamp() + 120)
+    home.camera.record()
+
+
+def _plan_and_ticket(home: Home, recorded: int = 0) -> Any:
+    """As they are however events are delivered; of what is deleted before it was counted, no minutes are."""
+    faults, home.world.delivery_faults = home.world.delivery_faults, DeliveryFaults()
+    home.camera.recording_tickets.clear()
+    home.camera.inits_brought.clear()
+    subscribe(home)
+    for _ in range(recorded):
+        home.camera.record()
+        home.world.settle()
+    home.world.delivery_faults = faults
+    return home.camera.recording_ticket()
+
+
+STORIES = [_uploads, _payment, _deletion, _removal, _closing, _recordings, _recordings_deleted]
 MISCHIEF = {
     "all twice": {"duplicated": 1.0},
     "shuffled": {"reordered": True, "seed": 1},

@@ -94,11 +94,11 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     until_ticks = clock.ticks_s() + BUDGET_S
     for page in _doomed(removal):
         if page and clock.ticks_s() >= until_ticks:
-            sqs.send(Removal.stream_queue, partition_id=device_id, place_id=removal_id)
+            sqs.send(Removal.stream_queue, partition_id=device_id, sort_id=removal_id)
             return
         _forget(page)
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
-        sqs.send(Removal.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id)
+        sqs.send(Removal.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, sort_id=removal_id)
     else:
         commit(remove(removal))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -20,7 +21,7 @@ from chalicelib.playback.rules.instants import ms_of
 from chalicelib.playback.rules.paths import Location
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing
-from chalicelib.recordings.actions.readable import RecordedDevice, Segment, readable_segments, runs_of
+from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_segments, runs_of
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import commit_and_answer
@@ -109,8 +110,16 @@ def playlist(text: str) -> str:
     if not shown:
         raise NothingRecorded
     pieces = {one.object_key: _piece(path, one) for path, one in shown.items()}
-    runs = runs_of(shown.values())
-    return playlists.playlist([[pieces[one.object_key] for one in run.segments] for run in runs])
+    runs = [part for run in runs_of(shown.values()) for part in _without_restarts(run)]
+    return playlists.playlist([[pieces[one.object_key] for one in part] for part in runs])
+
+
+def _without_restarts(run: Run) -> list[list[Segment]]:
+    """No init tells that a transport stream begins anew, as its times then do; but a camera that does has lost its
+    ticket. A player that begins anew where nothing did loses nothing by it."""
+    if not run.segments[0].is_transport_stream:
+        return [list(run.segments)]
+    return [list(of_ticket) for _, of_ticket in groupby(run.segments, key=lambda one: one.folder)]
 
 
 def _by_path(segments: list[Segment]) -> dict[str, Segment]:

@@ -55,7 +55,7 @@ def run_pass(hashed_id: str, subject: str, nth: int = 0) -> None:
 
 
 def _message(hashed_id: str, subject: str, nth: int) -> _Message:
-    return {"partition_id": hashed_id, "place_id": subject, "pass": str(nth)}
+    return {"partition_id": hashed_id, "sort_id": subject, "pass": str(nth)}
 
 
 def _settle(erasure: Erasure) -> None:

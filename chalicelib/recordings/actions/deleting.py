@@ -100,14 +100,14 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
         if row.sort_id <= (removal.tidied_to or "") or not _may_hold(row, removal):
             continue
         if clock.ticks_s() >= until_ticks:
-            sqs.send(RecordingRemoval.stream_queue, partition_id=device_id, place_id=removal_id)
+            sqs.send(RecordingRemoval.stream_queue, partition_id=device_id, sort_id=removal_id)
             return
         tidying.tidy_row(of, row)
         removal = _note_progress(removal, row.sort_id)
     if clock.now() < clock.at_epoch(removal.ordered_at) + LONGEST_FUNCTION:
         _note_progress(removal, None)
         sqs.send(
-            RecordingRemoval.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, place_id=removal_id
+            RecordingRemoval.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, sort_id=removal_id
         )
     else:
         commit(remove(removal))

@@ -29,13 +29,17 @@ _NEWS_TAKE = timedelta(minutes=2)
 # A ticket of yesterday is used until now.
 _YESTERDAY_UNTIL = timedelta(hours=2)
 
+# The job runs every quarter of an hour.
+_HOURLY_UNTIL_MINUTE = 15
+
 # A channel, and a day that it filmed on.
 Filmed = tuple[str, str]
 
 
 def reconcile_days() -> dict[str, int]:
-    """Count anew every row that does not agree with what was let in today; how many devices were looked at, and rows
-    counted anew. What there is no time for is looked at later: each run begins somewhere else."""
+    """Count anew every row that does not agree with what was let in today, without what may not stay of it; how many
+    devices were looked at, and rows counted anew. What there is no time for is looked at later: each run begins
+    somewhere else."""
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "counted_anew": 0}
     for device_id, stored in _devices():
         if clock.ticks_s() >= until_ticks:
@@ -64,14 +68,15 @@ def _from_somewhere(begin: str) -> Iterator[Stored]:
 
 
 def _reconcile(device_id: str, stored: list[Stored]) -> int:
-    """Its rows are read first, and alone where they agree: an erasure deletes them, so that nobody's agree no more."""
+    """Its rows are read first, and alone where they agree: an erasure deletes them, so that nobody's agree no more.
+
+    Once an hour its device is read all the same: who was told of an arrival may have read that right before privacy
+    mode was on.
+    """
     by_day = _by_day(stored)
     rows = read_all(days.key_of(device_id, *filmed) for filmed in by_day)
-    wrong = {
-        filmed: segments for filmed, segments in by_day.items()
-        if not _agrees(rows, days.key_of(device_id, *filmed), segments)
-    }  # fmt: skip
-    if by_day and not wrong:
+    wrong = {filmed for filmed in by_day if not _agrees(rows, days.key_of(device_id, *filmed), by_day[filmed])}
+    if by_day and not wrong and clock.now().minute >= _HOURLY_UNTIL_MINUTE:
         return 0
     found = read_all(access.keys_of(device_id))
     device = access.alive(found, device_id)
@@ -79,8 +84,9 @@ def _reconcile(device_id: str, stored: list[Stored]) -> int:
         _delete_left_behind(stored)
         return 0
     of = RecordedDevice(device, found[plans.key_of(device_id)])
-    for (channel, day), segments in wrong.items():
-        tidying.tidy_day(of, channel, day, map(_part_of, segments))
+    wrong |= {filmed for filmed, segments in by_day.items() if not all(map(of.may_stay, segments))}
+    for channel, day in wrong:
+        tidying.tidy_day(of, channel, day, map(_part_of, by_day[channel, day]))
     return len(wrong)
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.worlds.races import alarms, cameras, channel, closing, money, people, platforms, second_factors, sharing
+from tests.worlds.races import (
+    alarms,
+    cameras,
+    channel,
+    closing,
+    money,
+    people,
+    platforms,
+    recordings,
+    second_factors,
+    sharing,
+)
 from tests.worlds.races.race import Race
 
 RACES: tuple[Race, ...] = (
@@ -13,6 +24,7 @@ RACES: tuple[Race, ...] = (
     *money.RACES,
     *people.RACES,
     *platforms.RACES,
+    *recordings.RACES,
     *second_factors.RACES,
     *sharing.RACES,
 )

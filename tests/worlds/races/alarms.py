@@ -45,7 +45,7 @@ def _delete_all_to_the_end(home: Home, state: Any) -> Response:
     return answer
 
 
-def _remove_to_the_end(home: Home, state: Any) -> Response:
+def remove_to_the_end(home: Home, state: Any) -> Response:
     """Removed, told, and erased once, while the other one is still under way."""
     answer = remove(home, state)
     told = Counter[Any]()
@@ -61,7 +61,7 @@ def _upload_on_a_ticket(home: Home, state: Any) -> Response:
     return answer
 
 
-def _nothing_of_the_device(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+def nothing_of_the_device(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     """Not even the row of an hour that was noted after the first pass."""
     device = f"device#{home.camera.device_id}"
     rows = stored.dump["tables"][Item.Meta.table_name]
@@ -191,7 +191,7 @@ RACES = (
          exactly((204, None)), pictures_are_gone),
     Race("delete all alarms to the end, picture arrives", picture_on_its_way, _delete_all_to_the_end, picture_arrives,
          exactly((204, None)), pictures_are_gone),
-    Race("remove to the end, ask for a ticket", settled, _remove_to_the_end, _upload_on_a_ticket,
-         exactly((202, 200), (202, 409)), _nothing_of_the_device),
+    Race("remove to the end, ask for a ticket", settled, remove_to_the_end, _upload_on_a_ticket,
+         exactly((202, 200), (202, 409)), nothing_of_the_device),
     Race("mark read, delete", settled, _mark_read, _delete_alarm, exactly((200, 204), (404, 204)), _alarm_is_gone),
 )

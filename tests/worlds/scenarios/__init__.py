@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.worlds.scenarios import alarms, cameras, channel, leaving, money, people, pictures, second_factors, sharing
+from tests.worlds.scenarios import (
+    alarms,
+    cameras,
+    channel,
+    leaving,
+    money,
+    people,
+    pictures,
+    recordings,
+    second_factors,
+    sharing,
+)
 from tests.worlds.sweep import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -13,6 +24,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *money.SCENARIOS,
     *people.SCENARIOS,
     *pictures.SCENARIOS,
+    *recordings.SCENARIOS,
     *second_factors.SCENARIOS,
     *sharing.SCENARIOS,
 )
