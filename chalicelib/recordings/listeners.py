@@ -19,7 +19,7 @@ def _read_together(bodies: list[Any]) -> ReadTogether:
     return arrivals.read_together(arrival for body in bodies for arrival in _arrivals(body))
 
 
-@listeners.on_queue("RecordingUploads", batch_size=10, window_s=20, prepare=_read_together)
+@listeners.on_queue("RecordingUploads", batch_size=10, window_s=40, prepare=_read_together)
 def on_recording_uploaded(message: Message, together: ReadTogether) -> dict[str, object]:
     """S3 tells of video that cameras uploaded. The log says what was not taken, and why."""
     refused = [one for arrival in _arrivals(message.body) for one in arrivals.take_upload(arrival, together)]
