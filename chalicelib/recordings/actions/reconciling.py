@@ -85,7 +85,7 @@ def _reconcile(device_id: str, stored: list[Stored]) -> int:
         return 0
     of = RecordedDevice(device, found[plans.key_of(device_id)])
     wrong |= {filmed for filmed, segments in by_day.items() if not all(map(of.may_stay, segments))}
-    for channel, day in wrong:
+    for channel, day in sorted(wrong):
         tidying.tidy_day(of, channel, day, map(_part_of, by_day[channel, day]))
     return len(wrong)
 
