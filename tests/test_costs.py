@@ -41,7 +41,7 @@ def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None
     # there; and a live view's first answer waits for a picture.
     assert over == [
         "GET /alarms", "GET /devices", *_LOOKING_BACK, "GET /privacy/activity",
-        "GET /recordings/{capability}/playlist.m3u8", "GET /shares", "GET /live/{capability}/playlist.m3u8, the first",
+        "GET /recordings/{playback}/playlist.m3u8", "GET /shares", "GET /live/{capability}/playlist.m3u8, the first",
     ]  # fmt: skip
     back = [cost for cost in costs if cost.route in _LOOKING_BACK]
     assert all(len(cost.calls) <= MOST_CALLS_OF_A_READ + 2 and cost.calls.count(_LISTING) <= 1 for cost in back)

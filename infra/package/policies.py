@@ -28,6 +28,8 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
     "on_cover_uploaded": {f"{MEDIA}/covers-in": {"ListBucket"}},
     "on_recording_uploaded": {f"{MEDIA}/recordings": {"ListBucket"}},
+    # What was broken off, and the clip of a device that is gone by then.
+    "on_clip_requested": {f"{MEDIA}/clips": {"AbortMultipartUpload", "DeleteObject", "ListBucket"}},
     # The same for a picture that ends while a copy of somebody's data is made; and who leaves meanwhile takes the copy
     # along.
     "on_export_asked": {
@@ -49,10 +51,11 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         "Ledger": {"PutItem", "UpdateItem", "DeleteItem", "Query"},
         "Items": {"DeleteItem"},
         PUSH: {"DeleteEndpoint"},
+        f"{MEDIA}/clips": {"AbortMultipartUpload", "DeleteObject"},
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
-            for prefix in ("alarms", "avatars", "avatars-in", "clips", "covers", "covers-in", "live", "recordings")
+            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
         },
     },
 }

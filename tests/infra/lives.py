@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
+from chalicelib.clips.records import CLIPS
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.recordings.actions import quota
 from chalicelib.register.durations import LONGEST_FUNCTION
@@ -281,6 +282,8 @@ def _a_clip(home: Home) -> None:
         clip_id = _clipped(home, film)
         assert home.owner.call("GET", f"{path}/{clip_id}").status == 200
         _told(home.world, "on_clip_requested", partition_id=home.camera.device_id, place_id=clip_id)
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_clips") == {"deleted": 1}
 
 
 def _clipped(home: Home, film: tuple[bytes, list[bytes]] | None) -> str:
@@ -378,6 +381,8 @@ def _an_erasure(home: Home) -> None:
     _ask_for_a_copy(home)
     home.world.settle()
     _break_off_a_copy(home)
+    with home.world.aws.outside():
+        s3.Upload(CLIPS.of(home.world.now(), home.camera.device_id) + "half.mp4", "video/mp4")
     erasure_id = home.owner.close().json["erasure_id"]
     for seconds in (0, 15 * 60, 2 * 3600, 25 * 3600):
         home.world.clock.move_to(home.world.now().timestamp() + seconds)

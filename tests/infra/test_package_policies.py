@@ -214,7 +214,8 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ("s3:GetObject", "${Media.Arn}/alarms/*"),
         ("s3:PutObject", "${Media.Arn}/alarms/*"),
         *(
-            (f"s3:{action}", "${Media.Arn}/exports/*")
+            (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
+            for prefix in ("clips", "exports")
             for action in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
         ),
         *(

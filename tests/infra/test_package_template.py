@@ -107,8 +107,8 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 
 
 SWEEPS = {
-    "sweep_expired_archives", "sweep_expired_cover_uploads", "sweep_expired_pictures", "sweep_expired_recordings",
-    "sweep_expired_uploads", "sweep_live_video",
+    "sweep_expired_archives", "sweep_expired_clips", "sweep_expired_cover_uploads", "sweep_expired_pictures",
+    "sweep_expired_recordings", "sweep_expired_uploads", "sweep_live_video",
 }  # fmt: skip
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
