@@ -44,14 +44,16 @@ def shown(home: Home, chaos: Chaos) -> dict[int, list[Entry]]:
 def agree(seen: dict[int, list[Entry]], wanted: dict[int, Kept]) -> None:
     lost = [wanted[number] for number in wanted if number not in seen]
     assert not lost and seen.keys() == wanted.keys(), lost
+    wrong = []
     for number, entries in seen.items():
         kept = wanted[number]
-        # Of a late one, by a clock that is not believed, nobody can tell when it was filmed.
-        if kept.start == kept.filmed.stamp or kept.is_prompt:
-            assert {entry.init for entry in entries} == {kept.filmed.init}, kept
+        if {entry.init for entry in entries} != {kept.filmed.init}:
+            wrong.append(kept)
         assert {entry.seconds for entry in entries} == {kept.filmed.ms / 1000}
         # At the edge of two playlists it stands in both.
         assert len({entry.at for entry in entries}) == 1 and abs((entries[0].at - kept.start).total_seconds()) < 1.1
+    # Of a late one, after another clock and another encoder, nobody can always tell when it was filmed.
+    assert not any(kept.is_prompt for kept in wrong) and len(wrong) <= len(seen) // 500, wrong
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -39,8 +39,8 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
     found = listing.uploaded(of.device_id, channel, parts)
     own = [one for one in found.segments if quarters.day_of(one.start) == day]
     left = [one for one in own if may_remain(of, one)]
-    gone = [one.object_key for one in own if one not in left]
-    s3.delete(gone + _useless_inits(found, left, own))
+    gone = {one.object_key for one in own} - {one.object_key for one in left}
+    s3.delete([*sorted(gone), *_useless_inits(found, gone)])
     still = {(one.keep_days, parse_key(one.object_key).let_in) for one in left}
     write = days.counted_anew(
         row, of.device_id, channel, day, without_doubles(left), (part for part in parts if part.where in still)
@@ -58,9 +58,9 @@ def may_remain(of: RecordedDevice, segment: Segment) -> bool:
     return is_kept and clock.now() < segment.until and of.may_stay(segment)
 
 
-def _useless_inits(found: Uploaded, left: list[Segment], own: list[Segment]) -> list[str]:
+def _useless_inits(found: Uploaded, gone: set[str]) -> list[str]:
     """Those of tickets that have ended, on which nothing is left."""
-    used = {one.folder for one in found.segments if one not in own} | {one.folder for one in left}
+    used = {one.folder for one in found.segments if one.object_key not in gone}
     ended = clock.now() - 2 * LONGEST_TICKET
     return [init.object_key for init in found.inits if init.folder not in used and init.arrived < ended]
 
