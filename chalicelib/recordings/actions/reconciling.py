@@ -82,7 +82,7 @@ def _reconcile(device_id: str, stored: list[Stored]) -> int:
         return 0
     of = RecordedDevice(device, found[plans.key_of(device_id)])
     wrong |= {filmed for filmed, segments in by_day.items() if not all(map(of.may_stay, segments))}
-    for channel, day in wrong:
+    for channel, day in sorted(wrong):
         tidying.tidy_day(of, channel, day, map(_part_of, by_day[channel, day]))
     return len(wrong)
 
@@ -115,14 +115,26 @@ def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bo
     row, settled = found[key], _settled(segments)
     if row is None:
         return not settled
-    (part,) = joined(map(_part_of, segments))
+    part = _joined(segments)
     known = {one.where: one for one in days.parts_of(row)}
-    if settled and part.where not in known:
+    if settled and not _is_known(_joined(settled), known):
         return False
     counted = days.quarters_of(row)
     least = Quarters().with_all(without_doubles(settled))
     most = Quarters().with_all(without_doubles(segments)) if set(known) <= {part.where} else None
     return counted.holds(least) and (most is None or most.holds_bytes(counted))
+
+
+def _joined(segments: list[Segment]) -> Part:
+    """Of one class and day."""
+    (part,) = joined(map(_part_of, segments))
+    return part
+
+
+def _is_known(part: Part, known: dict[tuple[int, str], Part]) -> bool:
+    """Whether it would be listed: what came twice is counted once, and lies on two tickets."""
+    own = known.get(part.where)
+    return own is not None and own.first <= part.first and part.last <= own.last
 
 
 def _settled(segments: list[Segment]) -> list[Segment]:

@@ -243,7 +243,10 @@ def _one_minute_stays(home: Home, state: Any, answers: Answers, stored: Stored) 
 
 
 def _minute_of_this_second(home: Home) -> None:
+    """Before the reconciler's look of each hour, which is whole."""
     subscribe(home)
+    leap(home.world, 45 * 60)
+    home.owner.refresh()
     home.camera.record()
 
 
