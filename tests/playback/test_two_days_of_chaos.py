@@ -43,7 +43,7 @@ def shown(home: Home, chaos: Chaos) -> dict[int, list[Entry]]:
 
 def agree(seen: dict[int, list[Entry]], wanted: dict[int, Kept]) -> None:
     lost = [wanted[number] for number in wanted if number not in seen]
-    assert not lost and seen.keys() == wanted.keys(), lost
+    assert not lost and seen.keys() == wanted.keys(), (len(lost), lost[:3])
     wrong = []
     for number, entries in seen.items():
         kept = wanted[number]

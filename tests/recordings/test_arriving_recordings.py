@@ -81,7 +81,7 @@ def test_what_comes_in_privacy_mode_or_was_filmed_in_it_is_deleted_whenever_it_c
     assert refused(recording) == {}
 
 
-def test_what_was_judged_as_privacy_mode_began_is_deleted_within_an_hour(recording: Home) -> None:
+def test_what_was_judged_as_privacy_mode_began_is_deleted_within_six_hours(recording: Home) -> None:
     world = recording.world
     key = recording.camera.record()
     arrival = Arrival(key, world.now(), len(filmed("m4s")))
@@ -92,7 +92,7 @@ def test_what_was_judged_as_privacy_mode_began_is_deleted_within_an_hour(recordi
         assert arrivals.take_upload(arrival, as_before) == []
     client("sqs").purge_queue(QueueUrl=world.stack.physical("RecordingUploads"))
     assert objects(world) == [key] and stands(recording) == []
-    world.advance(60 * 60)
+    world.advance(6 * 60 * 60)
     assert objects(world) == []
 
 
@@ -170,12 +170,19 @@ def test_a_backlog_lies_under_a_later_day_and_is_found_on_its_own(recording: Hom
     assert list(counted(recording)) == [f"1.{was:%Y%m%d}"]
 
 
-def test_a_quarter_of_an_hour_holds_no_more_than_two_of_video(recording: Home) -> None:
-    begin = recording.world.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-    for number in range(32):
-        recording.camera.record(at=begin + MINUTE + timedelta(seconds=number * 20))
+def test_a_day_holds_no_more_than_two_days_of_video(recording: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "MOST_OF_A_DAY_MS", 120_000)
+    for number in range(3):
+        recording.camera.record(at=recording.world.now() - number * MINUTE)
     recording.world.settle()
-    assert len(objects(recording.world)) == 30 and refused(recording) == {"too_many": 2}
+    assert len(objects(recording.world)) == 2 and refused(recording) == {"too_many": 1}
+
+
+def test_all_that_a_camera_kept_may_come_at_once_by_a_clock_that_nobody_believes(recording: Home) -> None:
+    for number in range(40):
+        recording.camera.record(at=recording.world.now() - timedelta(days=400) + number * MINUTE)
+    recording.world.settle()
+    assert len(stands(recording)) == 40 and refused(recording) == {}
 
 
 def test_who_removed_the_device_keeps_nothing(recording: Home) -> None:

@@ -52,12 +52,6 @@ def test_counted_anew_minutes_never_get_fewer_and_bytes_are_as_listed() -> None:
     assert before.holds(after) is True and after.holds(before) is False
 
 
-def test_a_quarter_has_room_for_two_of_video() -> None:
-    full = Quarters().with_all(filmed(n * 60_000 % 900_000, 60_000) for n in range(29))
-    assert full.has_room(filmed(0, 60_000), 1_800_000)
-    assert not full.with_segment(filmed(0, 60_000)).has_room(filmed(0, 1_000), 1_800_000)
-
-
 def test_days_and_quarters_are_those_of_utc() -> None:
     assert quarters.day_of(DAY - timedelta(milliseconds=1)) == "20260104"
     assert [quarters.nth_of(DAY + n * timedelta(minutes=15)) for n in (0, 1, 95)] == [0, 1, 95]

@@ -26,8 +26,9 @@ from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import retrying
 
-# A quarter of an hour holds no more than two of video: a camera that films twice at once is broken, or stolen.
-MOST_OF_A_QUARTER_MS = 30 * 60 * 1000
+# A day holds no more than two days of video: a camera whose clock nobody believes may bring all that it kept at once,
+# and one that films more than twice at once is broken, or its secret stolen.
+MOST_OF_A_DAY_MS = 2 * 24 * 60 * 60 * 1000
 # Connections and tickets say that a camera is there; what it records says so only where nothing else does.
 _SEEN_EVERY = timedelta(minutes=10)
 
@@ -161,7 +162,7 @@ def _count(
         used = quota.used_ms(of.device, segment.channel, segment.start, *([] if row is None else [row]))
         if used + segment.duration_ms > quota.MOST_MS:
             raise NotTaken("event_quota_spent")
-    if not days.quarters_of(row).has_room(segment, MOST_OF_A_QUARTER_MS):
+    if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
         raise NotTaken("too_many")
     if is_event or days.is_due(row, upload, segment):
         return days.count(row, upload.device_id, upload, segment)

@@ -74,10 +74,6 @@ class Quarters:
         """Those in which something was filmed."""
         return (nth for nth, ms in enumerate(self.ms) if ms)
 
-    def has_room(self, segment: Segment, most_ms: int) -> bool:
-        """Whether the quarters that it was filmed in hold no more than so much with it."""
-        return all(self.ms[nth] + share_ms <= most_ms for nth, share_ms in _shares(segment))
-
 
 def nth_of(at: datetime) -> int:
     """The quarter of its day that an instant lies in."""
