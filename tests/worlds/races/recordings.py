@@ -243,9 +243,9 @@ def _one_minute_stays(home: Home, state: Any, answers: Answers, stored: Stored) 
 
 
 def _minute_of_this_second(home: Home) -> None:
-    """Before the reconciler's look of each hour, which is whole."""
+    """Before the reconciler's look of each sixth hour, which is whole; the world's day began at eight."""
     subscribe(home)
-    leap(home.world, 45 * 60)
+    leap(home.world, (3 * 60 + 45) * 60)
     home.owner.refresh()
     home.camera.record()
 
