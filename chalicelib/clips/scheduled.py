@@ -10,6 +10,12 @@ from chalicelib.entry.queues import Schedules
 schedules = Schedules(__name__)
 
 
+@schedules.every(15, Rate.MINUTES)
+def delete_unreadable_clips() -> dict[str, int]:
+    """Delete the files of clips whose source was deleted, or whose plan has ended."""
+    return {"deleted": showing.delete_unreadable_clips()}
+
+
 @schedules.every(6, Rate.HOURS, oldest_s=showing.oldest_clip_s)
 def sweep_expired_clips() -> dict[str, int]:
     """Delete the files whose day is over."""

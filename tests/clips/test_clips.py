@@ -271,6 +271,20 @@ def test_deleting_what_it_was_made_from_ends_it_at_once(filming: Filming) -> Non
     assert look(home, clip_id).status == 404
 
 
+def test_the_file_of_what_was_deleted_goes_within_a_quarter_of_an_hour(filming: Filming) -> None:
+    home, begun = filming
+    path = f"/devices/{home.camera.device_id}/recordings"
+    mine = asked(home, begun)
+    home.world.settle()
+    assert shown(home, mine)["state"] == "ready" and len(stored(home)) == 1
+    home.world.run_schedule("delete_unreadable_clips")
+    assert len(stored(home)) == 1
+    home.world.advance(1)
+    assert home.owner.call("DELETE", path, {"from": wire_time(begun), "to": wire_time(begun + SECOND)}).status == 204
+    home.world.run_schedule("delete_unreadable_clips")
+    assert stored(home) == []
+
+
 def test_it_is_not_shown_when_the_plan_has_ended(filming: Filming) -> None:
     home, _ = filming
     home.world.advance(29.8 * DAY)

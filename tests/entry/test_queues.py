@@ -32,6 +32,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.recordings.scheduled.reconcile_recordings": ("schedule",),
     "chalicelib.recordings.scheduled.end_plans": ("schedule",),
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
+    "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),
     "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
     "chalicelib.alarms.listeners.on_presence_changed": ("sqs_ids",),

@@ -12,9 +12,13 @@ from chalicelib.clips.records import CLIPS, READY, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.readable import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import commit
+from chalicelib.store.records import read_all
+
+# Of the 29 seconds that the job may take.
+BUDGET_S = 20
 
 
 def clip_of(caller: Caller, granted: DeviceAccess, of: RecordedDevice, clip: Clip) -> shapes.Clip:
@@ -53,6 +57,31 @@ def _described(clip: Clip, url: str | None) -> shapes.Clip:
 
 
 # The clock
+
+
+def delete_unreadable_clips() -> int:
+    """Delete the files that nobody may see any more, though their day is not over; how many. What time does not suffice
+    for is for the next run."""
+    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
+    for page in s3.pages(CLIPS.root):
+        if clock.ticks_s() >= until_ticks:
+            break
+        count += s3.delete(_unreadable([stored.key for stored in page]))
+    return count
+
+
+def _unreadable(object_keys: list[str]) -> list[str]:
+    named = {one: CLIPS.parse_key(one) for one in object_keys}
+    clip_keys = {one: Clip.key(device_id, name.removesuffix(".mp4")) for one, (device_id, name) in named.items()}
+    devices = {device_id for device_id, _ in named.values()}
+    found = read_all((*clip_keys.values(), *(key for device_id in devices for key in access.keys_of(device_id))))
+    held = {one: recorded_device(found, one) for one in devices}
+    return [one for one, key in clip_keys.items() if _is_unreadable(held[named[one][0]], found[key])]
+
+
+def _is_unreadable(of: RecordedDevice | None, clip: Clip | None) -> bool:
+    """What is nobody's any more its erasure takes, and counts."""
+    return of is not None and (clip is None or not may_show(of, clip))
 
 
 def sweep_expired_clips() -> int:

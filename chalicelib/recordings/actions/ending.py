@@ -7,7 +7,7 @@ from chalicelib.access import actions as access
 from chalicelib.plans import actions as plans
 from chalicelib.plans.records import PlanEnd
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.readable import RecordedDevice
+from chalicelib.recordings.actions.readable import recorded_device
 from chalicelib.recordings.records import VIDEO
 from chalicelib.register.sweep import overdue_s, sweep_expired
 from chalicelib.store.records import read_all
@@ -39,11 +39,9 @@ def end_plans() -> dict[str, int]:
 
 def _end_plan(row: PlanEnd) -> int:
     device_id = row.device_id
-    found = read_all(access.keys_of(device_id))
-    device = access.alive(found, device_id)
+    of = recorded_device(read_all(access.keys_of(device_id)), device_id)
     count = 0
-    if device is not None:  # else its erasure takes them
-        of = RecordedDevice(device, found[plans.key_of(device_id)])
+    if of is not None:  # else its erasure takes them
         count = sum(tidying.tidy_row(of, one) for one in days.all_rows(device_id) if one.prefixes is not None)
     plans.done_with(row)
     return count

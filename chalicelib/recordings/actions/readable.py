@@ -24,6 +24,7 @@ from chalicelib.recordings.rules.segments import AHEAD
 from chalicelib.recordings.rules.segments import Segment as Segment
 from chalicelib.recordings.rules.spans import Spans
 from chalicelib.recordings.rules.uploads import Part
+from chalicelib.store.records import Found
 
 # A ticket is older than what was filmed on it by no more than it lasts, and what was begun in its last second takes
 # (S3 tells when an object was there), and what a clock may be ahead.
@@ -93,6 +94,12 @@ class RecordedDevice:
         filmed = self._private.touch(segment.start.timestamp(), segment.end.timestamp(), with_end=True)
         # Of the arrival no more is known than its second.
         return filmed or self._private.touch(arrived_s, arrived_s + 0.999, with_end=True)
+
+
+def recorded_device(found: Found, device_id: str) -> RecordedDevice | None:
+    """The device, if it is alive; of `access.keys_of`."""
+    device = access.alive(found, device_id)
+    return None if device is None else RecordedDevice(device, found[plans.key_of(device_id)])
 
 
 def _at(seconds: float) -> datetime:

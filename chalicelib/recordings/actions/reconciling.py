@@ -10,9 +10,8 @@ from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
-from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.readable import RecordedDevice
+from chalicelib.recordings.actions.readable import recorded_device
 from chalicelib.recordings.records import VIDEO, RecordingDay
 from chalicelib.recordings.rules import quarters
 from chalicelib.recordings.rules.names import NameUnknown
@@ -75,12 +74,10 @@ def _reconcile(device_id: str, stored: list[Stored]) -> int:
     wrong = {filmed for filmed in by_day if not _agrees(rows, days.key_of(device_id, *filmed), by_day[filmed])}
     if by_day and not wrong and not _is_thorough():
         return 0
-    found = read_all(access.keys_of(device_id))
-    device = access.alive(found, device_id)
-    if device is None:
+    of = recorded_device(read_all(access.keys_of(device_id)), device_id)
+    if of is None:
         _delete_left_behind(stored)
         return 0
-    of = RecordedDevice(device, found[plans.key_of(device_id)])
     wrong |= {filmed for filmed, segments in by_day.items() if not all(map(of.may_stay, segments))}
     for channel, day in sorted(wrong):
         tidying.tidy_day(of, channel, day, map(_part_of, by_day[channel, day]))
