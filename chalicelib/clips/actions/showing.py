@@ -12,6 +12,7 @@ from chalicelib.clips.records import CLIPS, READY, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import commit
@@ -33,11 +34,16 @@ def clip_of(caller: Caller, granted: DeviceAccess, of: RecordedDevice, clip: Cli
 
 def may_show(of: RecordedDevice, clip: Clip) -> bool:
     """Whether the plan shows what it was made from, of which nothing was deleted since."""
-    since = of.kept_since
-    if since is None or clip.arrived_from < since:
-        return False
+    return _is_kept(clip, of.kept_since) and not _is_deleted(of, clip)
+
+
+def _is_kept(clip: Clip, since: int | None) -> bool:
+    return since is not None and clip.arrived_from >= since
+
+
+def _is_deleted(of: RecordedDevice, clip: Clip) -> bool:
     source = sources.whole(clip)
-    return not any(mark.at_s >= clip.asked_at and mark.covers(source) for mark in of.marks)
+    return any(mark.at_s >= clip.asked_at and mark.covers(source) for mark in of.marks)
 
 
 def _described(clip: Clip, url: str | None) -> shapes.Clip:
@@ -60,8 +66,8 @@ def _described(clip: Clip, url: str | None) -> shapes.Clip:
 
 
 def delete_unreadable_clips() -> int:
-    """Delete the files that nobody may see any more, though their day is not over; how many. What time does not suffice
-    for is for the next run."""
+    """Delete the files that nobody may see any more, nor if a plan is renewed, though their day is not over; how many.
+    What there is no time for is for the next run."""
     until_ticks, count = clock.ticks_s() + BUDGET_S, 0
     for page in s3.pages(CLIPS.root):
         if clock.ticks_s() >= until_ticks:
@@ -81,7 +87,9 @@ def _unreadable(object_keys: list[str]) -> list[str]:
 
 def _is_unreadable(of: RecordedDevice | None, clip: Clip | None) -> bool:
     """What is nobody's any more its erasure takes, and counts."""
-    return of is not None and (clip is None or not may_show(of, clip))
+    if of is None:
+        return False
+    return clip is None or _is_deleted(of, clip) or not _is_kept(clip, plans.stored_since(of.held))
 
 
 def sweep_expired_clips() -> int:

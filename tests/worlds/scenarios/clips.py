@@ -78,6 +78,19 @@ def _made_the_day_before_yesterday(home: Home) -> None:
     leap(home.world, 2 * DAY_S + 60)
 
 
+def _made_of_what_was_deleted(home: Home) -> None:
+    made(home)
+    leap(home.world, 1)
+    home.owner.refresh()
+    deleted = home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
+    assert deleted.status == 204
+    home.world.settle()
+
+
+def _delete_unreadable(home: Home, state: Any, key: str) -> None:
+    job(home.world, "delete_unreadable_clips")
+
+
 def _sweep(home: Home, state: Any, key: str) -> None:
     job(home.world, "sweep_expired_clips")
 
@@ -90,6 +103,10 @@ SCENARIOS = (
     Scenario("a clip is made", ("forward_item_changes", "on_clip_requested"), just_asked, settle, is_asked=False),
     Scenario(
         "a clip of what nobody can read", "on_clip_requested", _of_what_nobody_can_read, settle, is_asked=False
+    ),
+    Scenario(
+        "clips of what was deleted go", "delete_unreadable_clips", _made_of_what_was_deleted, _delete_unreadable,
+        is_asked=False,
     ),
     Scenario(
         "old clips go", "sweep_expired_clips", _made_the_day_before_yesterday, _sweep, is_asked=False,
