@@ -15,7 +15,7 @@ from chalicelib.errors import NotFound
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.register.sweep import oldest_s, sweep_expired
-from chalicelib.store.commit import commit
+from chalicelib.store.commit import commit, remove
 from chalicelib.store.records import read_all
 
 # Of the 29 seconds that the job may take.
@@ -72,17 +72,21 @@ def delete_unreadable_clips() -> int:
     for page in s3.pages(CLIPS.root):
         if clock.ticks_s() >= until_ticks:
             break
-        count += s3.delete(_unreadable([stored.key for stored in page]))
+        count += _delete_unreadable([stored.key for stored in page])
     return count
 
 
-def _unreadable(object_keys: list[str]) -> list[str]:
+def _delete_unreadable(object_keys: list[str]) -> int:
+    """The rows go first: a file without one is found by the next run."""
     named = {one: CLIPS.parse_key(one) for one in object_keys}
     clip_keys = {one: Clip.key(device_id, name.removesuffix(".mp4")) for one, (device_id, name) in named.items()}
     devices = {device_id for device_id, _ in named.values()}
     found = read_all((*clip_keys.values(), *(key for device_id in devices for key in access.keys_of(device_id))))
     held = {one: recorded_device(found, one) for one in devices}
-    return [one for one, key in clip_keys.items() if _is_unreadable(held[named[one][0]], found[key])]
+    gone = [one for one, key in clip_keys.items() if _is_unreadable(held[named[one][0]], found[key])]
+    for one in gone:
+        commit(remove(clip_keys[one]))
+    return s3.delete(gone)
 
 
 def _is_unreadable(of: RecordedDevice | None, clip: Clip | None) -> bool:
