@@ -248,7 +248,7 @@ def mark_read(event: dict[str, Any]) -> bytes:
     alarm["read_by"] = {*alarm.get("read_by", ()), account_id}
     is_same = s3().head_object(Bucket=os.environ["MEDIA_BUCKET"], Key=alarm["picture"])["ETag"] == alarm["picture_etag"]
     url = link(alarm["picture"], alarm["expires_at"]) if is_same else None
-    picture = {"picture": "shown" if is_same else "unreadable", "picture_url": url}
+    picture = {"picture": "shown" if is_same else "unreadable", "picture_url": url, "recorded": None}
     answer = json.dumps({**shown(alarm, account_id), **picture}, separators=(",", ":")).encode()
     mark_in_one(where, body_hash, seal(secret, answer, where[0]), alarm_at, account_id)
     return answer
