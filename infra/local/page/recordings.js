@@ -34,9 +34,9 @@ export class Recordings {
   }
 
   card() {
-    const speed = make("select", { label: "speed" }, ...SPEEDS.map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
-    speed.addEventListener("change", () => { this.playback.video.playbackRate = this.playback.video.defaultPlaybackRate = Number(speed.value); });
-    const choice = make("div", { class: "actions" }, this.time, make("span", { class: "gap" }), this.channel, this.timeline.zoom, speed);
+    this.speed = make("select", { label: "speed" }, ...SPEEDS.map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
+    this.speed.addEventListener("change", () => { this.playback.video.playbackRate = this.playback.video.defaultPlaybackRate = Number(this.speed.value); });
+    const choice = make("div", { class: "actions" }, this.time, make("span", { class: "gap" }), this.channel, this.timeline.zoom, this.speed);
     this.count = make("p", { class: "quiet", role: "status" });
     const day = make("div", { class: "place" }, this.count, this.screen, choice, this.timeline.element, this.said, this.jumps, this.cutting.element);
     this.showDay(false);
@@ -45,7 +45,8 @@ export class Recordings {
 
   /** Until there is a day to look at, there is nothing to move along or to cut. */
   showDay(isAny) {
-    this.timeline.element.hidden = this.cutting.element.hidden = this.jumps.hidden = this.time.hidden = !isAny;
+    const { element, zoom } = this.timeline;
+    for (const part of [element, zoom, this.speed, this.time, this.jumps, this.cutting.element]) part.hidden = !isAny;
     if (!isAny) this.screen.hidden = true;
   }
 
