@@ -19,9 +19,9 @@ class AskTicket(Shape):
 
     Live video is uploaded as `<channel>/<UTC start with ms>-<duration in ms>.m4s` or `.ts`; before the former, with
     each ticket anew and by a name of its own, what a player must know first as `<channel>/init-<random>.mp4`.
-    Recordings likewise, of 1 to 60 s each; behind the duration may stand `-` and the sizes of its fragments in bytes,
-    in base 36 and joined by dots, by which players seek. `channels` are those to record, of at most 16; all, if none is
-    named.
+    Recordings likewise, of 1 to 60 s each, such as `1/20261103T081500.000Z-20000.m4s`; behind the duration may stand
+    `-` and the sizes of its fragments in bytes, in base 36 and joined by dots, by which players seek: in order, all of
+    them, together the whole object. `channels` are those to record, of at most 16; all, if none is named.
     """
 
     kind: Literal["alarm", "live", "snapshot", "recording"]

@@ -13,7 +13,8 @@ from chalicelib.stock.shapes import ChannelId
 
 
 class AskClip(Shape):
-    """At most 30 minutes; the clip begins with the key frame before, so perhaps a few seconds earlier."""
+    """At most 30 minutes; the clip begins with the key frame before, so perhaps a few seconds earlier. Where the
+    picture changes its size or kind, the refusal's `at` says when."""
 
     channel: ChannelId
     from_: Moment = field(name="from")

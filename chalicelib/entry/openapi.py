@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from inspect import cleandoc
+from itertools import takewhile
 
 import msgspec
 
@@ -71,12 +73,20 @@ def _operation(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {**_success(route, reference_of), **_refusals(route)},
     }
+    if (said := _said_of(route.query)) is not None:
+        operation["description"] = said
     if route.asks is not None:
         content: Part = {"schema": reference_of[route.asks]}
         if route.example:
             content["example"] = route.example
         operation["requestBody"] = {"required": True, "content": {_JSON: content}}
     return operation
+
+
+def _said_of(query: type[Shape] | None) -> str | None:
+    """What a query says of itself: its parameters are listed one by one, so that nothing else tells it."""
+    own = takewhile(lambda shape: shape is not Shape, query.__mro__ if query is not None else ())
+    return next((cleandoc(shape.__doc__) for shape in own if shape.__doc__), None)
 
 
 def _path_parameters(route: Route) -> list[Part]:

@@ -41,7 +41,8 @@ class RecordingSearch(DaySearch):
 
 class Recording(Shape):
     """What a channel filmed without a gap of more than a second, cut at the device's midnight. `until` is the end of
-    keeping of its last part; what was filmed across midnight has its bytes on the day on which it began."""
+    keeping of its last part; what was filmed across midnight has its bytes on the day on which it began. `codec` is
+    not told yet."""
 
     recording_id: str
     channel: str
@@ -75,7 +76,8 @@ class Timeline(Shape):
 
 
 class AskPlaylist(Shape):
-    """At most 24 hours; objects that begin earlier or end later are played whole."""
+    """At most 24 hours; objects that begin earlier or end later are played whole. A refusal's `at` says up to when a
+    playlist can go: where the kind of video changes, or one can hold no more."""
 
     channel: ChannelId
     from_: Moment = field(name="from")
@@ -91,7 +93,9 @@ class Playlist(Shape):
 
 
 class DeleteRecordings(Shape):
-    """Without a channel of each; without a time from the first, or up to now."""
+    """Without a channel of each; without a time from the first, or up to now: who says nothing deletes everything.
+    Objects that begin earlier or end later go whole, and what arrives later of that time goes, too. Where there were
+    too many deletions, the refusal's `range` says what may be deleted instead."""
 
     channel: ChannelId | None = None
     from_: Moment | None = field(name="from", default=None)

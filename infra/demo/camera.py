@@ -123,7 +123,8 @@ class Camera:
             self.activate()
             answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
         if answer.status == 409:
-            raise NotBound(f"The camera got no upload ticket: {answer.said()}")
+            said = (answer.json or {}).get("message") or answer.said()
+            raise NotBound(f"The camera got no upload ticket: {said}")
         if answer.status not in (200, 201):
             raise Refused("POST", "/cameras/tickets", answer)
         self.tickets_taken += 1

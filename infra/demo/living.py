@@ -56,6 +56,7 @@ class Living:
     _last_alarm: datetime | None = None
     _before: Image.Image | None = None
     _moved: bool = False
+    _no_alarm: str = ""
 
     def __post_init__(self) -> None:
         channels = [str(channel["id"]) for channel in self.camera.channels]
@@ -115,8 +116,12 @@ class Living:
             self.camera.snapshot(as_jpeg(picture), at=at)
             self.alarms_sent += 1
             self.say("Something moved: an alarm is sent.")
+            self._no_alarm = ""
         except (NotBound, Refused, Unreachable) as problem:
-            self.say(f"Something moved, but no alarm is sent: {problem}")
+            # Once, and not again with each movement.
+            if self._no_alarm != (why := str(problem)):
+                self._no_alarm = why
+                self.say(f"Something moved, but no alarm is sent: {why}")
 
     # Live view and recording
 

@@ -204,3 +204,17 @@ def test_what_is_in_use_is_said_and_the_page_speaks_polish(owner: Owner) -> None
     expect(owner.page.get_by_role("heading", name="Nagrania")).to_be_visible()
     expect(owner.page.locator(".month strong")).to_have_text("styczeń 2026")
     expect(owner.page.locator(".jumps button").first).to_contain_text("Ruch")
+
+
+@in_a_browser
+def test_it_plays_on_after_the_address_of_a_film_has_ended(owner: Owner) -> None:
+    owner.move("Home", "Enter")
+    until(lambda: owner.is_at(0))
+    # As Chromium says it of a playlist that is not there any more.
+    owner.page.evaluate("document.querySelector('#recordings video').dispatchEvent(new Event('error'))")
+    expect(owner.page.locator("#recordings")).to_contain_text("It plays no further")
+    with owner.page.expect_response("**/recordings/playlists"):
+        owner.move("Home", "ArrowRight", "Enter")
+    until(lambda: owner.is_at(10))
+    expect(owner.page.locator("#recordings")).not_to_contain_text("It plays no further")
+    assert owner.visitor.complaints == []

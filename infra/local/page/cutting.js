@@ -2,7 +2,7 @@
 import { askAsPerson } from "./api.js";
 import { announcer, button, make } from "./elements.js";
 import { doing } from "./forms.js";
-import { tell } from "./language.js";
+import { language, tell } from "./language.js";
 import { owns } from "./rights.js";
 import { timeOf } from "./zones.js";
 
@@ -17,8 +17,8 @@ export class Cutting {
     const act = (word, work, traits = {}) => button(word, (event) => doing(event.currentTarget, this.said, work), traits);
     this.save = act("saveClip", () => this.clip(), { hidden: true });
     this.remove = act("deletePart", () => this.erase(), { hidden: true, class: "danger" });
-    const bounds = [button("beginHere", () => this.begin()), button("endHere", () => this.end())];
-    this.element = make("div", { class: "place cutting" }, make("div", { class: "actions small" }, ...bounds, this.save, this.remove), this.range, this.said);
+    this.bounds = [button("beginHere", () => this.begin()), button("endHere", () => this.end())];
+    this.element = make("div", { class: "place cutting" }, make("div", { class: "actions small" }, ...this.bounds, this.save, this.remove), this.range, this.said);
   }
 
   begin() {
@@ -75,10 +75,12 @@ export class Cutting {
     this.choose(null);
     await this.deleted();
     tell(this.said, "deleted");
+    // The button that was pressed is gone, and the keyboard must not fall back to the top of the page.
+    this.bounds[0].focus({ preventScroll: true });
   }
 }
 
-export const megabytes = (bytes) => (bytes / 1_000_000).toFixed(1);
+export const megabytes = (bytes) => new Intl.NumberFormat(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(bytes / 1_000_000);
 
 /** Asks once more before something is gone for good. */
 function isSure(word, known) {

@@ -13,7 +13,7 @@ export async function showPlan(place, device) {
   const held = make("div");
   const paying = make("div", { id: "paying" });
   const offers = (await ask("GET", "/plans")).items;
-  const choices = offers.map(({ plan_id, name, price }) => make("option", { value: plan_id }, `${name} · ${money(price)}`));
+  const choices = offers.map((offer) => make("option", { value: offer.plan_id }, offered(offer)));
   const submit = async (wanted) => {
     const order = await askAsPerson("POST", "/orders", { ...wanted, device_id: device.device_id, payment_method: "sandbox" });
     checkout(paying, order, () => showHeld(held, device, offers));
@@ -21,11 +21,21 @@ export async function showPlan(place, device) {
   const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
   place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying));
   const look = () => showHeld(held, device, offers);
+  // Names of plans, prices and days are said in one language or the other.
+  document.addEventListener("language", async () => {
+    if (!held.isConnected) return;
+    const said = new Map((await ask("GET", "/plans")).items.map((offer) => [offer.plan_id, offer]));
+    for (const offer of offers) Object.assign(offer, said.get(offer.plan_id));
+    for (const [at, offer] of offers.entries()) choices[at].textContent = offered(offer);
+    await look();
+  });
   await look();
   return look;
 }
 
 const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
+
+const offered = ({ name, price }) => `${name} · ${money(price)}`;
 
 async function showHeld(place, device, offers) {
   const plan = await askAsPerson("GET", `/devices/${device.device_id}/plan`);

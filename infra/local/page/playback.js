@@ -42,7 +42,13 @@ export class Playback {
     // A film that stands still must not take the moment back from whoever moves it.
     const isPlaying = () => this.runs.length && !this.video.paused && !this.video.seeking;
     this.video.addEventListener("timeupdate", () => isPlaying() && at(momentAt(this.runs, this.video.currentTime)));
-    this.video.addEventListener("error", () => this.video.hasAttribute("src") && failed());
+    this.video.addEventListener("error", () => this.video.hasAttribute("src") && this.broke(failed));
+  }
+
+  /** Its address may have ended: what is asked for next is asked for anew. */
+  broke(failed) {
+    this.runs = [];
+    failed();
   }
 
   /** From there on, or from what was recorded next; whether there is anything. */

@@ -1,10 +1,12 @@
 /** Looking back: a calendar, a day with what was recorded on it, and playing that from any moment. */
 import { askAsPerson } from "./api.js";
 import { Calendar } from "./calendar.js";
+import { plays } from "./camera.js";
 import { Cutting } from "./cutting.js";
 import { announcer, hush, make } from "./elements.js";
 import { tell } from "./language.js";
 import { Playback } from "./playback.js";
+import { Unwatchable } from "./player.js";
 import { owns } from "./rights.js";
 import { jumps, Timeline } from "./timeline.js";
 import { timeOf } from "./zones.js";
@@ -32,12 +34,20 @@ export class Recordings {
   }
 
   card() {
-    const speed = make("select", { label: "speed" }, ...SPEEDS.map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
-    speed.addEventListener("change", () => { this.playback.video.playbackRate = this.playback.video.defaultPlaybackRate = Number(speed.value); });
-    const choice = make("div", { class: "actions" }, this.time, make("span", { class: "gap" }), this.channel, this.timeline.zoom, speed);
+    this.speed = make("select", { label: "speed" }, ...SPEEDS.map((rate) => make("option", { value: rate, selected: rate === 1 }, `${rate}×`)));
+    this.speed.addEventListener("change", () => { this.playback.video.playbackRate = this.playback.video.defaultPlaybackRate = Number(this.speed.value); });
+    const choice = make("div", { class: "actions" }, this.time, make("span", { class: "gap" }), this.channel, this.timeline.zoom, this.speed);
     this.count = make("p", { class: "quiet", role: "status" });
     const day = make("div", { class: "place" }, this.count, this.screen, choice, this.timeline.element, this.said, this.jumps, this.cutting.element);
+    this.showDay(false);
     return make("section", { class: "card", id: "recordings" }, make("h3", { say: "recordings" }), make("div", { class: "looking-back" }, this.calendar.element, day));
+  }
+
+  /** Until there is a day to look at, there is nothing to move along or to cut. */
+  showDay(isAny) {
+    const { element, zoom } = this.timeline;
+    for (const part of [element, zoom, this.speed, this.time, this.jumps, this.cutting.element]) part.hidden = !isAny;
+    if (!isAny) this.screen.hidden = true;
   }
 
   path() {
@@ -53,7 +63,7 @@ export class Recordings {
       const newest = this.calendar.days.at(-1);
       if (this.day === null && newest) await this.turnTo(newest);
       else if (this.day !== null) await this.load();
-      else tell(this.count, "noRecordings");
+      else tell(this.count, plays(this.device) ? "recordingsOfPage" : "noRecordingsYet");
     } catch (failure) {
       this.said.textContent = failure.message;
     }
@@ -76,6 +86,7 @@ export class Recordings {
   async turnChannel() {
     this.day = null;
     this.playback.close();
+    this.showDay(false);
     await this.catchUp();
   }
 
@@ -89,11 +100,12 @@ export class Recordings {
     const asked = this.day;
     const day = await askAsPerson("GET", `${this.path()}/timeline?channel=${this.channel.value}&day=${asked}`);
     if (asked !== this.day) return;
+    this.showDay(true);
     this.timeline.show(day);
     this.showTime(this.timeline.at);
     this.jumps.replaceChildren(...jumps(this.device, day.alarms, (at) => this.timeline.jump(at)));
-    const minutes = Math.round(this.timeline.spans.reduce((sum, [begin, end]) => sum + end - begin, 0) / 60_000);
-    tell(this.count, day.spans.length ? "recordedMinutes" : "noRecordings", { minutes });
+    const seconds = this.timeline.spans.reduce((sum, [begin, end]) => sum + end - begin, 0) / 1000;
+    tell(this.count, day.spans.length ? "recorded" : "noRecordings", { long: long(seconds) });
   }
 
   async play(at) {
@@ -105,7 +117,7 @@ export class Recordings {
       this.screen.hidden = this.playback.runs.length === 0;
     } catch (failure) {
       this.screen.hidden = true;
-      if (failure.code && failure.status === undefined) tell(this.said, failure.code);
+      if (failure instanceof Unwatchable) tell(this.said, failure.code);
       else this.said.textContent = failure.message;
     }
   }
@@ -116,6 +128,7 @@ export class Recordings {
   }
 
   moves(at) {
+    hush(this.said);
     this.playback.video.pause();
     this.showTime(at);
   }
@@ -128,4 +141,11 @@ export class Recordings {
   leave() {
     this.playback.close();
   }
+}
+
+/** So much film, as both languages write it. */
+function long(seconds) {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

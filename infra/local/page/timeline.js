@@ -14,7 +14,7 @@ export class Timeline {
     const layer = (name) => make("div", { class: name, "aria-hidden": "true" });
     [this.film, this.part, this.marks, this.cursor, this.hover, this.hours] = ["film", "part", "marks", "cursor", "hovering", "hours"].map(layer);
     this.line = make("div", { class: "line recorded", role: "slider", tabindex: "0", label: "moment" }, this.film, this.part, this.marks, this.cursor, this.hover);
-    this.zoom = make("select", { label: "zoom" }, ...[["wholeDay", 0], ["fourHours", 14_400_000], ["halfHour", 1_800_000]].map(([word, ms]) => make("option", { value: ms, say: word })));
+    this.zoom = make("select", { label: "zoom" }, ...[["wholeDay", 0], ["fourHours", 14_400_000], ["halfHour", 1_800_000], ["fiveMinutes", 300_000]].map(([word, ms]) => make("option", { value: ms, say: word })));
     this.zoom.addEventListener("change", () => this.look());
     this.element = make("div", { class: "place" }, this.line, this.hours);
     this.listen();
@@ -74,7 +74,8 @@ export class Timeline {
   }
 
   hourAt(at) {
-    return at >= this.day[1] ? "24:00" : timeOf(this.device, at).slice(0, 5);
+    const isToTheSecond = this.view[1] - this.view[0] < 600_000;
+    return at >= this.day[1] ? "24:00" : timeOf(this.device, at).slice(0, isToTheSecond ? 8 : 5);
   }
 
   block([begin, end]) {
