@@ -162,7 +162,7 @@ OPEN_ENDED = {
 
 
 # S3 gives no name of more than 1,024 bytes, and all of these have to match from end to end.
-OF_NAMES = ("alarms/rules.py", "live/rules.py")
+OF_NAMES = ("alarms/rules.py", "live/rules.py", "recordings/rules/names.py", "playback/rules/paths.py")
 
 
 def patterns() -> Iterator[str]:

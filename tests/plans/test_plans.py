@@ -37,6 +37,8 @@ def plan_of(home: Home) -> dict[str, Any]:
     answer = home.owner.call("GET", f"/devices/{home.camera.device_id}/plan")
     assert answer.status == 200, answer.body
     told: dict[str, Any] = answer.json
+    nothing = {name: told.pop(name) for name in ("used_bytes", "oldest", "newest")}
+    assert nothing == {"used_bytes": 0, "oldest": None, "newest": None}
     return told
 
 

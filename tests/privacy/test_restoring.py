@@ -186,7 +186,7 @@ def test_it_goes_on_by_instalments_and_opens_the_tables_with_the_last(
     answers = []
     for _ in range(20):
         with monkeypatch.context() as patch:
-            patch.setattr(clock, "ticks_s", partial(next, itertools.count(0, 100)))
+            patch.setattr(clock, "ticks_s", partial(next, itertools.count(0, 50)))
             answers.append(replayed(home))
         if answers[-1]["finished"]:
             break
