@@ -308,6 +308,25 @@ def test_a_line_of_time_takes_two_calls_more_than_a_read_and_a_listing(recording
     assert [call.operation for call in home.world.trace.calls] == ["BatchGetItem", "Query", "ListObjectsV2", "Query"]
 
 
+def test_a_channel_whose_name_begins_as_anothers_does_is_another(recording: Home) -> None:
+    """S3 lists the keys of `cam-1` between those of the tickets that `cam` had before and after noon."""
+    home, device_id, begun = recording, recording.camera.device_id, datetime(2026, 1, 6, 8, 5, tzinfo=UTC)
+    home.camera.equip("cam", "cam-1")
+    for hours, channel in ((0, "cam"), (1, "cam-1"), (12, "cam")):
+        move_to(home, begun + hours * HOUR)
+        film(home, 60_000, channel=channel)
+    home.stranger.sign_in()
+    guest(home, "playback", channels=["cam"])
+    seen = recordings(home.stranger, device_id, channel="cam", day="2026-01-06")
+    assert [one["start"] for one in seen] == ["2026-01-06T20:05:00Z", "2026-01-06T08:05:00Z"]
+    assert len(home.stranger.timeline(device_id, "2026-01-06", channel="cam")["spans"]) == 2
+    between = begun + HOUR, begun + 2 * HOUR
+    assert home.stranger.ask_playlist(device_id, *between, channel="cam").status == 404
+    times = {"from": f"{between[0]:%Y-%m-%dT%H:%M:%SZ}", "to": f"{between[0]:%Y-%m-%dT%H}:30:00Z"}
+    clip = home.stranger.call("POST", f"/devices/{device_id}/recordings/clips", {"channel": "cam", **times})
+    assert clip.status == 404
+
+
 def test_a_guest_sees_his_channels_and_alarms_only_by_that_right(recording: Home) -> None:
     home, device_id = recording, recording.camera.device_id
     home.camera.equip("1", "2")

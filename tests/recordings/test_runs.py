@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -51,6 +52,26 @@ def test_two_that_were_filmed_at_the_same_time_stay_two() -> None:
     """A clock that was set back by ten minutes and ten seconds."""
     before, after = [filmed(60 * n) for n in range(4)], [filmed(10 + 60 * n) for n in range(3)]
     assert starts(runs_of([*before, *after])) == [[0, 60, 120, 180], [10, 70, 130]]
+
+
+@given(some.lists(some.tuples(some.integers(0, 80), some.integers(1, 20), some.sampled_from([A, B])), max_size=30))
+def test_each_goes_on_the_run_whose_end_is_nearest(said: list[tuple[int, int, Init]]) -> None:
+    segments = [filmed(at / 4, long / 4, init=init, object_key=f"{nth}") for nth, (at, long, init) in enumerate(said)]
+    expected: list[list[Segment]] = []
+    for one in sorted(segments, key=lambda segment: (segment.start, segment.arrived, segment.object_key)):
+        near = [run for run in expected if run[-1].init == one.init and abs(one.start - run[-1].end) <= S]
+        if near:
+            min(near, key=lambda run: abs(one.start - run[-1].end)).append(one)
+        else:
+            expected.append([one])
+    assert [list(run.segments) for run in runs_of(segments)] == expected
+
+
+def test_thousands_that_were_filmed_at_the_same_time_take_no_longer() -> None:
+    """What a clock that nobody believes is said to have filmed as it arrived: two days, brought at once."""
+    begun = time.process_time()
+    assert len(runs_of([filmed(0, object_key=f"{nth}", size_bytes=nth) for nth in range(20_000)])) == 20_000
+    assert time.process_time() - begun < 5
 
 
 def test_a_run_is_cut_at_midnights() -> None:

@@ -54,11 +54,13 @@ class Uploaded:
 
 
 def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:
-    """Everything that lies in these parts, as S3 lists it: a call for each thousand, and at least one for each part."""
-    found = Uploaded()
+    """Everything of a channel that lies in these parts, as S3 lists it: a call for each thousand, and at least one for
+    each part. Keys of `cam-1` lie between those of `cam`: they begin as these do, and are passed over."""
+    found, own = Uploaded(), f"/{channel}"
     for part in joined(parts):
         for stored in _listed(part.begin_of(device_id, channel), part):
-            found.add(stored)
+            if stored.key.rpartition("/")[0].endswith(own):
+                found.add(stored)
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from chalicelib.recordings.rules.segments import GAP, Segment, is_next
+from chalicelib.recordings.rules.segments import GAP, Segment
 
 
 @dataclass(frozen=True)
@@ -38,25 +39,37 @@ def runs_of(segments: Iterable[Segment]) -> list[Run]:
     """The runs of these segments, in order of their beginnings.
 
     A segment goes on the run whose end is nearest to its start, if that is within a second and has the same init: two
-    that were filmed at the same time (a clock was set back) stay two.
+    that were filmed at the same time (a clock was set back) stay two. Thousands may be: a camera whose clock nobody
+    believes brings what it kept at once. So what may be gone on with stands in order of its end.
     """
     whole: list[list[Segment]] = []
-    open_runs: list[list[Segment]] = []
+    ends: dict[_Kind, list[tuple[datetime, int]]] = {}
     for segment in sorted(segments, key=lambda one: (one.start, one.arrived, one.object_key)):
-        open_runs = [run for run in open_runs if run[-1].end >= segment.start - GAP]
-        fitting = [run for run in open_runs if _goes_on(run[-1], segment)]
-        if fitting:
-            min(fitting, key=lambda run: abs(segment.start - run[-1].end)).append(segment)
-            continue
-        whole.append([segment])
-        open_runs.append(whole[-1])
+        open_runs = ends.setdefault(_kind(segment), [])
+        nth = _nearest(open_runs, segment)
+        number = len(whole) if nth is None else open_runs.pop(nth)[1]
+        if nth is None:
+            whole.append([])
+        whole[number].append(segment)
+        insort(open_runs, (segment.end, number))
     return [Run(tuple(run)) for run in whole]
 
 
-def _goes_on(before: Segment, after: Segment) -> bool:
-    same_kind = before.is_transport_stream == after.is_transport_stream
-    same_init = (before.init and before.init.name) == (after.init and after.init.name)
-    return before.channel == after.channel and same_kind and same_init and is_next(before, after)
+# What one run has in common: its channel, its container, and the name of its init.
+_Kind = tuple[str, bool, str | None]
+
+
+def _kind(segment: Segment) -> _Kind:
+    return segment.channel, segment.is_transport_stream, segment.init and segment.init.name
+
+
+def _nearest(open_runs: list[tuple[datetime, int]], segment: Segment) -> int | None:
+    """Of runs in order of their ends the one that it goes on; of two that are as near the one that began first."""
+    above = bisect_left(open_runs, (segment.start, -1))
+    below = bisect_left(open_runs, (open_runs[above - 1][0], -1)) if above else None
+    near = [nth for nth in (below, above) if nth is not None and nth < len(open_runs)]
+    fitting = [nth for nth in near if abs(segment.start - open_runs[nth][0]) <= GAP]
+    return min(fitting, key=lambda nth: (abs(segment.start - open_runs[nth][0]), open_runs[nth][1]), default=None)
 
 
 Span = tuple[datetime, datetime]

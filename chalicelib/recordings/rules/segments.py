@@ -87,11 +87,6 @@ def filmed_at(stamp: datetime, arrived: datetime, keep_days: int) -> datetime:
     return stamp if is_believed else arrived
 
 
-def is_next(before: Segment, after: Segment) -> bool:
-    """Whether it goes on where the other ends, without a gap or an overlap of more than a second."""
-    return abs(after.start - before.end) <= GAP
-
-
 def without_doubles(segments: Iterable[Segment]) -> list[Segment]:
     """In order of time; of what was uploaded twice on two tickets (same moment, length and size) the first."""
     first: dict[tuple[str, datetime, int, int], Segment] = {}
