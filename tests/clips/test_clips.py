@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.clips.actions import making
 from chalicelib.clips.rules import bounds
+from chalicelib.store.records import Item
 from infra.local.gateway import Response
 from tests.clips.footage import Setting, boxes_at_the_top, played, record
 from tests.conftest import Home
@@ -300,8 +301,6 @@ def test_removing_the_camera_takes_the_clips(filming: Filming) -> None:
 
 
 def items_of_clips(home: Home) -> list[Any]:
-    from chalicelib.store.records import Item
-
     pk = f"device#{home.camera.device_id}"
     return [one for one in items_of(Item, pk) if one["sk"]["S"].startswith("clip#")]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.recordings.rules.runs import cut, runs_of, spans_of
@@ -69,6 +69,7 @@ def test_spans_cover_what_was_filmed_and_nothing_else(pairs: list[tuple[int, int
     assert inside <= shown <= inside | {n for n in shown if {n - 1, n + 1} <= inside}
     assert all(after[0] - before[1] > S for before, after in pairwise(spans))
 
+@settings(deadline=None)
 
 @given(some.permutations([filmed(0), filmed(60), filmed(130), filmed(200, 30), filmed(231, init=B), filmed(90)]))
 def test_the_order_of_arrival_changes_nothing(segments: list[Segment]) -> None:
