@@ -122,6 +122,8 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
     except NameUnknown:
         raise NotTaken("name_unknown") from None
     _require_admitted(upload, parsed, of)
+    if isinstance(parsed, Init) and arrival.size_bytes > containers.MOST_INIT_BYTES:
+        raise NotTaken("video_unreadable")
     head = s3.first_bytes(arrival.object_key, containers.HEAD_BYTES)
     if head is None:
         return  # it was deleted again
