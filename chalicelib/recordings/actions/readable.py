@@ -17,7 +17,6 @@ from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
 from chalicelib.recordings.rules.runs import Run as Run
-from chalicelib.recordings.rules.runs import cut as cut
 from chalicelib.recordings.rules.runs import runs_of as runs_of
 from chalicelib.recordings.rules.runs import spans_of as spans_of
 from chalicelib.recordings.rules.segments import AHEAD

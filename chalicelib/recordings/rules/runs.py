@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
-from chalicelib.recordings.rules.segments import GAP, Segment, is_next
+from chalicelib.recordings.rules.segments import GAP, Init, Segment, is_next
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,16 @@ def runs_of(segments: Iterable[Segment]) -> list[Run]:
 
 def _goes_on(before: Segment, after: Segment) -> bool:
     same_kind = before.is_transport_stream == after.is_transport_stream
-    same_init = (before.init and before.init.name) == (after.init and after.init.name)
+    same_init = _said_of(before.init) == _said_of(after.init)
     return before.channel == after.channel and same_kind and same_init and is_next(before, after)
 
 
+def _said_of(init: Init | None) -> tuple[str, str] | None:
+    """Some cameras call each init alike, and its bytes tell them apart."""
+    return None if init is None else (init.name, init.content)
+
+
 Span = tuple[datetime, datetime]
-
-
-def cut(run: Run, edges: Iterable[datetime]) -> list[Span]:
-    """The spans of a run between these instants: a day's recordings end at its midnight."""
-    inner = [edge for edge in sorted(edges) if run.start < edge < run.end]
-    bounds = [run.start, *inner, run.end]
-    return list(pairwise(bounds))
 
 
 def spans_of(segments: Iterable[Segment], begin: datetime, end: datetime) -> list[Span]:
