@@ -154,6 +154,22 @@ def test_a_clock_that_is_years_off_is_not_believed(recording: Home) -> None:
     assert len(found) == 2 and all(one.start == one.arrived for one in found)
 
 
+def test_of_two_that_are_the_same_one_is_shown_as_long_as_either_is_kept(home: Home) -> None:
+    subscribe(home)
+    filmed_until, ticket = home.world.now(), home.camera.recording_ticket()
+    home.camera.record(at=filmed_until, ticket=ticket)
+    home.world.settle()
+    (first,) = stands(home)
+    home.world.clock.move_to(filmed_until.timestamp() + 3600)
+    home.camera.record(at=filmed_until, ticket=home.camera.recording_ticket())
+    home.world.clock.move_to(filmed_until.timestamp() + 3600 + 180)
+    home.world.run_schedule("reconcile_recordings")
+    assert stands(home) == [first] and len(objects(home.world)) == 2
+    home.world.clock.move_to(first.until.timestamp())
+    (second,) = stands(home, first.start, first.end)
+    assert second.start == first.start and second.arrived > first.arrived
+
+
 def test_a_backlog_lies_under_a_later_day_and_is_found_on_its_own(recording: Home) -> None:
     recording.world.advance(3 * 86_400)
     was = recording.world.now() - timedelta(days=2)
