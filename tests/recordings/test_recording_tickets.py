@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.conftest import Home
-from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
+from tests.recordings.plans import CONTINUOUS, EVENT, LONG, subscribe
 from tests.recordings.recorded import ask, objects, refused
 from tests.scene import filmed
 
@@ -130,8 +130,14 @@ def test_of_two_channels_one_may_be_spent(home: Home) -> None:
 
 
 def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
-    subscribe(home, CONTINUOUS)
+    subscribe(home, LONG)
+    subscribe(home, CONTINUOUS)  # waits behind
+    change = home.world.now().timestamp() + 30 * 86_400
+    home.world.clock.move_to(change - 600)
     before = home.camera.recording_ticket()
-    subscribe(home, EVENT)
-    assert "/7/" in before["key_prefix"]
+    home.world.clock.move_to(change + 60)
+    assert ask(home).json["plan"]["kind"] == "continuous"
     home.camera.record(ticket=before)
+    home.world.settle()
+    home.owner.refresh()
+    assert refused(home) == {} and ["/30/" in one for one in objects(home.world)] == [True]

@@ -50,7 +50,8 @@ def tickets_for(camera: Camera, wanted: Sequence[str] | None) -> shapes.Recordin
     if status.state != "active" or status.held is None:
         raise NoPlan
     now, held = clock.now(), status.held
-    until = min(now + LONGEST_TICKET, clock.at_epoch(held.until))
+    # Another plan that waits behind this one ends no ticket.
+    until = min(now + LONGEST_TICKET, clock.at_epoch(status.runs_until or held.until))
     channels = _channels(device, wanted)
     shown, left = channels[:MOST_CHANNELS], channels[MOST_CHANNELS:]
     prefix, is_event = VIDEO[held.plan.keep_days], held.plan.kind == quota.EVENT
