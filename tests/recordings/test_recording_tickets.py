@@ -129,6 +129,20 @@ def test_of_two_channels_one_may_be_spent(home: Home) -> None:
     assert ask(home, channels=["2"]).json["code"] == "EventQuotaSpent"
 
 
+def test_channels_that_are_spent_take_no_place_from_others_and_all_are_read_at_once(home: Home) -> None:
+    subscribe(home, EVENT)
+    home.camera.equip(*(str(number) for number in range(20)))
+    now = home.world.now()
+    for minute in range(120):
+        home.camera.record(60_000, at=now - timedelta(minutes=minute), channel="2")
+    home.world.settle()
+    home.world.trace.clear()
+    said = ask(home).json
+    reads = [call for call in home.world.trace.calls if call.operation in ("BatchGetItem", "GetItem", "Query")]
+    assert said["channels_spent"] == ["2"] and said["channels_left"] == ["17", "18", "19"]
+    assert len(said["tickets"]) == 16 and len(reads) <= 4
+
+
 def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
     subscribe(home, LONG)
     subscribe(home, CONTINUOUS)  # waits behind

@@ -161,7 +161,8 @@ def _count(
     running = plans.running_at(of.held, int(segment.arrived.timestamp()))
     is_event = running is not None and running.kind == quota.EVENT
     if is_event:
-        used = quota.used_ms(of.device, segment.channel, segment.start, *([] if row is None else [row]))
+        known_row = [] if row is None else [row]
+        used = quota.used_ms(of.device, [segment.channel], segment.start, *known_row)[segment.channel]
         if used + segment.duration_ms > quota.MOST_MS:
             raise NotTaken("event_quota_spent")
     if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
