@@ -34,7 +34,7 @@ class ClipProblem(Shape):
 
 class Clip(Shape):
     """An MP4 file without its gaps, while it is made, and for a day at most. `url` is good for five minutes; whoever
-    asks again is given another one."""
+    asks again is given another one. `problem` says why one has failed, where that is known."""
 
     clip_id: str
     state: Literal["working", "ready", "failed"]

@@ -159,6 +159,16 @@ class PlanStatus:
     held: Period | None
     waiting: tuple[Period, ...] = ()
 
+    @property
+    def runs_until(self) -> int | None:
+        """The end of what is held, and of what waits behind it without a gap."""
+        until = None if self.held is None else self.held.until
+        for one in self.waiting:
+            if one.begins != until:
+                break
+            until = one.until
+        return until
+
 
 def status_at(ledger: Ledger, now: int) -> PlanStatus:
     """A plan is active up to its end; behind the last there are seven days of grace, in which a renewal brings

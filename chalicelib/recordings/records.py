@@ -52,7 +52,7 @@ class RecordingDay(Item):
     first_ms = key(NumberAttribute(), rows.PLAYBACK, why="time: when the first segment began")
     last_ms = key(NumberAttribute(), rows.PLAYBACK, why="time: when the last one ended")
     counted_lately = plain(
-        BinaryAttribute(null=True, legacy_encoding=False), why="hashes of the keys that were counted last"
+        BinaryAttribute(null=True, legacy_encoding=False), why="hashes of the segments that were counted last"
     )
     writes = plain(NumberAttribute(default=0), why="how often it was written: no more than once a minute of video")
     recorded_ms = plain(NumberAttribute(), why="how much was filmed, whatever became of it", exported=True)

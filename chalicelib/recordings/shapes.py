@@ -23,7 +23,7 @@ class TicketPlan(Shape):
 class RecordingTicket(Shape):
     """A form for one channel, as for pictures: its fields first and the file last, with a `key` that is `key_prefix`,
     the channel, a slash and the object's name. A transport stream may say `video/mp2t` in the place of the
-    Content-Type among the fields."""
+    Content-Type among the fields. An init has 64 KiB at most."""
 
     channel: str
     url: str

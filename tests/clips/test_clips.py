@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.clips.actions import making
 from chalicelib.clips.rules import bounds
+from chalicelib.store.records import Item
 from infra.local.gateway import Response
 from tests.clips.footage import Setting, boxes_at_the_top, played, record
 from tests.conftest import Home
@@ -199,6 +200,15 @@ def test_more_than_a_function_has_time_for_fails(filming: Filming, monkeypatch: 
     assert shown(home, clip_id)["problem"]["code"] == "ClipTooLarge"
 
 
+def test_one_of_which_nothing_is_heard_for_an_hour_has_failed(filming: Filming) -> None:
+    home, begun = filming
+    clip_id = asked(home, begun)
+    for seconds, state in ((3600, "working"), (1, "failed")):
+        home.world.clock.move_to(home.world.now().timestamp() + seconds)
+        home.owner.refresh()
+        assert (shown(home, clip_id)["state"], shown(home, clip_id)["problem"]) == (state, None)
+
+
 def test_three_are_made_at_once_and_fifty_a_day(filming: Filming, monkeypatch: pytest.MonkeyPatch) -> None:
     home, begun = filming
     for _ in range(3):
@@ -314,8 +324,6 @@ def test_removing_the_camera_takes_the_clips(filming: Filming) -> None:
 
 
 def items_of_clips(home: Home) -> list[Any]:
-    from chalicelib.store.records import Item
-
     pk = f"device#{home.camera.device_id}"
     return [one for one in items_of(Item, pk) if one["sk"]["S"].startswith("clip#")]
 

@@ -27,7 +27,7 @@ from infra import applier
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, http_request
 from infra.package import bundle, deploy, policies, template
-from tests.infra.packaged import awaited, made, resources
+from tests.infra.packaged import made, resources
 from tests.routes import all_routes
 
 REGION = "eu-central-1"
@@ -129,16 +129,12 @@ LONG_ONES = {"on_recording_uploaded": 60}
 
 def test_no_function_that_writes_of_a_subject_outlasts_what_an_erasure_waits_for() -> None:
     seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
-    assert {route for route, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == (
-        PATIENT.keys() - awaited().keys()
-    )
-    assert {route for route in seconds if route.startswith("sweep_")} == SWEEPS - awaited().keys()
+    assert {route for route, one in seconds.items() if one > LONGEST_FUNCTION.total_seconds()} == PATIENT.keys()
+    assert {route for route in seconds if route.startswith("sweep_")} == SWEEPS
 
 
 @pytest.mark.parametrize("route", sorted(SWEEPS))
 def test_what_runs_longer_only_deletes(route: str) -> None:
-    if route in awaited():
-        pytest.skip("it is not there yet")
     granted = yaml.safe_load(policies.SEEN.read_text())[route]
     assert {action for actions in granted.values() for action in actions} == {"ListBucket", "DeleteObject"}
 
@@ -147,7 +143,7 @@ def test_a_job_stops_by_itself_in_time_for_what_is_under_way_and_for_its_figure(
     """The last page may be tried thrice, each try for as long as a client waits."""
     seconds = {function.entry_point: function.properties["Timeout"] for function in template.functions_of(made())}
     for route, budget_s in (
-        *((route, BUDGET_S) for route in SWEEPS - awaited().keys()),
+        *((route, BUDGET_S) for route in SWEEPS),
         ("resume_erasures", erasing.BUDGET_S),
         ("on_erasure_begun", PASS_S),
         ("on_export_asked", export.BUDGET_S),
@@ -175,8 +171,7 @@ def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checke
     assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
     assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
-    unread = {"RECORDING_REMOVALS_QUEUE_URL", "CLIP_REQUESTS_QUEUE_URL"} if awaited() else set()
-    assert set().union(*told.values()) | unread == wired.keys()  # what nobody reads is not said
+    assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said
 
 
 def told_to(function: template.Function) -> dict[str, Any]:
@@ -231,7 +226,7 @@ def test_a_queue_feeds_its_function_and_takes_back_what_failed_alone() -> None:
         assert made()["Resources"][queue["Queue"]["Fn::GetAtt"][0]]["Type"] == "AWS::SQS::Queue"
     fed = {queue["Queue"]["Fn::GetAtt"][0] for queue in events("SQS").values()}
     queues = {name for name in resources("AWS::SQS::Queue") if not name.endswith("DeadLetters")}
-    assert fed == queues - set(awaited().values())
+    assert fed == queues
 
 
 def test_no_queue_takes_all_functions_that_may_run_and_pictures_may_take_more_than_others() -> None:

@@ -66,8 +66,11 @@ def test_the_rules_say_what_is_in_the_diary_of_each_second(ledger: Ledger) -> No
         patch.setattr(rules, "GRACE_S", GRACE)
         assert [rules.kept_since(ledger, second) for second in range(150)] == diary.since
         assert rules.ends_at(ledger) == diary.end
-        states = [rules.status_at(ledger, second).state for second in range(150)]
+        found = [rules.status_at(ledger, second) for second in range(150)]
+    states = [one.state for one in found]
     assert [state == "active" for state in states] == diary.runs
+    running = [second for second in range(150) if diary.runs[second]]
+    assert [found[second].runs_until for second in running] == [diary.runs.index(False, second) for second in running]
     if diary.end is not None:
         assert states[diary.end - 1] in ("grace", "active") and states[diary.end] == "ended"
 

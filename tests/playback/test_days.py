@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.recordings.rules import deletions
 from tests.conftest import Home
 from tests.playback.looking import days, film, guest, recordings
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
@@ -250,8 +251,6 @@ def test_the_replay_of_a_deletion_says_what_the_first_said(recording: Home) -> N
 
 def test_after_too_many_single_deletions_a_range_is_named(recording: Home) -> None:
     home, device_id = recording, recording.camera.device_id
-    from chalicelib.recordings.rules import deletions
-
     begin = home.world.now()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deletions, "MOST_FOR_ONE", 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from chalicelib.recordings.actions import arrivals
 from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
-from tests.recordings.recorded import counted, objects, of_device, refused, stands
-from tests.scene import filmed
+from tests.recordings.recorded import ask, counted, objects, of_device, refused, stands
+from tests.scene import box, filmed
 
 MINUTE = timedelta(minutes=1)
 
@@ -44,6 +45,7 @@ def test_a_minute_of_video_is_counted_and_stands(recording: Home) -> None:
         ("1/20260105T080000.000Z-9000.m4s", b"\xff\xd8" * 100, "video_unreadable"),
         ("1/20260105T080000.000Z-9000.ts", b"\x47" + b"x" * 400, "video_unreadable"),
         ("1/init-a.mp4", b"x" * 700, "video_unreadable"),
+        ("1/init-a.mp4", box("ftyp", 32) + box("moov", 64 * 1024), "video_unreadable"),
     ],
 )
 def test_what_no_player_would_take_is_deleted_and_counted(recording: Home, name: str, data: bytes, reason: str) -> None:
@@ -97,8 +99,6 @@ def test_what_was_judged_as_privacy_mode_began_is_deleted_within_six_hours(recor
 
 
 def test_a_plan_that_ended_takes_nothing_on_a_ticket_of_before(recording: Home) -> None:
-    from tests.recordings.recorded import ask
-
     world = recording.world
     world.clock.move_to(world.now().timestamp() + 30 * 86_400 - 600)
     ticket = recording.camera.recording_ticket()
@@ -134,11 +134,6 @@ def test_news_that_come_twice_count_once(recording: Home) -> None:
 
 
 def _tell_again(home: Home, key: str) -> None:
-    import json
-
-    from chalicelib.aws.clients import client
-    from tests.recordings.recorded import stands
-
     (one,) = [segment for segment in stands(home) if segment.object_key == key]
     told = {"object": {"key": key, "size": one.size_bytes}}
     record = {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
@@ -157,6 +152,22 @@ def test_a_clock_that_is_years_off_is_not_believed(recording: Home) -> None:
         recording.world.advance(60)
     found = stands(recording)
     assert len(found) == 2 and all(one.start == one.arrived for one in found)
+
+
+def test_of_two_that_are_the_same_one_is_shown_as_long_as_either_is_kept(home: Home) -> None:
+    subscribe(home)
+    filmed_until, ticket = home.world.now(), home.camera.recording_ticket()
+    home.camera.record(at=filmed_until, ticket=ticket)
+    home.world.settle()
+    (first,) = stands(home)
+    home.world.clock.move_to(filmed_until.timestamp() + 3600)
+    home.camera.record(at=filmed_until, ticket=home.camera.recording_ticket())
+    home.world.clock.move_to(filmed_until.timestamp() + 3600 + 180)
+    home.world.run_schedule("reconcile_recordings")
+    assert stands(home) == [first] and len(objects(home.world)) == 2
+    home.world.clock.move_to(first.until.timestamp())
+    (second,) = stands(home, first.start, first.end)
+    assert second.start == first.start and second.arrived > first.arrived
 
 
 def test_a_backlog_lies_under_a_later_day_and_is_found_on_its_own(recording: Home) -> None:

@@ -9,17 +9,20 @@ import pytest
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.recordings.plans import CONTINUOUS, LONG, subscribe
-from tests.recordings.recorded import objects, stands
+from tests.recordings.recorded import counted, objects, stands
 
 HOUR, DAY = 3600, 86_400
 
 
 def pass_by(world: LocalCloud, seconds: float, *, lag: int | None = 0) -> None:
-    """Nothing of what happens within is of interest before the last hours."""
+    """Of what time makes happen, what ends recordings, once and at the end; AWS itself lags so many seconds behind."""
     world.settle()
-    skipped = max(0, seconds - 3 * HOUR)
-    world.clock.move_to(world.now().timestamp() + skipped)
-    world.advance(seconds - skipped, reaper_lag_seconds=lag)
+    world.clock.move_to(world.now().timestamp() + seconds)
+    world.calendar.lag = lag
+    world.calendar.reap()
+    for name in ("sweep_expired_recordings", "end_plans", "reconcile_recordings"):
+        world.run_schedule(name)
+    world.settle()
 
 
 @pytest.mark.parametrize("lag", [0, 48 * HOUR, None])
@@ -31,9 +34,9 @@ def test_to_the_last_second_of_its_class(home: Home, lag: int | None) -> None:
     span = segment.start, segment.end
     pass_by(home.world, 7 * DAY - 1, lag=lag)
     assert home.world.now() < segment.until and stands(home, *span) == [segment]
-    home.world.advance((segment.until - home.world.now()).total_seconds(), reaper_lag_seconds=lag)
+    pass_by(home.world, (segment.until - home.world.now()).total_seconds(), lag=lag)
     assert stands(home, *span) == []
-    home.world.advance(DAY, reaper_lag_seconds=lag)
+    pass_by(home.world, DAY, lag=lag)
     assert objects(home.world) == []
 
 
@@ -56,7 +59,7 @@ def test_in_grace_nothing_is_shown_nothing_deleted_and_a_renewal_shows_what_stil
     span = segment.start, segment.end
     pass_by(home.world, DAY + 1)
     assert stands(home, *span) == [] and len(objects(home.world)) == 1
-    pass_by(home.world, 6 * DAY)
+    pass_by(home.world, 7 * DAY - 2)
     assert stands(home, *span) == [] and len(objects(home.world)) == 1
     home.owner.refresh()
     subscribe(home, LONG)
@@ -69,12 +72,10 @@ def test_what_is_left_is_gone_within_a_day_after_the_grace_and_no_new_plan_bring
     home.camera.record()
     home.world.settle()
     (segment,) = stands(home)
-    pass_by(home.world, 8 * DAY + 60, lag=None)
+    home.world.clock.move_to(home.world.now().timestamp() + 8 * DAY + 60)
     home.owner.refresh()
     subscribe(home, LONG)
-    assert stands(home, segment.start, segment.end) == []
-    home.world.advance(DAY, reaper_lag_seconds=None)
+    assert stands(home, segment.start, segment.end) == [] and len(objects(home.world)) == 1
+    pass_by(home.world, DAY - 60, lag=None)
     assert objects(home.world) == []
-    from tests.recordings.recorded import counted
-
     assert [ms for ms, _ in counted(home).values()] == [60_000]

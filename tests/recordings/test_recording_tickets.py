@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.conftest import Home
-from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
+from tests.recordings.plans import CONTINUOUS, EVENT, LONG, subscribe
 from tests.recordings.recorded import ask, objects, refused
 from tests.scene import filmed
 
@@ -129,9 +129,29 @@ def test_of_two_channels_one_may_be_spent(home: Home) -> None:
     assert ask(home, channels=["2"]).json["code"] == "EventQuotaSpent"
 
 
-def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
-    subscribe(home, CONTINUOUS)
-    before = home.camera.recording_ticket()
+def test_channels_that_are_spent_take_no_place_from_others_and_all_are_read_at_once(home: Home) -> None:
     subscribe(home, EVENT)
-    assert "/7/" in before["key_prefix"]
+    home.camera.equip(*(str(number) for number in range(20)))
+    now = home.world.now()
+    for minute in range(120):
+        home.camera.record(60_000, at=now - timedelta(minutes=minute), channel="2")
+    home.world.settle()
+    home.world.trace.clear()
+    said = ask(home).json
+    reads = [call for call in home.world.trace.calls if call.operation in ("BatchGetItem", "GetItem", "Query")]
+    assert said["channels_spent"] == ["2"] and said["channels_left"] == ["17", "18", "19"]
+    assert len(said["tickets"]) == 16 and len(reads) <= 4
+
+
+def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
+    subscribe(home, LONG)
+    subscribe(home, CONTINUOUS)  # waits behind
+    change = home.world.now().timestamp() + 30 * 86_400
+    home.world.clock.move_to(change - 600)
+    before = home.camera.recording_ticket()
+    home.world.clock.move_to(change + 60)
+    assert ask(home).json["plan"]["kind"] == "continuous"
     home.camera.record(ticket=before)
+    home.world.settle()
+    home.owner.refresh()
+    assert refused(home) == {} and ["/30/" in one for one in objects(home.world)] == [True]

@@ -8,7 +8,7 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.aws import s3
 from chalicelib.clips import shapes
 from chalicelib.clips.actions import sources
-from chalicelib.clips.records import CLIPS, READY, Clip
+from chalicelib.clips.records import CLIPS, FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
@@ -50,7 +50,7 @@ def _described(clip: Clip, url: str | None) -> shapes.Clip:
     at = None if clip.problem_ms is None else sources.at_ms(clip.problem_ms)
     return shapes.Clip(
         clip_id=clip.sort_id,
-        state=clip.state,
+        state=FAILED if _is_given_up(clip) else clip.state,
         channel=clip.channel,
         from_=sources.at_ms(clip.from_ms),
         to=sources.at_ms(clip.to_ms),
@@ -60,6 +60,11 @@ def _described(clip: Clip, url: str | None) -> shapes.Clip:
         duration_ms=None if clip.duration_ms is None else int(clip.duration_ms),
         problem=None if clip.problem is None else shapes.ClipProblem(code=clip.problem, at=at),
     )
+
+
+def _is_given_up(clip: Clip) -> bool:
+    """Whether its function was ended again and again, so that it has said nothing."""
+    return clip.state == WORKING and clock.at_epoch(clip.asked_at) < clock.now() - bounds.GIVEN_UP_AFTER
 
 
 # The clock

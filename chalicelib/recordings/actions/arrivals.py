@@ -122,6 +122,8 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
     except NameUnknown:
         raise NotTaken("name_unknown") from None
     _require_admitted(upload, parsed, of)
+    if isinstance(parsed, Init) and arrival.size_bytes > containers.MOST_INIT_BYTES:
+        raise NotTaken("video_unreadable")
     head = s3.first_bytes(arrival.object_key, containers.HEAD_BYTES)
     if head is None:
         return  # it was deleted again
@@ -159,7 +161,8 @@ def _count(
     running = plans.running_at(of.held, int(segment.arrived.timestamp()))
     is_event = running is not None and running.kind == quota.EVENT
     if is_event:
-        used = quota.used_ms(of.device, segment.channel, segment.start, *([] if row is None else [row]))
+        known_row = [] if row is None else [row]
+        used = quota.used_ms(of.device, [segment.channel], segment.start, *known_row)[segment.channel]
         if used + segment.duration_ms > quota.MOST_MS:
             raise NotTaken("event_quota_spent")
     if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:

@@ -157,8 +157,8 @@ def _marks_of(row: RecordingDay) -> list[bytes]:
 
 def _mark_of(segment: Segment) -> bytes:
     # The same one on another ticket is the same.
-    told = f"{ms_of(segment.start)} {segment.duration_ms} {segment.size_bytes}"
-    return hashlib.blake2b(told.encode(), digest_size=_MARK_BYTES).digest()
+    _, start, said, size_bytes = segment.as_uploaded
+    return hashlib.blake2b(f"{ms_of(start)} {said} {size_bytes}".encode(), digest_size=_MARK_BYTES).digest()
 
 
 def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:

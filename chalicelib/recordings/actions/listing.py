@@ -11,7 +11,7 @@ from chalicelib.recordings.rules.containers import INIT_BYTES as INIT_BYTES
 from chalicelib.recordings.rules.containers import tracks_of as tracks_of
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.names import content_type_of as content_type_of
-from chalicelib.recordings.rules.segments import Init, Segment, with_inits, without_doubles
+from chalicelib.recordings.rules.segments import Init, Segment, with_inits
 from chalicelib.recordings.rules.uploads import Part, joined, read_object
 from chalicelib.recordings.rules.uploads import parse_key as parse_key
 
@@ -49,8 +49,8 @@ class Uploaded:
             self.segments.append(found)
 
     def paired(self) -> list[Segment]:
-        """Each segment once, in order of time, with its init."""
-        return without_doubles(with_inits(self.segments, self.inits))
+        """The segments, each with its init."""
+        return with_inits(self.segments, self.inits)
 
 
 def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -10,6 +11,7 @@ from chalicelib.access.records import Device
 from chalicelib.recordings.actions import days
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
+from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
 EVENT = "event"
@@ -29,22 +31,28 @@ def day_around(device: Device, at: datetime) -> tuple[datetime, datetime]:
     return begin_of(day), begin_of(day + timedelta(days=1))
 
 
-def used_ms(device: Device, channel: str, at: datetime, *known: RecordingDay) -> int:
-    """Milliseconds of video that a channel has taken on the device's day of this instant; one read of those rows that
-    are not known."""
+def used_ms(device: Device, channels: Sequence[str], at: datetime, *known: RecordingDay) -> dict[str, int]:
+    """Milliseconds of video that each of these channels has taken on the device's day of this instant; one read of the
+    rows that are not known."""
     begin, end = day_around(device, at)
-    wanted = [quarters.day_of(begin + nth * timedelta(days=1)) for nth in range(2)]
-    wanted = [day for day in wanted if quarters.begin_of(day, 0) < end]
-    held = {row.day: row for row in known}
-    missing = [day for day in wanted if day not in held]
-    rows = read(*(days.key_of(device.pk_id, channel, day) for day in missing)) if missing else ()
-    held |= {day: row for day, row in zip(missing, rows, strict=True) if row is not None}
-    return sum(
-        days.quarters_of(row).ms[nth]
-        for day, row in held.items()
-        for nth in days.quarters_of(row).filled()
-        if begin <= quarters.begin_of(day, nth) < end
-    )
+    # By UTC: a device's day has something of one or two.
+    wanted = [day for day in (quarters.day_of(begin), quarters.day_of(begin + timedelta(days=1))) if _begins(day) < end]
+    held: dict[Key[RecordingDay], RecordingDay | None] = {row.own_key: row for row in known}
+    keys = {one: [days.key_of(device.pk_id, one, day) for day in wanted] for one in channels}
+    missing = [key for several in keys.values() for key in several if key not in held]
+    held |= dict(zip(missing, read(*missing), strict=True))
+    return {one: sum(_ms_between(held[key], begin, end) for key in several) for one, several in keys.items()}
+
+
+def _begins(day: str) -> datetime:
+    return quarters.begin_of(day, 0)
+
+
+def _ms_between(row: RecordingDay | None, begin: datetime, end: datetime) -> int:
+    if row is None:
+        return 0
+    counted = days.quarters_of(row)
+    return sum(counted.ms[nth] for nth in counted.filled() if begin <= quarters.begin_of(row.day, nth) < end)
 
 
 def local_date(device: Device, at: datetime) -> date:

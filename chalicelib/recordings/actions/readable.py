@@ -17,10 +17,9 @@ from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
 from chalicelib.recordings.rules.runs import Run as Run
-from chalicelib.recordings.rules.runs import cut as cut
 from chalicelib.recordings.rules.runs import runs_of as runs_of
 from chalicelib.recordings.rules.runs import spans_of as spans_of
-from chalicelib.recordings.rules.segments import AHEAD
+from chalicelib.recordings.rules.segments import AHEAD, without_doubles
 from chalicelib.recordings.rules.segments import Segment as Segment
 from chalicelib.recordings.rules.spans import Spans
 from chalicelib.recordings.rules.uploads import Part
@@ -122,10 +121,11 @@ def readable_on(
     if of.kept_since is None or end <= _EARLIEST:
         return []
     begin = max(begin, _EARLIEST)
-    found = listing.uploaded(of.device_id, channel, parts_between(rows, begin))
-    return [
-        one for one in found.paired() if one.is_playable and one.overlaps(begin, end) and of.may_show(one)
-    ]
+    found = listing.uploaded(of.device_id, channel, parts_between(rows, begin)).paired()
+    # Of what came twice one may be over while the other is not.
+    return without_doubles(
+        one for one in found if one.is_playable and one.overlaps(begin, end) and of.may_show(one)
+    )
 
 
 def parts_between(rows: Iterable[RecordingDay], begin: datetime) -> list[Part]:

@@ -50,24 +50,25 @@ def tickets_for(camera: Camera, wanted: Sequence[str] | None) -> shapes.Recordin
     if status.state != "active" or status.held is None:
         raise NoPlan
     now, held = clock.now(), status.held
-    until = min(now + LONGEST_TICKET, clock.at_epoch(held.until))
+    # Another plan that waits behind this one ends no ticket.
+    until = min(now + LONGEST_TICKET, clock.at_epoch(status.runs_until or held.until))
     channels = _channels(device, wanted)
-    shown, left = channels[:MOST_CHANNELS], channels[MOST_CHANNELS:]
     prefix, is_event = VIDEO[held.plan.keep_days], held.plan.kind == quota.EVENT
-    left_ms = {one: quota.MOST_MS - quota.used_ms(device, one, now) for one in shown} if is_event else {}
-    spent = [one for one in shown if left_ms.get(one, 1) <= 0]
-    if spent == shown:
+    used_ms = quota.used_ms(device, channels, now) if is_event else {}
+    left_ms = {one: quota.MOST_MS - used for one, used in used_ms.items()}
+    may_record = [one for one in channels if left_ms.get(one, 1) > 0]
+    if not may_record:
         _, day_ends = quota.day_around(device, now)
         raise EventQuotaSpent(retry_after_seconds=max(1, int((day_ends - now).total_seconds()) + 1))
     commit(upload_hours.note(prefix, device_id, now))
-    let_in = [one for one in shown if one not in spent]
+    let_in = may_record[:MOST_CHANNELS]
     least_left = {"event_ms_left": min(left_ms[one] for one in let_in)} if is_event else {}
     return shapes.RecordingTickets(
         now=now,
         plan=shapes.TicketPlan(kind=held.plan.kind, keep_days=held.plan.keep_days, **least_left),
         tickets=[_ticket(prefix, device_id, one, now, until, left_ms.get(one)) for one in let_in],
-        channels_left=left,
-        channels_spent=spent,
+        channels_left=may_record[MOST_CHANNELS:],
+        channels_spent=[one for one in channels if one not in may_record],
     )
 
 

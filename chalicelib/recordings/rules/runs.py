@@ -6,9 +6,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
-from chalicelib.recordings.rules.segments import GAP, Segment
+from chalicelib.recordings.rules.segments import GAP, Init, Segment
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,12 @@ def runs_of(segments: Iterable[Segment]) -> list[Run]:
     return [Run(tuple(run)) for run in whole]
 
 
-# What one run has in common: its channel, its container, and the name of its init.
-_Kind = tuple[str, bool, str | None]
+# What one run has in common: its channel, its container, and its init.
+_Kind = tuple[str, bool, tuple[str, str] | None]
 
 
 def _kind(segment: Segment) -> _Kind:
-    return segment.channel, segment.is_transport_stream, segment.init and segment.init.name
+    return segment.channel, segment.is_transport_stream, _said_of(segment.init)
 
 
 def _nearest(open_runs: list[tuple[datetime, int]], segment: Segment) -> int | None:
@@ -72,14 +71,12 @@ def _nearest(open_runs: list[tuple[datetime, int]], segment: Segment) -> int | N
     return min(fitting, key=lambda nth: (abs(segment.start - open_runs[nth][0]), open_runs[nth][1]), default=None)
 
 
+def _said_of(init: Init | None) -> tuple[str, str] | None:
+    """Some cameras call each init alike, and its bytes tell them apart."""
+    return None if init is None else (init.name, init.content)
+
+
 Span = tuple[datetime, datetime]
-
-
-def cut(run: Run, edges: Iterable[datetime]) -> list[Span]:
-    """The spans of a run between these instants: a day's recordings end at its midnight."""
-    inner = [edge for edge in sorted(edges) if run.start < edge < run.end]
-    bounds = [run.start, *inner, run.end]
-    return list(pairwise(bounds))
 
 
 def spans_of(segments: Iterable[Segment], begin: datetime, end: datetime) -> list[Span]:

@@ -68,6 +68,13 @@ class Segment:
         return self.object_key.rpartition("/")[2]
 
     @property
+    def as_uploaded(self) -> tuple[str, datetime, str, int]:
+        """Channel, moment, the camera's own word for moment and length, and size: the same of what was uploaded twice.
+        (Where no stamp is believed, all that arrived in a second has one moment.)"""
+        said = self.name.rpartition(".")[0].split("-")[:2]
+        return self.channel, self.start, "-".join(said), self.size_bytes
+
+    @property
     def is_playable(self) -> bool:
         return self.is_transport_stream or self.init is not None
 
@@ -88,10 +95,10 @@ def filmed_at(stamp: datetime, arrived: datetime, keep_days: int) -> datetime:
 
 
 def without_doubles(segments: Iterable[Segment]) -> list[Segment]:
-    """In order of time; of what was uploaded twice on two tickets (same moment, length and size) the first."""
-    first: dict[tuple[str, datetime, int, int], Segment] = {}
+    """In order of time; of what was uploaded twice on two tickets the first."""
+    first: dict[tuple[str, datetime, str, int], Segment] = {}
     for one in sorted(segments, key=lambda segment: (segment.arrived, segment.object_key)):
-        first.setdefault((one.channel, one.start, one.duration_ms, one.size_bytes), one)
+        first.setdefault(one.as_uploaded, one)
     return sorted(first.values(), key=lambda one: (one.start, one.arrived, one.object_key))
 
 
