@@ -19,7 +19,7 @@ from chalicelib.store.keys import Key
 from chalicelib.store.retrying import NothingToDo, StaleRead
 
 # So far back what is due is looked for, by days.
-_LOOKED_BACK_DAYS = 7
+_LOOKED_BACK_DAYS = 34
 # Longer than that, and than any recording is kept.
 _REMEMBERED = timedelta(days=35)
 _PAGE = 100

@@ -406,3 +406,11 @@ def test_the_calendar_lists_just_what_somebody_who_looks_at_each_day_finds(recor
     looked = [f"2026-01-{day:02}" for day in range(1, 32) if recordings(home.owner, device_id, day=f"2026-01-{day:02}")]
     assert listed == looked
     assert "2026-01-09" not in listed and listed
+
+
+def test_no_day_is_too_long_ago_to_be_asked_for(home: Home) -> None:
+    assert home.owner.call("PATCH", f"/devices/{home.camera.device_id}", {"time_zone": "UTC"}).status == 200
+    path = f"/devices/{home.camera.device_id}/recordings"
+    day = {"day": "0001-01-01"}
+    for query, more in ((day, ""), (day, "/timeline"), ({"month": "0001-01"}, "/days")):
+        assert home.owner.call("GET", f"{path}{more}", query=query).status in (200, 422)

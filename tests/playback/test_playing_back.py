@@ -393,3 +393,31 @@ def test_what_came_since_cannot_break_a_playlist(recording: Home) -> None:
     url = home.owner.playlist(home.camera.device_id, first[0], first[1] + timedelta(hours=1))["playlist_url"]
     _restart(home, _init("hvc1"), "y")
     assert len(played(home, url).entries) == 1
+
+
+def test_an_address_that_somebody_made_up_reads_nothing(recording: Home) -> None:
+    home = recording
+    span = film(home, 5000)
+    url = home.owner.playlist(home.camera.device_id, *span)["playlist_url"]
+    *named, proof = url.split("/")[-2].split(".")
+    home.world.trace.clear()
+    for made_up in (".".join((*named, "a" * 32)), ".".join(("b" * 52, *named[1:], proof))):
+        assert home.world.call("GET", f"/recordings/{made_up}/playlist.m3u8").status == 404
+        assert home.world.call("GET", f"/recordings/{made_up}/media/7-20260105-0800aaaaaaaaaa-init-a.mp4").status == 404
+    assert not [call for call in home.world.trace.calls if call.service in ("dynamodb", "s3")]
+
+
+def test_a_span_and_a_part_of_it_show_the_same_where_the_init_came_on_an_earlier_ticket(recording: Home) -> None:
+    home = recording
+    film(home, 5000)
+    home.world.clock.move_to(home.world.now().timestamp() + 3600)
+    home.camera.recording_ticket()
+    home.world.clock.move_to(home.world.now().timestamp() + 1800)
+    begin = home.world.now()
+    home.world.clock.move_to(begin.timestamp() + 5)
+    home.camera.record(5000, init="")
+    home.world.settle()
+    home.owner.refresh()
+    for since in (begin, begin - timedelta(hours=2)):
+        found = played(home, home.owner.playlist(home.camera.device_id, since, home.world.now())["playlist_url"])
+        assert abs(found.entries[-1].at - begin) < timedelta(milliseconds=2)

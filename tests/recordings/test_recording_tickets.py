@@ -155,3 +155,18 @@ def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
     home.world.settle()
     home.owner.refresh()
     assert refused(home) == {} and ["/30/" in one for one in objects(home.world)] == [True]
+
+
+def test_what_was_taken_long_ago_and_is_told_again_stays_when_the_quota_is_spent(home: Home) -> None:
+    subscribe(home, EVENT)
+    now = home.world.now()
+    for minute in range(120):
+        home.camera.record(60_000, at=now - timedelta(minutes=minute))
+    home.world.settle()
+    assert len(objects(home.world)) == 120
+    home.camera.record(60_000, at=now)
+    home.world.settle()
+    assert len(objects(home.world)) == 120 and refused(home) == {}
+    home.camera.record(60_000, at=now - timedelta(minutes=120))
+    home.world.settle()
+    assert len(objects(home.world)) == 120 and refused(home) == {"event_quota_spent": 1}

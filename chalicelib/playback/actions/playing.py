@@ -72,15 +72,22 @@ def _require_playable(segments: list[Segment]) -> None:
 
 
 def _proof(capability: Capability, known_by: str) -> str:
-    """The part of an address that makes it a secret. It is about the share, too, which the address does not name: with
-    another share it is another's."""
-    return crypto.keyed_hash(_PURPOSE, *capability.named, known_by)
+    """The part of an address that makes it a secret. Its second half is about the share, too, which the address does
+    not name: with another share it is another's."""
+    return _tag(capability) + crypto.keyed_hash(_PURPOSE, *capability.named, known_by)[: capabilities.HALF_A_PROOF]
+
+
+def _tag(capability: Capability) -> str:
+    """The first half, by which what others make up is known before anything is read."""
+    return crypto.keyed_hash(_PURPOSE, *capability.named)[: capabilities.HALF_A_PROOF]
 
 
 def _opened(text: str) -> tuple[Capability, RecordedDevice]:
     """What an address opens, if whoever asked for it may still look; one consistent read. Raises NotFound."""
     capability, proof = capabilities.read(text) or (None, "")
     if capability is None or clock.now_s() >= capability.until:
+        raise NotFound
+    if not crypto.same(proof[: capabilities.HALF_A_PROOF], _tag(capability)):
         raise NotFound
     device_id, viewer_key = capability.device_id, ciphers.key_of(capability.viewer_id)
     found = read_all((*access.alive_keys_of(device_id), viewer_key, plans.key_of(device_id)))
@@ -139,10 +146,10 @@ def _piece(path: str, segment: Segment) -> Piece:
 
 def media(text: str, path: str) -> str:
     """A fresh link to one object of the playlist. Raises NotFound."""
-    capability, of = _opened(text)
     location = paths.read(path)
     if location is None:
         raise NotFound
+    capability, of = _opened(text)
     until = clock.at_epoch(capability.until)
     folder = _folder(location, capability)
     if location.is_init:  # it shows nothing, and has no time of its own

@@ -12,6 +12,8 @@ from chalicelib.words import Phrase
 
 LASTS = timedelta(hours=6)
 LONGEST = timedelta(hours=24)
+# 80 bits each.
+HALF_A_PROOF = 16
 
 _TEXT = re.compile(
     r"(?P<device>[a-z2-7]{52})\.(?P<viewer>[a-z2-7]{26})\.(?P<channel>[A-Za-z0-9_-]{1,32})"

@@ -11,12 +11,13 @@ from typing import NamedTuple, get_args
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions import days, quota
+from chalicelib.recordings.actions import days, listing, quota
 from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
-from chalicelib.recordings.rules import containers
+from chalicelib.recordings.rules import containers, quarters
 from chalicelib.recordings.rules.names import NameUnknown
-from chalicelib.recordings.rules.segments import Init, Segment
+from chalicelib.recordings.rules.quarters import Quarters
+from chalicelib.recordings.rules.segments import Init, Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Upload, parse_key, read_object
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.records import Reason
@@ -164,12 +165,25 @@ def _count(
         known_row = [] if row is None else [row]
         used = quota.used_ms(of.device, [segment.channel], segment.start, *known_row)[segment.channel]
         if used + segment.duration_ms > quota.MOST_MS:
-            raise NotTaken("event_quota_spent")
+            return _refuse_unless_counted(row, upload, segment, "event_quota_spent")
     if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
-        raise NotTaken("too_many")
+        return _refuse_unless_counted(row, upload, segment, "too_many")
     if is_event or days.is_due(row, upload, segment):
         return days.count(row, upload.device_id, upload, segment)
     return row
+
+
+def _refuse_unless_counted(
+    row: RecordingDay | None, upload: Upload, segment: Segment, reason: str
+) -> RecordingDay | None:
+    """Raises NotTaken, unless the day's row counts all that S3 lists of the day, and so this one, too: what was taken
+    long ago may be told again."""
+    if row is not None:
+        found = listing.uploaded(upload.device_id, segment.channel, [*days.parts_of(row), upload.part])
+        own = without_doubles(one for one in found.segments if quarters.day_of(one.start) == row.day)
+        if days.quarters_of(row).holds_bytes(Quarters().with_all(own)):
+            return row
+    raise NotTaken(reason)
 
 
 def _row_now(device_id: str, segment: Segment) -> RecordingDay | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
@@ -19,6 +19,7 @@ from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import StaleRead
 
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LONGEST = timedelta(milliseconds=names.LONGEST_MS)
 # An order may be given back within fourteen days, by how much was recorded; and the day's own length, and some.
 _COUNTED_FOR = timedelta(days=16)
@@ -70,13 +71,18 @@ def parts_of(row: RecordingDay) -> list[Part]:
 
 def rows_between(device_id: str, channel: str, begin: datetime, end: datetime) -> list[RecordingDay]:
     """The rows of the days on which anything began that may have been filmed between; one query."""
-    first, last = quarters.day_of(begin - _LONGEST), quarters.day_of(end)
+    first, last = _first_day(begin), quarters.day_of(end)
     return RecordingDay.list_of(device_id, first=f"{channel}.{first}", last=f"{channel}.{last}").items
+
+
+def _first_day(begin: datetime) -> str:
+    """Before it, nothing began that may have been filmed then; nobody filmed before 1970."""
+    return quarters.day_of(max(begin, _EARLIEST) - _LONGEST)
 
 
 def between(rows: Iterable[RecordingDay], begin: datetime, end: datetime) -> list[RecordingDay]:
     """Of these rows the ones of such days."""
-    first, last = quarters.day_of(begin - _LONGEST), quarters.day_of(end)
+    first, last = _first_day(begin), quarters.day_of(end)
     return [row for row in rows if first <= row.day <= last]
 
 

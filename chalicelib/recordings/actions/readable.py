@@ -19,7 +19,7 @@ from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
 from chalicelib.recordings.rules.runs import Run as Run
 from chalicelib.recordings.rules.runs import runs_of as runs_of
 from chalicelib.recordings.rules.runs import spans_of as spans_of
-from chalicelib.recordings.rules.segments import AHEAD, without_doubles
+from chalicelib.recordings.rules.segments import AHEAD, INIT_HOLDS, without_doubles
 from chalicelib.recordings.rules.segments import Segment as Segment
 from chalicelib.recordings.rules.spans import Spans
 from chalicelib.recordings.rules.uploads import Part
@@ -27,7 +27,7 @@ from chalicelib.store.records import Found
 
 # A ticket is older than what was filmed on it by no more than it lasts, and what was begun in its last second takes
 # (S3 tells when an object was there), and what a clock may be ahead.
-_TICKET_BEFORE = LONGEST_TICKET + timedelta(minutes=10) + AHEAD
+_TICKET_BEFORE = LONGEST_TICKET + timedelta(minutes=10) + AHEAD + INIT_HOLDS
 # Whoever asks for the first days that a calendar has is shown none of them.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 

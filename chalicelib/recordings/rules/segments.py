@@ -12,6 +12,9 @@ from itertools import groupby
 AHEAD = timedelta(minutes=1)
 # What is further from the end of the segment before it is a gap, or an overlap.
 GAP = timedelta(seconds=1)
+# A segment on whose ticket no init came has that of an earlier one, if it is no older than this: as far back is listed,
+# whatever span is asked for.
+INIT_HOLDS = timedelta(hours=2)
 # So much a delay may differ within an encoder's work: networks do, and objects' lengths.
 _UNCERTAIN = timedelta(seconds=65)
 
@@ -153,7 +156,8 @@ def _folder(one: Init | Segment) -> str:
 
 def _last_before(inits: list[Init], segment: Segment) -> Init | None:
     count = bisect_right(inits, segment.arrived, key=lambda init: init.arrived)
-    return inits[count - 1] if count else None
+    init = inits[count - 1] if count else None
+    return init if init is not None and segment.arrived - init.arrived <= INIT_HOLDS else None
 
 
 def _brings_early(of_ticket: list[Segment], inits: list[Init]) -> bool:

@@ -51,8 +51,9 @@ def read_object(object_key: str, size_bytes: int, arrived: datetime) -> Init | S
     if names.is_init(upload.name):
         return Init(object_key, arrived)
     named = names.read_segment(upload.name)
-    # Sizes that are not the object's are of another one, and none is as good.
-    fragments = named.fragments if sum(named.fragments) == size_bytes else ()
+    # Sizes that are not the object's are of another one, and none is as good; nor is one of nothing.
+    is_true = sum(named.fragments) == size_bytes and all(named.fragments)
+    fragments = named.fragments if is_true else ()
     start = filmed_at(named.stamp, arrived, upload.keep_days)
     return Segment(
         object_key, upload.channel, upload.keep_days, start, named.duration_ms, size_bytes, arrived, fragments,
