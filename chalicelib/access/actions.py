@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -283,7 +283,7 @@ def was_private_at(device: Device, at_s: int) -> bool:
 
 def was_private_between(device: Device, begin_s: float, end_s: float) -> bool:
     """Whether its owner wanted so at any moment from the one to the other, of the last month."""
-    return rules.was_private_between(begin_s, end_s, _intervals(device))
+    return device.was_private_between(begin_s, end_s)
 
 
 def became_private_since(device: Device, at_s: float) -> bool:
@@ -293,16 +293,7 @@ def became_private_since(device: Device, at_s: float) -> bool:
 
 def private_intervals(device: Device) -> list[tuple[float, float]]:
     """From when till when privacy mode was on, in the last month; of one that is on the end is infinite."""
-    return [(since, float("inf") if until is None else until) for since, until in _intervals(device)]
-
-
-def _intervals(device: Device) -> Iterator[tuple[float, float | None]]:
-    """From when till when privacy mode was on: what ended is among its spans, and the last one, or the present one,
-    stands beside them."""
-    for since_ms, until_ms in map(rules.read_span, device.private_spans or ()):
-        yield since_ms / 1000, until_ms / 1000
-    if device.private_since is not None:
-        yield device.private_since, device.private_until
+    return [(since, float("inf") if until is None else until) for since, until in device.private_intervals()]
 
 
 def switch_privacy_mode(device: Device, *, on: bool) -> Write:

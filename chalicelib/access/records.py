@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib import ids
+from chalicelib.access import rules
 from chalicelib.register import rows
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
@@ -128,6 +131,17 @@ class Device(Item):
     def account_id(self) -> str:
         """Random id of the owner."""
         return ids.parent_of(self.pk_id)
+
+    def private_intervals(self) -> Iterator[tuple[float, float | None]]:
+        """From when till when privacy mode was on, in seconds since 1970: what ended is among its spans, and the last
+        one, or the present one, stands beside them."""
+        for since_ms, until_ms in map(rules.read_span, self.private_spans or ()):
+            yield since_ms / 1000, until_ms / 1000
+        if self.private_since is not None:
+            yield self.private_since, self.private_until
+
+    def was_private_between(self, begin_s: float, end_s: float) -> bool:
+        return rules.was_private_between(begin_s, end_s, self.private_intervals())
 
 
 class Ownership(Item):

@@ -73,8 +73,8 @@ class RecordingDay(Item):
             yield part.begin_of(self.pk_id, self.channel)
 
     def shows(self, stored: Stored, subject_record: Any) -> bool:
-        """Whether a copy of one's data has it: segments of the day that are neither over nor deleted, and what takes to
-        play them. What a renewal would show is the owner's all the same."""
+        """Whether a copy of one's data has it: segments of the day that are neither over nor deleted, nor filmed in
+        privacy mode, and what it takes to play them. What a renewal would show is the owner's all the same."""
         try:
             found = uploads.read_object(stored.key, stored.size_bytes, stored.modified_at)
         except NameUnknown:
@@ -83,7 +83,8 @@ class RecordingDay(Item):
             return uploads.parse_key(stored.key).channel == self.channel
         is_own = found.channel == self.channel and quarters.day_of(found.start) == self.day
         is_deleted = deletions.is_deleted(found, deletions.marks_of(subject_record.deleted_spans))
-        return is_own and not is_deleted and clock.now() < found.until
+        is_private = subject_record.was_private_between(found.start.timestamp(), found.end.timestamp())
+        return is_own and not is_deleted and not is_private and clock.now() < found.until
 
 
 class RecordingRemoval(Item):
