@@ -220,6 +220,8 @@ def test_three_are_made_at_once_and_fifty_a_day(filming: Filming, monkeypatch: p
     monkeypatch.setattr(bounds, "A_DAY", 4)
     home.world.settle()
     assert ask(home, begun).json["code"] == "TooManyClips"
+    # Nobody uses up another's.
+    assert ask(home, begun, who=guest_of(home, rights=["playback"])).status == 202
 
 
 # Who may

@@ -38,7 +38,7 @@ def ask_for_clip(
     segments = sources.found(of, body.channel, from_ms, to_ms)
     channels.require_recorded(granted, body.channel, segments)
     _require_one_file(segments)
-    _require_few(of.device_id, now)
+    _require_few(of.device_id, granted.known_by, now)
     sort_id = _stamp(now) + ids.new_id()
     clip = Clip.new(
         of.device_id,
@@ -60,14 +60,15 @@ def _stamp(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}-"
 
 
-def _require_few(device_id: str, now: datetime) -> None:
-    """Raises TooManyClips."""
+def _require_few(device_id: str, viewer: str, now: datetime) -> None:
+    """So many at once of a device, and so many a day of whoever asks: nobody uses up another's. Raises TooManyClips."""
     lately = Clip.list_of(device_id, first=_stamp(now - timedelta(days=1))).items
     since = clock.epoch_s(now - bounds.GIVEN_UP_AFTER)
     if sum(one.state == WORKING and one.asked_at > since for one in lately) >= bounds.AT_ONCE:
         raise bounds.TooManyClips(retry_after_seconds=60)
-    if len(lately) >= bounds.A_DAY:
-        left = int(lately[0].asked_at + timedelta(days=1).total_seconds()) - clock.now_s()
+    own = [one for one in lately if one.viewer == viewer]
+    if len(own) >= bounds.A_DAY:
+        left = int(own[0].asked_at + timedelta(days=1).total_seconds()) - clock.now_s()
         raise bounds.TooManyClips(retry_after_seconds=max(1, left))
 
 
