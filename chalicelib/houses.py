@@ -25,6 +25,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "live": ("routes", "scheduled", "records"),
     "recordings": ("routes", "listeners", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
+    "tickets": ("routes",),
     "playback": ("routes",),
     "clips": ("routes", "listeners", "scheduled", "records"),
     "payments": (),

@@ -11,7 +11,6 @@ from chalicelib.alarms.records import Alarm
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.store.records import Found
 
 
@@ -30,5 +29,4 @@ class AlarmOf:
         alarm = found[Alarm.key(device_id, alarm_id)]
         if alarm is None or not alarm.is_readable(device.device) or not device.covers(alarm.channel):
             raise NotFound
-        recordings = RecordedDevice(device.device, found[Ownership.of_device(device_id)])
-        return FoundAlarm(device, alarm, recordings)
+        return FoundAlarm(device, alarm, found[Ownership.of_device(device_id)])

@@ -6,34 +6,14 @@ from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.needs import OWNER, DeviceOf
 from chalicelib.alarms import rules, shapes
-from chalicelib.alarms.actions import deleting, showing, tickets
+from chalicelib.alarms.actions import deleting, showing
 from chalicelib.alarms.actions.showing import FoundAlarm
 from chalicelib.alarms.needs import AlarmOf
-from chalicelib.entry import wire
-from chalicelib.entry.callers import Caller, Camera, Who
+from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
-from chalicelib.live import actions as live
-from chalicelib.recordings.actions import tickets as recordings
-from chalicelib.recordings.shapes import RecordingTickets
 
 routes = RouteTable(__name__)
-
-
-@routes.post(
-    "/cameras/tickets",
-    who=Who.CAMERA,
-    asks=shapes.AskTicket,
-    answers=wire.Ticket | RecordingTickets,
-    refuses=(
-        access.NobodyOwns, access.PrivacyModeOn, tickets.TooManyUploads, recordings.NoPlan, recordings.EventQuotaSpent,
-    ),
-    example={"kind": "alarm"},
-)  # fmt: skip
-def get_ticket(camera: Camera, body: shapes.AskTicket) -> wire.Ticket | RecordingTickets:
-    if body.kind == "recording":
-        return recordings.tickets_for(camera, body.channels)
-    return wire.Ticket.of(live.ticket_for(camera) if body.kind == "live" else tickets.ticket_for(camera))
 
 
 @routes.get(

@@ -8,24 +8,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from chalicelib.entry.wire import Shape
-from chalicelib.stock.shapes import ChannelId
 
 AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"]
 AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
-
-
-class AskTicket(Shape):
-    """A `snapshot` that was asked for is uploaded as `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`.
-
-    Live video is uploaded as `<channel>/<UTC start with ms>-<duration in ms>.m4s` or `.ts`; before the former, with
-    each ticket anew and by a name of its own, what a player must know first as `<channel>/init-<random>.mp4`.
-    Recordings likewise, of 1 to 60 s each, such as `1/20261103T081500.000Z-20000.m4s`; behind the duration may stand
-    `-` and the sizes of its fragments in bytes, in base 36 and joined by dots, by which players seek: in order, all of
-    them, together the whole object. `channels` are those to record, of at most 16; all, if none is named.
-    """
-
-    kind: Literal["alarm", "live", "snapshot", "recording"]
-    channels: Annotated[list[ChannelId], Meta(min_length=1, max_length=64)] | None = None
 
 
 class Search(Shape):
