@@ -42,7 +42,6 @@ class Kept:
     filmed: Filmed
     arrived: datetime
     folder: str
-    is_prompt: bool
     start: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,8 +151,7 @@ class Chaos:
                 self.brought.add(f"{folder}{one.init}")
         if self.home.world.upload(ticket, one.name, one.body).status == 204:
             arrived = self.home.world.now().replace(microsecond=0)
-            is_prompt = one.init == f"e{self.encoder}" and one.number == self.numbers
-            self.kept[f"{folder}{one.name}"] = Kept(one, arrived, folder, is_prompt)
+            self.kept[f"{folder}{one.name}"] = Kept(one, arrived, folder)
 
     def _valid_ticket(self) -> Any:
         held = self.ticket
