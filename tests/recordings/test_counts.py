@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from chalicelib.recordings.rules import deletions, quarters
-from chalicelib.recordings.rules.deletions import Mark, is_deleted, with_mark
+from chalicelib.recordings.rules import quarters
+from chalicelib.recordings.rules.deletions import Deleted, Mark, with_mark
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment
 
@@ -77,7 +77,7 @@ def test_marks_that_are_merged_cover_what_each_of_them_did(
         marks = with_mark(marks, Mark(where, base + begin * 1000, base + (begin + length) * 1000, NOW_S))
     one = filmed(at * 1000, 1000, channel=channel)
     plain = any(where in ("*", channel) and begin < at + 1 and at < begin + length for where, begin, length in spans)
-    assert is_deleted(one, marks) is plain
+    assert Deleted(marks).has(one) is plain
     assert [Mark.of(mark.text) for mark in marks] == marks
 
 
@@ -94,4 +94,4 @@ def test_a_mark_is_forgotten_when_nothing_of_it_can_come_any_more() -> None:
 def test_a_mark_takes_every_object_of_which_it_covers_anything(begin: int, end: int, is_covered: bool) -> None:
     base = int(DAY.timestamp() * 1000)
     mark = Mark("1", base + begin * 1000, base + end * 1000, NOW_S)
-    assert deletions.is_deleted(filmed(0, 60_000), [mark]) is is_covered
+    assert Deleted([mark]).has(filmed(0, 60_000)) is is_covered

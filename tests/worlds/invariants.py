@@ -649,7 +649,7 @@ def what_was_deleted_or_private_is_not_stored(stored: Stored) -> Found:
         if marks != _merged(marks) or len(marks) > deletions.MOST:
             yield f"device {device_id} has {len(marks)} marks, of which some are one"
         for one in (one for where, found in stored.segments.items() if where[0] == device_id for one in found):
-            if deletions.is_deleted(one, marks):
+            if deletions.Deleted(marks).has(one):
                 yield f"{one.object_key} was deleted"
             arrived_s = clock.epoch_s(one.arrived)
             spans = (one.start.timestamp(), one.end.timestamp()), (arrived_s, arrived_s + 0.999)

@@ -42,8 +42,7 @@ def _is_kept(clip: Clip, since: int | None) -> bool:
 
 
 def _is_deleted(of: RecordedDevice, clip: Clip) -> bool:
-    source = sources.whole(clip)
-    return any(mark.at_s >= clip.asked_at and mark.covers(source) for mark in of.marks)
+    return of.deleted_since(clip.asked_at).has(sources.whole(clip))
 
 
 def _described(clip: Clip, url: str | None) -> shapes.Clip:

@@ -25,7 +25,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import commit
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
-from chalicelib.store.retrying import retrying
+from chalicelib.store.retrying import retrying_from
 
 # A day holds no more than two days of video: a camera whose clock nobody believes may bring all that it kept at once,
 # and one that films more than twice at once is broken, or its secret stolen.
@@ -132,8 +132,8 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
         raise NotTaken("video_unreadable")
     if isinstance(parsed, Segment):
         key = days.key_of_segment(upload.device_id, parsed)
-        first = together.rows.pop(key, None)
-        together.rows[key] = retrying(partial(_count, upload, parsed, of, [first]))
+        attempt, read_again = partial(_count, upload, parsed, of), partial(_read_again, key)
+        together.rows[key] = retrying_from(together.rows.pop(key, None), attempt, read_again)
 
 
 def _require_admitted(upload: Upload, parsed: Init | Segment, of: RecordedDevice) -> None:
@@ -153,10 +153,9 @@ def _require_admitted(upload: Upload, parsed: Init | Segment, of: RecordedDevice
 
 
 def _count(
-    upload: Upload, segment: Segment, of: RecordedDevice, known: list[RecordingDay | None]
+    upload: Upload, segment: Segment, of: RecordedDevice, row: RecordingDay | None
 ) -> RecordingDay | None:
-    """Count it on its day, on the row as it was read for the batch, or as it is now; the row as it is then."""
-    row = known.pop() if known else _row_now(upload.device_id, segment)
+    """Count it on its day, whose row is as it was read; the row as it is then. Raises StaleRead, NotTaken."""
     if days.is_counted(row, segment):
         return row
     running = plans.running_at(of.held, int(segment.arrived.timestamp()))
@@ -186,6 +185,6 @@ def _refuse_unless_counted(
     raise NotTaken(reason)
 
 
-def _row_now(device_id: str, segment: Segment) -> RecordingDay | None:
-    (row,) = read(days.key_of_segment(device_id, segment))
+def _read_again(key: Key[RecordingDay], before: RecordingDay | None) -> RecordingDay | None:
+    (row,) = read(key)
     return row

@@ -19,7 +19,8 @@ from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import StaleRead
 
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+# Whoever asks for the first days that a calendar has is shown none of them.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LONGEST = timedelta(milliseconds=names.LONGEST_MS)
 # An order may be given back within fourteen days, by how much was recorded; and the day's own length, and some.
 _COUNTED_FOR = timedelta(days=16)
@@ -77,7 +78,7 @@ def rows_between(device_id: str, channel: str, begin: datetime, end: datetime) -
 
 def _first_day(begin: datetime) -> str:
     """Before it, nothing began that may have been filmed then; nobody filmed before 1970."""
-    return quarters.day_of(max(begin, _EARLIEST) - _LONGEST)
+    return quarters.day_of(max(begin, EARLIEST) - _LONGEST)
 
 
 def between(rows: Iterable[RecordingDay], begin: datetime, end: datetime) -> list[RecordingDay]:
@@ -96,7 +97,7 @@ def count(row: RecordingDay | None, device_id: str, upload: Upload, segment: Seg
     """Count one more segment on its day, if the row is as it was read; the row as it is then. Raises StaleRead."""
     part = upload.part
     start_ms, end_ms, until = ms_of(segment.start), ms_of(segment.end), clock.epoch_s(segment.until)
-    counted, marks = quarters_of(row).with_segment(segment), [_mark_of(segment)]
+    counted, marks = quarters_of(row).with_all([segment]), [_mark_of(segment)]
     if row is None:
         day = Counted(counted, (part,), start_ms, end_ms, until, marks)
         sort_id = key_of_segment(device_id, segment).sort_id

@@ -12,9 +12,8 @@ from chalicelib.activity import actions as activity
 from chalicelib.aws import sqs
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, tidying
-from chalicelib.recordings.actions.readable import RecordedDevice
+from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.recordings.records import RecordingDay, RecordingRemoval
 from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark
@@ -25,6 +24,7 @@ from chalicelib.store.retrying import StaleRead, retrying_from
 
 # Of the 300 seconds that the listener may take.
 BUDGET_S = 240
+_UNCOUNTED_MS = 30 * 60 * 1000
 _BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -91,10 +91,9 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     """
     removal_key = RecordingRemoval.key(device_id, removal_id)
     found = read_all((removal_key, *access.keys_of(device_id)))
-    removal, device = found[removal_key], access.alive(found, device_id)
-    if removal is None or device is None:
+    removal, of = found[removal_key], recorded_device(found, device_id)
+    if removal is None or of is None:
         return  # the erasure of a device takes all of it
-    of = RecordedDevice(device, found[plans.key_of(device_id)])
     until_ticks = clock.ticks_s() + BUDGET_S
     for row in days.all_rows(device_id):
         if row.sort_id <= (removal.tidied_to or "") or not _may_hold(row, removal):
@@ -114,7 +113,9 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
 
 
 def _may_hold(row: RecordingDay, removal: RecordingRemoval) -> bool:
-    return row.prefixes is not None and row.first_ms < removal.to_ms and removal.from_ms < row.last_ms
+    """What is not counted yet is counted within a quarter of an hour, and began behind what is, or before."""
+    near = row.first_ms - _UNCOUNTED_MS < removal.to_ms and removal.from_ms < row.last_ms + _UNCOUNTED_MS
+    return row.prefixes is not None and near
 
 
 def _note_progress(removal: RecordingRemoval, tidied_to: str | None) -> RecordingRemoval:

@@ -15,7 +15,7 @@ from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import deletions
-from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Mark, ms_of
+from chalicelib.recordings.rules.deletions import EVERY_CHANNEL, Deleted, Mark
 from chalicelib.recordings.rules.runs import Run as Run
 from chalicelib.recordings.rules.runs import runs_of as runs_of
 from chalicelib.recordings.rules.runs import spans_of as spans_of
@@ -28,8 +28,6 @@ from chalicelib.store.records import Found
 # A ticket is older than what was filmed on it by no more than it lasts, and what was begun in its last second takes
 # (S3 tells when an object was there), and what a clock may be ahead.
 _TICKET_BEFORE = LONGEST_TICKET + timedelta(minutes=10) + AHEAD + INIT_HOLDS
-# Whoever asks for the first days that a calendar has is shown none of them.
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,11 @@ class RecordedDevice:
         return deletions.marks_of(self.device.deleted_spans)
 
     @cached_property
-    def _marked(self) -> dict[str, Spans]:
-        channels = {mark.channel for mark in self.marks}
-        return {
-            channel: Spans((mark.from_ms, mark.to_ms) for mark in self.marks if mark.channel == channel)
-            for channel in channels
-        }
+    def _deleted(self) -> Deleted:
+        return Deleted(self.marks)
+
+    def deleted_since(self, at_s: float) -> Deleted:
+        return Deleted(mark for mark in self.marks if mark.at_s >= at_s)
 
     @cached_property
     def _private(self) -> Spans:
@@ -81,12 +78,7 @@ class RecordedDevice:
 
     def may_stay(self, segment: Segment) -> bool:
         """Whether it may lie where it does: neither deleted, nor filmed or brought in privacy mode."""
-        return not self.is_deleted(segment) and not self.is_private(segment)
-
-    def is_deleted(self, segment: Segment) -> bool:
-        filmed = ms_of(segment.start), ms_of(segment.end)
-        own, every = self._marked.get(segment.channel), self._marked.get(EVERY_CHANNEL)
-        return any(marked.touch(*filmed) for marked in (own, every) if marked is not None)
+        return not self._deleted.has(segment) and not self.is_private(segment)
 
     def is_private(self, segment: Segment) -> bool:
         arrived_s = clock.epoch_s(segment.arrived)
@@ -108,9 +100,8 @@ def _at(seconds: float) -> datetime:
 def readable_segments(of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> list[Segment]:
     """The segments of a channel that show something of this time and may be shown now, each with its init, in order of
     time: one query, and a listing for each thousand."""
-    if of.kept_since is None or end <= _EARLIEST:
+    if of.kept_since is None:
         return []
-    begin = max(begin, _EARLIEST)
     return readable_on(of, channel, days.rows_between(of.device_id, channel, begin, end), begin, end)
 
 
@@ -118,9 +109,9 @@ def readable_on(
     of: RecordedDevice, channel: str, rows: Iterable[RecordingDay], begin: datetime, end: datetime
 ) -> list[Segment]:
     """The same of the days of these rows, which are the channel's of this time."""
-    if of.kept_since is None or end <= _EARLIEST:
+    if of.kept_since is None or end <= days.EARLIEST:
         return []
-    begin = max(begin, _EARLIEST)
+    begin = max(begin, days.EARLIEST)
     found = listing.uploaded(of.device_id, channel, parts_between(rows, begin)).paired()
     # Of what came twice one may be over while the other is not.
     return without_doubles(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import Stored
-from chalicelib.recordings.actions import days, tidying
+from chalicelib.recordings.actions import days, listing, tidying
 from chalicelib.recordings.actions.readable import recorded_device
 from chalicelib.recordings.records import VIDEO, RecordingDay
 from chalicelib.recordings.rules import quarters
-from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment, without_doubles
-from chalicelib.recordings.rules.uploads import Part, joined, parse_key, read_object
+from chalicelib.recordings.rules.uploads import Part, joined, parse_key
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, read_all
 
@@ -92,13 +91,8 @@ def _is_thorough() -> bool:
 
 def _by_day(stored: list[Stored]) -> dict[Filmed, list[Segment]]:
     found: dict[Filmed, list[Segment]] = {}
-    for one in stored:
-        try:
-            parsed = read_object(one.key, one.size_bytes, one.modified_at)
-        except NameUnknown:
-            continue
-        if isinstance(parsed, Segment):
-            found.setdefault((parsed.channel, quarters.day_of(parsed.start)), []).append(parsed)
+    for segment in filter(None, map(listing.segment_of, stored)):
+        found.setdefault((segment.channel, quarters.day_of(segment.start)), []).append(segment)
     return found
 
 
@@ -135,11 +129,9 @@ def _is_known(part: Part, known: dict[tuple[int, str], Part]) -> bool:
 
 
 def _settled(segments: list[Segment]) -> list[Segment]:
-    latest = clock.now() - _NEWS_TAKE
-    return [one for one in segments if one.arrived < latest]
+    return [one for one in segments if one.arrived < clock.now() - _NEWS_TAKE]
 
 
 def _delete_left_behind(stored: list[Stored]) -> None:
     """Nobody's any more: deleted on arrival, but where that failed."""
-    latest: datetime = clock.now() - _NEWS_TAKE
-    s3.delete([one.key for one in stored if one.modified_at < latest])
+    s3.delete([one.key for one in stored if one.modified_at < clock.now() - _NEWS_TAKE])

@@ -9,9 +9,9 @@ HEAD_BYTES = 192
 _TS_PACKET, _TS_SYNC = 188, 0x47
 # What a segment may begin with: `styp` and `sidx` by many muxers, others by some.
 _OF_SEGMENT = frozenset({b"styp", b"sidx", b"moof", b"prft", b"emsg", b"free", b"skip", b"uuid", b"ftyp"})
+_OF_INIT = frozenset({b"ftyp", b"moov"})
 # An init has 600 to 900 bytes. What is much larger is something else, which nobody counts.
 MOST_INIT_BYTES = 64 * 1024
-_OF_INIT = frozenset({b"ftyp", b"moov"})
 
 
 def looks_like(name: str, head: bytes) -> bool:

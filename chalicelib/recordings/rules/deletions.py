@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.recordings.rules.segments import Segment
+from chalicelib.recordings.rules.spans import Spans
 
 EVERY_CHANNEL = "*"
 # Beyond so many a single recording is not deleted any more, but a span of them; beyond the other one nothing is.
@@ -33,13 +34,6 @@ class Mark:
     def text(self) -> str:
         return f"{self.channel} {self.from_ms} {self.to_ms} {self.at_s}"
 
-    def covers(self, segment: Segment) -> bool:
-        """Whether any of it was filmed then: of an object nothing can be taken away but the whole."""
-        if self.channel not in (EVERY_CHANNEL, segment.channel):
-            return False
-        start_ms, end_ms = ms_of(segment.start), ms_of(segment.end)
-        return start_ms < self.to_ms and self.from_ms < end_ms
-
 
 def ms_of(at: datetime) -> int:
     return round(at.timestamp() * 1000)
@@ -49,8 +43,20 @@ def marks_of(texts: Iterable[str] | None) -> list[Mark]:
     return sorted(Mark.of(text) for text in texts or ())
 
 
-def is_deleted(segment: Segment, marks: Iterable[Mark]) -> bool:
-    return any(mark.covers(segment) for mark in marks)
+class Deleted:
+    """The spans that marks cover, to be asked about many segments."""
+
+    def __init__(self, marks: Iterable[Mark]) -> None:
+        by_channel: dict[str, list[tuple[int, int]]] = {}
+        for mark in marks:
+            by_channel.setdefault(mark.channel, []).append((mark.from_ms, mark.to_ms))
+        self._spans = {channel: Spans(spans) for channel, spans in by_channel.items()}
+
+    def has(self, segment: Segment) -> bool:
+        """Whether any of it was filmed then: of an object nothing can be taken away but the whole."""
+        filmed = ms_of(segment.start), ms_of(segment.end)
+        marked = filter(None, map(self._spans.get, (segment.channel, EVERY_CHANNEL)))
+        return any(spans.touch(*filmed) for spans in marked)
 
 
 def with_mark(marks: Iterable[Mark], new: Mark) -> list[Mark]:

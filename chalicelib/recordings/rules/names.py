@@ -90,10 +90,5 @@ def _sizes(text: str | None) -> tuple[int, ...]:
     return tuple(int(size, 36) for size in text.split("."))
 
 
-def stamp_of(at: datetime) -> str:
-    """As names write an instant, to the millisecond: `20261129T101500.250Z`."""
-    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z"
-
-
 def content_type_of(name: str) -> str:
     return TRANSPORT_STREAM if name.endswith(".ts") else VIDEO

@@ -44,19 +44,14 @@ class Quarters:
     def total_bytes(self) -> int:
         return sum(self.size_bytes)
 
-    def with_segment(self, segment: Segment) -> Quarters:
-        ms, size_bytes = list(self.ms), list(self.size_bytes)
-        for nth, share_ms in _shares(segment):
-            ms[nth] = min(_MOST, ms[nth] + share_ms)
-        first = nth_of(segment.start)
-        size_bytes[first] = min(_MOST, size_bytes[first] + segment.size_bytes)
-        return Quarters(tuple(ms), tuple(size_bytes))
-
     def with_all(self, segments: Iterable[Segment]) -> Quarters:
-        counted = self
+        ms, size_bytes = list(self.ms), list(self.size_bytes)
         for segment in segments:
-            counted = counted.with_segment(segment)
-        return counted
+            for nth, share_ms in _shares(segment):
+                ms[nth] = min(_MOST, ms[nth] + share_ms)
+            first = nth_of(segment.start)
+            size_bytes[first] = min(_MOST, size_bytes[first] + segment.size_bytes)
+        return Quarters(tuple(ms), tuple(size_bytes))
 
     def counted_anew(self, listed: Quarters) -> Quarters:
         """After a listing of all that is there: bytes are as listed; minutes are only ever counted up, whatever was
