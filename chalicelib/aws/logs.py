@@ -8,6 +8,7 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.clients import client
+from chalicelib.instants import ms_of
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ def lines(group: str, since: datetime, until: datetime, pattern: str, *, limit: 
     try:
         answer = client("logs").filter_log_events(
             logGroupName=group,
-            startTime=int(since.timestamp() * 1000),
-            endTime=int(until.timestamp() * 1000),
+            startTime=ms_of(since),
+            endTime=ms_of(until),
             filterPattern=pattern,
             limit=limit,
             **start,

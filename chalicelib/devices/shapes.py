@@ -11,6 +11,7 @@ from chalicelib import clock
 from chalicelib.contacts.shapes import OneTimeCode
 from chalicelib.devices import rules
 from chalicelib.entry.wire import Name, Shape
+from chalicelib.instants import at_ms
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock import shapes as stock_shapes
 from chalicelib.stock.records import Reason
@@ -74,7 +75,7 @@ def _reported_of(granted: Any) -> Reported | None:
     return Reported(
         version=int(device.reported_version),
         settings=stock_shapes.shown(device.reported, granted.covers),
-        reported_at=clock.at_epoch(stock_shapes.state_times_of(device).parts["settings"] / 1000),
+        reported_at=at_ms(stock_shapes.state_times_of(device).parts["settings"]),
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import msgspec
 
 from chalicelib import clock
+from chalicelib.instants import ms_of
 
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
@@ -72,7 +73,7 @@ def _write(entry: Line, milliseconds: float) -> None:
     }
     if metrics := [metric for metric in _METRICS if metric["Name"] in entry]:
         embedded = {"Namespace": NAMESPACE, "Dimensions": [["door"]], "Metrics": metrics}
-        fields["_aws"] = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [embedded]}
+        fields["_aws"] = {"Timestamp": ms_of(now), "CloudWatchMetrics": [embedded]}
     # In one piece, and to whatever standard output is at the moment: where the caller of the function looks.
     sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
 

@@ -11,6 +11,7 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound, Unavailable
+from chalicelib.instants import ms_of
 from chalicelib.orders import rules
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
@@ -46,7 +47,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
     now = clock.now()
     order = Order.new(
         caller.account_id,
-        f"{int(now.timestamp() * 1000):012x}{ids.random_bytes(8).hex()}",
+        f"{ms_of(now):012x}{ids.random_bytes(8).hex()}",
         plan_id=plan_id,
         catalogue_version=offer.version,
         kind=offer.kind,

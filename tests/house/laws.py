@@ -18,8 +18,8 @@ HOUSES = tuple(houses.HOUSES)
 # From below.
 FLOORS = ("aws", "store", "register", "entry")
 FLOOR = (
-    *FLOORS, "errors", "settings", "clock", "ids", "jwks", "jws", "http_fetch", "templates", "typed", "words", "houses",
-    "gateway",
+    *FLOORS, "errors", "settings", "clock", "instants", "ids", "jwks", "jws", "http_fetch", "templates", "typed",
+    "words", "houses", "gateway",
 )  # fmt: skip
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
@@ -39,14 +39,21 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "listeners": ({"actions"}, {"entry", "errors", "words"}, {"actions", "records"}),
     "scheduled": ({"actions"}, {"entry", "errors", "words"}, {"actions"}),
     "operations": ({"actions", "shapes"}, {"entry", "errors", "words"}, {"actions"}),
-    "shapes": ({"rules", "records"}, {"entry.wire", "errors", "words", "clock", "typed"}, {"shapes", "records"}),
+    "shapes": (
+        {"rules", "records"},
+        {"entry.wire", "errors", "words", "clock", "instants", "typed"},
+        {"shapes", "records"},
+    ),
     "actions": (
         {"rules", "records", "shapes", "providers"},
-        {"entry.callers", "aws", "store", "register", "errors", "words", "settings", "clock", "ids", "jwks", "jws"},
+        {
+            "entry.callers", "aws", "store", "register", "errors", "words", "settings", "clock", "instants", "ids",
+            "jwks", "jws",
+        },
         {"actions", "records", "shapes"},
     ),
     # Rows of the register are facts, and their figures what a rule goes by.
-    "rules": (set(), {"errors", "words", "typed", "register.rows"}, set()),
+    "rules": (set(), {"errors", "words", "typed", "instants", "register.rows"}, set()),
     # Whether a record may be read goes by the rules of its own house, and by the clock.
     "records": ({"rules"}, {"store", "register", "ids", "clock"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
@@ -71,6 +78,7 @@ BELOW = {
     "errors": {*FLOOR} - {"words"},
     "words": {*FLOOR},
     "clock": {*FLOOR},
+    "instants": {*FLOOR},
     "ids": {*FLOOR},
     "typed": {*FLOOR},
     "settings": {*FLOOR},

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from moto.s3.models import FakeKey, s3_backends
 
+from chalicelib import instants
 from chalicelib.aws import s3
 from chalicelib.playback.actions import playing
-from chalicelib.playback.rules import calendars, capabilities, instants, paths, playlists
+from chalicelib.playback.rules import calendars, capabilities, paths, playlists
 from chalicelib.playback.rules.calendars import Counted, Judged
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import days, listing

@@ -13,6 +13,7 @@ from chalicelib import clock, ids
 from chalicelib.avatars import rules
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_LINK, Ticket
+from chalicelib.instants import ms_of
 from chalicelib.register import upload_hours
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.sweep import sweep_expired
@@ -79,7 +80,7 @@ class Gallery:
 
     def object_key_of(self, arrival: Arrival) -> str:
         """The object key of the finished picture: the same for each event of the same upload."""
-        name = crypto.plain_hash(f"{arrival.object_key} {ms(arrival.arrived)}")[:26]
+        name = crypto.plain_hash(f"{arrival.object_key} {ms_of(arrival.arrived)}")[:26]
         return f"{self.pictures.of(arrival.arrived, self.uploads.parse_key(arrival.object_key)[0])}{name}.jpg"
 
     def take(self, arrival: Arrival) -> None:
@@ -96,7 +97,7 @@ class Gallery:
         before = self.held_of(subject_id)
         if before is None:
             return False
-        if ms(arrival.arrived) <= before.as_of_ms:
+        if ms_of(arrival.arrived) <= before.as_of_ms:
             return before.picture == object_key
         if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
             return False
@@ -142,10 +143,6 @@ class Gallery:
     def sweep_expired_uploads(self) -> int:
         """Delete the uploads that nobody was notified of; how many."""
         return sweep_expired(self.uploads)
-
-
-def ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def url_of(picture: str | None) -> str | None:

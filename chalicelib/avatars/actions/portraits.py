@@ -14,6 +14,7 @@ from chalicelib.avatars.actions import galleries
 from chalicelib.avatars.actions.galleries import Gallery, Held
 from chalicelib.avatars.records import PICTURES, UPLOADS, Avatar, AvatarRemoval
 from chalicelib.aws import s3
+from chalicelib.instants import ms_of
 from chalicelib.store import crypto
 from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, absent, check, commit, put
@@ -85,7 +86,7 @@ def _held(account: Account, avatar: Avatar | None, *still: Write) -> Held:
 
 
 def _avatar(account_id: str, picture: str | None, at: datetime) -> Avatar:
-    changed_at, as_of_ms = clock.epoch_s(at), galleries.ms(at)
+    changed_at, as_of_ms = clock.epoch_s(at), ms_of(at)
     ends = clock.epoch_s(at + _REMOVED_REMEMBERED) if picture is None else None
     return Avatar.new(account_id, picture=picture, expires_at=ends, changed_at=changed_at, as_of_ms=as_of_ms)
 

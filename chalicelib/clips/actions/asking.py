@@ -15,6 +15,7 @@ from chalicelib.clips.records import CLIPS, WORKING, Clip
 from chalicelib.clips.rules import bounds, boxes
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.instants import ms_of
 from chalicelib.playback.actions import channels
 from chalicelib.recordings.actions.readable import RecordedDevice, Segment
 from chalicelib.store.commit import commit_and_answer, create
@@ -34,7 +35,7 @@ def ask_for_clip(
         raise NotFound
     bounds.require_range(body.from_, body.to)
     now = clock.now()
-    from_ms, to_ms = sources.ms_of(body.from_), sources.ms_of(body.to)
+    from_ms, to_ms = ms_of(body.from_), ms_of(body.to)
     segments = sources.found(of, body.channel, from_ms, to_ms)
     channels.require_recorded(granted, body.channel, segments)
     _require_one_file(segments)

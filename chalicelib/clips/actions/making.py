@@ -15,6 +15,7 @@ from chalicelib.clips.actions import remuxing, showing, sources
 from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Piece, Remuxed
 from chalicelib.clips.records import FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
+from chalicelib.instants import at_ms, ms_of
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, Segment
 from chalicelib.store.commit import change, commit
@@ -79,7 +80,7 @@ def _still_wanted(device_id: str, sort_id: str) -> tuple[Clip, RecordedDevice]:
 def _remuxed(clip: Clip, segments: list[Segment], to: Path) -> Remuxed:
     ends_ticks = clock.ticks_s() + BUDGET_S
     pieces = [Piece(one.start, one.is_transport_stream, partial(_fetch, one, ends_ticks)) for one in segments]
-    return remuxing.remux(pieces, sources.at_ms(clip.from_ms), sources.at_ms(clip.to_ms), to)
+    return remuxing.remux(pieces, at_ms(clip.from_ms), at_ms(clip.to_ms), to)
 
 
 def _fetch(segment: Segment, ends_ticks: float, to: Path) -> bool:
@@ -144,7 +145,7 @@ def _finish(clip: Clip, segments: list[Segment], made: Remuxed, size_bytes: int)
 
 
 def _fail(clip: Clip, problem: str, at: datetime | None = None) -> dict[str, object] | None:
-    problem_ms = None if at is None else sources.ms_of(at)
+    problem_ms = None if at is None else ms_of(at)
     try:
         commit(change(clip, otherwise=_Gone, state=FAILED, problem=problem, problem_ms=problem_ms))
     except _Gone:

@@ -12,6 +12,7 @@ from chalicelib.clips.records import CLIPS, FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.instants import at_ms
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.register.sweep import oldest_s, sweep_expired
@@ -46,13 +47,13 @@ def _is_deleted(of: RecordedDevice, clip: Clip) -> bool:
 
 
 def _described(clip: Clip, url: str | None) -> shapes.Clip:
-    at = None if clip.problem_ms is None else sources.at_ms(clip.problem_ms)
+    at = None if clip.problem_ms is None else at_ms(clip.problem_ms)
     return shapes.Clip(
         clip_id=clip.sort_id,
         state=FAILED if _is_given_up(clip) else clip.state,
         channel=clip.channel,
-        from_=sources.at_ms(clip.from_ms),
-        to=sources.at_ms(clip.to_ms),
+        from_=at_ms(clip.from_ms),
+        to=at_ms(clip.to_ms),
         until=clock.at_epoch(clip.until),
         url=url,
         size_bytes=None if clip.size_bytes is None else int(clip.size_bytes),

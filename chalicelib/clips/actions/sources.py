@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import TypedDict
 
 from chalicelib import clock
 from chalicelib.clips.records import CLIPS, Clip
 from chalicelib.clips.rules import bounds
+from chalicelib.instants import at_ms, ms_of
 from chalicelib.recordings.actions.readable import RecordedDevice, Segment, readable_segments
-
-_MS = timedelta(milliseconds=1)
 
 
 class Limits(TypedDict):
@@ -23,14 +21,6 @@ class Limits(TypedDict):
     arrived_from: int
     until: int
     expires_at: int
-
-
-def ms_of(at: datetime) -> int:
-    return (at - clock.at_epoch(0)) // _MS
-
-
-def at_ms(ms: float) -> datetime:
-    return clock.at_epoch(0) + int(ms) * _MS
 
 
 def whole(clip: Clip) -> Segment:

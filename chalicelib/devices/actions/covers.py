@@ -7,10 +7,11 @@ from functools import partial
 
 from chalicelib.access.records import Device
 from chalicelib.activity import actions as activity
-from chalicelib.avatars.actions.galleries import Gallery, Held, ms
+from chalicelib.avatars.actions.galleries import Gallery, Held
 from chalicelib.aws.s3 import Ticket
 from chalicelib.devices.records import COVER_UPLOADS, COVERS, CoverRemoval
 from chalicelib.entry.callers import Caller
+from chalicelib.instants import ms_of
 from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, change, is_set
 from chalicelib.store.records import read
@@ -43,7 +44,7 @@ def _held(device: Device) -> Held:
     def replacing(picture: str | None, at: datetime, who: str | None) -> tuple[Write, ...]:
         # It is the owner's alone; who looked at an upload does not know from which terminal it came.
         activity_row = activity.record(device, "cover_deleted" if picture is None else "cover_changed", who=who)
-        return change(device, when=as_read, otherwise=StaleRead, cover=picture, cover_as_of_ms=ms(at)), activity_row
+        return change(device, when=as_read, otherwise=StaleRead, cover=picture, cover_as_of_ms=ms_of(at)), activity_row
 
     return Held(device.cover, as_of_ms, replacing)
 

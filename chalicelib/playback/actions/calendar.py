@@ -10,6 +10,7 @@ from functools import partial
 from chalicelib import clock
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
+from chalicelib.instants import at_ms
 from chalicelib.playback import shapes
 from chalicelib.playback.actions import channels
 from chalicelib.playback.rules import calendars
@@ -81,5 +82,5 @@ def _counted(row: RecordingDay) -> list[Counted]:
     least, until = timedelta(days=min(part.keep_days for part in parts)), clock.at_epoch(int(row.until))
     found = [Counted(one.begin, one.end, one.reach, least, until) for one in days.quarters_with_objects(row)]
     if found and clock.now() < until - least + _COUNTED_WITHIN:
-        found[-1] = replace(found[-1], reach=max(found[-1].reach, clock.at_epoch(int(row.last_ms) / 1000) + _BEHIND))
+        found[-1] = replace(found[-1], reach=max(found[-1].reach, at_ms(row.last_ms) + _BEHIND))
     return found

@@ -12,12 +12,12 @@ from chalicelib.access.records import Device
 from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
+from chalicelib.instants import ms_of
 from chalicelib.plans import actions as plans
 from chalicelib.playback import shapes
 from chalicelib.playback.actions import changes, channels
 from chalicelib.playback.rules import capabilities, paths, playlists
 from chalicelib.playback.rules.capabilities import Capability, NothingRecorded, PlaylistCrossesChange, PlaylistTooLong
-from chalicelib.playback.rules.instants import ms_of
 from chalicelib.playback.rules.paths import Location
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing

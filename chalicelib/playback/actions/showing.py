@@ -10,9 +10,9 @@ from datetime import datetime
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.alarms.actions import naming, showing
 from chalicelib.errors import Invalid, NotFound
+from chalicelib.instants import at_ms, base36, ms_of
 from chalicelib.playback import shapes
 from chalicelib.playback.actions import calendar, channels
-from chalicelib.playback.rules.instants import at_ms, base36, ms_of
 from chalicelib.recordings.actions import quota
 from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_on, runs_of, spans_of
 from chalicelib.words import Phrase

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.errors import Conflict, Invalid, NotFound
-from chalicelib.playback.rules.instants import at_ms, base36
+from chalicelib.instants import at_ms, base36
 from chalicelib.words import Phrase
 
 LASTS = timedelta(hours=6)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.instants import at_ms, ms_of
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import names, quarters
-from chalicelib.recordings.rules.deletions import ms_of
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment
 from chalicelib.recordings.rules.uploads import Part, Upload, joined
@@ -56,7 +56,7 @@ class Quarter:
 
 def quarters_with_objects(row: RecordingDay) -> list[Quarter]:
     """Those of a day, in order."""
-    day, counted, last = row.day, quarters_of(row), clock.at_epoch(int(row.last_ms) / 1000)
+    day, counted, last = row.day, quarters_of(row), at_ms(row.last_ms)
     found = []
     for nth in (nth for nth, size_bytes in enumerate(counted.size_bytes) if size_bytes):
         begin = quarters.begin_of(day, nth)

@@ -12,6 +12,7 @@ from chalicelib.activity import actions as activity
 from chalicelib.aws import sqs
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.instants import at_ms, ms_of
 from chalicelib.recordings.actions import days, tidying
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.recordings.records import RecordingDay, RecordingRemoval
@@ -34,7 +35,7 @@ class TooManyDeletions(Conflict):
 
 def delete_one(caller: Caller, of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> None:
     """Delete a recording. Raises TooManyDeletions, where a longer span has to be deleted instead; NotFound."""
-    mark = Mark(channel, deletions.ms_of(begin), deletions.ms_of(end), clock.now_s())
+    mark = Mark(channel, ms_of(begin), ms_of(end), clock.now_s())
     _delete(caller, of, mark, deletions.MOST_FOR_ONE)
 
 
@@ -42,7 +43,7 @@ def delete_span(
     caller: Caller, of: RecordedDevice, channel: str | None, begin: datetime | None, end: datetime | None
 ) -> None:
     """Delete what a channel, or each, filmed between, or up to now; and what arrives later of it. Raises NotFound."""
-    from_ms, to_ms = deletions.ms_of(begin or _BEGIN), deletions.ms_of(end or clock.now())
+    from_ms, to_ms = ms_of(begin or _BEGIN), ms_of(end or clock.now())
     _delete(caller, of, Mark(channel or EVERY_CHANNEL, from_ms, to_ms, clock.now_s()), deletions.MOST)
 
 
@@ -77,7 +78,7 @@ def _range_to_merge(marks: list[Mark], new: Mark) -> dict[str, str]:
     near = min(others, key=lambda one: max(one.from_ms - new.to_ms, new.from_ms - one.to_ms), default=new)
     begin, end = min(near.from_ms, new.from_ms), max(near.to_ms, new.to_ms)
     channel = {} if new.channel == EVERY_CHANNEL else {"channel": new.channel}
-    times = {"from": clock.rfc3339(clock.at_epoch(begin / 1000)), "to": clock.rfc3339(clock.at_epoch(end / 1000))}
+    times = {"from": clock.rfc3339(at_ms(begin)), "to": clock.rfc3339(at_ms(end))}
     return channel | times
 
 

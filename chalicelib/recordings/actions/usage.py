@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import clock
+from chalicelib.instants import at_ms, ms_of
 from chalicelib.plans import actions as plans
 from chalicelib.recordings import shapes
 from chalicelib.recordings.actions import days
@@ -43,12 +44,12 @@ def _left_of(row: RecordingDay) -> _Left | None:
     # The last of a day goes at its end; what was filmed earlier goes as much earlier.
     over_ms = int(row.last_ms) - (int(row.until) * 1000 - now_ms)
     begins = {nth: quarters.begin_of(day, nth) for nth in counted.filled()}
-    left = [nth for nth, at in begins.items() if (at + quarters.QUARTER).timestamp() * 1000 > over_ms]
+    left = [nth for nth, at in begins.items() if ms_of(at + quarters.QUARTER) > over_ms]
     if not left:
         return None
     first_ms, last_ms = int(row.first_ms), int(row.last_ms)
     return _Left(
         sum(counted.size_bytes[nth] for nth in left),
-        max(begins[left[0]], clock.at_epoch(first_ms / 1000)),
-        clock.at_epoch(last_ms / 1000),
+        max(begins[left[0]], at_ms(first_ms)),
+        at_ms(last_ms),
     )

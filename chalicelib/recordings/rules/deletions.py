@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from chalicelib.instants import ms_of
 from chalicelib.recordings.rules.segments import Segment
 from chalicelib.recordings.rules.spans import Spans
 
@@ -33,10 +34,6 @@ class Mark:
     @property
     def text(self) -> str:
         return f"{self.channel} {self.from_ms} {self.to_ms} {self.at_s}"
-
-
-def ms_of(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
 
 
 def marks_of(texts: Iterable[str] | None) -> list[Mark]:

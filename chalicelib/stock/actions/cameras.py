@@ -12,6 +12,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
+from chalicelib.instants import ms_of
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
@@ -73,7 +74,7 @@ def _report(stock: Stock, device: Device | None, report: shapes.Activate, countr
     }
     if device is not None:
         times = shapes.state_times_of(device).with_parts(
-            ["firmware"] if report.lan is None else ["firmware", "lan"], int(clock.now().timestamp() * 1000)
+            ["firmware"] if report.lan is None else ["firmware", "lan"], ms_of(clock.now())
         )
         fields["lan"] = fields["lan"] or device.lan
         as_read = is_set(Device.state_times, device.state_times)

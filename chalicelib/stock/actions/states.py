@@ -13,6 +13,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.actions import NobodyOwns
 from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
+from chalicelib.instants import ms_of
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import Write, change, commit, is_set
@@ -45,8 +46,8 @@ def _noted(device: Device, report: shapes.State) -> Write:
     """That it was seen now, and what is news of what it says."""
     parts = _parts_of(device, report)
     times = shapes.state_times_of(device)
-    stamp_ms = None if report.at is None else int(report.at.timestamp() * 1000)
-    times, news = rules.take_report(times, parts, stamp_ms, int(clock.now().timestamp() * 1000))
+    stamp_ms = None if report.at is None else ms_of(report.at)
+    times, news = rules.take_report(times, parts, stamp_ms, ms_of(clock.now()))
     changes = {name: value for part in news for name, value in parts[part].items()}
     as_read = is_set(Device.state_times, device.state_times)
     return change(

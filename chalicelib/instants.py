@@ -1,4 +1,4 @@
-"""Instants as addresses and ids write them: milliseconds or seconds since 1970, in base 36."""
+"""Instants as keys, marks and addresses write them: in milliseconds since 1970, in base 36 where it is to be short."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def ms_of(at: datetime) -> int:
     return (at - _EPOCH) // _MS
 
 
-def at_ms(ms: int) -> datetime:
-    return _EPOCH + ms * _MS
+def at_ms(ms: float) -> datetime:
+    return _EPOCH + int(ms) * _MS
 
 
 def base36(number: int) -> str:
