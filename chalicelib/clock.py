@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from itertools import groupby
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_WEEK = timedelta(days=7)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _WEEKS_AROUND = 53
 # Summer is longer where clocks are put forward for it; some put them back for Ramadan.
 _LEAST_WEEKS_OF_A_SEASON = 9
@@ -94,6 +95,32 @@ def begin_of_day(day: date, zone: ZoneInfo, *, dst: bool) -> datetime:
     """
     midnight = _midnight(day, zone)
     return (midnight if dst else midnight.replace(tzinfo=timezone(standard_offset(day, zone)))).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class LocalDays:
+    """The calendar days of a place, as `begin_of_day` reckons them."""
+
+    zone: ZoneInfo
+    dst: bool
+
+    def begin_of(self, day: date) -> datetime:
+        return begin_of_day(day, self.zone, dst=self.dst)
+
+    def date_of(self, at: datetime) -> date:
+        """The day that an instant lies in."""
+        day = at.astimezone(self.zone).date()
+        # Without daylight saving the day may begin an hour later, or earlier.
+        while self.begin_of(day) > at:
+            day -= _DAY
+        while self.begin_of(day + _DAY) <= at:
+            day += _DAY
+        return day
+
+    def around(self, at: datetime) -> tuple[datetime, datetime]:
+        """The first instant of the day that an instant lies in, and of the next."""
+        day = self.date_of(at)
+        return self.begin_of(day), self.begin_of(day + _DAY)
 
 
 @lru_cache(maxsize=256)

@@ -55,6 +55,18 @@ def test_a_day_is_the_devices_own(zone: str, day: str, start: str, hours: float)
     assert after - first == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize("dst", [True, False])
+@pytest.mark.parametrize("name", ["Europe/Warsaw", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Casablanca"])
+def test_each_instant_lies_in_one_of_a_places_days(name: str, dst: bool) -> None:
+    zone = clock.zone(name)
+    days = clock.LocalDays(zone, dst)
+    begins = [(day, clock.begin_of_day(day, zone, dst=dst)) for day in days_of(2026)]
+    for (day, begin), (_, after) in pairwise(begins):
+        for at in (begin, begin + timedelta(minutes=59), after - timedelta(microseconds=1)):
+            assert days.date_of(at) == day
+            assert days.around(at) == (begin, after)
+
+
 @pytest.mark.parametrize(
     ("zone", "year", "offset_hours"),
     [

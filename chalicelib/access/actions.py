@@ -320,6 +320,11 @@ def existing(device_ids: Iterable[str]) -> dict[str, Device]:
     return {device_id: device for device_id in wanted if (device := alive(found, device_id)) is not None}
 
 
+def days_of(device: Device) -> clock.LocalDays:
+    """The days by the device's own time zone; the device is decrypted."""
+    return clock.LocalDays(clock.zone(device.time_zone), bool(device.dst))
+
+
 def channel_ids(channels: list[dict[str, str]] | None) -> set[str] | None:
     """Of the channels that a camera says it has; None if it never said."""
     return {channel["id"] for channel in channels or ()} or None

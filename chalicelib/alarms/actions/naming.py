@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 
-from chalicelib import clock
+from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.store import crypto
@@ -22,4 +21,4 @@ def stamp(at: datetime) -> str:
 
 def span_of_day(device: Device, day: str) -> tuple[datetime, datetime]:
     """The first instant of the device's day, and of the next; the device is decrypted. Raises DayInvalid."""
-    return rules.span_of_day(day, partial(clock.begin_of_day, zone=clock.zone(device.time_zone), dst=device.dst))
+    return rules.span_of_day(day, access.days_of(device).begin_of)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from chalicelib import clock
+from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.instants import at_ms
@@ -15,7 +15,7 @@ from chalicelib.playback import shapes
 from chalicelib.playback.actions import channels
 from chalicelib.playback.rules import calendars
 from chalicelib.playback.rules.calendars import Counted, Judged
-from chalicelib.recordings.actions import days, quota
+from chalicelib.recordings.actions import days
 from chalicelib.recordings.actions.readable import RecordedDevice, readable_on
 from chalicelib.recordings.records import RecordingDay
 
@@ -23,12 +23,8 @@ from chalicelib.recordings.records import RecordingDay
 _BEHIND, _COUNTED_WITHIN = timedelta(minutes=2), timedelta(minutes=30)
 
 
-def begin_of_day(device: Device) -> Callable[[date], datetime]:
-    return partial(clock.begin_of_day, zone=clock.zone(device.time_zone), dst=device.dst)
-
-
 def present_day(device: Device) -> date:
-    return quota.local_date(device, clock.now())
+    return access.days_of(device).date_of(clock.now())
 
 
 def recorded_days(
@@ -39,7 +35,7 @@ def recorded_days(
     Raises MonthInvalid, NotFound.
     """
     month = calendars.days_of_month(search.month or f"{present_day(granted.device):%Y-%m}")
-    spans = _spans(month, begin_of_day(granted.device))
+    spans = _spans(month, access.days_of(granted.device).begin_of)
     begin, end = spans[0][1], spans[-1][2]
     rows = channels.rows_of(granted, search.channel, begin, end)
     if of.kept_since is None:

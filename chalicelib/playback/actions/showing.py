@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.alarms.actions import naming, showing
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.instants import at_ms, base36, ms_of
 from chalicelib.playback import shapes
 from chalicelib.playback.actions import calendar, channels
-from chalicelib.recordings.actions import quota
 from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_on, runs_of, spans_of
 from chalicelib.words import Phrase
 
@@ -107,7 +107,7 @@ def find(granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> Shown:
     if found is None or not granted.covers(found["channel"]) or of.kept_since is None:
         raise NotFound
     channel, moment = found["channel"], at_ms(int(found["ms"], 36))
-    begin, end = quota.day_around(granted.device, moment)
+    begin, end = access.days_of(granted.device).around(moment)
     shown = list(_shown(channel, _standing(granted, of, channel, begin, end)[channel], begin, end))
     named = [one for one in shown if one.start == moment]
     holding = [one for one in shown if one.start <= moment < one.end]

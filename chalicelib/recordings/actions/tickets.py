@@ -58,7 +58,7 @@ def tickets_for(camera: Camera, wanted: Sequence[str] | None) -> shapes.Recordin
     left_ms = {one: quota.MOST_MS - used for one, used in used_ms.items()}
     may_record = [one for one in channels if left_ms.get(one, 1) > 0]
     if not may_record:
-        _, day_ends = quota.day_around(device, now)
+        _, day_ends = access.days_of(device).around(now)
         raise EventQuotaSpent(retry_after_seconds=max(1, int((day_ends - now).total_seconds()) + 1))
     commit(upload_hours.note(prefix, device_id, now))
     let_in = may_record[:MOST_CHANNELS]
