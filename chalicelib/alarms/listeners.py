@@ -29,7 +29,7 @@ def _recipients(bodies: list[Any]) -> dict[str, Recipients]:
 @listeners.on_queue("AlarmPictures", batch_size=10, prepare=_recipients)
 def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
-    refused: list[ingesting.Refused] = []
+    refused: list[uploads.Refused] = []
     for arrival in _arrivals(message.body):
         found = devices.get(arrival.device_id)
         if found is not None:
@@ -37,9 +37,7 @@ def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dic
             if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
                 bounds.count_upload(arrival, found)
         refused += ingesting.take_picture(arrival, found, is_repeat=message.tries > 1)
-    logged: dict[str, Any] = {"refused": [one._asdict() for one in refused]} if refused else {}
-    faults = sum(one.is_fault for one in refused)
-    return logged | ({"refused_uploads": faults} if faults else {})
+    return uploads.log_of(refused)
 
 
 @listeners.on_queue("AlarmRemovals", batch_size=1)

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.entry.queues import Listeners, Message, created_objects
 from chalicelib.recordings.actions import arrivals, deleting
 from chalicelib.recordings.actions.arrivals import Arrival, ReadTogether
+from chalicelib.stock.actions import uploads
 
 listeners = Listeners(__name__)
 
@@ -22,10 +23,9 @@ def _read_together(bodies: list[Any]) -> ReadTogether:
 @listeners.on_queue("RecordingUploads", batch_size=10, window_s=40, prepare=_read_together)
 def on_recording_uploaded(message: Message, together: ReadTogether) -> dict[str, object]:
     """S3 tells of video that cameras uploaded. The log says what was not taken, and why."""
-    refused = [one for arrival in _arrivals(message.body) for one in arrivals.take_upload(arrival, together)]
-    logged: dict[str, object] = {"refused": [one._asdict() for one in refused]} if refused else {}
-    faults = sum(one.is_fault for one in refused)
-    return logged | ({"refused_uploads": faults} if faults else {})
+    return uploads.log_of(
+        [one for arrival in _arrivals(message.body) for one in arrivals.take_upload(arrival, together)]
+    )
 
 
 @listeners.on_queue("RecordingRemovals", batch_size=1)

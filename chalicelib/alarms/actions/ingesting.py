@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
-
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
@@ -15,24 +13,10 @@ from chalicelib.aws import s3
 from chalicelib.commands import actions as commands
 from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.actions import uploads
-from chalicelib.stock.records import Reason
-from chalicelib.store import crypto
+from chalicelib.stock.actions.uploads import Refused
 from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
-
-
-class Refused(NamedTuple):
-    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
-
-    upload: str
-    device_id: str | None
-    reason: str
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
-        return self.reason in get_args(Reason)
 
 
 def take_picture(arrival: Arrival, of: Recipients | None, *, is_repeat: bool) -> list[Refused]:
@@ -52,7 +36,7 @@ def take_picture(arrival: Arrival, of: Recipients | None, *, is_repeat: bool) ->
         s3.delete([arrival.object_key])
         if device_id is not None and refused.is_counted:
             commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
-        return [Refused(crypto.plain_hash(arrival.object_key)[:16], device_id, refused.reason)]
+        return [Refused.of(arrival.object_key, device_id, refused.reason)]
     return []
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, get_args
 
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
@@ -20,8 +19,7 @@ from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Init, Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Upload, parse_key, read_object
 from chalicelib.stock.actions import uploads
-from chalicelib.stock.records import Reason
-from chalicelib.store import crypto
+from chalicelib.stock.actions.uploads import Refused
 from chalicelib.store.commit import commit
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read, read_all
@@ -40,19 +38,6 @@ class NotTaken(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Refused(NamedTuple):
-    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
-
-    upload: str
-    device_id: str | None
-    reason: str
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
-        return self.reason in get_args(Reason)
 
 
 @dataclass(frozen=True)
@@ -110,7 +95,7 @@ def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
         _take(arrival, upload, of, together)
     except NotTaken as refused:
         s3.delete([arrival.object_key])
-        found = Refused(crypto.plain_hash(arrival.object_key)[:16], device_id, refused.reason)
+        found = Refused.of(arrival.object_key, device_id, refused.reason)
         if device_id is not None and found.is_fault:
             commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
         return [found]

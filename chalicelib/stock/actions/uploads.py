@@ -1,10 +1,11 @@
-"""Uploads of a camera: for whom it may upload now, and that it was there when it did."""
+"""Uploads of a camera: for whom it may upload now, what of them was refused, and that it was there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -13,7 +14,8 @@ from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
 from chalicelib.register import rows
 from chalicelib.stock import rules
-from chalicelib.stock.records import RefusedUploads
+from chalicelib.stock.records import Reason, RefusedUploads
+from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, merge
 from chalicelib.store.retrying import NothingToDo
 
@@ -43,6 +45,30 @@ def refused_upload(device_id: str, reason: str, arrived: datetime, count: int = 
     ends = clock.epoch_s(arrived + _REFUSALS_KEPT)
     actions = (counted.add(count), last_at.set(clock.epoch_s(arrived)), RefusedUploads.expires_at.set(ends))
     return merge(RefusedUploads.new(device_id), *actions)
+
+
+class Refused(NamedTuple):
+    """An upload that was not taken, as the log tells of it: its name is a stranger's, so only a hash of it is said."""
+
+    upload: str
+    device_id: str | None
+    reason: str
+
+    @classmethod
+    def of(cls, object_key: str, device_id: str | None, reason: str) -> Refused:
+        return cls(crypto.plain_hash(object_key)[:16], device_id, reason)
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody ought to see it; what comes late for what its owner ended is none."""
+        return self.reason in get_args(Reason)
+
+
+def log_of(refused: Sequence[Refused]) -> dict[str, object]:
+    """The fields of a log line that say what was not taken, and count the faults among it; none where all was."""
+    faults = sum(one.is_fault for one in refused)
+    logged: dict[str, object] = {"refused": [one._asdict() for one in refused]} if refused else {}
+    return logged | ({"refused_uploads": faults} if faults else {})
 
 
 # That a camera was there: its connections say so of themselves, and what it asks for and uploads without one is noted
