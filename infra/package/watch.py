@@ -1,4 +1,4 @@
-"""An alarm for each function and each dead-letter queue; the other alarms are written in infra/operate.yaml."""
+"""An alarm for each stream that is read and each dead-letter queue; the others are written in infra/operate.yaml."""
 
 from __future__ import annotations
 
@@ -14,16 +14,13 @@ _EVERY_QUEUE, _EVERY_LOG = '"of every dead-letter queue"', "of every function's 
 
 
 def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[str, Any]:
-    """By logical id, for every function and every queue whose name ends in DeadLetters."""
+    """By logical id, for every function that reads a stream and every queue whose name ends in DeadLetters."""
     made: dict[str, Any] = {}
     for function in functions:
-        who = [{"Name": "FunctionName", "Value": {"Ref": function.logical_id}}]
-        made[f"{function.logical_id}Errors"] = _alarm(
-            f"{function.entry_point} failed: its log says at which line.", "AWS/Lambda", "Errors", who, threshold=0
-        )
         if any(event["Type"] == "DynamoDB" for event in function.events.values()):
             made[f"{function.logical_id}Lag"] = _alarm(
-                f"{function.entry_point} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge", who,
+                f"{function.entry_point} is a quarter of an hour behind its stream.", "AWS/Lambda", "IteratorAge",
+                [{"Name": "FunctionName", "Value": {"Ref": function.logical_id}}],
                 threshold=_LATE_MS, statistic="Maximum",
             )  # fmt: skip
     for name in dead_letters(resources):
@@ -59,7 +56,7 @@ def _alarm(
     dimensions: list[dict[str, Any]],
     *,
     threshold: float,
-    statistic: str = "Sum",
+    statistic: str,
 ) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",

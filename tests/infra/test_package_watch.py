@@ -21,15 +21,30 @@ def alarms() -> dict[str, dict[str, Any]]:
     return {name: one["Properties"] for name, one in resources("AWS::CloudWatch::Alarm").items()}
 
 
-def test_every_function_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
+def test_every_stream_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_rings() -> None:
     watched = [(one.get("MetricName"), json.dumps(one.get("Dimensions", []))) for one in alarms().values()]
-    for function in template.functions_of(made()):
-        assert [1 for metric, where in watched if metric == "Errors" and f'"{function.logical_id}"' in where]
+    streams = [
+        function.logical_id
+        for function in template.functions_of(made())
+        if any(event["Type"] == "DynamoDB" for event in function.events.values())
+    ]
+    assert streams
+    for name in streams:
+        assert [1 for metric, where in watched if metric == "IteratorAge" and f'"{name}"' in where]
     for queue in resources("AWS::SQS::Queue"):
         if queue.endswith("DeadLetters"):
             assert [1 for _, where in watched if f'"{queue}"' in where], queue
             assert queue in made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
+
+
+def test_a_function_that_fails_rings_with_one_alarm_for_all_and_the_page_shows_which() -> None:
+    (failed,) = (one for one in alarms().values() if one.get("MetricName") == "Errors")
+    # Without a name the metric is of all functions of the account, which is this installation's own.
+    assert "Dimensions" not in failed
+    assert (failed["Namespace"], failed["Statistic"], failed["Threshold"]) == ("AWS/Lambda", "Sum", 0)
+    body = made()["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert '{AWS/Lambda,FunctionName} sowa ${Stage} MetricName=\\"Errors\\"' in body
 
 
 def test_what_lambda_could_not_run_rings_for_the_api_at_once_and_for_all_functions_together() -> None:
