@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -197,7 +198,10 @@ def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
     carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
     for name, path in carried.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, into / name)
+        if ".so" in path.suffixes:
+            (into / name).write_bytes(_without_symbols(path.read_bytes()))
+        else:
+            shutil.copyfile(path, into / name)
     _shorten(into / "botocore" / "data")
     _write_json(into / "chalicelib" / "routes.json", _houses())
     # Read by fido2 whenever it is imported, and asked about origins by who does not say which are right; we do.
@@ -268,26 +272,33 @@ def _write_json(target: Path, content: Any) -> None:
 
 
 def _compile(tree: Path) -> None:
-    # Lambda cannot write what it compiled, so it would compile at each cold start. Others' sources stay behind (an
-    # eighth of the zip); ours come along, for the lines of a fault in the log.
-    ours = [tree / "app.py", tree / "chalicelib"]
-    others = [path for path in tree.iterdir() if path not in ours]
-    _run_compiler(tree, ours)
-    _run_compiler(tree, others, "-b")
-    for source in (source for path in others for source in [path, *path.rglob("*.py")] if source.suffix == ".py"):
-        source.unlink()
-
-
-def _run_compiler(tree: Path, paths: list[Path], *options: str) -> None:
-    # Unchecked, because nothing here ever changes and dates in a zip mean nothing. In a process of its own, so that the
-    # order of sets is the same each time.
+    # Lambda cannot write what it compiled, so it would compile at each cold start. Sources stay behind, a seventh of
+    # the zip: the log says of a fault in which file and line it was. Unchecked, because nothing here changes and dates
+    # in a zip mean nothing. In a process of its own, so that the order of sets is the same each time.
     subprocess.run(  # noqa: S603  # our own words only
         [
-            sys.executable, "-m", "compileall", "-q", *options, "--invalidation-mode", "unchecked-hash", "-s", tree,
-            "-p", "/var/task", *paths,
+            sys.executable, "-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", tree,
+            "-p", "/var/task", tree,
         ],
         env={**os.environ, "PYTHONHASHSEED": "0"}, check=True,
     )  # fmt: skip
+    for source in tree.rglob("*.py"):
+        source.unlink()
+
+
+def _without_symbols(library: bytes) -> bytes:
+    """A shared library of 64 bits without what only debuggers and linkers read: the sections that follow all that is
+    loaded, and the table that names the sections. (`strip` is not there for each processor.)"""
+    is_elf64 = library[:6] == b"\x7fELF\x02\x01"
+    if not is_elf64:
+        return library
+    table, size, count = (struct.unpack_from(form, library, at)[0] for form, at in (("<Q", 32), ("<H", 54), ("<H", 56)))
+    segments = (struct.unpack_from("<8xQ16xQ", library, table + size * each) for each in range(count))
+    end = max(offset + length for offset, length in segments)
+    kept = bytearray(library[:end])
+    struct.pack_into("<Q", kept, 40, 0)  # e_shoff
+    struct.pack_into("<HH", kept, 60, 0, 0)  # e_shnum, e_shstrndx
+    return bytes(kept)
 
 
 def write_zip(tree: Path, target: Path) -> None:
