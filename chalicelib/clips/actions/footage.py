@@ -9,8 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from chalicelib import mp4
 from chalicelib.clips.rules import parameter_sets
-from chalicelib.clips.rules.boxes import MOST_INIT_BYTES, Picture, head_of, picture_of, samples_in
+from chalicelib.clips.rules.boxes import Picture, picture_of, samples_in
 from chalicelib.clips.rules.joining import TICKS_A_SECOND, Run, Sample, Stamps, begin_of, end_of, runs
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _VIDEO, _SOUND = ("h264", "hevc"), "aac"
 # A minute of 120 frames, and of as much sound, a second; FFmpeg makes room for as many as are claimed.
 _MOST_SAMPLES = 14_400
 # An init has no more than this, and of what tells of samples, each has no more than 16 bytes.
-_MOST_BYTES_OF = {b"moov": MOST_INIT_BYTES, b"moof": 32 * _MOST_SAMPLES}
+_MOST_BYTES_OF = {b"moov": mp4.MOST_INIT_BYTES, b"moof": 32 * _MOST_SAMPLES}
 # Times keep where they begin, so that what follows can be told from what begins anew.
 _REWRAPPED = {"movflags": "frag_keyframe+delay_moov+default_base_moof+frag_discont", "avoid_negative_ts": "disabled"}
 
@@ -99,7 +100,7 @@ def _picture_of(path: Path) -> Picture | None:
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Each box at the top, and what is in it, if that is short and tells of others."""
     at = 0
-    while (head := head_of(file.read(16))) is not None:
+    while (head := mp4.head_of(file.read(mp4.LONG_HEAD))) is not None:
         kind, length, size = head
         file.seek(at + length)
         yield kind, file.read(min(size - length, _MOST_BYTES_OF.get(kind, 0)))
