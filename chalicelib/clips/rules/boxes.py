@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chalicelib import mp4
@@ -10,6 +11,10 @@ _KIND = slice(4, 8)
 # Of a visual sample entry (ISO/IEC 14496-12, 12.1.3): behind its head, an index, and sixteen bytes reserved.
 _WIDTH, _HEIGHT = slice(32, 34), slice(34, 36)
 _CODECS = {b"avc1": "h264", b"avc3": "h264", b"hvc1": "hevc", b"hev1": "hevc"}
+
+# Kinds of box, and behind them their number of entries. A demuxer reads them in more places than the standard names.
+_RUNS = re.compile(rb"trun(?=.{4}(.{4}))", re.DOTALL)
+_TABLES = re.compile(rb"(?:stsz|stz2)(?=.{8}(.{4}))", re.DOTALL), re.compile(rb"(?:stco|co64)(?=.{4}(.{4}))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,7 @@ class Picture:
 
 def picture_in(init: bytes) -> Picture | None:
     """Of the first track that shows H.264 or H.265; None if none does."""
-    return picture_of(b"".join(mp4.below(init, b"moov")))
-
-
-def picture_of(movie: bytes) -> Picture | None:
-    """The same by the content of a `moov`."""
-    return next(filter(None, map(_picture_of_track, mp4.below(movie, b"trak"))), None)
+    return next(filter(None, map(_picture_of_track, mp4.below(init, b"moov", b"trak"))), None)
 
 
 def _picture_of_track(track: bytes) -> Picture | None:
@@ -47,7 +47,12 @@ def _turn_of(track: bytes) -> bytes:
     return matrix[:8] + matrix[12:20]
 
 
-def samples_in(fragment: bytes) -> int:
-    """How many samples the content of a `moof` says that there are: a demuxer makes room for as many, and one run of
-    32 bytes may say four thousand million."""
-    return sum(int.from_bytes(run[4:8]) for run in mp4.below(fragment, b"traf", b"trun"))
+def samples_in(box: bytes) -> int:
+    """How many samples the runs in it say that there are: a demuxer makes room for as many, and one run of 32 bytes may
+    say four thousand million."""
+    return sum(int.from_bytes(run[1]) for run in _RUNS.finditer(box))
+
+
+def has_tables(box: bytes) -> bool:
+    """Whether it tells of samples that lie in no fragment, of which an init has none."""
+    return any(any(found[1]) for table in _TABLES for found in table.finditer(box))
