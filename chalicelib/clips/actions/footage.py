@@ -42,7 +42,7 @@ class Footage:
 
     @property
     def sound_kind(self) -> tuple[int, bytes] | None:
-        """What a sample entry says of sound; None where there is none."""
+        """Rate of the sound, and the beginning of its configuration; None where there is none."""
         return None if self.sound is None else _said_of(self.sound)
 
     def heard_with(self, run: Run) -> list[Sample]:
@@ -82,7 +82,7 @@ def read(path: Path, is_transport_stream: bool) -> Footage | None:
 
 
 def _picture_of(path: Path) -> Picture | None:
-    """What the init says, if it is the only one, stands in front, and no more samples are told of than may be."""
+    """The picture of the init, if it is the only one, stands in front, and no more samples are told of than may be."""
     claimed = 0
     picture: Picture | None = None
     with path.open("rb") as file:

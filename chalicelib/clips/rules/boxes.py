@@ -48,8 +48,8 @@ def _turn_of(track: bytes) -> bytes:
 
 
 def samples_in(box: bytes) -> int:
-    """How many samples the runs in it say that there are: a demuxer makes room for as many, and one run of 32 bytes may
-    say four thousand million."""
+    """The number of samples that its runs claim: a demuxer makes room for as many, and one run of 32 bytes may say four
+    thousand million."""
     return sum(int.from_bytes(run[1]) for run in _RUNS.finditer(box))
 
 

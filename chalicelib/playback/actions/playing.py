@@ -83,7 +83,8 @@ def _tag(capability: Capability) -> str:
 
 
 def _opened(text: str) -> tuple[Capability, RecordedDevice]:
-    """What an address opens, if whoever asked for it may still look; one consistent read. Raises NotFound."""
+    """The capability of an address, and its device, if whoever asked for it may still look; one consistent read. Raises
+    NotFound."""
     capability, proof = capabilities.read(text) or (None, "")
     if capability is None or clock.now_s() >= capability.until:
         raise NotFound
