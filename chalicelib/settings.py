@@ -191,7 +191,7 @@ class Settings:
 
     @cached_property
     def most_devices(self) -> int:
-        """How many devices an account may have: a quota, which nothing else depends on."""
+        """The number of devices that an account may have: a quota, which nothing else depends on."""
         return int(_required("MOST_DEVICES"))
 
     @cached_property

@@ -61,7 +61,7 @@ class DeviceAccess:
 
     @property
     def shown_subject(self) -> str:
-        """Whose end makes the kept answer of a request unreadable that shows this."""
+        """The subject whose end makes the kept answer of a request unreadable that shows this."""
         return self.device.pk_id
 
     @property

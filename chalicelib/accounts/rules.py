@@ -147,7 +147,7 @@ def _is_made_of_runs(folded: str) -> bool:
 
 
 def _length_of_run(text: str) -> int:
-    """How much of the beginning of the text lies in one row, or is one key held down."""
+    """The length of the beginning that lies in one row of keys, or is one key held down."""
     held = len(text) - len(text.lstrip(text[0]))
     length = 1
     while length < len(text) and any(text[: length + 1] in row for row in _ROWS):

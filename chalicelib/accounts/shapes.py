@@ -65,8 +65,8 @@ class ChangePassword(Shape):
 
 
 class AskReset(Reached):
-    """Who owns a device may name it: then it must be the one of this e-mail address. Whatever is no device of theirs is
-    answered alike."""
+    """An e-mail address, and a device that its owner may name: then it must be the one of this address. Whatever is no
+    device of theirs is answered alike."""
 
     sn: Annotated[str, Meta(max_length=64, extra={"normal": typed.serial_number})] | None = None
     mac: Annotated[str, Meta(max_length=32, extra={"normal": typed.tidied})] | None = None

@@ -290,7 +290,7 @@ def delete(keys: list[str]) -> int:
 
 
 def _delete_together(keys: list[str]) -> int:
-    """How many S3 kept."""
+    """Delete up to a thousand in one call; the number of those that S3 kept."""
     named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
     try:
         return len(client("s3").delete_objects(Bucket=settings.media_bucket, Delete=named).get("Errors", []))

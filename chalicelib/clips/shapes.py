@@ -26,7 +26,7 @@ class AskedClip(Shape):
 
 
 class ClipProblem(Shape):
-    """Why a clip could not be made; `at` is from when on, where that is known."""
+    """The reason that a clip could not be made; `at` is from when on, where that is known."""
 
     code: Literal["ClipCrossesChange", "ClipTooLarge", "MediaUnreadable", "NothingRecorded"]
     at: datetime | None

@@ -55,7 +55,7 @@ class Command(Shape):
 
 
 class Said(Shape, forbid_unknown_fields=False):
-    """What a camera answers to a command, and may be more; `error` is one word why it could not."""
+    """A camera's answer to a command, which may say more; `error` is one word why it could not."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     ok: bool

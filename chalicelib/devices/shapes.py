@@ -52,7 +52,7 @@ class ChangeSettings(Shape):
 
 
 class Reported(SettingsOfVersion):
-    """What the camera said last; `version` is 0 if none of what was set here."""
+    """Settings that the camera reported last; `version` is 0 if none of what was set here."""
 
     reported_at: datetime
 
@@ -100,7 +100,7 @@ class ChangePrivacyMode(Shape):
 
 
 class RefusedUpload(Shape):
-    """What the camera uploaded that became no alarm, or one without a picture: how often, and when last. Counted until
+    """Uploads of the camera that became no alarm, or one without a picture: how often, and when last. Counted until
     seven days have passed without any."""
 
     reason: Reason

@@ -425,7 +425,7 @@ def _language(accepted: str) -> str:
 
 
 def _weighed(wish: str) -> tuple[float, str]:
-    """How much a language is wanted, and which: `pl-PL; q=0.8` (RFC 9110, 12.5.4). Nonsense weighs least."""
+    """Weight and name of a language that is wanted: `pl-PL; q=0.8` (RFC 9110, 12.5.4). Nonsense weighs least."""
     tag, *parameters = (part.strip().lower() for part in wish.split(";"))
     quality = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "")
     try:

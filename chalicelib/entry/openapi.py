@@ -84,7 +84,7 @@ def _operation(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
 
 
 def _said_of(query: type[Shape] | None) -> str | None:
-    """What a query says of itself: its parameters are listed one by one, so that nothing else tells it."""
+    """The docstring of a query's shape: its parameters are listed one by one, so that nothing else tells it."""
     own = takewhile(lambda shape: shape is not Shape, query.__mro__ if query is not None else ())
     return next((cleandoc(shape.__doc__) for shape in own if shape.__doc__), None)
 

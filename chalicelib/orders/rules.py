@@ -19,8 +19,8 @@ def may_become(state: State, outcome: Outcome) -> bool:
 
 
 def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
-    """Why money that came for an order buys nothing; None if it pays the order. `is_exact` says that it is the order's
-    amount, in the order's currency."""
+    """The reason that money which came for an order buys nothing; None if it pays the order. `is_exact` says that it is
+    the order's amount, in the order's currency."""
     if state == "paid":
         return "order_paid"
     if state in ("expired", "refund_due"):

@@ -65,6 +65,6 @@ class Search(Shape):
 
 
 class Taken(Shape):
-    """What the provider is told: its event was understood, and whether it changed anything."""
+    """Reply to the provider: its event was understood, and whether it changed anything."""
 
     changed: bool

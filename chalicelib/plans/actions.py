@@ -81,7 +81,7 @@ def ledger_of(held: Ownership | None) -> Ledger:
 
 
 def status(held: Ownership | None) -> PlanStatus:
-    """What the device has now."""
+    """The plan that the device has now."""
     return rules.status_at(ledger_of(held), clock.now_s())
 
 

@@ -198,7 +198,7 @@ def stored_since(ledger: Ledger, now: int) -> int | None:
 
 
 def _last_chain(ledger: Ledger, now: int) -> tuple[int | None, int]:
-    """Where the last of the grants began that follow each other up to now, and where they end."""
+    """Begin of the last of the grants that follow each other up to now, and their end."""
     since: int | None = None
     until = 0
     for one in ledger:

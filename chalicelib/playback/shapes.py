@@ -40,9 +40,9 @@ class RecordingSearch(DaySearch):
 
 
 class Recording(Shape):
-    """What a channel filmed without a gap of more than a second, cut at the device's midnight. `until` is the end of
-    keeping of its last part; what was filmed across midnight has its bytes on the day on which it began. `codec` is
-    not told yet."""
+    """Video of a channel without a gap of more than a second, cut at the device's midnight. `until` is the end of
+    keeping of its last part; what was filmed across midnight has its bytes on the day on which it began. `codec` is not
+    told yet."""
 
     recording_id: str
     channel: str

@@ -65,7 +65,7 @@ class LogReading(LedgerRow):
 
 
 class Replay(LedgerRow):
-    """How far the erasures since a moment have been carried out again, on tables that were restored to it."""
+    """Progress of carrying out again the erasures since a moment, on tables that were restored to it."""
 
     pk_prefix = "replay"
     sk_prefix = "replay"
@@ -82,7 +82,7 @@ class Replay(LedgerRow):
 
 
 class KeysRestore(LedgerRow):
-    """How much of a restored table of keys was looked through for what the one in service lacks."""
+    """Progress of looking through a restored table of keys for what the one in service lacks."""
 
     pk_prefix = "keys-restore"
     sk_prefix = "keys-restore"

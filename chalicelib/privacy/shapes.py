@@ -75,7 +75,8 @@ class _Claims(Struct):
 
 
 class Ticket(_Claims, kw_only=True):
-    """What one region's installation says to another of a person who comes; `sub` is the ticket's own random id."""
+    """Statement of one region's installation to another about a person who comes; `sub` is the ticket's own random
+    id."""
 
     email: Email | None = None
     phone: Phone | None = None
@@ -87,7 +88,7 @@ class Ticket(_Claims, kw_only=True):
 
 
 class Arrival(_Claims):
-    """What that one says back; `sub` is the ticket's id."""
+    """Reply of that one; `sub` is the ticket's id."""
 
 
 class Export(Shape):
@@ -184,7 +185,7 @@ class Activities(Shape):
 
 
 class RemoveChild(Reached):
-    """Where the child's account is reached; that the parent is one was checked before."""
+    """An address at which the child's account is reached; that the parent is one was checked before."""
 
 
 class Removed(Shape):
@@ -200,8 +201,8 @@ class Replay(Shape):
 
 
 class Replayed(Shape):
-    """How many erasures began after that, of how many people and devices, and how many deletions there were. Until it
-    is `finished` the table is closed: order the same again."""
+    """Numbers of erasures that began after that, of people and devices in them, and of deletions. Until it is
+    `finished` the table is closed: order the same again."""
 
     erasures: int
     subjects: int
@@ -210,8 +211,8 @@ class Replayed(Shape):
 
 
 class KeysRestored(Shape):
-    """How many keys were added from the `copy`, the table that the settings name, and how many stayed deleted. Until it
-    is `finished`: order the same again."""
+    """Numbers of keys that were added from the `copy`, the table that the settings name, and that stayed deleted. Until
+    it is `finished`: order the same again."""
 
     copy: str
     added: int

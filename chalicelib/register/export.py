@@ -145,7 +145,7 @@ class _Archive:
         self.paths: set[str] = set()
 
     def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> int:
-        """How many bytes it has."""
+        """Add a file; the number of its bytes."""
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
         entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
@@ -284,7 +284,7 @@ def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, o
 
 
 def _path_of(folder: str, object_key: str) -> str:
-    """Where in the archive, in which the folder names the subject."""
+    """Path of an object in the archive, in which the folder names the subject."""
     prefix = catalogue.prefix_of(object_key)
     return f"{folder}/{prefix.root}{prefix.stamp_of(object_key)}/{prefix.parse_key(object_key)[1]}"
 

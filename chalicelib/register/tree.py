@@ -47,7 +47,7 @@ def names_folders(kind: type[Record]) -> bool:
 
 
 def folders_of(items: Iterable[RawItem]) -> Iterator[str]:
-    """What the keys of objects begin with to whose folders these items point. Raises UnknownKind."""
+    """The beginnings of the keys of objects to whose folders these items point. Raises UnknownKind."""
     for item in items:
         kind = catalogue.kind_of(Item, item)
         if names_folders(kind):

@@ -28,7 +28,7 @@ class Passkey(Shape):
 
 
 class SecondFactors(Shape):
-    """What the account is asked for beside its password; nothing, if there is neither an app nor a passkey."""
+    """Factors that the account is asked for beside its password; none, if there is neither an app nor a passkey."""
 
     totp: Totp | None
     passkeys: list[Passkey]
@@ -117,7 +117,7 @@ class Attestation(Shape, forbid_unknown_fields=False):
 
 
 class MadePasskey(Shape, rename="camel", forbid_unknown_fields=False):
-    """What `navigator.credentials.create` gave, as its `toJSON` says it."""
+    """Answer of `navigator.credentials.create`, as its `toJSON` says it."""
 
     id: CredentialId
     raw_id: CredentialId
@@ -132,7 +132,7 @@ class Assertion(Shape, forbid_unknown_fields=False):
 
 
 class SignedByPasskey(Shape, rename="camel", forbid_unknown_fields=False):
-    """What `navigator.credentials.get` gave, as its `toJSON` says it."""
+    """Answer of `navigator.credentials.get`, as its `toJSON` says it."""
 
     id: CredentialId
     raw_id: CredentialId

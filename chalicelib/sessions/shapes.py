@@ -39,11 +39,11 @@ class StepUp(Shape):
 
 
 class RemoveSecondFactors(Reached):
-    """Whose they are; that it is the person who asks was checked before."""
+    """An address of the person whose factors they are; that it is the person who asks was checked before."""
 
 
 class SecondFactorsRemoved(Shape):
-    """How many there were, recovery codes apart."""
+    """The number of factors that there were, recovery codes apart."""
 
     count: int
 

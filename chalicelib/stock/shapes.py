@@ -78,7 +78,7 @@ class Loaded(Shape):
 
 
 class LoadedFile(Loaded):
-    """How far the file is; order it again until it is `done`. The counts are of all runs, `bad_rows` the first hundred
+    """Progress of a file; order it again until it is `done`. The counts are of all runs, `bad_rows` the first hundred
     of this one, by their lines; all of them are written below `bad_rows_at`, for as long as the file itself is kept."""
 
     bad: int
@@ -98,7 +98,7 @@ class Unloaded(Shape):
 
 
 class UnloadedFile(Unloaded):
-    """How far the file is, as when it is loaded."""
+    """Progress of a file, as when it is loaded."""
 
     bad: int
     bad_rows_at: str | None
@@ -152,7 +152,7 @@ class Period(Shape):
 
 
 class Motion(Shape):
-    """When motion makes an alarm: always, or in the periods of the schedule alone."""
+    """Motion that makes an alarm: always, or in the periods of the schedule alone."""
 
     enabled: bool = True
     sensitivity: Annotated[int, Meta(ge=1, le=5)] = 3
@@ -206,7 +206,7 @@ def state_times_of(device: Any) -> rules.StateTimes:
 
 
 class State(Shape):
-    """What a camera says of itself at a moment, or now; what it leaves out is as before. Of each part the report of the
+    """A camera's report of itself at a moment, or now; what it leaves out is as before. Of each part the report of the
     latest moment counts, of equal moments the one that arrives last; a moment more than a minute ahead, or more than
     seven days ago, is that of the arrival. `settings` bear the version that they realise, as the cloud told it."""
 
@@ -219,7 +219,7 @@ class State(Shape):
 
 
 class Wanted(Shape):
-    """What the camera ought to be like, and what time it is."""
+    """Settings that the camera ought to have, and what time it is."""
 
     desired: SettingsOfVersion
     privacy_mode: bool

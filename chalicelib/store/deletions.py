@@ -23,8 +23,8 @@ _PAGE = 500
 
 
 class Deletion(LedgerRow):
-    """What one commit deleted or replaced, by random ids and keyed hashes; what is sealed stays sealed with its own
-    subject's key, and is unreadable with it."""
+    """Deletions of one commit, and what it replaced, by random ids and keyed hashes; what is sealed stays sealed with
+    its own subject's key, and is unreadable with it."""
 
     pk_prefix = "deletion"
     sk_prefix = "deletion"
@@ -94,5 +94,5 @@ def _time(at: datetime) -> str:
 
 
 def position_of(deletion: Deletion) -> str:
-    """What `since` goes on behind."""
+    """The position behind which `since` goes on."""
     return f"{deletion.pk_id} {deletion.sort_id}"

@@ -172,7 +172,7 @@ class Record(Model):
         return is_past or (written_at is not None and not _restoring.get() and written_at < in_service_since())
 
     def written_if_void(self) -> float | None:
-        """When it was written, if a restore after that makes it void."""
+        """The time of its writing, if a restore after that makes it void."""
         return None if self.void_after_restore is None else getattr(self, self.void_after_restore)
 
     def is_readable(self, subject_record: Record) -> bool:
@@ -180,7 +180,7 @@ class Record(Model):
         return not self.is_over
 
     def folders_of(self) -> Iterable[str]:
-        """What the keys of its objects begin with, if one of its attributes points to folders: here, its values."""
+        """The beginnings of its objects' keys, if one of its attributes points to folders: here, its values."""
         for name, tag in tags_of(type(self)).items():
             value = getattr(self, name) if tag.points_to == "folder" else None
             yield from sorted(value) if isinstance(value, set) else filter(None, [value])

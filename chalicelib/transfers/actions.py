@@ -196,7 +196,8 @@ def decline(caller: Caller, given: Offered) -> None:
 
 
 def _answering(caller: Caller, transfer: Transfer) -> activity.Person:
-    """Who answers an offer, for the owner's audit log: by the address that the owner named, as long as it is theirs."""
+    """The person who answers an offer, for the owner's audit log: by the address that the owner named, as long as it is
+    theirs."""
     return activity.Person(caller.account_id, transfer.address_hash)
 
 

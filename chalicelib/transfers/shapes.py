@@ -19,7 +19,7 @@ class Transfer(Shape):
 
 
 class Offer(Shape):
-    """What somebody offers to hand over."""
+    """A device that somebody offers to hand over."""
 
     transfer_id: str
     model: str

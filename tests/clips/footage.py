@@ -13,7 +13,7 @@ import av
 from PIL import Image, ImageDraw
 
 from chalicelib.clips.actions.remuxing import Piece
-from chalicelib.clips.rules.boxes import head_of
+from chalicelib.mp4 import LONG_HEAD, head_of
 
 FRAMES_PER_SECOND, SAMPLE_RATE, _AT_ONCE = 10, 48_000, 1024
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -102,7 +102,7 @@ def _transport_stream(init: bytes, segment: bytes) -> bytes:
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
-    while (head := head_of(data[at : at + 16])) is not None:
+    while (head := head_of(data[at : at + LONG_HEAD])) is not None:
         yield head[0], data[at : at + head[2]]
         at += head[2]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from chalicelib.clips.actions import footage
 from chalicelib.clips.actions.footage import rewrapped
 from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Piece, Remuxed, remux
+from chalicelib.clips.rules.boxes import Picture
 from tests.clips.footage import (
     FRAMES_PER_SECOND,
     H264,
@@ -223,6 +226,20 @@ def _without_sets(init: bytes) -> bytes:
 # What is broken
 
 
+@pytest.fixture
+def demuxed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What FFmpeg was given, which makes room for as many samples as are claimed."""
+    given: list[Path] = []
+    open_it = footage._footage
+
+    def opened(path: Path, said: Picture) -> footage.Footage | None:
+        given.append(path)
+        return open_it(path, said)
+
+    monkeypatch.setattr(footage, "_footage", opened)
+    return given
+
+
 def test_garbage_and_what_is_gone_is_passed_over(tmp_path: Path) -> None:
     init, segments = record(Setting(), 3)
     pieces = pieces_of(init, segments)
@@ -253,12 +270,49 @@ def test_of_what_is_cut_off_the_whole_frames_are_shown(setting: Setting, tmp_pat
     assert 5 <= len(found.frames) < 40
 
 
-def test_a_fragment_that_claims_more_samples_than_there_can_be_is_passed_over(tmp_path: Path) -> None:
+def _box(kind: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4) + kind + content
+
+
+def _claiming(segment: bytes, wrapped: Callable[[bytes], bytes]) -> bytes:
+    """Its first fragment says that it has a hundred million samples."""
+    begin, data = segment.index(b"moof") - 4, segment.index(b"mdat") - 4
+    at = segment.index(b"trun") + 8
+    content = segment[begin + 8 : at] + (100_000_000).to_bytes(4) + segment[at + 4 : data]
+    return segment[:begin] + wrapped(content) + segment[data:]
+
+
+@pytest.mark.parametrize("wrapped", [
+    lambda content: _box(b"moof", content),
+    lambda content: _box(b"moof", _box(b"free", bytes(1_000_000)) + content),
+    lambda content: _box(b"udta", _box(b"moof", content)),
+    lambda content: bytes(4) + b"moof" + content,
+], ids=["as it is", "behind much else", "within another box", "to the end of the file"])  # fmt: skip
+def test_a_fragment_that_claims_more_samples_than_there_can_be_is_passed_over(
+    wrapped: Callable[[bytes], bytes], tmp_path: Path, demuxed: list[Path]
+) -> None:
     init, segments = record(Setting(), 2)
-    at = segments[0].index(b"trun") + 8
-    claims = segments[0][:at] + b"\x0f\xff\xff\xff" + segments[0][at + 4 :]
-    made, found = clip_of(pieces_of(init, [claims, segments[1]]), tmp_path)
-    assert (made.unreadable, len(found.frames)) == (1, 20)
+    pieces = pieces_of(init, [_claiming(segments[0], wrapped), segments[1]])
+    made, found = clip_of(pieces, tmp_path)
+    assert (made.unreadable, len(found.frames), len(demuxed)) == (1, 20, 1)
+
+
+@pytest.mark.parametrize(("table", "behind"), [(b"stsz", 12), (b"stco", 8)])
+def test_an_init_that_claims_samples_is_passed_over(
+    table: bytes, behind: int, tmp_path: Path, demuxed: list[Path]
+) -> None:
+    init, segments = record(Setting(), 2)
+    at = init.index(table) + behind
+    claims = init[:at] + (100_000_000).to_bytes(4) + init[at + 4 :]
+    made, found = clip_of([piece_of(claims + segments[0], NOON), *pieces_of(init, segments[1:])], tmp_path)
+    assert (made.unreadable, len(found.frames), len(demuxed)) == (1, 20, 1)
+
+
+def test_a_box_that_is_longer_than_any_file_ends_with_its_own(tmp_path: Path) -> None:
+    init, segments = record(Setting(), 2)
+    longest = (1).to_bytes(4) + b"mdat" + (2**62).to_bytes(8)
+    made, found = clip_of(pieces_of(init, [segments[0] + longest, segments[1]]), tmp_path)
+    assert (made.unreadable, len(found.frames)) == (0, 40)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -14,6 +14,7 @@ import pytest
 from chalicelib import jwks
 from chalicelib.accounts.shapes import Confirm, Register
 from chalicelib.alarms import rules as alarms
+from chalicelib.clips.rules import boxes
 from chalicelib.commands import rules as commands
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry import admission, channel, http, wire
@@ -22,6 +23,7 @@ from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
 from chalicelib.live import rules as live
 from chalicelib.payments import sandbox
+from chalicelib.recordings.rules import containers
 from chalicelib.second_factors import rules as second_factors
 from chalicelib.sessions import rules as sessions
 from chalicelib.stock import rules as stock_rules
@@ -93,6 +95,10 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
         lambda text: alarms.look_at_picture(b"\xff\xd8\xff" + text.encode("latin-1"), is_first=True),
         filled("", "\xff"),
     ),
+    "an init's tracks": (
+        lambda text: containers.tracks_of(text.encode("latin-1")), filled("\x7f\0\0\0moov", "\0\0\0\x08trak")
+    ),
+    "a fragment's runs": (lambda text: boxes.samples_in(text.encode("latin-1")), filled("", "trun")),
     "a picture's address": (
         lambda text: identities.is_picture_of("google", text, ""),
         filled("https://lh3.googleusercontent.com/", "a"),

@@ -18,7 +18,7 @@ HOUSES = tuple(houses.HOUSES)
 # From below.
 FLOORS = ("aws", "store", "register", "entry")
 FLOOR = (
-    *FLOORS, "errors", "settings", "clock", "instants", "ids", "jwks", "jws", "http_fetch", "templates", "typed",
+    *FLOORS, "errors", "settings", "clock", "instants", "ids", "jwks", "jws", "http_fetch", "mp4", "templates", "typed",
     "words", "houses", "gateway",
 )  # fmt: skip
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
@@ -48,12 +48,12 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
         {"rules", "records", "shapes", "providers"},
         {
             "entry.callers", "aws", "store", "register", "errors", "words", "settings", "clock", "instants", "ids",
-            "jwks", "jws",
+            "jwks", "jws", "mp4",
         },
         {"actions", "records", "shapes"},
     ),
     # Rows of the register are facts, and their figures what a rule goes by.
-    "rules": (set(), {"errors", "words", "typed", "instants", "register.rows"}, set()),
+    "rules": (set(), {"errors", "words", "typed", "instants", "mp4", "register.rows"}, set()),
     # Whether a record may be read goes by the rules of its own house, and by the clock.
     "records": ({"rules"}, {"store", "register", "ids", "clock"}, set()),
     # Who takes the money, who vouches for people: an adapter to a world outside of AWS, and the one that plays it. What
@@ -79,6 +79,7 @@ BELOW = {
     "words": {*FLOOR},
     "clock": {*FLOOR},
     "instants": {*FLOOR},
+    "mp4": {*FLOOR},
     "ids": {*FLOOR},
     "typed": {*FLOOR},
     "settings": {*FLOOR},

@@ -1,4 +1,4 @@
-"""What was recorded around an alarm."""
+"""Recordings around an alarm: the span of its channel that has the moment, or lies next to it."""
 
 from __future__ import annotations
 

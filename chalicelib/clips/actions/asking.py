@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib import clock, ids
+from chalicelib import clock, ids, mp4
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.aws import s3
@@ -85,7 +85,7 @@ def _require_one_file(segments: Sequence[Segment]) -> None:
         return
     before = None
     for object_key, segment in list(first.items())[:_MOST_INITS]:
-        picture = boxes.picture_in(s3.first_bytes(object_key, boxes.MOST_INIT_BYTES) or b"")
+        picture = boxes.picture_in(s3.first_bytes(object_key, mp4.MOST_INIT_BYTES) or b"")
         if None not in (before, picture) and picture != before:
             raise bounds.ClipCrossesChange(at=clock.rfc3339(segment.start))
         before = picture or before

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from chalicelib import mp4
 from chalicelib.clips.rules import parameter_sets
-from chalicelib.clips.rules.boxes import MOST_INIT_BYTES, Picture, head_of, picture_of, samples_in
+from chalicelib.clips.rules.boxes import Picture, has_tables, picture_in, samples_in
 from chalicelib.clips.rules.joining import TICKS_A_SECOND, Run, Sample, Stamps, begin_of, end_of, runs
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 _VIDEO, _SOUND = ("h264", "hevc"), "aac"
 # A minute of 120 frames, and of as much sound, a second; FFmpeg makes room for as many as are claimed.
 _MOST_SAMPLES = 14_400
-# An init has no more than this, and of what tells of samples, each has no more than 16 bytes.
-_MOST_BYTES_OF = {b"moov": MOST_INIT_BYTES, b"moof": 32 * _MOST_SAMPLES}
 # Times keep where they begin, so that what follows can be told from what begins anew.
 _REWRAPPED = {"movflags": "frag_keyframe+delay_moov+default_base_moof+frag_discont", "avoid_negative_ts": "disabled"}
 
@@ -42,7 +42,7 @@ class Footage:
 
     @property
     def sound_kind(self) -> tuple[int, bytes] | None:
-        """What a sample entry says of sound; None where there is none."""
+        """Rate of the sound, and the beginning of its configuration; None where there is none."""
         return None if self.sound is None else _said_of(self.sound)
 
     def heard_with(self, run: Run) -> list[Sample]:
@@ -82,29 +82,31 @@ def read(path: Path, is_transport_stream: bool) -> Footage | None:
 
 
 def _picture_of(path: Path) -> Picture | None:
-    """What the init says, if it is the only one, stands in front, and is followed by no more samples than may be."""
+    """The picture of the init, if it is the only one, stands in front, and no more samples are told of than may be."""
     claimed = 0
     picture: Picture | None = None
     with path.open("rb") as file:
-        for kind, content in _boxes(file):
+        for kind, box in _boxes(file):
             if kind == b"moov" and picture is not None:
                 return None
-            picture = picture_of(content) if kind == b"moov" else picture
-            claimed += samples_in(content) if kind == b"moof" else 0
-            if claimed > _MOST_SAMPLES:
+            picture = picture_in(box) if kind == b"moov" else picture
+            claimed += samples_in(box)
+            if claimed > _MOST_SAMPLES or has_tables(box):
                 return None
     return picture
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Each box at the top, and what is in it, if that is short and tells of others."""
-    at = 0
-    while (head := head_of(file.read(16))) is not None:
-        kind, length, size = head
-        file.seek(at + length)
-        yield kind, file.read(min(size - length, _MOST_BYTES_OF.get(kind, 0)))
-        at += size
+    """Kind and bytes of each box at the top, but none of frames: FFmpeg looks for runs and tables in any other."""
+    at, end = 0, file.seek(0, os.SEEK_END)
+    while at < end:
         file.seek(at)
+        head = file.read(mp4.LONG_HEAD)
+        # A size of 0 is that of a box which ends with the file.
+        kind, _, size = mp4.head_of(head) or (head[4:8], 0, end - at)
+        file.seek(at)
+        yield kind, b"" if kind == b"mdat" else file.read(min(size, end - at))
+        at += size
 
 
 def rewrapped(path: Path) -> Path:

@@ -17,7 +17,7 @@ from chalicelib.clips.records import FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.instants import at_ms, ms_of
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions.readable import RecordedDevice, Segment
+from chalicelib.recordings.actions.readable import RecordedDevice, Segment, recorded_device
 from chalicelib.store.commit import change, commit
 from chalicelib.store.records import read_all
 
@@ -64,14 +64,13 @@ def make_clip(device_id: str, sort_id: str) -> dict[str, object] | None:
 
 def _still_wanted(device_id: str, sort_id: str) -> tuple[Clip, RecordedDevice]:
     """The clip, if it is to be made and may be seen by whoever asked for it; one consistent read. Raises _Gone."""
-    where, held = Clip.key(device_id, sort_id), plans.key_of(device_id)
-    found = read_all((*access.alive_keys_of(device_id), where, held))
-    device, clip = access.alive(found, device_id), found[where]
-    if device is None or clip is None or clip.state != WORKING:
+    where = Clip.key(device_id, sort_id)
+    found = read_all((*access.alive_keys_of(device_id), where, plans.key_of(device_id)))
+    of, clip = recorded_device(found, device_id), found[where]
+    if of is None or clip is None or clip.state != WORKING:
         raise _Gone
-    of = RecordedDevice(device, found[held])
-    shares = [one for one in access.grants_of(device) if one.share_id == clip.viewer]
-    may_look = clip.viewer == device.account_id or any(one.may("playback", clip.channel) for one in shares)
+    shares = [one for one in access.grants_of(of.device) if one.share_id == clip.viewer]
+    may_look = clip.viewer == of.device.account_id or any(one.may("playback", clip.channel) for one in shares)
     if not may_look or not showing.may_show(of, clip):
         raise _Gone
     return clip, of

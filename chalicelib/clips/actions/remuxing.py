@@ -65,7 +65,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Remuxed:
-    """When the first frame was filmed, how long the clip is, and how many segments could not be read."""
+    """A clip that was written: when its first frame was filmed, how long it is, and how many segments could not be
+    read."""
 
     begin: datetime
     duration_ms: int
@@ -74,8 +75,8 @@ class Remuxed:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What has to be known before the first byte is written: whether parameter sets change, so that key frames bring
-    them, and which segment is the first that has sound."""
+    """Facts of all segments that the head of the file depends on: whether parameter sets change, so that key frames
+    bring them, and which segment is the first that has sound."""
 
     brings_sets: bool = False
     sound_in: int | None = None
@@ -105,7 +106,7 @@ def remux(pieces: Sequence[Piece], begin: datetime, end: datetime, to: Path) -> 
 
 @dataclass
 class _Head:
-    """What the first frame decided of the file, and where its sound goes on, in samples."""
+    """The tracks of the file, as its first frame decided them, and where its sound goes on, in samples."""
 
     began_at: datetime
     picture: Picture

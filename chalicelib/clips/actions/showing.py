@@ -1,4 +1,4 @@
-"""Whoever asked for a clip sees how far it is, and downloads it."""
+"""Clips are shown to whoever asked for them: how far they are, and a link; and files that nobody may see go."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _delete_unreadable(object_keys: list[str]) -> int:
 
 
 def _is_unreadable(of: RecordedDevice | None, clip: Clip | None) -> bool:
-    """What is nobody's any more its erasure takes, and counts."""
+    """A file of an ended ownership is its erasure's to delete, and to count."""
     if of is None:
         return False
     return clip is None or _is_deleted(of, clip) or not _is_kept(clip, plans.stored_since(of.held))

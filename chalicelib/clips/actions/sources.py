@@ -1,4 +1,4 @@
-"""What a clip is made from: segments, how much they are together, and until when they may be shown."""
+"""Segments that a clip is made from, how much they are together, and until when they may be shown."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _USUAL_STEP = TICKS_A_SECOND // 25
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """What a demuxer says of a sample's time, in ticks; None for what it does not know."""
+    """Times of a sample as a demuxer tells them, in ticks; None for what it does not know."""
 
     pts: int | None
     dts: int | None
@@ -81,8 +81,8 @@ def end_of(run: Sequence[Sample]) -> int:
 
 
 def from_key_frame(run: Run, at: int | None) -> Run:
-    """What can be shown of a run alone: from the last key frame on that is shown at `at` or before, or else (and where
-    `at` is None) from the first. Frames that are shown before that one need what was before it."""
+    """The part of a run that can be shown alone: from the last key frame on that is shown at `at` or before, or else
+    (and where `at` is None) from the first. Frames that are shown before that one need what was before it."""
     keys = [position for position, one in enumerate(run) if one.is_key]
     if not keys:
         return []
@@ -94,8 +94,8 @@ def from_key_frame(run: Run, at: int | None) -> Run:
 
 
 def up_to(run: Run, at: int) -> Run:
-    """What it takes to show a run until `at`: frames are decoded in another order than they are shown in, so it ends
-    before the first that is shown after all before it, once these reach so far."""
+    """The part of a run that shows it until `at`: frames are decoded in another order than they are shown in, so it
+    ends before the first that is shown after all before it, once these reach so far."""
     if not run or run[0].pts >= at:
         return []
     reached = run[0].end
@@ -108,7 +108,7 @@ def up_to(run: Run, at: int) -> Run:
 
 
 class Timeline:
-    """When what is joined is shown in the clip, from 0 on: gaps are closed, and times that begin anew go on."""
+    """Times of joined runs in the clip, from 0 on: gaps are closed, and times that begin anew go on."""
 
     def __init__(self) -> None:
         self.end = 0
@@ -125,7 +125,7 @@ class Timeline:
         return self._run_end is not None and abs(begin_of(run) - self._run_end) < 2 * run[0].duration
 
     def break_off(self) -> None:
-        """What comes next follows nothing."""
+        """Begin anew: the next run follows nothing."""
         self._run_end = None
 
     def add(self, run: Run) -> Iterator[Sample]:

@@ -44,7 +44,7 @@ def _listed(units: list[bytes], count_bytes: int) -> bytes:
 
 
 def length_bytes(codec: str, record: bytes) -> int:
-    """How many bytes say how long a unit of a sample is."""
+    """The number of bytes in which a sample says how long a unit of it is."""
     return (record[_LENGTH_AT[codec]] & 3) + 1 if len(record) > _LENGTH_AT[codec] else 4
 
 

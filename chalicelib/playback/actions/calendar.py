@@ -55,7 +55,7 @@ def _spans(month: list[date], begin_of: Callable[[date], datetime]) -> list[tupl
 
 
 class _Index:
-    """What the rows of a channel tell of its days."""
+    """Index of the days of a channel, by its rows."""
 
     def __init__(self, of: RecordedDevice, channel: str, rows: list[RecordingDay]) -> None:
         self._of, self._channel, self._rows = of, channel, rows

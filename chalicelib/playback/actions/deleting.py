@@ -21,7 +21,7 @@ def delete_one(caller: Caller, granted: DeviceAccess, of: RecordedDevice, record
 def delete_span(
     caller: Caller, granted: DeviceAccess, of: RecordedDevice, body: shapes.DeleteRecordings
 ) -> None:
-    """What was filmed up to now, at most: nobody deletes what is not there yet. Raises NotFound, RangeInvalid."""
+    """Delete a span, up to now at most: nobody deletes what is not there yet. Raises NotFound, RangeInvalid."""
     now = clock.now()
     end = now if body.to is None else min(body.to, now)
     capabilities.require_range(body.from_, end)

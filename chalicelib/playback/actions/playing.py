@@ -21,7 +21,14 @@ from chalicelib.playback.rules.capabilities import Capability, NothingRecorded, 
 from chalicelib.playback.rules.paths import Location
 from chalicelib.playback.rules.playlists import Piece
 from chalicelib.recordings.actions import listing
-from chalicelib.recordings.actions.readable import RecordedDevice, Run, Segment, readable_segments, runs_of
+from chalicelib.recordings.actions.readable import (
+    RecordedDevice,
+    Run,
+    Segment,
+    readable_segments,
+    recorded_device,
+    runs_of,
+)
 from chalicelib.settings import settings
 from chalicelib.store import ciphers, crypto
 from chalicelib.store.commit import commit_and_answer
@@ -83,7 +90,8 @@ def _tag(capability: Capability) -> str:
 
 
 def _opened(text: str) -> tuple[Capability, RecordedDevice]:
-    """What an address opens, if whoever asked for it may still look; one consistent read. Raises NotFound."""
+    """The capability of an address, and its device, if whoever asked for it may still look; one consistent read. Raises
+    NotFound."""
     capability, proof = capabilities.read(text) or (None, "")
     if capability is None or clock.now_s() >= capability.until:
         raise NotFound
@@ -91,12 +99,11 @@ def _opened(text: str) -> tuple[Capability, RecordedDevice]:
         raise NotFound
     device_id, viewer_key = capability.device_id, ciphers.key_of(capability.viewer_id)
     found = read_all((*access.alive_keys_of(device_id), viewer_key, plans.key_of(device_id)))
-    device = access.alive(found, device_id)
-    known_by = None if device is None or found[viewer_key] is None else _known_by(device, capability)
-    if device is None or known_by is None or not crypto.same(proof, _proof(capability, known_by)):
+    of = recorded_device(found, device_id)
+    known_by = None if of is None or found[viewer_key] is None else _known_by(of.device, capability)
+    if of is None or of.kept_since is None or known_by is None:
         raise NotFound
-    of = RecordedDevice(device, found[plans.key_of(device_id)])
-    if of.kept_since is None:
+    if not crypto.same(proof, _proof(capability, known_by)):
         raise NotFound
     return capability, of
 

@@ -40,7 +40,8 @@ class PlaylistTooLong(Conflict):
 
 @dataclass(frozen=True)
 class Capability:
-    """What may be played, by whom, and until when; times are milliseconds since 1970, `until` seconds."""
+    """The right to play a span of a channel, by one viewer, and until when; times are milliseconds since 1970, `until`
+    seconds."""
 
     device_id: str
     viewer_id: str

@@ -16,7 +16,7 @@ _KEY = re.compile(r"recordings/(\d+)/(\d{8})/[^/]+/(?P<channel>[^/]+)-([^/-]+)/(
 
 @dataclass(frozen=True)
 class Location:
-    """Where an object lies: the class and the day that it was let in with, the ticket without its channel; and its
+    """Location of an object: the class and the day that it was let in with, the ticket without its channel; and its
     name, of which a segment's ends with its duration: no path says how large the fragments are."""
 
     keep_days: int

@@ -73,7 +73,7 @@ def _page(since: datetime, until: datetime, cursor: str | None) -> logs.Lines:
 
 
 def _activity_row(account_id: str | None, reason: str) -> tuple[Write, ...]:
-    """Whose addresses are looked for reads that somebody did; of a closed account there is nobody to read it."""
+    """The activity by which people read that their addresses were looked for; of a closed account nobody reads it."""
     account, key = (None, None) if account_id is None else read(*accounts.keys_of(account_id))
     if account is None or key is None:
         return ()

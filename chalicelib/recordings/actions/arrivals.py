@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from chalicelib import mp4
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
@@ -108,7 +109,7 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
     except NameUnknown:
         raise NotTaken("name_unknown") from None
     _require_admitted(upload, parsed, of)
-    if isinstance(parsed, Init) and arrival.size_bytes > containers.MOST_INIT_BYTES:
+    if isinstance(parsed, Init) and arrival.size_bytes > mp4.MOST_INIT_BYTES:
         raise NotTaken("video_unreadable")
     head = s3.first_bytes(arrival.object_key, containers.HEAD_BYTES)
     if head is None:

@@ -123,7 +123,7 @@ def _change(row: RecordingDay, values: dict[str, Any]) -> Write:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a row says of a day."""
+    """Counts of a day: where its segments lie, and how much was filmed and stored."""
 
     quarters: Quarters
     parts: Iterable[Part]

@@ -114,7 +114,8 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
 
 
 def _may_hold(row: RecordingDay, removal: RecordingRemoval) -> bool:
-    """What is not counted yet is counted within a quarter of an hour, and began behind what is, or before."""
+    """Whether segments of the span may lie where this row says. Those not counted yet are counted within a quarter of
+    an hour, and began behind what is, or before."""
     near = row.first_ms - _UNCOUNTED_MS < removal.to_ms and removal.from_ms < row.last_ms + _UNCOUNTED_MS
     return row.prefixes is not None and near
 

@@ -26,7 +26,7 @@ def segment_of(stored: Stored) -> Segment | None:
 
 
 def folder_of(device_id: str, channel: str, keep_days: int, let_in: str, ticket: str) -> str:
-    """What the keys of one ticket begin with, up to the object's name."""
+    """The beginning of the keys of one ticket, up to the object's name."""
     return f"{Part(keep_days, let_in, '', '').begin_of(device_id, channel)}{ticket}/{channel}/"
 
 
@@ -38,7 +38,8 @@ class Uploaded:
     inits: list[Init] = field(default_factory=list)
 
     def add(self, stored: Stored) -> None:
-        """What is called otherwise is passed over: it is deleted by whoever is told of its arrival."""
+        """Add a listed object, if its name is that of a segment or an init: any other is deleted by whoever is told of
+        its arrival."""
         try:
             found = read_object(stored.key, stored.size_bytes, stored.modified_at)
         except NameUnknown:

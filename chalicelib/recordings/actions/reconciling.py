@@ -45,7 +45,7 @@ def reconcile_days() -> dict[str, int]:
 
 
 def _devices() -> Iterator[tuple[str, list[Stored]]]:
-    """What was let in today, class by class and device by device."""
+    """Objects that were let in today, class by class and device by device."""
     now = clock.now()
     for prefix in ids.shuffled(VIDEO.values()):
         for let_in in dict.fromkeys((prefix.stamp(now - _YESTERDAY_UNTIL), prefix.stamp(now))):

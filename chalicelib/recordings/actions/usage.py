@@ -1,4 +1,4 @@
-"""What a device's recordings take: bytes, and from when till when (B12)."""
+"""Storage that a device's recordings take: bytes, and from when till when (B12)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.recordings.rules import quarters
 
 @dataclass(frozen=True)
 class _Left:
-    """What of a day is not over yet."""
+    """The quarters of a day that are not over yet."""
 
     size_bytes: int
     first: datetime

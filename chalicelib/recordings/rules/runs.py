@@ -80,7 +80,7 @@ Span = tuple[datetime, datetime]
 
 
 def spans_of(segments: Iterable[Segment], begin: datetime, end: datetime) -> list[Span]:
-    """When something was filmed, from `begin` to `end`, with what is within a second made one."""
+    """Spans in which something was filmed, from `begin` to `end`; those within a second of each other are one."""
     spans: list[Span] = []
     for one in sorted(segments, key=lambda segment: segment.start):
         start, stop = max(one.start, begin), min(one.end, end)

@@ -20,17 +20,13 @@ _UNCERTAIN = timedelta(seconds=65)
 
 
 @dataclass(frozen=True)
-class Init:
-    """An object that a player has to read before segments of fragmented MP4; `content` is the same where its bytes
-    are, and empty where nobody listed it."""
-
+class _Object:
     object_key: str
-    arrived: datetime
-    content: str = field(default="", compare=False)
 
     @property
     def folder(self) -> str:
-        return folder_of(self.object_key)
+        """The ticket's own beginning of keys."""
+        return self.object_key.rpartition("/")[0]
 
     @property
     def name(self) -> str:
@@ -38,11 +34,19 @@ class Init:
 
 
 @dataclass(frozen=True)
-class Segment:
+class Init(_Object):
+    """An object that a player has to read before segments of fragmented MP4; `content` is the same where its bytes
+    are, and empty where nobody listed it."""
+
+    arrived: datetime
+    content: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Segment(_Object):
     """One uploaded object of video. `start` is when it was filmed, by the camera's stamp if that is believed, else by
     its arrival; `init` is what a player needs before it: None for a transport stream, which needs none."""
 
-    object_key: str
     channel: str
     keep_days: int
     start: datetime
@@ -63,14 +67,6 @@ class Segment:
         return self.arrived + timedelta(days=self.keep_days)
 
     @property
-    def folder(self) -> str:
-        return folder_of(self.object_key)
-
-    @property
-    def name(self) -> str:
-        return self.object_key.rpartition("/")[2]
-
-    @property
     def as_uploaded(self) -> tuple[str, datetime, str, int]:
         """Channel, moment, the camera's own word for moment and length, and size: the same of what was uploaded twice.
         (Where no stamp is believed, all that arrived in a second has one moment.)"""
@@ -83,11 +79,6 @@ class Segment:
 
     def overlaps(self, begin: datetime, end: datetime) -> bool:
         return self.start < end and begin < self.end
-
-
-def folder_of(object_key: str) -> str:
-    """The ticket's own beginning of keys."""
-    return object_key.rpartition("/")[0]
 
 
 def filmed_at(stamp: datetime, arrived: datetime, keep_days: int) -> datetime:

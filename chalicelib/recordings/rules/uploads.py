@@ -85,7 +85,7 @@ class Part:
         return self.keep_days, self.let_in
 
     def begin_of(self, device_id: str, channel: str) -> str:
-        """What the keys of a channel begin with on this day, up to the minute of their tickets."""
+        """The beginning of the keys of a channel on this day, up to the minute of their tickets."""
         return f"{ROOT}/{self.keep_days}/{self.let_in}/{device_id}/{channel}-"
 
 

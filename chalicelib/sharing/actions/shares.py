@@ -90,7 +90,7 @@ def grant_again(device_id: str, share_id: str) -> None:
 
 
 def _granted(device: Device) -> list[Grant]:
-    """Whatever it grants, over or not."""
+    """Every grant of the device, over or not."""
     return [Grant.of(text) for text in device.grants or ()]
 
 
