@@ -131,7 +131,8 @@ def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bo
 
 def _joined(segments: list[Segment]) -> Part:
     """Of one class and day."""
-    (part,) = joined(map(_part_of, segments))
+    of_each_ticket = {one.folder: one for one in segments}.values()
+    (part,) = joined(map(_part_of, of_each_ticket))
     return part
 
 
