@@ -23,9 +23,9 @@ from chalicelib.store.records import Found, read_all
 # Of the 300 seconds that the job may take: each row that it makes depends on its device being there.
 BUDGET_S = 240
 # Of what came so lately the news may be on its way.
-_NEWS_TAKE = timedelta(minutes=2)
+NEWS_TAKE = timedelta(minutes=2)
 # What came before was there in the two runs before this one, of which the one may have failed.
-_NEW_FOR = timedelta(minutes=35)
+NEW_FOR = timedelta(minutes=35)
 # A ticket of yesterday is used until now.
 _YESTERDAY_UNTIL = timedelta(hours=2)
 
@@ -54,7 +54,7 @@ def reconcile_days() -> dict[str, int]:
 
 def _brought_something(stored: list[Stored]) -> bool:
     now = clock.now()
-    return any(now - _NEW_FOR <= one.modified_at < now - _NEWS_TAKE for one in stored)
+    return any(now - NEW_FOR <= one.modified_at < now - NEWS_TAKE for one in stored)
 
 
 def _devices() -> Iterator[tuple[str, list[Stored]]]:
@@ -143,9 +143,9 @@ def _is_known(part: Part, known: dict[tuple[int, str], Part]) -> bool:
 
 
 def _settled(segments: list[Segment]) -> list[Segment]:
-    return [one for one in segments if one.arrived < clock.now() - _NEWS_TAKE]
+    return [one for one in segments if one.arrived < clock.now() - NEWS_TAKE]
 
 
 def _delete_left_behind(stored: list[Stored]) -> None:
     """Nobody's any more: deleted on arrival, but where that failed."""
-    s3.delete([one.key for one in stored if one.modified_at < clock.now() - _NEWS_TAKE])
+    s3.delete([one.key for one in stored if one.modified_at < clock.now() - NEWS_TAKE])
