@@ -290,6 +290,7 @@ def test_of_a_device_with_thousands_of_marks_a_range_is_deleted_and_no_more(reco
     span = {"channel": "1", "from": wire(gone[0]), "to": wire(gone[1])}
     assert home.owner.call("DELETE", path, span).status == 204
     assert recordings(home.owner, device_id) == [first]
+    assert days(home.owner, device_id) == [first["start"][:10]]
     marks = of_device(home).marks
     assert len(marks) == 4_001 and set(every) < set(marks)
 
