@@ -78,8 +78,10 @@ class Deleted:
 
     def has(self, segment: Segment) -> bool:
         """Whether any of it was filmed then: of an object nothing can be taken away but the whole."""
+        marked = [spans for spans in map(self._spans.get, (segment.channel, EVERY_CHANNEL)) if spans is not None]
+        if not marked:
+            return False
         filmed = ms_of(segment.start), ms_of(segment.end)
-        marked = filter(None, map(self._spans.get, (segment.channel, EVERY_CHANNEL)))
         return any(spans.touch(*filmed) for spans in marked)
 
 

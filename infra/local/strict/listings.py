@@ -19,7 +19,7 @@ def serialized(original: Callable[..., Any]) -> Callable[..., Any]:
     def serialize(self: Any, answer: ActionResult) -> Any:
         result: Any = answer.result
         entries = result.get("Contents") if self.data.get("Action") == "ListObjectsV2" else None
-        if not entries or any(entry.keys() - set(_MEMBERS) for entry in entries):
+        if not entries or not all(map(frozenset(_MEMBERS).issuperset, entries)):
             return original(self, answer)
         status, headers, body = original(self, ActionResult(result | {"Contents": []}))
         head, found, rest = body.partition(_BEFORE)
@@ -30,9 +30,9 @@ def serialized(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _entry(entry: dict[str, Any]) -> str:
-    return f"<Contents>{''.join(_member(name, entry[name]) for name in _MEMBERS if name in entry)}</Contents>"
+    said = ((name, one) for name in _MEMBERS if name in entry for one in _each(entry[name]))
+    return f"<Contents>{''.join([f'<{name}>{escape(str(one))}</{name}>' for name, one in said])}</Contents>"
 
 
-def _member(name: str, value: Any) -> str:
-    every = value if isinstance(value, list) else [value]
-    return "".join(f"<{name}>{escape(str(one))}</{name}>" for one in every)
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
