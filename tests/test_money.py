@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
 
+from chalicelib.recordings.actions import reconciling
 from tests.bench import money
 from tests.bench.money import (
     CAMERAS,
@@ -94,6 +96,21 @@ def test_a_doubled_write_does_not_stay_within_the_bar(told: dict[str, Any], name
     costs = COSTS.read_text()
     assert costs.count(f"{row} 1 |") == 1
     assert money.recording(costs.replace(f"{row} 1 |", f"{row} 2 |"), told, name).times_s3 > MOST_OF_RECORDING[name]
+
+
+def test_the_reconciler_looks_at_a_camera_in_the_hours_that_it_films_in_and_half_an_hour_after(
+    told: dict[str, Any],
+) -> None:
+    looks_an_hour = (timedelta(hours=1) + reconciling.NEW_FOR - reconciling.NEWS_TAKE) / timedelta(minutes=15)
+    assert told["recordings"]["looks_a_ticket"] == pytest.approx(looks_an_hour)
+    assert _units_of_looks("events, 20 s, 7 days") == pytest.approx(CAMERAS * 30 * (8 * looks_an_hour + 4 + 16))
+    assert _units_of_looks("continuous, 60 s, 7 days") == pytest.approx(CAMERAS * 30 * (96 + 16))
+    assert sum(item.dollars for item in money.of_recording("events, 20 s, 7 days").of_ours["looks"]) <= 0.72
+
+
+def _units_of_looks(name: str) -> float:
+    of = money.of_recording(name).of_ours["looks"]
+    return sum(item.count for item in of if item.price_name == "dynamodb_read_unit")
 
 
 def test_messages_that_come_alone_are_paid_for_each(told: dict[str, Any]) -> None:

@@ -1,16 +1,19 @@
-"""What DynamoDB answers is read as botocore reads it, only with less ado."""
+"""What DynamoDB and S3 answer is read as botocore reads it, only with less ado."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.parsers import JSONParser, ResponseParserFactory, RestXMLParser
 
+from chalicelib.aws import clients, s3
 from chalicelib.aws.clients import client, session
+from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from tests.bench.recorded import replies
 from tests.conftest import Home
@@ -138,9 +141,30 @@ def test_other_services_are_read_by_botocore(world: LocalCloud) -> None:
     key_id = client("kms").create_key()["KeyMetadata"]["KeyId"]
     made = client("kms").generate_data_key(KeyId=key_id, KeySpec="AES_256")
     assert isinstance(made["Plaintext"], bytes) and len(made["Plaintext"]) == 32
-    for protocol in ("query", "rest-xml"):
-        factory = session().get_component("response_parser_factory")
-        assert type(factory.create_parser(protocol)) is type(ResponseParserFactory().create_parser(protocol))
+    factory = session().get_component("response_parser_factory")
+    assert type(factory.create_parser("query")) is type(ResponseParserFactory().create_parser("query"))
+
+
+def test_listings_are_read_as_botocore_reads_them_but_for_what_nobody_asks(world: LocalCloud) -> None:
+    keys = ["a/1", "a/ü&<>", "a/b/2", " c+d%20"]
+    for key in keys:
+        client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=b"12", ContentType="text/plain")
+    for asked in ({}, {"Delimiter": "/"}, {"MaxKeys": 2}, {"Prefix": "nothing"}):
+        ours = client("s3").list_objects_v2(Bucket=settings.media_bucket, **asked)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clients._XMLParser, "_handle_structure", RestXMLParser._handle_structure)
+            theirs = client("s3").list_objects_v2(Bucket=settings.media_bucket, **asked)
+        asked_for = [
+            {name: one[name] for name in ("Key", "Size", "LastModified", "ETag")} for one in theirs.get("Contents", ())
+        ]
+        assert ours.get("Contents", []) == asked_for
+        assert _around(ours) == _around(theirs)
+    assert [one.key for one in s3.below("")] == sorted(keys)
+    assert all(one.modified_at.tzinfo is UTC and one.size_bytes == 2 for one in s3.below(""))
+
+
+def _around(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in ("Contents", "ResponseMetadata")}
 
 
 def test_a_garbled_answer_is_no_empty_one(world: LocalCloud) -> None:

@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib import instants
+from chalicelib.access.records import Device
 from chalicelib.recordings.rules import deletions
+from chalicelib.store.commit import change, commit
+from chalicelib.store.records import read
 from tests.conftest import Home
 from tests.playback.looking import days, film, guest, recordings
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
+from tests.recordings.recorded import of_device
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG = "event-30-month"
@@ -265,6 +270,50 @@ def test_after_too_many_single_deletions_a_range_is_named(recording: Home) -> No
         named = answers[-1].json["range"]
         assert named == {"channel": "1", "from": wire(begin), "to": wire(begin + timedelta(seconds=6))}
         assert home.owner.call("DELETE", path, named).status == 204
+    assert recordings(home.owner, device_id) == []
+
+
+def test_of_a_device_with_thousands_of_marks_a_range_is_deleted_and_no_more(recording: Home) -> None:
+    home, device_id = recording, recording.camera.device_id
+    film(home, 2000)
+    home.world.advance(10)
+    gone = film(home, 2000)
+    long_ago = instants.ms_of(home.world.now() - 20 * DAY)
+    every = [deletions.Mark("1", long_ago + nth * 9_000, long_ago + nth * 9_000 + 2_000, 1) for nth in range(4_000)]
+    with home.world.aws.outside():
+        (device,) = read(Device.key(device_id))
+        assert device is not None
+        commit(change(device, deleted_spans=deletions.texts_of(every)))
+    path, (last, first) = f"/devices/{device_id}/recordings", recordings(home.owner, device_id)
+    answer = home.owner.call("DELETE", f"{path}/{last['recording_id']}")
+    assert (answer.status, answer.json["code"]) == (409, "TooManyDeletions")
+    span = {"channel": "1", "from": wire(gone[0]), "to": wire(gone[1])}
+    assert home.owner.call("DELETE", path, span).status == 204
+    assert recordings(home.owner, device_id) == [first]
+    assert days(home.owner, device_id) == [first["start"][:10]]
+    marks = of_device(home).marks
+    assert len(marks) == 4_001 and set(every) < set(marks)
+
+
+def test_where_no_mark_fits_any_more_a_range_is_refused_whole(
+    recording: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, device_id = recording, recording.camera.device_id
+    span = film(home, 2000)
+    monkeypatch.setattr(deletions, "MOST_BYTES", 20)
+    path, body = f"/devices/{device_id}/recordings", {"channel": "1", "from": wire(span[0]), "to": wire(span[1])}
+    answer = home.owner.call("DELETE", path, body)
+    assert (answer.status, answer.json["code"]) == (409, "TooManyDeletions")
+    assert len(recordings(home.owner, device_id)) == 1 and of_device(home).marks == []
+
+
+def test_what_was_filmed_before_any_camera_was_there_may_be_deleted(recording: Home) -> None:
+    home, device_id = recording, recording.camera.device_id
+    film(home, 2000)
+    path = f"/devices/{device_id}/recordings"
+    assert home.owner.call("DELETE", path, {"from": "1901-01-01T00:00:00Z", "to": "1902-01-01T00:00:00Z"}).status == 204
+    assert len(recordings(home.owner, device_id)) == 1
+    assert home.owner.call("DELETE", path, {"from": "1901-01-01T00:00:00Z"}).status == 204
     assert recordings(home.owner, device_id) == []
 
 

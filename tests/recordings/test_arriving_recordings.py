@@ -125,6 +125,46 @@ def test_ten_second_objects_are_written_once_a_minute_and_counted_whole_by_the_r
     assert len(stands(recording)) == 61
 
 
+# The reconciler
+
+
+def _reconciled(home: Home, minutes: float) -> dict[str, int]:
+    """By a run that begins so many minutes later, without one before it."""
+    home.world.clock.move_to(home.world.now().timestamp() + minutes * 60)
+    home.world.trace.clear()
+    found: dict[str, int] = home.world.run_schedule("reconcile_recordings")
+    return found
+
+
+def _reads(home: Home) -> int:
+    return sum(call.operation in ("GetItem", "BatchGetItem") for call in home.world.trace)
+
+
+def test_the_reconciler_reads_nothing_of_devices_that_brought_nothing_lately(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.settle()
+    assert _reconciled(recording, 5)["devices"] == 1 and _reads(recording) == 1
+    assert _reconciled(recording, 35)["devices"] == 0 and _reads(recording) == 0
+    recording.camera.record()
+    assert _reconciled(recording, 1)["devices"] == 0  # the news of it is on its way
+    assert _reconciled(recording, 2)["devices"] == 1
+
+
+def test_four_times_a_day_the_reconciler_looks_at_all_devices(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.settle()
+    looked_at = [(_reconciled(recording, 15)["devices"], f"{recording.world.now():%H:%M}") for _ in range(4 * 11)]
+    assert [at for devices, at in looked_at if devices] == ["08:15", "08:30", "12:00", "18:00"]
+
+
+def test_an_arrival_that_nobody_was_told_of_is_counted_though_a_run_failed(recording: Home) -> None:
+    recording.camera.record()
+    client("sqs").purge_queue(QueueUrl=recording.world.stack.physical("RecordingUploads"))
+    assert len(objects(recording.world)) == 1 and counted(recording) == {}
+    assert _reconciled(recording, 15 + 15 + 2)["counted_anew"] == 1
+    assert [ms for ms, _ in counted(recording).values()] == [60_000]
+
+
 def test_news_that_come_twice_count_once(recording: Home) -> None:
     key = recording.camera.record()
     recording.world.settle()
@@ -133,10 +173,30 @@ def test_news_that_come_twice_count_once(recording: Home) -> None:
     assert counted(recording) == before
 
 
+def test_what_may_not_stay_when_its_news_come_again_is_counted_no_more(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.advance(60)
+    key = recording.camera.record()
+    recording.world.settle()
+    (ms, size_bytes), again = next(iter(counted(recording).values())), _news(recording, key)
+    recording.owner.set_privacy(recording.camera.device_id, on=True)
+    _tell(recording, again)
+    (other,) = objects(recording.world)
+    assert other != key
+    assert list(counted(recording).values()) == [(ms, size_bytes // 2)]
+
+
 def _tell_again(home: Home, key: str) -> None:
+    _tell(home, _news(home, key))
+
+
+def _news(home: Home, key: str) -> dict[str, object]:
     (one,) = [segment for segment in stands(home) if segment.object_key == key]
     told = {"object": {"key": key, "size": one.size_bytes}}
-    record = {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
+    return {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
+
+
+def _tell(home: Home, record: dict[str, object]) -> None:
     with home.world.aws.outside():
         url = home.world.stack.physical("RecordingUploads")
         client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))

@@ -11,6 +11,7 @@ from chalicelib import clock
 from chalicelib.access.records import Device
 from chalicelib.aws.s3 import Stored
 from chalicelib.recordings.records import RecordingDay
+from chalicelib.recordings.rules.deletions import Mark, texts_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
@@ -45,7 +46,7 @@ def test_nothing_that_was_filmed_in_privacy_mode(since: int, until: int, is_show
 
 
 def test_nothing_that_was_deleted_or_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not shown(SEGMENT, deleted_spans={f"1 {NOON_MS} {NOON_MS + 1} 0"})
-    assert shown(SEGMENT, deleted_spans={f"2 {NOON_MS} {NOON_MS + 1} 0"})
+    assert not shown(SEGMENT, deleted_spans=texts_of([Mark("1", NOON_MS, NOON_MS + 1, 0)]))
+    assert shown(SEGMENT, deleted_spans=texts_of([Mark("2", NOON_MS, NOON_MS + 1, 0)]))
     monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=7, minutes=1))
     assert not shown(SEGMENT)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.recordings.rules import quarters
-from chalicelib.recordings.rules.deletions import Deleted, Mark, with_mark
+from chalicelib.recordings.rules.deletions import MOST_BYTES, Deleted, Mark, marks_of, texts_of, with_mark
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Segment
 
 DAY = datetime(2026, 1, 5, tzinfo=UTC)
+DAY_MS = int(DAY.timestamp() * 1000)
 NOW_S = int(DAY.timestamp()) + 86_400
 
 
@@ -78,7 +81,41 @@ def test_marks_that_are_merged_cover_what_each_of_them_did(
     one = filmed(at * 1000, 1000, channel=channel)
     plain = any(where in ("*", channel) and begin < at + 1 and at < begin + length for where, begin, length in spans)
     assert Deleted(marks).has(one) is plain
-    assert [Mark.of(mark.text) for mark in marks] == marks
+    assert marks_of(texts_of(marks)) == marks
+
+
+def test_marks_of_several_channels_are_read_as_they_were_stored_whenever_each_was_made() -> None:
+    at_ms = NOW_S * 1000
+    marks = [
+        Mark("*", 0, 7, NOW_S), Mark("*", at_ms - 5000, at_ms, NOW_S - 900), Mark("-", 3, 3, 0), Mark("a-b", 1, 2, 8),
+    ]  # fmt: skip
+    texts = texts_of(marks)
+    assert len(texts) == 3 and marks_of(texts) == marks
+    assert texts_of([]) == set() and marks_of(None) == []
+
+
+def test_thousands_of_ranges_that_do_not_touch_fit_and_no_other_moment_is_marked() -> None:
+    dice, base, marks = random.Random(0), NOW_S * 1000 - 30 * 86_400_000, list[Mark]()  # noqa: S311  # repeatable
+    spans = [(dice.choice("12*"), base + nth * 400_000 + dice.randint(0, 99_999)) for nth in range(5_000)]
+    dice.shuffle(spans)
+    for at, (channel, begin) in enumerate(spans):
+        new = Mark(channel, begin, begin + dice.randint(1_000, 290_000), NOW_S - 5_000 + at)
+        marks = with_mark(marks, new) if at % 100 == 0 else [*marks, new]
+    marks = with_mark(marks, marks[-1])
+    texts = texts_of(marks)
+    assert marks_of(texts) == marks and len(marks) == 5_000
+    assert sum(map(len, texts)) < MOST_BYTES / 4
+    # What was filmed between two of them stays; the last millisecond of each goes.
+    deleted = Deleted(marks)
+    for before, after in pairwise(sorted(marks, key=lambda mark: mark.from_ms)):
+        between = filmed(before.to_ms - DAY_MS, after.from_ms - before.to_ms, channel=before.channel)
+        assert not deleted.has(between)
+        assert deleted.has(filmed(before.to_ms - 1 - DAY_MS, 1000, channel=before.channel.replace("*", "7")))
+
+
+def test_a_hundred_marks_take_half_of_what_a_read_unit_reads() -> None:
+    begins = [NOW_S * 1000 - nth * 600_000 for nth in range(100)]
+    assert sum(map(len, texts_of(Mark("1", begin, begin + 61_000, NOW_S) for begin in begins))) < 2_000
 
 
 def test_a_mark_is_forgotten_when_nothing_of_it_can_come_any_more() -> None:

@@ -117,6 +117,21 @@ def test_what_an_event_plan_has_no_room_for_is_deleted_and_said(home: Home) -> N
     assert ask(home).status == 200
 
 
+@pytest.mark.parametrize(("zone", "reads"), [("America/New_York", 1), ("Europe/Warsaw", 2)])
+def test_an_event_is_counted_by_no_row_of_a_day_that_has_not_begun(home: Home, zone: str, reads: int) -> None:
+    """By UTC; there the device's day has begun three hours ago, here nine, of which one was yesterday's."""
+    subscribe(home, EVENT)
+    path = f"/devices/{home.camera.device_id}"
+    assert home.owner.call("PATCH", path, {"time_zone": zone}).status == 200
+    home.camera.record(20_000)
+    home.world.settle()
+    home.camera.record(20_000, at=home.world.now() - timedelta(minutes=5))
+    home.world.trace.clear()
+    home.world.settle()
+    assert sum(call.operation in ("GetItem", "BatchGetItem") for call in home.world.trace) == reads
+    assert ask(home).json["plan"]["event_ms_left"] == 7_160_000
+
+
 def test_of_two_channels_one_may_be_spent(home: Home) -> None:
     subscribe(home, EVENT)
     home.camera.equip("1", "2")

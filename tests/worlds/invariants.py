@@ -646,7 +646,7 @@ def _may_be_over(day: str, nth: int, keep_days: int) -> bool:
 def what_was_deleted_or_private_is_not_stored(stored: Stored) -> Found:
     for device_id, device in stored.first_ids("Device").items():
         marks, private = deletions.marks_of(device.get("deleted_spans")), list(_private_spans(device))
-        if marks != _merged(marks) or len(marks) > deletions.MOST:
+        if marks != _merged(marks) or sum(map(len, device.get("deleted_spans", ()))) > deletions.MOST_BYTES:
             yield f"device {device_id} has {len(marks)} marks, of which some are one"
         for one in (one for where, found in stored.segments.items() if where[0] == device_id for one in found):
             if deletions.Deleted(marks).has(one):

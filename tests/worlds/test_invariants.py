@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Grant
+from chalicelib.recordings.rules.deletions import Mark, marks_of, texts_of
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
@@ -324,13 +326,13 @@ def record_at(text: str) -> Callable[[Dump], None]:
 
 def mark_as_deleted(dump: Dump) -> None:
     device = next(row for row in rows(dump, "device/device") if "deleted_spans" in row)
-    channel, begin, _, at = device["deleted_spans"][0].split(" ")
-    device["deleted_spans"] = [f"{channel} {begin} 9000000000000 {at}"]
+    (mark,) = marks_of(device["deleted_spans"])
+    device["deleted_spans"] = [*texts_of([dataclasses.replace(mark, to_ms=9_000_000_000_000)])]
 
 
 def mark_twice(dump: Dump) -> None:
     device = next(row for row in rows(dump, "device/device") if "deleted_spans" in row)
-    device["deleted_spans"] = [*device["deleted_spans"], "1 1000 2000 1767600000"]
+    device["deleted_spans"] = [*device["deleted_spans"], *texts_of([Mark("1", 1000, 2000, 1767600000)])]
 
 
 def count_more(first: int) -> Callable[[Dump], None]:

@@ -21,6 +21,8 @@ from chalicelib.recordings.records import RecordingDay
 
 # A row may lag behind what came by a minute, of which the last object lasts another one, until it is counted anew.
 _BEHIND, _COUNTED_WITHIN = timedelta(minutes=2), timedelta(minutes=30)
+# A quarter of an hour that a day has anything of is longer than the day by no more than itself and what is behind.
+_NEAR = timedelta(hours=1)
 
 
 def present_day(device: Device) -> date:
@@ -59,11 +61,14 @@ class _Index:
 
     def __init__(self, of: RecordedDevice, channel: str, rows: list[RecordingDay]) -> None:
         self._of, self._channel, self._rows = of, channel, rows
-        self._judged = Judged(clock.now(), clock.at_epoch(of.kept_since or 0), of.hidden_spans(channel))
+        self._judged = Judged(clock.now(), clock.at_epoch(of.kept_since or 0))
+        self._hidden = of.hidden_spans(channel)
         self._counted = [one for row in rows for one in _counted(row)]
 
     def has_any(self, begin: datetime, end: datetime) -> bool:
-        certain = calendars.has_any(self._counted, self._judged, begin, end)
+        # Thousands may be hidden, and each quarter of an hour is held against those of its day.
+        near = [span for span in self._hidden if span[0] - end < _NEAR and begin - span[1] < _NEAR]
+        certain = calendars.has_any(self._counted, replace(self._judged, hidden=near), begin, end)
         return bool(self._look(begin, end)) if certain is None else certain
 
     def _look(self, begin: datetime, end: datetime) -> bool:

@@ -11,8 +11,8 @@ from chalicelib import mp4
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
-from chalicelib.recordings.actions import days, listing, quota
-from chalicelib.recordings.actions.readable import RecordedDevice
+from chalicelib.recordings.actions import days, listing, quota, tidying
+from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import containers, quarters
 from chalicelib.recordings.rules.names import NameUnknown
@@ -96,11 +96,31 @@ def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
         _take(arrival, upload, of, together)
     except NotTaken as refused:
         s3.delete([arrival.object_key])
+        _count_without(arrival, together)
         found = Refused.of(arrival.object_key, device_id, refused.reason)
         if device_id is not None and found.is_fault:
             commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
         return [found]
     return []
+
+
+def _count_without(arrival: Arrival, together: ReadTogether) -> None:
+    """Count the day anew where it counts what was deleted just now: news come twice, and between them it became what
+    may not stay."""
+    try:
+        device_id = parse_key(arrival.object_key).device_id
+        parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
+    except NameUnknown:
+        return
+    if isinstance(parsed, Init):
+        return
+    key = days.key_of_segment(device_id, parsed)
+    if days.is_counted(together.rows.get(key), parsed):
+        # The batch's device may be older than what came since, and what that was let in by.
+        of = recorded_device(read_all(access.keys_of(device_id)), device_id)
+        if of is not None:
+            tidying.tidy_day(of, parsed.channel, quarters.day_of(parsed.start))
+            together.rows[key] = _read_again(key, None)
 
 
 def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTogether) -> None:

@@ -36,18 +36,19 @@ class TooManyDeletions(Conflict):
 def delete_one(caller: Caller, of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> None:
     """Delete a recording. Raises TooManyDeletions, where a longer span has to be deleted instead; NotFound."""
     mark = Mark(channel, ms_of(begin), ms_of(end), clock.now_s())
-    _delete(caller, of, mark, deletions.MOST_FOR_ONE)
+    _delete(caller, of, mark, most=deletions.MOST_FOR_ONE)
 
 
 def delete_span(
     caller: Caller, of: RecordedDevice, channel: str | None, begin: datetime | None, end: datetime | None
 ) -> None:
-    """Delete what a channel, or each, filmed between, or up to now; and what arrives later of it. Raises NotFound."""
-    from_ms, to_ms = ms_of(begin or _BEGIN), ms_of(end or clock.now())
-    _delete(caller, of, Mark(channel or EVERY_CHANNEL, from_ms, to_ms, clock.now_s()), deletions.MOST)
+    """Delete what a channel, or each, filmed between, or up to now; and what arrives later of it. Raises NotFound,
+    and TooManyDeletions where the device has no room for any more of them."""
+    from_ms, to_ms = (ms_of(max(_BEGIN, at)) for at in (begin or _BEGIN, end or clock.now()))
+    _delete(caller, of, Mark(channel or EVERY_CHANNEL, from_ms, to_ms, clock.now_s()))
 
 
-def _delete(caller: Caller, of: RecordedDevice, mark: Mark, most: int) -> None:
+def _delete(caller: Caller, of: RecordedDevice, mark: Mark, *, most: int | None = None) -> None:
     retrying_from(of.device, partial(_mark, caller, mark, most), _read_again)
 
 
@@ -58,16 +59,17 @@ def _read_again(device: Device) -> Device:
     return again
 
 
-def _mark(caller: Caller, mark: Mark, most: int, device: Device) -> None:
+def _mark(caller: Caller, mark: Mark, most: int | None, device: Device) -> None:
     before = deletions.marks_of(device.deleted_spans)
     marks = deletions.with_mark(before, mark)
-    if len(marks) > most:
+    texts = deletions.texts_of(marks)
+    if sum(map(len, texts)) > deletions.MOST_BYTES or (most is not None and len(marks) > most):
         raise TooManyDeletions(range=_range_to_merge(marks, mark))
     removal = RecordingRemoval.new(
         device.pk_id, ids.new_id(), from_ms=mark.from_ms, to_ms=mark.to_ms, ordered_at=mark.at_s
     )
     as_read = is_set(Device.deleted_spans, device.deleted_spans)
-    marked = change(device, when=as_read, otherwise=StaleRead, deleted_spans={one.text for one in marks})
+    marked = change(device, when=as_read, otherwise=StaleRead, deleted_spans=texts)
     activity_row = activity.record(device, "recordings_deleted", who=caller.terminal)
     commit_and_answer(marked, create(removal), activity_row, answer=None)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
 from chalicelib.recordings.actions import days
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
+from chalicelib.recordings.rules.segments import AHEAD
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
 
@@ -21,8 +23,10 @@ def used_ms(device: Device, channels: Sequence[str], at: datetime, *known: Recor
     """Milliseconds of video that each of these channels has taken on the device's day of this instant; one read of the
     rows that are not known."""
     begin, end = access.days_of(device).around(at)
-    # By UTC: a device's day has something of one or two.
-    wanted = [day for day in (quarters.day_of(begin), quarters.day_of(begin + timedelta(days=1))) if _begins(day) < end]
+    # By UTC: a device's day has something of one or two, of which nothing is there before any camera may film it.
+    latest = min(end, clock.now() + 2 * AHEAD)
+    both = quarters.day_of(begin), quarters.day_of(begin + timedelta(days=1))
+    wanted = [day for day in both if _begins(day) < latest]
     held: dict[Key[RecordingDay], RecordingDay | None] = {row.own_key: row for row in known}
     keys = {one: [days.key_of(device.pk_id, one, day) for day in wanted] for one in channels}
     missing = [key for several in keys.values() for key in several if key not in held]

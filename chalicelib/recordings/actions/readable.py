@@ -81,6 +81,8 @@ class RecordedDevice:
         return not self._deleted.has(segment) and not self.is_private(segment)
 
     def is_private(self, segment: Segment) -> bool:
+        if not self._private:
+            return False
         arrived_s = clock.epoch_s(segment.arrived)
         filmed = self._private.touch(segment.start.timestamp(), segment.end.timestamp(), with_end=True)
         # Of the arrival no more is known than its second.

@@ -23,7 +23,9 @@ from chalicelib.store.records import Found, read_all
 # Of the 300 seconds that the job may take: each row that it makes depends on its device being there.
 BUDGET_S = 240
 # Of what came so lately the news may be on its way.
-_NEWS_TAKE = timedelta(minutes=2)
+NEWS_TAKE = timedelta(minutes=2)
+# What came before was there in the two runs before this one, of which the one may have failed.
+NEW_FOR = timedelta(minutes=35)
 # A ticket of yesterday is used until now.
 _YESTERDAY_UNTIL = timedelta(hours=2)
 
@@ -34,14 +36,25 @@ Filmed = tuple[str, str]
 def reconcile_days() -> dict[str, int]:
     """Count anew every row that does not agree with what was let in today, without what may not stay of it; how many
     devices were looked at, and rows counted anew. What there is no time for is looked at later: each run begins
-    somewhere else."""
+    somewhere else.
+
+    Looked at are devices that brought something lately: an arrival that nobody counted is what makes a row wrong, for
+    whoever deletes counts anew what he deleted from. Four times a day all are.
+    """
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "counted_anew": 0}
+    thorough = _is_thorough()
     for device_id, stored in _devices():
         if clock.ticks_s() >= until_ticks:
             return counts | {"left": 1}
-        counts["devices"] += 1
-        counts["counted_anew"] += _reconcile(device_id, stored)
+        if thorough or _brought_something(stored):
+            counts["devices"] += 1
+            counts["counted_anew"] += _reconcile(device_id, stored, thorough=thorough)
     return counts
+
+
+def _brought_something(stored: list[Stored]) -> bool:
+    now = clock.now()
+    return any(now - NEW_FOR <= one.modified_at < now - NEWS_TAKE for one in stored)
 
 
 def _devices() -> Iterator[tuple[str, list[Stored]]]:
@@ -62,16 +75,16 @@ def _from_somewhere(begin: str) -> Iterator[Stored]:
     yield from s3.below(begin, last=somewhere)
 
 
-def _reconcile(device_id: str, stored: list[Stored]) -> int:
+def _reconcile(device_id: str, stored: list[Stored], *, thorough: bool) -> int:
     """Its rows are read first, and alone where they agree: an erasure deletes them, so that nobody's agree no more.
 
-    Four times a day its device is read all the same: who was told of an arrival may have read that right before privacy
-    mode was on.
+    In a thorough run its device is read all the same: who was told of an arrival may have read that right before
+    privacy mode was on.
     """
     by_day = _by_day(stored)
     rows = read_all(days.key_of(device_id, *filmed) for filmed in by_day)
     wrong = {filmed for filmed in by_day if not _agrees(rows, days.key_of(device_id, *filmed), by_day[filmed])}
-    if by_day and not wrong and not _is_thorough():
+    if by_day and not wrong and not thorough:
         return 0
     of = recorded_device(read_all(access.keys_of(device_id)), device_id)
     if of is None:
@@ -118,7 +131,8 @@ def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bo
 
 def _joined(segments: list[Segment]) -> Part:
     """Of one class and day."""
-    (part,) = joined(map(_part_of, segments))
+    of_each_ticket = {one.folder: one for one in segments}.values()
+    (part,) = joined(map(_part_of, of_each_ticket))
     return part
 
 
@@ -129,9 +143,9 @@ def _is_known(part: Part, known: dict[tuple[int, str], Part]) -> bool:
 
 
 def _settled(segments: list[Segment]) -> list[Segment]:
-    return [one for one in segments if one.arrived < clock.now() - _NEWS_TAKE]
+    return [one for one in segments if one.arrived < clock.now() - NEWS_TAKE]
 
 
 def _delete_left_behind(stored: list[Stored]) -> None:
     """Nobody's any more: deleted on arrival, but where that failed."""
-    s3.delete([one.key for one in stored if one.modified_at < clock.now() - _NEWS_TAKE])
+    s3.delete([one.key for one in stored if one.modified_at < clock.now() - NEWS_TAKE])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 
-from chalicelib.instants import ms_of
+from chalicelib.instants import base36, ms_of
 from chalicelib.recordings.rules.segments import Segment
 from chalicelib.recordings.rules.spans import Spans
 
 EVERY_CHANNEL = "*"
-# Beyond so many a single recording is not deleted any more, but a span of them; beyond the other one nothing is.
-MOST_FOR_ONE, MOST = 100, 1_000
+# Beyond so many a single recording is not deleted any more, but a span of them.
+MOST_FOR_ONE = 100
+# An item has 400 KB at most, and what takes the place of other marks is written into the ledger, too. That is room for
+# some 20,000 spans that do not touch, by a program: by hand nobody deletes as many in the sixty days that they stand.
+MOST_BYTES = 340_000
 # The longest that anything is kept, from its filming to its arrival and from there to its end.
 LONGEST_KEPT = 2 * timedelta(days=30)
 
@@ -26,18 +32,39 @@ class Mark:
     to_ms: int
     at_s: int
 
-    @classmethod
-    def of(cls, text: str) -> Mark:
-        channel, from_ms, to_ms, at_s = text.split(" ")
-        return cls(channel, int(from_ms), int(to_ms), int(at_s))
 
-    @property
-    def text(self) -> str:
-        return f"{self.channel} {self.from_ms} {self.to_ms} {self.at_s}"
+def texts_of(marks: Iterable[Mark]) -> set[str]:
+    """Marks as they are stored, a text for each channel; those of a channel do not touch.
+
+    `1 t76s80 miu3s8w0.goxk.0 2s.1jk.5`: a channel, the second in which the first of its marks was made, and of each
+    mark, in order of time, how much later than the one before it begins, how long it is, and how much later than that
+    second it was made; in base 36.
+    """
+    return {_packed(channel, list(own)) for channel, own in groupby(sorted(marks), key=attrgetter("channel"))}
+
+
+def _packed(channel: str, marks: list[Mark]) -> str:
+    first_s, end_ms = min(mark.at_s for mark in marks), 0
+    parts = [channel, base36(first_s)]
+    for mark in marks:
+        numbers = mark.from_ms - end_ms, mark.to_ms - mark.from_ms, mark.at_s - first_s
+        parts.append(".".join(map(base36, numbers)))
+        end_ms = mark.to_ms
+    return " ".join(parts)
 
 
 def marks_of(texts: Iterable[str] | None) -> list[Mark]:
-    return sorted(Mark.of(text) for text in texts or ())
+    return sorted(mark for text in texts or () for mark in _unpacked(text))
+
+
+def _unpacked(text: str) -> Iterator[Mark]:
+    channel, first_s, *parts = text.split(" ")
+    end_ms = 0
+    for part in parts:
+        gap_ms, length_ms, later_s = (int(number, 36) for number in part.split("."))
+        begin_ms = end_ms + gap_ms
+        end_ms = begin_ms + length_ms
+        yield Mark(channel, begin_ms, end_ms, int(first_s, 36) + later_s)
 
 
 class Deleted:
@@ -51,8 +78,10 @@ class Deleted:
 
     def has(self, segment: Segment) -> bool:
         """Whether any of it was filmed then: of an object nothing can be taken away but the whole."""
+        marked = [spans for spans in map(self._spans.get, (segment.channel, EVERY_CHANNEL)) if spans is not None]
+        if not marked:
+            return False
         filmed = ms_of(segment.start), ms_of(segment.end)
-        marked = filter(None, map(self._spans.get, (segment.channel, EVERY_CHANNEL)))
         return any(spans.touch(*filmed) for spans in marked)
 
 
@@ -67,8 +96,10 @@ def with_mark(marks: Iterable[Mark], new: Mark) -> list[Mark]:
         else:
             merged.append(mark)
     wide = [mark for mark in merged if mark.channel == EVERY_CHANNEL]
-    return [one for one in merged if one in wide or not any(_holds(mark, one) for mark in wide)]
+    return [*wide, *(one for one in merged if one.channel != EVERY_CHANNEL and not _is_held(one, wide))]
 
 
-def _holds(wide: Mark, one: Mark) -> bool:
-    return wide.from_ms <= one.from_ms and one.to_ms <= wide.to_ms
+def _is_held(one: Mark, wide: list[Mark]) -> bool:
+    """By one of these, which are in order of time and do not touch."""
+    count = bisect_right(wide, one.from_ms, key=attrgetter("from_ms"))
+    return count > 0 and one.to_ms <= wide[count - 1].to_ms

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import ge
 
+from chalicelib.instants import ms_of
 from chalicelib.recordings.rules.segments import Segment
 
 QUARTER = timedelta(minutes=15)
+_QUARTER_MS = QUARTER // timedelta(milliseconds=1)
 _IN_A_DAY = 96
 _FORM = struct.Struct(f"<{_IN_A_DAY}I{_IN_A_DAY}I")
 _MOST = 2**32 - 1
@@ -82,13 +84,14 @@ def day_of(at: datetime) -> str:
 
 
 def begin_of(day: str, nth: int) -> datetime:
-    return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + nth * QUARTER
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) + nth * QUARTER
 
 
 def _shares(segment: Segment) -> Iterator[tuple[int, int]]:
     """Each quarter that it was filmed in, with the milliseconds of it; beyond the day's end all is the last one's."""
-    nth, at, end = nth_of(segment.start), segment.start, segment.end
+    at = ms_of(segment.start) % (_IN_A_DAY * _QUARTER_MS)
+    nth, end = at // _QUARTER_MS, at + segment.duration_ms
     while at < end:
-        until = min(end, begin_of(day_of(segment.start), nth + 1)) if nth < _IN_A_DAY - 1 else end
-        yield nth, round((until - at) / timedelta(milliseconds=1))
+        until = min(end, (nth + 1) * _QUARTER_MS) if nth < _IN_A_DAY - 1 else end
+        yield nth, until - at
         nth, at = nth + 1, until

@@ -15,6 +15,9 @@ class Spans:
         self._begins = [begin for begin, _ in ordered]
         self._latest_ends = list(accumulate((end for _, end in ordered), max))
 
+    def __bool__(self) -> bool:
+        return bool(self._begins)
+
     def touch(self, begin: float, end: float, *, with_end: bool = False) -> bool:
         """Whether one of them has something of the time from `begin` up to `end`, or with it."""
         count = (bisect_right if with_end else bisect_left)(self._begins, end)

@@ -13,6 +13,7 @@ from chalicelib.recordings.rules.segments import Init, Segment, filmed_at
 ROOT = "recordings"
 # Of keeping, in days.
 CLASSES = (3, 7, 30)
+_CLASSES = frozenset(map(str, CLASSES))
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,9 @@ class Upload:
 
 def parse_key(object_key: str) -> Upload:
     """`recordings/7/20261129/<device>/1-1205abcdefghij/1/<name>`; raises NameUnknown."""
-    root, keep_days, let_in, device_id, folder, channel, *rest = (*object_key.split("/"), *[""] * 6)
-    name = "/".join(rest[:-6])
+    root, keep_days, let_in, device_id, folder, channel, name = (*object_key.split("/", 6), *[""] * 6)[:7]
     ticket = names.read_ticket(folder)
-    if root != ROOT or keep_days not in map(str, CLASSES) or channel != ticket.channel or not name:
+    if root != ROOT or keep_days not in _CLASSES or channel != ticket.channel or not name:
         raise NameUnknown
     return Upload(int(keep_days), let_in, device_id, ticket, name)
 

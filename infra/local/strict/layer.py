@@ -25,6 +25,7 @@ import moto.dynamodbstreams.models
 import moto.kms.models
 import moto.kms.responses
 import moto.s3.models
+import moto.s3.responses
 import moto.sesv2.responses
 import moto.sqs.models
 import pynamodb.models
@@ -38,6 +39,7 @@ from infra.local.strict import (
     dynamodb,
     endpoint,
     kms_states,
+    listings,
     reads,
     routes,
     ses,
@@ -242,6 +244,7 @@ def _forgetting_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
 _DynamoDB = moto.dynamodb.models.DynamoDBBackend
 _Table = moto.dynamodb.models.table.Table
 _Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
+_S3 = moto.s3.responses.S3Response
 _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
 _UserAgent = botocore.useragent.UserAgentString
@@ -296,6 +299,7 @@ _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
     (_UserAgent, "to_string", _made_once(_UserAgent.to_string)),
+    (_S3, "serialized", listings.serialized(_S3.serialized)),
     # A listing of a thousand objects says as many times, and moto parses what it is about to write.
     (botocore.utils, _PARSE_TIME, functools.lru_cache(4096)(getattr(botocore.utils, _PARSE_TIME))),
 ]

@@ -9,7 +9,7 @@ from chalicelib.aws.clients import client
 from chalicelib.recordings.actions import quota
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
-from chalicelib.recordings.rules.deletions import ms_of
+from chalicelib.recordings.rules.deletions import marks_of, ms_of
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.store.commit import commit, create
@@ -118,7 +118,7 @@ def delete_span(home: Home, state: Any, key: str) -> Response:
 
 
 def _deletions(home: Home, state: Any, stored: Stored) -> int:
-    return len(stored.first_ids("Device")[home.camera.device_id].get("deleted_spans", ()))
+    return len(marks_of(stored.first_ids("Device")[home.camera.device_id].get("deleted_spans")))
 
 
 def _just_deleted(home: Home) -> None:

@@ -1,0 +1,86 @@
+"""Listings of S3 objects are moto's, letter by letter, without what moto takes for writing them."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.handlers import set_list_objects_encoding_type_url
+from moto.core.responses import ActionResult, BaseResponse
+from moto.s3.responses import S3Response
+
+from infra.local.strict import StrictAWS, listings
+from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client
+
+NOTHING: list[dict[str, Any]] = [{"Prefix": "none of them"}, {"MaxKeys": 0}]
+LETTERS = "ab/ -_.~+%&<>\"'=é☃\U0001f600\t"
+
+
+@pytest.fixture
+def compared(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The answers that were written by both; how many entries of each moto had to write for ours."""
+    written: list[int] = []
+
+    def moto(self: Any, answer: ActionResult) -> Any:
+        result: Any = answer.result
+        written.append(len(result.get("Contents", ())))
+        return BaseResponse.serialized(self, answer)
+
+    ours: Callable[..., Any] = listings.serialized(moto)
+
+    def both(self: Any, answer: ActionResult) -> Any:
+        found = ours(self, answer)
+        assert found == BaseResponse.serialized(self, answer)
+        return found
+
+    monkeypatch.setattr(S3Response, "serialized", both)
+    return written
+
+
+def keys() -> list[str]:
+    dice = random.Random(1)  # noqa: S311  # repeatable is the point
+    return ["".join(dice.choices(LETTERS, k=dice.randint(1, 12))).strip("/") or "x" for _ in range(150)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *NOTHING, {}, {"Prefix": "a"}, {"Prefix": "é"}, {"Delimiter": "/"}, {"Delimiter": "/", "Prefix": "a"},
+        {"StartAfter": "a/"}, {"StartAfter": "b", "MaxKeys": 3}, {"EncodingType": "url"},
+        {"EncodingType": "url", "Delimiter": "a"},
+    ],
+)  # fmt: skip
+def test_every_page_says_what_moto_says(compared: list[int], asked: dict[str, Any]) -> None:
+    put(keys())
+    pages = [
+        page
+        for pages_of in (7, 1000)
+        for page in client("s3").get_paginator("list_objects_v2").paginate(
+            Bucket="media", PaginationConfig={"PageSize": pages_of}, **asked
+        )
+    ]  # fmt: skip
+    assert asked in NOTHING or any(page.get("Contents") for page in pages)
+    assert not any(compared)
+
+
+def test_keys_that_nobody_wants_encoded_are_escaped(compared: list[int]) -> None:
+    put(keys())
+    asking = boto3.client("s3", region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET)
+    asking.meta.events.unregister("before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url)
+    page = asking.list_objects_v2(Bucket="media")
+    assert "EncodingType" not in page and {one["Key"] for one in page["Contents"]} == set(keys())
+    assert any("&" in one["Key"] for one in page["Contents"]) and not any(compared)
+
+
+def test_of_owners_moto_writes_itself(compared: list[int]) -> None:
+    put(["a", "b"])
+    page = client("s3").list_objects_v2(Bucket="media", FetchOwner=True)
+    assert [one["Owner"]["DisplayName"] for one in page["Contents"]] == ["webfile"] * 2 and compared[-1] == 2
+
+
+def put(names: list[str]) -> None:
+    client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for nth, name in enumerate(names):
+        more = {"StorageClass": "STANDARD_IA"} if nth % 3 else {"ChecksumAlgorithm": "SHA256"}
+        client("s3").put_object(Bucket="media", Key=name, Body=b"x" * nth, **more)
