@@ -18,7 +18,8 @@ READY: Final = "ready"
 
 
 class Export(Item):
-    """A copy of somebody's data that was requested; its archive waits for a day, the request is remembered."""
+    """A copy of somebody's data that was requested, and its first archive, which waits for a day; the request is
+    remembered. Copies have one archive unless there is very much, see ExportVolume."""
 
     pk_prefix = "account"
     sk_prefix = "export"
@@ -35,7 +36,32 @@ class Export(Item):
     size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", exported=True)
     sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", exported=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
+    volumes = plain(NumberAttribute(null=True), why="a count: of archives, if there are several")
+    writer = plain(UnicodeAttribute(null=True), why="random id of the run that writes an archive, so that it is one")
+    begun_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: when the last archive was begun")
     announced_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: when the person was notified")
+
+
+class ExportVolume(Item):
+    """A further archive of a copy that has several, for what the one before had no room for; its id is the copy's and
+    its number. It waits for a day, as each does."""
+
+    pk_prefix = "account"
+    sk_prefix = "export-volume"
+    # It is begun by the row in which the one before says that there is more.
+    stream_queue = "Exports"
+    void_after_restore = "ready_at"
+
+    archive = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="where the archive lies: random ids and a day")
+    after_subject = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="random id: whose objects it begins with")
+    after_object = key(
+        UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="random ids and times: behind which of its objects"
+    )
+    ready_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
+    until = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time: end of the archive", exported=True)
+    size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", exported=True)
+    sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", exported=True)
+    links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
 
 
 class Relocation(Item):

@@ -91,8 +91,23 @@ class Arrival(_Claims):
     """Reply of that one; `sub` is the ticket's id."""
 
 
+class Volume(Shape):
+    """One archive, a ZIP, there until `until`. Unpack all into one folder. `download_url` is as that of the copy."""
+
+    number: int
+    size_bytes: int
+    sha256: str
+    until: datetime
+    download_url: str | None
+
+
 class Export(Shape):
-    """`download_url` opens once, and only who proved once more who it is gets it; ask again for another one."""
+    """`download_url` opens once, and only who proved once more who it is gets it; ask again for another one.
+
+    A large copy has several `volumes`: those that are there are listed, also while others are being prepared, and it is
+    `ready` when all are made. `until`, `size_bytes`, `sha256` and `download_url` are the first one's, which has all but
+    the objects that it had no room for.
+    """
 
     export_id: str
     state: Literal["preparing", "ready", "over"]
@@ -103,6 +118,7 @@ class Export(Shape):
     size_bytes: int | None
     sha256: str | None
     download_url: str | None
+    volumes: list[Volume]
 
 
 class Exports(Shape):

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from heapq import heappop, heappush
+from math import inf
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 
 from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue, tree
+from chalicelib.register.archive import Archive, Sink
+from chalicelib.register.pointed import Folder, Pointed, is_any_shown, pointers
 from chalicelib.register.rows import Row, row
 from chalicelib.register.tree import FISCAL, FOLDER, OBJECT
 from chalicelib.store import ciphers, keys
-from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.records import FiscalRow, Item, Record, read
 from chalicelib.store.tags import Time, tags_of
 from chalicelib.words import DEFAULT_LANGUAGE, Phrase, bundle
 
-FORMAT = "sowa-export/1"
 _HERE = Path(__file__).parent
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ITEMS_OF_A_PAGE = 100
@@ -83,96 +83,126 @@ class Section:
         return self.count > 0 and bool(_exported_attributes(self.kind))
 
 
-class Sink(Protocol):
-    """A file that can only be appended to."""
+@dataclass(frozen=True)
+class Position:
+    """How far a copy is: behind this object of this subject, and all subjects before that."""
 
-    def write(self, data: bytes) -> int:
-        """All of it is taken."""
-
-    def flush(self) -> None:
-        """Asked for by ZipFile."""
+    subject: str
+    object_key: str
 
 
-def write_archive(
+@dataclass(frozen=True)
+class Volume:
+    """One archive of a copy: its number, where it goes on, and how much of objects it takes. The first has all rows,
+    however much they are; each has one object at least of what is left for it."""
+
+    number: int = 1
+    after: Position | None = None
+    most_bytes: float = inf
+    most_files: float = inf
+    until_ticks: float = inf
+
+    @property
+    def is_first(self) -> bool:
+        return self.number == 1
+
+    def is_full(self, archive: Archive) -> bool:
+        if not self.is_first and not archive.files:
+            return False
+        is_much = archive.size_bytes >= self.most_bytes or len(archive.files) >= self.most_files
+        return is_much or clock.ticks_s() >= self.until_ticks
+
+
+def write_volume(
     to: Sink,
     subjects: Iterable[tuple[str, str]],
+    volume: Volume,
     *,
     before_page: Callable[[], None],
     language: str,
     operator: str,
-) -> int:
-    """Write everything that exists of these subjects (kind and id) and of those that hang below them, and how many
-    files that were.
+) -> Position | None:
+    """Write one volume of everything that exists of these subjects (kind and id) and of those that hang below them,
+    and where the next one goes on; None if this is the last.
 
     `before_page` is called before each page of rows or of a folder's objects that is read, and now and then between
     objects, and stops all by raising. What ends while it is written is left out.
     """
-    archive, found = _Archive(to), _Found([keys.joined(*subject) for subject in subjects], before_page)
-    while found.waiting:
-        for section in _sections_of(archive, found, *found.waiting.popleft()):
-            archive.add_section(section)
-    for section in _kept_by_law(found):
-        archive.add_section(section)
-    for kind in dict.fromkeys(section.kind for section in archive.sections):
-        archive.add_json(_schema_path(kind), schema_of(kind))
-    archive.add("index.html", _page(archive.sections, language, operator))
-    archive.close(language)
-    return len(archive.files)
+    copy = _Copy(to, volume, [keys.joined(*subject) for subject in subjects], before_page)
+    for subject in copy.subjects():
+        _write_subject(copy, subject)
+        if copy.next and not volume.is_first:
+            break
+    if volume.is_first:
+        _write_what_concerns_all(copy, language, operator)
+    known = None if copy.next else volume.number
+    copy.archive.close(language=language, volume=volume.number, volumes=known, withheld=withheld())
+    return copy.next
 
 
-class _Found:
-    """Findings while rows are read: subjects that hang below others, each with its parent, and numbers of what the
-    law keeps."""
+class _Copy:
+    """A volume while it is written: subjects that wait, each behind the one it hangs below, and numbers of what the law
+    keeps."""
 
-    def __init__(self, subjects: list[str], before_page: Callable[[], None]) -> None:
-        self.waiting: deque[tuple[str, str | None]] = deque((subject, None) for subject in subjects)
+    def __init__(self, to: Sink, volume: Volume, subjects: list[str], before_page: Callable[[], None]) -> None:
+        self.archive, self.volume = Archive(to), volume
+        self.next: Position | None = None
+        self.sections: list[Section] = []
         self.kept_by_law: set[str] = set()
-        self.bytes_unasked = 0
+        self._first_id = keys.id_of(subjects[0])
+        self._waiting: list[tuple[bool, str, str]] = []
+        self._met: set[str] = set()
+        self._bytes_unasked = 0
         self._before_page = before_page
+        self.meet(subjects)
+
+    def subjects(self) -> Iterator[str]:
+        """In a sequence that follows from their names alone; children are met before the next one is asked for."""
+        while self._waiting:
+            yield heappop(self._waiting)[-1]
+
+    def meet(self, subjects: Iterable[str]) -> None:
+        for subject in set(subjects) - self._met:
+            self._met.add(subject)
+            heappush(self._waiting, self._rank(subject))
+
+    def _rank(self, subject: str) -> tuple[bool, str, str]:
+        """The first subject is first, and what hangs below one is behind it: a child's id begins with its parent's."""
+        subject_id = keys.id_of(subject)
+        return not subject_id.startswith(self._first_id), subject_id, subject
+
+    def behind(self, subject: str) -> str | None:
+        """The object's key behind which this subject's are due; None if none of them is."""
+        after = self.volume.after
+        if self.next or (after and self._rank(subject) < self._rank(after.subject)):
+            return None
+        return after.object_key if after and subject == after.subject else ""
+
+    def is_left(self, subject: str, object_key: str) -> bool:
+        """Whether the object is left to the next volume."""
+        if self.next is None:
+            return False
+        return subject != self.next.subject or object_key > self.next.object_key
 
     def before_page(self) -> None:
         """Asks whether to go on."""
-        self.bytes_unasked = 0
+        self._bytes_unasked = 0
         self._before_page()
 
-
-class _Archive:
-    def __init__(self, to: Sink) -> None:
-        self._zip = ZipFile(cast("IO[bytes]", to), "w")
-        self._made_at = clock.now()
-        self.files: list[dict[str, object]] = []
-        self.sections: list[Section] = []
-        self.paths: set[str] = set()
-
-    def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> int:
-        """Add a file; the number of its bytes."""
-        entry = ZipInfo(path, self._made_at.timetuple()[:6])
-        entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
-        entry.external_attr = 0o600 << 16
-        digest, size = hashlib.sha256(), 0
-        with self._zip.open(entry, "w") as file:
-            for chunk in chunks:
-                file.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-        self.files.append({"path": path, "size_bytes": size, "sha256": digest.hexdigest(), **about})
-        self.paths.add(path)
-        return size
-
-    def add_json(self, path: str, value: object) -> None:
-        self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()])
+    def is_added(self, path: str, object_key: str) -> bool:
+        """Whether the object is still there."""
+        chunks = s3.chunks(object_key)
+        if chunks is None:
+            return False
+        self._bytes_unasked += self.archive.add(path, chunks, is_packed=True)
+        if self._bytes_unasked >= _BYTES_BEFORE_ASKING:
+            self.before_page()
+        return True
 
     def add_section(self, section: Section) -> None:
-        self.add(
-            section.path, _as_list(section.lines), records=section.count, schema=_schema_path(section.kind)
-        )
+        schema = _schema_path(section.kind)
+        self.archive.add(section.path, _as_list(section.lines), records=section.count, schema=schema)
         self.sections.append(section)
-
-    def close(self, language: str) -> None:
-        """The list of contents comes last, when they are known."""
-        about = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at), "language": language}
-        self.add_json("export.json", {**about, "withheld": withheld(), "files": list(self.files)})
-        self._zip.close()
 
 
 def _as_list(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -196,45 +226,58 @@ def withheld() -> list[dict[str, str]]:
     ]
 
 
-def _sections_of(archive: _Archive, found: _Found, subject: str, parent: str | None) -> list[Section]:
-    """The sections of one subject, its own record first; the objects that its records point to go into the archive
-    before them."""
+def _write_subject(copy: _Copy, subject: str) -> None:
+    """The objects that its records point to, as far as there is room, and then the records, which tell where these are;
+    its own record first."""
     kind, subject_id = keys.kind_of(subject), keys.id_of(subject)
     subject_kind = catalogue.record_at(Item.Meta.table_name, kind, kind)
     if subject_kind is None:
         raise LookupError(kind)
     subject_record, key, parent_key = read(subject_kind.key(subject_id), *ciphers.chain_of(subject_id))
     if subject_record is None:
-        return []
-    folder = f"{kind}-{subject_id}"
+        return
+    shown_in = _write_objects(copy, subject_record)
+    if not copy.volume.is_first:
+        return
     sections: dict[type[Record], Section] = {}
-    for record in _readable_records(found, subject_record, None if key is None else key.unlocked(parent_key)):
+    cipher = None if key is None else key.unlocked(parent_key)
+    for record in _readable_records(copy, subject_record):
         section = sections.get(type(record))
         if section is None:
-            section = sections[type(record)] = Section(type(record), f"{folder}/{record.sk_prefix}.json")
-        objects = _with_objects(archive, folder, record) | _with_folders(archive, found, folder, record, subject_record)
-        section.add(_exported(record) | objects)
-        found.kept_by_law |= _pointers(record, FISCAL).keys()
+            section = sections[type(record)] = Section(type(record), f"{_folder_of(subject)}/{record.sk_prefix}.json")
+        where = _where_objects_are(copy, record) | _where_folders_are(copy, record, subject_record, shown_in)
+        section.add(_exported(record.decrypted_with(cipher)) | where)
+        copy.kept_by_law |= pointers(record, FISCAL).keys()
     whole = [section.close() for section in sections.values() if section.is_exported]
-    return sorted(whole, key=lambda section: section.kind is not subject_kind)
+    for section in sorted(whole, key=lambda section: section.kind is not subject_kind):
+        copy.add_section(section)
 
 
-def _readable_records(found: _Found, subject_record: Record, cipher: SubjectCipher | None) -> Iterator[Record]:
-    found.before_page()
+def _readable_records(copy: _Copy, subject_record: Record) -> Iterator[Record]:
+    copy.before_page()
     for items in tree.pages_of(subject_record.pk, _ITEMS_OF_A_PAGE):
         for item in items:
             record = catalogue.kind_of(Item, item).from_raw_data(item)
             if record.is_readable(subject_record):
-                yield record.decrypted_with(cipher)
-        found.waiting.extend((child, subject_record.pk) for child in tree.children_of(items))
-        found.before_page()
+                yield record
+        copy.meet(tree.children_of(items))
+        copy.before_page()
 
 
-def _kept_by_law(found: _Found) -> Iterator[Section]:
+def _write_what_concerns_all(copy: _Copy, language: str, operator: str) -> None:
+    """What the law keeps, the schemas, and the page for people."""
+    for section in _kept_by_law(copy):
+        copy.add_section(section)
+    for kind in dict.fromkeys(section.kind for section in copy.sections):
+        copy.archive.add_json(_schema_path(kind), schema_of(kind))
+    copy.archive.add("index.html", _page(copy, language, operator))
+
+
+def _kept_by_law(copy: _Copy) -> Iterator[Section]:
     kinds = [kind for kind in catalogue.RECORDS if issubclass(kind, FiscalRow) and _exported_attributes(kind)]
     for kind in kinds:
         section = Section(kind, f"kept-by-law/{kind.sk_prefix}.json")
-        for record in read(*(kind.key("", number) for number in sorted(found.kept_by_law))):
+        for record in read(*(kind.key("", number) for number in sorted(copy.kept_by_law))):
             if record is not None:
                 section.add(_exported(record))
         if section.is_exported:
@@ -264,64 +307,63 @@ def _plain(kind: type[Record], name: str, value: Any) -> object:
     return sorted(value) if isinstance(value, set) else value
 
 
-def _pointers(record: Record, what: str) -> dict[str, str]:
-    """Value → attribute."""
-    named = [name for name, tag in tags_of(type(record)).items() if tag.points_to == what]
-    held = {name: getattr(record, name) for name in named}
-    values = {name: value if isinstance(value, set) else {value} for name, value in held.items() if value is not None}
-    return {value: name for name, several in values.items() for value in several}
+# Objects
 
 
-def _with_objects(archive: _Archive, folder: str, record: Record) -> dict[str, object]:
-    """The objects go into the archive, and in the place of each the record tells where; None for one that is gone."""
+def _write_objects(copy: _Copy, subject_record: Record) -> set[Folder]:
+    """The folders in which any was found."""
+    shown_in: set[Folder] = set()
+    after = copy.behind(subject_record.pk)
+    if after is None and copy.volume.is_first:
+        return shown_in
+    pointed = Pointed(subject_record)
+    for record in _readable_records(copy, subject_record):  # by which its children are met in any case
+        pointed.add(record)
+    if after is None:
+        return shown_in
+    for object_key, folders in pointed.behind(after, copy.before_page):
+        if copy.volume.is_full(copy.archive):
+            copy.next = Position(subject_record.pk, after)
+            break
+        if copy.is_added(_path_of(subject_record.pk, object_key), object_key):
+            shown_in.update(folders)
+        after = object_key
+    return shown_in
+
+
+def _folder_of(subject: str) -> str:
+    return f"{keys.kind_of(subject)}-{keys.id_of(subject)}"
+
+
+def _path_of(subject: str, object_key: str) -> str:
+    """Where in the archive, in which the folder names the subject."""
+    prefix = catalogue.prefix_of(object_key)
+    return f"{_folder_of(subject)}/{prefix.root}{prefix.stamp_of(object_key)}/{prefix.parse_key(object_key)[1]}"
+
+
+def _where_objects_are(copy: _Copy, record: Record) -> dict[str, object]:
+    """Attribute → where in this archive, or in one that follows; None for one that is gone. What came since the
+    subject's objects were written goes into the archive now."""
     where: dict[str, object] = {}
-    for object_key, name in _pointers(record, OBJECT).items():
-        chunks, path = s3.chunks(object_key), _path_of(folder, object_key)
-        where[name] = None if chunks is None else path
-        if chunks is not None:
-            archive.add(path, chunks, is_packed=True)
+    for object_key, name in pointers(record, OBJECT).items():
+        path = _path_of(record.pk, object_key)
+        is_there = path in copy.archive.paths or copy.is_left(record.pk, object_key)
+        where[name] = path if is_there or copy.is_added(path, object_key) else None
     return where
 
 
-def _path_of(folder: str, object_key: str) -> str:
-    """Path of an object in the archive, in which the folder names the subject."""
-    prefix = catalogue.prefix_of(object_key)
-    return f"{folder}/{prefix.root}{prefix.stamp_of(object_key)}/{prefix.parse_key(object_key)[1]}"
-
-
-def _with_folders(
-    archive: _Archive, found: _Found, folder: str, record: Record, subject_record: Record
+def _where_folders_are(
+    copy: _Copy, record: Record, subject_record: Record, shown_in: set[Folder]
 ) -> dict[str, object]:
-    """The objects in folders that the record points to go into the archive, each once, whichever records show it; and
-    in the place of the folders the record tells in which ones of the archive they are."""
+    """Attribute → in which folders, of this archive and of those that follow, its objects are."""
     names = [name for name, tag in tags_of(type(record)).items() if tag.points_to == FOLDER]
     if not names:
         return {}
     where = set()
     for beginning in record.folders_of():
-        for stored in _shown_below(found, beginning, record, subject_record):
-            path = _path_of(folder, stored.key)
-            if path in archive.paths or _is_added(archive, found, path, stored.key):
-                where.add(_path_of(folder, beginning).rpartition("/")[0] + "/")
+        if (record.own_key, beginning) in shown_in or (copy.next and is_any_shown(beginning, record, subject_record)):
+            where.add(_path_of(record.pk, beginning).rpartition("/")[0] + "/")
     return dict.fromkeys(names, sorted(where))
-
-
-def _shown_below(found: _Found, beginning: str, record: Record, subject_record: Record) -> Iterator[s3.Stored]:
-    found.before_page()
-    for page in s3.pages(beginning):
-        yield from (stored for stored in page if record.shows(stored, subject_record))
-        found.before_page()
-
-
-def _is_added(archive: _Archive, found: _Found, path: str, object_key: str) -> bool:
-    """Whether the object is still there."""
-    chunks = s3.chunks(object_key)
-    if chunks is None:
-        return False
-    found.bytes_unasked += archive.add(path, chunks, is_packed=True)
-    if found.bytes_unasked >= _BYTES_BEFORE_ASKING:
-        found.before_page()
-    return True
 
 
 # Its form
@@ -381,7 +423,7 @@ def label(name: str, language: str) -> str:
     return bundle(language, "labels")[name]
 
 
-def _page(sections: list[Section], language: str, operator: str) -> Iterator[bytes]:
+def _page(copy: _Copy, language: str, operator: str) -> Iterator[bytes]:
     # Imported where it is needed: nothing else of the register makes pages.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -390,7 +432,8 @@ def _page(sections: list[Section], language: str, operator: str) -> Iterator[byt
     )
     pages.filters["readable"] = _readable
     pieces = pages.get_template("export.html").stream(
-        sections=sections,
+        sections=copy.sections,
+        is_all=copy.next is None,
         language=language,
         operator=operator,
         label=lambda name: label(name, language),

@@ -15,7 +15,7 @@ from chalicelib.aws import s3
 from chalicelib.privacy.actions.export import TakesTooLong, prepare
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.register import export as register_export
-from chalicelib.register.export import write_archive
+from chalicelib.register.export import Volume, write_volume
 from infra.local import dump
 from infra.local.gateway import Response
 from infra.local.strict.faults import DIES_AFTER, ERROR_AFTER, LOST_REPLY, Crash, Kind
@@ -149,7 +149,7 @@ def _copy_now(home: Home) -> ZipFile:
     written = io.BytesIO()
     device = "device", home.camera.device_id
     with home.world.aws.outside():
-        write_archive(written, [device], before_page=lambda: None, language="en", operator="O")
+        write_volume(written, [device], Volume(), before_page=lambda: None, language="en", operator="O")
     return ZipFile(written)
 
 

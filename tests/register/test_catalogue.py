@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
+from chalicelib.privacy.records import ExportVolume
 from chalicelib.register import catalogue
 from chalicelib.stock.records import PresenceChange
 from chalicelib.store import keys
@@ -114,6 +115,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
     commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))
+    volume = ExportVolume.new(iza.account_id, "20260105T080000Z00.000002", archive="one.zip", after_subject="account")
+    commit(create(volume))
     seen = set()
     for base in BASES:
         for item in client("dynamodb").scan(TableName=base.Meta.table_name)["Items"]:

@@ -14,7 +14,7 @@ import pytest
 from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue, export
-from chalicelib.register.export import FOLDER, OBJECT, label, schema_of, write_archive
+from chalicelib.register.export import FOLDER, OBJECT, Volume, label, schema_of, write_volume
 from chalicelib.store.records import Item, UnknownKind
 from chalicelib.store.tags import Time, tags_of
 from chalicelib.words import LANGUAGES, bundle
@@ -42,7 +42,7 @@ class Tape(io.RawIOBase):
 
 
 def write(tape: Tape, subjects: list[tuple[str, str]], language: str = "en") -> None:
-    write_archive(tape, subjects, before_page=lambda: None, language=language, operator="O")
+    write_volume(tape, subjects, Volume(), before_page=lambda: None, language=language, operator="O")
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
 
 def test_every_time_of_a_persons_own_is_told() -> None:
     """What is not: when something technical ends, what was deleted before, since when a camera, whoever's, has or had
-    its connection, what was told or waited for so that it is not told or waited for again, and what follows from the
-    grants of a plan, which are told."""
+    its connection, what was told, waited for or begun so that this happens once, and what follows from the grants of a
+    plan, which are told."""
     hidden = {
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
@@ -146,7 +146,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
         if isinstance(kind.get_attributes()[name], Time) and not tag.exported
     }
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
-    once = {"Device.late_told_at", "Export.announced_at", "Live.waited_at"}
+    once = {"Device.late_told_at", "Export.announced_at", "Export.begun_at", "Live.waited_at"}
     before = {"Device.alarms_after", "Removal.until", "RecordingRemoval.ordered_at", "Clip.arrived_from"}
     assert hidden == {"PlanEnd.ends_at", *before, *of_cameras, *once}
 
@@ -195,7 +195,7 @@ def device_id(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
 def shelves_in(device_id: str, before_page: Any = lambda: None) -> tuple[ZipFile, dict[str, Any]]:
     """The archive, and what it says of each shelf."""
     tape = Tape()
-    write_archive(tape, [("device", device_id)], before_page=before_page, language="en", operator="O")
+    write_volume(tape, [("device", device_id)], Volume(), before_page=before_page, language="en", operator="O")
     copy = ZipFile(io.BytesIO(bytes(tape.written)))
     return copy, {one["id"]: one for one in json.loads(copy.read(f"device-{device_id}/shelf.json"))}
 
@@ -248,7 +248,7 @@ def test_before_each_page_and_now_and_then_it_is_asked_whether_to_go_on(
             keys = [f"{shelves.folder_of(device_id)}1-0800/1/{number:05d}" for number in range(films)]
             stored = [s3.Stored(key, size, clock.now(), "") for key in keys]
             pages = [stored[first : first + 1000] for first in range(0, films, 1000)] or [[]]
-            monkeypatch.setattr(s3, "pages", lambda prefix, pages=pages: iter(pages))
+            monkeypatch.setattr(s3, "pages", lambda prefix, after, pages=pages: iter(pages))
             monkeypatch.setattr(s3, "chunks", lambda key: iter([b"x" * size]))
         else:
             shelves.put_shelf(device_id, "all", None)

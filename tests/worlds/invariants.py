@@ -399,7 +399,8 @@ def a_session_belongs_to_a_living_account(stored: Stored) -> Found:
             yield f"session {session_id} of nobody"
         elif session["session_generation"] > accounts[account_id]["session_generation"]:
             yield f"session {session_id} is ahead of its account"
-    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "AddressChange", "OutboxMessage")
+    of_accounts = ("Endpoint", "Order", "Answered", "TerminalGuesses", "Export", "ExportVolume", "AddressChange",
+                   "OutboxMessage")  # fmt: skip
     of_accounts += ("Avatar", "Relocation", "Totp", "PendingTotp", "Passkey", "RecoveryCodes", "Challenge")
     of_accounts += ("Activity", "BindingTries", "InvitationCount", "OfferedPicture", "Received")
     of_accounts += ("KnownTerminal", "LinkedPlatform", "Audience")
@@ -542,7 +543,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
             yield f"alarm {alarm_id} of nobody's device"
         if alarm.get("picture") is not None:
             pictures[alarm["picture"]] = alarm
-    archives = {export["archive"] for export in stored.of("Export").values() if export.get("until", 0) > clock.now_s()}
+    copies = (*stored.of("Export").values(), *stored.of("ExportVolume").values())
+    archives = {one["archive"] for one in copies if one.get("until", 0) > clock.now_s()}
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
     covers = {device["cover"] for device in devices.values() if "cover" in device}
     known = pictures.keys() | archives | avatars | covers

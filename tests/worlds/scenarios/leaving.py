@@ -9,8 +9,9 @@ from unittest.mock import patch
 from werkzeug.datastructures import Headers
 
 from chalicelib.aws.clients import client
+from chalicelib.privacy.actions import export
 from chalicelib.settings import settings
-from infra.local import module_caches
+from infra.local import dump, module_caches
 from infra.local.gateway import Response
 from infra.local.strict import trace
 from tests.conftest import Home
@@ -115,6 +116,15 @@ def _exports(home: Home, state: Any, stored: Stored) -> int:
 def _export_asked(home: Home) -> None:
     _proved(home)
     assert _ask_for_export(home, None, "the-key-of-an-export").status == 202
+
+
+def _half_copied(home: Home) -> None:
+    """Its first archive had room for rows alone, and its second is due."""
+    _export_asked(home)
+    (where,) = Stored(dump.dump()).of("Export")
+    with patch.object(export, "MOST_FILES", 1):
+        export.prepare(*where)
+    assert len(Stored(dump.dump()).of("ExportVolume")) == 1
 
 
 def _export_of_yesterday(home: Home) -> None:
@@ -239,7 +249,7 @@ SCENARIOS = (
         is_asked=False,
     ),
     Scenario("an erasure ends", "resume_erasures", _closed_a_minute_ago, _resume_erasures, is_asked=False),
-    Scenario("a copy is made", "on_export_asked", _export_asked, settle, is_asked=False),
+    Scenario("a copy is made", "on_export_asked", _half_copied, settle, is_asked=False),
     Scenario(
         "old copies go",
         "sweep_expired_archives",
