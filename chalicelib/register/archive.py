@@ -34,7 +34,7 @@ class Archive:
         self.size_bytes = 0
 
     def add(self, path: str, chunks: Iterable[bytes], *, is_packed: bool = False, **about: object) -> int:
-        """How many bytes it has."""
+        """Add a file; the number of its bytes."""
         entry = ZipInfo(path, self._made_at.timetuple()[:6])
         entry.compress_type = ZIP_STORED if is_packed else ZIP_DEFLATED
         entry.external_attr = 0o600 << 16

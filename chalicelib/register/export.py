@@ -85,7 +85,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Position:
-    """How far a copy is: behind this object of this subject, and all subjects before that."""
+    """A copy's progress: it is behind this object of this subject, and all subjects before that."""
 
     subject: str
     object_key: str
@@ -265,7 +265,7 @@ def _readable_records(copy: _Copy, subject_record: Record) -> Iterator[Record]:
 
 
 def _write_what_concerns_all(copy: _Copy, language: str, operator: str) -> None:
-    """What the law keeps, the schemas, and the page for people."""
+    """Records that the law keeps, the schemas, and the page for people."""
     for section in _kept_by_law(copy):
         copy.add_section(section)
     for kind in dict.fromkeys(section.kind for section in copy.sections):
@@ -336,7 +336,7 @@ def _folder_of(subject: str) -> str:
 
 
 def _path_of(subject: str, object_key: str) -> str:
-    """Where in the archive, in which the folder names the subject."""
+    """Its path in the archive, in which the folder names the subject."""
     prefix = catalogue.prefix_of(object_key)
     return f"{_folder_of(subject)}/{prefix.root}{prefix.stamp_of(object_key)}/{prefix.parse_key(object_key)[1]}"
 

@@ -179,7 +179,7 @@ def _number_of(archive: _Archive) -> int:
 
 
 def _write_all(upload: s3.Upload, archive: _Archive, account: Account) -> Position | None:
-    """Where the next archive goes on, if there is one. Raises _Gone, TakesTooLong."""
+    """The position at which the next archive goes on, if there is one. Raises _Gone, TakesTooLong."""
     begun_ticks = clock.ticks_s()
 
     def go_on() -> None:
