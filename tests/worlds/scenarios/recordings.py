@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.aws.clients import client
 from chalicelib.recordings.actions import quota
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
@@ -16,6 +15,7 @@ from chalicelib.store.commit import commit, create
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, LONG, subscribe
+from tests.scene import lose_events
 from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.steps import HOUR, job, once, settle
 from tests.worlds.sweep import Scenario, leap
@@ -154,7 +154,7 @@ def not_counted_yet(home: Home) -> None:
         home.camera.record(10_000)
         home.world.settle()
     home.camera.record(at=home.world.now() - timedelta(days=1))
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("RecordingUploads"))
+    lose_events(home.world, "on_recording_uploaded")
     leap(home.world, 3 * 60)
 
 
