@@ -349,11 +349,11 @@ def _cors(bucket: Declared) -> dict[str, Any]:
 
 def _notifications(bucket: Declared) -> dict[str, Any]:
     declared = bucket.block("NotificationConfiguration")
-    told = {
+    targets = {
         "QueueConfigurations": [_notification(one) for one in declared.blocks("QueueConfigurations")],
         "LambdaFunctionConfigurations": [_notification(one) for one in declared.blocks("LambdaConfigurations")],
     }
-    wanted = {kind: found for kind, found in told.items() if found}
+    wanted = {kind: found for kind, found in targets.items() if found}
     return {"NotificationConfiguration": wanted} if wanted else {}
 
 

@@ -62,7 +62,7 @@ Function = Callable[[Event, Context], object]
 Prepare = Callable[[list[Any]], object]
 Handler = Callable[..., dict[str, object] | None]
 # What a message is about, and how often that was tried before it became a message.
-Opened = Callable[[Any], tuple[Any, int]]
+Unwrap = Callable[[Any], tuple[Any, int]]
 Taken = TypeVar("Taken")
 
 
@@ -234,17 +234,17 @@ class NoTimeLeft(Exception):
     """A record was not begun: its function would have been killed over it, and those done before would come again."""
 
 
-def _taking(handle: Handler, prepare: Prepare | None, opened: Opened) -> Function:
+def _taking(handle: Handler, prepare: Prepare | None, unwrap: Unwrap) -> Function:
     """What takes a batch of messages, one after the other; one that fails is delivered again alone."""
 
     def function(event: Event, context: Context) -> object:
-        bodies = [_body(record["body"], opened) for record in event["Records"]]
+        bodies = [_body(record["body"], unwrap) for record in event["Records"]]
         common = _common(prepare, [body for body in bodies if body is not None])
 
         def take(record: SQSRecord) -> None:
             with line(door=handle.__name__) as entry:
                 try:
-                    body, tries = opened(json.loads(record.body))
+                    body, tries = unwrap(json.loads(record.body))
                     own = common if common is not None else (prepare([body]),) if prepare else ()
                     entry.add(**(handle(Message(body, tries + _tries(record)), *own) or {}))
                 except Exception as fault:
@@ -285,9 +285,9 @@ def _common(prepare: Prepare | None, bodies: list[object]) -> tuple[object, ...]
         return None
 
 
-def _body(text: str, opened: Opened) -> object:
+def _body(text: str, unwrap: Unwrap) -> object:
     try:
-        return opened(json.loads(text))[0]
+        return unwrap(json.loads(text))[0]
     except (KeyError, TypeError, ValueError):
         return None  # fails alone when its turn comes
 

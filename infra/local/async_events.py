@@ -36,9 +36,9 @@ def tell(account_id: str, event: Any, function_arn: str, region: str) -> None:
 
 def sources(pollers: Pollers, app: Chalice, stack: Stack, functions: Functions, lock: Any) -> Iterator[AsyncEvents]:
     """One for each of the app's functions that a bucket tells of its objects."""
-    told = set(_told_by_buckets())
+    names = set(_told_by_buckets())
     for declared in app.event_sources:
-        if isinstance(declared, SQSEventConfig) and declared.name in told:
+        if isinstance(declared, SQSEventConfig) and declared.name in names:
             sqs_backends[ACCOUNT][REGION].create_queue(queue_name(declared.name))
             gives_up_to = stack.physical((declared.queue_arn or "").rpartition(":")[2]).rpartition("/")[2]
             yield AsyncEvents(pollers, declared, gives_up_to, functions, lock)
