@@ -348,13 +348,18 @@ def _cors(bucket: Declared) -> dict[str, Any]:
 
 
 def _notifications(bucket: Declared) -> dict[str, Any]:
-    queues = [_notification(one) for one in bucket.block("NotificationConfiguration").blocks("QueueConfigurations")]
-    return {"NotificationConfiguration": {"QueueConfigurations": queues}} if queues else {}
+    declared = bucket.block("NotificationConfiguration")
+    targets = {
+        "QueueConfigurations": [_notification(one) for one in declared.blocks("QueueConfigurations")],
+        "LambdaFunctionConfigurations": [_notification(one) for one in declared.blocks("LambdaConfigurations")],
+    }
+    wanted = {kind: found for kind, found in targets.items() if found}
+    return {"NotificationConfiguration": wanted} if wanted else {}
 
 
-def _notification(queue: Declared) -> dict[str, Any]:
-    result = {"Events": [queue.take("Event")], **queue.given(Queue="QueueArn")}
-    if rules := queue.block("Filter").block("S3Key").given(Rules="FilterRules"):
+def _notification(target: Declared) -> dict[str, Any]:
+    result = {"Events": [target.take("Event")], **target.given(Queue="QueueArn", Function="LambdaFunctionArn")}
+    if rules := target.block("Filter").block("S3Key").given(Rules="FilterRules"):
         result["Filter"] = {"Key": rules}
     return result
 

@@ -38,9 +38,9 @@ compares.
 |---|---:|---:|---:|---:|---|
 """
 _FOOT = """
-An alarm costs one read of the device (shared by a batch of up to ten), one ranged read of the picture, one write of at
-most 1 KB, and one publication for each terminal that hears of it. S3's PUT is the camera's own. A minute of video is
-told in as many messages as it has objects, and costs one write of at most 1 KB; of an event plan each object does.
+An alarm costs one invocation, one read of the device, one ranged read of the picture, one write of at most 1 KB, and
+one publication for each terminal that hears of it. S3's PUT is the camera's own. A minute of video is as many
+invocations as it has objects, and costs one write of at most 1 KB; of an event plan each object does.
 """
 
 
@@ -74,9 +74,8 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     yield from _sign_ins(home)
     restore()
-    yield _alarms(home, 1)
-    restore()
-    yield _alarms(home, 10)
+    assert home.camera.upload(100).status == 204
+    yield _counted(home, "on_picture_uploaded", partial(_uncounted, home.world))
     restore()
     asked_for = home.owner.command(home.camera.device_id, "snapshot").json["command_id"]
     home.world.settle()
@@ -134,12 +133,6 @@ def _sign_in(person: Person, factor: dict[str, Any]) -> None:
     assert person.sign_in(factor=factor, **key).status == 201
 
 
-def _alarms(home: Home, count: int) -> Cost:
-    for number in range(count):
-        assert home.camera.upload(100 + number).status == 204
-    return _counted(home, f"on_picture_uploaded, {count} in a batch", partial(_uncounted, home.world))
-
-
 def _uncounted(world: LocalCloud) -> None:
     """One upload in eight costs a write that counts it; tests/bench/money.py adds that."""
     with patch.object(alarm_rules, "COUNTED_ONE_IN", 2**33):
@@ -187,8 +180,7 @@ def _looks(home: Home) -> Cost:
 
 
 def _recordings(home: Home, plan_id: str) -> Iterator[Cost]:
-    """A camera that recorded already today, by this plan; news of what it brings come one by one, as in a batch of many
-    cameras'."""
+    """A camera that recorded already today, by this plan."""
     kind = plan_id.partition("-")[0]
     home.camera.forget_tickets()
     subscribe(home, plan_id)

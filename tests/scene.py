@@ -19,6 +19,7 @@ from PIL import Image
 from chalicelib.store import raw_items
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Record
+from infra.local.async_events import queue_name
 from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
 from infra.local.strict import endpoint
@@ -543,3 +544,12 @@ def rows(world: LocalCloud, kind: str, table: str = "Items") -> list[dict[str, A
     pk, _, sk = kind.partition("/")
     found = world.dump()["tables"][f"sowa-local-{table}"]
     return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]
+
+
+def lose_events(world: LocalCloud, function: str) -> None:
+    """Those that S3 told the function of, and that it has not taken yet."""
+    from chalicelib.aws.clients import client
+
+    with world.aws.outside():
+        sqs = client("sqs")
+        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=queue_name(function))["QueueUrl"])

@@ -113,18 +113,13 @@ def _units_of_looks(name: str) -> float:
     return sum(item.count for item in of if item.price_name == "dynamodb_read_unit")
 
 
-def test_messages_that_come_alone_are_paid_for_each(told: dict[str, Any]) -> None:
-    costs, name = COSTS.read_text(), "continuous, 60 s, 7 days"
-    alone = told | {"recordings": told["recordings"] | {"window_s": 0}}
-    one_by_one = money.recording(costs, alone, name)
-    assert one_by_one.dollars > money.of_recording(name).dollars
-    assert _requests(one_by_one) == pytest.approx(CAMERAS * (43_200 + 720))
-
-
-def _requests(of: money.Recording) -> float:
-    return sum(
-        item.count for part in ("segment", "init") for item in of.of_ours[part] if item.price_name == "lambda_request"
-    )
+def test_what_is_uploaded_invokes_a_function_each_and_passes_no_queue(told: dict[str, Any]) -> None:
+    found = money.of_recording("continuous, 60 s, 7 days")
+    of_news = [item for part in ("segment", "init") for item in found.of_ours[part]]
+    assert sum(item.count for item in of_news if item.price_name == "lambda_request") == CAMERAS * (43_200 + 720)
+    alarms = [item for item in items(COSTS.read_text(), told) if item.purpose == "alarm"]
+    assert next(item.count for item in alarms if item.price_name == "lambda_request") == CAMERAS * 900
+    assert "sqs_request" not in {item.price_name for item in (*of_news, *alarms)}
 
 
 def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Queue listeners of alarms."""
+"""Listeners of alarms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from chalicelib.alarms.actions import bounds, deleting, ingesting, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.entry.queues import Listeners, Message, created_objects
+from chalicelib.entry.object_events import created_objects
+from chalicelib.entry.queues import Listeners, Message
 from chalicelib.push.actions import recipients
 from chalicelib.push.actions.recipients import Recipients
 from chalicelib.stock.actions import uploads
@@ -26,7 +27,7 @@ def _recipients(bodies: list[Any]) -> dict[str, Recipients]:
     return recipients.of_devices(channels)
 
 
-@listeners.on_queue("AlarmPictures", batch_size=10, prepare=_recipients)
+@listeners.on_objects("AlarmPictures", prepare=_recipients)
 def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dict[str, object]:
     """S3 tells of snapshots that cameras uploaded. The log says what was not taken, and why."""
     refused: list[uploads.Refused] = []

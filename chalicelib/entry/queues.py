@@ -1,18 +1,16 @@
-"""Event adapters: queues and table streams, schedules, and operators' functions."""
+"""Event adapters: queues, objects and table streams, schedules, and operators' functions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import unquote_plus
 
 import msgspec
 from chalice.app import Blueprint, Cron, Rate, ScheduleExpression
 
-from chalicelib.entry import wire
+from chalicelib.entry import object_events, wire
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.wire import AnyShape, Event
 from chalicelib.errors import Refusal
@@ -52,28 +50,6 @@ class Message:
     tries: int
 
 
-@dataclass(frozen=True)
-class CreatedObject:
-    """An object that S3 tells of. `request_id` is what S3 calls the upload, and whoever uploads cannot know before."""
-
-    object_key: str
-    at: datetime
-    size_bytes: int
-    request_id: str
-
-
-def created_objects(body: Any) -> Iterator[CreatedObject]:
-    """Those of a message; S3 sends a test event without any when the notification is set up."""
-    for record in body.get("Records", []):
-        stored = record["s3"]["object"]
-        yield CreatedObject(
-            unquote_plus(stored["key"]),
-            datetime.fromisoformat(record["eventTime"]),
-            int(stored.get("size", 0)),
-            str(record.get("responseElements", {}).get("x-amz-request-id", "")),
-        )
-
-
 class Context(Protocol):
     """Lambda's context of an invocation, as far as it is used here."""
 
@@ -85,6 +61,8 @@ Function = Callable[[Event, Context], object]
 # Bodies are what their senders make of them, and it is the listener that knows who those are.
 Prepare = Callable[[list[Any]], object]
 Handler = Callable[..., dict[str, object] | None]
+# What a message is about, and how often that was tried before it became a message.
+Unwrap = Callable[[Any], tuple[Any, int]]
 Taken = TypeVar("Taken")
 
 
@@ -114,34 +92,40 @@ class Listeners(_EntryPoints):
     """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone."""
 
     def on_queue(
-        self, queue: str, *, batch_size: int = 10, window_s: int = 0, prepare: Prepare | None = None
+        self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
     ) -> Callable[[Handler], Function]:
-        """Lambda waits for `window_s` seconds for a batch to be full. `prepare` reads once for the whole batch what the
-        records have in common; its result is handed to each. What a handler answers is said in the log's line."""
+        """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
+        a handler answers is said in the log's line."""
+        return lambda handle: self._listening(queue, batch_size, handle, _taking(handle, prepare, _as_it_is))
+
+    def on_objects(self, queue: str, *, prepare: Prepare) -> Callable[[Handler], Function]:
+        """S3 tells the function itself of new objects (infra/wiring.yaml says below which prefix), and `queue` brings
+        what Lambda gave up on."""
 
         def declare(handle: Handler) -> Function:
+            take_batch = _taking(handle, prepare, object_events.of_message)
+
             def function(event: Event, context: Context) -> object:
-                bodies = [_body(record["body"]) for record in event["Records"]]
-                common = _common(prepare, [body for body in bodies if body is not None])
+                if not object_events.is_direct(event):
+                    return take_batch(event, context)
+                with line(door=handle.__name__) as entry:
+                    try:
+                        message = Message(event, 1 + object_events.was_tried(event))
+                        entry.add(**(handle(message, prepare([event])) or {}))
+                    except Exception as fault:
+                        entry.add_fault(fault)
+                        raise InvocationFailed from None
+                return None
 
-                def take(record: SQSRecord) -> None:
-                    with line(door=handle.__name__) as entry:
-                        try:
-                            body = json.loads(record.body)
-                            own = common if common is not None else (prepare([body]),) if prepare else ()
-                            entry.add(**(handle(Message(body, _tries(record)), *own) or {}))
-                        except Exception as fault:
-                            entry.add_fault(fault)
-                            raise
-
-                return _each(event, take, "SQS", context)
-
-            return self._register(
-                "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
-                maximum_batching_window_in_seconds=window_s, maximum_concurrency=None,
-            )  # fmt: skip
+            return self._listening(queue, 10, handle, function)
 
         return declare
+
+    def _listening(self, queue: str, batch_size: int, handle: Handler, function: Function) -> Function:
+        return self._register(
+            "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
+            maximum_batching_window_in_seconds=0, maximum_concurrency=None,
+        )  # fmt: skip
 
     def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[[Change], None]], Function]:
         def declare(handle: Callable[[Change], None]) -> Function:
@@ -241,8 +225,35 @@ def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, ent
     return answer
 
 
+class InvocationFailed(Exception):
+    """Lambda tries again. It writes the words of an exception into the queue where it leaves an event in the end; what
+    happened stands in the log, without anybody's data."""
+
+
 class NoTimeLeft(Exception):
     """A record was not begun: its function would have been killed over it, and those done before would come again."""
+
+
+def _taking(handle: Handler, prepare: Prepare | None, unwrap: Unwrap) -> Function:
+    """What takes a batch of messages, one after the other; one that fails is delivered again alone."""
+
+    def function(event: Event, context: Context) -> object:
+        bodies = [_body(record["body"], unwrap) for record in event["Records"]]
+        common = _common(prepare, [body for body in bodies if body is not None])
+
+        def take(record: SQSRecord) -> None:
+            with line(door=handle.__name__) as entry:
+                try:
+                    body, tries = unwrap(json.loads(record.body))
+                    own = common if common is not None else (prepare([body]),) if prepare else ()
+                    entry.add(**(handle(Message(body, tries + _tries(record)), *own) or {}))
+                except Exception as fault:
+                    entry.add_fault(fault)
+                    raise
+
+        return _each(event, take, "SQS", context)
+
+    return function
 
 
 def _each(event: Event, take: Callable[[Taken], None], source: str, context: Context) -> object:
@@ -274,11 +285,15 @@ def _common(prepare: Prepare | None, bodies: list[object]) -> tuple[object, ...]
         return None
 
 
-def _body(text: str) -> object:
+def _body(text: str, unwrap: Unwrap) -> object:
     try:
-        return json.loads(text)
-    except ValueError:
+        return unwrap(json.loads(text))[0]
+    except (KeyError, TypeError, ValueError):
         return None  # fails alone when its turn comes
+
+
+def _as_it_is(body: Any) -> tuple[Any, int]:
+    return body, 0
 
 
 def _tries(record: SQSRecord) -> int:

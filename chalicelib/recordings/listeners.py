@@ -1,10 +1,11 @@
-"""Queue listeners of recordings."""
+"""Listeners of recordings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.entry.queues import Listeners, Message, created_objects
+from chalicelib.entry.object_events import created_objects
+from chalicelib.entry.queues import Listeners, Message
 from chalicelib.recordings.actions import arrivals, deleting
 from chalicelib.recordings.actions.arrivals import Arrival, ReadTogether
 from chalicelib.stock.actions import uploads
@@ -20,7 +21,7 @@ def _read_together(bodies: list[Any]) -> ReadTogether:
     return arrivals.read_together(arrival for body in bodies for arrival in _arrivals(body))
 
 
-@listeners.on_queue("RecordingUploads", batch_size=10, window_s=40, prepare=_read_together)
+@listeners.on_objects("RecordingUploads", prepare=_read_together)
 def on_recording_uploaded(message: Message, together: ReadTogether) -> dict[str, object]:
     """S3 tells of video that cameras uploaded. The log says what was not taken, and why."""
     return uploads.log_of(

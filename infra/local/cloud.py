@@ -28,7 +28,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import channel, dump, module_caches, refused
+from infra.local import async_events, channel, dump, module_caches, refused
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
@@ -347,6 +347,7 @@ class LocalCloud:
         """The trace, planned failures and `failures` are cleared with it; they belong to what was undone."""
         self._put_back(snapshot)
         self.functions.failures.clear()
+        self.functions.throttled.clear()
         self.trace.clear()
         self.faults.clear()
 
@@ -378,6 +379,7 @@ class LocalCloud:
         self._present.enter_context(self.mail)
         self._present.enter_context(self.logs)
         self._present.enter_context(patch("chalicelib.clock.wait", self._wait))
+        self._present.enter_context(patch("moto.s3.notifications._invoke_awslambda", async_events.tell))
         # moto calls it as a method.
         filtered = lambda backend, *arguments: self.logs.filtered(*arguments)  # noqa: E731  # a bound method would not be one
         self._present.enter_context(patch.object(LogsBackend, "filter_log_events", filtered))
@@ -459,6 +461,7 @@ class LocalCloud:
         self.gateway = Gateway(app, self.functions, country=country, allowed_origin=allowed_origin)
         self.channel = Channel(app, self.functions)
         self.pollers = Pollers(app, self.stack, self.functions, self.aws.lock, [self.channel])
+        self.pollers.add(async_events.sources(self.pollers, app, self.stack, self.functions, self.aws.lock))
         self.calendar = Calendar(self.clock, app, self.functions, self.pollers, self.aws)
 
     def _ask_s3(self, builder: EnvironBuilder) -> Response:

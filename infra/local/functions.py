@@ -66,6 +66,8 @@ class Functions:
         self.rwlock = rwlock or ReadersWriterLock()
         self.random = random.Random(seed)  # noqa: S311  # names requests, guards nothing
         self.failures: deque[Failure] = deque(maxlen=1_000)
+        # Functions that no event reaches, because as many run as may.
+        self.throttled: set[str] = set()
         self._timeout_seconds = timeout_seconds
         self._process = process
 

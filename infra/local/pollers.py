@@ -105,11 +105,15 @@ class Pollers:
         ]
         self._sources += self._more
 
+    def add(self, sources: Iterable[Source]) -> None:
+        """More sources, which know of these pollers."""
+        self._sources += sources
+
     def settle(self) -> int:
         """Deliver until nothing is left; the number of batches that went out.
 
         What fails is tried again immediately, a message until its queue puts it aside, a stream's batch `MAX_TRIES`
-        times.
+        times; but an asynchronous invocation when its time has come.
         """
         with self._alone():
             tries: Counter[Any] = Counter()
@@ -201,6 +205,8 @@ class Queue:
             moved_aside = len(self._here()._messages) < ready
         if not messages:
             return moved_aside
+        if self._is_throttled():
+            return True  # received all the same, and hidden for the while
         tries.update(message.id for message in messages)
         event = {"Records": [self._record(message) for message in messages]}
         well, answer = self._functions.attempt(self.name, self._handler, event)
@@ -223,6 +229,9 @@ class Queue:
     @property
     def _faults(self) -> DeliveryFaults:
         return self._pollers.delivery_faults
+
+    def _is_throttled(self) -> bool:
+        return self.name in self._functions.throttled
 
     def _here(self) -> Any:
         return _queues()[self._queue]

@@ -104,14 +104,16 @@ def _of_all_platforms(name: str) -> Iterator[str]:
             yield "_".join(platform if word in family else word for word in words)
 
 
-def role(entry_point: str, events: Mapping[str, Any], logs: str) -> dict[str, Any]:
-    """The role of one function."""
+def role(entry_point: str, events: Mapping[str, Any], logs: str, gives_up_to: Any = None) -> dict[str, Any]:
+    """The role of one function. Lambda puts in its name into the queue `gives_up_to` what it gave up on."""
     own = [
         statement
         for name, actions in granted(entry_point).items()
         for statement in _statements(name, actions, entry_point)
     ]
     fed = [statement for event in events.values() for statement in _fed_by(event)]
+    if gives_up_to is not None:
+        fed.append(_allow("sqs", ["SendMessage"], gives_up_to))
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -177,15 +179,21 @@ def _bucket(name: str, prefix: str, actions: list[str], entry_point: str) -> lis
     """What is done to the objects below one prefix, or to any (`*`); lists are the bucket's."""
     listings = [action for action in actions if action.startswith("ListBucket")]
     objects = [action for action in actions if action not in listings]
-    below = prefix if prefix == ANY else f"{prefix}/*"
-    statements = [_allow("s3", objects, {"Fn::Sub": f"${{{name}.Arn}}/{below}"})] if objects else []
+    bucket, below = bucket_arn(name), prefix if prefix == ANY else f"{prefix}/*"
+    statements = [_allow("s3", objects, {"Fn::Sub": f"{bucket['Fn::Sub']}/{below}"})] if objects else []
     for action in listings:
-        listing = _allow("s3", [action], {"Fn::GetAtt": [name, "Arn"]})
+        listing = _allow("s3", [action], bucket)
         # AWS knows no narrower list of uploads; where nothing is there, it asks whether the whole may be listed.
         if action == "ListBucket" and action not in BEYOND.get(entry_point, {}).get(f"{name}/{prefix}", ()):
             listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}/*"}}
         statements.append(listing)
     return statements
+
+
+def bucket_arn(name: str) -> dict[str, str]:
+    """That of media by its name, and no reference: it is made after the functions that it tells of its objects."""
+    of_media = "arn:${AWS::Partition}:s3:::sowa-${Stage}-media-${AWS::AccountId}-${AWS::Region}"
+    return {"Fn::Sub": of_media if name == MEDIA else f"${{{name}.Arn}}"}
 
 
 def _push(platform: str, actions: list[str]) -> Statement:

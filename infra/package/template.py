@@ -18,7 +18,7 @@ from chalicelib.entry import cors
 from chalicelib.register import catalogue
 from chalicelib.store.records import Item, LedgerRow, Record
 from infra import applier, gateway_responses
-from infra.package import bundle, policies, watch
+from infra.package import bundle, object_events, policies, watch
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED, OPERATE = Path(__file__).with_name("deployed.yaml"), ROOT / "infra" / "operate.yaml"
@@ -40,7 +40,8 @@ _BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
 _ORIGIN = "${AllowedOrigin}"
 # The function of all routes.
 API = "api"
-_OF_CAMERAS = ("on_picture_uploaded", "on_recording_uploaded")
+# Those that S3 tells directly of what cameras upload, as infra/wiring.yaml says.
+OF_CAMERAS = ("on_picture_uploaded", "on_recording_uploaded")
 # What is copied lies there whole before it is uploaded; others make do with the 512 MB that Lambda gives.
 _DISK_MB = {"on_clip_requested": 4096}
 # Routes that begin so, and the parameters of their limit.
@@ -83,6 +84,9 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     _tell(template)
     resources = template["Resources"]
     resources["RestAPI"]["Properties"]["MethodSettings"] += _limits(api["DefinitionBody"]["paths"])
+    resources[policies.MEDIA]["DependsOn"] += [
+        object_events.permission_of(one.logical_id) for one in functions if one.entry_point in OF_CAMERAS
+    ]
     _deploy_channel(resources)
     resources |= watch.alarms(resources, functions)
     body = resources["Overview"]["Properties"]["DashboardBody"]
@@ -143,6 +147,9 @@ def _wire(function: Function, architecture: str) -> None:
             "LogGroup": {"Ref": f"{function.logical_id}Logs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"
         },
     }
+    if function.entry_point in OF_CAMERAS:
+        reserve = {"Fn::If": ["ReservesForUploads", {"Ref": "UploadsReserve"}, {"Ref": "AWS::NoValue"}]}
+        properties["ReservedConcurrentExecutions"] = reserve
     if function.entry_point in _DISK_MB:
         properties["EphemeralStorage"] = {"Size": _DISK_MB[function.entry_point]}
     # Chalice writes its own version and stage into it, which would change every function at each of its releases.
@@ -169,7 +176,7 @@ def _tell(template: dict[str, Any]) -> None:
 
 def _of_queue(entry_point: str, placeholder: str) -> dict[str, Any]:
     queue = placeholder.rpartition(":")[2]
-    at_once = "PicturesAtOnce" if entry_point in _OF_CAMERAS else "ListenersAtOnce"
+    at_once = "PicturesAtOnce" if entry_point in OF_CAMERAS else "ListenersAtOnce"
     return {
         "Queue": {"Fn::GetAtt": [queue, "Arn"]},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -219,7 +226,8 @@ def _beginning(kinds: Iterable[str]) -> list[Any]:
 
 
 def _beside(function: Function) -> dict[str, Any]:
-    logs = f"{function.logical_id}Logs"
+    logs, is_told_by_s3 = f"{function.logical_id}Logs", function.entry_point in OF_CAMERAS
+    gives_up_to = object_events.queue_of(function.events) if is_told_by_s3 else None
     return {
         logs: {
             "Type": "AWS::Logs::LogGroup",
@@ -228,7 +236,8 @@ def _beside(function: Function) -> dict[str, Any]:
                 "RetentionInDays": _LOG_DAYS,
             },
         },
-        f"{function.logical_id}Role": policies.role(function.entry_point, function.events, logs),
+        f"{function.logical_id}Role": policies.role(function.entry_point, function.events, logs, gives_up_to),
+        **(object_events.invoked_by_s3(function.logical_id, function.events) if is_told_by_s3 else {}),
     }
 
 

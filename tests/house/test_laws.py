@@ -229,7 +229,7 @@ def test_the_readme_leads_nowhere_that_is_not_there() -> None:
 def test_its_picture_is_whole_and_brings_everything_along() -> None:
     text = (ROOT / "infra" / "flow.svg").read_text()
     svg = ElementTree.fromstring(text)  # noqa: S314  # it is our own
-    names = {shown.text for shown in svg.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"Camera", "S3", "SQS", "DynamoDB", "Data keys", "Ledger", "SNS", "Phone", "API Gateway", "Clock"} <= names
+    said = {shown.text for shown in svg.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Camera", "S3", "Lambda", "DynamoDB", "Data keys", "Ledger", "SNS", "Phone", "API Gateway", "Clock"} <= said
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"url\(|@import|<image|<script|https?://(?!www\.w3\.org/2000/svg\")", text) == []

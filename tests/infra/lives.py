@@ -45,6 +45,7 @@ from tests.scene import (
     forget_root_secret,
     jpeg,
     lay_down,
+    lose_events,
     new_camera,
     new_person,
     pay,
@@ -238,7 +239,7 @@ def _recorded_unheard(home: Home) -> None:
     for minutes in (1, 24 * 60):
         home.world.advance(60 * minutes)
         home.camera.record()
-        _purge(home.world, "RecordingUploads")
+        lose_events(home.world, "on_recording_uploaded")
         home.world.advance(5 * 60)
         assert home.world.run_schedule("reconcile_recordings")["counted_anew"] >= 1
     owner, path = replace(home.owner), f"/devices/{home.camera.device_id}"
@@ -251,7 +252,7 @@ def _recorded_unheard(home: Home) -> None:
     assert owner.call("DELETE", path).status == 202
     home.world.settle()
     home.camera.record(ticket=ticket)
-    _purge(home.world, "RecordingUploads")
+    lose_events(home.world, "on_recording_uploaded")
     home.world.advance(5 * 60)
     home.world.run_schedule("reconcile_recordings")
 

@@ -197,6 +197,7 @@ def test_no_statement_names_everything() -> None:
         assert statement["Effect"] == "Allow", route
 
 
+_MEDIA = "arn:${AWS::Partition}:s3:::sowa-${Stage}-media-${AWS::AccountId}-${AWS::Region}"
 _API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebsocketAPI}/v1"
 
 
@@ -210,16 +211,16 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
     }
     assert patterns == {
         # objects that do not exist yet
-        ("s3:DeleteObject", "${Media.Arn}/alarms/*"),
-        ("s3:GetObject", "${Media.Arn}/alarms/*"),
-        ("s3:PutObject", "${Media.Arn}/alarms/*"),
+        ("s3:DeleteObject", f"{_MEDIA}/alarms/*"),
+        ("s3:GetObject", f"{_MEDIA}/alarms/*"),
+        ("s3:PutObject", f"{_MEDIA}/alarms/*"),
         *(
-            (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
+            (f"s3:{action}", f"{_MEDIA}/{prefix}/*")
             for prefix in ("clips", "exports")
             for action in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
         ),
         *(
-            (f"s3:{action}", f"${{Media.Arn}}/{prefix}/*")
+            (f"s3:{action}", f"{_MEDIA}/{prefix}/*")
             for prefix in ("avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import pytest
@@ -250,7 +251,89 @@ def test_the_api_has_a_reserve_where_the_account_has_room_for_one() -> None:
         for function in template.functions_of(made())
         if "ReservedConcurrentExecutions" in function.properties
     }
-    assert reserving == {"api": {"Fn::If": ["ReservesForApi", {"Ref": "ApiReserve"}, {"Ref": "AWS::NoValue"}]}}
+    of_uploads = {"Fn::If": ["ReservesForUploads", {"Ref": "UploadsReserve"}, {"Ref": "AWS::NoValue"}]}
+    assert reserving == {
+        "api": {"Fn::If": ["ReservesForApi", {"Ref": "ApiReserve"}, {"Ref": "AWS::NoValue"}]},
+        **dict.fromkeys(template.OF_CAMERAS, of_uploads),
+    }
+    assert made()["Parameters"]["UploadsReserve"]["Default"] == 0
+    assert made()["Conditions"]["ReservesForUploads"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "UploadsReserve"}, "0"]}]}
+
+
+# What S3 tells functions directly
+
+
+def _directly() -> dict[str, template.Function]:
+    return {one.entry_point: one for one in template.functions_of(made()) if one.entry_point in template.OF_CAMERAS}
+
+
+def test_what_cameras_upload_invokes_the_functions_that_are_ready_for_it() -> None:
+    media = made()["Resources"]["Media"]
+    configurations = media["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    told = [one["Function"]["Fn::Sub"] for one in configurations]
+    here = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+    assert told == [here + _directly()[name].properties["FunctionName"]["Fn::Sub"] for name in template.OF_CAMERAS]
+    # S3 refuses a notification to a function that it may not invoke yet, and the stack with it.
+    permissions = {f"{one.logical_id}Permission" for one in _directly().values()}
+    assert permissions < set(media["DependsOn"])
+
+
+def test_only_the_media_bucket_of_this_account_may_invoke_a_function() -> None:
+    permissions = {
+        name: one["Properties"]
+        for name, one in resources("AWS::Lambda::Permission").items()
+        if one["Properties"]["Principal"] == "s3.amazonaws.com"
+    }
+    assert len(permissions) == len(_directly())
+    name_of_media = made()["Resources"]["Media"]["Properties"]["BucketName"]["Fn::Sub"]
+    for function in _directly().values():
+        assert permissions[f"{function.logical_id}Permission"] == {
+            "FunctionName": {"Ref": function.logical_id},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "s3.amazonaws.com",
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{name_of_media}"},
+        }
+
+
+def test_what_lambda_gives_up_on_lies_in_the_queue_that_the_function_listens_to() -> None:
+    said = [one["Properties"] for one in resources("AWS::Lambda::EventInvokeConfig").values()]
+    functions = {one["FunctionName"]["Ref"]: one for one in said}
+    assert functions.keys() == {one.logical_id for one in _directly().values()}
+    for function in _directly().values():
+        invocation, (queue,) = functions[function.logical_id], [one["Properties"] for one in function.events.values()]
+        assert (invocation["MaximumEventAgeInSeconds"], invocation["MaximumRetryAttempts"]) == (6 * 3600, 2)
+        assert invocation["DestinationConfig"] == {"OnFailure": {"Destination": queue["Queue"]}}
+        role = made()["Resources"][f"{function.logical_id}Role"]["Properties"]["Policies"][0]["PolicyDocument"]
+        assert {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": queue["Queue"]} in role["Statement"]
+        # Before S3 may invoke it, it is said where an event goes in the end.
+        permission = made()["Resources"][f"{function.logical_id}Permission"]
+        assert permission["DependsOn"] == [f"{function.logical_id}Invocation"]
+
+
+def _in_an_order(template_resources: dict[str, Any]) -> list[str]:
+    needs = {
+        name: {other for other in applier.named_in(one) if other in template_resources}
+        for name, one in template_resources.items()
+    }
+    return list(TopologicalSorter(needs).static_order())
+
+
+def test_every_resource_can_be_made_after_those_that_it_names() -> None:
+    """Bucket -> permission -> function -> its role and settings: they know the bucket by its name, or it were a
+    circle."""
+    order = _in_an_order(made()["Resources"])
+    function = _directly()["on_picture_uploaded"].logical_id
+    wanted = [f"{function}Role", function, f"{function}Permission", "Media", "MediaPolicy"]
+    assert sorted(wanted, key=order.index) == wanted
+
+
+def test_a_function_that_knew_the_bucket_by_reference_would_close_a_circle() -> None:
+    circle = json.loads(json.dumps(made()["Resources"]))
+    function = _directly()["on_picture_uploaded"].logical_id
+    circle[function]["Properties"]["Environment"]["Variables"]["MEDIA_BUCKET"] = {"Ref": "Media"}
+    with pytest.raises(CycleError, match="Media"):
+        _in_an_order(circle)
 
 
 def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take() -> None:

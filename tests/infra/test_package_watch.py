@@ -58,6 +58,19 @@ def test_what_lambda_could_not_run_rings_for_the_api_at_once_and_for_all_functio
         assert (one["Namespace"], one["Statistic"], one["Threshold"]) == ("AWS/Lambda", "Sum", 0)
 
 
+def test_pictures_that_wait_in_lambda_and_those_that_it_can_leave_nowhere_ring() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
+    (function,) = (one for one in template.functions_of(made()) if one.entry_point == "on_picture_uploaded")
+    waits, lost = alarms()["PicturesWait"], alarms()["PicturesLost"]
+    for one in (waits, lost):
+        assert one["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function.logical_id}}]
+    assert (waits["Namespace"], waits["MetricName"], waits["Statistic"]) == ("AWS/Lambda", "AsyncEventAge", "Maximum")
+    # In milliseconds: longer than a third try takes to come, a minute and two after the first.
+    assert waits["Threshold"] == 5 * 60 * 1000
+    assert (lost["Namespace"], lost["MetricName"]) == ("AWS/Lambda", "DestinationDeliveryFailures")
+    assert (lost["Statistic"], lost["Threshold"]) == ("Sum", 0)
+
+
 def test_what_api_gateway_turned_away_rings_as_far_as_its_metrics_tell() -> None:
     """It has none for 429: what was refused and reached no function is at most that
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html)."""

@@ -30,7 +30,9 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
-FILLED_BY_S3 = ("AlarmPictures", "AvatarUploads", "CoverUploads", "RecordingUploads")
+FILLED_BY_S3 = ("AvatarUploads", "CoverUploads")
+# And by Lambda, with what S3 had told it directly.
+FILLED_BY_LAMBDA = ("AlarmPictures", "RecordingUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
 LONGEST_FUNCTION_SECONDS = 60
 
@@ -200,14 +202,20 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
 def test_the_bucket_tells_of_what_cameras_and_people_upload_but_live_video(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
     told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
-    folders = ("alarms/", "avatars-in/", "covers-in/", "recordings/")
-    prefixes = dict(zip(FILLED_BY_S3, folders, strict=True))
+    prefixes = dict(zip(FILLED_BY_S3, ("avatars-in/", "covers-in/"), strict=True))
     assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
     for queue, prefix in prefixes.items():
         one = told[stack.attribute(queue, "Arn")]
         assert one["Events"] == ["s3:ObjectCreated:*"]
         assert one["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": prefix}]
-    assert not {"TopicConfigurations", "LambdaFunctionConfigurations", "EventBridgeConfiguration"} & set(answer)
+    function = f"arn:aws:lambda:{REGION}:123456789012:function:sowa-local"
+    prefixes = {f"{function}-on_picture_uploaded": "alarms/", f"{function}-on_recording_uploaded": "recordings/"}
+    directly = {one["LambdaFunctionArn"]: one for one in answer["LambdaFunctionConfigurations"]}
+    assert directly.keys() == prefixes.keys()
+    for name, prefix in prefixes.items():
+        assert directly[name]["Events"] == ["s3:ObjectCreated:*"]
+        assert directly[name]["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": prefix}]
+    assert not {"TopicConfigurations", "EventBridgeConfiguration"} & set(answer)
 
 
 def test_the_queue_lets_the_bucket_in_before_the_bucket_is_told_of_it() -> None:
@@ -216,14 +224,14 @@ def test_the_queue_lets_the_bucket_in_before_the_bucket_is_told_of_it() -> None:
 
 
 def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -> None:
-    bucket, url = stack.physical("Media"), stack.physical("AlarmPictures")
-    for key in ("recordings/one.mp4", "alarms/20260101/one.jpg"):
+    bucket, url = stack.physical("Media"), stack.physical("AvatarUploads")
+    for key in ("live/one.mp4", "avatars-in/20260101/one.jpg"):
         stack.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
     answer = stack.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     bodies = [json.loads(message["Body"]) for message in answer["Messages"]]
     # Keys come URL-encoded; moto encodes the slash too, AWS does not.
     keys = [unquote_plus(record["s3"]["object"]["key"]) for body in bodies for record in body.get("Records", [])]
-    assert keys == ["alarms/20260101/one.jpg"]
+    assert keys == ["avatars-in/20260101/one.jpg"]
     # As on AWS, the first message of a new notification is not one of an object.
     assert [body["Event"] for body in bodies if "Event" in body] == ["s3:TestEvent"]
 
@@ -273,6 +281,13 @@ def test_dead_letters_wait_for_fourteen_days(stack: Stack, queue: str) -> None:
     # But for three days where a message says an address: no copy may outlive eight.
     assert attributes["MessageRetentionPeriod"] == str((3 if queue == "MailReports" else 14) * 24 * 3600)
     assert attributes["SqsManagedSseEnabled"] == "true"
+
+
+@pytest.mark.parametrize("queue", FILLED_BY_LAMBDA)
+def test_what_lambda_gave_up_on_waits_for_fourteen_days_and_s3_tells_nothing_there(stack: Stack, queue: str) -> None:
+    attributes = queue_attributes(stack, queue)
+    assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+    assert "Policy" not in attributes
 
 
 @pytest.mark.parametrize("queue", FILLED_BY_S3)
@@ -387,7 +402,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 10
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 8
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:
@@ -422,7 +437,7 @@ def test_every_setting_that_the_code_reads_is_told(stack: Stack, monkeypatch: py
     for name in dir(Settings):
         if not name.startswith("_"):
             getattr(settings, name)
-    for queue in set(QUEUES) - {*FILLED_BY_S3, "MailReports"}:
+    for queue in set(QUEUES) - {*FILLED_BY_S3, *FILLED_BY_LAMBDA, "MailReports"}:
         assert settings.queue_url(queue) == stack.physical(queue)
 
 

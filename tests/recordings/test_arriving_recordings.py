@@ -13,7 +13,7 @@ from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import ask, counted, objects, of_device, refused, stands
-from tests.scene import box, filmed
+from tests.scene import box, filmed, lose_events
 
 MINUTE = timedelta(minutes=1)
 
@@ -92,7 +92,7 @@ def test_what_was_judged_as_privacy_mode_began_is_deleted_within_six_hours(recor
     recording.owner.set_privacy(recording.camera.device_id, on=True)
     with world.aws.outside():
         assert arrivals.take_upload(arrival, as_before) == []
-    client("sqs").purge_queue(QueueUrl=world.stack.physical("RecordingUploads"))
+    lose_events(world, "on_recording_uploaded")
     assert objects(world) == [key] and stands(recording) == []
     world.advance(6 * 60 * 60)
     assert objects(world) == []
@@ -294,7 +294,7 @@ def test_one_that_came_twice_is_deleted_twice_though_the_news_of_the_other_was_l
     recording.camera.record(at=now)
     world.advance(5 * 60)
     recording.camera.record(at=now, ticket=recording.camera.recording_ticket())
-    client("sqs").purge_queue(QueueUrl=world.stack.physical("RecordingUploads"))
+    lose_events(world, "on_recording_uploaded")
     world.advance(20 * 60)
     assert len(objects(world)) == 2 and [ms for ms, _ in counted(recording).values()] == [60_000]
     recording.owner.refresh()

@@ -136,6 +136,16 @@ def test_failing_from_there_on_fails_everything_until_cleared(strict_aws: Strict
     assert hits() == 2
 
 
+def test_one_service_may_be_down_and_others_answer(strict_aws: StrictAWS, hit: Callable[[], None]) -> None:
+    strict_aws.faults.refuse("dynamodb")
+    with pytest.raises(Exception, match="ServiceUnavailable"):
+        hit()
+    assert client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    strict_aws.faults.clear()
+    hit()
+    assert hits() == 1
+
+
 def test_calls_are_counted_from_now_without_their_retries(strict_aws: StrictAWS, hit: Callable[[], None]) -> None:
     hit()
     strict_aws.faults.fail(1, LOST_REPLY)

@@ -42,6 +42,7 @@ class Faults:
         self._count = 0
         self._planned: dict[int, Kind] = {}
         self._failing_from: int | None = None
+        self._refusing: set[str] = set()
         self._process = threading.local()
         self.fired: list[Fired] = []
 
@@ -54,9 +55,14 @@ class Faults:
         else:
             self._planned[self._count + nth] = kind
 
+    def refuse(self, service: str) -> None:
+        """Every call to the service answers 503 from now on."""
+        self._refusing.add(service)
+
     def clear(self) -> None:
         self._planned.clear()
         self._failing_from = None
+        self._refusing.clear()
         self.fired.clear()
 
     @contextmanager
@@ -93,12 +99,16 @@ class Faults:
         if call.attempts == 1:
             self._count += 1
             kind = self._planned.pop(self._count, None)
-            if kind is None and self._failing_from is not None and self._count >= self._failing_from:
+            if kind is None and self._is_down(call):
                 kind = FAILING_FROM
             if kind is not None:
                 call.fault = kind
                 self.fired.append(Fired(kind, call))
         return call.fault
+
+    def _is_down(self, call: Call) -> bool:
+        from_here_on = self._failing_from is not None and self._count >= self._failing_from
+        return from_here_on or call.service in self._refusing
 
     def _die(self, call: Call) -> None:
         if getattr(self._process, "dead", None) is not None:

@@ -59,6 +59,13 @@ def on_picture_uploaded(event: Any) -> None:
     told.append(event.to_dict())
 
 
+@house.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:Films", batch_size=10)
+def on_film_uploaded(event: Any) -> None:
+    told.append(event.to_dict())
+    if "films" in failing:
+        raise RuntimeError("no film today")
+
+
 @house.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:Orders", batch_size=3)
 def on_order_changed(event: Any) -> dict[str, Any]:
     told.append(event.to_dict())

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from chalicelib import ids
+from infra.local.async_events import AsyncEvents
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera
@@ -166,8 +167,8 @@ def picture_on_its_way(home: Home) -> None:
 
 
 def picture_arrives(home: Home, state: Any) -> None:
-    """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pollers._queues() if one.name == "on_picture_uploaded")
+    """S3 tells of it once; what fails is tried again when its time comes."""
+    source = next(one for one in home.world.pollers._queues() if isinstance(one, AsyncEvents) and one._here()._messages)
     assert source.deliver(Counter())
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.aws import s3
-from chalicelib.aws.clients import client
 from chalicelib.recordings.actions import arrivals
 from chalicelib.recordings.actions.arrivals import Arrival
 from chalicelib.recordings.rules.deletions import marks_of
@@ -18,7 +17,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.recordings.plans import LONG, subscribe
 from tests.recordings.recorded import of_device
-from tests.scene import wire_time
+from tests.scene import lose_events, wire_time
 from tests.worlds.invariants import Stored
 from tests.worlds.races.alarms import nothing_of_the_device, remove_to_the_end
 from tests.worlds.races.cameras import private, remove
@@ -150,7 +149,7 @@ def _two_more_on_their_way(home: Home) -> _Told:
 
 
 def _untold(home: Home) -> _Told:
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("RecordingUploads"))
+    lose_events(home.world, "on_recording_uploaded")
     found = [one for one in s3.below("recordings/") if "/init-" not in one.key]
     one, other = (Arrival(stored.key, stored.modified_at, stored.size_bytes) for stored in found[-2:])
     return _Told(one, other)

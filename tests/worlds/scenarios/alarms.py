@@ -8,7 +8,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import jpeg
 from tests.worlds.invariants import Stored
-from tests.worlds.scenarios.steps import HOUR, job, once, settle, settled
+from tests.worlds.scenarios.steps import HOUR, given_up, job, once, settle, settled
 from tests.worlds.sweep import Scenario, leap
 
 
@@ -19,6 +19,11 @@ def _ask_ticket(home: Home, state: Any, key: str) -> Response:
 def uploaded(home: Home) -> None:
     for number in (7, 8):
         assert home.camera.upload(number).status == 204
+
+
+def _given_up(home: Home) -> None:
+    assert home.camera.upload(7).status == 204
+    given_up(home.world)
 
 
 def _wrong_upload(home: Home) -> None:
@@ -142,6 +147,7 @@ SCENARIOS = (
         keeps_answer=True,
     ),
     Scenario("a picture arrives", "on_picture_uploaded", uploaded, settle, is_asked=False),
+    Scenario("a picture that Lambda gave up on", "on_picture_uploaded", _given_up, settle, is_asked=False),
     Scenario("a picture that cannot be shown", "on_picture_uploaded", _wrong_upload, settle, is_asked=False),
     Scenario("a picture takes another's place", "on_picture_uploaded", _replaced, settle, is_asked=False),
     Scenario(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.aws.clients import client
 from chalicelib.recordings.actions import quota
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
@@ -16,8 +15,9 @@ from chalicelib.store.commit import commit, create
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, LONG, subscribe
+from tests.scene import lose_events
 from tests.worlds.invariants import Stored
-from tests.worlds.scenarios.steps import HOUR, job, once, settle
+from tests.worlds.scenarios.steps import HOUR, given_up, job, once, settle
 from tests.worlds.sweep import Scenario, leap
 
 DAY_S = 86_400
@@ -43,6 +43,12 @@ def minute_on_its_way(home: Home) -> None:
     home.camera.record()
     home.world.clock.move_to(home.world.now().timestamp() + 10)
     home.camera.record(10_000)
+
+
+def _given_up(home: Home) -> None:
+    subscribe(home)
+    home.camera.record()
+    given_up(home.world)
 
 
 def more_on_its_way(home: Home) -> None:
@@ -154,7 +160,7 @@ def not_counted_yet(home: Home) -> None:
         home.camera.record(10_000)
         home.world.settle()
     home.camera.record(at=home.world.now() - timedelta(days=1))
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("RecordingUploads"))
+    lose_events(home.world, "on_recording_uploaded")
     leap(home.world, 3 * 60)
 
 
@@ -183,6 +189,7 @@ def end_plans(home: Home, state: Any, key: str) -> None:
 SCENARIOS = (
     Scenario("get tickets for recordings", "POST /cameras/tickets", subscribe, _ask_tickets),
     Scenario("video arrives", "on_recording_uploaded", minute_on_its_way, settle, is_asked=False),
+    Scenario("video that Lambda gave up on", "on_recording_uploaded", _given_up, settle, is_asked=False),
     Scenario("more video arrives", "on_recording_uploaded", more_on_its_way, settle, is_asked=False),
     Scenario("video that nobody can play", "on_recording_uploaded", _unplayable_on_its_way, settle, is_asked=False),
     Scenario("video in privacy mode", "on_recording_uploaded", _private_on_its_way, settle, is_asked=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.local.async_events import AsyncEvents
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 
@@ -26,6 +27,14 @@ def settled(home: Home) -> None:
 
 def settle(home: Home, state: Any, key: str) -> None:
     home.world.settle()
+
+
+def given_up(world: LocalCloud) -> None:
+    """What S3 told functions directly lies in their queues, as Lambda leaves it there."""
+    for source in world.pollers._queues():
+        if isinstance(source, AsyncEvents):
+            for message in list(source._here()._messages):
+                source._give_up(message, "EventAgeExceeded")
 
 
 def job(world: LocalCloud, name: str) -> None:
