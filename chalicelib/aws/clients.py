@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.parsers import JSONParser, ResponseParserFactory
 
 from chalicelib.settings import settings
-
-if TYPE_CHECKING:
-    from botocore.model import Shape
-    from botocore.parsers import ResponseParser
 
 _PATIENCE = Config(
     # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
@@ -30,47 +23,22 @@ _PATIENCE = Config(
     # Else botocore puts together who it is, and what it runs on, twice for each call.
     user_agent=f"sowa Botocore/{botocore.__version__}",
 )
-# What DynamoDB answers to reads: AttributeValues as they lie in JSON, but for their bytes.
-_READS = frozenset({"GetItemOutput", "BatchGetItemOutput", "QueryOutput"})
 _making = threading.Lock()
 
 
 @cache
 def session() -> botocore.session.Session:
-    made = botocore.session.get_session()
-    made.register_component("response_parser_factory", _Parsers())
-    return made
+    return botocore.session.get_session()
 
 
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
     """`endpoint_url` for the one service that has an address for each installation."""
+    return new_client(service, endpoint_url)
+
+
+def new_client(service: str, endpoint_url: str | None = None) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
         return session().create_client(
             service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url
         )
-
-
-class _Parsers(ResponseParserFactory):  # type: ignore[misc]
-    def create_parser(self, protocol_name: str) -> ResponseParser:
-        return _Parser() if protocol_name == "json" else super().create_parser(protocol_name)
-
-
-class _Parser(JSONParser):  # type: ignore[misc]
-    """botocore's, but that it does not ask each attribute of each item for every type that it might have, which was
-    a third of a list's work. Errors, and whatever is no read of items, are read by botocore's own."""
-
-    def _handle_json_body(self, raw_body: bytes, shape: Shape) -> object:
-        if shape.name not in _READS:
-            return super()._handle_json_body(raw_body, shape)
-        return json.loads(raw_body, object_hook=_with_bytes)
-
-
-def _with_bytes(value: dict[str, object]) -> dict[str, object]:
-    one, many = value.get("B"), value.get("BS")
-    # An attribute may be called so, too; then a type is below it, and no text.
-    if isinstance(one, str):
-        value["B"] = base64.b64decode(one)
-    elif isinstance(many, list) and all(isinstance(each, str) for each in many):
-        value["BS"] = [base64.b64decode(each) for each in many]
-    return value

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overlo
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import TableConnection
-from pynamodb.exceptions import QueryError
 from pynamodb.models import Model
 
 from chalicelib import clock
-from chalicelib.aws.clients import client
+from chalicelib.aws.json_calls import call
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
-from chalicelib.store import keys, raw_items
+from chalicelib.store import decoding, keys, raw_items, requests
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of, tags_of
 
@@ -100,14 +98,6 @@ class Record(Model):
                 raise Untagged(f"{cls.__name__}.{name} is stored as {attribute.attr_name}")
 
     @classmethod
-    def _get_connection(cls) -> TableConnection:
-        connection = super()._get_connection()
-        # Else each table makes a botocore session and a client of its own: three times the start-up.
-        if connection.connection._client is None:
-            connection.connection._client = client("dynamodb")
-        return connection
-
-    @classmethod
     def key(cls, pk_id: str = "", *sort_ids: str) -> Key[Self]:
         pk = keys.joined(cls.pk_prefix, *([pk_id] if pk_id else []))
         return Key(cls, pk, None if cls.sk_prefix is None else keys.joined(cls.sk_prefix, *sort_ids))
@@ -165,6 +155,12 @@ class Record(Model):
         record = cls.from_raw_data(raw)
         return None if record.is_over else record
 
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Self:
+        """The record of an item, past its end or not. Raises NotAsDeclared."""
+        record: Self = decoding.form_of(cls).convert(data)
+        return record
+
     @property
     def is_over(self) -> bool:
         is_past = self.expires_at is not None and clock.now_s() >= self.expires_at
@@ -215,19 +211,14 @@ class Record(Model):
             return Page([], None)
         # One more than the page, to know whether anything follows, and the last one of the page before.
         count = None if limit is None else limit + (1 if after is None else 2)
-        found = cls.query(
-            cls.key(pk_id).pk,
-            cls.get_attributes()["sk"].between(low, high),
-            consistent_read=True,
-            scan_index_forward=not newest_first,
-            limit=count,
-            page_size=count,
+        request = requests.partition(
+            cls.Meta.table_name, cls.key(pk_id).pk, between=(low, high), limit=count, newest_first=newest_first
         )
-        try:
-            records = [record for record in found if record.sort_id != after]
-        except QueryError as error:
-            # What AWS said is known to whoever calls; PynamoDB's word for it is not.
-            raise error.cause or error from None
+        records: list[Self] = []
+        for page_of_answer in raw_items.answers("Query", request, decoding.form_of(cls).decode_page):
+            records += [record for record in page_of_answer if record.sort_id != after]
+            if limit is not None and len(records) > limit:
+                break
         more = limit is not None and len(records) > limit
         page = records[:limit]
         return Page([record for record in page if not record.is_over], page[-1].sort_id if more else None)
@@ -380,7 +371,7 @@ def in_service_since() -> int:
 @cache
 def _service_of(name: str) -> int:
     with restoring():
-        found = client("dynamodb").get_item(TableName=name, Key=Service.key().raw(), ConsistentRead=True).get("Item")
+        found = raw_items.get_one(name, Service.key())
         if found is None:
             # Nothing was ever read here. Whoever comes second says the same.
             _say_in_service(name, 0)
@@ -391,7 +382,7 @@ def _service_of(name: str) -> int:
 
 
 def _say_in_service(name: str, since: int) -> None:
-    client("dynamodb").put_item(TableName=name, Item=Service.new(table=name, since=since).serialize())
+    call("dynamodb", "PutItem", {"TableName": name, "Item": Service.new(table=name, since=since).serialize()})
 
 
 class Found:
@@ -441,9 +432,9 @@ def read_all(wanted: Iterable[Key[Record]]) -> Found:
     for key in found:
         if key.fits:
             by_table.setdefault(key.record.Meta.table_name, []).append(key)
-    for name, items in raw_items.get(by_table).items():
-        kinds = {(key.pk, key.sk): key for key in by_table[name]}
-        for raw in items:
-            key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
-            found[key] = key.record.of(raw)
+    keys_of = {(name, key.pk, key.sk): key for name, wanted_there in by_table.items() for key in wanted_there}
+    for name, item in raw_items.encoded(by_table):
+        key = keys_of[name, *decoding.place_of(item).key]
+        record = decoding.form_of(key.record).decode(item)
+        found[key] = None if record.is_over else record
     return Found(found)

@@ -13,10 +13,9 @@ import pytest
 import yaml
 
 from chalicelib.accounts import rules
-from chalicelib.aws import clients
+from chalicelib.aws import clients, json_calls
 from chalicelib.aws.clients import client
 from chalicelib.settings import MissingSetting, Settings, settings
-from chalicelib.store.records import BASES
 from infra.applier import WIRING
 from infra.local.cloud import PUBLIC_URL, LocalCloud
 from infra.package.bundle import SERVICES
@@ -169,15 +168,17 @@ def test_every_client_stays_in_the_region_of_the_installation(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     clients.client.cache_clear()
+    json_calls._client.cache_clear()
     try:
         for service in SERVICES:
             made = client(service)
             assert made.meta.region_name == settings.region == "eu-central-1"
             assert f".{settings.region}." in made.meta.endpoint_url, service
-        for base in BASES:
-            assert base._get_connection().connection.client.meta.region_name == settings.region
+        for service in ("dynamodb", "kms"):
+            assert json_calls._client(service).meta.region_name == settings.region
     finally:
         clients.client.cache_clear()
+        json_calls._client.cache_clear()
 
 
 def test_clients_are_made_in_one_place() -> None:
