@@ -45,10 +45,12 @@ def session() -> botocore.session.Session:
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
     """`endpoint_url` for the one service that has an address for each installation."""
+    return made(session(), service, endpoint_url)
+
+
+def made(by: botocore.session.Session, service: str, endpoint_url: str | None = None) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
-        return session().create_client(
-            service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url
-        )
+        return by.create_client(service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url)
 
 
 class _Parsers(ResponseParserFactory):  # type: ignore[misc]
