@@ -230,10 +230,10 @@ class _Connection:
         raise ConnectionLost("the trailer has no end")
 
     def _to_end(self) -> bytes:
-        while self._receive():
-            if len(self._received) > MOST_BODY_BYTES:
-                raise ConnectionLost("the answer has no end")
-        return self._taken(len(self._received))
+        while len(self._received) <= MOST_BODY_BYTES:
+            if not self._receive():
+                return self._taken(len(self._received))
+        raise ConnectionLost("the answer has no end")
 
 
 def _size(text: str, base: int) -> int:
@@ -248,8 +248,8 @@ def _parsed_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     status, _, _ = rest.partition(" ")
     if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or len(status) != 3:
         raise ConnectionLost(f"no HTTP: {first[:80]!r}")
-    if len(lines) > MOST_HEADERS:
-        raise ConnectionLost(f"{len(lines)} headers")
+    if len(lines) > MOST_HEADERS or not head.count(b"\r") == head.count(b"\n") == len(lines):
+        raise ConnectionLost(f"no headers, or too many: {head[:80]!r}")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
