@@ -12,7 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.parsers import JSONParser, ResponseParserFactory
 
-from chalicelib.settings import settings
+from chalicelib.settings import AwsCredentials, settings
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -51,6 +51,15 @@ def client(service: str, endpoint_url: str | None = None) -> Any:
 def made(by: botocore.session.Session, service: str, endpoint_url: str | None = None) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
         return by.create_client(service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url)
+
+
+def credentials() -> AwsCredentials:
+    """What is signed without a call is signed with: what the environment says at this moment, or whatever else botocore
+    is configured to find."""
+    if settings.aws_transport == "own" and (found := settings.aws_credentials) is not None:
+        return found
+    frozen = session().get_credentials().get_frozen_credentials()
+    return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token or "")
 
 
 class _Parsers(ResponseParserFactory):  # type: ignore[misc]

