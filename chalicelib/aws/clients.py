@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from chalicelib.settings import settings
+from chalicelib.settings import AwsCredentials, settings
 
 _PATIENCE = Config(
     # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
@@ -34,11 +34,18 @@ def session() -> botocore.session.Session:
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
     """`endpoint_url` for the one service that has an address for each installation."""
-    return new_client(service, endpoint_url)
+    return made(session(), service, endpoint_url)
 
 
-def new_client(service: str, endpoint_url: str | None = None) -> Any:
+def made(by: botocore.session.Session, service: str, endpoint_url: str | None = None) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
-        return session().create_client(
-            service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url
-        )
+        return by.create_client(service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url)
+
+
+def credentials() -> AwsCredentials:
+    """What is signed without a call is signed with: what the environment says at this moment, or whatever else botocore
+    is configured to find."""
+    if settings.aws_transport == "own" and (found := settings.aws_credentials) is not None:
+        return found
+    frozen = session().get_credentials().get_frozen_credentials()
+    return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token or "")

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import clock
-from chalicelib.aws.clients import client, session
+from chalicelib.aws import sigv4
+from chalicelib.aws.clients import client, credentials
 from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
@@ -65,25 +64,22 @@ def ticket(
         ["content-length-range", least_bytes, most_bytes],
     ]
     expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ")
-    request = AWSRequest(method="POST", url=settings.media_url)
-    request.context["s3-presign-post-fields"] = fields
-    request.context["s3-presign-post-policy"] = {"expiration": expiration, "conditions": conditions}
-    S3SigV4PostAuth(session().get_credentials(), "s3", settings.region).add_auth(request)
-    return Ticket(settings.media_url, fields, prefix, least_bytes, most_bytes, until, now)
+    scope = sigv4.scope_of(now, settings.region, "s3")
+    form = sigv4.post_form(credentials(), scope, fields, conditions, expiration)
+    return Ticket(settings.media_url, form, prefix, least_bytes, most_bytes, until, now)
 
 
 def link(key: str, *, until: datetime, content_type: str) -> str:
     """An address that reads one object for five minutes, or until `until` if that is sooner; signed without a call."""
-    left = min(LONGEST_LINK, until - clock.now())
-    query = (
-        f"response-content-type={quote(content_type, safe='')}"
-        "&response-content-disposition=attachment&response-cache-control=private%2C%20no-store"
-    )
-    request = AWSRequest(method="GET", url=f"{settings.media_url}/{quote(key, safe='/~')}?{query}")
-    seconds = max(1, int(left.total_seconds()))
-    S3SigV4QueryAuth(session().get_credentials(), "s3", settings.region, expires=seconds).add_auth(request)
-    url: str = request.prepare().url
-    return url
+    now = clock.now()
+    seconds = max(1, int(min(LONGEST_LINK, until - now).total_seconds()))
+    query = {
+        "response-content-type": content_type,
+        "response-content-disposition": "attachment",
+        "response-cache-control": "private, no-store",
+    }
+    url = f"{settings.media_url}/{quote(key, safe='/~')}"
+    return sigv4.presigned_link(credentials(), sigv4.scope_of(now, settings.region, "s3"), url, query, seconds)
 
 
 def first_bytes(key: str, count: int) -> bytes | None:

@@ -266,7 +266,7 @@ def only_aws_knows_the_sdk(module: Module) -> list[str]:
 
 
 def only_http_fetch_asks_others(module: Module) -> list[str]:
-    if module.name == "http_fetch":
+    if module.name in ("http_fetch", "aws.http1"):
         return []
     ways = ("urllib3", "urllib.request", "http.client", "requests", "httpx", "socket")
     return [f"{module.name} opens {name}" for name in module.imports if _within(name, set(ways))]

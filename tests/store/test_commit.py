@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -210,8 +211,8 @@ class Conflicting:
         self.tokens.append(request["ClientRequestToken"])
         if not self._reasons:
             return json_calls.call(service, operation, request)
-        body = {"CancellationReasons": self._reasons.pop(0)}
-        raise CallRefused("TransactionCanceledException", "Transaction cancelled", 400, body)
+        body = {"__type": "TransactionCanceledException", "CancellationReasons": self._reasons.pop(0)}
+        raise CallRefused(operation, 400, json.dumps(body).encode(), "R1")
 
 
 NONE, BUSY = {"Code": "None"}, {"Code": "TransactionConflict"}
