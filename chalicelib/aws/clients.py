@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from typing import Any
-
-import botocore.session
-from botocore.config import Config
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.settings import AwsCredentials, settings
 
-_PATIENCE = Config(
-    # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,
-    # One SNS or SQS answer is not worth a checksum pass over the body.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-    # Else botocore puts together who it is, and what it runs on, twice for each call.
-    user_agent=f"sowa Botocore/{botocore.__version__}",
-)
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.session import Session
+
+# botocore is a third of a cold start, and most requests call none of the services that it is for.
 _making = threading.Lock()
 
 
+def _patience() -> Config:
+    from botocore import __version__, config
+
+    return config.Config(
+        # API Gateway gives up at 29 s and we promise an answer in 8; botocore's defaults would wait for minutes.
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        parameter_validation=False,
+        # One SNS or SQS answer is not worth a checksum pass over the body.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        # Else botocore puts together who it is, and what it runs on, twice for each call.
+        user_agent=f"sowa Botocore/{__version__}",
+    )
+
+
 @cache
-def session() -> botocore.session.Session:
-    return botocore.session.get_session()
+def session() -> Session:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+def sdk_errors() -> Any:
+    """botocore's exceptions, for whom one has just been raised."""
+    from botocore import exceptions
+
+    return exceptions
 
 
 @cache
@@ -37,9 +53,9 @@ def client(service: str, endpoint_url: str | None = None) -> Any:
     return made(session(), service, endpoint_url)
 
 
-def made(by: botocore.session.Session, service: str, endpoint_url: str | None = None) -> Any:
+def made(by: Session, service: str, endpoint_url: str | None = None) -> Any:
     with _making:  # making a client is not thread-safe in botocore; using one is
-        return by.create_client(service, region_name=settings.region, config=_PATIENCE, endpoint_url=endpoint_url)
+        return by.create_client(service, region_name=settings.region, config=_patience(), endpoint_url=endpoint_url)
 
 
 def credentials() -> AwsCredentials:

@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import clock
 from chalicelib.aws import sigv4
-from chalicelib.aws.clients import client, credentials
+from chalicelib.aws.clients import client, credentials, sdk_errors
 from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
@@ -100,7 +98,7 @@ def part(key: str, first: int, count: int) -> Part | None:
     """So many bytes of an object from there on, or as many as it has; None if it is not there."""
     try:
         found = _object(key, Range=f"bytes={first}-{first + count - 1}")
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] == "InvalidRange":
             return Part(b"", "")
         raise
@@ -111,7 +109,7 @@ def etag(key: str) -> str | None:
     """The ETag of an object; None if it is not there."""
     try:
         found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         # Who may not list gets 403 of an absent key:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
@@ -130,7 +128,7 @@ def chunks(key: str) -> Iterator[bytes] | None:
 def _object(key: str, **part: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
@@ -290,10 +288,10 @@ def _delete_together(keys: list[str]) -> int:
     named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
     try:
         return len(client("s3").delete_objects(Bucket=settings.media_bucket, Delete=named).get("Errors", []))
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         # Which one of them nobody says.
         return _delete_one_by_one(keys) if refusal.response["Error"]["Code"] == "MalformedXML" else len(keys)
-    except BotoCoreError:  # no answer in time: the next ones may get one
+    except sdk_errors().BotoCoreError:  # no answer in time: the next ones may get one
         return len(keys)
 
 
@@ -303,7 +301,7 @@ def _delete_one_by_one(keys: list[str]) -> int:
     for key in keys:
         try:
             client("s3").delete_object(Bucket=settings.media_bucket, Key=key)
-        except (BotoCoreError, ClientError):
+        except (sdk_errors().BotoCoreError, sdk_errors().ClientError):
             kept += 1
     return kept
 

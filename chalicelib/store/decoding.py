@@ -122,7 +122,7 @@ class _Form(Generic[_Kind]):
 
     def _record(self, row: object) -> _Kind:
         record = self._kind.__new__(self._kind)
-        record.attribute_values = dict(zip(self._names, self._values(row), strict=True))
+        record.__dict__.update(zip(self._names, self._values(row), strict=True))
         return record
 
     def _refusal(self, error: msgspec.ValidationError) -> NotAsDeclared:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str, object]]:
     """Attributes of a class and of its bases that are wanted, sorted by name; found where they are declared."""
     found = {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items()}
-    return sorted((name, value) for name, value in found.items() if is_wanted(value))
+    bare = {name: value.attribute if isinstance(value, _Declared) else value for name, value in found.items()}
+    return sorted((name, value) for name, value in bare.items() if is_wanted(value))
 
 
 # PynamoDB 6.1 has `inspect.getmembers` ask a class for all that it has, twice for each kind of record: some 4 % of the
@@ -44,6 +45,17 @@ SCHEMA_VERSION = 2
 
 class Untagged(TypeError):
     """A record declares an attribute without saying what it is (see store/tags.py)."""
+
+
+class _Declared:
+    """An attribute in its class: there it is PynamoDB's own, for conditions and updates. An instance holds its values
+    itself; PynamoDB's way to each was a third of a list's work."""
+
+    def __init__(self, attribute: Attribute[Any]) -> None:
+        self.attribute = attribute
+
+    def __get__(self, instance: object | None, owner: type) -> Attribute[Any] | None:
+        return self.attribute if instance is None else None
 
 
 class UnknownKind(RuntimeError):
@@ -96,6 +108,16 @@ class Record(Model):
             # What is sealed, and what points elsewhere, is found in storage under the name that it has here.
             if (tag.kind == "personal" or tag.points_to) and attribute.attr_name not in (None, name):
                 raise Untagged(f"{cls.__name__}.{name} is stored as {attribute.attr_name}")
+        _hold_values(cls)
+
+    @property
+    def attribute_values(self) -> dict[str, Any]:
+        """As they are stored: what is personal is sealed here."""
+        return self.__dict__
+
+    @attribute_values.setter
+    def attribute_values(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
 
     @classmethod
     def key(cls, pk_id: str = "", *sort_ids: str) -> Key[Self]:
@@ -136,16 +158,13 @@ class Record(Model):
 
     def _container_serialize(self, null_check: bool = True) -> RawItem:
         # PynamoDB would read each value through the attribute and so unseal it on its way to storage.
-        sealed = {
-            name: {"B": attribute.serialize(self.attribute_values[name])}
-            for name, attribute in self.get_attributes().items()
-            if isinstance(attribute, Sealed) and self.attribute_values.get(name) is not None
-        }
-        held = {name: self.attribute_values.pop(name) for name in sealed}
-        try:
-            return super()._container_serialize(null_check=False) | sealed
-        finally:
-            self.attribute_values.update(held)
+        found: RawItem = {}
+        for name, attribute in self.get_attributes().items():
+            held = self.__dict__.get(name)
+            stored = None if held is None else attribute.serialize(held)
+            if stored is not None:
+                found[attribute.attr_name] = {attribute.attr_type: stored}
+        return found
 
     @classmethod
     def of(cls, raw: RawItem | None) -> Self | None:
@@ -163,9 +182,10 @@ class Record(Model):
 
     @property
     def is_over(self) -> bool:
-        is_past = self.expires_at is not None and clock.now_s() >= self.expires_at
+        if self.expires_at is not None and clock.now_s() >= self.expires_at:
+            return True
         written_at = self.written_if_void()
-        return is_past or (written_at is not None and not _restoring.get() and written_at < in_service_since())
+        return written_at is not None and not _restoring.get() and written_at < in_service_since()
 
     def written_if_void(self) -> float | None:
         """When it was written, if a restore after that makes it void."""
@@ -252,6 +272,15 @@ class Record(Model):
         records = [kinds[keys.kind_of(raw["sk"]["S"])].of(raw) for raw in page]
         return Page([one for one in records if one is not None], keys.id_of(page[-1]["sk"]["S"]) if more else None)
 
+
+def _hold_values(kind: type[Record]) -> None:
+    """What is sealed stays behind its attribute, which opens it."""
+    for name, attribute in list(vars(kind).items()):
+        if isinstance(attribute, Attribute) and not isinstance(attribute, Sealed):
+            setattr(kind, name, _Declared(attribute))
+
+
+_hold_values(Record)
 
 _Kind = TypeVar("_Kind", bound=Record)
 _Kind2 = TypeVar("_Kind2", bound=Record)

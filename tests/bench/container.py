@@ -36,10 +36,14 @@ def _own_answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     def post(host: str, headers: dict[str, str], body: bytes) -> Any:
         name = headers["x-amz-target"].rpartition(".")[2]
         calls.append(name)
-        key = json.loads(body).get("Key")
-        return ready[name if key is None else f"{name} {key['pk']['S']}"]
+        return ready[_named(name, body)]
 
     return post
+
+
+def _named(operation: str, body: bytes) -> str:
+    """By its key, too, where one item is asked for."""
+    return f"{operation} {json.loads(body)['Key']['pk']['S']}" if operation == "GetItem" else operation
 
 
 def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
@@ -51,12 +55,11 @@ def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     def send(session: Any, request: Any) -> Any:
         operation = request.headers.get("X-Amz-Target")
         if operation is None:  # S3 is asked by method and path
-            name, key = f"{request.method.capitalize()}Object", None
+            name = f"{request.method.capitalize()}Object"
         else:
             name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
-            key = json.loads(request.body).get("Key")
         calls.append(name)
-        status, headers, body = ready[name if key is None else f"{name} {key['pk']['S']}"]
+        status, headers, body = ready[_named(name, request.body)]
         return AWSResponse(request.url, status, headers, _Body(body))
 
     return send

@@ -113,7 +113,8 @@ def test_a_failed_condition_brings_the_item_that_stood_in_the_way_with_its_bytes
 
 def values(record: Record) -> dict[str, Any]:
     """What is there, with the type of each."""
-    return {name: (type(value), value) for name, value in record.attribute_values.items() if value is not None}
+    held = {name: record.attribute_values.get(name) for name in record.get_attributes()}
+    return {name: (type(value), value) for name, value in held.items() if value is not None}
 
 
 def by_pynamodb(kind: type[Record], item: dict[str, Any]) -> Record:
