@@ -512,10 +512,11 @@ def test_credentials_are_those_of_the_moment(server: Server, monkeypatch: pytest
         call("dynamodb", "GetItem", KEY)
 
 
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
 def test_credentials_with_a_line_break_say_nothing_in_our_name(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, line_break: str
 ) -> None:
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "token\r\nx-amz-target: DynamoDB_20120810.DeleteTable")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", f"token{line_break}x-amz-target: DynamoDB_20120810.DeleteTable")
     with pytest.raises(ValueError, match="line break"):
         call("dynamodb", "GetItem", KEY)
     assert server.connections == 0
