@@ -247,7 +247,7 @@ def _parsed_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
     status, _, _ = rest.partition(" ")
-    if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or len(status) != 3:
+    if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or len(status) != 3 or status < "100":
         raise ConnectionLost(f"no HTTP: {first[:80]!r}")
     if len(lines) > MOST_HEADERS or not head.count(b"\r") == head.count(b"\n") == len(lines):
         raise ConnectionLost(f"no headers, or too many: {head[:80]!r}")

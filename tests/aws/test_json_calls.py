@@ -218,6 +218,7 @@ GARBAGE = {
     "no HTTP": b"hello\r\n\r\n",
     "another version": reply().replace(b"HTTP/1.1", b"HTTP/2"),
     "a status of four digits": reply(BODY, 2000),
+    "a status below all": b"HTTP/1.1 099 Early\r\nContent-Length: 2\r\n\r\n{}",
     "a status in words": b"HTTP/1.1 OK\r\n\r\n",
     "bare line feeds": reply().replace(b"\r\n", b"\n") + b"\r\n\r\n",
     "a space before the colon": reply(BODY, 200, "Name : value"),
@@ -263,7 +264,8 @@ def test_what_is_no_whole_answer_is_asked_for_again_and_is_lost_at_the_last_try(
 
 def test_bodies_have_a_bound_however_they_come(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http1, "MOST_BODY_BYTES", 1000)
-    kinds = [says(CHUNKED + b"190\r\n%s\r\n" % (b"a" * 400) * 3), goes(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001)]
+    three = CHUNKED + b"190\r\n%s\r\n" % (b"a" * 400) * 3 + b"0\r\n\r\n"
+    kinds = [says(three), goes(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001), says(reply(b"a" * 1001))]
     for kind in kinds:
         server.acts = [kind] * 3
         with pytest.raises(ReplyLost):
