@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chalicelib import clock
 
-# Three tries end before API Gateway gives up, even of an answer that comes drop by drop.
+# Each wait is short, and so is a whole answer: one that comes drop by drop could hold a request for ever.
 CONNECT_S, READ_S, WHOLE_S = 1.0, 3.0, 6.0
 MOST_HEADERS, MOST_HEAD_BYTES, MOST_BODY_BYTES = 100, 64 * 1024, 64 * 1024 * 1024
 _MOST_LINE_BYTES, _MOST_INTERIM, _MOST_DIGITS = 1024, 10, 10

@@ -241,7 +241,7 @@ GARBAGE = {
     "a chunk of no size": CHUNKED + b"\r\n",
     "a chunk of a strange size": CHUNKED + b"0x1\r\na\r\n0\r\n\r\n",
     "a chunk of a size below nothing": CHUNKED + b"-1\r\n\r\n",
-    "a chunk that is longer than it says": CHUNKED + b"1\r\nabc\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": CHUNKED + b"1\r\na--0\r\n\r\n",
     "too large a chunk": CHUNKED + b"fffffffff\r\n",
     "too long a line of a chunk": CHUNKED + b"1;" + b"a" * 5_000 + b"\r\na\r\n0\r\n\r\n",
     "a trailer without end": CHUNKED + b"0\r\n" + b"a: b\r\n" * 200 + b"\r\n",
