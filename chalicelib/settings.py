@@ -6,11 +6,12 @@ import json
 import os
 import re
 from functools import cached_property
+from os.path import exists, expanduser, getsize
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 # What asks for something that only botocore does, whatever the value is: another way to AWS, or another address of it.
-_FOR_BOTOCORE = (
+FOR_BOTOCORE = (
     "AWS_ACCOUNT_ID",
     "AWS_ACCOUNT_ID_ENDPOINT_MODE",
     "AWS_AUTH_SCHEME_PREFERENCE",
@@ -99,9 +100,9 @@ class Settings:
         return configured or ("botocore" if self._needs_botocore() else "own")
 
     def _needs_botocore(self) -> bool:
-        files = [os.environ.get(name) or os.path.expanduser(usual) for name, usual in _SHARED_FILES.items()]
-        is_configured = any(os.path.exists(path) and os.path.getsize(path) for path in files)
-        is_named = any(os.environ.get(name) for name in _FOR_BOTOCORE)
+        files = [os.environ.get(name) or expanduser(usual) for name, usual in _SHARED_FILES.items()]
+        is_configured = any(exists(path) and getsize(path) for path in files)
+        is_named = any(os.environ.get(name) for name in FOR_BOTOCORE)
         return is_configured or is_named or not _REGION.fullmatch(self.region) or self.aws_credentials is None
 
     @cached_property

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from chalicelib import clock
 
-CONNECT_S, READ_S, WHOLE_S = 1.0, 3.0, 10.0
+# Each wait is short, and so is a whole answer: one that comes drop by drop could hold a request for ever.
+CONNECT_S, READ_S, WHOLE_S = 1.0, 3.0, 6.0
 MOST_HEADERS, MOST_HEAD_BYTES, MOST_BODY_BYTES = 100, 64 * 1024, 64 * 1024 * 1024
 _MOST_LINE_BYTES, _MOST_INTERIM, _MOST_DIGITS = 1024, 10, 10
 _CHUNK_BYTES = 64 * 1024
@@ -43,7 +44,7 @@ def post(host: str, headers: Mapping[str, str], body: bytes) -> Response:
     A connection that was kept may have ended meanwhile: then the request is sent once more, over a new one.
     """
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    if lines.count("\n") != len(headers):
+    if not lines.count("\r") == lines.count("\n") == len(headers):
         raise ValueError("a header has a line break in it")
     request = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
     kept = _kept().pop(host, None)
@@ -246,7 +247,7 @@ def _parsed_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
     status, _, _ = rest.partition(" ")
-    if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or len(status) != 3:
+    if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or len(status) != 3 or status < "100":
         raise ConnectionLost(f"no HTTP: {first[:80]!r}")
     if len(lines) > MOST_HEADERS or not head.count(b"\r") == head.count(b"\n") == len(lines):
         raise ConnectionLost(f"no headers, or too many: {head[:80]!r}")

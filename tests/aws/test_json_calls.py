@@ -218,6 +218,7 @@ GARBAGE = {
     "no HTTP": b"hello\r\n\r\n",
     "another version": reply().replace(b"HTTP/1.1", b"HTTP/2"),
     "a status of four digits": reply(BODY, 2000),
+    "a status below all": b"HTTP/1.1 099 Early\r\nContent-Length: 2\r\n\r\n{}",
     "a status in words": b"HTTP/1.1 OK\r\n\r\n",
     "bare line feeds": reply().replace(b"\r\n", b"\n") + b"\r\n\r\n",
     "a space before the colon": reply(BODY, 200, "Name : value"),
@@ -240,7 +241,7 @@ GARBAGE = {
     "a chunk of no size": CHUNKED + b"\r\n",
     "a chunk of a strange size": CHUNKED + b"0x1\r\na\r\n0\r\n\r\n",
     "a chunk of a size below nothing": CHUNKED + b"-1\r\n\r\n",
-    "a chunk that is longer than it says": CHUNKED + b"1\r\nabc\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": CHUNKED + b"1\r\na--0\r\n\r\n",
     "too large a chunk": CHUNKED + b"fffffffff\r\n",
     "too long a line of a chunk": CHUNKED + b"1;" + b"a" * 5_000 + b"\r\na\r\n0\r\n\r\n",
     "a trailer without end": CHUNKED + b"0\r\n" + b"a: b\r\n" * 200 + b"\r\n",
@@ -263,7 +264,8 @@ def test_what_is_no_whole_answer_is_asked_for_again_and_is_lost_at_the_last_try(
 
 def test_bodies_have_a_bound_however_they_come(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http1, "MOST_BODY_BYTES", 1000)
-    kinds = [says(CHUNKED + b"190\r\n%s\r\n" % (b"a" * 400) * 3), goes(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001)]
+    three = CHUNKED + b"190\r\n%s\r\n" % (b"a" * 400) * 3 + b"0\r\n\r\n"
+    kinds = [says(three), goes(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001), says(reply(b"a" * 1001))]
     for kind in kinds:
         server.acts = [kind] * 3
         with pytest.raises(ReplyLost):
@@ -513,10 +515,11 @@ def test_credentials_are_those_of_the_moment(server: Server, monkeypatch: pytest
         call("dynamodb", "GetItem", KEY)
 
 
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
 def test_credentials_with_a_line_break_say_nothing_in_our_name(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, line_break: str
 ) -> None:
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "token\r\nx-amz-target: DynamoDB_20120810.DeleteTable")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", f"token{line_break}x-amz-target: DynamoDB_20120810.DeleteTable")
     with pytest.raises(ValueError, match="line break"):
         call("dynamodb", "GetItem", KEY)
     assert server.connections == 0
