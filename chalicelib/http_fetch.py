@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-
-import urllib3
+from typing import TYPE_CHECKING
 
 from chalicelib import clock
+
+if TYPE_CHECKING:
+    import urllib3
 
 # A local cloud is on this machine; nobody else is asked unprotected.
 _TRUSTED = ("https://", "http://127.0.0.1:")
@@ -38,6 +40,9 @@ def get(url: str, *, most_bytes: int, patience_s: float) -> Answer:
 
     It takes as long as connecting, the first byte, the patience and one more read together. Raises FetchFailed, Silent.
     """
+    # Here and not above, as it drags in what nearly no request needs.
+    import urllib3
+
     if not is_trusted(url):
         raise FetchFailed("not protected")
     late = clock.ticks_s() + patience_s
@@ -75,4 +80,6 @@ def _read(answer: urllib3.BaseHTTPResponse, most_bytes: int, late: float) -> byt
 
 @cache
 def _pool() -> urllib3.PoolManager:
+    import urllib3
+
     return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S))

@@ -4,12 +4,49 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cached_property
+from os.path import exists, expanduser, getsize
+from typing import NamedTuple
 from urllib.parse import urlsplit
+
+# What asks for something that only botocore does, whatever the value is: another way to AWS, or another address of it.
+FOR_BOTOCORE = (
+    "AWS_ACCOUNT_ID",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+    "AWS_AUTH_SCHEME_PREFERENCE",
+    "AWS_CA_BUNDLE",
+    "AWS_DATA_PATH",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_KMS",
+    "AWS_PROFILE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+    "REQUESTS_CA_BUNDLE",
+    *(cased for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY") for cased in (name, name.lower())),
+)
+_SHARED_FILES = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
+# Those of the partition `aws`, as botocore's partitions.json has them; the others have other domains.
+_REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+")
 
 
 class MissingSetting(RuntimeError):
     """A function was deployed without a setting that it needs; the name says which."""
+
+
+class WrongSetting(RuntimeError):
+    """A setting has a value that it cannot have; the sentence says which it may have."""
+
+
+class AwsCredentials(NamedTuple):
+    """The keys that calls to AWS are signed with; `session_token` is empty where they are for good."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
 
 
 def _optional(name: str) -> str:
@@ -44,6 +81,29 @@ class Settings:
     def region(self) -> str:
         """The AWS region that everything stays in; Lambda sets it."""
         return _required("AWS_REGION")
+
+    @property
+    def aws_credentials(self) -> AwsCredentials | None:
+        """Those in the environment, where Lambda sets them; read anew each time, as they may be replaced."""
+        key_id, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+        if not key_id or not secret:
+            return None
+        return AwsCredentials(key_id, secret, os.environ.get("AWS_SESSION_TOKEN", ""))
+
+    @cached_property
+    def aws_transport(self) -> str:
+        """By what DynamoDB and KMS are called: `own`, which looks at nothing but region and credentials, or `botocore`;
+        if nothing is said, `botocore` where the environment asks for what only botocore does."""
+        configured = os.environ.get("AWS_TRANSPORT", "")
+        if configured not in ("", "own", "botocore"):
+            raise WrongSetting(f"AWS_TRANSPORT is {configured!r}, and may be own or botocore")
+        return configured or ("botocore" if self._needs_botocore() else "own")
+
+    def _needs_botocore(self) -> bool:
+        files = [os.environ.get(name) or expanduser(usual) for name, usual in _SHARED_FILES.items()]
+        is_configured = any(exists(path) and getsize(path) for path in files)
+        is_named = any(os.environ.get(name) for name in FOR_BOTOCORE)
+        return is_configured or is_named or not _REGION.fullmatch(self.region) or self.aws_credentials is None
 
     @cached_property
     def public_url(self) -> str:

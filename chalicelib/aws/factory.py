@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.errors import Conflict
 from chalicelib.settings import settings
 
@@ -32,7 +30,7 @@ def find(key: str) -> File | None:
     """None where nothing is, or nothing that we may read: S3 does not say which."""
     try:
         found = client("s3").head_object(Bucket=settings.factory_bucket, Key=key)
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("404", "403"):
             return None
         raise
@@ -45,7 +43,7 @@ def part(file: File, start: int, count: int) -> bytes:
     where = {"Bucket": settings.factory_bucket, "Key": file.key}
     try:
         data: bytes = client("s3").get_object(**where, Range=wanted, IfMatch=file.etag)["Body"].read()
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey", "InvalidRange"):
             raise FileChanged from refusal
         raise

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.instants import ms_of
 
 
@@ -36,7 +34,7 @@ def lines(group: str, since: datetime, until: datetime, pattern: str, *, limit: 
             limit=limit,
             **start,
         )
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if after is not None and refusal.response["Error"]["Code"] == "InvalidParameterException":
             raise UnknownCursor from refusal
         raise

@@ -10,12 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import clock
-from chalicelib.aws.clients import client, session
+from chalicelib.aws import sigv4
+from chalicelib.aws.clients import client, credentials, sdk_errors
 from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
@@ -65,25 +62,22 @@ def ticket(
         ["content-length-range", least_bytes, most_bytes],
     ]
     expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ")
-    request = AWSRequest(method="POST", url=settings.media_url)
-    request.context["s3-presign-post-fields"] = fields
-    request.context["s3-presign-post-policy"] = {"expiration": expiration, "conditions": conditions}
-    S3SigV4PostAuth(session().get_credentials(), "s3", settings.region).add_auth(request)
-    return Ticket(settings.media_url, fields, prefix, least_bytes, most_bytes, until, now)
+    scope = sigv4.scope_of(now, settings.region, "s3")
+    form = sigv4.post_form(credentials(), scope, fields, conditions, expiration)
+    return Ticket(settings.media_url, form, prefix, least_bytes, most_bytes, until, now)
 
 
 def link(key: str, *, until: datetime, content_type: str) -> str:
     """An address that reads one object for five minutes, or until `until` if that is sooner; signed without a call."""
-    left = min(LONGEST_LINK, until - clock.now())
-    query = (
-        f"response-content-type={quote(content_type, safe='')}"
-        "&response-content-disposition=attachment&response-cache-control=private%2C%20no-store"
-    )
-    request = AWSRequest(method="GET", url=f"{settings.media_url}/{quote(key, safe='/~')}?{query}")
-    seconds = max(1, int(left.total_seconds()))
-    S3SigV4QueryAuth(session().get_credentials(), "s3", settings.region, expires=seconds).add_auth(request)
-    url: str = request.prepare().url
-    return url
+    now = clock.now()
+    seconds = max(1, int(min(LONGEST_LINK, until - now).total_seconds()))
+    query = {
+        "response-content-type": content_type,
+        "response-content-disposition": "attachment",
+        "response-cache-control": "private, no-store",
+    }
+    url = f"{settings.media_url}/{quote(key, safe='/~')}"
+    return sigv4.presigned_link(credentials(), sigv4.scope_of(now, settings.region, "s3"), url, query, seconds)
 
 
 def first_bytes(key: str, count: int) -> bytes | None:
@@ -104,7 +98,7 @@ def part(key: str, first: int, count: int) -> Part | None:
     """So many bytes of an object from there on, or as many as it has; None if it is not there."""
     try:
         found = _object(key, Range=f"bytes={first}-{first + count - 1}")
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] == "InvalidRange":
             return Part(b"", "")
         raise
@@ -115,7 +109,7 @@ def etag(key: str) -> str | None:
     """The ETag of an object; None if it is not there."""
     try:
         found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         # Who may not list gets 403 of an absent key:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
@@ -134,7 +128,7 @@ def chunks(key: str) -> Iterator[bytes] | None:
 def _object(key: str, **part: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = client("s3").get_object(Bucket=settings.media_bucket, Key=key, **part)
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
@@ -294,10 +288,10 @@ def _delete_together(keys: list[str]) -> int:
     named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
     try:
         return len(client("s3").delete_objects(Bucket=settings.media_bucket, Delete=named).get("Errors", []))
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         # Which one of them nobody says.
         return _delete_one_by_one(keys) if refusal.response["Error"]["Code"] == "MalformedXML" else len(keys)
-    except BotoCoreError:  # no answer in time: the next ones may get one
+    except sdk_errors().BotoCoreError:  # no answer in time: the next ones may get one
         return len(keys)
 
 
@@ -307,7 +301,7 @@ def _delete_one_by_one(keys: list[str]) -> int:
     for key in keys:
         try:
             client("s3").delete_object(Bucket=settings.media_bucket, Key=key)
-        except (BotoCoreError, ClientError):
+        except (sdk_errors().BotoCoreError, sdk_errors().ClientError):
             kept += 1
     return kept
 

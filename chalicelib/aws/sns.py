@@ -6,10 +6,9 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.settings import settings
 
 # SNS's words for a terminal that cannot be reached: disabled by its platform, or deleted. Of a deleted one it says
@@ -81,7 +80,7 @@ def open_endpoint(platform: str, token: str, holder: str) -> str:
     """The ARN of the holder's endpoint for this token, the same one if called again. Raises HeldByAnother."""
     try:
         return _create(platform, token, holder)
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         arn = _named_in(refusal)
         other = holder_of(arn)
         if other is not None and other != holder:
@@ -104,14 +103,14 @@ def enable_endpoint(arn: str, token: str) -> bool:
         found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
         if (found.get("Token"), str(found.get("Enabled")).lower()) != (token, "true"):
             client("sns").set_endpoint_attributes(EndpointArn=arn, Attributes={"Token": token, "Enabled": "true"})
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return False
         raise
     return True
 
 
-def _named_in(refusal: ClientError) -> str:
+def _named_in(refusal: Any) -> str:
     """The endpoint that has the token already, which SNS says only in words; raises the refusal if it is another."""
     other = re.search(r"arn:aws[\w-]*:sns:\S+", refusal.response["Error"]["Message"])
     if other is None or refusal.response["Error"]["Code"] != "InvalidParameter":
@@ -123,7 +122,7 @@ def close_token(platform: str, token: str, holder: str) -> None:
     """Make SNS forget the holder's endpoint whose name was never learnt: asking for it again names it."""
     try:
         close_endpoint(_create(platform, token, holder))
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         close_endpoint_of(_named_in(refusal), holder)
 
 
@@ -155,7 +154,7 @@ def state_of(arn: str) -> EndpointState | None:
     """None if SNS does not know it."""
     try:
         found = client("sns").get_endpoint_attributes(EndpointArn=arn)["Attributes"]
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] in _UNREACHABLE:
             return None
         raise
@@ -175,11 +174,11 @@ def send(arn: str, push: Push) -> bool:
         client("sns").publish(
             TargetArn=arn, MessageStructure="json", Message=push.message, MessageAttributes=push.attributes
         )
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if _is_unreachable(refusal.response["Error"]):
             return False
         raise NotSent from refusal
-    except BotoCoreError as lost:
+    except sdk_errors().BotoCoreError as lost:
         raise NotSent from lost
     return True
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.settings import settings
 
 _GONE = "GoneException"
@@ -31,7 +29,7 @@ def _still_there(operation: str, **parameters: object) -> bool:
     management = client("apigatewaymanagementapi", settings.channel_management_url)
     try:
         getattr(management, operation)(**parameters)
-    except ClientError as refusal:
+    except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] != _GONE:
             raise
         return False

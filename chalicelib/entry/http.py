@@ -11,10 +11,11 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
-from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib import ids
+from chalicelib.aws.failures import is_passing
+from chalicelib.aws.json_calls import CallRefused, ReplyLost
 from chalicelib.entry import admission, cors, refusals, wire
 from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor, Who
 from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_key, idempotent_request
@@ -23,7 +24,7 @@ from chalicelib.entry.needs import Need
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
-from chalicelib.store.commit import is_busy, with_answer_record
+from chalicelib.store.commit import with_answer_record
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
 
 _HEADERS = {
@@ -260,7 +261,7 @@ def _add_address(entry: Line, address: str, request_id: str) -> None:
     """The address that the request came from and whose it was, sealed with the hour's key, bound to this line."""
     try:
         entry["address"] = hour_keys.seal((address, entry.account_id), request_id)
-    except (Refusal, BotoCoreError, ClientError):
+    except (Refusal, CallRefused, ReplyLost):
         # The hour's key cannot be had: better no address than no answer.
         return
 
@@ -272,8 +273,7 @@ class ServerFault(Refusal):
 def as_refusal(problem: Exception) -> Refusal | None:
     if isinstance(problem, Refusal):
         return problem
-    busy = isinstance(problem, BotoCoreError) or (isinstance(problem, ClientError) and is_busy(problem))
-    return Unavailable(retry_after_seconds=2) if busy else None
+    return Unavailable(retry_after_seconds=2) if is_passing(problem) else None
 
 
 def _answer(

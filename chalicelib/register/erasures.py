@@ -10,7 +10,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock, ids
 from chalicelib.register import rows
-from chalicelib.store import crypto, keys
+from chalicelib.store import crypto, keys, raw_items
 from chalicelib.store.commit import MOST_WRITES, Write, change, commit, create, put, remove
 from chalicelib.store.records import LedgerRow
 from chalicelib.store.tags import key, plain
@@ -118,7 +118,9 @@ def begun_since(at: datetime, *, after: str | None = None) -> Iterator[Erasure]:
     """Every erasure that began then or later, behind the one with this hashed id. It looks through the whole ledger:
     for an operator, after a restore."""
     start = None if after is None else Erasure.key(after).raw()
-    yield from Erasure.scan(Erasure.begun_at >= clock.epoch_s(at), consistent_read=True, last_evaluated_key=start)
+    is_wanted = Erasure.begun_at >= clock.epoch_s(at)
+    for items in raw_items.scan(Erasure.Meta.table_name, after=start, when=is_wanted):
+        yield from map(Erasure.from_raw_data, items)
 
 
 def begin(*subjects: tuple[str, str], ordered_by: str = OWNER) -> tuple[str, tuple[Write, ...]]:

@@ -8,14 +8,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock, ids
-from chalicelib.aws.clients import client
+from chalicelib.aws.failures import BUSY_CODES, is_busy
+from chalicelib.aws.json_calls import CallRefused, ReplyLost, call
 from chalicelib.errors import Conflict, Unavailable
-from chalicelib.store import deletions
+from chalicelib.store import decoding, deletions, requests
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Record, in_service_since, is_restoring
 
@@ -26,36 +26,9 @@ Answer = TypeVar("Answer")
 # What to raise when a write's condition fails: a refusal, or a function of the item that is in the way.
 Otherwise = BaseException | type[BaseException] | Callable[[RawItem | None], BaseException]
 
-_BUSY_CODES = {
-    "TransactionConflict",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "ThrottlingException",
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    # PynamoDB keeps the code and drops the status.
-    "InternalServerError",
-    "ServiceUnavailable",
-    # The words of SES, SNS and SQS for the same.
-    "Throttling",
-    "Throttled",
-    "ThrottledException",
-    "RequestThrottled",
-    "TooManyRequestsException",
-}
 # Seven waits of at most 0.05 … 3.2 s stay within the 8 s in which a person is answered.
 _WAITS_S = tuple(0.05 * 2**turn for turn in range(7))
 MOST_WRITES = 100
-# The item that makes a condition fail comes back with the refusal.
-_ALL_OLD = "ALL_OLD"
-
-
-def is_busy(error: ClientError) -> bool:
-    """Whether AWS may answer otherwise in a moment."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return error.response["Error"]["Code"] in _BUSY_CODES or status >= 500
 
 
 @dataclass(frozen=True)
@@ -73,11 +46,11 @@ class Write:
     def request(self, commit_id: str) -> dict[str, object]:
         if self.operation == "Put":
             self.record.assign(commit_id=commit_id)
-            return self.record.get_save_kwargs_from_instance(self.when, _ALL_OLD)
+            return requests.put(self.record, self.when)
         if self.operation == "Update":
             stamp = type(self.record).commit_id.set(commit_id)
-            return self.record.get_update_kwargs_from_instance([*self.actions, stamp], self.when, _ALL_OLD)
-        return self.record.get_delete_kwargs_from_instance(self.when, _ALL_OLD)
+            return requests.update(self.record, (*self.actions, stamp), self.when)
+        return requests.of_key(self.record, self.when)
 
 
 def create(record: Record, *, otherwise: Otherwise = Conflict) -> Write:
@@ -240,17 +213,15 @@ def _send(writes: tuple[Write, ...], commit_id: str) -> None:
 
 def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, object]], commit_id: str) -> bool:
     (write,), (request,) = writes, requests
-    dynamodb = client("dynamodb")
-    call = dynamodb.put_item if write.operation == "Put" else dynamodb.update_item
     try:
-        call(**request)
-    except ClientError as error:
-        if is_busy(error):
+        call("dynamodb", f"{write.operation}Item", request)
+    except CallRefused as refused:
+        if is_busy(refused):
             return False
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        if refused.code != "ConditionalCheckFailedException":
             raise
-        _accept_or_refuse(write, error.response.get("Item"), commit_id)
-    except BotoCoreError as lost:
+        _accept_or_refuse(write, _existing(refused.body), commit_id)
+    except ReplyLost as lost:
         raise Unavailable(retry_after_seconds=2) from lost
     return True
 
@@ -259,22 +230,28 @@ def _write_together(writes: tuple[Write, ...], requests: list[dict[str, object]]
     items = [{write.operation: request} for write, request in zip(writes, requests, strict=True)]
     try:
         # The token makes the SDK's own retry after a lost reply one and the same transaction.
-        client("dynamodb").transact_write_items(TransactItems=items, ClientRequestToken=commit_id)
-    except ClientError as error:
-        if is_busy(error):
+        call("dynamodb", "TransactWriteItems", {"TransactItems": items, "ClientRequestToken": commit_id})
+    except CallRefused as refused:
+        if is_busy(refused):
             return False
-        if error.response["Error"]["Code"] != "TransactionCanceledException":
+        if refused.code != "TransactionCanceledException":
             raise
-        reasons = error.response["CancellationReasons"]
+        reasons = refused.body["CancellationReasons"]
         for write, reason in zip(writes, reasons, strict=True):
             if reason["Code"] == "ConditionalCheckFailed":
-                raise _refusal(write, reason.get("Item")) from None
-        if any(reason["Code"] in _BUSY_CODES for reason in reasons):
+                raise _refusal(write, _existing(reason)) from None
+        if any(reason["Code"] in BUSY_CODES for reason in reasons):
             return False
         raise
-    except BotoCoreError as lost:
+    except ReplyLost as lost:
         raise Unavailable(retry_after_seconds=2) from lost
     return True
+
+
+def _existing(refused: dict[str, Any]) -> RawItem | None:
+    """The item that made a condition fail."""
+    item = refused.get("Item")
+    return None if item is None else decoding.with_bytes(item)
 
 
 def _accept_or_refuse(write: Write, existing: RawItem | None, commit_id: str) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from functools import cache
 
-from botocore.exceptions import ClientError
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib import ids
-from chalicelib.aws.clients import client
+from chalicelib.aws.json_calls import CallRefused, call
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
+from chalicelib.store import requests
 from chalicelib.store.records import KeyRow, TableClosed, read
 from chalicelib.store.tags import plain
 
@@ -52,14 +54,12 @@ def _root_secret() -> bytes:
 
 
 def _make_root_secret() -> bytes:
-    encrypted = client("kms").generate_data_key(KeyId=settings.root_key_id, KeySpec="AES_256")["CiphertextBlob"]
+    encrypted = _kms("GenerateDataKey", "CiphertextBlob", KeyId=settings.root_key_id, KeySpec="AES_256")
     row = RootSecret.new(encrypted=encrypted, table=settings.keys_table)
     try:
-        client("dynamodb").put_item(
-            TableName=RootSecret.Meta.table_name, Item=row.serialize(), ConditionExpression="attribute_not_exists(pk)"
-        )
-    except ClientError as refusal:
-        if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        call("dynamodb", "PutItem", requests.put_if_absent(RootSecret.Meta.table_name, row.serialize()))
+    except CallRefused as refusal:
+        if refusal.code != "ConditionalCheckFailedException":
             raise
     # Whoever came first wrote the one that counts.
     (stored,) = read(RootSecret.key())
@@ -69,8 +69,12 @@ def _make_root_secret() -> bytes:
 
 
 def _decrypted(blob: bytes) -> bytes:
-    plaintext: bytes = client("kms").decrypt(CiphertextBlob=blob, KeyId=settings.root_key_id)["Plaintext"]
-    return plaintext
+    return _kms("Decrypt", "Plaintext", CiphertextBlob=blob, KeyId=settings.root_key_id)
+
+
+def _kms(operation: str, wanted: str, **request: object) -> bytes:
+    """The bytes that an answer has under this name."""
+    return base64.b64decode(msgspec.json.decode(call("kms", operation, request))[wanted])
 
 
 @cache
@@ -118,7 +122,9 @@ def unseal(key: bytes, sealed: bytes, bound_to: str) -> bytes:
 
 def sign(message: bytes) -> bytes:
     """An ES256 signature (r and s, 64 bytes) by the receipt key, which never leaves KMS."""
-    answer = client("kms").sign(
+    signature = _kms(
+        "Sign",
+        "Signature",
         KeyId=settings.receipt_key_id,
         Message=hashlib.sha256(message).digest(),
         MessageType="DIGEST",
@@ -127,7 +133,7 @@ def sign(message: bytes) -> bytes:
     # Here and not above, as it drags in what nearly no request needs.
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-    r, s = decode_dss_signature(answer["Signature"])
+    r, s = decode_dss_signature(signature)
     return r.to_bytes(32) + s.to_bytes(32)
 
 
@@ -140,5 +146,5 @@ def signing_public_pem() -> bytes:
 def _public_pem(key_id: str) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-    der = client("kms").get_public_key(KeyId=key_id)["PublicKey"]
+    der = _kms("GetPublicKey", "PublicKey", KeyId=key_id)
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

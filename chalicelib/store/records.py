@@ -8,19 +8,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import TableConnection
-from pynamodb.exceptions import QueryError
 from pynamodb.models import Model
 
 from chalicelib import clock
-from chalicelib.aws.clients import client
+from chalicelib.aws.json_calls import call
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
-from chalicelib.store import keys, raw_items
+from chalicelib.store import decoding, keys, raw_items, requests
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.tags import Sealed, plain, tag_of, tags_of
 
@@ -32,7 +30,8 @@ if TYPE_CHECKING:
 def _declared(kind: type, is_wanted: Callable[[object], bool]) -> list[tuple[str, object]]:
     """Attributes of a class and of its bases that are wanted, sorted by name; found where they are declared."""
     found = {name: value for one in reversed(kind.__mro__) for name, value in vars(one).items()}
-    return sorted((name, value) for name, value in found.items() if is_wanted(value))
+    bare = {name: value.attribute if isinstance(value, _Declared) else value for name, value in found.items()}
+    return sorted((name, value) for name, value in bare.items() if is_wanted(value))
 
 
 # PynamoDB 6.1 has `inspect.getmembers` ask a class for all that it has, twice for each kind of record: some 4 % of the
@@ -46,6 +45,17 @@ SCHEMA_VERSION = 2
 
 class Untagged(TypeError):
     """A record declares an attribute without saying what it is (see store/tags.py)."""
+
+
+class _Declared:
+    """An attribute in its class: there it is PynamoDB's own, for conditions and updates. An instance holds its values
+    itself; PynamoDB's way to each was a third of a list's work."""
+
+    def __init__(self, attribute: Attribute[Any]) -> None:
+        self.attribute = attribute
+
+    def __get__(self, instance: object | None, owner: type) -> Attribute[Any] | None:
+        return self.attribute if instance is None else None
 
 
 class UnknownKind(RuntimeError):
@@ -98,14 +108,16 @@ class Record(Model):
             # What is sealed, and what points elsewhere, is found in storage under the name that it has here.
             if (tag.kind == "personal" or tag.points_to) and attribute.attr_name not in (None, name):
                 raise Untagged(f"{cls.__name__}.{name} is stored as {attribute.attr_name}")
+        _hold_values(cls)
 
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        connection = super()._get_connection()
-        # Else each table makes a botocore session and a client of its own: three times the start-up.
-        if connection.connection._client is None:
-            connection.connection._client = client("dynamodb")
-        return connection
+    @property
+    def attribute_values(self) -> dict[str, Any]:
+        """As they are stored: what is personal is sealed here."""
+        return self.__dict__
+
+    @attribute_values.setter
+    def attribute_values(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
 
     @classmethod
     def key(cls, pk_id: str = "", *sort_ids: str) -> Key[Self]:
@@ -146,16 +158,13 @@ class Record(Model):
 
     def _container_serialize(self, null_check: bool = True) -> RawItem:
         # PynamoDB would read each value through the attribute and so unseal it on its way to storage.
-        sealed = {
-            name: {"B": attribute.serialize(self.attribute_values[name])}
-            for name, attribute in self.get_attributes().items()
-            if isinstance(attribute, Sealed) and self.attribute_values.get(name) is not None
-        }
-        held = {name: self.attribute_values.pop(name) for name in sealed}
-        try:
-            return super()._container_serialize(null_check=False) | sealed
-        finally:
-            self.attribute_values.update(held)
+        found: RawItem = {}
+        for name, attribute in self.get_attributes().items():
+            held = self.__dict__.get(name)
+            stored = None if held is None else attribute.serialize(held)
+            if stored is not None:
+                found[attribute.attr_name] = {attribute.attr_type: stored}
+        return found
 
     @classmethod
     def of(cls, raw: RawItem | None) -> Self | None:
@@ -165,11 +174,18 @@ class Record(Model):
         record = cls.from_raw_data(raw)
         return None if record.is_over else record
 
+    @classmethod
+    def from_raw_data(cls, data: RawItem) -> Self:
+        """The record of an item, past its end or not. Raises NotAsDeclared."""
+        record: Self = decoding.form_of(cls).convert(data)
+        return record
+
     @property
     def is_over(self) -> bool:
-        is_past = self.expires_at is not None and clock.now_s() >= self.expires_at
+        if self.expires_at is not None and clock.now_s() >= self.expires_at:
+            return True
         written_at = self.written_if_void()
-        return is_past or (written_at is not None and not _restoring.get() and written_at < in_service_since())
+        return written_at is not None and not _restoring.get() and written_at < in_service_since()
 
     def written_if_void(self) -> float | None:
         """The time of its writing, if a restore after that makes it void."""
@@ -215,19 +231,14 @@ class Record(Model):
             return Page([], None)
         # One more than the page, to know whether anything follows, and the last one of the page before.
         count = None if limit is None else limit + (1 if after is None else 2)
-        found = cls.query(
-            cls.key(pk_id).pk,
-            cls.get_attributes()["sk"].between(low, high),
-            consistent_read=True,
-            scan_index_forward=not newest_first,
-            limit=count,
-            page_size=count,
+        request = requests.partition(
+            cls.Meta.table_name, cls.key(pk_id).pk, between=(low, high), limit=count, newest_first=newest_first
         )
-        try:
-            records = [record for record in found if record.sort_id != after]
-        except QueryError as error:
-            # What AWS said is known to whoever calls; PynamoDB's word for it is not.
-            raise error.cause or error from None
+        records: list[Self] = []
+        for page_of_answer in raw_items.answers("Query", request, decoding.form_of(cls).decode_page):
+            records += [record for record in page_of_answer if record.sort_id != after]
+            if limit is not None and len(records) > limit:
+                break
         more = limit is not None and len(records) > limit
         page = records[:limit]
         return Page([record for record in page if not record.is_over], page[-1].sort_id if more else None)
@@ -261,6 +272,15 @@ class Record(Model):
         records = [kinds[keys.kind_of(raw["sk"]["S"])].of(raw) for raw in page]
         return Page([one for one in records if one is not None], keys.id_of(page[-1]["sk"]["S"]) if more else None)
 
+
+def _hold_values(kind: type[Record]) -> None:
+    """What is sealed stays behind its attribute, which opens it."""
+    for name, attribute in list(vars(kind).items()):
+        if isinstance(attribute, Attribute) and not isinstance(attribute, Sealed):
+            setattr(kind, name, _Declared(attribute))
+
+
+_hold_values(Record)
 
 _Kind = TypeVar("_Kind", bound=Record)
 _Kind2 = TypeVar("_Kind2", bound=Record)
@@ -380,7 +400,7 @@ def in_service_since() -> int:
 @cache
 def _service_of(name: str) -> int:
     with restoring():
-        found = client("dynamodb").get_item(TableName=name, Key=Service.key().raw(), ConsistentRead=True).get("Item")
+        found = raw_items.get_one(name, Service.key())
         if found is None:
             # Nothing was ever read here. Whoever comes second says the same.
             _say_in_service(name, 0)
@@ -391,7 +411,7 @@ def _service_of(name: str) -> int:
 
 
 def _say_in_service(name: str, since: int) -> None:
-    client("dynamodb").put_item(TableName=name, Item=Service.new(table=name, since=since).serialize())
+    call("dynamodb", "PutItem", {"TableName": name, "Item": Service.new(table=name, since=since).serialize()})
 
 
 class Found:
@@ -441,9 +461,9 @@ def read_all(wanted: Iterable[Key[Record]]) -> Found:
     for key in found:
         if key.fits:
             by_table.setdefault(key.record.Meta.table_name, []).append(key)
-    for name, items in raw_items.get(by_table).items():
-        kinds = {(key.pk, key.sk): key for key in by_table[name]}
-        for raw in items:
-            key = kinds[raw["pk"]["S"], raw["sk"]["S"] if "sk" in raw else None]
-            found[key] = key.record.of(raw)
+    keys_of = {(name, key.pk, key.sk): key for name, wanted_there in by_table.items() for key in wanted_there}
+    for name, item in raw_items.encoded(by_table):
+        key = keys_of[name, *decoding.place_of(item).key]
+        record = decoding.form_of(key.record).decode(item)
+        found[key] = None if record.is_over else record
     return Found(found)

@@ -4,14 +4,11 @@ replaced."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from chalicelib import clock
-from chalicelib.aws.clients import client
+from chalicelib.aws.json_calls import CallRefused, call
 from chalicelib.settings import settings
-from chalicelib.store import raw_items
+from chalicelib.store import raw_items, requests
 from chalicelib.store.crypto import RootSecret
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import KeyRow
@@ -30,15 +27,13 @@ class RootSecretDiffers(RuntimeError):
 
 def root_of_copy() -> RawItem:
     """The copy's root secret. Raises RootSecretMissing, and RootSecretDiffers if another one is in service."""
-    where = RootSecret.key().raw()
-    copied = client("dynamodb").get_item(TableName=settings.restored_keys_table, Key=where, ConsistentRead=True)
-    if "Item" not in copied:
+    copied = raw_items.get_one(settings.restored_keys_table, RootSecret.key())
+    if copied is None:
         raise RootSecretMissing
     in_service = _in_service([RootSecret.key()])
-    if in_service and in_service[0]["encrypted"] != copied["Item"]["encrypted"]:
+    if in_service and in_service[0]["encrypted"] != copied["encrypted"]:
         raise RootSecretDiffers
-    root: RawItem = copied["Item"]
-    return root
+    return copied
 
 
 def _in_service(wanted: list[Key[KeyRow]] | list[Key[RootSecret]]) -> list[RawItem]:
@@ -49,15 +44,9 @@ def _in_service(wanted: list[Key[KeyRow]] | list[Key[RootSecret]]) -> list[RawIt
 
 def pages(after: str | None) -> Iterator[list[RawItem]]:
     """All rows of the copy but its root secret, behind the one with this key."""
-    more: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"pk": {"S": after}}}
-    while True:
-        answer = client("dynamodb").scan(
-            TableName=settings.restored_keys_table, Limit=_PAGE, ConsistentRead=True, **more
-        )
-        yield [row for row in answer["Items"] if row["pk"]["S"] != RootSecret.key().pk]
-        if "LastEvaluatedKey" not in answer:
-            return
-        more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    start = None if after is None else {"pk": {"S": after}}
+    for rows in raw_items.scan(settings.restored_keys_table, after=start, limit=_PAGE):
+        yield [row for row in rows if row["pk"]["S"] != RootSecret.key().pk]
 
 
 def missing(page: list[RawItem]) -> list[RawItem]:
@@ -83,11 +72,9 @@ def add_root(copied: RawItem) -> None:
 
 def _add(row: RawItem) -> bool:
     try:
-        client("dynamodb").put_item(
-            TableName=settings.keys_table, Item=row, ConditionExpression="attribute_not_exists(pk)"
-        )
-    except ClientError as refusal:
-        if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        call("dynamodb", "PutItem", requests.put_if_absent(settings.keys_table, row))
+    except CallRefused as refusal:
+        if refusal.code != "ConditionalCheckFailedException":
             raise
         return False
     return True

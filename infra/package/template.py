@@ -171,7 +171,7 @@ def _tell(template: dict[str, Any]) -> None:
     settings = template["Globals"]["Function"].pop("Environment")["Variables"]
     for function in functions_of(template):
         given = {name: settings[name] for name in policies.settings_of(function.entry_point)}
-        function.properties["Environment"] = {"Variables": given}
+        function.properties["Environment"] = {"Variables": given | {"AWS_TRANSPORT": {"Ref": "AwsTransport"}}}
 
 
 def _of_queue(entry_point: str, placeholder: str) -> dict[str, Any]:

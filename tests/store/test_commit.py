@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib import clock
+from chalicelib.aws import json_calls
+from chalicelib.aws.json_calls import CallRefused
 from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
 from chalicelib.store import commit as commits
 from chalicelib.store.commit import (
@@ -200,20 +202,17 @@ def test_after_eight_tries_within_eight_seconds_the_person_is_asked_to_come_agai
 class Conflicting:
     """DynamoDB that cancels the first transactions for these reasons."""
 
-    def __init__(self, real: Any, *reasons: list[dict[str, Any]]) -> None:
-        self._real = real
+    def __init__(self, *reasons: list[dict[str, Any]]) -> None:
         self._reasons = list(reasons)
         self.tokens: list[str] = []
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def transact_write_items(self, **asked: Any) -> Any:
-        self.tokens.append(asked["ClientRequestToken"])
+    def call(self, service: Any, operation: str, request: Any) -> bytes:
+        assert operation == "TransactWriteItems"
+        self.tokens.append(request["ClientRequestToken"])
         if not self._reasons:
-            return self._real.transact_write_items(**asked)
-        cancelled = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": self._reasons.pop(0)}
-        raise ClientError(cancelled, "TransactWriteItems")
+            return json_calls.call(service, operation, request)
+        body = {"__type": "TransactionCanceledException", "CancellationReasons": self._reasons.pop(0)}
+        raise CallRefused(operation, 400, json.dumps(body).encode(), "R1")
 
 
 NONE, BUSY = {"Code": "None"}, {"Code": "TransactionConflict"}
@@ -221,8 +220,8 @@ FAILED, INVALID = {"Code": "ConditionalCheckFailed"}, {"Code": "ValidationError"
 
 
 def conflicting(monkeypatch: pytest.MonkeyPatch, *reasons: list[dict[str, Any]]) -> Conflicting:
-    dynamodb = Conflicting(commits.client("dynamodb"), *reasons)
-    monkeypatch.setattr(commits, "client", lambda service: dynamodb)
+    dynamodb = Conflicting(*reasons)
+    monkeypatch.setattr(commits, "call", dynamodb.call)
     return dynamodb
 
 
@@ -249,7 +248,7 @@ def test_a_condition_that_failed_counts_more_than_a_conflict_and_what_is_invalid
     conflicting(monkeypatch, [BUSY, FAILED], [NONE, INVALID])
     with pytest.raises(Gone):
         commit(create(thing("1")), create(thing("2"), otherwise=Gone))
-    with pytest.raises(ClientError):
+    with pytest.raises(CallRefused):
         commit(create(thing("1")), create(thing("2")))
     assert waits == []
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from chalicelib import clock
+from chalicelib.aws import json_calls
 from chalicelib.errors import Unavailable
-from chalicelib.store import keys, raw_items, records
+from chalicelib.store import keys, raw_items
 from chalicelib.store.commit import commit, create, put
 from chalicelib.store.records import Item, read
 from infra.local.cloud import LocalCloud
@@ -104,34 +106,31 @@ def test_a_cursor_from_elsewhere_leads_to_nothing_strange(world: LocalCloud) -> 
 class Sparing:
     """DynamoDB that leaves half of each batch undone, so many times."""
 
-    def __init__(self, real: Any, times: int) -> None:
-        self._real = real
+    def __init__(self, times: int) -> None:
         self._times = times
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def batch_get_item(self, RequestItems: Any) -> Any:
-        return self._some(self._real.batch_get_item, RequestItems, "UnprocessedKeys", "Keys")
-
-    def batch_write_item(self, RequestItems: Any) -> Any:
-        return self._some(self._real.batch_write_item, RequestItems, "UnprocessedItems", None)
-
-    def _some(self, ask: Any, asked: Any, left_name: str, within: str | None) -> Any:
+    def call(self, service: Any, operation: str, request: Any) -> bytes:
+        if not operation.startswith("Batch"):
+            return json_calls.call(service, operation, request)
         self._times -= 1
         if self._times < 0:
-            return ask(RequestItems=asked)
+            return json_calls.call(service, operation, request)
+        left_name, within = ("UnprocessedKeys", "Keys") if "Get" in operation else ("UnprocessedItems", None)
+        return self._some(operation, request["RequestItems"], left_name, within)
+
+    def _some(self, operation: str, asked: Any, left_name: str, within: str | None) -> bytes:
         (name, of_table), *_ = asked.items()
         entries = of_table[within] if within else of_table
         done, left = entries[: len(entries) // 2], entries[len(entries) // 2 :]
         both = [{**of_table, within: part} if within else part for part in (done, left)]
-        answer = ask(RequestItems={name: both[0]}) if done else {"Responses": {name: []}}
-        return {**answer, left_name: {name: both[1]}}
+        answer = b'{"Responses": {}}'
+        if done:
+            answer = json_calls.call("dynamodb", operation, {"RequestItems": {name: both[0]}})
+        return json.dumps({**json.loads(answer), left_name: {name: both[1]}}).encode()
 
 
 def sparing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    dynamodb = Sparing(records.client("dynamodb"), times)
-    monkeypatch.setattr(raw_items, "client", lambda service: dynamodb)
+    monkeypatch.setattr(raw_items, "call", Sparing(times).call)
 
 
 def test_keys_left_unread_are_read_again(

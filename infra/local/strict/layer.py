@@ -40,6 +40,7 @@ from infra.local.strict import (
     endpoint,
     kms_states,
     listings,
+    own_transport,
     reads,
     routes,
     ses,
@@ -164,14 +165,18 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         call = trace.current()
         if call.service == "none":
             _, call.service, call.operation = event_name.split(".")
-        with self._scheduler.turn(call):
-            call.attempts += 1
-            answer = self._answer(call, request)
-        self._scheduler.answered(answer)
+        answer = self._attempt(call, request)
         if answer is None:
             return None
         status, headers, body = answer
         return AWSResponse(request.url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]
+
+    def _attempt(self, call: Call, request: AWSPreparedRequest) -> Answer | None:
+        with self._scheduler.turn(call):
+            call.attempts += 1
+            answer = self._answer(call, request)
+        self._scheduler.answered(answer)
+        return answer
 
     def _answer(self, call: Call, request: AWSPreparedRequest) -> Answer | None:
         effect = functools.partial(self._effect, request)
@@ -191,6 +196,7 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
         yield BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)
         yield BotocoreStubber, "process_request", _refuse_unverified
         yield botocore.client.BaseClient, "_make_api_call", _followed(botocore.client.BaseClient._make_api_call)
+        yield from own_transport.replacements(self._attempt)
         yield from _STRICTER
         yield from _FASTER
         yield from _SLEEPLESS

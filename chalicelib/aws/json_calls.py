@@ -1,0 +1,139 @@
+"""Calls of DynamoDB and KMS in AWS's JSON protocols, over a transport of our own or botocore's."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from chalicelib import clock, ids
+from chalicelib.aws import http1, retries, sigv4
+from chalicelib.settings import MissingSetting, settings
+
+Service = Literal["dynamodb", "kms"]
+
+_CONTENT_TYPES = {"dynamodb": "application/x-amz-json-1.0", "kms": "application/x-amz-json-1.1"}
+_TARGETS = {"dynamodb": "DynamoDB_20120810", "kms": "TrentService"}
+# A transaction that is sent again must be known as the same one.
+_WITH_TOKEN = ("TransactWriteItems", "ExecuteTransaction")
+# Of a signature that is too old, or not valid yet.
+_SKEW_CODES = ("InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
+_LEAST_SKEW = timedelta(minutes=1)
+# `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, and what may follow behind a colon.
+_CODE = re.compile(r"(?:[^:]*[#])?([^:#]+)")
+
+_encoder = msgspec.json.Encoder()  # which writes bytes as base64
+_quotas: dict[str, retries.Quota] = {service: retries.Quota() for service in _TARGETS}
+# How far AWS's clock is ahead of ours, where it has refused a signature for that.
+_skew = timedelta()
+
+
+class CallRefused(Exception):
+    """AWS's refusal, after all tries that were worth it; `body` is its JSON (CancellationReasons, Item), empty where it
+    was none."""
+
+    def __init__(self, operation: str, status: int, raw: bytes, request_id: str) -> None:
+        self.body = _refusal_in(raw)
+        self.status, self.code = status, str(self.body.get("__type") or status)
+        if named := _CODE.match(self.code):
+            self.code = named[1]
+        said = self.body.get("message", self.body.get("Message", ""))
+        self.message = str(said) if self.body else raw[:200].decode(errors="replace")
+        self.request_id = request_id
+        super().__init__(f"{operation}: {status} {self.code}: {self.message} ({request_id})")
+
+
+class ReplyLost(Exception):
+    """Nothing, or nothing whole, came back at the last try: what was asked for may have been done."""
+
+
+def call(service: Service, operation: str, request: Mapping[str, object]) -> bytes:
+    """The body of AWS's answer, JSON as it came.
+
+    `request` is the API's own form; bytes in it are sent as base64. Raises CallRefused, ReplyLost.
+    """
+    if settings.aws_transport == "botocore":
+        from chalicelib.aws import botocore_calls
+
+        return botocore_calls.call(service, operation, request)
+    if operation in _WITH_TOKEN and "ClientRequestToken" not in request:
+        request = {**request, "ClientRequestToken": ids.new_id()}
+    return _tried(service, operation, _encoder.encode(request))
+
+
+def _tried(service: Service, operation: str, body: bytes) -> bytes:
+    quota, cost, retry = _quotas[service], 0, 0
+    while True:
+        failure: CallRefused | ReplyLost
+        fault: retries.Fault | None
+        asked_ms = ""
+        try:
+            response = _sent(service, operation, body)
+        except http1.ConnectionLost as lost:
+            failure, fault = ReplyLost(f"{operation}: {lost}"), retries.lost(service)
+            failure.__cause__ = lost
+        else:
+            if response.status < 300:
+                quota.give_back(cost)
+                return response.body
+            failure = CallRefused(
+                operation, response.status, response.body, response.headers.get("x-amzn-requestid", "")
+            )
+            fault = _fault(service, failure, response)
+            asked_ms = response.headers.get("x-amz-retry-after", "")
+        if fault is None or retry == retries.MOST or not quota.take(fault.cost):
+            raise failure
+        clock.sleep(retries.wait_s(fault, retry, asked_ms))
+        cost, retry = fault.cost, retry + 1
+
+
+def _sent(service: Service, operation: str, body: bytes) -> http1.Response:
+    """One try, signed anew. Raises ConnectionLost, also for an answer that is not what was sent."""
+    credentials = settings.aws_credentials
+    if credentials is None:
+        raise MissingSetting("the environment lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY")
+    host = _host(service)
+    scope = sigv4.scope_of(clock.now() + _skew, settings.region, service)
+    target = f"{_TARGETS[service]}.{operation}"
+    headers = sigv4.signed_headers(credentials, scope, host, target, _CONTENT_TYPES[service], body)
+    headers["user-agent"] = "sowa"
+    response = http1.post(host, headers, body)
+    checksum = response.headers.get("x-amz-crc32")
+    if checksum is not None and checksum != str(zlib.crc32(response.body)):
+        raise http1.ConnectionLost("the answer has another checksum than it says")
+    return response
+
+
+def _host(service: Service) -> str:
+    return f"{service}.{settings.region}.amazonaws.com"
+
+
+def _fault(service: Service, refusal: CallRefused, response: http1.Response) -> retries.Fault | None:
+    if refusal.code in _SKEW_CODES and _is_skew_learnt(response.headers.get("date", "")):
+        return retries.lost(service)
+    return retries.fault_of(service, response.status, refusal.code)
+
+
+def _is_skew_learnt(date: str) -> bool:
+    """Whether AWS's clock turned out to be another than was thought."""
+    global _skew
+    try:
+        theirs = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    skew = theirs - clock.now()
+    if abs(skew - _skew) < _LEAST_SKEW:
+        return False
+    _skew = skew
+    return True
+
+
+def _refusal_in(raw: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (ValueError, RecursionError):
+        return {}

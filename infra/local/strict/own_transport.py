@@ -1,0 +1,92 @@
+"""The way of functions that call DynamoDB and KMS without an SDK's client, led through the strict layer like one."""
+
+import functools
+import importlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from botocore.exceptions import BotoCoreError
+
+from infra.local.strict import trace
+from infra.local.strict.faults import Answer, Crash
+from infra.local.strict.trace import Call
+
+Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
+_MODULE = "chalicelib.aws.json_calls"
+# What asks elsewhere, as tests of the transport itself do, goes there.
+_AWS = ".amazonaws.com"
+
+
+def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
+    """What stands in the place of the function that sends one signed request, so that retries are real, and of the
+    waits between them; nothing where no function has such a transport."""
+    try:
+        calls: Any = importlib.import_module(_MODULE)
+    except ModuleNotFoundError:
+        return
+    yield calls, "_tried", _followed(calls, calls._tried)
+    yield calls.http1, "post", functools.partial(_post, calls.http1, calls.http1.post, attempt)
+    yield calls, "clock", _sleepless(calls.clock)
+    yield calls.retries.Quota, "take", _unlimited(calls.retries.Quota.take)
+
+
+def _followed(calls: Any, original: Callable[..., bytes]) -> Callable[..., bytes]:
+    """One Call for one call, retries and all; its error is what the caller gets to see."""
+
+    def tried(service: str, operation: str, body: bytes) -> bytes:
+        if not calls._host(service).endswith(_AWS):
+            return original(service, operation, body)
+        call = Call(service, operation, json.loads(body), thread=threading.current_thread().name)
+        try:
+            with trace.inside(call):
+                return original(service, operation, body)
+        except calls.CallRefused as refused:
+            call.error = refused.code
+            raise
+        except (calls.ReplyLost, Crash) as error:
+            call.error = type(error).__name__
+            raise
+
+    return tried
+
+
+def _post(
+    http1: Any, original: Callable[..., Any], attempt: Attempt, host: str, headers: Mapping[str, str], body: bytes
+) -> Any:
+    if not host.endswith(_AWS):
+        return original(host, headers, body)
+    request = AWSPreparedRequest("POST", f"https://{host}/", HeadersDict(headers), body, stream_output=False)
+    try:
+        answer = attempt(trace.current(), request)
+    except BotoCoreError as lost:
+        raise http1.ConnectionLost(f"{host}: {lost!r}") from lost
+    if answer is None:
+        raise RuntimeError(f"{host} is not played here")
+    status, told, text = answer
+    lower = {name.lower(): str(value) for name, value in told.items()}
+    return http1.Response(status, lower, text.encode() if isinstance(text, str) else text)
+
+
+def _is_followed() -> bool:
+    return trace.current().service != "none"
+
+
+def _sleepless(clock: Any) -> SimpleNamespace:
+    def sleep(seconds: float) -> None:
+        if not _is_followed():
+            clock.sleep(seconds)
+
+    return SimpleNamespace(now=lambda: clock.now(), sleep=sleep)
+
+
+def _unlimited(original: Callable[[Any, int], bool]) -> Callable[[Any, int], bool]:
+    """As of a botocore client: one test's faults would change the next one's retries."""
+
+    def take(quota: Any, cost: int) -> bool:
+        return _is_followed() or original(quota, cost)
+
+    return take
