@@ -221,6 +221,8 @@ GARBAGE = {
     "a status below all": b"HTTP/1.1 099 Early\r\nContent-Length: 2\r\n\r\n{}",
     "a status in words": b"HTTP/1.1 OK\r\n\r\n",
     "bare line feeds": reply().replace(b"\r\n", b"\n") + b"\r\n\r\n",
+    "a bare line feed in a header": reply(BODY, 200, "Name: value\nOther: value"),
+    "a bare carriage return in a header": reply(BODY, 200, "Name: value\rOther: value"),
     "a space before the colon": reply(BODY, 200, "Name : value"),
     "a folded header": reply(BODY, 200, "Name: value", " more"),
     "a header without a colon": reply(BODY, 200, "Name"),
@@ -281,6 +283,13 @@ def test_who_does_not_answer_in_time_is_asked_again(server: Server, monkeypatch:
     server.acts = [OK]
     assert call("dynamodb", "GetItem", KEY) == BODY
     assert (server.connections, len(server.requests)) == (4, 4)
+
+
+def test_an_answer_is_waited_for_longer_than_a_connection(server: Server) -> None:
+    server.acts = [OK]
+    call("dynamodb", "GetItem", KEY)
+    (connection,) = http1._kept().values()
+    assert connection._socket.gettimeout() == http1.READ_S > http1.CONNECT_S
 
 
 def test_a_kept_connection_that_does_not_answer_in_time_costs_a_try(
