@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP64_LIMIT
 
 import pytest
 
@@ -180,6 +181,12 @@ def test_what_cannot_be_read_fails(home: Home) -> None:
     failed = shown(home, clip_id)
     assert (failed["state"], failed["problem"]) == ("failed", {"code": "MediaUnreadable", "at": None})
     assert stored(home) == []
+
+
+def test_the_largest_clip_fits_into_a_copy_of_ones_data() -> None:
+    # As `zipfile` knows it: one more than a signed number of 32 bits needs the 64-bit extension.
+    with_moov = bounds.MOST_BYTES + 16 * 1024 * 1024
+    assert with_moov < ZIP64_LIMIT
 
 
 def test_more_than_a_function_has_room_for_is_refused(filming: Filming, monkeypatch: pytest.MonkeyPatch) -> None:
