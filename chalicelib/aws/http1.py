@@ -1,4 +1,4 @@
-"""HTTP/1.1 client over TLS: one POST and its answer, over a connection that is kept."""
+"""HTTP/1.1 client over TLS: one request and its answer, over a connection that is kept."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MOST_HEADERS, MOST_HEAD_BYTES, MOST_BODY_BYTES = 100, 64 * 1024, 64 * 1024 * 102
 _MOST_LINE_BYTES, _MOST_INTERIM, _MOST_DIGITS = 1024, 10, 10
 _CHUNK_BYTES = 64 * 1024
 _DIGITS = "0123456789abcdef"
+_HEAD = "HEAD"
 # Whoever says these twice may mean either.
 _ONCE = ("content-length", "transfer-encoding")
 
@@ -38,15 +39,16 @@ class _DiedIdle(ConnectionLost):
     """The connection ended before anything of an answer came."""
 
 
-def post(host: str, headers: Mapping[str, str], body: bytes) -> Response:
-    """What `https://host/` answers; the host may end with a port. Raises ConnectionLost.
+def exchange(method: str, host: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
+    """What `https://host/path` answers; the host may end with a port. Raises ConnectionLost.
 
     A connection that was kept may have ended meanwhile: then the request is sent once more, over a new one.
     """
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if not lines.count("\r") == lines.count("\n") == len(headers):
         raise ValueError("a header has a line break in it")
-    request = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
+    length = "" if method == _HEAD else f"content-length: {len(body)}\r\n"
+    request = f"{method} {path} HTTP/1.1\r\n{lines}{length}\r\n".encode("latin-1") + body
     kept = _kept().pop(host, None)
     if kept is not None:
         try:
@@ -160,7 +162,8 @@ class _Connection:
         if not has_begun:
             raise _DiedIdle("the connection was closed")
         version, status, headers = self._head()
-        body, is_delimited = self._body(headers)
+        # What it says of its length is that of what a GET would get.
+        body, is_delimited = (b"", True) if request.startswith(_HEAD.encode()) else self._body(headers)
         is_kept = is_delimited and version == "HTTP/1.1" and "close" not in headers.get("connection", "").lower()
         # What came behind the answer is nobody's.
         return Response(status, headers, body), is_kept and not self._received

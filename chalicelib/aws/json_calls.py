@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib import clock, ids
 from chalicelib.aws import http1, retries, sigv4
-from chalicelib.settings import MissingSetting, settings
+from chalicelib.settings import AwsCredentials, MissingSetting, settings
 
 Service = Literal["dynamodb", "kms"]
 
@@ -27,7 +27,7 @@ _LEAST_SKEW = timedelta(minutes=1)
 _CODE = re.compile(r"(?:[^:]*[#])?([^:#]+)")
 
 _encoder = msgspec.json.Encoder()  # which writes bytes as base64
-_quotas: dict[str, retries.Quota] = {service: retries.Quota() for service in _TARGETS}
+_quotas: dict[str, retries.Quota] = {service: retries.Quota() for service in retries.SERVICES}
 # How far AWS's clock is ahead of ours, where it has refused a signature for that.
 _skew = timedelta()
 
@@ -62,27 +62,31 @@ def call(service: Service, operation: str, request: Mapping[str, object]) -> byt
         return botocore_calls.call(service, operation, request)
     if operation in _WITH_TOKEN and "ClientRequestToken" not in request:
         request = {**request, "ClientRequestToken": ids.new_id()}
-    return _tried(service, operation, _encoder.encode(request))
+    body = _encoder.encode(request)
+    return tried(service, operation, request, lambda: _sent(service, operation, body)).body
 
 
-def _tried(service: Service, operation: str, body: bytes) -> bytes:
+def tried(
+    service: retries.Service, operation: str, request: Mapping[str, object], attempt: Callable[[], http1.Response]
+) -> http1.Response:
+    """The answer to what an attempt sends, after as many as are worth it. Raises CallRefused, ReplyLost."""
     quota, cost, retry = _quotas[service], 0, 0
     while True:
         failure: CallRefused | ReplyLost
         fault: retries.Fault | None
         asked_ms = ""
         try:
-            response = _sent(service, operation, body)
+            response = attempt()
         except http1.ConnectionLost as lost:
             failure, fault = ReplyLost(f"{operation}: {lost}"), retries.lost(service)
             failure.__cause__ = lost
         else:
             if response.status < 300:
                 quota.give_back(cost)
-                return response.body
-            failure = CallRefused(
-                operation, response.status, response.body, response.headers.get("x-amzn-requestid", "")
-            )
+                return response
+            headers = response.headers
+            request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id", "")
+            failure = CallRefused(operation, response.status, response.body, request_id)
             fault = _fault(service, failure, response)
             asked_ms = response.headers.get("x-amz-retry-after", "")
         if fault is None or retry == retries.MOST or not quota.take(fault.cost):
@@ -93,26 +97,31 @@ def _tried(service: Service, operation: str, body: bytes) -> bytes:
 
 def _sent(service: Service, operation: str, body: bytes) -> http1.Response:
     """One try, signed anew. Raises ConnectionLost, also for an answer that is not what was sent."""
-    credentials = settings.aws_credentials
-    if credentials is None:
-        raise MissingSetting("the environment lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY")
+    credentials, scope = signing(service)
     host = _host(service)
-    scope = sigv4.scope_of(clock.now() + _skew, settings.region, service)
     target = f"{_TARGETS[service]}.{operation}"
     headers = sigv4.signed_headers(credentials, scope, host, target, _CONTENT_TYPES[service], body)
     headers["user-agent"] = "sowa"
-    response = http1.post(host, headers, body)
+    response = http1.exchange("POST", host, "/", headers, body)
     checksum = response.headers.get("x-amz-crc32")
     if checksum is not None and checksum != str(zlib.crc32(response.body)):
         raise http1.ConnectionLost("the answer has another checksum than it says")
     return response
 
 
+def signing(service: retries.Service) -> tuple[AwsCredentials, sigv4.Scope]:
+    """What a request of this moment is signed with."""
+    credentials = settings.aws_credentials
+    if credentials is None:
+        raise MissingSetting("the environment lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY")
+    return credentials, sigv4.scope_of(clock.now() + _skew, settings.region, service)
+
+
 def _host(service: Service) -> str:
     return f"{service}.{settings.region}.amazonaws.com"
 
 
-def _fault(service: Service, refusal: CallRefused, response: http1.Response) -> retries.Fault | None:
+def _fault(service: retries.Service, refusal: CallRefused, response: http1.Response) -> retries.Fault | None:
     if refusal.code in _SKEW_CODES and _is_skew_learnt(response.headers.get("date", "")):
         return retries.lost(service)
     return retries.fault_of(service, response.status, refusal.code)

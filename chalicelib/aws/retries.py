@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from chalicelib import ids
 
+Service = Literal["dynamodb", "kms", "s3"]
+SERVICES: Final = get_args(Service)
 MOST = 2
 # Codes and figures are those of botocore 1.44, retries/standard.py.
 _TRANSIENT_CODES = {
@@ -44,7 +46,11 @@ class Fault(NamedTuple):
 
 
 _THROTTLED = Fault(cost=5, first_wait_s=1)
-_TRANSIENT = {"dynamodb": Fault(cost=14, first_wait_s=0.025), "kms": Fault(cost=14, first_wait_s=0.05)}
+_TRANSIENT = {
+    "dynamodb": Fault(cost=14, first_wait_s=0.025),
+    "kms": Fault(cost=14, first_wait_s=0.05),
+    "s3": Fault(cost=14, first_wait_s=0.05),
+}
 
 
 def lost(service: str) -> Fault:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from chalicelib.settings import AwsCredentials
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_SHA256_OF_NOTHING = hashlib.sha256(b"").hexdigest()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -40,15 +41,30 @@ def signed_headers(
     if credentials.session_token:
         signed["x-amz-security-token"] = credentials.session_token
     signed["x-amz-target"] = target
+    return _authorized(credentials, scope, signed, "POST\n/", hashlib.sha256(body).hexdigest())
+
+
+def _authorized(
+    credentials: AwsCredentials, scope: Scope, signed: dict[str, str], begin: str, body_hash: str
+) -> dict[str, str]:
+    """These headers, which are in the order of their names, and the one that signs them."""
     names = ";".join(signed)
     lines = "".join([f"{name}:{value}\n" for name, value in signed.items()])
-    canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    canonical = f"{begin}\n\n{lines}\n{names}\n{body_hash}"
     signature = _signature(credentials, scope, _to_sign(scope, canonical))
     signed["authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key_id}/{scope.text}, "
         f"SignedHeaders={names}, Signature={signature}"
     )
     return signed
+
+
+def signed_head(credentials: AwsCredentials, scope: Scope, host: str, path: str) -> dict[str, str]:
+    """The headers of a HEAD of an object of S3; the path is quoted already."""
+    signed = {"host": host, "x-amz-content-sha256": _SHA256_OF_NOTHING, "x-amz-date": scope.stamp}
+    if credentials.session_token:
+        signed["x-amz-security-token"] = credentials.session_token
+    return _authorized(credentials, scope, signed, f"HEAD\n{path}", _SHA256_OF_NOTHING)
 
 
 def presigned_link(

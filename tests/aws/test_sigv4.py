@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import botocore.auth
 import pytest
-from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth, SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4PostAuth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given, settings
@@ -55,6 +55,17 @@ def test_headers_of_json_calls_are_signed_as_botocore_signs_them(
     request = AWSRequest(method="POST", url=f"https://{host}/", headers=told, data=body)
     theirs = signed_by_botocore(SigV4Auth(botocore_of(ours), service, region), request, at).headers
     headers = sigv4.signed_headers(ours, sigv4.scope_of(at, region, service), host, target, kind, body)
+    assert headers.pop("host") == host
+    assert headers == {name.lower(): value for name, value in theirs.items()}
+
+
+@many
+@given(credentials, REGIONS, TIMES, KEYS)
+def test_heads_are_signed_as_botocore_signs_them(ours: AwsCredentials, region: str, at: datetime, key: str) -> None:
+    host, path = f"media.s3.{region}.amazonaws.com", f"/{quote(key, safe='/~')}"
+    request = AWSRequest(method="HEAD", url=f"https://{host}{path}")
+    theirs = signed_by_botocore(S3SigV4Auth(botocore_of(ours), "s3", region), request, at).headers
+    headers = sigv4.signed_head(ours, sigv4.scope_of(at, region, "s3"), host, path)
     assert headers.pop("host") == host
     assert headers == {name.lower(): value for name, value in theirs.items()}
 

@@ -121,7 +121,7 @@ class Replies:
         self._answers = list(answers)
         self.asked: list[tuple[dict[str, str], bytes]] = []
 
-    def post(self, host: str, headers: dict[str, str], body: bytes) -> http1.Response:
+    def exchange(self, method: str, host: str, path: str, headers: dict[str, str], body: bytes) -> http1.Response:
         answer = self._next(headers, body)
         if answer is None:
             raise http1.ConnectionLost("timed out")
@@ -187,7 +187,7 @@ def test_both_transports_end_in_the_same(
     for transport in ("own", "botocore"):
         replies = Replies(*answers)
         monkeypatch.setitem(vars(settings), "aws_transport", transport)
-        monkeypatch.setattr(http1, "post", replies.post)
+        monkeypatch.setattr(http1, "exchange", replies.exchange)
         monkeypatch.setattr(URLLib3Session, "send", lambda _, request, replies=replies: replies.send(request))
         outcomes.append(outcome(lambda: json_calls.call("dynamodb", "GetItem", REQUEST)))
         sent.append(replies.asked)

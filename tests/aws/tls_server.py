@@ -78,6 +78,7 @@ class Request:
     connection: int
     headers: dict[str, str]
     body: bytes
+    first: str
 
 
 Act = Callable[[ssl.SSLSocket], None]
@@ -175,5 +176,5 @@ def _read(came: object, number: int) -> Request | None:
     if not lines:
         return None
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-    body = came.read(int(headers["content-length"]))  # type: ignore[attr-defined]
-    return Request(number, headers, body)
+    body = came.read(int(headers.get("content-length", 0)))  # type: ignore[attr-defined]
+    return Request(number, headers, body, lines[0])

@@ -33,12 +33,12 @@ def _own_answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
     http1 = sys.modules["chalicelib.aws.http1"]
     ready = {name: http1.Response(*reply) for name, reply in _ready(replies).items()}
 
-    def post(host: str, headers: dict[str, str], body: bytes) -> Any:
-        name = headers["x-amz-target"].rpartition(".")[2]
+    def exchange(method: str, host: str, path: str, headers: dict[str, str], body: bytes = b"") -> Any:
+        name = headers.get("x-amz-target", f"{method.capitalize()}Object").rpartition(".")[2]
         calls.append(name)
         return ready[_named(name, body)]
 
-    return post
+    return exchange
 
 
 def _named(operation: str, body: bytes) -> str:
@@ -90,7 +90,7 @@ def main(recording: str, scenario: str, handler: str, count: str, answer: str) -
     _know_the_hour()
     calls: list[str] = []
     if "chalicelib.aws.http1" in sys.modules:
-        sys.modules["chalicelib.aws.http1"].post = _own_answered_from(replies, calls)  # type: ignore[attr-defined]
+        sys.modules["chalicelib.aws.http1"].exchange = _own_answered_from(replies, calls)  # type: ignore[attr-defined]
     botocore.httpsession.URLLib3Session.send = _answered_from(replies, calls)
     said = None
     for _ in range(int(count)):

@@ -87,19 +87,20 @@ def replies() -> Iterator[list[tuple[str, tuple[int, dict[str, str], bytes]]]]:
 
     with ExitStack() as stack:
         stack.enter_context(patch.object(botocore.endpoint, "convert_to_response_dict", hear))
-        stack.enter_context(patch.object(http1, "post", _heard_by(heard, http1.post)))
+        stack.enter_context(patch.object(http1, "exchange", _heard_by(heard, http1.exchange)))
         yield heard
 
 
 def _heard_by(heard: list[tuple[str, tuple[int, dict[str, str], bytes]]], original: Any) -> Any:
     """The same of what goes out over the transport of our own."""
 
-    def post(host: str, headers: Mapping[str, str], body: bytes) -> Any:
-        response = original(host, headers, body)
-        heard.append((headers["x-amz-target"].rpartition(".")[2], tuple(response)))  # type: ignore[arg-type]
+    def exchange(method: str, host: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Any:
+        response = original(method, host, path, headers, body)
+        operation = headers.get("x-amz-target", f"{method.capitalize()}Object").rpartition(".")[2]
+        heard.append((operation, tuple(response)))  # type: ignore[arg-type]
         return response
 
-    return post
+    return exchange
 
 
 def _everlasting(status: int, headers: dict[str, str], body: bytes) -> list[Any]:

@@ -1,8 +1,7 @@
-"""The way of functions that call DynamoDB and KMS without an SDK's client, led through the strict layer like one."""
+"""The way of functions that call AWS without an SDK's client, led through the strict layer like one."""
 
 import functools
 import importlib
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
@@ -28,22 +27,22 @@ def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
         calls: Any = importlib.import_module(_MODULE)
     except ModuleNotFoundError:
         return
-    yield calls, "_tried", _followed(calls, calls._tried)
-    yield calls.http1, "post", functools.partial(_post, calls.http1, calls.http1.post, attempt)
+    yield calls, "tried", _followed(calls, calls.tried)
+    yield calls.http1, "exchange", functools.partial(_exchange, calls.http1, calls.http1.exchange, attempt)
     yield calls, "clock", _sleepless(calls.clock)
     yield calls.retries.Quota, "take", _unlimited(calls.retries.Quota.take)
 
 
-def _followed(calls: Any, original: Callable[..., bytes]) -> Callable[..., bytes]:
+def _followed(calls: Any, original: Callable[..., Any]) -> Callable[..., Any]:
     """One Call for one call, retries and all; its error is what the caller gets to see."""
 
-    def tried(service: str, operation: str, body: bytes) -> bytes:
+    def tried(service: str, operation: str, request: Mapping[str, Any], send: Callable[[], Any]) -> Any:
         if not calls._host(service).endswith(_AWS):
-            return original(service, operation, body)
-        call = Call(service, operation, json.loads(body), thread=threading.current_thread().name)
+            return original(service, operation, request, send)
+        call = Call(service, operation, dict(request), thread=threading.current_thread().name)
         try:
             with trace.inside(call):
-                return original(service, operation, body)
+                return original(service, operation, request, send)
         except calls.CallRefused as refused:
             call.error = refused.code
             raise
@@ -54,12 +53,19 @@ def _followed(calls: Any, original: Callable[..., bytes]) -> Callable[..., bytes
     return tried
 
 
-def _post(
-    http1: Any, original: Callable[..., Any], attempt: Attempt, host: str, headers: Mapping[str, str], body: bytes
+def _exchange(
+    http1: Any,
+    original: Callable[..., Any],
+    attempt: Attempt,
+    method: str,
+    host: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
 ) -> Any:
     if not host.endswith(_AWS):
-        return original(host, headers, body)
-    request = AWSPreparedRequest("POST", f"https://{host}/", HeadersDict(headers), body, stream_output=False)
+        return original(method, host, path, headers, body)
+    request = AWSPreparedRequest(method, f"https://{host}{path}", HeadersDict(headers), body, stream_output=False)
     try:
         answer = attempt(trace.current(), request)
     except BotoCoreError as lost:
@@ -68,7 +74,8 @@ def _post(
         raise RuntimeError(f"{host} is not played here")
     status, told, text = answer
     lower = {name.lower(): str(value) for name, value in told.items()}
-    return http1.Response(status, lower, text.encode() if isinstance(text, str) else text)
+    sent = b"" if method == "HEAD" else text.encode() if isinstance(text, str) else text
+    return http1.Response(status, lower, sent)
 
 
 def _is_followed() -> bool:
