@@ -125,6 +125,7 @@ class Server:
         self.requests: list[Request] = []
         self.connections = 0
         self._context = context
+        self._begun = threading.Condition()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -154,8 +155,18 @@ class Server:
             protected = self._context.wrap_socket(plain, server_side=True)
             with protected, protected.makefile("rb") as came:
                 while (request := _read(came, number)) is not None:
-                    self.requests.append(request)
-                    self.acts.pop(0)(protected)
+                    self._begin(request)(protected)
+
+    def _begin(self, request: Request) -> Act:
+        with self._begun:
+            self.requests.append(request)
+            self._begun.notify_all()
+            return self.acts.pop(0)
+
+    def has_begun(self, count: int) -> bool:
+        """Waits until so many requests have come: a client that is out of patience may be ahead of us."""
+        with self._begun:
+            return self._begun.wait_for(lambda: len(self.requests) >= count, timeout=30)
 
 
 def _read(came: object, number: int) -> Request | None:
