@@ -14,6 +14,15 @@ def _module(name: str, **held: object) -> ModuleType:
     return made
 
 
+def _later(module: str, name: str) -> ModuleType:
+    """One that holds only this class, which is imported by who makes the first of its objects."""
+
+    def made(*args: object, **kwargs: object) -> object:
+        return getattr(importlib.import_module(module), name)(*args, **kwargs)
+
+    return _module(module, **{name: made})
+
+
 def _import_models() -> None:
     errors = _module("botocore.exceptions", ClientError=Exception)
     # Seen with PynamoDB 6.1: what its models name of these, at their import.
@@ -21,8 +30,8 @@ def _import_models() -> None:
         "botocore": _module("botocore", exceptions=errors),
         "botocore.exceptions": errors,
         "pynamodb.connection": _module("pynamodb.connection"),
-        "pynamodb.connection.base": _module("pynamodb.connection.base", MetaTable=object),
-        "pynamodb.connection.table": _module("pynamodb.connection.table", TableConnection=object),
+        "pynamodb.connection.base": _later("pynamodb.connection.base", "MetaTable"),
+        "pynamodb.connection.table": _later("pynamodb.connection.table", "TableConnection"),
     }
     sys.modules.update(for_the_time)
     try:
