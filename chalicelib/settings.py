@@ -21,6 +21,7 @@ FOR_BOTOCORE = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_KMS",
+    "AWS_ENDPOINT_URL_S3",
     "AWS_PROFILE",
     "AWS_SECURITY_TOKEN",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -92,8 +93,8 @@ class Settings:
 
     @cached_property
     def aws_transport(self) -> str:
-        """By what DynamoDB and KMS are called: `own`, which looks at nothing but region and credentials, or `botocore`;
-        if nothing is said, `botocore` where the environment asks for what only botocore does."""
+        """By what DynamoDB, KMS and S3's HEAD are called: `own`, which looks at nothing but region and credentials, or
+        `botocore`; if nothing is said, `botocore` where the environment asks for what only botocore does."""
         configured = os.environ.get("AWS_TRANSPORT", "")
         if configured not in ("", "own", "botocore"):
             raise WrongSetting(f"AWS_TRANSPORT is {configured!r}, and may be own or botocore")

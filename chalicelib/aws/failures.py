@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from chalicelib.aws import retries
 from chalicelib.aws.json_calls import CallRefused, ReplyLost
 
 BUSY_CODES = frozenset(
@@ -49,4 +50,4 @@ def is_passing(problem: Exception) -> bool:
 
 
 def _is_busy(code: str, status: int) -> bool:
-    return code in BUSY_CODES or status >= _FIRST_OF_THEIRS
+    return code in BUSY_CODES or status >= _FIRST_OF_THEIRS or retries.is_worth_one(status, code)

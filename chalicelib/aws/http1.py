@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import ssl
 import threading
@@ -50,11 +51,13 @@ def exchange(method: str, host: str, path: str, headers: Mapping[str, str], body
     length = "" if method == _HEAD else f"content-length: {len(body)}\r\n"
     request = f"{method} {path} HTTP/1.1\r\n{lines}{length}\r\n".encode("latin-1") + body
     kept = _kept().pop(host, None)
-    if kept is not None:
+    if kept is not None and kept.is_quiet():
         try:
             return _exchanged(host, kept, request)
         except _DiedIdle:
             pass
+    elif kept is not None:
+        kept.close()
     return _exchanged(host, _connected(host), request)
 
 
@@ -148,6 +151,13 @@ class _Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing has come since the last answer: what nobody asked for would be taken for the next one, and
+        after an end that is seen before the request was sent nothing is sent twice."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not self._socket.pending() and not poll.poll(0)
 
     def exchange(self, request: bytes) -> tuple[Response, bool]:
         """The answer to the request, and whether the connection is good for another one."""

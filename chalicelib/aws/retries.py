@@ -60,9 +60,18 @@ def lost(service: str) -> Fault:
 
 def fault_of(service: str, status: int, code: str) -> Fault | None:
     """None for a refusal that would be the same again."""
-    if code in _THROTTLED_CODES or status == _THROTTLED_STATUS:
+    if _is_throttled(status, code):
         return _THROTTLED
-    return _TRANSIENT[service] if code in _TRANSIENT_CODES or status in _TRANSIENT_STATUSES else None
+    return _TRANSIENT[service] if is_worth_one(status, code) else None
+
+
+def is_worth_one(status: int, code: str) -> bool:
+    """Whether a refusal may be another one, or none, the next time."""
+    return _is_throttled(status, code) or code in _TRANSIENT_CODES or status in _TRANSIENT_STATUSES
+
+
+def _is_throttled(status: int, code: str) -> bool:
+    return code in _THROTTLED_CODES or status == _THROTTLED_STATUS
 
 
 def wait_s(fault: Fault, retries: int, asked_ms: str) -> float:

@@ -55,7 +55,7 @@ class RecordingDay(Item):
     counted_lately = plain(
         BinaryAttribute(null=True, legacy_encoding=False), why="hashes of the segments that were counted last"
     )
-    writes = plain(NumberAttribute(default=0), why="how often it was written: no more than once a minute of video")
+    writes = plain(NumberAttribute(), why="how often it was written: no more than once a minute of video")
     recorded_ms = plain(NumberAttribute(), why="how much was filmed, whatever became of it", exported=True)
     size_bytes = plain(NumberAttribute(), why="how much of it is stored", exported=True)
     until = key(Time(), rows.CLOUD_STORAGE, why="time: the end of keeping of its last segment", exported=True)

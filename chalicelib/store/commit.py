@@ -43,13 +43,15 @@ class Write:
     values: tuple[str, ...] = field(default=())
     is_noted: bool = True
 
-    def request(self, commit_id: str) -> dict[str, object]:
+    def request(self, commit_id: str, *, is_alone: bool) -> dict[str, object]:
         if self.operation == "Put":
             self.record.assign(commit_id=commit_id)
             return requests.put(self.record, self.when)
         if self.operation == "Update":
-            stamp = type(self.record).commit_id.set(commit_id)
-            return requests.update(self.record, (*self.actions, stamp), self.when)
+            mark = type(self.record).commit_id
+            # A counter would count twice what is sent twice. A transaction has its token.
+            when = _and(mark.does_not_exist() | (mark != commit_id), self.when) if is_alone else self.when
+            return requests.update(self.record, (*self.actions, mark.set(commit_id)), when)
         return requests.of_key(self.record, self.when)
 
 
@@ -202,7 +204,7 @@ def _send(writes: tuple[Write, ...], commit_id: str) -> None:
     # A lone conditional delete leaves nothing behind to compare after a lost reply; a transaction has its token.
     alone = len(writes) == 1 and writes[0].operation in ("Put", "Update")
     attempt = _write_alone if alone else _write_together
-    requests = [write.request(commit_id) for write in writes]
+    requests = [write.request(commit_id, is_alone=alone) for write in writes]
     for wait_s in (*_WAITS_S, None):
         if attempt(writes, requests, commit_id):
             return
@@ -229,7 +231,7 @@ def _write_alone(writes: tuple[Write, ...], requests: list[dict[str, object]], c
 def _write_together(writes: tuple[Write, ...], requests: list[dict[str, object]], commit_id: str) -> bool:
     items = [{write.operation: request} for write, request in zip(writes, requests, strict=True)]
     try:
-        # The token makes the SDK's own retry after a lost reply one and the same transaction.
+        # The token makes what is sent again after a lost reply one and the same transaction.
         call("dynamodb", "TransactWriteItems", {"TransactItems": items, "ClientRequestToken": commit_id})
     except CallRefused as refused:
         if is_busy(refused):

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, field
+from pynamodb.attributes import Attribute, BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.store.keys import RawItem
+from chalicelib.store.tags import Sealed
 
 if TYPE_CHECKING:
     from chalicelib.store.records import Record
 
 _Kind = TypeVar("_Kind", bound="Record")
 _Item = TypeVar("_Item")
+
+
+class NotDecodable(TypeError):
+    """A record declares an attribute whose values are read by a way of its own, which decoding does not go."""
 
 
 class NotAsDeclared(RuntimeError):
@@ -127,6 +133,17 @@ class _Form(Generic[_Kind]):
 
     def _refusal(self, error: msgspec.ValidationError) -> NotAsDeclared:
         return NotAsDeclared(f"{self._kind.__name__}: {error}")
+
+
+_PLAIN = (BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute, Sealed)
+_READERS = tuple(kind.deserialize for kind in _PLAIN)
+
+
+def require_plain(name: str, attribute: Attribute[Any]) -> None:
+    """Raises NotDecodable, for what is read otherwise than by its type, or has a value where it is not stored."""
+    is_plain = type(attribute).deserialize in _READERS and not getattr(attribute, "legacy_encoding", False)
+    if not is_plain or attribute.default is not None:
+        raise NotDecodable(name)
 
 
 @cache

@@ -108,6 +108,7 @@ class Record(Model):
             # What is sealed, and what points elsewhere, is found in storage under the name that it has here.
             if (tag.kind == "personal" or tag.points_to) and attribute.attr_name not in (None, name):
                 raise Untagged(f"{cls.__name__}.{name} is stored as {attribute.attr_name}")
+            decoding.require_plain(f"{cls.__name__}.{name}", attribute)
         _hold_values(cls)
 
     @property

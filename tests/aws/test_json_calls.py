@@ -188,6 +188,30 @@ def test_a_connection_that_died_idle_is_replaced_and_costs_no_try(
     assert ([request.connection for request in server.requests], waits, quota_left()) == ([1, 2], [], MOST)
 
 
+STRAY = reply(b'{"Item": {"pk": {"S": "of somebody else"}}}')
+TOO_LONG_IDLE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("raw", [STRAY, TOO_LONG_IDLE])
+def test_what_comes_between_two_requests_is_no_answer_to_the_second(
+    server: Server, waits: list[float], raw: bytes
+) -> None:
+    is_answered, has_come = threading.Event(), threading.Event()
+
+    def answer_and_say_more(connection: ssl.SSLSocket) -> None:
+        connection.sendall(reply())
+        is_answered.wait()
+        connection.sendall(raw)
+        has_come.set()
+
+    server.acts = [answer_and_say_more, OK]
+    assert call("dynamodb", "GetItem", KEY) == BODY
+    is_answered.set()
+    has_come.wait()
+    assert call("dynamodb", "GetItem", KEY) == BODY
+    assert ([request.connection for request in server.requests], waits, quota_left()) == ([1, 2], [], MOST)
+
+
 def test_a_new_connection_that_dies_costs_a_try(server: Server, waits: list[float]) -> None:
     server.acts = [breaks(), OK]
     assert call("dynamodb", "GetItem", KEY) == BODY

@@ -42,7 +42,7 @@ def test_what_may_not_be_listed_is_not_there(server: Server, status: int, waits:
 
 
 def test_what_passes_is_tried_again(server: Server, waits: list[float]) -> None:
-    server.acts = [says(head(503)), breaks, THERE]
+    server.acts = [says(head(503, "Connection: close")), breaks(), THERE]
     assert s3_head.etag("media", "key") == '"e1"'
     assert len(waits) == 2 and json_calls._quotas["s3"]._left == retries.Quota.MOST - 14
 
@@ -54,6 +54,6 @@ def test_any_other_refusal_is_raised(server: Server) -> None:
 
 
 def test_no_answer_is_not_taken_for_absence(server: Server, waits: list[float]) -> None:
-    server.acts = [breaks] * (retries.MOST + 1)
+    server.acts = [breaks()] * (retries.MOST + 1)
     with pytest.raises(ReplyLost):
         s3_head.etag("media", "key")

@@ -19,7 +19,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from chalicelib import clock
 from chalicelib.aws import botocore_calls, http1, json_calls, retries
 from chalicelib.aws.json_calls import CallRefused, ReplyLost, Service
-from chalicelib.settings import Settings, WrongSetting, settings
+from chalicelib.settings import FOR_BOTOCORE, Settings, WrongSetting, settings
 
 LAMBDA = {
     "AWS_REGION": "eu-central-1",
@@ -43,12 +43,12 @@ def test_in_lambda_calls_go_our_own_way_unless_it_is_said_otherwise(tmp_path: Pa
         chosen(tmp_path, AWS_TRANSPORT="curl")
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_PROFILE",
-     "AWS_DEFAULT_PROFILE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ACCOUNT_ID",
-     "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_KMS", "AWS_SECURITY_TOKEN"],
-)  # fmt: skip
+def test_each_service_that_is_called_our_own_way_may_have_another_address() -> None:
+    assert {f"AWS_ENDPOINT_URL_{service.upper()}" for service in retries.SERVICES} <= set(FOR_BOTOCORE)
+    assert {"https_proxy", "HTTPS_PROXY", "AWS_CA_BUNDLE", "AWS_PROFILE", "AWS_USE_FIPS_ENDPOINT"} <= set(FOR_BOTOCORE)
+
+
+@pytest.mark.parametrize("name", FOR_BOTOCORE)
 def test_whatever_is_configured_for_botocore_is_left_to_it(tmp_path: Path, name: str) -> None:
     assert chosen(tmp_path, **{name: "anything"}) == "botocore"
     assert chosen(tmp_path, **{name: "anything", "AWS_TRANSPORT": "own"}) == "own"

@@ -48,7 +48,7 @@ LOSSES = [LOST_REPLY, ERROR_AFTER]
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("kind", ["create", "put", "change", "add", "merge", "remove"])
+@pytest.mark.parametrize("kind", ["create", "put", "change", "add", "merge", "count", "count in any case", "remove"])
 def test_a_lone_write_whose_reply_is_lost_is_no_failure_and_done_once(
     world: LocalCloud, waits: list[float], kind: str, loss: Any
 ) -> None:
@@ -61,6 +61,8 @@ def test_a_lone_write_whose_reply_is_lost_is_no_failure_and_done_once(
         "change": lambda: change(thing(count=1), count=2, when=as_read, otherwise=NotFound),
         "add": lambda: change(thing(), Thing.count.add(1), when=as_read, otherwise=NotFound),
         "merge": lambda: merge(thing(), Thing.count.add(1), when=as_read, otherwise=NotFound),
+        "count": lambda: change(thing(), Thing.count.add(1)),
+        "count in any case": lambda: merge(thing(), Thing.count.add(1)),
         "remove": lambda: remove(thing(), when=as_read, otherwise=NotFound),
     }[kind]()
     world.faults.fail(1, loss)

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from botocore.parsers import JSONParser
 from msgspec import Raw
-from pynamodb.attributes import NumberAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.models import Model
 
 from chalicelib.aws.clients import client
@@ -17,7 +23,8 @@ from chalicelib.aws.json_calls import CallRefused, call
 from chalicelib.register import catalogue
 from chalicelib.store import decoding
 from chalicelib.store.decoding import NotAsDeclared, form_of
-from chalicelib.store.records import BASES, Record
+from chalicelib.store.records import BASES, Item, Record
+from chalicelib.store.tags import plain
 from infra.local.cloud import LocalCloud
 from tests.bench.recorded import replies
 from tests.conftest import Home
@@ -223,3 +230,19 @@ def test_what_is_not_as_declared_is_refused_by_name_and_without_its_value(name: 
 
 def raw_of(**attributes: Any) -> Raw:
     return Raw(json.dumps({**KEY, **attributes}).encode())
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        UTCDateTimeAttribute(),
+        BooleanAttribute(),
+        BinaryAttribute(legacy_encoding=True),
+        NumberAttribute(default=0),
+        NumberSetAttribute(),
+    ],
+    ids=lambda attribute: type(attribute).__name__,
+)
+def test_an_attribute_that_is_read_by_a_way_of_its_own_cannot_be_declared(attribute: Any) -> None:
+    with pytest.raises(decoding.NotDecodable, match=r"Strange\.value"):
+        type("Strange", (Item,), {"value": plain(attribute, why="whatever"), "pk_prefix": "t", "sk_prefix": "t"})

@@ -22,11 +22,8 @@ _AWS = ".amazonaws.com"
 
 def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
     """What stands in the place of the function that sends one signed request, so that retries are real, and of the
-    waits between them; nothing where no function has such a transport."""
-    try:
-        calls: Any = importlib.import_module(_MODULE)
-    except ModuleNotFoundError:
-        return
+    waits between them."""
+    calls: Any = importlib.import_module(_MODULE)
     yield calls, "tried", _followed(calls, calls.tried)
     yield calls.http1, "exchange", functools.partial(_exchange, calls.http1, calls.http1.exchange, attempt)
     yield calls, "clock", _sleepless(calls.clock)
