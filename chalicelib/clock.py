@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -97,8 +98,7 @@ def begin_of_day(day: date, zone: ZoneInfo, *, dst: bool) -> datetime:
     return (midnight if dst else midnight.replace(tzinfo=timezone(standard_offset(day, zone)))).astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class LocalDays:
+class LocalDays(Struct, frozen=True):
     """The calendar days of a place, as `begin_of_day` reckons them."""
 
     zone: ZoneInfo

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib import clock, ids
 from chalicelib.access import rules
@@ -27,8 +28,7 @@ class RightMissing(Forbidden):
     pass
 
 
-@dataclass(frozen=True)
-class DeviceAccess:
+class DeviceAccess(Struct, frozen=True):
     """A device that the caller may know of, decrypted; its owner's tie to it; or what a guest was granted."""
 
     device: Device
@@ -156,8 +156,7 @@ def _known(account_id: str, found: Found, device_id: str) -> DeviceAccess | None
 # A person's devices
 
 
-@dataclass(frozen=True)
-class ListedDevices:
+class ListedDevices(Struct, frozen=True):
     """A page of the devices that a person may know of, with all that was read with them; `cursor` is None if nothing
     follows."""
 

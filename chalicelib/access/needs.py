@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from chalicelib.access import actions
 from chalicelib.access.actions import DeviceAccess
@@ -12,8 +13,7 @@ from chalicelib.entry.needs import Keys
 from chalicelib.store.records import Found
 
 
-@dataclass(frozen=True)
-class DeviceOf:
+class DeviceOf(Struct, frozen=True):
     """The device that the path names, for its owner (`owner`), for guests with one of RIGHTS as well, or for whoever
     knows of it (None). Raises RightMissing for a guest without the right, NotFound for anybody else."""
 

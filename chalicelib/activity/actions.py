@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib import clock, ids
 from chalicelib.activity.records import Activity, DeviceActivity
@@ -23,8 +24,7 @@ KEPT = rows.ACTIVITY_LOG.kept_for.period
 _KINDS = {kind.pk_prefix: kind for kind in (Activity, DeviceActivity)}
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """Somebody else, by account, which is asked for a name whenever the record is shown: by the nickname, or, where the
     hash of an address is given, by nothing but that address, as long as it is one of the account's."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chalicelib.access.needs import DeviceOf
 from chalicelib.access.records import Ownership
@@ -14,8 +14,7 @@ from chalicelib.errors import NotFound
 from chalicelib.store.records import Found
 
 
-@dataclass(frozen=True)
-class AlarmOf:
+class AlarmOf(Struct, frozen=True):
     """The alarm that the path names, for whoever has this right and may see its channel. Raises RightMissing,
     NotFound."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from chalicelib.errors import Invalid
 from chalicelib.register import rows
@@ -54,8 +55,7 @@ class DayInvalid(Invalid):
     pass
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """The parsed name of an uploaded picture; a snapshot's `mark` is the command that it answers."""
 
     channel: str

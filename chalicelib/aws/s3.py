@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.aws import s3_head, sigv4
@@ -21,8 +22,7 @@ _PART_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """A presigned POST: form fields that let their holder upload below one prefix (or, if the key is among them, under
     that key alone), within sizes, until a time."""
 
@@ -86,8 +86,7 @@ def first_bytes(key: str, count: int) -> bytes | None:
     return None if found is None else found.data
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some bytes of an object, and the ETag of the whole; no bytes where it has none there."""
 
     data: bytes
@@ -213,8 +212,7 @@ def _pages(
         more = parameters | {parameter: answer[name] for parameter, name in following.items()}
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An object as a listing tells of it; the same bytes have the same `etag`, where S3 encrypts with its own key."""
 
     key: str

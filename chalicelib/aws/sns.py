@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.settings import settings
@@ -22,8 +23,7 @@ class NotSent(Exception):
     """SNS took it not, though the terminal may be there; the cause says why."""
 
 
-@dataclass(frozen=True)
-class Push:
+class Push(Struct, frozen=True):
     """A push notification: a word for which apps have a sentence, and ids; immediately or not after `ttl`.
 
     While a phone is away its platform keeps one push of each `topic`, of at most four topics (FCM); `id` tells one that
@@ -140,8 +140,7 @@ def close_endpoint_of(arn: str, holder: str) -> bool:
     return is_theirs
 
 
-@dataclass(frozen=True)
-class EndpointState:
+class EndpointState(Struct, frozen=True):
     """The state of an endpoint at SNS: by whom it is held, for which token, and whether its platform still takes pushes
     for it."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.entry.needs import Keys
@@ -26,8 +27,7 @@ class Who(Enum):
     PROVIDER = "a payment provider, by its signature"
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """The context of every request: its language, the country and address it comes from, and the key by which it may
     be repeated."""
 
@@ -37,8 +37,7 @@ class Visitor:
     source_ip: str = ""
 
 
-@dataclass
-class Caller:
+class Caller(Struct):
     """A signed-in person: what one consistent read said of them."""
 
     account: Account
@@ -65,8 +64,7 @@ class Caller:
         return until is not None and clock.now_s() < until
 
 
-@dataclass(frozen=True)
-class Camera:
+class Camera(Struct, frozen=True):
     """A camera that proved itself with its token; `device_id` is the ownership it belongs to now, if any."""
 
     stock: Stock

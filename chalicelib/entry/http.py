@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from types import UnionType
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from chalice.app import Blueprint, Chalice, Request, Response
+from msgspec import Struct
 
 from chalicelib import ids
 from chalicelib.aws.failures import is_passing
@@ -44,8 +44,7 @@ View = Callable[..., object]
 Viewed = TypeVar("Viewed", bound=View)
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(Struct, frozen=True):
     """One route, as it is declared; the contract, the matrix, the costs and the crash sweep are driven by this.
 
     `example` is a body (or query) that works; `$names` in it are filled from the scene in which it is tried.
@@ -102,8 +101,7 @@ class Route:
         return wire.encode(answer if of is None or isinstance(answer, self.answers) else of(answer))
 
 
-@dataclass(frozen=True)
-class Authentication:
+class Authentication(Struct, frozen=True):
     """The modules that make a caller of a token, by name: each is imported when the first token of its kind comes."""
 
     of_people: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
@@ -64,8 +64,7 @@ class Replayed(Exception):
         self.body = body
 
 
-@dataclass(frozen=True)
-class IdempotentRequest:
+class IdempotentRequest(Struct, frozen=True):
     """One request under its Idempotency-Key: where its answer is kept, and how to tell it from another request.
 
     `secret` is made of the token's own, which is stored nowhere: whoever holds the tables and KMS cannot open it.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from chalicelib.register.rows import Row
 
@@ -16,8 +17,7 @@ class Endless(ValueError):
     """A prefix without an end by time was asked for its days."""
 
 
-@dataclass(frozen=True)
-class Prefix:
+class Prefix(Struct, frozen=True):
     """Objects of one kind: `<name>/<yyyymmdd>/<id of the subject>/…`, the day being the one they were let in on, or the
     hour, `yyyymmddhh`. A name may have slashes of its own, but none may begin with another one's root.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.errors import NotSignedIn
 
@@ -28,8 +29,7 @@ _MONTH_S = 30 * 86_400
 LASTING_CHARACTERS = 26
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """The claims of a token: whose it is, which sign-in's, and the secret that must prove it."""
 
     account_id: str

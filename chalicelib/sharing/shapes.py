@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, get_args
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.contacts.shapes import Reached
 from chalicelib.entry.wire import Shape
@@ -41,8 +40,7 @@ class ChangeShare(Shape):
     until: Until | UnsetType | None = UNSET
 
 
-@dataclass(frozen=True)
-class ShownShare:
+class ShownShare(Struct, frozen=True):
     """A share as its owner is shown it, and whose name may be in it."""
 
     share: Share

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from msgspec import Struct, field
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -31,8 +31,7 @@ _WAITS_S = tuple(0.05 * 2**turn for turn in range(7))
 MOST_WRITES = 100
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(Struct, frozen=True):
     """One item's part of a commit; `when` is the condition, `otherwise` what its failure means to the person."""
 
     operation: Literal["Put", "Update", "Delete", "ConditionCheck"]

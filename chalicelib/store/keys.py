@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from chalicelib.store.records import Record
@@ -17,8 +18,7 @@ Kind = TypeVar("Kind", bound="Record", covariant=True)
 RawItem = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Key(Generic[Kind]):
+class Key(Struct, Generic[Kind], frozen=True):
     """A record's kind and its primary key; `sk` is None in tables without a sort key."""
 
     record: type[Kind]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
+from msgspec import Struct
 from pynamodb import attributes, models
 from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -291,8 +291,7 @@ _Kind5 = TypeVar("_Kind5", bound=Record)
 _Kind6 = TypeVar("_Kind6", bound=Record)
 
 
-@dataclass(frozen=True)
-class Page(Generic[_Kind]):
+class Page(Struct, Generic[_Kind], frozen=True):
     """`cursor` is the last sort id of this page, or None if nothing follows."""
 
     items: list[_Kind]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, Self, TypeVar, overload
 
+from msgspec import Struct
 from pynamodb.attributes import Attribute, NumberAttribute
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ class PolicyRow(Protocol):
     def id(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), folders of
     objects (`folder`; see Record.folders_of), a record that the law keeps (`fiscal`), one elsewhere that ends with this
     one (`row`), a child, by its kind and id (`subject`), or the subject to which this one belongs while it may pass to

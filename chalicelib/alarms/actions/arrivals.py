@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.alarms import rules
 from chalicelib.alarms.records import PICTURES
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A picture that S3 tells of. `nonce` is what S3 calls the upload, and whoever uploads cannot know before."""
 
     object_key: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -26,8 +27,7 @@ _MOST_PAGES, _PAGE_OF_SEARCH = 10, 100
 _MOST_BETWEEN = 1000
 
 
-@dataclass(frozen=True)
-class FoundAlarm:
+class FoundAlarm(Struct, frozen=True):
     """An alarm, the device that raised it, and its owner's tie to that, which holds the plan."""
 
     device: DeviceAccess
@@ -35,8 +35,7 @@ class FoundAlarm:
     held: Ownership | None
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """An alarm as this person sees it."""
 
     alarm: Alarm
@@ -116,8 +115,7 @@ def _page(granted: list[DeviceAccess], search: shapes.Search) -> shapes.Alarms:
     )
 
 
-@dataclass(frozen=True)
-class _Looked:
+class _Looked(Struct, frozen=True):
     """The alarms found of one device, and the last id that was looked at if older ones are left."""
 
     found: list[Seen]

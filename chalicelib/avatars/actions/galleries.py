@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from chalicelib import clock, ids
 from chalicelib.avatars import rules
@@ -25,8 +26,7 @@ from chalicelib.store.retrying import retrying, retrying_from
 _TICKET_LIFE = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """An upload that S3 tells of."""
 
     object_key: str
@@ -42,8 +42,7 @@ def arrivals_in(body: Any) -> Iterator[Arrival]:
         yield Arrival(unquote_plus(stored["key"]), stored["size"], datetime.fromisoformat(record["eventTime"]))
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """The picture that there is of something, if any, and of when it is.
 
     `put` is what puts another in its place, or none, and records by whom, as far as it is known; on commit it raises
@@ -55,8 +54,7 @@ class Held:
     put: Callable[[str | None, datetime, str | None], tuple[Write, ...]]
 
 
-@dataclass(frozen=True)
-class Gallery:
+class Gallery(Struct, frozen=True):
     """The pictures of one kind of subject, one each: where they lie, and how to look up what is held of a subject;
     None if that is gone. `removal` is the order to delete a picture that nobody points to any more."""
 

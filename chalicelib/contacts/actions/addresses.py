@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from chalicelib.aws import ses, sms
 from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
@@ -16,8 +17,7 @@ from chalicelib.words import Phrase
 _LONGEST_EMAIL = 254
 
 
-@dataclass(frozen=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """An e-mail address, or a phone number in E.164, in its normal form."""
 
     kind: Literal["email", "phone"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -16,8 +16,7 @@ from chalicelib.stock.records import RefusedUploads, Stock
 from chalicelib.store.records import read_all
 
 
-@dataclass(frozen=True)
-class Presented(DeviceAccess):
+class Presented(DeviceAccess, frozen=True):
     """The same device with its camera, and what that uploaded in vain, if it was asked."""
 
     stock: Stock | None = None
@@ -43,8 +42,7 @@ class Presented(DeviceAccess):
         return max([*known, *([] if self.device.last_seen is None else [self.device.last_seen])], default=None)
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A page of a person's devices; `cursor` is None if nothing follows."""
 
     items: list[Presented]

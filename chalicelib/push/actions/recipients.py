@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device
@@ -17,8 +18,7 @@ from chalicelib.store.records import Found, Record, read_all
 Targets = Mapping[str, list[Target]]
 
 
-@dataclass(frozen=True)
-class Recipients:
+class Recipients(Struct, frozen=True):
     """A device that is alive, and the terminals of its owner and of those guests that were read with it."""
 
     device: Device

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from chalicelib.sessions.records import Audience, Session
 from chalicelib.store.commit import Otherwise, Write, absent, change, check, is_set, merge, put, remove
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 
-@dataclass(frozen=True, order=True)
-class Target:
+class Target(Struct, frozen=True, order=True):
     """A terminal that takes pushes: whose it is, by which session, and its endpoint at SNS."""
 
     account_id: str
