@@ -55,9 +55,12 @@ class Alarm(Item):
     )
 
     def is_readable(self, subject_record: Any) -> bool:
-        deleted_before = subject_record.alarms_after
-        later = deleted_before is None or self.arrived_at > deleted_before
-        return super().is_readable(subject_record) and self.removed is None and later
+        return super().is_readable(subject_record) and not self.is_deleted(subject_record)
+
+    def is_deleted(self, device: Any) -> bool:
+        """Whether its owner deleted it, alone or with all that had arrived: it is to go, and not shown until then."""
+        deleted_before = device.alarms_after
+        return self.removed is not None or (deleted_before is not None and self.arrived_at <= deleted_before)
 
 
 class Removal(Item):

@@ -183,7 +183,11 @@ class Record(Model):
 
     @property
     def is_over(self) -> bool:
-        if self.expires_at is not None and clock.now_s() >= self.expires_at:
+        return self.is_over_at(clock.now_s())
+
+    def is_over_at(self, now_s: int) -> bool:
+        """At this second, which who has many records asks for once."""
+        if self.expires_at is not None and now_s >= self.expires_at:
             return True
         written_at = self.written_if_void()
         return written_at is not None and not _restoring.get() and written_at < in_service_since()
@@ -237,12 +241,12 @@ class Record(Model):
         )
         records: list[Self] = []
         for page_of_answer in raw_items.answers("Query", request, decoding.form_of(cls).decode_page):
-            records += [record for record in page_of_answer if record.sort_id != after]
+            records += page_of_answer if after is None else [one for one in page_of_answer if one.sort_id != after]
             if limit is not None and len(records) > limit:
                 break
         more = limit is not None and len(records) > limit
-        page = records[:limit]
-        return Page([record for record in page if not record.is_over], page[-1].sort_id if more else None)
+        page, now_s = records[:limit], clock.now_s()
+        return Page([one for one in page if not one.is_over_at(now_s)], page[-1].sort_id if more else None)
 
     @classmethod
     def together_with(

@@ -6,12 +6,12 @@ import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from moto.s3.models import FakeKey, s3_backends
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.alarms.records import PICTURES

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -42,11 +43,20 @@ class Seen(Struct, frozen=True):
     by: str
 
     def described(self) -> shapes.Alarm:
-        return shapes.Alarm(**self._fields())
+        alarm = self.alarm
+        return shapes.Alarm(
+            alarm_id=alarm.sort_id,
+            device_id=alarm.pk_id,
+            channel=alarm.channel,
+            type=alarm.type,
+            at=clock.at_epoch(alarm.at),
+            read=self.by in (alarm.read_by or ()),
+            until=clock.at_epoch(alarm.expires_at),
+        )
 
     def in_full(self, recorded: shapes.Recorded | None) -> shapes.AlarmInFull:
         """The alarm with a link; where its picture is gone, or other bytes are in its place, there is none to show."""
-        alarm, fields = self.alarm, {**self._fields(), "recorded": recorded}
+        alarm, fields = self.alarm, {**asdict(self.described()), "recorded": recorded}
         if alarm.picture is None:
             without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
             return shapes.AlarmInFull(**fields, picture=without, picture_url=None)
@@ -55,18 +65,6 @@ class Seen(Struct, frozen=True):
             return shapes.AlarmInFull(**fields, picture="unreadable", picture_url=None)
         url = s3.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
         return shapes.AlarmInFull(**fields, picture="shown", picture_url=url)
-
-    def _fields(self) -> dict[str, Any]:
-        alarm = self.alarm
-        return {
-            "alarm_id": alarm.sort_id,
-            "device_id": alarm.pk_id,
-            "channel": alarm.channel,
-            "type": alarm.type,
-            "at": clock.at_epoch(alarm.at),
-            "read": self.by in (alarm.read_by or ()),
-            "until": clock.at_epoch(alarm.expires_at),
-        }
 
 
 def look_at(found: FoundAlarm) -> shapes.AlarmInFull:
@@ -106,8 +104,9 @@ def _page(granted: list[DeviceAccess], search: shapes.Search) -> shapes.Alarms:
     searched = [_newest(one, search) for one in granted]
     # What is older than where looking stopped waits for the next page, or something in between would be passed over.
     stop = max((one.stopped_at for one in searched if one.stopped_at is not None), default="")
-    found = [seen for one in searched for seen in one.found if seen.alarm.sort_id >= stop]
-    found.sort(key=lambda seen: seen.alarm.sort_id, reverse=True)
+    found = [seen for one in searched for seen in one.found if not stop or seen.alarm.sort_id >= stop]
+    if len(searched) > 1:  # those of one device are in order
+        found.sort(key=lambda seen: seen.alarm.sort_id, reverse=True)
     shown = found[: search.limit]
     return shapes.Alarms(
         items=[seen.described() for seen in shown],
@@ -128,11 +127,12 @@ def _newest(one: DeviceAccess, search: shapes.Search) -> _Looked:
     first, last = _span(device, search.day)
     count = search.limit + 1 if search.wants_all and one.covers_all else _PAGE_OF_SEARCH
     found: list[Seen] = []
-    after = search.cursor
+    after, by = search.cursor, one.known_by
     for _ in range(_MOST_PAGES):
         page = Alarm.list_of(device.pk_id, first=first, last=last, newest_first=True, limit=count, after=after)
-        wanted = [alarm for alarm in page.items if alarm.is_readable(device) and _is_wanted(alarm, search)]
-        found += [Seen(alarm, one.known_by) for alarm in wanted if one.covers(alarm.channel)]
+        # None of a page is over.
+        wanted = [alarm for alarm in page.items if not alarm.is_deleted(device) and _is_wanted(alarm, search)]
+        found += [Seen(alarm, by) for alarm in wanted if one.covers(alarm.channel)]
         after = page.cursor
         if after is None or len(found) > search.limit:
             break

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import asdict
 
 from chalicelib.aws import sns, sqs
 from chalicelib.aws.sns import NotSent, Push
