@@ -46,6 +46,7 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py tests/register/test_erase_at_length.py \
 		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py
 	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
+	@AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS)
 	@$(PYTHON) -m tests.alike
 
 costs: $(INSTALLED) ## count what each route costs anew, and what a thousand cameras do

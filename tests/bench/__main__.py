@@ -16,7 +16,9 @@ from tests.bench.counting import Handler
 from tests.bench.recorded import record
 
 TABLE = Path(__file__).parents[1] / "bench.md"
-MOST_RATIO, MOST_ZIP_MB = 1.0, 10.5
+# What was reached, and a twentieth: wanted are 0.14, 0.19 and 0.42.
+MOST_RATIOS = {"list": 0.158, "write": 0.196, "cold": 0.42}
+MOST_ZIP_MB = 10.6
 _HEAD = """# How much work a request is
 
 Instructions by cachegrind, of the packaged and precompiled bundle, beside a handler that is written by hand with boto3
@@ -77,18 +79,18 @@ def _all(place: Path) -> Iterator[Measured]:
     raw, short = (Handler("raw.handler", (place / name,)) for name in ("raw", "short"))
     for scenario in ("list", "write"):
         ours.compare(raw, recording, scenario)
-        yield _ratio(scenario, ours.warm(recording, scenario), raw.warm(recording, scenario), MOST_RATIO)
+        yield _ratio(scenario, ours.warm(recording, scenario), raw.warm(recording, scenario))
     cold = ours.cold(recording, "list")
-    yield _ratio("cold", cold, raw.cold(recording, "list"), MOST_RATIO)
-    yield _ratio("cold, raw boto3 over our shortened descriptions", cold, short.cold(recording, "list"), None)
+    yield _ratio("cold", cold, raw.cold(recording, "list"))
+    yield _ratio("cold, raw boto3 over our shortened descriptions", cold, short.cold(recording, "list"))
     yield from _sizes(place)
     alarms = "1,000 camera-months of alarms ([money.md](money.md))"
     yield Measured(alarms, money.of_alarms(), money.MOST_OF_ALARMS, " $")
     yield Measured("the same with the cameras' tickets", money.of_cameras(), money.MOST_OF_CAMERAS, " $")
 
 
-def _ratio(what: str, ours: float, raw: float, bar: float | None) -> Measured:
-    return Measured(what, ours / raw, bar, ours=ours, raw=raw)
+def _ratio(what: str, ours: float, raw: float) -> Measured:
+    return Measured(what, ours / raw, MOST_RATIOS.get(what), ours=ours, raw=raw)
 
 
 def _sizes(place: Path) -> Iterator[Measured]:
