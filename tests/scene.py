@@ -552,4 +552,7 @@ def lose_events(world: LocalCloud, function: str) -> None:
 
     with world.aws.outside():
         sqs = client("sqs")
-        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=queue_name(function))["QueueUrl"])
+        url = sqs.get_queue_url(QueueName=queue_name(function))["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+        assert int(found["ApproximateNumberOfMessages"]) > 0
+        sqs.purge_queue(QueueUrl=url)

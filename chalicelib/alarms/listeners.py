@@ -35,9 +35,9 @@ def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dic
         found = devices.get(arrival.device_id)
         if found is not None:
             uploads.note_upload(found.device, arrival.arrived)
-            if message.tries == 1:  # what S3 or SNS had no time for comes again, and is not more for that
+            if message.tries == 1:  # a queue's message that comes again is not more for that
                 bounds.count_upload(arrival, found)
-        refused += ingesting.take_picture(arrival, found, is_repeat=message.tries > 1)
+        refused += ingesting.take_picture(arrival, found)
     return uploads.log_of(refused)
 
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib import clock
 from chalicelib.entry.wire import Event
-
-# Lambda does not say whether it tried before. It tries again a minute after a failure at the earliest, and S3 tells
-# within seconds: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-_FIRST_TRY_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -26,8 +21,14 @@ class CreatedObject:
     request_id: str
 
 
+class EventUnknown(Exception):
+    """An event in a shape that nobody here reads: it is kept, and not taken for one of no objects."""
+
+
 def created_objects(body: Any) -> Iterator[CreatedObject]:
     """Those of an event; S3 sends a test event without any when the notification is set up."""
+    if "Records" not in body and body.get("Event") != "s3:TestEvent":
+        raise EventUnknown
     for record in body.get("Records", []):
         stored = record["s3"]["object"]
         yield CreatedObject(
@@ -44,14 +45,9 @@ def is_direct(event: Event) -> bool:
     return not records or records[0].get("eventSource") != "aws:sqs"
 
 
-def was_tried(event: Event) -> bool:
-    """Whether Lambda has tried an event of S3 before, or was so late that nobody knows."""
-    return any(clock.now() - _time_of(record) >= _FIRST_TRY_WITHIN for record in event.get("Records", []))
-
-
 def of_message(body: Any) -> tuple[Any, int]:
     """S3's event in a message, and how often Lambda tried it before it left it there, in a record of its own. S3 itself
-    told the queue until 0.9, and told it nothing but the event."""
+    told the queue before, and told it nothing but the event."""
     if isinstance(body, dict) and "requestPayload" in body:
         return body["requestPayload"], int(body["requestContext"]["approximateInvokeCount"])
     return body, 0

@@ -44,7 +44,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Message:
-    """A message of a queue; `tries` counts its deliveries, this one included."""
+    """A message of a queue; `tries` counts its deliveries, this one included. An event that S3 tells directly is always
+    the first: Lambda does not say what it tried before."""
 
     body: Any
     tries: int
@@ -110,8 +111,7 @@ class Listeners(_EntryPoints):
                     return take_batch(event, context)
                 with line(door=handle.__name__) as entry:
                     try:
-                        message = Message(event, 1 + object_events.was_tried(event))
-                        entry.add(**(handle(message, prepare([event])) or {}))
+                        entry.add(**(handle(Message(event, 1), prepare([event])) or {}))
                     except Exception as fault:
                         entry.add_fault(fault)
                         raise InvocationFailed from None

@@ -25,7 +25,8 @@ def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[
             )  # fmt: skip
     for name in dead_letters(resources):
         made[f"{name}Filled"] = _alarm(
-            f"Something was given up after all its tries: look into {name}, mend, and redrive within 14 days.",
+            f"Something was given up after all its tries: look into {name}, mend, and redrive within "
+            f"{_kept_days(resources[name])} days.",
             "AWS/SQS", "ApproximateNumberOfMessagesVisible",
             [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}], threshold=0, statistic="Maximum",
         )  # fmt: skip
@@ -35,6 +36,10 @@ def alarms(resources: Mapping[str, Any], functions: Iterable[Function]) -> dict[
 def dead_letters(resources: Mapping[str, Any]) -> list[str]:
     queues = (name for name, resource in resources.items() if resource["Type"] == "AWS::SQS::Queue")
     return sorted(name for name in queues if name.endswith("DeadLetters"))
+
+
+def _kept_days(queue: Any) -> int:
+    return int(queue["Properties"]["MessageRetentionPeriod"]) // 86_400
 
 
 def page(body: str, resources: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
 from chalicelib.push.actions import recipients
 from infra.local.cloud import LocalCloud
+from infra.local.pollers import DeliveryFaults
 from tests.alarms.snapshots import arrives, ids_of, name_of, objects, pushes
 from tests.conftest import Home
 from tests.scene import jpeg, new_camera
@@ -100,6 +101,17 @@ def test_what_exceeds_the_bound_is_deleted_unpushed_and_the_next_ticket_waits_fo
     arrives(home.camera, kind="doorbell")
     home.owner.refresh()
     assert len(ids_of(home, type="doorbell")) == 1
+
+
+@pytest.mark.usefixtures("few")
+def test_uploads_that_s3_tells_of_a_minute_later_are_counted_all_the_same(home: Home) -> None:
+    home.world.advance(600)
+    home.world.delivery_faults = DeliveryFaults(delayed=1.0, delay_seconds=60)
+    flood(home)
+    assert (ids_of(home, type="person"), len(objects(home.world))) == ([], 15)
+    home.world.advance(61)
+    assert len(ids_of(home, type="person")) == 10
+    assert home.camera.ask_ticket().status == 429
 
 
 @pytest.mark.usefixtures("few")

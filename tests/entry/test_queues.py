@@ -133,6 +133,8 @@ def test_what_lambda_imports_carries_its_own_door(said: dict[str, Any], pair: st
 
 POISON = ["", "not JSON", "null", "[]", "7", '"text"', '{"Records": 7}', '{"Records": [{}]}']
 POISON += ['{"Records": [{"s3": {}}]}', uploaded("").replace("2026", "soon")]
+# What nobody writes into this queue now, and another version may have.
+POISON += ["{}", '{"Event": "s3:ObjectRemoved:*"}', '{"payload": {"Records": []}}']
 
 
 @pytest.mark.parametrize("poison", POISON)

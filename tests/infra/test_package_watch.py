@@ -38,6 +38,12 @@ def test_every_stream_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_r
     assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
 
 
+@pytest.mark.parametrize(("queue", "days"), [("AlarmPictures", 7), ("MailReports", 3), ("Letters", 14)])
+def test_an_alarm_of_dead_letters_says_how_long_they_wait(queue: str, days: int) -> None:
+    said = alarms()[f"{queue}DeadLettersFilled"]["AlarmDescription"]
+    assert said.endswith(f"look into {queue}DeadLetters, mend, and redrive within {days} days.")
+
+
 def test_a_function_that_fails_rings_with_one_alarm_for_all_and_the_page_shows_which() -> None:
     (failed,) = (one for one in alarms().values() if one.get("MetricName") == "Errors")
     # Without a name the metric is of all functions of the account, which is this installation's own.

@@ -159,7 +159,7 @@ def test_four_times_a_day_the_reconciler_looks_at_all_devices(recording: Home) -
 
 def test_an_arrival_that_nobody_was_told_of_is_counted_though_a_run_failed(recording: Home) -> None:
     recording.camera.record()
-    client("sqs").purge_queue(QueueUrl=recording.world.stack.physical("RecordingUploads"))
+    lose_events(recording.world, "on_recording_uploaded")
     assert len(objects(recording.world)) == 1 and counted(recording) == {}
     assert _reconciled(recording, 15 + 15 + 2)["counted_anew"] == 1
     assert [ms for ms, _ in counted(recording).values()] == [60_000]
@@ -171,6 +171,23 @@ def test_news_that_come_twice_count_once(recording: Home) -> None:
     before = counted(recording)
     _tell_again(recording, key)
     assert counted(recording) == before
+
+
+def test_late_news_are_counted_by_what_is_listed_and_count_once_however_often_they_come(recording: Home) -> None:
+    recording.camera.record()
+    recording.world.settle()
+    late = [recording.camera.record(at=recording.world.now() - (5 + number) * MINUTE) for number in range(3)]
+    news = [_untold(recording, key) for key in late]
+    lose_events(recording.world, "on_recording_uploaded")
+    recording.world.clock.move_to(recording.world.now().timestamp() + 121)
+    assert [ms for ms, _ in counted(recording).values()] == [60_000]
+    _tell(recording, news[0])
+    assert [ms for ms, _ in counted(recording).values()] == [4 * 60_000]
+    for one in (*news, *news):
+        _tell(recording, one)
+    ((ms, size_bytes),) = counted(recording).values()
+    assert (ms, size_bytes) == (4 * 60_000, sum(one.size_bytes for one in stands(recording)))
+    assert len(stands(recording)) == 4 and refused(recording) == {}
 
 
 def test_what_may_not_stay_when_its_news_come_again_is_counted_no_more(recording: Home) -> None:
@@ -194,6 +211,11 @@ def _news(home: Home, key: str) -> dict[str, object]:
     (one,) = [segment for segment in stands(home) if segment.object_key == key]
     told = {"object": {"key": key, "size": one.size_bytes}}
     return {"eventTime": f"{one.arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
+
+
+def _untold(home: Home, key: str) -> dict[str, object]:
+    told = {"object": {"key": key, "size": len(filmed("m4s"))}}
+    return {"eventTime": f"{home.world.now():%Y-%m-%dT%H:%M:%S}.000Z", "s3": told}
 
 
 def _tell(home: Home, record: dict[str, object]) -> None:

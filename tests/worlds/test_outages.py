@@ -10,13 +10,14 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.recordings.actions import quota
 from infra.local import dump
 from infra.local.async_events import OLDEST_S
 from infra.local.cloud import LocalCloud
 from infra.local.strict import DIES_AFTER, DIES_BEFORE, Kind
 from tests.alarms.snapshots import ids_of, name_of, pushes
 from tests.conftest import Home
-from tests.recordings.plans import subscribe
+from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import counted, objects, refused, stands
 from tests.scene import jpeg
 from tests.worlds.invariants import violations
@@ -49,12 +50,12 @@ def _left_in(world: LocalCloud, *queues: str) -> list[str]:
     return [json.loads(body)["requestContext"]["condition"] for body in bodies]
 
 
-def _is_there_once(home: Home, count: int) -> None:
+def _is_there_once(home: Home, count: int, minutes: int) -> None:
     home.owner.refresh()
     assert len(ids_of(home, type="person", limit=100)) == count
     assert len({push["data"]["data"]["alarm_id"] for push in pushes(home.world)}) == count + 1
-    assert len(objects(home.world)) == len(stands(home)) == count
-    assert sum(ms for ms, _ in counted(home).values()) == count * 60_000
+    assert len(objects(home.world)) == len(stands(home)) == minutes
+    assert sum(ms for ms, _ in counted(home).values()) == minutes * 60_000
     assert refused(home) == {}
     assert violations(home.world.dump()) == []
 
@@ -75,23 +76,30 @@ def test_what_is_uploaded_while_dynamodb_is_down_for_a_day_is_there_afterwards_o
     assert aside == ["RetriesExhausted"] * (5 + 10)
     assert world.redrive() >= len(aside)
     world.advance(HOUR)
-    _is_there_once(home, 5)
+    _is_there_once(home, 5, 5)
 
 
-def test_what_is_throttled_for_longer_than_lambda_keeps_it_waits_in_the_queue_and_is_taken(home: Home) -> None:
+def test_what_is_throttled_for_longer_than_lambda_keeps_it_waits_in_the_queue_and_is_taken(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reconciler counts the video meanwhile, more than a row remembers one by one; twice, it would be too much."""
+    monkeypatch.setattr(quota, "MOST_MS", 40 * 60_000)
     world = home.world
-    subscribe(home)
+    subscribe(home, EVENT)
     world.functions.throttled.update(ON_UPLOADS)
     for number in range(3):
         _upload(home, number)
         world.advance(60)
+    for number in range(30):
+        home.camera.record(at=world.now() - timedelta(minutes=10 + number))
     world.advance(OLDEST_S + 300)
-    assert _left_in(world, "AlarmPictures", "RecordingUploads") == ["EventAgeExceeded"] * (3 + 6)
+    assert _left_in(world, "AlarmPictures", "RecordingUploads") == ["EventAgeExceeded"] * (3 + 6 + 30)
+    assert sum(ms for ms, _ in counted(home).values()) == 33 * 60_000
     home.owner.refresh()
     assert ids_of(home, type="person") == [] and world.failures == []
     world.functions.throttled.clear()
     world.advance(361)
-    _is_there_once(home, 3)
+    _is_there_once(home, 3, 33)
     assert _left_in(world, "AlarmPictures", "RecordingUploads") == []
 
 

@@ -19,19 +19,16 @@ from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 
 
-def take_picture(arrival: Arrival, of: Recipients | None, *, is_repeat: bool) -> list[Refused]:
+def take_picture(arrival: Arrival, of: Recipients | None) -> list[Refused]:
     """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
-    alarm without it. What is no alarm, or nobody's any more (`of` is None), is deleted, and the answer says why.
-
-    `is_repeat`: an earlier try may have died between the alarm and its push, so the push is made again.
-    """
+    alarm without it. What is no alarm, or nobody's any more (`of` is None), is deleted, and the answer says why."""
     device_id = None if of is None else of.device.pk_id
     try:
         if of is None:
             raise rules.NotTaken("nobody_owns", is_counted=False)
         if bounds.is_over(of.device, PICTURES.stamp_of(arrival.object_key)):
             raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was reported first
-        _take(arrival, of, is_repeat)
+        _take(arrival, of)
     except rules.NotTaken as refused:
         s3.delete([arrival.object_key])
         if device_id is not None and refused.is_counted:
@@ -40,7 +37,7 @@ def take_picture(arrival: Arrival, of: Recipients | None, *, is_repeat: bool) ->
     return []
 
 
-def _take(arrival: Arrival, of: Recipients, is_repeat: bool) -> None:
+def _take(arrival: Arrival, of: Recipients) -> None:
     named, device = rules.read_name(arrival.name), of.device
     if device.channel_ids is not None and named.channel not in device.channel_ids:
         raise rules.NotTaken("channel_unknown")
@@ -59,8 +56,9 @@ def _take(arrival: Arrival, of: Recipients, is_repeat: bool) -> None:
     known = _begin(alarm, device, named, arrival)
     if known is not None:
         _require_same(known, alarm)
-    if known is None or is_repeat:
-        notifying.tell(known or alarm, of, is_repeat)
+    # An earlier try of the same event may have died between the alarm and its push: one too many beats one too few.
+    if known is None or known.arrived_at == alarm.arrived_at:
+        notifying.tell(known or alarm, of, is_repeat=known is not None)
     if not is_shown:
         raise rules.NotTaken("picture_unreadable")
 

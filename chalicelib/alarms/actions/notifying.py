@@ -19,7 +19,7 @@ from chalicelib.store.retrying import NothingToDo
 OFFLINE = "offline"
 
 
-def tell(alarm: Alarm, of: Recipients, is_repeat: bool) -> None:
+def tell(alarm: Alarm, of: Recipients, *, is_repeat: bool) -> None:
     if alarm.type == rules.SNAPSHOT:
         return
     late = rules.is_late(alarm.at, alarm.arrived_at)

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib import mp4
+from chalicelib import clock, mp4
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing, quota, tidying
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
+from chalicelib.recordings.actions.reconciling import NEWS_TAKE
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import containers, quarters
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Init, Segment, without_doubles
-from chalicelib.recordings.rules.uploads import Upload, parse_key, read_object
+from chalicelib.recordings.rules.uploads import Part, Upload, parse_key, read_object
 from chalicelib.stock.actions import uploads
 from chalicelib.stock.actions.uploads import Refused
 from chalicelib.store.commit import commit
@@ -116,11 +117,7 @@ def _count_without(arrival: Arrival, together: ReadTogether) -> None:
         return
     key = days.key_of_segment(device_id, parsed)
     if days.is_counted(together.rows.get(key), parsed):
-        # The batch's device may be older than what came since, and what that was let in by.
-        of = recorded_device(read_all(access.keys_of(device_id)), device_id)
-        if of is not None:
-            tidying.tidy_day(of, parsed.channel, quarters.day_of(parsed.start))
-            together.rows[key] = _read_again(key, None)
+        together.rows[key] = _count_listed(device_id, parsed)
 
 
 def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTogether) -> None:
@@ -164,6 +161,8 @@ def _count(
     """Count it on its day, whose row is as it was read; the row as it is then. Raises StaleRead, NotTaken."""
     if days.is_counted(row, segment):
         return row
+    if segment.arrived < clock.now() - NEWS_TAKE:
+        return _count_late(row, upload, segment)
     running = plans.running_at(of.held, int(segment.arrived.timestamp()))
     is_event = running is not None and running.kind == quota.EVENT
     if is_event:
@@ -176,6 +175,23 @@ def _count(
     if is_event or days.is_due(row, upload, segment):
         return days.count(row, upload.device_id, upload, segment)
     return row
+
+
+def _count_late(row: RecordingDay | None, upload: Upload, segment: Segment) -> RecordingDay | None:
+    """Count its day by a listing: the reconciler may have counted it, and a row does not remember that for long. As the
+    reconciler asks for no event plan's quota, nor is that asked for here. Raises NotTaken."""
+    if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
+        return _refuse_unless_counted(row, upload, segment, "too_many")
+    return _count_listed(upload.device_id, segment, upload.part)
+
+
+def _count_listed(device_id: str, segment: Segment, *known: Part) -> RecordingDay | None:
+    """Count its day anew by what S3 lists; the row as it is then."""
+    # The batch's device may be older than what came since, and what that was let in by.
+    of = recorded_device(read_all(access.keys_of(device_id)), device_id)
+    if of is not None:
+        tidying.tidy_day(of, segment.channel, quarters.day_of(segment.start), known)
+    return _read_again(days.key_of_segment(device_id, segment), None)
 
 
 def _refuse_unless_counted(
