@@ -26,7 +26,10 @@ def visual(kind: bytes = b"avc1", depth: int = 24) -> bytes:
 
 
 def sound(version: int = 0) -> bytes:
-    return box(b"mp4a", bytes(8), version.to_bytes(2), bytes(18), box(b"esds", b"descriptor"))
+    """In QuickTime's own form, if it is of version 1."""
+    esds = box(b"esds", b"descriptor")
+    others = bytes(16) + box(b"wave", esds) if version else esds
+    return box(b"mp4a", bytes(8), version.to_bytes(2), bytes(18), others)
 
 
 def track(
@@ -52,6 +55,7 @@ def sifted(*boxes: bytes) -> bytes:
 
 @pytest.mark.parametrize("whole", [
     box(b"moov", box(b"mvhd", bytes(100)), track(), track(b"soun", sound()), box(b"mvex", box(b"trex", bytes(24)))),
+    box(b"moov", track(b"soun", sound(1))),
     box(b"moov", track(entries=visual(b"hvc1") + visual(b"hev1", depth=0), count=2)),
     box(b"moov", track(tables=box(b"stsz", bytes(12)) + box(b"stco", bytes(8)))),
     fragment(COUNT),
@@ -63,7 +67,8 @@ def test_what_is_known_stays_as_it_is(whole: bytes) -> None:
 @pytest.mark.parametrize("unknown", [
     track(b"meta"), track(b"soun"), track(b"vide", sound()), track(handlers=2), track(handlers=0), track(count=2),
     track(entries=visual(b"zzzz")), track(entries=b"", count=0), track(entries=box(b"avc1", bytes(20))),
-    track(entries=visual(depth=8)), track(entries=visual(depth=0x28)), track(b"soun", sound(1)), box(b"zzzz", track()),
+    track(entries=visual(depth=8)), track(entries=visual(depth=0x28)), track(b"soun", sound(2)), box(b"zzzz", track()),
+    track().replace(box(b"stsd", numbers(0, 1), visual()), box(b"stsd", numbers(1 << 24, 1), visual())),
     box(b"trak", box(b"zzzz", b"content")), box(b"udta", b"content"),
 ])  # fmt: skip
 def test_what_is_not_known_or_of_another_form_becomes_free_space(unknown: bytes) -> None:

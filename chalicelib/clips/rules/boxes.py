@@ -31,7 +31,8 @@ _KNOWN: dict[bytes, tuple[bytes, ...]] = {
     b"stbl": (b"stsd", b"stsz", b"stz2", b"stco", b"co64"),
     b"stsd": (*_CODECS, b"mp4a"),
     **dict.fromkeys(_CODECS, (b"avcC", b"hvcC", b"colr", b"pasp")),
-    b"mp4a": (b"esds",),
+    b"mp4a": (b"esds", b"wave"),
+    b"wave": (b"esds",),
     b"mvex": (b"mehd", b"trex"),
     b"moof": (b"mfhd", b"traf"),
     b"traf": (b"tfhd", b"tfdt", b"trun"),
@@ -41,8 +42,10 @@ _OTHERS_AT = {b"stsd": 8, **dict.fromkeys(_CODECS, 78), b"mp4a": 28}
 # Where in their content the number of their samples or chunks stands.
 _COUNT_AT = {b"trun": 4, b"stsz": 8, b"stz2": 8, b"stco": 4, b"co64": 4}
 _ENTRIES = {b"vide": set(_CODECS), b"soun": {b"mp4a"}}
-# Of a visual entry its depth, of another one its version: QuickTime's have more, and where that ends is disputed.
-_DEPTH, _DEPTH_BITS, _PALETTED, _VERSION = slice(74, 76), 0x1F, (1, 2, 4, 8), slice(8, 10)
+# Of a visual entry its depth: behind a low one QuickTime has a table of colours.
+_DEPTH, _DEPTH_BITS, _PALETTED = slice(74, 76), 0x1F, (1, 2, 4, 8)
+# Of an entry of sound its version: of QuickTime's first one it has four figures more, if that of its table is 0.
+_VERSION, _QUICKTIME, _MORE = slice(8, 10), 1, 16
 
 
 class TooMuchClaimed(ValueError):
@@ -118,7 +121,9 @@ class Sieve:
         if kind not in _KNOWN:
             return True
         first = at + _OTHERS_AT.get(kind, 0)
-        if first > end or not _has_plain_form(kind, data[at:first]):
+        if kind == b"mp4a" and int.from_bytes(data[at:first][_VERSION]) == _QUICKTIME:
+            first += _MORE
+        if first > end or not _has_known_form(kind, data[at:first]):
             return False
         self._sift(data, first, end, kind)
         if kind == b"trak":
@@ -146,8 +151,10 @@ class Sieve:
             raise TooMuchClaimed
 
 
-def _has_plain_form(kind: bytes, said: bytearray) -> bool:
-    """Whether it is beyond doubt where in an entry of samples its boxes begin."""
+def _has_known_form(kind: bytes, said: bytearray) -> bool:
+    """Whether it is beyond doubt where the boxes in it begin."""
     if kind in _CODECS:
         return int.from_bytes(said[_DEPTH]) & _DEPTH_BITS not in _PALETTED
-    return kind != b"mp4a" or not any(said[_VERSION])
+    if kind == b"mp4a":
+        return int.from_bytes(said[_VERSION]) <= _QUICKTIME
+    return kind != b"stsd" or said[0] == 0
