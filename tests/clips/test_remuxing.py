@@ -31,6 +31,8 @@ from tests.clips.footage import (
 )
 
 ALL_DAY = NOON + timedelta(days=1)
+# Samples that are more than may be, and no burden to whoever believes it.
+CLAIMED = 99_999
 SETTINGS = {
     "H.264": Setting(),
     "H.265": Setting(H265),
@@ -276,10 +278,10 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _claiming(segment: bytes, wrapped: Callable[[bytes], bytes]) -> bytes:
-    """Its first fragment says that it has a hundred million samples."""
+    """Its first fragment says that it has more samples than a minute can have."""
     begin, data = segment.index(b"moof") - 4, segment.index(b"mdat") - 4
     at = segment.index(b"trun") + 8
-    content = segment[begin + 8 : at] + (100_000_000).to_bytes(4) + segment[at + 4 : data]
+    content = segment[begin + 8 : at] + CLAIMED.to_bytes(4) + segment[at + 4 : data]
     return segment[:begin] + wrapped(content) + segment[data:]
 
 
@@ -303,7 +305,7 @@ def test_an_init_that_claims_samples_is_passed_over(
 ) -> None:
     init, segments = record(Setting(), 2)
     at = init.index(table) + behind
-    claims = init[:at] + (100_000_000).to_bytes(4) + init[at + 4 :]
+    claims = init[:at] + CLAIMED.to_bytes(4) + init[at + 4 :]
     made, found = clip_of([piece_of(claims + segments[0], NOON), *pieces_of(init, segments[1:])], tmp_path)
     assert (made.unreadable, len(found.frames), len(demuxed)) == (1, 20, 1)
 
@@ -313,8 +315,8 @@ def test_a_claim_in_another_box_is_not_seen(tmp_path: Path, demuxed: list[bytes]
     hidden = _claiming(segments[0], lambda content: _box(b"udta", _box(b"moof", content)))
     made, found = clip_of(pieces_of(init, [hidden, segments[1]]), tmp_path)
     assert (made.unreadable, len(found.frames)) == (1, 20)
-    assert (100_000_000).to_bytes(4) in hidden
-    assert len(demuxed) == 2 and not any((100_000_000).to_bytes(4) in given for given in demuxed)
+    assert CLAIMED.to_bytes(4) in hidden
+    assert len(demuxed) == 2 and not any(CLAIMED.to_bytes(4) in given for given in demuxed)
 
 
 def _added(data: bytes, kind: bytes, box: bytes) -> bytes:
