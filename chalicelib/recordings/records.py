@@ -9,7 +9,6 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 
 from chalicelib import clock
 from chalicelib.recordings.rules import deletions, quarters, uploads
-from chalicelib.recordings.rules.deletions import Deleted
 from chalicelib.recordings.rules.names import NameUnknown
 from chalicelib.recordings.rules.segments import Init
 from chalicelib.recordings.rules.uploads import Part
@@ -83,7 +82,7 @@ class RecordingDay(Item):
         if isinstance(found, Init):
             return uploads.parse_key(stored.key).channel == self.channel
         is_own = found.channel == self.channel and quarters.day_of(found.start) == self.day
-        is_deleted = Deleted(deletions.marks_of(subject_record.deleted_spans)).has(found)
+        is_deleted = deletions.deleted_by(frozenset(subject_record.deleted_spans or ())).has(found)
         is_private = subject_record.was_private_between(found.start.timestamp(), found.end.timestamp())
         return is_own and not is_deleted and not is_private and clock.now() < found.until
 

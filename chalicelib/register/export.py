@@ -18,7 +18,7 @@ from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.register import catalogue, tree
 from chalicelib.register.archive import Archive, Sink
-from chalicelib.register.pointed import Folder, Pointed, is_any_shown, pointers
+from chalicelib.register.pointed import Folder, Pointed, pointers
 from chalicelib.register.rows import Row, row
 from chalicelib.register.tree import FISCAL, FOLDER, OBJECT
 from chalicelib.store import ciphers, keys
@@ -30,8 +30,9 @@ _HERE = Path(__file__).parent
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ITEMS_OF_A_PAGE = 100
 _CHUNK_BYTES = 64 * 1024
-# Of objects in folders, of which there may be very many: after so much it is asked again whether to go on.
+# After so much of objects, or so many that were looked at, it is asked again whether to go on.
 _BYTES_BEFORE_ASKING = 64 * 1024 * 1024
+_OBJECTS_BEFORE_ASKING = 100
 
 
 # What is in it follows from the tags: every personal attribute, and what else is tagged as exported. Beside the JSON of
@@ -94,7 +95,7 @@ class Position:
 @dataclass(frozen=True)
 class Volume:
     """One archive of a copy: its number, where it goes on, and how much of objects it takes. The first has all rows,
-    however much they are; each has one object at least of what is left for it."""
+    however much they are; each has one object at least of what is left for it, or has looked at a hundred."""
 
     number: int = 1
     after: Position | None = None
@@ -106,8 +107,8 @@ class Volume:
     def is_first(self) -> bool:
         return self.number == 1
 
-    def is_full(self, archive: Archive) -> bool:
-        if not self.is_first and not archive.files:
+    def is_full(self, archive: Archive, objects_seen: int) -> bool:
+        if not self.is_first and not archive.files and objects_seen < _OBJECTS_BEFORE_ASKING:
             return False
         is_much = archive.size_bytes >= self.most_bytes or len(archive.files) >= self.most_files
         return is_much or clock.ticks_s() >= self.until_ticks
@@ -152,7 +153,7 @@ class _Copy:
         self._first_id = keys.id_of(subjects[0])
         self._waiting: list[tuple[bool, str, str]] = []
         self._met: set[str] = set()
-        self._bytes_unasked = 0
+        self._bytes_unasked = self._objects_seen = 0
         self._before_page = before_page
         self.meet(subjects)
 
@@ -183,6 +184,19 @@ class _Copy:
         if self.next is None:
             return False
         return subject != self.next.subject or object_key > self.next.object_key
+
+    def is_some_left(self, subject: str, beginning: str) -> bool:
+        """Whether objects whose keys begin so are, if there are any."""
+        return self.is_left(subject, beginning) or bool(self.next and self.next.object_key.startswith(beginning))
+
+    @property
+    def is_full(self) -> bool:
+        return self.volume.is_full(self.archive, self._objects_seen)
+
+    def count_object(self) -> None:
+        self._objects_seen += 1
+        if self._objects_seen % _OBJECTS_BEFORE_ASKING == 0:
+            self.before_page()
 
     def before_page(self) -> None:
         """Asks whether to go on."""
@@ -245,7 +259,7 @@ def _write_subject(copy: _Copy, subject: str) -> None:
         section = sections.get(type(record))
         if section is None:
             section = sections[type(record)] = Section(type(record), f"{_folder_of(subject)}/{record.sk_prefix}.json")
-        where = _where_objects_are(copy, record) | _where_folders_are(copy, record, subject_record, shown_in)
+        where = _where_objects_are(copy, record) | _where_folders_are(copy, record, shown_in)
         section.add(_exported(record.decrypted_with(cipher)) | where)
         copy.kept_by_law |= pointers(record, FISCAL).keys()
     whole = [section.close() for section in sections.values() if section.is_exported]
@@ -321,13 +335,14 @@ def _write_objects(copy: _Copy, subject_record: Record) -> set[Folder]:
         pointed.add(record)
     if after is None:
         return shown_in
-    for object_key, folders in pointed.behind(after, copy.before_page):
-        if copy.volume.is_full(copy.archive):
+    for found in pointed.behind(after, copy.before_page):
+        if copy.is_full:
             copy.next = Position(subject_record.pk, after)
             break
-        if copy.is_added(_path_of(subject_record.pk, object_key), object_key):
-            shown_in.update(folders)
-        after = object_key
+        copy.count_object()
+        if found.is_shown and copy.is_added(_path_of(subject_record.pk, found.object_key), found.object_key):
+            shown_in.update(found.folders)
+        after = found.object_key
     return shown_in
 
 
@@ -352,16 +367,15 @@ def _where_objects_are(copy: _Copy, record: Record) -> dict[str, object]:
     return where
 
 
-def _where_folders_are(
-    copy: _Copy, record: Record, subject_record: Record, shown_in: set[Folder]
-) -> dict[str, object]:
+def _where_folders_are(copy: _Copy, record: Record, shown_in: set[Folder]) -> dict[str, object]:
     """Attribute → in which folders, of this archive and of those that follow, its objects are."""
     names = [name for name, tag in tags_of(type(record)).items() if tag.points_to == FOLDER]
     if not names:
         return {}
     where = set()
     for beginning in record.folders_of():
-        if (record.own_key, beginning) in shown_in or (copy.next and is_any_shown(beginning, record, subject_record)):
+        # Whether those that follow have any would be a listing for each folder, of which there may be thousands.
+        if (record.own_key, beginning) in shown_in or copy.is_some_left(record.pk, beginning):
             where.add(_path_of(record.pk, beginning).rpartition("/")[0] + "/")
     return dict.fromkeys(names, sorted(where))
 
@@ -400,7 +414,7 @@ def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, object]:
     if tag.points_to == OBJECT:
         return {"title": title, "type": ["string", "null"], "description": "where in this archive"}
     if tag.points_to == FOLDER:
-        described = "in which folders of this archive"
+        described = "in which folders of this archive, and of those that follow, where one may be empty"
         return {"title": title, "type": "array", "items": {"type": "string"}, "description": described}
     kind_of_value, more = _json_type(attribute)
     return {"title": title, "type": [kind_of_value, *(["null"] if attribute.null else [])], **more}

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.clips.actions import footage
 from chalicelib.clips.actions.footage import rewrapped
 from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Piece, Remuxed, remux
+from chalicelib.clips.rules import boxes
 from chalicelib.clips.rules.boxes import Picture
 from tests.clips.footage import (
     FRAMES_PER_SECOND,
@@ -30,6 +31,8 @@ from tests.clips.footage import (
 )
 
 ALL_DAY = NOON + timedelta(days=1)
+# Samples that are more than may be, and no burden to whoever believes it.
+CLAIMED = 99_999
 SETTINGS = {
     "H.264": Setting(),
     "H.265": Setting(H265),
@@ -227,13 +230,13 @@ def _without_sets(init: bytes) -> bytes:
 
 
 @pytest.fixture
-def demuxed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """What FFmpeg was given, which makes room for as many samples as are claimed."""
-    given: list[Path] = []
+def demuxed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What FFmpeg was given."""
+    given: list[bytes] = []
     open_it = footage._footage
 
     def opened(path: Path, said: Picture) -> footage.Footage | None:
-        given.append(path)
+        given.append(path.read_bytes())
         return open_it(path, said)
 
     monkeypatch.setattr(footage, "_footage", opened)
@@ -275,21 +278,20 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _claiming(segment: bytes, wrapped: Callable[[bytes], bytes]) -> bytes:
-    """Its first fragment says that it has a hundred million samples."""
+    """Its first fragment says that it has more samples than a minute can have."""
     begin, data = segment.index(b"moof") - 4, segment.index(b"mdat") - 4
     at = segment.index(b"trun") + 8
-    content = segment[begin + 8 : at] + (100_000_000).to_bytes(4) + segment[at + 4 : data]
+    content = segment[begin + 8 : at] + CLAIMED.to_bytes(4) + segment[at + 4 : data]
     return segment[:begin] + wrapped(content) + segment[data:]
 
 
 @pytest.mark.parametrize("wrapped", [
     lambda content: _box(b"moof", content),
     lambda content: _box(b"moof", _box(b"free", bytes(1_000_000)) + content),
-    lambda content: _box(b"udta", _box(b"moof", content)),
     lambda content: bytes(4) + b"moof" + content,
-], ids=["as it is", "behind much else", "within another box", "to the end of the file"])  # fmt: skip
+], ids=["as it is", "behind much else", "to the end of the file"])  # fmt: skip
 def test_a_fragment_that_claims_more_samples_than_there_can_be_is_passed_over(
-    wrapped: Callable[[bytes], bytes], tmp_path: Path, demuxed: list[Path]
+    wrapped: Callable[[bytes], bytes], tmp_path: Path, demuxed: list[bytes]
 ) -> None:
     init, segments = record(Setting(), 2)
     pieces = pieces_of(init, [_claiming(segments[0], wrapped), segments[1]])
@@ -299,12 +301,68 @@ def test_a_fragment_that_claims_more_samples_than_there_can_be_is_passed_over(
 
 @pytest.mark.parametrize(("table", "behind"), [(b"stsz", 12), (b"stco", 8)])
 def test_an_init_that_claims_samples_is_passed_over(
-    table: bytes, behind: int, tmp_path: Path, demuxed: list[Path]
+    table: bytes, behind: int, tmp_path: Path, demuxed: list[bytes]
 ) -> None:
     init, segments = record(Setting(), 2)
     at = init.index(table) + behind
-    claims = init[:at] + (100_000_000).to_bytes(4) + init[at + 4 :]
+    claims = init[:at] + CLAIMED.to_bytes(4) + init[at + 4 :]
     made, found = clip_of([piece_of(claims + segments[0], NOON), *pieces_of(init, segments[1:])], tmp_path)
+    assert (made.unreadable, len(found.frames), len(demuxed)) == (1, 20, 1)
+
+
+def test_a_claim_in_another_box_is_not_seen(tmp_path: Path, demuxed: list[bytes]) -> None:
+    init, segments = record(Setting(), 2)
+    hidden = _claiming(segments[0], lambda content: _box(b"udta", _box(b"moof", content)))
+    made, found = clip_of(pieces_of(init, [hidden, segments[1]]), tmp_path)
+    assert (made.unreadable, len(found.frames)) == (1, 20)
+    assert CLAIMED.to_bytes(4) in hidden
+    assert len(demuxed) == 2 and not any(CLAIMED.to_bytes(4) in given for given in demuxed)
+
+
+def _added(data: bytes, kind: bytes, box: bytes) -> bytes:
+    """With a box at the end of the first of a kind, which lies at the top."""
+    at = data.index(kind) - 4
+    size = int.from_bytes(data[at : at + 4])
+    return data[:at] + (size + len(box)).to_bytes(4) + data[at + 4 : at + size] + box + data[at + size :]
+
+
+OTHERS = (
+    b"free", b"skip", b"uuid", b"udta", b"meta", b"styp", b"sidx", b"emsg", b"prft", b"pssh", b"mfra", b"cmov", b"zzzz",
+)  # fmt: skip
+SECRET = b"a box of a camera's own, which nobody knows"
+
+
+def test_boxes_of_any_other_kind_are_in_nobodys_way_and_not_seen(tmp_path: Path, demuxed: list[bytes]) -> None:
+    (init, segments), others = record(Setting(), 2), b"".join(_box(kind, SECRET) for kind in OTHERS)
+    # A fragment says how far its frames are from its begin.
+    offset = segments[0].index(b"trun") + 12
+    moved = int.from_bytes(segments[0][offset : offset + 4]) + 2 * len(others)
+    segment = segments[0][:offset] + moved.to_bytes(4) + segments[0][offset + 4 :]
+    at = (segment := _added(segment, b"moof", others)).index(b"mdat") - 4
+    odd = [
+        piece_of(_added(init, b"moov", others) + others + segments[0] + others, NOON),
+        piece_of(init + segment[:at] + others + segment[at:], NOON + seconds(2)),
+    ]
+    made, found = clip_of(odd, tmp_path)
+    assert (made.unreadable, found.frames) == (0, 2 * list(range(20)))
+    assert len(demuxed) == 2 and not any(SECRET in given or b"zzzz" in given for given in demuxed)
+
+
+def test_a_file_of_very_many_boxes_is_passed_over(
+    tmp_path: Path, demuxed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init, segments = record(Setting(), 2)
+    monkeypatch.setattr(boxes, "_MOST_BOXES", 200)
+    for many in (_box(b"free", b"") * 200, _box(b"moof", _box(b"free", b"") * 200), _box(b"mdat", b"") * 200):
+        made, found = clip_of(pieces_of(init, [segments[0] + many, segments[1]]), tmp_path)
+        assert (made.unreadable, len(found.frames)) == (1, 20)
+    assert len(demuxed) == 3
+
+
+def test_a_head_that_no_segment_needs_is_passed_over(tmp_path: Path, demuxed: list[bytes]) -> None:
+    init, segments = record(Setting(), 2)
+    large = _added(segments[0], b"moof", _box(b"free", bytes(boxes.MOST_HEAD_BYTES)))
+    made, found = clip_of(pieces_of(init, [large, segments[1]]), tmp_path)
     assert (made.unreadable, len(found.frames), len(demuxed)) == (1, 20, 1)
 
 

@@ -11,6 +11,7 @@ from chalicelib import clock
 from chalicelib.access.records import Device
 from chalicelib.aws.s3 import Stored
 from chalicelib.recordings.records import RecordingDay
+from chalicelib.recordings.rules import deletions
 from chalicelib.recordings.rules.deletions import Mark, texts_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -43,6 +44,15 @@ def test_a_segment_of_the_day_and_what_it_takes_to_play_it() -> None:
 def test_nothing_that_was_filmed_in_privacy_mode(since: int, until: int, is_shown: bool) -> None:
     span = f"{NOON_MS + since * 1000} {NOON_MS + until * 1000}"
     assert shown(SEGMENT, private_spans={span}) is is_shown
+
+
+def test_the_deletions_of_a_device_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    marks_of = deletions.marks_of
+    monkeypatch.setattr(deletions, "marks_of", lambda texts: read.append(texts) or marks_of(texts))
+    first, second = ({"deleted_spans": texts_of([Mark("1", at, at + 1, 0)])} for at in (NOON_MS + 120_000, NOON_MS))
+    assert shown(SEGMENT, **first) and shown(SEGMENT, **first) and not shown(SEGMENT, **second)
+    assert len(read) == 2
 
 
 def test_nothing_that_was_deleted_or_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ class Shelf(Item):
     sk_prefix = "shelf"
 
     folders = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="where they lie", points_to="folder")
+    covers = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="single ones", points_to="object")
     at = plain(NumberAttribute(), why="a test's", exported=True)
 
     def shows(self, stored: Stored, subject_record: Record) -> bool:
@@ -38,8 +39,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(export, "label", lambda name, language: name)
 
 
-def put_shelf(device_id: str, name: str, folders: set[str] | None) -> None:
-    commit(put(Shelf.new(device_id, name, folders=folders, at=1)))
+def put_shelf(device_id: str, name: str, folders: set[str] | None, covers: set[str] | None = None) -> None:
+    commit(put(Shelf.new(device_id, name, folders=folders, covers=covers, at=1)))
 
 
 def folder_of(device_id: str, days_ago: int = 0) -> str:

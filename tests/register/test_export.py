@@ -237,7 +237,7 @@ def test_an_object_that_went_meanwhile_is_in_no_folder(device_id: str, monkeypat
     assert (films_in(copy), told["all"]["folders"]) == ([], [])
 
 
-@pytest.mark.parametrize(("films", "size", "asked"), [(0, 1, 2), (1, 1, 2), (2_500, 1, 4), (20, 8 * 1024 * 1024, 4)])
+@pytest.mark.parametrize(("films", "size", "asked"), [(0, 1, 2), (1, 1, 2), (2_500, 1, 29), (20, 8 * 1024 * 1024, 4)])
 def test_before_each_page_and_now_and_then_it_is_asked_whether_to_go_on(
     device_id: str, monkeypatch: pytest.MonkeyPatch, films: int, size: int, asked: int
 ) -> None:
@@ -256,6 +256,40 @@ def test_before_each_page_and_now_and_then_it_is_asked_whether_to_go_on(
         shelves_in(device_id, lambda times=times: times.append(1))  # type: ignore[misc]
         counts.append(len(times))
     assert counts[0] - counts[1] == asked
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_it_is_asked_after_each_hundred_objects_in_whatever_way_they_are_met(
+    device_id: str, monkeypatch: pytest.MonkeyPatch, is_shown: bool
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(s3, "chunks", lambda key: iter([b"x"]))
+    ending = "" if is_shown else ".secret"
+    keys = {f"{shelves.folder_of(device_id)}1-0800/1/{number:03}{ending}" for number in range(320)}
+    if is_shown:
+        shelves.put_shelf(device_id, "alone", None, keys)
+    else:
+        stored = [s3.Stored(key, 1, clock.now(), "") for key in sorted(keys)]
+        monkeypatch.setattr(s3, "pages", lambda prefix, after: iter([stored]))
+        shelves.put_shelf(device_id, "all", {shelves.folder_of(device_id)})
+    count_object = export._Copy.count_object
+    seen: list[int] = []
+    monkeypatch.setattr(export._Copy, "count_object", lambda copy: (seen.append(1), count_object(copy)))
+    copy, _ = shelves_in(device_id, lambda: asked.append(len(seen)))
+    assert {100, 200, 300} <= set(asked)
+    assert len(films_in(copy)) == (320 if is_shown else 0)
+
+
+def test_an_object_that_a_record_names_in_anothers_folder_comes_once(device_id: str) -> None:
+    today = shelves.folder_of(device_id)
+    names = ("1-0800/1/a.m4s", "1-0800/1/b.secret", "1-0800/1/c.secret", "2-0800/2/d.m4s")
+    keys = [shelves.put_film(device_id, name) for name in names]
+    shelves.put_shelf(device_id, "first", {f"{today}1-"})
+    shelves.put_shelf(device_id, "alone", None, {keys[0], keys[1], keys[3], f"{today}1-0800/1/gone"})
+    copy, told = shelves_in(device_id)
+    here = [f"device-{device_id}/{today.replace(f'{device_id}/', '')}{names[at]}" for at in (0, 1, 3)]
+    assert [name for name in copy.namelist() if "/films/" in name] == here
+    assert told["first"]["folders"] == [here[0].removesuffix(names[0])]
 
 
 def test_a_copy_ends_in_the_middle_of_a_folder_when_it_is_told_to(device_id: str) -> None:

@@ -65,8 +65,50 @@ def test_several_have_together_what_one_has(home: Home, device_id: str, more: in
     assert all(len(one.namelist()) == max(more, 1) + 1 for one in several[1:-1])
     assert len(several[0].namelist()) >= rows
     shelf = f"device-{device_id}/shelf.json"
-    assert several[0].read(shelf) == whole.read(shelf)
+    assert [_where(one.read(shelf)) | {"none": set()} for one in (several[0], whole)] == [_where(whole.read(shelf))] * 2
+    # Whether any is left for it, the first does not know.
+    assert _where(several[0].read(shelf))["none"] <= _where(several[0].read(shelf))["all"]
     assert [json.loads(one.read("export.json"))["volume"] for one in several] == [*range(1, len(several) + 1)]
+
+
+def _where(shelves_of_it: bytes) -> dict[str, set[str]]:
+    return {one["id"]: set(one["folders"]) for one in json.loads(shelves_of_it)}
+
+
+def test_the_first_lists_no_folder_that_is_left_to_those_that_follow(
+    home: Home, device_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    pages = s3.pages
+    monkeypatch.setattr(s3, "pages", lambda prefix, after="": (listed.append(prefix), pages(prefix, after=after))[1])
+    for day in range(2, 9):
+        folder = shelves.folder_of(device_id, day)
+        shelves.put_film(device_id, "1-0800/1/a.m4s", days_ago=day)
+        shelves.put_shelf(device_id, f"day {day}", {folder})
+    several = volumes_of(home, until_ticks=0)
+    where = _where(next(several).read(f"device-{device_id}/shelf.json"))
+    assert len(listed) <= 1
+    assert all(len(where[f"day {day}"]) == 1 for day in range(2, 9))
+    assert len(list(several)) > 7 and len(listed) > 7
+
+
+def test_objects_that_are_not_shown_take_their_time(
+    home: Home, device_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive whose time is over ends among them, too, and the next goes on behind them."""
+    beginning = shelves.folder_of(device_id)
+    keys = [f"{beginning}1-0800/1/{number:03}.secret" for number in range(250)] + [f"{beginning}2-0800/2/a.m4s"]
+    stored = [s3.Stored(key, 1, clock.now(), "") for key in keys]
+    monkeypatch.setattr(s3, "pages", lambda prefix, after="": iter([[one for one in stored if one.key > after]]))
+    monkeypatch.setattr(s3, "chunks", lambda key: iter([b"x"]))
+    shelves.put_shelf(device_id, "first", None)
+    shelves.put_shelf(device_id, "first two", None)
+    shelves.put_shelf(device_id, "none", None)
+    shelves.put_shelf(device_id, "all", {beginning})
+    several = list(volumes_of(home, until_ticks=0))
+    objects = [[name for name in one.namelist() if "/films/" in name or "/alarms/" in name] for one in several]
+    assert [len(names) for names in objects] == [0, 1, 0, 0, 1]
+    assert names_in(several) == names_in(list(volumes_of(home)))
 
 
 def test_one_is_closed_behind_the_object_with_which_it_has_enough(home: Home, device_id: str) -> None:

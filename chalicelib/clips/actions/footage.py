@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from chalicelib import mp4
 from chalicelib.clips.rules import parameter_sets
-from chalicelib.clips.rules.boxes import Picture, has_tables, picture_in, samples_in
+from chalicelib.clips.rules.boxes import MOST_HEAD_BYTES, Picture, Sieve, TooMuchClaimed, is_needed, picture_in
 from chalicelib.clips.rules.joining import TICKS_A_SECOND, Run, Sample, Stamps, begin_of, end_of, runs
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 _VIDEO, _SOUND = ("h264", "hevc"), "aac"
-# A minute of 120 frames, and of as much sound, a second; FFmpeg makes room for as many as are claimed.
-_MOST_SAMPLES = 14_400
+_CHUNK_BYTES = 64 * 1024
 # Times keep where they begin, so that what follows can be told from what begins anew.
 _REWRAPPED = {"movflags": "frag_keyframe+delay_moov+default_base_moof+frag_discont", "avoid_negative_ts": "disabled"}
 
@@ -82,31 +81,54 @@ def read(path: Path, is_transport_stream: bool) -> Footage | None:
 
 
 def _picture_of(path: Path) -> Picture | None:
-    """The picture of the init, if it is the only one, stands in front, and no more samples are told of than may be."""
-    claimed = 0
+    """The picture of the init, if it is the only one and stands in front. Of the file's boxes FFmpeg's demuxer finds
+    those that are known: all others are free space from then on. Raises TooMuchClaimed."""
     picture: Picture | None = None
-    with path.open("rb") as file:
-        for kind, box in _boxes(file):
-            if kind == b"moov" and picture is not None:
-                return None
-            picture = picture_in(box) if kind == b"moov" else picture
-            claimed += samples_in(box)
-            if claimed > _MOST_SAMPLES or has_tables(box):
-                return None
+    sieve = Sieve()
+    with path.open("r+b") as file:
+        for kind, at, size, is_whole in _boxes(file):
+            sieve.count_box()
+            if not is_needed(kind) or not (is_whole or kind == b"mdat"):
+                _blank(file, at, size)
+            elif kind in (b"moov", b"moof"):
+                if kind == b"moov" and picture is not None:
+                    return None
+                head = _sifted(file, at, size, sieve)
+                picture = picture_in(head) if kind == b"moov" else picture
     return picture
 
 
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and bytes of each box at the top, but none of frames: FFmpeg looks for runs and tables in any other."""
+def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int, bool]]:
+    """Kind, place and size of each box at the top, and whether it is whole: of the last no more than is there."""
     at, end = 0, file.seek(0, os.SEEK_END)
     while at < end:
         file.seek(at)
         head = file.read(mp4.LONG_HEAD)
         # A size of 0 is that of a box which ends with the file.
         kind, _, size = mp4.head_of(head) or (head[4:8], 0, end - at)
-        file.seek(at)
-        yield kind, b"" if kind == b"mdat" else file.read(min(size, end - at))
+        yield kind, at, min(size, end - at), size <= end - at
         at += size
+
+
+def _sifted(file: BinaryIO, at: int, size: int, sieve: Sieve) -> bytes:
+    if size > MOST_HEAD_BYTES:
+        raise TooMuchClaimed
+    file.seek(at)
+    box = bytearray(file.read(size))
+    # If it is the last it may not say how long it is, but FFmpeg shall not have to guess.
+    box[:4] = size.to_bytes(4) if not any(box[:4]) else box[:4]
+    sieve.sift(box)
+    file.seek(at)
+    file.write(box)
+    return bytes(box)
+
+
+def _blank(file: BinaryIO, at: int, size: int) -> None:
+    """Free space in place of a box; it may be the last one, and larger than a function's memory."""
+    file.seek(at)
+    file.write(size.to_bytes(4) + b"free" if size >= 8 else bytes(size))
+    for begin in range(8, size, _CHUNK_BYTES):
+        file.write(bytes(min(_CHUNK_BYTES, size - begin)))
 
 
 def rewrapped(path: Path) -> Path:
