@@ -25,6 +25,20 @@ class Refused(Exception):
     """It was not done, and the sentence says why."""
 
 
+def _require_reserve_for_queues(values: Mapping[str, str]) -> None:
+    """Raises Refused where a queue would take more functions than its function may run. What is no number is refused by
+    CloudFormation."""
+    said = values.get("UploadsReserve", ""), values.get("PicturesAtOnce", "")
+    if not all(map(str.isdecimal, said)):
+        return
+    reserve, at_once = map(int, said)
+    if 0 < reserve < at_once:
+        raise Refused(
+            f"UPLOADS_RESERVE={reserve} is less than PICTURES_AT_ONCE={at_once}: a queue would ask for more functions "
+            f"than may run. Say UPLOADS_RESERVE={at_once} or more, a lower PICTURES_AT_ONCE, or UPLOADS_RESERVE=0."
+        )
+
+
 @dataclass
 class Account:
     """An AWS account and region, seen through the credentials that are there."""
@@ -127,15 +141,18 @@ class Account:
         if unknown := given.keys() - declared.keys():
             raise Refused(f"There is no parameter {', '.join(sorted(unknown))}.")
         values = {**given, "Stage": self.stage}
-        had = {one["ParameterKey"] for one in (self._existing_stack() or {}).get("Parameters", [])}
+        there = (self._existing_stack() or {}).get("Parameters", [])
+        had = {one["ParameterKey"]: one["ParameterValue"] for one in there if one["ParameterKey"] in declared}
         missing = [name for name, one in declared.items() if name not in {*values, *had} and "Default" not in one]
         if missing:
             raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
+        defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
+        _require_reserve_for_queues({**defaults, **had, **values})
         return [
             *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
             *(
                 {"ParameterKey": name, "UsePreviousValue": True}
-                for name in sorted(had & declared.keys() - values.keys())
+                for name in sorted(had.keys() - values.keys())
             ),
         ]
 

@@ -40,7 +40,14 @@ def account() -> Iterator[Account]:
         yield Account(boto3.Session(region_name=REGION), "test", say=said.append, wait_s=0)
 
 
-def build(place: Path, resources: dict[str, Any] | None = None, *, code: bytes = b"a zip", fits: bool = True) -> Path:
+def build(
+    place: Path,
+    resources: dict[str, Any] | None = None,
+    *,
+    parameters: dict[str, Any] | None = None,
+    code: bytes = b"a zip",
+    fits: bool = True,
+) -> Path:
     """What `make package` leaves, with a template that moto understands."""
     place.mkdir(exist_ok=True)
     template = {
@@ -49,6 +56,7 @@ def build(place: Path, resources: dict[str, Any] | None = None, *, code: bytes =
             "Stage": {"Type": "String", "Description": "which"},
             "MailDomain": {"Type": "String", "Description": "whence"},
             "AlarmMail": {"Type": "String", "Default": ""},
+            **(parameters or {}),
         },
         "Resources": resources or {"Letters": queue(), "Items": table()},
     }
@@ -165,6 +173,26 @@ def test_a_parameter_that_is_missing_is_asked_for_and_one_that_is_not_known_refu
         account.deploy(build(tmp_path), {})
     with pytest.raises(Refused, match="MailDomian"):
         account.deploy(build(tmp_path), {"MailDomian": "sowa.test"})
+
+
+OF_UPLOADS = {
+    "PicturesAtOnce": {"Type": "Number", "Default": 50},
+    "UploadsReserve": {"Type": "Number", "Default": 0},
+}
+
+
+def test_a_reserve_below_what_its_queue_takes_is_refused_whatever_was_said_when(
+    account: Account, tmp_path: Path
+) -> None:
+    place = build(tmp_path, parameters=OF_UPLOADS)
+    with pytest.raises(Refused, match="Say UPLOADS_RESERVE=50 or more"):
+        account.deploy(place, {**PARAMETERS, "UploadsReserve": "49"})
+    assert account._existing_stack() is None
+    account.deploy(place, {**PARAMETERS, "UploadsReserve": "50"})
+    with pytest.raises(Refused, match="Say UPLOADS_RESERVE=51 or more"):
+        account.deploy(place, {"PicturesAtOnce": "51"})
+    changed = build(tmp_path, {"Letters": queue(VisibilityTimeout=60), "Items": table()}, parameters=OF_UPLOADS)
+    account.deploy(changed, {"PicturesAtOnce": "51", "UploadsReserve": "0"})
 
 
 @pytest.mark.parametrize(
