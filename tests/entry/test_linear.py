@@ -98,7 +98,9 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "an init's tracks": (
         lambda text: containers.tracks_of(text.encode("latin-1")), filled("\x7f\0\0\0moov", "\0\0\0\x08trak")
     ),
-    "a fragment's runs": (lambda text: boxes.samples_in(text.encode("latin-1")), filled("", "trun")),
+    "a fragment's boxes": (
+        lambda text: boxes.Sieve().sift(bytearray(text.encode("latin-1"))), filled("", "\0\0\0\x08moof")
+    ),
     "a picture's address": (
         lambda text: identities.is_picture_of("google", text, ""),
         filled("https://lh3.googleusercontent.com/", "a"),
