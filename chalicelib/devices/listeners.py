@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.avatars.actions import galleries
+from chalicelib.avatars.actions.galleries import Arrival
 from chalicelib.devices.actions.covers import GALLERY
+from chalicelib.entry.object_events import created_objects
 from chalicelib.entry.queues import Listeners, Message
 
 listeners = Listeners(__name__)
@@ -12,8 +13,8 @@ listeners = Listeners(__name__)
 @listeners.on_queue("CoverUploads", batch_size=1)
 def on_cover_uploaded(message: Message) -> None:
     """S3 tells of a picture that somebody uploaded for a device."""
-    for arrival in galleries.arrivals_in(message.body):
-        GALLERY.take(arrival)
+    for one in created_objects(message.body):
+        GALLERY.take(Arrival(one.object_key, one.size_bytes, one.at))
 
 
 @listeners.on_queue("CoverRemovals", batch_size=1)

@@ -193,9 +193,13 @@ def test_told_again_it_is_the_same(ola: Person) -> None:
 
 def test_one_upload_that_breaks_the_queue_holds_up_nobody(ola: Person) -> None:
     queue = ola.world.stack.physical("AvatarUploads")
-    client("sqs").send_message(QueueUrl=queue, MessageBody="no JSON")
+    for body in ("no JSON", '{"of another": "shape"}'):
+        client("sqs").send_message(QueueUrl=queue, MessageBody=body)
+    client("sqs").send_message(QueueUrl=queue, MessageBody='{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
     ola.show_face()
     assert ola.avatar() is not None
+    left = {name: len(messages) for name, messages in ola.world.dump()["queues"].items() if messages}
+    assert left == {"sowa-local-AvatarUploadsDeadLetters": 2}
 
 
 # Deleting

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
@@ -32,14 +31,6 @@ class Arrival(Struct, frozen=True):
     object_key: str
     size_bytes: int
     arrived: datetime
-
-
-def arrivals_in(body: Any) -> Iterator[Arrival]:
-    """Those of a message of S3's."""
-    # S3 sends a test event without records when the notification is set up.
-    for record in body.get("Records", []):
-        stored = record["s3"]["object"]
-        yield Arrival(unquote_plus(stored["key"]), stored["size"], datetime.fromisoformat(record["eventTime"]))
 
 
 class Held(Struct, frozen=True):
