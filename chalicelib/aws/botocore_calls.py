@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import JSONParser, ResponseParserFactory
 
 from chalicelib.aws import clients
-from chalicelib.aws.json_calls import CallRefused, ReplyLost, Service
+from chalicelib.aws.attempts import CallRefused, ReplyLost
+from chalicelib.aws.json_calls import Service
 
 if TYPE_CHECKING:
     from botocore.model import Shape

@@ -63,8 +63,8 @@ def made(by: Session, service: str, endpoint_url: str | None = None) -> Any:
 
 
 def credentials() -> AwsCredentials:
-    """What is signed without a call is signed with: what the environment says at this moment, or whatever else botocore
-    is configured to find."""
+    """Keys for what is signed without a call: those in the environment at this moment, or whatever else botocore is
+    configured to find."""
     if settings.aws_transport == "own" and (found := settings.aws_credentials) is not None:
         return found
     frozen = session().get_credentials().get_frozen_credentials()

@@ -6,32 +6,27 @@ import sys
 from typing import Any
 
 from chalicelib.aws import retries
-from chalicelib.aws.json_calls import CallRefused, ReplyLost
+from chalicelib.aws.attempts import CallRefused, ReplyLost
 
-BUSY_CODES = frozenset(
-    {
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-        "ThrottlingException",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        # The words of SES, SNS and SQS for the same.
-        "Throttling",
-        "Throttled",
-        "ThrottledException",
-        "RequestThrottled",
-        "TooManyRequestsException",
-    }
-)
+# Beside what is worth a retry of the call itself: words of a transaction for its parts, and of others for throttling.
+_BUSY_CODES = {
+    "ProvisionedThroughputExceeded",
+    "Throttled",
+    "ThrottlingError",
+    "TransactionConflict",
+    "TransactionConflictException",
+}
 _FIRST_OF_THEIRS = 500
 
 
 def is_busy(refused: CallRefused) -> bool:
     """Whether AWS may answer otherwise in a moment."""
-    return _is_busy(refused.code, refused.status)
+    return is_busy_code(refused.code, refused.status)
+
+
+def is_busy_code(code: str, status: int = 0) -> bool:
+    """The same of a code alone, as the parts of a transaction have one."""
+    return code in _BUSY_CODES or status >= _FIRST_OF_THEIRS or retries.is_worth_one(status, code)
 
 
 def is_passing(problem: Exception) -> bool:
@@ -45,9 +40,6 @@ def is_passing(problem: Exception) -> bool:
     if sdk is not None and isinstance(problem, sdk.ClientError):
         response: dict[str, Any] = problem.response
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return _is_busy(response["Error"]["Code"], status)
+        return is_busy_code(response["Error"]["Code"], status)
     return sdk is not None and isinstance(problem, sdk.BotoCoreError)
 
-
-def _is_busy(code: str, status: int) -> bool:
-    return code in BUSY_CODES or status >= _FIRST_OF_THEIRS or retries.is_worth_one(status, code)

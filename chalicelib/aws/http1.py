@@ -41,7 +41,7 @@ class _DiedIdle(ConnectionLost):
 
 
 def exchange(method: str, host: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
-    """What `https://host/path` answers; the host may end with a port. Raises ConnectionLost.
+    """The answer of `https://host/path`; the host may end with a port. Raises ConnectionLost.
 
     A connection that was kept may have ended meanwhile: then the request is sent once more, over a new one.
     """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
-from chalicelib import clock, ids
-from chalicelib.aws import http1, retries, sigv4
-from chalicelib.settings import AwsCredentials, MissingSetting, settings
+from chalicelib import ids
+from chalicelib.aws import attempts, http1, sigv4
+from chalicelib.settings import settings
 
 Service = Literal["dynamodb", "kms"]
 
@@ -20,35 +18,8 @@ _CONTENT_TYPES = {"dynamodb": "application/x-amz-json-1.0", "kms": "application/
 _TARGETS = {"dynamodb": "DynamoDB_20120810", "kms": "TrentService"}
 # A transaction that is sent again must be known as the same one.
 _WITH_TOKEN = ("TransactWriteItems", "ExecuteTransaction")
-# Of a signature that is too old, or not valid yet.
-_SKEW_CODES = ("InvalidSignatureException", "RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
-_LEAST_SKEW = timedelta(minutes=1)
-# `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, and what may follow behind a colon.
-_CODE = re.compile(r"(?:[^:]*[#])?([^:#]+)")
 
 _encoder = msgspec.json.Encoder()  # which writes bytes as base64
-_quotas: dict[str, retries.Quota] = {service: retries.Quota() for service in retries.SERVICES}
-# How far AWS's clock is ahead of ours, where it has refused a signature for that.
-_skew = timedelta()
-
-
-class CallRefused(Exception):
-    """AWS's refusal, after all tries that were worth it; `body` is its JSON (CancellationReasons, Item), empty where it
-    was none."""
-
-    def __init__(self, operation: str, status: int, raw: bytes, request_id: str) -> None:
-        self.body = _refusal_in(raw)
-        self.status, self.code = status, str(self.body.get("__type") or status)
-        if named := _CODE.match(self.code):
-            self.code = named[1]
-        said = self.body.get("message", self.body.get("Message", ""))
-        self.message = str(said) if self.body else raw[:200].decode(errors="replace")
-        self.request_id = request_id
-        super().__init__(f"{operation}: {status} {self.code}: {self.message} ({request_id})")
-
-
-class ReplyLost(Exception):
-    """Nothing, or nothing whole, came back at the last try: what was asked for may have been done."""
 
 
 def call(service: Service, operation: str, request: Mapping[str, object]) -> bytes:
@@ -63,41 +34,12 @@ def call(service: Service, operation: str, request: Mapping[str, object]) -> byt
     if operation in _WITH_TOKEN and "ClientRequestToken" not in request:
         request = {**request, "ClientRequestToken": ids.new_id()}
     body = _encoder.encode(request)
-    return tried(service, operation, request, lambda: _sent(service, operation, body)).body
-
-
-def tried(
-    service: retries.Service, operation: str, request: Mapping[str, object], attempt: Callable[[], http1.Response]
-) -> http1.Response:
-    """The answer to what an attempt sends, after as many as are worth it. Raises CallRefused, ReplyLost."""
-    quota, cost, retry = _quotas[service], 0, 0
-    while True:
-        failure: CallRefused | ReplyLost
-        fault: retries.Fault | None
-        asked_ms = ""
-        try:
-            response = attempt()
-        except http1.ConnectionLost as lost:
-            failure, fault = ReplyLost(f"{operation}: {lost}"), retries.lost(service)
-            failure.__cause__ = lost
-        else:
-            if response.status < 300:
-                quota.give_back(cost)
-                return response
-            headers = response.headers
-            request_id = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id", "")
-            failure = CallRefused(operation, response.status, response.body, request_id)
-            fault = _fault(service, failure, response)
-            asked_ms = response.headers.get("x-amz-retry-after", "")
-        if fault is None or retry == retries.MOST or not quota.take(fault.cost):
-            raise failure
-        clock.sleep(retries.wait_s(fault, retry, asked_ms))
-        cost, retry = fault.cost, retry + 1
+    return attempts.tried(service, operation, request, lambda: _sent(service, operation, body)).body
 
 
 def _sent(service: Service, operation: str, body: bytes) -> http1.Response:
     """One try, signed anew. Raises ConnectionLost, also for an answer that is not what was sent."""
-    credentials, scope = signing(service)
+    credentials, scope = attempts.signing(service)
     host = _host(service)
     target = f"{_TARGETS[service]}.{operation}"
     headers = sigv4.signed_headers(credentials, scope, host, target, _CONTENT_TYPES[service], body)
@@ -109,40 +51,5 @@ def _sent(service: Service, operation: str, body: bytes) -> http1.Response:
     return response
 
 
-def signing(service: retries.Service) -> tuple[AwsCredentials, sigv4.Scope]:
-    """What a request of this moment is signed with."""
-    credentials = settings.aws_credentials
-    if credentials is None:
-        raise MissingSetting("the environment lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY")
-    return credentials, sigv4.scope_of(clock.now() + _skew, settings.region, service)
-
-
 def _host(service: Service) -> str:
     return f"{service}.{settings.region}.amazonaws.com"
-
-
-def _fault(service: retries.Service, refusal: CallRefused, response: http1.Response) -> retries.Fault | None:
-    if refusal.code in _SKEW_CODES and _is_skew_learnt(response.headers.get("date", "")):
-        return retries.lost(service)
-    return retries.fault_of(service, response.status, refusal.code)
-
-
-def _is_skew_learnt(date: str) -> bool:
-    """Whether AWS's clock turned out to be another than was thought."""
-    global _skew
-    try:
-        theirs = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-    except ValueError:
-        return False
-    skew = theirs - clock.now()
-    if abs(skew - _skew) < _LEAST_SKEW:
-        return False
-    _skew = skew
-    return True
-
-
-def _refusal_in(raw: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (ValueError, RecursionError):
-        return {}

@@ -39,7 +39,7 @@ _LONGEST_WAIT_S, _LONGEST_ASKED_WAIT_S = 20, 5
 
 
 class Fault(NamedTuple):
-    """What is worth a retry: its cost in tokens of the quota, and the most that its first wait may take."""
+    """A failure that is worth a retry: its cost in tokens of the quota, and the most that its first wait may take."""
 
     cost: int
     first_wait_s: float

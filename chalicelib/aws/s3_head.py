@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from chalicelib.aws import http1, json_calls, sigv4
+from chalicelib.aws import attempts, http1, sigv4
 from chalicelib.settings import settings
 
 # Who may not list gets 403 of an absent key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
@@ -15,8 +15,8 @@ def etag(bucket: str, key: str) -> str | None:
     """The ETag of an object; None if it is not there. Raises CallRefused, ReplyLost."""
     host, path = _host(bucket), f"/{quote(key, safe='/~')}"
     try:
-        answer = json_calls.tried("s3", "HeadObject", {"Bucket": bucket, "Key": key}, lambda: _sent(host, path))
-    except json_calls.CallRefused as refused:
+        answer = attempts.tried("s3", "HeadObject", {"Bucket": bucket, "Key": key}, lambda: _sent(host, path))
+    except attempts.CallRefused as refused:
         if refused.code in _ABSENT:
             return None
         raise
@@ -28,5 +28,5 @@ def _host(bucket: str) -> str:
 
 
 def _sent(host: str, path: str) -> http1.Response:
-    headers = sigv4.signed_head(*json_calls.signing("s3"), host, path)
+    headers = sigv4.signed_head(*attempts.signing("s3"), host, path)
     return http1.exchange("HEAD", host, path, headers | {"user-agent": "sowa"})

@@ -20,7 +20,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Scope(NamedTuple):
-    """What a signature holds for: the second of `stamp`, and the day, region and service of `text`."""
+    """The scope of a signature: the second of `stamp`, and the day, region and service of `text`."""
 
     stamp: str
     text: str

@@ -14,8 +14,8 @@ from chalice.app import Blueprint, Chalice, Request, Response
 from msgspec import Struct
 
 from chalicelib import ids
+from chalicelib.aws.attempts import CallRefused, ReplyLost
 from chalicelib.aws.failures import is_passing
-from chalicelib.aws.json_calls import CallRefused, ReplyLost
 from chalicelib.entry import admission, cors, refusals, wire
 from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor, Who
 from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_key, idempotent_request

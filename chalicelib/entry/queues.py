@@ -235,7 +235,7 @@ class NoTimeLeft(Exception):
 
 
 def _taking(handle: Handler, prepare: Prepare | None, unwrap: Unwrap) -> Function:
-    """What takes a batch of messages, one after the other; one that fails is delivered again alone."""
+    """A function that takes a batch of messages, one after the other; one that fails is delivered again alone."""
 
     def function(event: Event, context: Context) -> object:
         bodies = [_body(record["body"], unwrap) for record in event["Records"]]

@@ -42,7 +42,7 @@ class Pointed:
             self._folders += [(beginning, record) for beginning in record.folders_of()]
 
     def behind(self, after: str, before_page: Callable[[], None]) -> Iterator[Found]:
-        """What is behind this key: every object that a record names, and every one in its folders, shown or not."""
+        """Objects behind this key: every one that a record names, and every one in its folders, shown or not."""
         for beginning, folders in self._grouped():
             if beginning < after and not after.startswith(beginning):
                 continue

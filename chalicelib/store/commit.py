@@ -12,8 +12,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock, ids
-from chalicelib.aws.failures import BUSY_CODES, is_busy
-from chalicelib.aws.json_calls import CallRefused, ReplyLost, call
+from chalicelib.aws.attempts import CallRefused, ReplyLost
+from chalicelib.aws.failures import is_busy, is_busy_code
+from chalicelib.aws.json_calls import call
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.store import decoding, deletions, requests
 from chalicelib.store.keys import Key, RawItem
@@ -241,7 +242,7 @@ def _write_together(writes: tuple[Write, ...], requests: list[dict[str, object]]
         for write, reason in zip(writes, reasons, strict=True):
             if reason["Code"] == "ConditionalCheckFailed":
                 raise _refusal(write, _existing(reason)) from None
-        if any(reason["Code"] in BUSY_CODES for reason in reasons):
+        if any(is_busy_code(reason["Code"]) for reason in reasons):
             return False
         raise
     except ReplyLost as lost:

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib import ids
-from chalicelib.aws.json_calls import CallRefused, call
+from chalicelib.aws.attempts import CallRefused
+from chalicelib.aws.json_calls import call
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import requests

@@ -63,13 +63,13 @@ class Items(Struct, Generic[_Item], frozen=True):
 
 
 class One(Struct, frozen=True):
-    """What GetItem answers."""
+    """The answer to GetItem."""
 
     item: Raw = field(name="Item", default=Raw())
 
 
 class Batch(Struct, frozen=True):
-    """What BatchGetItem answers, by the name of the table."""
+    """The answer to BatchGetItem, by the name of the table."""
 
     items: dict[str, list[Raw]] = field(name="Responses")
     left: dict[str, Any] = field(name="UnprocessedKeys", default={})

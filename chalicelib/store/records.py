@@ -279,7 +279,7 @@ class Record(Model):
 
 
 def _hold_values(kind: type[Record]) -> None:
-    """What is sealed stays behind its attribute, which opens it."""
+    """Make instances hold their values themselves; a sealed one stays behind its attribute, which opens it."""
     for name, attribute in list(vars(kind).items()):
         if isinstance(attribute, Attribute) and not isinstance(attribute, Sealed):
             setattr(kind, name, _Declared(attribute))

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from chalicelib import clock
-from chalicelib.aws.json_calls import CallRefused, call
+from chalicelib.aws.attempts import CallRefused
+from chalicelib.aws.json_calls import call
 from chalicelib.settings import settings
 from chalicelib.store import raw_items, requests
 from chalicelib.store.crypto import RootSecret

@@ -18,7 +18,7 @@ def queue_of(events: Mapping[str, Any]) -> Any:
 
 
 def invoked_by_s3(logical_id: str, events: Mapping[str, Any]) -> dict[str, Any]:
-    """What a function needs beside itself, so that it may be named in the bucket's notifications."""
+    """Resources beside a function that let the bucket's notifications name it."""
     function, invocation = {"Ref": logical_id}, f"{logical_id}Invocation"
     return {
         invocation: {

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.aws import http1, json_calls, retries
-from chalicelib.aws.json_calls import CallRefused, ReplyLost, call
+from chalicelib.aws import attempts, http1, json_calls, retries
+from chalicelib.aws.attempts import CallRefused, ReplyLost
+from chalicelib.aws.json_calls import call
 from chalicelib.settings import MissingSetting, settings
 from tests.aws import tls_server
 from tests.aws.tls_server import Act, Authority, Server, breaks, goes, is_silent, says
@@ -56,8 +57,8 @@ def _own_transport(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Itera
     # On a machine that has more to do.
     for name, seconds in {"CONNECT_S": 20, "READ_S": 30, "WHOLE_S": 60}.items():
         monkeypatch.setattr(http1, name, seconds)
-    monkeypatch.setattr(json_calls, "_skew", timedelta())
-    monkeypatch.setattr(json_calls, "_quotas", {service: retries.Quota() for service in json_calls._quotas})
+    monkeypatch.setattr(attempts, "_skew", timedelta())
+    monkeypatch.setattr(attempts, "_quotas", {service: retries.Quota() for service in attempts._quotas})
     yield
     for connection in vars(http1._of_thread).pop("kept", {}).values():
         connection.close()
@@ -89,7 +90,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def quota_left(service: str = "dynamodb") -> int:
-    return json_calls._quotas[service]._left
+    return attempts._quotas[service]._left
 
 
 # What is sent, and what comes
@@ -499,7 +500,7 @@ def test_aws_may_say_how_long_to_wait(server: Server, waits: list[float], monkey
 
 
 def test_whose_quota_is_spent_tries_once_and_earns_it_by_successes(server: Server, waits: list[float]) -> None:
-    assert json_calls._quotas["dynamodb"].take(MOST - 13)
+    assert attempts._quotas["dynamodb"].take(MOST - 13)
     server.acts = [breaks()]
     with pytest.raises(ReplyLost):
         call("dynamodb", "GetItem", KEY)

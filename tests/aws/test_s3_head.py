@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.aws import json_calls, retries, s3_head
-from chalicelib.aws.json_calls import CallRefused, ReplyLost
+from chalicelib.aws import attempts, retries, s3_head
+from chalicelib.aws.attempts import CallRefused, ReplyLost
 from tests.aws import tls_server
 from tests.aws.test_json_calls import _own_transport, server, waits
 from tests.aws.tls_server import Server, breaks, says
@@ -44,7 +44,7 @@ def test_what_may_not_be_listed_is_not_there(server: Server, status: int, waits:
 def test_what_passes_is_tried_again(server: Server, waits: list[float]) -> None:
     server.acts = [says(head(503, "Connection: close")), breaks(), THERE]
     assert s3_head.etag("media", "key") == '"e1"'
-    assert len(waits) == 2 and json_calls._quotas["s3"]._left == retries.Quota.MOST - 14
+    assert len(waits) == 2 and attempts._quotas["s3"]._left == retries.Quota.MOST - 14
 
 
 def test_any_other_refusal_is_raised(server: Server) -> None:

@@ -17,8 +17,9 @@ from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import clock
-from chalicelib.aws import botocore_calls, http1, json_calls, retries
-from chalicelib.aws.json_calls import CallRefused, ReplyLost, Service
+from chalicelib.aws import attempts, botocore_calls, http1, json_calls, retries
+from chalicelib.aws.attempts import CallRefused, ReplyLost
+from chalicelib.aws.json_calls import Service
 from chalicelib.settings import FOR_BOTOCORE, Settings, WrongSetting, settings
 
 LAMBDA = {
@@ -105,7 +106,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(vars(settings), "region", "eu-central-1")
     monkeypatch.setattr(clock, "sleep", lambda _: None)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr(json_calls, "_quotas", {service: retries.Quota() for service in json_calls._quotas})
+    monkeypatch.setattr(attempts, "_quotas", {service: retries.Quota() for service in attempts._quotas})
     monkeypatch.setattr(BotocoreStubber, "__call__", lambda *_, **__: None)
     for made in (botocore_calls._client, botocore_calls._session):
         made.cache_clear()

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import errors, words
-from chalicelib.aws.json_calls import CallRefused, ReplyLost
+from chalicelib.aws.attempts import CallRefused, ReplyLost
 from chalicelib.entry.http import Api, RouteTable
 from chalicelib.entry.log import ALLOWED, Line, NotAllowed
 from chalicelib.entry.refusals import STATUS

@@ -262,7 +262,8 @@ def only_aws_knows_the_sdk(module: Module) -> list[str]:
         return []
     sdk = [name for name in module.imports if name.split(".")[0] in ("boto3", "botocore", "s3transfer")]
     # What another floor asks of DynamoDB and KMS it asks of the store.
-    ways = ("aws.clients",) if module.house in ("entry", "store") else ("aws.clients", "aws.json_calls")
+    calls = () if module.house in ("entry", "store") else ("aws.attempts", "aws.json_calls")
+    ways = ("aws.clients", *calls)
     opened = [name for name in module.opened if name.startswith(ways)]
     return [f"{module.name} opens {name}" for name in [*sdk, *opened]]
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.aws import json_calls
-from chalicelib.aws.json_calls import CallRefused
+from chalicelib.aws.attempts import CallRefused
 from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
 from chalicelib.store import commit as commits
 from chalicelib.store.commit import (

@@ -18,8 +18,9 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
+from chalicelib.aws.attempts import CallRefused
 from chalicelib.aws.clients import client
-from chalicelib.aws.json_calls import CallRefused, call
+from chalicelib.aws.json_calls import call
 from chalicelib.register import catalogue
 from chalicelib.store import decoding
 from chalicelib.store.decoding import NotAsDeclared, form_of

@@ -15,7 +15,7 @@ from infra.local.strict.faults import Answer, Crash
 from infra.local.strict.trace import Call
 
 Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
-_MODULE = "chalicelib.aws.json_calls"
+_ATTEMPTS, _CALLS = "chalicelib.aws.attempts", "chalicelib.aws.json_calls"
 # What asks elsewhere, as tests of the transport itself do, goes there.
 _AWS = ".amazonaws.com"
 
@@ -23,14 +23,14 @@ _AWS = ".amazonaws.com"
 def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
     """What stands in the place of the function that sends one signed request, so that retries are real, and of the
     waits between them."""
-    calls: Any = importlib.import_module(_MODULE)
-    yield calls, "tried", _followed(calls, calls.tried)
-    yield calls.http1, "exchange", functools.partial(_exchange, calls.http1, calls.http1.exchange, attempt)
-    yield calls, "clock", _sleepless(calls.clock)
-    yield calls.retries.Quota, "take", _unlimited(calls.retries.Quota.take)
+    attempts: Any = importlib.import_module(_ATTEMPTS)
+    yield attempts, "tried", _followed(attempts, importlib.import_module(_CALLS), attempts.tried)
+    yield attempts.http1, "exchange", functools.partial(_exchange, attempts.http1, attempts.http1.exchange, attempt)
+    yield attempts, "clock", _sleepless(attempts.clock)
+    yield attempts.retries.Quota, "take", _unlimited(attempts.retries.Quota.take)
 
 
-def _followed(calls: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+def _followed(attempts: Any, calls: Any, original: Callable[..., Any]) -> Callable[..., Any]:
     """One Call for one call, retries and all; its error is what the caller gets to see."""
 
     def tried(service: str, operation: str, request: Mapping[str, Any], send: Callable[[], Any]) -> Any:
@@ -40,10 +40,10 @@ def _followed(calls: Any, original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with trace.inside(call):
                 return original(service, operation, request, send)
-        except calls.CallRefused as refused:
+        except attempts.CallRefused as refused:
             call.error = refused.code
             raise
-        except (calls.ReplyLost, Crash) as error:
+        except (attempts.ReplyLost, Crash) as error:
             call.error = type(error).__name__
             raise
 
