@@ -70,11 +70,17 @@ def _warm(cloud: LocalCloud) -> None:
 
 
 @pytest.fixture
-def world(one_cloud: LocalCloud, _empty: Any) -> LocalCloud:
+def world(one_cloud: LocalCloud, _empty: Any) -> Iterator[LocalCloud]:
     """The cloud as it is after deployment: nobody is there yet."""
     one_cloud.restore(_empty)
     _warm(one_cloud)
-    return one_cloud
+    yield one_cloud
+    _require_lines_to_be_allowed(one_cloud)
+
+
+def _require_lines_to_be_allowed(cloud: LocalCloud) -> None:
+    """A field that no line may say is a fault when the work is done already: it would be done again."""
+    assert not [one for one in cloud.logs.lines() if '"fault":"NotAllowed"' in one]
 
 
 @dataclass
@@ -111,8 +117,9 @@ def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
 
 
 @pytest.fixture
-def home(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> Home:
+def home(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> Iterator[Home]:
     snapshot, copy = _home
     one_cloud.restore(snapshot)
     _warm(one_cloud)
-    return copy()
+    yield copy()
+    _require_lines_to_be_allowed(one_cloud)

@@ -17,6 +17,7 @@ from chalicelib.instants import ms_of
 ALLOWED = frozenset(
     {"door", "request_id", "status", "code", "asker", "replayed", "fault", "at", "oldest_seconds", "address"}
     | {"refused", "refused_uploads"}
+    | {"problem", "size_bytes", "duration_ms", "unreadable"}
 )
 NAMESPACE = "Sowa"
 # What CloudWatch makes a metric of (embedded metric format), where a line says it. Each entry point that says it costs
