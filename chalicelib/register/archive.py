@@ -52,8 +52,8 @@ class Archive:
     def add_json(self, path: str, value: object) -> None:
         self.add(path, [json.dumps(value, ensure_ascii=False, indent=1).encode()])
 
-    def close(self, **about: object) -> None:
-        """The list of contents comes last, when they are known."""
+    def close(self, contents: str, **about: object) -> None:
+        """The list of contents comes last, when they are known; `contents` is its path."""
         begin = {"format": FORMAT, "made_at": clock.rfc3339(self._made_at)}
-        self.add_json("export.json", {**begin, **about, "files": list(self.files)})
+        self.add_json(contents, {**begin, **about, "files": list(self.files)})
         self._zip.close()

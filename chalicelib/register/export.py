@@ -107,6 +107,11 @@ class Volume:
     def is_first(self) -> bool:
         return self.number == 1
 
+    @property
+    def contents(self) -> str:
+        """The path of the list of its contents, of which none replaces another where all are unpacked together."""
+        return "export.json" if self.is_first else f"export-{self.number}.json"
+
     def is_full(self, archive: Archive, objects_seen: int) -> bool:
         if not self.is_first and not archive.files and objects_seen < _OBJECTS_BEFORE_ASKING:
             return False
@@ -137,7 +142,9 @@ def write_volume(
     if volume.is_first:
         _write_what_concerns_all(copy, language, operator)
     known = None if copy.next else volume.number
-    copy.archive.close(language=language, volume=volume.number, volumes=known, withheld=withheld())
+    copy.archive.close(
+        volume.contents, language=language, volume=volume.number, volumes=known, withheld=withheld()
+    )
     return copy.next
 
 
