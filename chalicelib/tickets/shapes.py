@@ -11,7 +11,10 @@ from chalicelib.stock.shapes import ChannelId
 
 
 class AskTicket(Shape):
-    """A `snapshot` that was asked for is uploaded as `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`.
+    """The picture of an alarm is uploaded as `<channel>/<UTC stamp>-<type>-<mark>.jpg`, such as
+    `1/20261103T081500Z-motion-x7f.jpg`: a JPEG of 100 bytes to 4 MB, of one of the types that alarms have, with a mark
+    of the camera's own choice. A `snapshot` that was asked for is uploaded as
+    `<channel>/<UTC stamp>-snapshot-<id of the command>.jpg`.
 
     Live video is uploaded as `<channel>/<UTC start with ms>-<duration in ms>.m4s` or `.ts`; before the former, with
     each ticket anew and by a name of its own, what a player must know first as `<channel>/init-<random>.mp4`.

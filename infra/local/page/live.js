@@ -6,7 +6,7 @@ import { doing } from "./forms.js";
 import { tell } from "./language.js";
 import { Player, Unwatchable } from "./player.js";
 import { may, owns } from "./rights.js";
-import { moment, ownZone } from "./zones.js";
+import { moment } from "./zones.js";
 
 const LOOK_EVERY_MS = 700;
 const GO_ON_BEFORE_END_MS = 90_000;
@@ -45,7 +45,7 @@ export class Live {
 
   explain(word) {
     const { last_seen } = this.device;
-    if (word) tell(this.why, word, { time: last_seen ? moment(last_seen, ownZone()) : "–" });
+    if (word) tell(this.why, word, { time: last_seen ? moment(last_seen, this.device.time_zone) : "–" });
     else hush(this.why);
   }
 
