@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import os
 import random
 import struct
 from collections.abc import Callable
@@ -9,11 +12,14 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import av
+import av.container
 import pytest
+from av.container import OutputContainer
 
 from chalicelib.clips.actions import footage
 from chalicelib.clips.actions.footage import rewrapped
-from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Piece, Remuxed, remux
+from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Piece, Remuxed, _Remuxing, remux
 from chalicelib.clips.rules import boxes
 from chalicelib.clips.rules.boxes import Picture
 from tests.clips.footage import (
@@ -388,3 +394,72 @@ def test_no_damage_breaks_it(seed: int, tmp_path: Path) -> None:
             except CrossesChange:
                 continue
             assert made.duration_ms <= 1000 * 150
+
+
+def _refusing(monkeypatch: pytest.MonkeyPatch, numbers: range) -> list[int]:
+    """Let the muxer refuse these pieces; returns the numbers of all that it was given."""
+    given: list[int] = []
+    add = _Remuxing._add
+
+    def adds(self: _Remuxing, target: OutputContainer, number: int, found: footage.Footage) -> None:
+        given.append(number)
+        if number in numbers:
+            raise av.error.InvalidDataError(1, "refused")
+        add(self, target, number, found)
+
+    monkeypatch.setattr(_Remuxing, "_add", adds)
+    return given
+
+
+def test_what_the_muxer_refuses_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    init, segments = record(Setting(), 4)
+    given = _refusing(monkeypatch, range(1, 3))
+    made, found = clip_of(pieces_of(init, segments, Setting()), tmp_path)
+    per_segment = 2 * FRAMES_PER_SECOND
+    assert found.frames == [*range(per_segment), *range(3 * per_segment, 4 * per_segment)]
+    assert (made.unreadable, given) == (2, [0, 1, 0, 2, 0, 3])
+
+
+def test_where_the_muxer_refuses_very_much_it_is_not_asked_for_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    init, segments = record(Setting(), 1)
+    given = _refusing(monkeypatch, range(1, 40))
+    with pytest.raises(NothingReadable):
+        clip_of(pieces_of(init, segments * 40, Setting()), tmp_path)
+    assert len(given) < 20
+
+
+def test_a_full_disk_is_no_fault_of_a_segment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*args: object) -> None:
+        raise av.error.OSError(errno.ENOSPC, "no space left on device")
+
+    init, segments = record(Setting(), 2)
+    monkeypatch.setattr(_Remuxing, "_add", full)
+    with pytest.raises(OSError, match="no space left"):
+        clip_of(pieces_of(init, segments, Setting()), tmp_path)
+
+
+@either
+def test_no_file_of_what_was_read_stays_open(setting: Setting, tmp_path: Path) -> None:
+    init, segments = record(setting, 1)
+    [good], [broken] = pieces_of(init, segments, setting), pieces_of(init, [segments[0][:600]], setting)
+    gc.disable()
+    try:
+        before = len(os.listdir("/dev/fd"))
+        left: list[int] = []
+        made, _ = clip_of([_counting(one, left) for one in (good, broken) * 30], tmp_path)
+        assert (made.unreadable, len(left)) == (30, 60)
+        assert max(left) - before < 8
+    finally:
+        gc.enable()
+
+
+def _counting(piece: Piece, left: list[int]) -> Piece:
+    """The same, and when it is fetched, how many files are open."""
+
+    def fetch(path: Path) -> bool:
+        left.append(len(os.listdir("/dev/fd")))
+        return piece.fetch(path)
+
+    return Piece(piece.start, piece.is_transport_stream, fetch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +39,8 @@ _LONGEST_SEGMENT = timedelta(minutes=2)
 # By how many samples of sound two times differ that are the same.
 _ROUNDED = 2
 _BASE = Fraction(1, TICKS_A_SECOND)
+# The file is written anew without each: more would make it work that grows with the square.
+_MOST_REFUSED = 8
 # Apple's players show no `hev1`.
 _TAGS = {"h264": "avc1", "hevc": "hvc1"}
 
@@ -76,10 +80,11 @@ class Remuxed:
 @dataclass(frozen=True)
 class _Plan:
     """Facts of all segments that the head of the file depends on: whether parameter sets change, so that key frames
-    bring them, and which segment is the first that has sound."""
+    bring them, which segment is the first that has sound, and which the muxer refuses."""
 
     brings_sets: bool = False
     sound_in: int | None = None
+    refused: frozenset[int] = frozenset()
 
 
 class _PlanChanged(Exception):
@@ -135,21 +140,40 @@ class _Remuxing:
         import av
 
         with av.open(to, "w", format="mp4", options={"movflags": "faststart"}) as target:
-            for number, piece in enumerate(self._pieces):
-                found = self._read(piece)
-                if found is None:
-                    self._unreadable += 1
-                    self._timeline.break_off()
-                else:
-                    self._add(target, number, found)
+            for number, _ in enumerate(self._pieces):
+                self._write_piece(target, number)
+                # PyAV's containers and streams hold each other, and with them an open file.
+                gc.collect(0)
         if self._head is None:
             raise NothingReadable
         return Remuxed(self._head.began_at, self._timeline.end * 1000 // TICKS_A_SECOND, self._unreadable)
+
+    def _write_piece(self, target: OutputContainer, number: int) -> None:
+        found = None if number in self._plan.refused else self._read(self._pieces[number])
+        if found is None:
+            self._unreadable += 1
+            self._timeline.break_off()
+        else:
+            self._try_to_add(target, number, found)
 
     def _read(self, piece: Piece) -> Footage | None:
         with tempfile.TemporaryDirectory(prefix="segment-") as folder:
             path = Path(folder, "segment.ts" if piece.is_transport_stream else "segment.mp4")
             return footage.read(path, piece.is_transport_stream) if piece.fetch(path) else None
+
+    def _try_to_add(self, target: OutputContainer, number: int, found: Footage) -> None:
+        """Raises _PlanChanged where the muxer refuses what the demuxer gave: the file is written anew without it.
+        Raises NothingReadable where it refuses too much."""
+        from av import FFmpegError
+
+        try:
+            self._add(target, number, found)
+        except FFmpegError as refusal:
+            if isinstance(refusal, OSError) and refusal.errno == errno.ENOSPC:
+                raise
+            if len(self._plan.refused) == _MOST_REFUSED:
+                raise NothingReadable from refusal
+            raise _PlanChanged(replace(self._plan, refused=self._plan.refused | {number})) from None
 
     def _add(self, target: OutputContainer, number: int, found: Footage) -> None:
         filmed = self._pieces[number].start
