@@ -23,7 +23,8 @@ def platforms_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 def main(**how: Any) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    port = int(os.environ.get("PORT") or 8000)
+    # As text, so that what is no number is refused like an option that is none.
+    port = os.environ.get("PORT") or "8000"
     parser.add_argument("--port", type=int, default=port, help="the API's; S3 has the next one")
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.add_argument("--seed", type=int, help="repeatable ids and codes, and a fixed beginning of time")

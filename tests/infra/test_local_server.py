@@ -292,6 +292,13 @@ def _run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+def test_a_port_that_is_no_number_is_refused_in_words() -> None:
+    child = _run(PORT="http")
+    said = child.communicate(timeout=60)[1]
+    assert child.returncode == 2
+    assert said.endswith("error: argument --port: invalid int value: 'http'\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_program_says_where_it_is_then_ready_and_ends_well_when_told_to(number: signal.Signals) -> None:
     with take(0) as free:
