@@ -18,8 +18,8 @@ from chalicelib.store.commit import Write, change, commit, is_set, put, remove
 from chalicelib.store.keys import Key
 from chalicelib.store.retrying import NothingToDo, StaleRead
 
-# So far back what is due is looked for, by days.
-_LOOKED_BACK_DAYS = 34
+# So far back what is due is looked for at most, by days.
+MOST_LOOKED_BACK_DAYS = 34
 # Longer than that, and than any recording is kept.
 _REMEMBERED = timedelta(days=35)
 _PAGE = 100
@@ -115,11 +115,11 @@ def _end_of(device_id: str, ledger: Ledger) -> PlanEnd | None:
     return PlanEnd.new(_day(clock.at_epoch(ends_at)), device_id, ends_at=ends_at, expires_at=forgotten_at)
 
 
-def due_ends(now: int) -> Iterator[PlanEnd]:
+def due_ends(now: int, *, looked_back_days: int = MOST_LOOKED_BACK_DAYS) -> Iterator[PlanEnd]:
     """The devices of whose plans no grace is left, the longest due first; who deals with one says `done_with`. A job
-    that did not run for some days finds those of before, too."""
+    that did not run for some days finds those of before, too, if it looks back so far."""
     today = clock.at_epoch(now)
-    for days in reversed(range(_LOOKED_BACK_DAYS + 1)):
+    for days in reversed(range(looked_back_days + 1)):
         yield from (one for one in _ends_on(_day(today - timedelta(days=days))) if one.ends_at <= now)
 
 

@@ -265,7 +265,7 @@ def _recorded_to_the_end(home: Home) -> None:
     assert world.run_schedule("sweep_expired_recordings")["deleted"] >= 2
     world.clock.move_to(world.now().timestamp() + 22 * 86_400)
     _record(home)
-    world.clock.move_to(world.now().timestamp() + 10 * 86_400)
+    world.clock.move_to(world.now().timestamp() + 9 * 86_400)
     assert world.run_schedule("end_plans")["devices"] == 1
 
 

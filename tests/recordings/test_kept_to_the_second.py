@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -79,3 +79,52 @@ def test_what_is_left_is_gone_within_a_day_after_the_grace_and_no_new_plan_bring
     pass_by(home.world, DAY - 60, lag=None)
     assert objects(home.world) == []
     assert [ms for ms, _ in counted(home).values()] == [60_000]
+
+
+def _recorded_in_grace(home: Home) -> datetime:
+    """The time at which all of it is over."""
+    subscribe(home, LONG)
+    over_at = home.world.now() + timedelta(days=37)
+    home.world.clock.move_to(home.world.now().timestamp() + 29 * DAY)
+    home.camera.record()
+    home.world.settle()
+    assert len(objects(home.world)) == 1
+    return over_at
+
+
+def _ended(home: Home, at: datetime) -> tuple[int, int]:
+    """By a run at that time: how many devices, and by how many looks at a day."""
+    home.world.clock.move_to(at.timestamp())
+    home.world.trace.clear()
+    answer = home.world.run_schedule("end_plans")
+    looks = [call for call in home.world.trace if call.operation == "Query" and "plan-ends" in str(call.params)]
+    return answer["devices"], len(looks)
+
+
+def test_each_hour_the_ends_of_today_and_of_yesterday_are_looked_for(home: Home) -> None:
+    over_at = _recorded_in_grace(home)
+    assert _ended(home, over_at - timedelta(seconds=1)) == (0, 2)
+    begin = home.world.snapshot()
+    # The last hour of the day after it comes 39 hours later.
+    for hours in (0, 1, 15, 17, 39):
+        home.world.restore(begin)
+        assert _ended(home, over_at + timedelta(hours=hours)) == (1, 2), hours
+        assert objects(home.world) == []
+
+
+def test_an_end_that_no_run_dealt_with_for_days_is_found_within_six_hours(home: Home) -> None:
+    over_at = _recorded_in_grace(home)
+    midnight = over_at.replace(hour=0)
+    begin = home.world.snapshot()
+    for days in (2, 34):
+        home.world.restore(begin)
+        looked_at = [(_ended(home, midnight + timedelta(days=days, hours=hour)), hour) for hour in (1, 5, 7, 11, 12)]
+        assert [at for (devices, _), at in looked_at if devices] == [12]
+        assert looked_at[-1][0] == (1, 35)
+
+
+def test_four_times_a_day_all_days_are_looked_at(home: Home) -> None:
+    midnight = home.world.now().replace(hour=0, minute=30) + timedelta(days=1)
+    looks = [_ended(home, midnight + timedelta(hours=hour))[1] for hour in range(24)]
+    assert [hour for hour, count in enumerate(looks) if count == 35] == [0, 6, 12, 18]
+    assert set(looks) == {2, 35}

@@ -27,10 +27,13 @@ def overdue_recordings_s() -> int:
 
 
 def end_plans() -> dict[str, int]:
-    """Delete what is left of the recordings of every device whose grace has passed; how many devices, and objects."""
+    """Delete what is left of the recordings of every device whose grace has passed; how many devices, and objects.
+
+    Looked for are those of today and yesterday; four times a day, also what was left of the weeks before.
+    """
     until_ticks, counts = clock.ticks_s() + BUDGET_S, {"devices": 0, "deleted": 0}
     faults: list[Exception] = []
-    for row in plans.due_ends(clock.now_s()):
+    for row in plans.due_ends(clock.now_s(), looked_back_days=_looked_back_days()):
         if clock.ticks_s() >= until_ticks:
             break
         try:
@@ -41,6 +44,11 @@ def end_plans() -> dict[str, int]:
     if faults:
         raise faults[0]  # so that the alarm rings
     return counts
+
+
+def _looked_back_days() -> int:
+    """Each day looked at is a query, and older than yesterday is only what no run could deal with for a day."""
+    return plans.MOST_LOOKED_BACK_DAYS if clock.now().hour % 6 == 0 else 1
 
 
 def _end_plan(row: PlanEnd) -> int:
