@@ -238,6 +238,12 @@ def pages(prefix: str, *, after: str = "", last: str = "") -> Iterator[list[Stor
             return
 
 
+def first_page(prefix: str) -> tuple[list[Stored], bool]:
+    """The first thousand objects whose key begins so, in the order of their keys; and whether these are all."""
+    answer = next(_listed(Prefix=prefix))
+    return _contents(answer), not answer.get("IsTruncated")
+
+
 def first(prefix: str) -> Stored | None:
     """The first object whose key begins so; None if there is none."""
     answer = client("s3").list_objects_v2(Bucket=settings.media_bucket, Prefix=prefix, MaxKeys=1)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from chalicelib import ids
+from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.recordings.actions import arrivals
+from chalicelib.recordings.actions import arrivals, reconciling
 from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
@@ -155,6 +158,27 @@ def test_four_times_a_day_the_reconciler_looks_at_all_devices(recording: Home) -
     recording.world.settle()
     looked_at = [(_reconciled(recording, 15)["devices"], f"{recording.world.now():%H:%M}") for _ in range(4 * 11)]
     assert [at for devices, at in looked_at if devices] == ["08:15", "08:30", "12:00", "18:00"]
+
+
+@pytest.mark.parametrize(("entries_a_page", "listings"), [(1000, 1), (4, 5)])
+def test_a_run_begins_somewhere_else_and_sees_each_object_once(
+    recording: Home, monkeypatch: pytest.MonkeyPatch, entries_a_page: int, listings: int
+) -> None:
+    """What is a page is asked for once."""
+    monkeypatch.setattr(client("s3"), "list_objects_v2", partial(client("s3").list_objects_v2, MaxKeys=entries_a_page))
+    begin, names = "recordings/7/20260105/", "adgjmpsvy"
+    wanted = [f"{begin}{name}/1" for name in names]
+    with recording.world.aws.outside():
+        for key in wanted:
+            s3.put(key, b"1", "video/mp4")
+    counts = []
+    for somewhere, first in (("0", "a"), ("b", "d"), ("n", "p"), ("q", "s"), ("z", "a")):
+        monkeypatch.setattr(ids, "new_id", lambda somewhere=somewhere: somewhere)
+        recording.world.trace.clear()
+        found = [one.key for one in reconciling._from_somewhere(begin)]
+        assert sorted(found) == wanted and found[0] == f"{begin}{first}/1"
+        counts.append(len(recording.world.trace))
+    assert max(counts) == listings
 
 
 def test_an_arrival_that_nobody_was_told_of_is_counted_though_a_run_failed(recording: Home) -> None:

@@ -69,8 +69,14 @@ def _devices() -> Iterator[tuple[str, list[Stored]]]:
 
 
 def _from_somewhere(begin: str) -> Iterator[Stored]:
-    """All that begins so, from a device on that is another one each time."""
+    """All that begins so, from a device on that is another one each time; what is a single page, or nothing at all, is
+    asked for once."""
     somewhere = f"{begin}{ids.new_id()}"
+    page, is_all = s3.first_page(begin)
+    if is_all:
+        yield from (one for one in page if one.key > somewhere)
+        yield from (one for one in page if one.key <= somewhere)
+        return
     yield from s3.below(begin, after=somewhere)
     yield from s3.below(begin, last=somewhere)
 
