@@ -1,16 +1,16 @@
 """Listings of S3 objects are moto's, letter by letter, without what moto takes for writing them."""
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ClientError
 from botocore.handlers import set_list_objects_encoding_type_url
-from moto.core.responses import ActionResult, BaseResponse
-from moto.s3.responses import S3Response
 
-from infra.local.strict import StrictAWS, listings
+from infra.local.strict import StrictAWS, listings, routes
+from infra.local.strict.faults import Answer
 from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client
 
 NOTHING: list[dict[str, Any]] = [{"Prefix": "none of them"}, {"MaxKeys": 0}]
@@ -18,24 +18,22 @@ LETTERS = "ab/ -_.~+%&<>\"'=é☃\U0001f600\t"
 
 
 @pytest.fixture
-def compared(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The answers that were written by both; how many entries of each moto had to write for ours."""
-    written: list[int] = []
+def compared(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each listing, whether it was answered without moto, which was asked as well."""
+    ours, answered = listings.answer, []
 
-    def moto(self: Any, answer: ActionResult) -> Any:
-        result: Any = answer.result
-        written.append(len(result.get("Contents", ())))
-        return BaseResponse.serialized(self, answer)
-
-    ours: Callable[..., Any] = listings.serialized(moto)
-
-    def both(self: Any, answer: ActionResult) -> Any:
-        found = ours(self, answer)
-        assert found == BaseResponse.serialized(self, answer)
+    def both(request: AWSPreparedRequest) -> Answer | None:
+        found = ours(request)
+        if "list-type" in str(request.url):
+            answered.append(found is not None)
+        if found is not None:
+            theirs = routes.answer(request)
+            assert theirs is not None
+            assert (found[0], found[1]["Content-Type"], found[2]) == (theirs[0], theirs[1]["Content-Type"], theirs[2])
         return found
 
-    monkeypatch.setattr(S3Response, "serialized", both)
-    return written
+    monkeypatch.setattr(listings, "answer", both)
+    return answered
 
 
 def keys() -> list[str]:
@@ -51,7 +49,7 @@ def keys() -> list[str]:
         {"EncodingType": "url", "Delimiter": "a"},
     ],
 )  # fmt: skip
-def test_every_page_says_what_moto_says(compared: list[int], asked: dict[str, Any]) -> None:
+def test_every_page_says_what_moto_says(compared: list[bool], asked: dict[str, Any]) -> None:
     put(keys())
     pages = [
         page
@@ -61,22 +59,29 @@ def test_every_page_says_what_moto_says(compared: list[int], asked: dict[str, An
         )
     ]  # fmt: skip
     assert asked in NOTHING or any(page.get("Contents") for page in pages)
-    assert not any(compared)
+    assert compared and all(compared)
 
 
-def test_keys_that_nobody_wants_encoded_are_escaped(compared: list[int]) -> None:
+def test_keys_that_nobody_wants_encoded_are_escaped(compared: list[bool]) -> None:
     put(keys())
     asking = boto3.client("s3", region_name=REGION, aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET)
     asking.meta.events.unregister("before-parameter-build.s3.ListObjectsV2", set_list_objects_encoding_type_url)
     page = asking.list_objects_v2(Bucket="media")
     assert "EncodingType" not in page and {one["Key"] for one in page["Contents"]} == set(keys())
-    assert any("&" in one["Key"] for one in page["Contents"]) and not any(compared)
+    assert any("&" in one["Key"] for one in page["Contents"]) and compared == [True]
 
 
-def test_of_owners_moto_writes_itself(compared: list[int]) -> None:
+def test_what_is_asked_less_plainly_or_fails_moto_answers(compared: list[bool]) -> None:
     put(["a", "b"])
     page = client("s3").list_objects_v2(Bucket="media", FetchOwner=True)
-    assert [one["Owner"]["DisplayName"] for one in page["Contents"]] == ["webfile"] * 2 and compared[-1] == 2
+    assert [one["Owner"]["DisplayName"] for one in page["Contents"]] == ["webfile"] * 2
+    for asked, code in (
+        ({"Bucket": "media", "ContinuationToken": ""}, "InvalidArgument"),
+        ({"Bucket": "nowhere"}, "NoSuchBucket"),
+    ):
+        with pytest.raises(ClientError, match=code):
+            client("s3").list_objects_v2(**asked)
+    assert compared == [False] * 3
 
 
 def put(names: list[str]) -> None:

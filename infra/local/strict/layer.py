@@ -189,8 +189,9 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
     def _effect(self, request: AWSPreparedRequest) -> Answer | None:
         if self._dynamodb is not None and (answer := self._dynamodb.answer(request, self._tokens)) is not None:
             return answer
-        operation = dynamodb.operation_of(request)
-        return dynamodb.answer(operation, request, self._tokens) if operation else routes.answer(request)
+        if operation := dynamodb.operation_of(request):
+            return dynamodb.answer(operation, request, self._tokens)
+        return listings.answer(request) or routes.answer(request)
 
     def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
         yield BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)
@@ -250,7 +251,6 @@ def _forgetting_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
 _DynamoDB = moto.dynamodb.models.DynamoDBBackend
 _Table = moto.dynamodb.models.table.Table
 _Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
-_S3 = moto.s3.responses.S3Response
 _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
 _UserAgent = botocore.useragent.UserAgentString
@@ -305,7 +305,6 @@ _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
     (moto.kms.models, "generate_private_key", kms_states.private_key_if_needed),
     (_UserAgent, "to_string", _made_once(_UserAgent.to_string)),
-    (_S3, "serialized", listings.serialized(_S3.serialized)),
     # A listing of a thousand objects says as many times, and moto parses what it is about to write.
     (botocore.utils, _PARSE_TIME, functools.lru_cache(4096)(getattr(botocore.utils, _PARSE_TIME))),
 ]
