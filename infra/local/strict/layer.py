@@ -15,6 +15,7 @@ import botocore.retries.bucket
 import botocore.retries.quota
 import botocore.useragent
 import botocore.utils
+import moto.core.base_backend
 import moto.core.common_models
 import moto.core.responses
 import moto.dynamodb.models
@@ -253,6 +254,7 @@ _Table = moto.dynamodb.models.table.Table
 _Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
 _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
+_Backends = moto.core.base_backend.BackendDict
 _UserAgent = botocore.useragent.UserAgentString
 
 _SESv2 = moto.sesv2.responses.SESV2Response
@@ -278,6 +280,17 @@ def _untracked(cls: type, *_: Any, **__: Any) -> Any:
     return super(moto.core.common_models.BaseModel, cls).__new__(cls)  # type: ignore[misc]
 
 
+def _looked_up_once(original: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """moto compares a service with all others each time it is looked up, to know that it is in use; what has an account
+    is."""
+
+    def getitem(self: Any, account_id: str) -> Any:
+        found = dict.get(self, account_id)
+        return original(self, account_id) if found is None else found
+
+    return getitem
+
+
 def _dispose(key: Any, garbage: bool = False) -> None:
     """Without moto's warning: an object that a restored snapshot does without was not forgotten."""
     key._value_buffer.close()
@@ -300,6 +313,7 @@ def _made_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
 _PARSE_TIME = "_parse_timestamp_with_tzinfo"
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
+    (_Backends, "__getitem__", _looked_up_once(_Backends.__getitem__)),
     (_Object, "dispose", _dispose),
     (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
