@@ -208,7 +208,9 @@ class _Jump:
             return
         schedule = self._calendar.schedules[name]
         self._due_at_all[name] = schedule
-        hour = int(at // HOUR)
+        # Of the clock: what fell due while it was put forward by hand (`move_to`) is made up for once, and not once for
+        # each hour that nobody lived through.
+        hour = int(self._now // HOUR)
         if self._last_hours.get(name) != hour:
             self._fire(schedule, hour)
         self._pace.measure(at)

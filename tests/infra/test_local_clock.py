@@ -175,6 +175,16 @@ def test_requests_wait_while_time_moves(cloud: LocalCloud, monkeypatch: pytest.M
     assert order == ["job", "job", "job", "answered 200"]
 
 
+def test_what_was_missed_while_the_clock_was_put_forward_is_made_up_for_once(cloud: LocalCloud) -> None:
+    """And not for each hour that nobody lived through; from then on all is as ever."""
+    cloud.clock.move_to(cloud.now().timestamp() + 20 * DAY)
+    cloud.advance(60)
+    assert house.fired == {"sweep_often": 2, "sweep_hourly": 2, "sweep_daily": 2}  # and once at the end
+    house.fired.clear()
+    cloud.advance(DAY)
+    assert house.fired == {"sweep_often": 25, "sweep_hourly": 25, "sweep_daily": 2}
+
+
 def test_the_ticking_clock_makes_every_due_instant_count(cloud: LocalCloud) -> None:
     cloud.clock.move_to(cloud.now().timestamp() + 16 * 60)
     cloud.calendar.keep_up()
