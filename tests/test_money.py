@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from chalicelib.recordings.actions import reconciling
+from infra.package import memory, template
 from tests.bench import money
 from tests.bench.money import (
     CAMERAS,
@@ -154,6 +155,26 @@ def test_a_count_that_grows_is_paid_for(told: dict[str, Any], before: str, after
     assert costs.count(before) == 1
     grown = sum_of(costs.replace(before, after), told) - sum_of(costs, told)
     assert grown == pytest.approx(more * told["prices"][price])
+
+
+def test_less_memory_costs_less_of_what_is_waited_and_the_same_of_what_is_computed() -> None:
+    computes: dict[str, Any] = {"waits_ms": {"alarm": 0}, "core_ms": {"alarm": 3}}
+    waits: dict[str, Any] = {"waits_ms": {"alarm": 60}, "core_ms": {"alarm": 0}}
+    few, many = (
+        [money.gb_seconds("alarm", "on_picture_uploaded", one, megabytes) for one in (computes, waits)]
+        for megabytes in (128, 512)
+    )
+    assert few == pytest.approx([0.003 * 1769 / 1024, 0.06 / 8])
+    assert many == pytest.approx([few[0], 4 * few[1]])
+    # Nothing of ours computes on two at once.
+    assert money.gb_seconds("alarm", "on_picture_uploaded", computes, 3538) == pytest.approx(2 * few[0])
+
+
+def test_what_a_function_is_paid_for_is_the_memory_that_is_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = money.of_alarms(), money.of_recording("continuous, 60 s, 7 days").dollars, money.of_live()
+    monkeypatch.setattr(memory, "megabytes_of", lambda function: {template.API: 512}.get(function, 256))
+    after = money.of_alarms(), money.of_recording("continuous, 60 s, 7 days").dollars, money.of_live()
+    assert after[0] > before[0] and after[1] > before[1] and after[2] == before[2]
 
 
 def test_a_door_that_is_not_counted_is_missed(told: dict[str, Any]) -> None:

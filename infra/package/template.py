@@ -18,7 +18,7 @@ from chalicelib.entry import cors
 from chalicelib.register import catalogue
 from chalicelib.store.records import Item, LedgerRow, Record
 from infra import applier, gateway_responses
-from infra.package import bundle, object_events, policies, watch
+from infra.package import bundle, memory, object_events, policies, watch
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED, OPERATE = Path(__file__).with_name("deployed.yaml"), ROOT / "infra" / "operate.yaml"
@@ -141,6 +141,7 @@ def _wire(function: Function, architecture: str) -> None:
         "CodeUri": f"./{code.name}",
         "Runtime": f"python{code.python}",
         "Architectures": [architecture],
+        "MemorySize": memory.megabytes_of(function.entry_point),
         "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},
         # Our one line says how long it took; what Lambda would say beside it (START, END, REPORT) costs as much again.
         "LoggingConfig": {

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from infra import applier
+from infra.package import memory
+from infra.package.template import API
 from tests.costs import TABLE as COSTS
 from tests.infra.packaged import made
 
@@ -19,7 +21,7 @@ PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
-MOST_OF_ALARMS, MOST_OF_CAMERAS = 7.7, 8.9
+MOST_OF_ALARMS, MOST_OF_CAMERAS = 7.6, 8.8
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 21.0
 # For two minutes of live view a day, an hour a month, of each.
@@ -41,6 +43,17 @@ installation costs without a camera: no more than {standing:g} $.
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
 """
+_MEMORY_HEAD = """
+## What memory costs
+
+Lambda's seconds of a million calls, in US dollars, and how long one of them takes, by the memory of its function. What
+is computed costs the same with any of it; what is waited costs less with less. Bold is what it has, for the reasons in
+[infra/package/memory.yaml](../infra/package/memory.yaml).
+
+| for | waits, ms | computes, ms of a vCPU | {sizes} |
+|---|---:|---:|{columns}
+"""
+_MEMORY_MB = (128, 256, 512)
 _STANDING_HEAD = """
 ## What an installation costs without a camera
 
@@ -143,13 +156,28 @@ def items(costs: str, told: dict[str, Any]) -> Iterator[Item]:
         yield Item("kept", name, gb, prices[name])
 
 
+def gb_seconds(part: str, door: str, usage: dict[str, Any], megabytes: int | None = None) -> float:
+    """What Lambda takes for one call, with the memory that the function of this door has, or with another.
+
+    What it computes takes longer with less memory and costs the same; only what it waits for costs less.
+    """
+    given = megabytes or memory.megabytes_of(_function_of(door))
+    took_ms = usage["waits_ms"][part] + usage["core_ms"][part] * max(memory.VCPU_MB / given, 1)
+    return took_ms / 1000 * given / 1024  # type: ignore[no-any-return]
+
+
+def _function_of(door: str) -> str:
+    """`GET /devices` is answered by the function of all routes; others are called as their row begins."""
+    return API if " /" in door else door.partition(",")[0]
+
+
 def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """What it takes once."""
     is_page, is_alarm = purpose == "list", purpose == "alarm"
     yield "s3_put", float(is_alarm)
     yield "api_request", float(not is_alarm)
     yield "lambda_request", 1.0
-    yield "lambda_gb_second", usage["milliseconds"][purpose] / 1000 * usage["memory_gb"][purpose]
+    yield "lambda_gb_second", gb_seconds(purpose, _DOORS[purpose][1], usage)
     yield "dynamodb_read_unit", row.read_units + usage["list_extra_read_units"] * is_page
     yield "dynamodb_write_unit", row.write_units + usage["counting_writes_an_alarm"] * is_alarm
     # A link is signed without a call; who follows it makes S3 read.
@@ -166,7 +194,7 @@ def _each_of_channel(part: str, row: Counted, usage: dict[str, Any]) -> Iterator
     yield "channel_message", float(part in ("ping", "command", "answer"))
     yield "sqs_request", 3.0 * (part in _QUEUED)
     yield "lambda_request", 1.0 / together
-    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part] / together
+    yield "lambda_gb_second", gb_seconds(part, _CHANNEL[part][1], usage) / together
     yield "dynamodb_read_unit", row.read_units / together
     yield "dynamodb_write_unit", row.write_units / together
     yield "logs_gb", row.log_bytes / 1e9 / together
@@ -180,7 +208,7 @@ def _each_of_live(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tu
     yield "s3_list", usage["lists_a_playlist"] if part == "playlist" else row.times("s3.ListObjectsV2")
     yield "api_request", 1.0
     yield "lambda_request", 1.0
-    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+    yield "lambda_gb_second", gb_seconds(part, _LIVE[part][1], usage)
     yield "dynamodb_read_unit", row.read_units
     yield "dynamodb_write_unit", row.write_units
     yield "logs_gb", (row.log_bytes + usage["lambda_log_bytes"]) / 1e9
@@ -257,7 +285,7 @@ def _told_of(row: Counted, objects: int, part: str, usage: dict[str, Any]) -> It
     """What one object takes, of a row that counts so many. S3 invokes the function for each, and in an ordinary month
     none fails thrice: what lies in the queue then is paid for as messages are."""
     yield "lambda_request", 1.0
-    yield "lambda_gb_second", usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+    yield "lambda_gb_second", gb_seconds(part, "on_recording_uploaded", usage)
     yield "dynamodb_read_unit", row.read_units / objects
     yield "dynamodb_write_unit", row.write_units / objects
     yield "s3_get", row.times("s3.GetObject") / objects
@@ -267,7 +295,7 @@ def _told_of(row: Counted, objects: int, part: str, usage: dict[str, Any]) -> It
 def _let_in(row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     yield "api_request", 1.0
     yield "lambda_request", 1.0
-    yield "lambda_gb_second", usage["milliseconds"]["ticket"] / 1000 * usage["memory_gb"]["ticket"]
+    yield "lambda_gb_second", gb_seconds("ticket", "POST /cameras/tickets", usage)
     yield "dynamodb_read_unit", row.read_units
     yield "dynamodb_write_unit", row.write_units
     yield "logs_gb", row.log_bytes / 1e9
@@ -284,7 +312,7 @@ def _looked_through(
     read = thousands * looks / usage["runs_a_day"]
     yield "s3_list", thousands
     for part, count in (("listing", thousands), ("names", read)):
-        yield "lambda_gb_second", count * usage["milliseconds"][part] / 1000 * usage["memory_gb"][part]
+        yield "lambda_gb_second", count * gb_seconds(part, "reconcile_recordings", usage)
     yield "dynamodb_read_unit", row.read_units * looks + usage["device_read_units_a_day"]
     yield "dynamodb_write_unit", row.write_units * looks
 
@@ -386,7 +414,25 @@ def table() -> str:
         alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE,
         standing=MOST_OF_STANDING,
     )  # fmt: skip
-    return head + "\n".join(rows) + "\n" + _recording_table() + _standing_table()
+    return head + "\n".join(rows) + "\n" + _recording_table() + _memory_table() + _standing_table()
+
+
+def _memory_table() -> str:
+    told = yaml.safe_load(PRICES.read_text())
+    doors = {part: (route, told["usage"]) for part, (_, route) in (_DOORS | _CHANNEL | _LIVE).items()}
+    doors |= dict.fromkeys(("segment", "init"), ("on_recording_uploaded", told["recordings"]))
+    rows = [_memory_row(part, *of, told["prices"]["lambda_gb_second"]) for part, of in doors.items()]
+    sizes = " | ".join(f"{megabytes} MB" for megabytes in _MEMORY_MB)
+    return _MEMORY_HEAD.format(sizes=sizes, columns="---:|" * len(_MEMORY_MB)) + "\n".join(rows) + "\n"
+
+
+def _memory_row(part: str, door: str, usage: dict[str, Any], price: float) -> str:
+    cells = []
+    for megabytes in _MEMORY_MB:
+        gb = gb_seconds(part, door, usage, megabytes)
+        cell = f"{gb * 1e6 * price:.2f} ({gb * 1024 / megabytes * 1000:,.0f} ms)"
+        cells.append(f"**{cell}**" if megabytes == memory.megabytes_of(_function_of(door)) else cell)
+    return f"| {part} | {usage['waits_ms'][part]:,} | {usage['core_ms'][part]} | {' | '.join(cells)} |"
 
 
 def _standing_table() -> str:

@@ -25,7 +25,7 @@ import yaml
 from chalicelib import words
 from chalicelib.aws import http1, retries
 from chalicelib.register import rows
-from infra.package import bundle, policies
+from infra.package import bundle, memory, policies
 from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
 
@@ -399,7 +399,7 @@ def aws() -> Iterator[dict[str, str]]:
 
 
 _CALL = """
-import contextlib, importlib, io, json, time, types
+import contextlib, importlib, io, json, re, time, types
 started = time.process_time()
 module, _, name = sys.argv[1].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
@@ -409,7 +409,8 @@ assert not strange, strange
 with contextlib.redirect_stdout(io.StringIO()):
     context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 29_000)
     answer = handler(json.loads(sys.argv[2]), context)
-print(json.dumps([round(took_ms), answer]))
+peak_mb = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps([round(took_ms), peak_mb, answer]))
 """
 
 
@@ -469,10 +470,21 @@ def test_every_handler_is_imported_and_called_in_a_fresh_process(
             if name in {*policies.settings_of(function.entry_point), *_OF_LAMBDA}
         }
         said = started(place, _CALL, function.properties["Handler"], json.dumps(event), **told)
-        took_ms, answer = json.loads(said)
-        print(f"{function.entry_point}: {took_ms} ms")
+        took_ms, peak_mb, answer = json.loads(said)
+        print(f"{function.entry_point}: {took_ms} ms, {peak_mb:.1f} MB")
         assert took_ms < MOST_IMPORT_MS
+        assert fits(function.entry_point, peak_mb), (function.entry_point, peak_mb)
         assert answer == answer | expected
+
+
+def fits(entry_point: str, peak_mb: float) -> bool:
+    """Whether a function has memory for what its process took, for Lambda's own part, and a quarter beside."""
+    return (peak_mb + memory.RUNTIME_MB) * 1.25 <= memory.megabytes_of(entry_point)
+
+
+def test_memory_fits_with_what_lambda_takes_itself_and_with_a_margin() -> None:
+    assert fits("on_picture_uploaded", 72) and not fits("on_picture_uploaded", 73)
+    assert fits("api", 379) and not fits("api", 380)
 
 
 _CALLS = """
