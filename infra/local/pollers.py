@@ -30,6 +30,7 @@ STREAM_KEPT_SECONDS = 86_400
 # A stream's batch is tried until its records are a day old, a message without a dead-letter queue until it expires:
 # within one settling that would be for ever.
 MAX_TRIES = 5
+_SOURCE = "DeadLetterQueueSourceArn"
 
 
 class Unsettled(RuntimeError):
@@ -138,15 +139,15 @@ class Pollers:
                 queue._messages = [one for one in queue._messages if one.sent_timestamp + kept_ms > now * 1000]
 
     def redrive(self) -> int:
-        """Redrive dead letters to their queues, as an operator does after an outage."""
+        """Redrive dead letters to the queues that each came from, as an operator does after an outage."""
         moved = 0
         with self._alone(), self._lock:
-            for queue in _queues().values():
-                aside = queue.dead_letter_queue
-                for message in list(aside._messages) if aside else []:
+            queues = {queue.queue_arn: queue for queue in _queues().values()}
+            for aside in queues.values():
+                for message in [one for one in aside._messages if _SOURCE in one.system_attributes]:
                     aside._messages.remove(message)
                     message.approximate_receive_count, message.visible_at = 0, 0.0
-                    queue._messages.append(message)
+                    queues[message.system_attributes.pop(_SOURCE)]._messages.append(message)
                     moved += 1
         return moved
 

@@ -199,7 +199,7 @@ def test_one_upload_that_breaks_the_queue_holds_up_nobody(ola: Person) -> None:
     ola.show_face()
     assert ola.avatar() is not None
     left = {name: len(messages) for name, messages in ola.world.dump()["queues"].items() if messages}
-    assert left == {"sowa-local-AvatarUploadsDeadLetters": 2}
+    assert left == {"sowa-local-UploadsDeadLetters": 2}
 
 
 # Deleting

@@ -87,7 +87,7 @@ def test_what_failed_thrice_is_left_in_the_queue_as_lambda_writes_it_and_comes_f
     assert told["responsePayload"] == {"errorMessage": "no film today", "errorType": "RuntimeError"}
     # There it is tried as any message is, and put aside in the end.
     assert (waiting(cloud), messages(cloud, "Films")) == (0, [])
-    assert messages(cloud, "FilmsDeadLetters") == [told]
+    assert messages(cloud, "DeadLetters") == [told]
 
 
 def test_what_is_throttled_waits_for_six_hours_and_is_no_failure(cloud: LocalCloud) -> None:
@@ -112,7 +112,7 @@ def test_what_is_throttled_for_longer_is_left_in_the_queue_untried(cloud: LocalC
     cloud.functions.throttled.clear()
     cloud.advance(361)
     assert (directly(), by_the_queue()) == ([], [told])
-    assert messages(cloud, "Films") == messages(cloud, "FilmsDeadLetters") == []
+    assert messages(cloud, "Films") == messages(cloud, "DeadLetters") == []
 
 
 def test_a_queues_messages_are_received_and_come_to_nothing_while_its_function_is_throttled(cloud: LocalCloud) -> None:

@@ -86,7 +86,7 @@ def test_messages_are_shown_where_they_are(cloud: LocalCloud) -> None:
         MessageAttributes={"raw": {"DataType": "Binary", "BinaryValue": b"\xff"}},
     )
     world = cloud.dump()
-    orders, dead = "sowa-local-Orders", "sowa-local-OrdersDeadLetters"
+    orders, dead = "sowa-local-Orders", "sowa-local-DeadLetters"
     assert [one["body"] for one in world["queues"][orders]] == ["later"]
     assert [one["body"] for one in world["queues"][dead]] == ["failed"]
     [unsent] = world["unsent"]

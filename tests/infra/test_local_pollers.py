@@ -60,14 +60,14 @@ def test_only_what_failed_is_brought_again_and_is_put_aside_after_five_times(clo
     _send(cloud, *"abc")
     cloud.settle()
     assert _bodies() == [["a", "b", "c"], ["b"], ["b"], ["b"], ["b"]]
-    assert (_left(cloud, "Orders"), _left(cloud, "OrdersDeadLetters")) == ([], ["b"])
+    assert (_left(cloud, "Orders"), _left(cloud, "DeadLetters")) == ([], ["b"])
 
 
 def test_a_function_that_raises_fails_its_whole_batch(cloud: LocalCloud) -> None:
     _send(cloud, "a", "poison")
     cloud.settle()
     assert _bodies() == [["a", "poison"]] * 5
-    assert sorted(_left(cloud, "OrdersDeadLetters")) == ["a", "poison"]
+    assert sorted(_left(cloud, "DeadLetters")) == ["a", "poison"]
     assert [failure.function for failure in cloud.failures] == ["on_order_changed"] * 5
 
 
@@ -79,7 +79,20 @@ def test_what_was_put_aside_can_be_brought_back(cloud: LocalCloud) -> None:
     assert cloud.redrive() == 1
     cloud.settle()
     assert _bodies() == [["a"]]
-    assert _left(cloud, "OrdersDeadLetters") == []
+    assert _left(cloud, "DeadLetters") == []
+
+
+def test_what_queues_put_aside_together_goes_back_to_the_queue_that_each_came_from(cloud: LocalCloud) -> None:
+    house.failing.update(("a", "films"))
+    _send(cloud, "a")
+    house.client("sqs").send_message(QueueUrl=cloud.stack.physical("Films"), MessageBody="b")
+    cloud.settle()
+    assert sorted(_left(cloud, "DeadLetters")) == ["a", "b"]
+    house.forget()
+    assert cloud.redrive() == 2
+    assert (_left(cloud, "DeadLetters"), _left(cloud, "Orders"), _left(cloud, "Films")) == ([], [], [])
+    came_from = {record["body"]: record["eventSourceARN"] for event in house.told for record in event["Records"]}
+    assert came_from == {"a": cloud.stack.attribute("Orders", "Arn"), "b": cloud.stack.attribute("Films", "Arn")}
 
 
 def test_a_queue_without_a_dead_letter_queue_keeps_its_message_for_later(
@@ -177,9 +190,9 @@ def test_messages_are_gone_after_their_queues_period(cloud: LocalCloud) -> None:
     _send(cloud, "a")
     cloud.settle()
     cloud.advance(14 * 86_400 - 1)
-    assert _left(cloud, "OrdersDeadLetters") == ["a"]
+    assert _left(cloud, "DeadLetters") == ["a"]
     cloud.advance(1)
-    assert _left(cloud, "OrdersDeadLetters") == []
+    assert _left(cloud, "DeadLetters") == []
 
 
 def test_a_delayed_message_waits_for_its_time(cloud: LocalCloud) -> None:
@@ -215,7 +228,7 @@ def test_duplicated_messages_come_twice_and_are_then_gone(cloud: LocalCloud) -> 
     _send(cloud, "a")
     cloud.settle()
     assert _bodies() == [["a"], ["a"]]
-    assert (_left(cloud, "Orders"), _left(cloud, "OrdersDeadLetters")) == ([], [])
+    assert (_left(cloud, "Orders"), _left(cloud, "DeadLetters")) == ([], [])
 
 
 def test_a_duplicated_stream_batch_comes_twice(cloud: LocalCloud) -> None:

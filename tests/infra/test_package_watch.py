@@ -38,7 +38,7 @@ def test_every_stream_and_every_dead_letter_queue_has_an_alarm_and_every_alarm_r
     assert all(one["AlarmActions"] == [{"Ref": "Rings"}] for one in alarms().values())
 
 
-@pytest.mark.parametrize(("queue", "days"), [("AlarmPictures", 7), ("MailReports", 3), ("Letters", 14)])
+@pytest.mark.parametrize(("queue", "days"), [("Uploads", 7), ("MailReports", 3), ("", 14)])
 def test_an_alarm_of_dead_letters_says_how_long_they_wait(queue: str, days: int) -> None:
     said = alarms()[f"{queue}DeadLettersFilled"]["AlarmDescription"]
     assert said.endswith(f"look into {queue}DeadLetters, mend, and redrive within {days} days.")

@@ -30,6 +30,8 @@ PARAMETERS = {
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
+# And for how many days each keeps what failed.
+DAYS_KEPT = {"DeadLetters": 14, "UploadsDeadLetters": 7, "MailReportsDeadLetters": 3}
 FILLED_BY_S3 = ("AvatarUploads", "CoverUploads")
 # And by Lambda, with what S3 had told it directly.
 FILLED_BY_LAMBDA = ("AlarmPictures", "RecordingUploads")
@@ -251,9 +253,19 @@ def test_away_from_moto_a_bucket_is_closed_to_whoever_comes_without_tls(session:
 # Queues
 
 
-def test_each_queue_has_its_dead_letters() -> None:
+def test_queues_share_their_dead_letters_by_what_may_be_kept() -> None:
     assert {"AlarmPictures", "OrderChanges", "Erasures"} <= set(QUEUES)
-    assert sorted(ids_of("AWS::SQS::Queue")) == sorted([*QUEUES, *(name + DEAD_LETTERS for name in QUEUES)])
+    assert sorted(ids_of("AWS::SQS::Queue")) == sorted([*QUEUES, *DAYS_KEPT])
+    # Where a message says an address, by mail or of the network: no copy of the former may outlive eight days.
+    assert {queue: put_aside_to(queue) for queue in QUEUES if put_aside_to(queue) != "DeadLetters"} == {
+        "MailReports": "MailReportsDeadLetters",
+        **dict.fromkeys((*FILLED_BY_S3, *FILLED_BY_LAMBDA), "UploadsDeadLetters"),
+    }
+
+
+def put_aside_to(queue: str) -> str:
+    arn = TEMPLATE["Resources"][queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
+    return str(arn["Fn::GetAtt"][0])
 
 
 @pytest.mark.parametrize("queue", QUEUES)
@@ -262,7 +274,7 @@ def test_a_queue_hides_a_message_for_six_time_outs_and_gives_up_after_ten_tries(
     assert int(attributes["VisibilityTimeout"]) >= 6 * LONGEST_FUNCTION_SECONDS
     assert attributes["SqsManagedSseEnabled"] == "true"
     assert json.loads(attributes["RedrivePolicy"]) == {
-        "deadLetterTargetArn": stack.attribute(f"{queue}DeadLetters", "Arn"),
+        "deadLetterTargetArn": stack.attribute(put_aside_to(queue), "Arn"),
         # One that Lambda could not bring, because as many functions ran as may, has been received all the same.
         "maxReceiveCount": 10,
     }
@@ -275,14 +287,10 @@ def test_that_a_queue_is_sealed_is_said_and_not_left_to_a_default() -> None:
     )
 
 
-# But where a message says an address, by mail or of the network: no copy of the former may outlive eight days.
-KEPT_SHORTER_DAYS = {"MailReports": 3, **dict.fromkeys((*FILLED_BY_S3, *FILLED_BY_LAMBDA), 7)}
-
-
-@pytest.mark.parametrize("queue", QUEUES)
-def test_dead_letters_wait_for_fourteen_days(stack: Stack, queue: str) -> None:
-    attributes = queue_attributes(stack, f"{queue}DeadLetters")
-    assert attributes["MessageRetentionPeriod"] == str(KEPT_SHORTER_DAYS.get(queue, 14) * 24 * 3600)
+@pytest.mark.parametrize("queue", DAYS_KEPT)
+def test_dead_letters_wait_for_as_long_as_what_they_say_may_be_kept(stack: Stack, queue: str) -> None:
+    attributes = queue_attributes(stack, queue)
+    assert attributes["MessageRetentionPeriod"] == str(DAYS_KEPT[queue] * 24 * 3600)
     assert attributes["SqsManagedSseEnabled"] == "true"
 
 

@@ -96,7 +96,7 @@ def test_the_clock_finishes_what_no_event_began(home: Home) -> None:
     home.world.settle()
     home.world.faults.clear()
     with home.world.aws.outside():
-        for queue in ("Erasures", "ErasuresDeadLetters"):
+        for queue in ("Erasures", "DeadLetters"):
             client("sqs").purge_queue(QueueUrl=home.world.stack.physical(queue))
     home.world.advance(QUARTER)
     nothing_is_left(home)

@@ -342,7 +342,7 @@ def _into_metadata(dump: Any, text: str) -> None:
 
 
 def _into_a_queue(dump: Any, text: str) -> None:
-    dump["queues"]["sowa-local-ErasuresDeadLetters"].append({"body": text})
+    dump["queues"]["sowa-local-DeadLetters"].append({"body": text})
 
 
 def _into_a_stream(dump: Any, text: str) -> None:

@@ -408,7 +408,7 @@ def stream_in_the_clear(dump: Dump) -> None:
 
 
 def leave_a_message(dump: Dump) -> None:
-    dump["queues"]["sowa-local-ErasuresDeadLetters"].append({"body": "{}"})
+    dump["queues"]["sowa-local-DeadLetters"].append({"body": "{}"})
 
 
 def hide_a_message(dump: Dump) -> None:

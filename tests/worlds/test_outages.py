@@ -72,7 +72,7 @@ def test_what_is_uploaded_while_dynamodb_is_down_for_a_day_is_there_afterwards_o
     home.owner.refresh()
     assert (ids_of(home, type="person"), counted(home), len(objects(world))) == ([], {}, 5)
     # Two objects of video at a time: the init on its new ticket, and the segment.
-    aside = _left_in(world, "AlarmPicturesDeadLetters", "RecordingUploadsDeadLetters")
+    aside = _left_in(world, "UploadsDeadLetters")
     assert aside == ["RetriesExhausted"] * (5 + 10)
     assert world.redrive() >= len(aside)
     world.advance(HOUR)

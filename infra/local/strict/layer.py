@@ -230,10 +230,18 @@ def _refuse_unverified(stubber: BotocoreStubber, request: AWSPreparedRequest) ->
 
 
 def _receive_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A long poll would hold the one lock while it waits for a message nobody else could send."""
+    """A long poll would hold the one lock while it waits for a message nobody else could send. What is put aside says
+    which queue it came from, as on AWS and not in moto."""
 
     def receive_message(self: Any, queue_name: str, count: int, wait_seconds: int, *args: Any, **kwargs: Any) -> Any:
-        return original(self, queue_name, count, 0, *args, **kwargs)
+        queue = self.get_queue(queue_name)
+        before = list(queue._messages)
+        received = original(self, queue_name, count, 0, *args, **kwargs)
+        left = {id(message) for message in queue._messages}
+        for message in before:
+            if id(message) not in left:
+                message.system_attributes["DeadLetterQueueSourceArn"] = queue.queue_arn
+        return received
 
     return receive_message
 
