@@ -20,7 +20,7 @@ app.experimental_feature_flags.add("WEBSOCKETS")
 
 for module in (*houses.modules("routes"), houses.ENTRY_ROUTES):
     app.register_blueprint(import_module(module).routes)
-for module in (houses.ENTRY_LISTENERS, *houses.modules("listeners")):
+for module in (houses.ENTRY_LISTENERS, houses.SHARED_QUEUES, *houses.modules("listeners")):
     app.register_blueprint(import_module(module).listeners)
 for module in houses.modules("scheduled"):
     app.register_blueprint(import_module(module).schedules)

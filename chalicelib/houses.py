@@ -36,6 +36,8 @@ HOUSES: dict[str, tuple[str, ...]] = {
 }
 # Of the floors below, what is served, listened to and kept.
 ENTRY_ROUTES, ENTRY_LISTENERS = "chalicelib.entry.contract", "chalicelib.entry.forwarding"
+# The functions of queues that several houses listen to.
+SHARED_QUEUES = "chalicelib.shared_queues"
 FLOOR_RECORDS = (
     "chalicelib.entry.idempotency",
     "chalicelib.register.erasures",

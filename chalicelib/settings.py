@@ -196,7 +196,7 @@ class Settings:
         return _required("RECEIPT_KEY_ID")
 
     def queue_url(self, queue: str) -> str:
-        """The address of a queue by its logical id: `OrderChanges` is read from ORDER_CHANGES_QUEUE_URL."""
+        """The address of a queue by its logical id: `ClipRequests` is read from CLIP_REQUESTS_QUEUE_URL."""
         words = "".join(f"_{letter}" if letter.isupper() else letter for letter in queue).strip("_")
         return _required(f"{words.upper()}_QUEUE_URL")
 

@@ -180,7 +180,7 @@ class Received(Item):
 
     pk_prefix = "account"
     sk_prefix = "device-received"
-    stream_queue = "ReceivedShares"
+    stream_queue, stream_listener = "Cleanups", "sharing.on_share_ended"
     stream_events = frozenset({"REMOVE"})
 
     accepted_at = key(Time(), rows.DEVICE_SHARING, why="time", exported=True)

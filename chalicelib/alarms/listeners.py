@@ -41,13 +41,13 @@ def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dic
     return uploads.log_of(refused)
 
 
-@listeners.on_queue("AlarmRemovals", batch_size=1)
+@listeners.on_shared_queue("Cleanups")
 def on_alarms_removed(message: Message) -> None:
     """Somebody deleted alarms: they are unreadable already, and now they go."""
     deleting.carry_out_removal(message.body["partition_id"], message.body["sort_id"])
 
 
-@listeners.on_queue("PresenceChanges", batch_size=1)
+@listeners.on_shared_queue("Pushes")
 def on_presence_changed(message: Message) -> None:
     """A camera has gone away and not come back, or has come back."""
     notifying.notify_presence(message.body["partition_id"], message.body["sort_id"], is_repeat=message.tries > 1)

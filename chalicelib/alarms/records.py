@@ -68,7 +68,7 @@ class Removal(Item):
 
     pk_prefix = "device"
     sk_prefix = "removal"
-    stream_queue = "AlarmRemovals"
+    stream_queue, stream_listener = "Cleanups", "alarms.on_alarms_removed"
 
     alarm_ids = key(UnicodeSetAttribute(null=True), rows.ALARM_MESSAGES, why="random ids; none for all")
     until = key(Time(), rows.ALARM_MESSAGES, why="time: what arrived before")

@@ -40,7 +40,7 @@ class AvatarRemoval(Item):
 
     pk_prefix = "account"
     sk_prefix = "avatar-removal"
-    stream_queue = "AvatarRemovals"
+    stream_queue, stream_listener = "Cleanups", "avatars.on_avatar_removed"
 
     # Who asks for a copy of one's data does not get it any more.
     picture = key(UnicodeAttribute(), rows.REGISTRATION, why="where the picture lies: random ids")

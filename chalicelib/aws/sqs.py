@@ -16,10 +16,12 @@ class NotSent(RuntimeError):
     """SQS took some of the messages and not others."""
 
 
-def send(queue: str, *, after: timedelta = timedelta(), **ids: str) -> None:
-    """Put a message on the queue of this logical id; it is delivered `after` some time, of 15 minutes at most."""
+def send(queue: str, *, listener: str | None = None, after: timedelta = timedelta(), **ids: str) -> None:
+    """Put a message on the queue of this logical id; it is delivered `after` some time, of 15 minutes at most. For a
+    queue that several listeners share, `listener` says whom it is for, as `house.name`."""
     delay_s = int(after.total_seconds())
-    client("sqs").send_message(QueueUrl=settings.queue_url(queue), MessageBody=json.dumps(ids), DelaySeconds=delay_s)
+    body = json.dumps(ids if listener is None else {"listener": listener, **ids})
+    client("sqs").send_message(QueueUrl=settings.queue_url(queue), MessageBody=body, DelaySeconds=delay_s)
 
 
 def send_together(queue: str, messages: Sequence[Mapping[str, str]]) -> None:

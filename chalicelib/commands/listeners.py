@@ -10,7 +10,7 @@ from chalicelib.entry.queues import Listeners, Message
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("CommandsGiven", batch_size=1)
+@listeners.on_shared_queue("Commands")
 def on_command_given(message: Message) -> None:
     """A command was given to a camera."""
     actions.bring(message.body["partition_id"], message.body["sort_id"], is_repeat=message.tries > 1)
@@ -22,7 +22,7 @@ def on_mailbox_opened(message: Message) -> None:
     actions.bring_all(message.body["partition_id"], is_repeat=message.tries > 1)
 
 
-@listeners.on_queue("SettingChanges", batch_size=1)
+@listeners.on_shared_queue("Commands")
 def on_settings_changed(message: Message) -> None:
     """The desired settings of a device have changed."""
     actions.send_settings(message.body["partition_id"], message.body["sort_id"])

@@ -14,7 +14,7 @@ class Command(Item):
 
     pk_prefix = "device"
     sk_prefix = "command"
-    stream_queue = "CommandsGiven"
+    stream_queue, stream_listener = "Commands", "commands.on_command_given"
 
     word = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="which of a few words", exported=True)
     channel = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="which of the device's channels", exported=True)

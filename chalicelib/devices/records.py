@@ -39,7 +39,7 @@ class CoverRemoval(Item):
 
     pk_prefix = "device"
     sk_prefix = "cover-removal"
-    stream_queue = "CoverRemovals"
+    stream_queue, stream_listener = "Cleanups", "devices.on_cover_removed"
 
     # Who asks for a copy of one's data does not get it any more.
     picture = key(UnicodeAttribute(), rows.DEVICE_NAME_AND_COVER, why="where the picture lies: random ids")
@@ -50,4 +50,4 @@ class SettingChange(Item):
 
     pk_prefix = "device"
     sk_prefix = "setting-change"
-    stream_queue = "SettingChanges"
+    stream_queue, stream_listener = "Commands", "commands.on_settings_changed"

@@ -26,7 +26,8 @@ def forward_ledger_changes(change: Change) -> None:
 def _forward(base: type[Record], change: Change) -> None:
     record = _listened_to(base).get(change.kind)
     if record is not None and record.stream_queue is not None and change.event in record.stream_events:
-        sqs.send(record.stream_queue, partition_id=keys.id_of(change.pk), sort_id=keys.id_of(change.sk))
+        partition_id, sort_id = keys.id_of(change.pk), keys.id_of(change.sk)
+        sqs.send(record.stream_queue, listener=record.stream_listener, partition_id=partition_id, sort_id=sort_id)
 
 
 @cache

@@ -62,6 +62,8 @@ Function = Callable[[Event, Context], object]
 # Bodies are what their senders make of them, and it is the listener that knows who those are.
 Prepare = Callable[[list[Any]], object]
 Handler = Callable[..., dict[str, object] | None]
+# Of a queue with several listeners, whom a body is for.
+Choose = Callable[[Any], Handler]
 # What a message is about, and how often that was tried before it became a message.
 Unwrap = Callable[[Any], tuple[Any, int]]
 Taken = TypeVar("Taken")
@@ -90,7 +92,13 @@ class _Registered:
 
 
 class Listeners(_EntryPoints):
-    """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone."""
+    """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone.
+
+    `sharing` has the listeners of shared queues, by queue and name."""
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.sharing: dict[tuple[str, str], Handler] = {}
 
     def on_queue(
         self, queue: str, *, batch_size: int = 10, prepare: Prepare | None = None
@@ -98,6 +106,37 @@ class Listeners(_EntryPoints):
         """`prepare` reads once for the whole batch what the records have in common; its result is handed to each. What
         a handler answers is said in the log's line."""
         return lambda handle: self._listening(queue, batch_size, handle, _taking(handle, prepare, _as_it_is))
+
+    def on_shared_queue(self, queue: str) -> Callable[[Handler], Handler]:
+        """One of several listeners of a queue, which together are one function with all their rights; it is declared in
+        chalicelib/shared_queues.py."""
+
+        def declare(handle: Handler) -> Handler:
+            self.sharing[queue, handle.__name__] = handle
+            return handle
+
+        return declare
+
+    def of_shared_queue(self, queue: str) -> Callable[[Choose], Function]:
+        """The function of a shared queue, made of what chooses the listener. Lambda brings messages one by one, so that
+        none is killed with another listener's. The log's line is the listener's, or the function's own where a message
+        is for nobody."""
+
+        def declare(choose: Choose) -> Function:
+            def take(record: SQSRecord) -> None:
+                with line(door=choose.__name__) as entry:
+                    try:
+                        body = json.loads(record.body)
+                        handle = choose(body)
+                        entry.add(door=handle.__name__)
+                        entry.add(**(handle(Message(body, _tries(record))) or {}))
+                    except Exception as fault:
+                        entry.add_fault(fault)
+                        raise
+
+            return self._listening(queue, 1, choose, lambda event, context: _each(event, take, "SQS", context))
+
+        return declare
 
     def on_objects(self, queue: str, *, prepare: Prepare) -> Callable[[Handler], Function]:
         """S3 tells the function itself of new objects (infra/wiring.yaml says below which prefix), and `queue` brings
@@ -121,7 +160,7 @@ class Listeners(_EntryPoints):
 
         return declare
 
-    def _listening(self, queue: str, batch_size: int, handle: Handler, function: Function) -> Function:
+    def _listening(self, queue: str, batch_size: int, handle: Callable[..., object], function: Function) -> Function:
         return self._register(
             "on_sqs_message", function, handle, queue=None, queue_arn=_QUEUE.format(queue), batch_size=batch_size,
             maximum_batching_window_in_seconds=0, maximum_concurrency=None,

@@ -8,7 +8,7 @@ from chalicelib.orders import actions
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("OrderChanges")
+@listeners.on_shared_queue("Notices")
 def on_order_changed(message: Message) -> None:
     """An order came or changed: if it was paid, its buyer is notified."""
     actions.confirm_by_mail(message.body["partition_id"], message.body["sort_id"])

@@ -14,7 +14,7 @@ class Order(Item):
 
     pk_prefix = "account"
     sk_prefix = "order"
-    stream_queue = "OrderChanges"
+    stream_queue, stream_listener = "Notices", "orders.on_order_changed"
     stream_events = frozenset({"INSERT", "MODIFY"})
 
     plan_id = plain(UnicodeAttribute(), why="an entry of the catalogue", exported=True)

@@ -8,7 +8,7 @@ from chalicelib.outbox.actions import messages, reports
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("Letters")
+@listeners.on_shared_queue("Notices")
 def on_letter_written(message: Message) -> None:
     """Something happened to an account that its owner must be notified of."""
     messages.send_message(message.body["partition_id"], message.body["sort_id"])

@@ -16,7 +16,7 @@ class OutboxMessage(Item):
 
     pk_prefix = "account"
     sk_prefix = "letter"
-    stream_queue = "Letters"
+    stream_queue, stream_listener = "Notices", "outbox.on_letter_written"
 
     template = plain(UnicodeAttribute(), why="name of a text of ours")
     address = personal(rows.ACCOUNT_CHANGES)

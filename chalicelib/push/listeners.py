@@ -9,7 +9,7 @@ from chalicelib.sessions.actions.audience import Target
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("FailedPushes", batch_size=1)
+@listeners.on_shared_queue("Pushes")
 def on_push_failed(message: Message) -> None:
     """A push did not reach its terminal."""
     ids = dict(message.body)

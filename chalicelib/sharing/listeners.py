@@ -8,13 +8,13 @@ from chalicelib.sharing.actions import following
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("Invitations")
+@listeners.on_shared_queue("Notices")
 def on_person_invited(message: Message) -> None:
     """Somebody was invited to a device."""
     following.notify_of_invitation(message.body["partition_id"], message.body["sort_id"])
 
 
-@listeners.on_queue("ReceivedShares")
+@listeners.on_shared_queue("Cleanups")
 def on_share_ended(message: Message) -> None:
     """Somebody has a share no more: it was ended, or its time, or the account, or the device."""
     following.follow_share(message.body["partition_id"], message.body["sort_id"])

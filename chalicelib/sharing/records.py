@@ -14,7 +14,7 @@ class Invitation(Item):
 
     pk_prefix = "address"
     sk_prefix = "invitation"
-    stream_queue = "Invitations"
+    stream_queue, stream_listener = "Notices", "sharing.on_person_invited"
     void_after_restore = "invited_at"
 
     share_id = key(UnicodeAttribute(), rows.DEVICE_SHARING, why="random id")

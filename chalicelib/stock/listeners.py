@@ -9,7 +9,7 @@ from chalicelib.stock.actions import cameras, channel
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("OwnershipEnds")
+@listeners.on_shared_queue("Cleanups")
 def on_ownership_ended(message: Message) -> None:
     """A device is nobody's any more: its owner removed it, handed it over, or closed the account."""
     cameras.release(message.body["partition_id"], message.body["sort_id"])

@@ -92,7 +92,7 @@ class PresenceChange(Item):
 
     pk_prefix = "device"
     sk_prefix = "presence-change"
-    stream_queue = "PresenceChanges"
+    stream_queue, stream_listener = "Pushes", "alarms.on_presence_changed"
 
 
 class BoundCamera(Item):
@@ -100,7 +100,7 @@ class BoundCamera(Item):
 
     pk_prefix = "device"
     sk_prefix = "camera"
-    stream_queue = "OwnershipEnds"
+    stream_queue, stream_listener = "Cleanups", "stock.on_ownership_ended"
     stream_events = frozenset({"REMOVE"})
 
 

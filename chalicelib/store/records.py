@@ -73,9 +73,10 @@ class Record(Model):
 
     pk_prefix: ClassVar[str]
     sk_prefix: ClassVar[str | None]
-    # The queue, by its logical id, of the house that listens to records of this kind, and of which of a stream's
-    # events.
+    # The queue, by its logical id, of the house that listens to records of this kind, who listens if several share the
+    # queue, and of which of a stream's events.
     stream_queue: ClassVar[str | None] = None
+    stream_listener: ClassVar[str | None] = None
     stream_events: ClassVar[frozenset[str]] = frozenset({"INSERT"})
     # For so long an erasure that has its partition among its subjects leaves it to whoever ends it sooner.
     spared_for: ClassVar[timedelta] = timedelta(0)

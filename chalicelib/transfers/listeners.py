@@ -8,7 +8,7 @@ from chalicelib.transfers import actions
 listeners = Listeners(__name__)
 
 
-@listeners.on_queue("TransferOffers", batch_size=1)
+@listeners.on_shared_queue("Notices")
 def on_transfer_offered(message: Message) -> None:
     """Somebody offers a device to somebody else, who is to hear of it."""
     actions.notify_of_offer(message.body["partition_id"], message.body["sort_id"])

@@ -33,7 +33,7 @@ class Offer(Item):
 
     pk_prefix = "address"
     sk_prefix = "offer"
-    stream_queue = "TransferOffers"
+    stream_queue, stream_listener = "Notices", "transfers.on_transfer_offered"
     void_after_restore = "offered_at"
 
     model = plain(UnicodeAttribute(), why="what was made, before anybody had it", exported=True)

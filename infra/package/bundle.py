@@ -102,7 +102,7 @@ PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12"
 # PyAV brings FFmpeg along, built for a newer system than Amazon Linux 2.
 CLIPS = Code("clips.zip", (REQUIREMENTS, REQUIREMENTS_OF_CLIPS), "3.12")
 OF_ENTRY_POINTS = {
-    **dict.fromkeys(("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered"), PICTURES),
+    **dict.fromkeys(("on_image_uploaded", "on_picture_offered"), PICTURES),
     "on_clip_requested": CLIPS,
 }
 

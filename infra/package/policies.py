@@ -25,8 +25,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
     # meanwhile would look like a fault.
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
-    "on_avatar_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}},
-    "on_cover_uploaded": {f"{MEDIA}/covers-in": {"ListBucket"}},
+    "on_image_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}, f"{MEDIA}/covers-in": {"ListBucket"}},
     "on_recording_uploaded": {f"{MEDIA}/recordings": {"ListBucket"}},
     # What was broken off, and the clip of a device that is gone by then.
     "on_clip_requested": {f"{MEDIA}/clips": {"AbortMultipartUpload", "DeleteObject", "ListBucket"}},
@@ -39,9 +38,9 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/exports": {"DeleteObject"},
     },
     # A dead terminal of which SNS knows no more, or that is another's by now.
-    "on_push_failed": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
+    "on_push_due": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
     # The first message of an hour in which nobody called the API makes the hour's key.
-    "on_letter_written": {"Keys": {"PutItem"}},
+    "on_notice_due": {"Keys": {"PutItem"}},
     # What a page points to is noted alone or together; a row elsewhere is deleted outright, or while it is theirs.
     "on_erasure_begun": {"Ledger": {"PutItem", "DeleteItem"}, "Items": {"DeleteItem"}},
     "resume_erasures": {"Ledger": {"PutItem"}},

@@ -314,9 +314,10 @@ def test_an_order_that_was_carried_out_may_be_told_of_again(home: Home) -> None:
     delete(home)
     (removal,) = [row for row in rows_now_of("Items") if row["sk"].startswith("removal#")]
     carried_out(home.world)
-    body = json.dumps({"partition_id": home.camera.device_id, "sort_id": removal["sk"].partition("#")[2]})
+    ids = {"partition_id": home.camera.device_id, "sort_id": removal["sk"].partition("#")[2]}
+    body = json.dumps({"listener": "alarms.on_alarms_removed", **ids})
     with home.world.aws.outside():
-        client("sqs").send_message(QueueUrl=home.world.stack.physical("AlarmRemovals"), MessageBody=body)
+        client("sqs").send_message(QueueUrl=home.world.stack.physical("Cleanups"), MessageBody=body)
     carried_out(home.world)
     assert home.world.failures == []
     assert rows(home.world, "device/removal") == []

@@ -192,7 +192,7 @@ def test_told_again_it_is_the_same(ola: Person) -> None:
 
 
 def test_one_upload_that_breaks_the_queue_holds_up_nobody(ola: Person) -> None:
-    queue = ola.world.stack.physical("AvatarUploads")
+    queue = ola.world.stack.physical("ImageUploads")
     for body in ("no JSON", '{"of another": "shape"}'):
         client("sqs").send_message(QueueUrl=queue, MessageBody=body)
     client("sqs").send_message(QueueUrl=queue, MessageBody='{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
@@ -304,7 +304,7 @@ def test_what_has_no_end_is_never_swept() -> None:
 
 def test_an_upload_of_which_nobody_was_told_goes_after_a_day(ola: Person) -> None:
     assert ola.upload_avatar().status == 204
-    client("sqs").purge_queue(QueueUrl=ola.world.stack.physical("AvatarUploads"))
+    client("sqs").purge_queue(QueueUrl=ola.world.stack.physical("ImageUploads"))
     ola.world.clock.move_to(ola.world.now().timestamp() + DAY - 1)
     assert ola.world.run_schedule("sweep_expired_uploads") == {"deleted": 0}
     ola.world.clock.move_to(ola.world.now().timestamp() + 1)

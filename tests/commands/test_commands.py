@@ -11,7 +11,6 @@ from chalicelib.aws.clients import client
 from chalicelib.commands import rules
 from infra.local.channel import MANAGEMENT_URL
 from tests.conftest import Home
-from tests.events import event
 from tests.scene import new_camera, rows
 
 
@@ -192,12 +191,10 @@ def test_the_camera_hears_of_settings_and_of_privacy_mode_once_for_each_change(h
 
 def test_a_change_that_was_carried_out_is_not_told_again(home: Home) -> None:
     from chalicelib.commands import listeners
-    from infra.local.functions import Context
+    from chalicelib.entry.queues import Message
 
     channel = home.camera.connect()
-    sample = event("sqs_ids")
-    sample["Records"][0]["body"] = f'{{"partition_id": "{home.camera.device_id}", "sort_id": "{"a" * 26}"}}'
-    assert listeners.on_settings_changed(sample, Context("x", "r", 60)) == {"batchItemFailures": []}
+    listeners.on_settings_changed(Message({"partition_id": home.camera.device_id, "sort_id": "a" * 26}, 1))
     home.world.settle()
     assert channel.messages == []
 

@@ -16,7 +16,7 @@ from chalice import Chalice
 
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
-from tests.events import event
+from tests.events import event, shared
 
 OPERATIONS = {
     "load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]},
@@ -31,7 +31,8 @@ OPERATIONS = {
 
 def answer_of(handler: str, event_name: str) -> Any:
     module, _, name = handler.rpartition(".")
-    asked = OPERATIONS[name] if event_name == "operation" else event(event_name)
+    sample, _, listener = event_name.partition(":")
+    asked = OPERATIONS[name] if event_name == "operation" else shared(event(sample), listener)
     answer = getattr(importlib.import_module(module), name)(asked, Context(name, "a-request", 60))
     if "app" in sys.modules:
         raise RuntimeError("the app was imported")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib import houses
 from chalicelib.errors import Invalid
+from chalicelib.register import catalogue
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
 from infra.local.strict import FAILING_FROM, THROTTLED
@@ -22,9 +25,29 @@ ALL_WELL = {"batchItemFailures": []}
 # What S3 tells a function itself, and the queue that it filled before and Lambda fills now with what it gave up on.
 OF_S3 = ("s3_notification", "s3_test")
 OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
+# Of queues that several share, who listens; the message of a push that failed says more than ids.
+SHARED = {
+    "Notices": (
+        "outbox.on_letter_written", "orders.on_order_changed", "sharing.on_person_invited",
+        "transfers.on_transfer_offered",
+    ),
+    "Commands": ("commands.on_command_given", "commands.on_settings_changed"),
+    "Pushes": ("alarms.on_presence_changed", "push.on_push_failed"),
+    "Cleanups": (
+        "alarms.on_alarms_removed", "avatars.on_avatar_removed", "devices.on_cover_removed",
+        "sharing.on_share_ended", "stock.on_ownership_ended",
+    ),
+    "ImageUploads": ("avatars.on_avatar_uploaded", "devices.on_cover_uploaded"),
+}  # fmt: skip
+
+
+def shared_by(queue: str) -> tuple[str, ...]:
+    """A sample event for each who listens there."""
+    return tuple(f"{'sqs_push' if one == 'push.on_push_failed' else 'sqs_ids'}:{one}" for one in SHARED[queue])
+
+
 # Every function that Lambda knows beside the API's, and the sample events that it must bear.
 HANDLERS: dict[str, tuple[str, ...]] = {
-    "chalicelib.outbox.listeners.on_letter_written": ("sqs_ids",),
     "chalicelib.outbox.listeners.on_mail_reported": ("ses_bounce", "ses_complaint", "ses_delivery", "ses_validation"),
     "chalicelib.alarms.listeners.on_picture_uploaded": (*OF_S3, *OF_A_QUEUE_OF_S3),
     "chalicelib.recordings.listeners.on_recording_uploaded": (*OF_S3, *OF_A_QUEUE_OF_S3),
@@ -35,23 +58,14 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
     "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),
-    "chalicelib.alarms.listeners.on_alarms_removed": ("sqs_ids",),
-    "chalicelib.alarms.listeners.on_presence_changed": ("sqs_ids",),
-    "chalicelib.avatars.listeners.on_avatar_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
-    "chalicelib.avatars.listeners.on_avatar_removed": ("sqs_ids",),
-    "chalicelib.devices.listeners.on_cover_uploaded": ("sqs_s3_notification", "sqs_s3_test"),
-    "chalicelib.devices.listeners.on_cover_removed": ("sqs_ids",),
-    "chalicelib.transfers.listeners.on_transfer_offered": ("sqs_ids",),
-    "chalicelib.stock.listeners.on_ownership_ended": ("sqs_ids",),
-    "chalicelib.commands.listeners.on_command_given": ("sqs_ids",),
     "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
-    "chalicelib.commands.listeners.on_settings_changed": ("sqs_ids",),
     "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
-    "chalicelib.orders.listeners.on_order_changed": ("sqs_ids",),
-    "chalicelib.push.listeners.on_push_failed": ("sqs_push",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
-    "chalicelib.sharing.listeners.on_person_invited": ("sqs_ids",),
-    "chalicelib.sharing.listeners.on_share_ended": ("sqs_ids",),
+    "chalicelib.shared_queues.on_notice_due": shared_by("Notices"),
+    "chalicelib.shared_queues.on_command_due": shared_by("Commands"),
+    "chalicelib.shared_queues.on_push_due": shared_by("Pushes"),
+    "chalicelib.shared_queues.on_cleanup_due": shared_by("Cleanups"),
+    "chalicelib.shared_queues.on_image_uploaded": ("sqs_s3_avatar", "sqs_s3_cover", "sqs_s3_test"),
     "chalicelib.privacy.listeners.on_erasure_begun": ("sqs_ids",),
     "chalicelib.privacy.listeners.on_export_asked": ("sqs_ids",),
     "chalicelib.entry.forwarding.forward_item_changes": ("dynamodb_stream",),
@@ -104,7 +118,7 @@ def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
 
     declared = {one.handler_string for one in [*app.event_sources, *app.pure_lambda_functions]}
     assert declared == set(HANDLERS)
-    samples = {name for names in HANDLERS.values() for name in names}
+    samples = {name.partition(":")[0] for names in HANDLERS.values() for name in names}
     assert samples | {"rest_v1", *OF_THE_CHANNEL} == {*event_names(), "operation"}
 
 
@@ -206,6 +220,72 @@ def test_a_batch_reads_once_what_its_messages_have_in_common(home: Home) -> None
     assert [call.name for call in home.world.trace if call.service == "dynamodb"] == ["dynamodb.BatchGetItem"]
 
 
+# ── Queues that several listeners share ──────────────────────────────────────────────────────────────────────────────
+
+
+def declared_shared() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for module in houses.modules("listeners"):
+        for queue, name in importlib.import_module(module).listeners.sharing:
+            found.setdefault(queue, []).append(f"{module.split('.')[1]}.{name}")
+    return {queue: tuple(sorted(names)) for queue, names in found.items()}
+
+
+def test_every_listener_of_a_shared_queue_is_called_here(world: LocalCloud) -> None:
+    assert declared_shared() == {queue: tuple(sorted(names)) for queue, names in SHARED.items()}
+
+
+def test_whom_records_of_a_shared_queue_are_told_to_listens_there() -> None:
+    named = {(one.stream_queue, one.stream_listener) for one in catalogue.RECORDS if one.stream_queue is not None}
+    assert {queue for queue, listener in named if listener is None}.isdisjoint(SHARED)
+    for queue, listener in named:
+        assert listener is None or listener in SHARED[str(queue)]
+
+
+def notices(*listeners: str) -> dict[str, Any]:
+    return batch(*(json.dumps({"listener": one, "partition_id": "p", "sort_id": "s"}) for one in listeners))
+
+
+def test_a_message_goes_to_the_listener_that_it_names_and_one_that_fails_fails_alone(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib import shared_queues
+    from chalicelib.orders import listeners as orders
+    from chalicelib.outbox import listeners as outbox
+
+    told: list[tuple[Any, int]] = []
+
+    def fail(message: Any) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setitem(orders.listeners.sharing, ("Notices", "on_order_changed"), fail)
+    note = lambda message: told.append((message.body, message.tries))  # noqa: E731  # a listener of one line
+    monkeypatch.setitem(outbox.listeners.sharing, ("Notices", "on_letter_written"), note)
+    letter, order = "outbox.on_letter_written", "orders.on_order_changed"
+    answer = shared_queues.on_notice_due(notices(letter, order, letter), Context("on_notice_due", "r", 60))
+    assert failed(answer) == ["m1"]
+    assert told == [({"partition_id": "p", "sort_id": "s"}, 1)] * 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON", "null", "7", "{}", '{"listener": null}', '{"listener": "nobody.on_letter_written"}',
+        '{"listener": "outbox.on_nothing"}', '{"listener": "outbox"}', '{"listener": "aws.sqs"}',
+        # Of another queue, whose function has other rights.
+        '{"listener": "stock.on_ownership_ended"}',
+    ],
+)  # fmt: skip
+def test_a_message_for_nobody_fails_alone_and_is_logged_where_it_came(world: LocalCloud, body: str) -> None:
+    from chalicelib import shared_queues
+
+    with world.logs.of_function():
+        answer = shared_queues.on_notice_due(batch(body), Context("on_notice_due", "r", 60))
+    assert failed(answer) == ["m0"]
+    line = json.loads(world.logs.lines()[-1])
+    assert (line["door"], "fault" in line) == ("on_notice_due", True)
+
+
 # ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -247,7 +327,7 @@ def test_what_a_house_listens_to_is_forwarded_with_ids_only(
     assert forwarding.forward_item_changes({"Records": [record]}, Context("f", "r", 60)) == ALL_WELL
     sent = [json.loads(call.params["MessageBody"]) for call in world.trace if call.name == "sqs.SendMessage"]
     assert len(sent) == told
-    assert all(message.keys() == {"partition_id", "sort_id"} for message in sent)
+    assert all(message.keys() - {"listener"} == {"partition_id", "sort_id"} for message in sent)
 
 
 # ── The clock and the operators ──────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ HOUSES = tuple(houses.HOUSES)
 FLOORS = ("aws", "store", "register", "entry")
 FLOOR = (
     *FLOORS, "errors", "settings", "clock", "instants", "ids", "jwks", "jws", "http_fetch", "mp4", "templates", "typed",
-    "words", "houses", "gateway",
+    "words", "houses", "gateway", "shared_queues",
 )  # fmt: skip
 # Each room, and the rooms of its own house, the floor, and the rooms of other houses that it may open.
 # `aws` is the whole folder, `register.policy_table` one module of one.
@@ -426,7 +426,7 @@ def registered() -> set[str]:
     """The same, as chalicelib/houses.py lists them for app.py."""
     listed = {
         *(f"{name}.routes" for name in (*houses.modules("routes"), houses.ENTRY_ROUTES)),
-        *(f"{name}.listeners" for name in (*houses.modules("listeners"), houses.ENTRY_LISTENERS)),
+        *(f"{name}.listeners" for name in (*houses.modules("listeners"), houses.ENTRY_LISTENERS, houses.SHARED_QUEUES)),
         *(f"{name}.schedules" for name in houses.modules("scheduled")),
         *(f"{name}.operations" for name in houses.modules("operations")),
     }

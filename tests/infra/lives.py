@@ -145,7 +145,7 @@ def _an_offer(home: Home) -> None:
 def _an_upload_of_which_nobody_was_told(home: Home) -> None:
     assert home.owner.upload_avatar().status == 204
     assert home.owner.upload_cover(home.camera.device_id).status == 204
-    _purge(home.world, "AvatarUploads", "CoverUploads")
+    _purge(home.world, "ImageUploads")
 
 
 def _a_channel(home: Home) -> None:

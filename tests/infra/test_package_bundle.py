@@ -28,6 +28,7 @@ from chalicelib.register import rows
 from infra.package import bundle, memory, policies
 from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
+from tests.events import shared
 
 MOST_BYTES = 9_500_000
 MOST_BYTES_WITH_PICTURES = 13_000_000
@@ -121,7 +122,7 @@ def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> Non
     from infra.package import template
 
     given = {one.entry_point: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
-    readers = [given.pop(route) for route in ("on_avatar_uploaded", "on_cover_uploaded", "on_picture_offered")]
+    readers = [given.pop(route) for route in ("on_image_uploaded", "on_picture_offered")]
     given.pop("on_clip_requested", None)
     assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
         ("./bundle.zip", f"python{bundle.PYTHON}")
@@ -134,7 +135,7 @@ def test_what_makes_clips_is_given_a_zip_and_a_disk_of_its_own() -> None:
 
     made = [
         template.Function("OnFilmAsked", name, {"Handler": f"chalicelib.films.listeners.{name}", "Tags": {}})
-        for name in ("on_clip_requested", "on_letter_written")
+        for name in ("on_clip_requested", "on_notice_due")
     ]
     for function in made:
         template._wire(function, "arm64")
@@ -426,17 +427,23 @@ def _waking(function: Any) -> tuple[Any, Any]:
     ((_, source),) = function.events.items()
     if source["Type"] == "SQS":
         queue = source["Properties"]["Queue"].rpartition(":")[2]
-        return sample(_OF_QUEUES.get(queue, "sqs_ids")), {"batchItemFailures": []}
+        return shared(sample(_OF_QUEUES.get(queue, "sqs_ids")), _SHARED.get(queue)), {"batchItemFailures": []}
     return {"DynamoDB": (sample("dynamodb_stream"), {"batchItemFailures": []}), "Schedule": (sample("schedule"), {})}[
         source["Type"]
     ]
 
 
 _OF_QUEUES = {
-    **dict.fromkeys(("AlarmPictures", "AvatarUploads", "CoverUploads", "RecordingUploads"), "sqs_s3_notification"),
-    "FailedPushes": "sqs_push",
+    **dict.fromkeys(("AlarmPictures", "RecordingUploads"), "sqs_s3_notification"),
+    "ImageUploads": "sqs_s3_avatar",
+    "Pushes": "sqs_push",
     "MailReports": "ses_bounce",
 }
+# One of those who listen to each.
+_SHARED = {
+    "Cleanups": "stock.on_ownership_ended", "Commands": "commands.on_settings_changed",
+    "Notices": "outbox.on_letter_written", "Pushes": "push.on_push_failed",
+}  # fmt: skip
 _OF_THE_CHANNEL = {
     "camera_connected": "ws_connect", "camera_said": "ws_message", "camera_disconnected": "ws_disconnect",
 }  # fmt: skip

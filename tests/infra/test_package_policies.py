@@ -276,7 +276,7 @@ def _resources(statement: dict[str, Any]) -> list[Any]:
 
 def test_a_text_message_goes_to_a_number_and_to_nothing_that_has_a_name() -> None:
     without = [(route, one) for route, one in _statements() if "NotResource" in one]
-    told = {"on_export_asked", "on_letter_written", "on_order_changed", "on_person_invited", "on_transfer_offered"}
+    told = {"on_export_asked", "on_notice_due"}
     assert {route for route, _ in without} == {"api", *told}
     for _, statement in without:
         assert statement["Action"] == ["sns:Publish"]
@@ -299,7 +299,6 @@ def test_a_forwarder_reads_no_table() -> None:
         assert {action for actions in policies.granted(route).values() for action in actions} == {"SendMessage"}
 
 
-@pytest.mark.parametrize("name", ["on_avatar_uploaded", "on_cover_uploaded"])
-def test_who_decodes_what_strangers_uploaded_can_open_no_key(name: str) -> None:
-    granted = yaml.safe_load(policies.SEEN.read_text())[name]
+def test_who_decodes_what_strangers_uploaded_can_open_no_key() -> None:
+    granted = yaml.safe_load(policies.SEEN.read_text())["on_image_uploaded"]
     assert not {"Keys", "RootKey"} & granted.keys()

@@ -167,7 +167,7 @@ def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checke
     assert [route for route, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
     of_factory = ["load_devices", "unload_devices"]
     assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
-    assert "KEYS_TABLE" not in told["on_avatar_uploaded"]
+    assert "KEYS_TABLE" not in told["on_image_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
     # What nobody reads is not said.
     assert set().union(*told.values()) == wired.keys() | {"AWS_TRANSPORT"}

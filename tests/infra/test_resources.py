@@ -32,7 +32,7 @@ TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
 # And for how many days each keeps what failed.
 DAYS_KEPT = {"DeadLetters": 14, "UploadsDeadLetters": 7, "MailReportsDeadLetters": 3}
-FILLED_BY_S3 = ("AvatarUploads", "CoverUploads")
+FILLED_BY_S3 = ("ImageUploads",)
 # And by Lambda, with what S3 had told it directly.
 FILLED_BY_LAMBDA = ("AlarmPictures", "RecordingUploads")
 # No function may run longer: resources.yaml sizes its queues by it.
@@ -203,12 +203,9 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
 
 def test_the_bucket_tells_of_what_cameras_and_people_upload_but_live_video(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
-    told = {one["QueueArn"]: one for one in answer["QueueConfigurations"]}
-    prefixes = dict(zip(FILLED_BY_S3, ("avatars-in/", "covers-in/"), strict=True))
-    assert told.keys() == {stack.attribute(queue, "Arn") for queue in prefixes}
-    for queue, prefix in prefixes.items():
-        one = told[stack.attribute(queue, "Arn")]
-        assert one["Events"] == ["s3:ObjectCreated:*"]
+    (queue,) = FILLED_BY_S3
+    for one, prefix in zip(answer["QueueConfigurations"], ("avatars-in/", "covers-in/"), strict=True):
+        assert (one["QueueArn"], one["Events"]) == (stack.attribute(queue, "Arn"), ["s3:ObjectCreated:*"])
         assert one["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": prefix}]
     function = f"arn:aws:lambda:{REGION}:123456789012:function:sowa-local"
     prefixes = {f"{function}-on_picture_uploaded": "alarms/", f"{function}-on_recording_uploaded": "recordings/"}
@@ -226,7 +223,7 @@ def test_the_queue_lets_the_bucket_in_before_the_bucket_is_told_of_it() -> None:
 
 
 def test_an_object_that_arrives_is_told_and_one_elsewhere_is_not(stack: Stack) -> None:
-    bucket, url = stack.physical("Media"), stack.physical("AvatarUploads")
+    bucket, url = stack.physical("Media"), stack.physical("ImageUploads")
     for key in ("live/one.mp4", "avatars-in/20260101/one.jpg"):
         stack.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
     answer = stack.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
@@ -254,7 +251,7 @@ def test_away_from_moto_a_bucket_is_closed_to_whoever_comes_without_tls(session:
 
 
 def test_queues_share_their_dead_letters_by_what_may_be_kept() -> None:
-    assert {"AlarmPictures", "OrderChanges", "Erasures"} <= set(QUEUES)
+    assert {"AlarmPictures", "Notices", "Erasures"} <= set(QUEUES)
     assert sorted(ids_of("AWS::SQS::Queue")) == sorted([*QUEUES, *DAYS_KEPT])
     # Where a message says an address, by mail or of the network: no copy of the former may outlive eight days.
     assert {queue: put_aside_to(queue) for queue in QUEUES if put_aside_to(queue) != "DeadLetters"} == {
@@ -413,7 +410,7 @@ def test_each_policy_is_written_in_the_language_of_2012() -> None:
     # Without a version a policy is read as one of 2008, in which variables mean themselves.
     properties = [resource["Properties"] for resource in TEMPLATE["Resources"].values()]
     policies = [one[name] for one in properties for name in ("PolicyDocument", "KeyPolicy") if name in one]
-    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 8
+    assert [policy["Version"] for policy in policies] == ["2012-10-17"] * 7
 
 
 def test_no_data_lies_in_a_resource_that_the_stack_would_replace_by_name() -> None:

@@ -510,10 +510,11 @@ def test_news_of_an_order_that_comes_again_is_not_mailed_again(home: Home) -> No
     tell(home, ordered)
     assert len(mails_of_payment(home.world)) == 1
     place = ordered["order_id"].removeprefix(home.owner.account_id)
-    body = json.dumps({"partition_id": home.owner.account_id, "sort_id": place})
+    ids = {"partition_id": home.owner.account_id, "sort_id": place}
+    body = json.dumps({"listener": "orders.on_order_changed", **ids})
     with home.world.aws.outside():
         for text in (body, body.replace(place, "nothing"), body.replace(home.owner.account_id, "nobody")):
-            client("sqs").send_message(QueueUrl=home.world.stack.physical("OrderChanges"), MessageBody=text)
+            client("sqs").send_message(QueueUrl=home.world.stack.physical("Notices"), MessageBody=text)
     home.world.settle()
     assert len(mails_of_payment(home.world)) == 1
     assert home.world.failures == []

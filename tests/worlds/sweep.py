@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from itertools import product
 from typing import Any
 from unittest.mock import patch
 
 from argon2 import PasswordHasher
 
+from chalicelib import houses
 from chalicelib.accounts.actions import passwords
 from chalicelib.store import crypto
 from infra.local import dump
@@ -247,6 +249,12 @@ def _ways(scenario: Scenario) -> tuple[Callable[[Tried], Iterator[str]], ...]:
     return retried if scenario.is_repeated else (*retried, _no_retry)
 
 
+def _sharing() -> set[str]:
+    """The listeners of shared queues, where several are one function."""
+    listening = (import_module(module).listeners for module in houses.modules("listeners"))
+    return {name for listeners in listening for _, name in listeners.sharing}
+
+
 @cache
 def routes() -> frozenset[str]:
     """Everything by which something can be changed: routes, listeners, jobs and operators' orders."""
@@ -254,6 +262,7 @@ def routes() -> frozenset[str]:
 
     asked = {route.name for route in app.app.declared_routes if route.method not in ("GET", "HEAD")}
     asked.add("GET /live/{capability}/playlist.m3u8")  # who waits for a view's first picture is written down
-    told = {source.name for source in app.app.event_sources}
+    sources = [one for one in app.app.event_sources if not one.handler_string.startswith(houses.SHARED_QUEUES)]
+    told = {source.name for source in sources} | _sharing()
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
     return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})

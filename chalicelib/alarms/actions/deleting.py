@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
@@ -94,13 +94,18 @@ def carry_out_removal(device_id: str, removal_id: str) -> None:
     until_ticks = clock.ticks_s() + BUDGET_S
     for page in _doomed(removal):
         if page and clock.ticks_s() >= until_ticks:
-            sqs.send(Removal.stream_queue, partition_id=device_id, sort_id=removal_id)
+            _send_again(device_id, removal_id)
             return
         _forget(page)
     if clock.now() < clock.at_epoch(removal.until) + LONGEST_FUNCTION:
-        sqs.send(Removal.stream_queue, after=LONGEST_FUNCTION, partition_id=device_id, sort_id=removal_id)
+        _send_again(device_id, removal_id, after=LONGEST_FUNCTION)
     else:
         commit(remove(removal))
+
+
+def _send_again(device_id: str, removal_id: str, *, after: timedelta = timedelta()) -> None:
+    queue, listener = Removal.stream_queue, Removal.stream_listener
+    sqs.send(queue, listener=listener, after=after, partition_id=device_id, sort_id=removal_id)
 
 
 def _forget(page: list[Alarm]) -> None:

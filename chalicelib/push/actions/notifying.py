@@ -15,8 +15,8 @@ from chalicelib.sessions.actions.audience import Target
 
 # Who looks in the morning learns of the night; what is older is in the list. An invitation waits as long as itself.
 _ALARM_TTL, _SHARE_TTL = timedelta(days=1), timedelta(days=7)
-# The queue of pushes that did not reach their terminal.
-FAILED = "FailedPushes"
+# The queue of pushes that did not reach their terminal, and who listens to it there.
+_QUEUE, _LISTENER = "Pushes", "push.on_push_failed"
 
 
 def notify_of_alarm(
@@ -57,7 +57,7 @@ def _notify(targets: Iterable[Target], what: Push) -> None:
     the terminal is forgotten."""
     details: dict[str, Any] = {"about": what.about, "push_id": what.id, **what.ids}
     for target in [target for target in targets if not _is_reached(target, what)]:
-        sqs.send(FAILED, **asdict(target), **details)
+        sqs.send(_QUEUE, listener=_LISTENER, **asdict(target), **details)
 
 
 def _is_reached(target: Target, what: Push) -> bool:

@@ -40,7 +40,7 @@ def _delete_all_to_the_end(home: Home, state: Any) -> Response:
     """Deleted, told, and carried out, while the other one is still under way."""
     answer = _delete_all(home, state)
     told = Counter[Any]()
-    for name in ("forward_item_changes", "on_alarms_removed"):
+    for name in ("forward_item_changes", "on_cleanup_due"):
         next(one for one in home.world.pollers._sources if one.name == name).deliver(told)
     return answer
 
@@ -91,7 +91,7 @@ def _avatar_on_its_way(home: Home) -> None:
 
 def _avatar_arrives(home: Home, state: Any) -> None:
     """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pollers._queues() if one.name == "on_avatar_uploaded")
+    source = next(one for one in home.world.pollers._queues() if one.name == "on_image_uploaded")
     assert source.deliver(Counter())
 
 
@@ -115,7 +115,7 @@ def _told_twice(home: Home) -> list[Arrival]:
     """S3 tells of one upload twice, and two containers hear it."""
     _avatar_on_its_way(home)
     (upload,) = s3.below("avatars-in/")
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("ImageUploads"))
     return [Arrival(upload.key, upload.size_bytes, home.world.now())]
 
 
@@ -153,7 +153,7 @@ def _cover_on_its_way(home: Home) -> None:
 
 def _cover_arrives(home: Home, state: Any) -> None:
     """The queue brings it once; what fails is brought again when all settles."""
-    source = next(one for one in home.world.pollers._queues() if one.name == "on_cover_uploaded")
+    source = next(one for one in home.world.pollers._queues() if one.name == "on_image_uploaded")
     assert source.deliver(Counter())
 
 

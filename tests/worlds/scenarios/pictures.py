@@ -52,7 +52,7 @@ def _avatar_just_deleted(home: Home) -> None:
 def _upload_of_yesterday(home: Home) -> None:
     """S3's event was lost."""
     assert home.owner.upload_avatar().status == 204
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("AvatarUploads"))
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("ImageUploads"))
     leap(home.world, 86_400 + 60)
 
 
@@ -104,7 +104,7 @@ def _cover_just_deleted(home: Home) -> None:
 def _cover_upload_of_yesterday(home: Home) -> None:
     """S3's event was lost."""
     _cover_uploaded(home)
-    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("CoverUploads"))
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("ImageUploads"))
     leap(home.world, 86_400 + 60)
 
 
