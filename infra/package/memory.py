@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 DECLARED = Path(__file__).with_name("memory.yaml")
-_told: dict[str, Any] = yaml.safe_load(DECLARED.read_text())
+_content: dict[str, Any] = yaml.safe_load(DECLARED.read_text())
 # With so many megabytes comes one vCPU, and with fewer a share of it.
-VCPU_MB: int = _told["vcpu_mb"]
+VCPU_MB: int = _content["vcpu_mb"]
 # What Lambda's own part of a container takes, beside the process of the interpreter with what we import.
-RUNTIME_MB: int = _told["runtime_mb"]
+RUNTIME_MB: int = _content["runtime_mb"]
 
 
 class Undeclared(LookupError):
@@ -23,7 +23,7 @@ class Undeclared(LookupError):
 
 @cache
 def _classes() -> dict[str, dict[str, Any]]:
-    named = [(function, one) for one in _told["classes"] for function in one["functions"]]
+    named = [(function, one) for one in _content["classes"] for function in one["functions"]]
     twice = [function for function, count in Counter(function for function, _ in named).items() if count > 1]
     if twice:
         raise Undeclared(twice)

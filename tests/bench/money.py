@@ -54,6 +54,8 @@ is computed costs the same with any of it; what is waited costs less with less. 
 |---|---:|---:|{columns}
 """
 _MEMORY_MB = (128, 256, 512)
+# The function of a listener's queue, where it shares that with others.
+_OF_SHARED_QUEUES = {"on_command_given": "on_command_due"}
 _STANDING_HEAD = """
 ## What an installation costs without a camera
 
@@ -168,7 +170,8 @@ def gb_seconds(part: str, door: str, usage: dict[str, Any], megabytes: int | Non
 
 def _function_of(door: str) -> str:
     """`GET /devices` is answered by the function of all routes; others are called as their row begins."""
-    return API if " /" in door else door.partition(",")[0]
+    name = API if " /" in door else door.partition(",")[0]
+    return _OF_SHARED_QUEUES.get(name, name)
 
 
 def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:

@@ -36,6 +36,6 @@ def test_a_function_that_nobody_declared_is_refused_by_its_name() -> None:
 
 def test_a_function_that_is_declared_twice_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     one: dict[str, Any] = {"megabytes": 512, "why": "it films", "functions": ["on_film_asked"]}
-    monkeypatch.setattr(memory, "_told", {"classes": [one, {**one, "megabytes": 128}]})
+    monkeypatch.setattr(memory, "_content", {"classes": [one, {**one, "megabytes": 128}]})
     with pytest.raises(memory.Undeclared, match="on_film_asked"):
         memory._classes.__wrapped__()

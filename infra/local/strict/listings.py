@@ -18,7 +18,7 @@ from infra.local.strict.faults import Answer
 _PARTITION = "aws"
 _LISTING = re.compile(r"https://([a-z0-9-]+)\.s3\.[a-z0-9-]+\.amazonaws\.com/\?(list-type=2(?:&.*)?)")
 # What is asked else, as for owners, moto answers.
-_ASKED = {
+_PARAMETERS = {
     "list-type", "prefix", "delimiter", "continuation-token", "start-after", "max-keys", "encoding-type",
 }  # fmt: skip
 _MOST = "1000"
@@ -31,26 +31,27 @@ def answer(request: AWSPreparedRequest) -> Answer | None:
     found = _LISTING.fullmatch(request.url) if request.method == "GET" else None
     if found is None:
         return None
-    asked = dict(parse_qsl(found[2], keep_blank_values=True))
+    parameters = dict(parse_qsl(found[2], keep_blank_values=True))
     bucket = s3_backends[DEFAULT_ACCOUNT_ID][_PARTITION].buckets.get(found[1])
-    if type(bucket) is not FakeBucket or not _is_plain(asked):
+    if type(bucket) is not FakeBucket or not _is_plain(parameters):
         return None
     headers = {"Content-Type": "application/xml", "x-amz-request-id": f"LOCAL{next(_request_numbers):011d}"}
-    return 200, headers, _text(bucket, asked).encode()
+    return 200, headers, _text(bucket, parameters).encode()
 
 
-def _is_plain(asked: dict[str, str]) -> bool:
-    return asked.keys() <= _ASKED and asked.get("continuation-token") != "" and asked.get("max-keys", _MOST).isdigit()
+def _is_plain(parameters: dict[str, str]) -> bool:
+    has_number = parameters.get("max-keys", _MOST).isdigit()
+    return has_number and parameters.keys() <= _PARAMETERS and parameters.get("continuation-token") != ""
 
 
-def _text(bucket: FakeBucket, asked: dict[str, str]) -> str:
+def _text(bucket: FakeBucket, parameters: dict[str, str]) -> str:
     """Elements in the order of S3's model."""
-    delimiter, token, after = (asked.get(name) for name in ("delimiter", "continuation-token", "start-after"))
-    encoding, most = asked.get("encoding-type"), int(asked.get("max-keys", _MOST))
+    delimiter, token, after = (parameters.get(name) for name in ("delimiter", "continuation-token", "start-after"))
+    encoding, most = parameters.get("encoding-type"), int(parameters.get("max-keys", _MOST))
     listed, is_truncated, following = s3_backends[DEFAULT_ACCOUNT_ID][_PARTITION].list_objects_v2(
-        bucket, asked.get("prefix"), delimiter, token, after, most
+        bucket, parameters.get("prefix"), delimiter, token, after, most
     )
-    prefix = _encoded(asked.get("prefix", ""), encoding)
+    prefix = _encoded(parameters.get("prefix", ""), encoding)
     folders = [_encoded(one, encoding) for one in listed if isinstance(one, str)]
     return "".join([
         _HEAD,
