@@ -21,6 +21,8 @@ import moto.core.responses
 import moto.dynamodb.models
 import moto.dynamodb.models.dynamo_type
 import moto.dynamodb.models.table
+import moto.dynamodb.parsing.ast_nodes
+import moto.dynamodb.parsing.expressions
 import moto.dynamodb.responses
 import moto.dynamodbstreams.models
 import moto.kms.models
@@ -262,6 +264,8 @@ _Table = moto.dynamodb.models.table.Table
 _Streams = moto.dynamodbstreams.models.DynamoDBStreamsBackend
 _SQS = moto.sqs.models.SQSBackend
 _Object = moto.s3.models.FakeKey
+_UpdateParser = moto.dynamodb.parsing.expressions.UpdateExpressionParser
+_Walk = moto.dynamodb.parsing.ast_nodes.DepthFirstTraverser
 _Backends = moto.core.base_backend.BackendDict
 _UserAgent = botocore.useragent.UserAgentString
 
@@ -299,6 +303,17 @@ def _looked_up_once(original: Callable[[Any, str], Any]) -> Callable[[Any, str],
     return getitem
 
 
+def _asked_once(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """moto makes anew for every node of an expression what one walk through it looks for."""
+
+    def nodes_to_be_processed(self: Any) -> Any:
+        if "_nodes_to_be_processed" not in self.__dict__:
+            self._nodes_to_be_processed = original(self)
+        return self._nodes_to_be_processed
+
+    return nodes_to_be_processed
+
+
 def _dispose(key: Any, garbage: bool = False) -> None:
     """Without moto's warning: an object that a restored snapshot does without was not forgotten."""
     key._value_buffer.close()
@@ -318,10 +333,15 @@ def _made_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
     return to_string
 
 
+_TO_SNAKE_CASE = "camelcase_to_underscores"
 _PARSE_TIME = "_parse_timestamp_with_tzinfo"
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
     (_Backends, "__getitem__", _looked_up_once(_Backends.__getitem__)),
+    # Who validates a parsed expression copies it first, and the others only look.
+    (_UpdateParser, "make", functools.lru_cache(4096)(_UpdateParser.make)),
+    (_Walk, "nodes_to_be_processed", _asked_once(_Walk.nodes_to_be_processed)),
+    (moto.sqs.models, _TO_SNAKE_CASE, functools.cache(getattr(moto.sqs.models, _TO_SNAKE_CASE))),
     (_Object, "dispose", _dispose),
     (moto.dynamodb.models.dynamo_type.LimitedSizeDict, "__setitem__", writes.set_without_weighing),
     (moto.core.responses, "method_names_from_class", functools.cache(moto.core.responses.method_names_from_class)),
