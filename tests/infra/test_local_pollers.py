@@ -278,6 +278,19 @@ def test_delayed_events_come_later_by_themselves(cloud: LocalCloud) -> None:
     assert sorted(chain(*_bodies_or_keys())) == ["a", "b"]
 
 
+def test_faults_of_delivery_are_put_back_with_the_world(cloud: LocalCloud) -> None:
+    """What happened before is not undone, and what was drawn since is drawn again."""
+    cloud.delivery_faults = DeliveryFaults(duplicated=0.5, seed=3)
+    before = [cloud.delivery_faults.happens(0.5, number) for number in range(20)]
+    begin, drawn = cloud.snapshot(), []
+    for _ in range(3):
+        drawn.append([cloud.delivery_faults.happens(0.5, number) for number in range(40)])
+        cloud.restore(begin)
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert any(before) and any(drawn[0][20:])
+    assert not any(was and now for was, now in zip(before, drawn[0], strict=False))
+
+
 def _bodies_or_keys() -> list[list[str]]:
     events = [event for event in house.told if "Records" in event]
     return [[one.get("body") or one["dynamodb"]["Keys"]["pk"]["S"] for one in event["Records"]] for event in events]
