@@ -71,7 +71,7 @@ OF_S3 = {
         # each look takes one more.
         ("a minute` | 3 | 5 | 1 |", "a minute` | 4 | 5 | 2 |", 43_200 * 0.000000625),
         ("a minute` | 3 | 5 | 1 |", "a minute` | 4 | 9 | 1 |", 43_200 * 4 * 0.000000125),
-        ("continuous, a minute` | 7 | 1 |", "continuous, a minute` | 7 | 2 |", 96 * 30 * 0.000000125),
+        ("continuous, a minute` | 4 | 1 |", "continuous, a minute` | 4 | 2 |", 96 * 30 * 0.000000125),
         ("event, 20 s` | 4 | 6 | 1 |", "event, 20 s` | 4 | 6 | 2 |", 900 * 0.000000625),
         ("to record, event` | 4 | 7 |", "to record, event` | 4 | 8 |", 240 * 0.000000125),
     ],
