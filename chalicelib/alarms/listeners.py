@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.alarms.actions import bounds, deleting, ingesting, notifying
+from chalicelib.alarms.actions import deleting, ingesting, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.entry.object_events import created_objects
 from chalicelib.entry.queues import Listeners, Message
@@ -35,9 +35,7 @@ def on_picture_uploaded(message: Message, devices: dict[str, Recipients]) -> dic
         found = devices.get(arrival.device_id)
         if found is not None:
             uploads.note_upload(found.device, arrival.arrived)
-            if message.tries == 1:  # a queue's message that comes again is not more for that
-                bounds.count_upload(arrival, found)
-        refused += ingesting.take_picture(arrival, found)
+        refused += ingesting.take_picture(arrival, found, is_first_try=message.tries == 1)
     return uploads.log_of(refused)
 
 

@@ -65,12 +65,12 @@ class Named(Struct, frozen=True):
 
 
 class NotTaken(Exception):
-    """An upload becomes no alarm, or one without a picture; `reason` says why, and `is_counted` whether its owner is
-    shown it in a count."""
+    """An upload becomes no alarm, or one without a picture; `reason` says why, and `count` as how many of them its
+    owner is shown it: as none, or as more where one in so many is counted."""
 
-    def __init__(self, reason: str, *, is_counted: bool = True) -> None:
+    def __init__(self, reason: str, *, count: int = 1) -> None:
         super().__init__(reason)
-        self.reason, self.is_counted = reason, is_counted
+        self.reason, self.count = reason, count
 
 
 def read_name(name: str) -> Named:

@@ -347,6 +347,20 @@ def test_duplicated_late_and_shuffled_events_come_to_the_same_alarms(home: Home)
     assert len({push["data"]["data"]["alarm_id"] for push in pushes(home.world)}) == 21
 
 
+def test_news_that_come_again_when_its_channel_is_gone_leave_a_shown_picture_as_it_is(home: Home) -> None:
+    home.camera.equip("1", "2")
+    name = arrives(home.camera, number=7, channel="2")
+    home.camera.equip("1")
+    before = objects(home.world), len(pushes(home.world)), refusals(home)
+    delivered_again(home, name)
+    assert (objects(home.world), len(pushes(home.world)), refusals(home)) == before
+    # But nothing new comes of a channel that is gone.
+    ticket = home.camera.ask_ticket().json
+    assert home.world.upload(ticket, name_of(home.world.now(), number=8, channel="2"), jpeg()).status == 204
+    assert refusals(home) == {"channel_unknown": 1}
+    assert objects(home.world) == before[0]
+
+
 def test_a_push_that_failed_is_made_again_with_the_next_try(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     from infra.local.strict import DIES_BEFORE
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,19 @@ from chalicelib.alarms.records import PICTURES
 from chalicelib.push.actions import recipients
 from infra.local.cloud import LocalCloud
 from infra.local.pollers import DeliveryFaults
-from tests.alarms.snapshots import arrives, ids_of, name_of, objects, pushes
+from tests.alarms.snapshots import (
+    arrives,
+    ids_of,
+    keys_now,
+    name_of,
+    objects,
+    path_of,
+    pushes,
+    s3_event,
+    tell,
+)
 from tests.conftest import Home
-from tests.scene import jpeg, new_camera
+from tests.scene import jpeg, lose_events, new_camera
 
 
 def uploads(home: Home, number: int, size_bytes: int = 60_000) -> Iterator[Arrival]:
@@ -34,7 +46,8 @@ def taken_until_over(home: Home, together: int, size_bytes: int) -> int:
         batch = [next(arrivals) for _ in range(together)]
         (found,) = recipients.of_devices({home.camera.device_id: []}).values()
         for arrival in batch:
-            bounds.count_upload(arrival, found)
+            with suppress(rules.NotTaken):
+                bounds.count_upload(arrival, found)
         if found.device.uploads_over_in:
             return taken
     raise AssertionError("there is no bound")
@@ -150,6 +163,120 @@ def test_what_exceeds_it_costs_no_look_and_a_ticket_of_the_hour_before_goes_no_f
     names = home.world.trace.names()
     assert "s3.GetObject" not in names and "dynamodb.PutItem" not in names
     assert names.count("s3.DeleteObjects") + names.count("s3.DeleteObject") == 1
+
+
+def _key_of(home: Home, name: str) -> str:
+    (key,) = [key for key in keys_now(home.world) if key.endswith(name)]
+    return key
+
+
+def _told_of(home: Home) -> tuple[list[str], list[str], int, int]:
+    home.world.settle()
+    refused = home.owner.device(home.camera.device_id)["refused_uploads"]
+    return objects(home.world), ids_of(home), len(pushes(home.world)), sum(one["count"] for one in refused)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("later_s", [0, 6 * 3600])
+@pytest.mark.parametrize("off_s", [0, -400 * 86_400], ids=["believed", "not believed"])
+def test_a_shown_picture_stays_though_news_of_it_come_again_when_its_hour_is_closed(
+    home: Home, off_s: int, later_s: int
+) -> None:
+    name = arrives(home.camera, home.world.now() + timedelta(seconds=off_s), kind="doorbell")
+    again = s3_event(_key_of(home, name), home.world.now())
+    flood(home)
+    home.world.advance(later_s)
+    home.owner.refresh()
+    before = _told_of(home)
+    for _ in range(2):
+        tell(home.world, again)
+        assert _told_of(home) == before
+    (alarm_id,) = ids_of(home, type="doorbell")
+    assert home.owner.call("GET", path_of(home, alarm_id)).json["picture"] == "shown"
+
+
+@pytest.mark.usefixtures("few")
+def test_what_came_in_privacy_mode_goes_though_it_is_shown_and_its_hour_is_closed(home: Home) -> None:
+    key = _key_of(home, arrives(home.camera, kind="doorbell"))
+    again, device_id = s3_event(key, home.world.now()), home.camera.device_id
+    home.owner.set_privacy(device_id, on=True)
+    home.world.advance(60)
+    home.owner.set_privacy(device_id, on=False)
+    flood(home)
+    assert key in keys_now(home.world)
+    tell(home.world, again)
+    home.world.settle()
+    assert key not in keys_now(home.world)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_was_deleted_is_refused_like_anything_new_when_its_hour_is_closed(home: Home) -> None:
+    ticket, name = home.camera.ask_ticket().json, name_of(home.world.now(), "doorbell")
+    home.world.upload(ticket, name, jpeg(7))
+    home.world.settle()
+    flood(home)
+    (alarm_id,) = ids_of(home, type="doorbell")
+    assert home.owner.call("DELETE", path_of(home, alarm_id)).status == 204
+    home.world.settle()
+    home.world.upload(ticket, name, jpeg(7))
+    home.world.settle()
+    assert name not in str(keys_now(home.world)) and ids_of(home, type="doorbell") == []
+
+
+def _late(home: Home, ticket: Any) -> str:
+    """News of a picture that S3 has not told of."""
+    name = name_of(home.world.now(), "doorbell")
+    assert home.world.upload(ticket, name, jpeg(7)).status == 204
+    lose_events(home.world, "on_picture_uploaded")
+    return s3_event(_key_of(home, name), home.world.now())
+
+
+@pytest.mark.usefixtures("few")
+def test_late_news_of_an_earlier_quiet_hour_become_alarms_within_its_own_bound(home: Home) -> None:
+    home.world.advance(3000)
+    ticket = home.camera.ask_ticket().json
+    late = _late(home, ticket)
+    home.world.advance(900)
+    home.owner.refresh()
+    flood(home)
+    assert home.camera.ask_ticket().status == 429
+    tell(home.world, late)
+    home.world.settle()
+    assert len(ids_of(home, type="doorbell")) == 1
+    refused = len(home.world.refused())
+    for number in range(14):
+        home.world.upload(ticket, name_of(home.world.now(), "sound", number=number), jpeg(number % 4))
+    home.world.settle()
+    # Its ticket, and the bound of its own hour.
+    assert len(ids_of(home, type="sound")) == 9 and len(home.world.refused()) == refused + 5
+
+
+@pytest.mark.usefixtures("few")
+def test_late_news_of_an_earlier_hour_that_was_closed_are_refused_though_another_was_since(home: Home) -> None:
+    late = _late(home, home.camera.ask_ticket().json)
+    for _ in range(2):
+        flood(home)
+        home.world.clock.move_to(home.world.now().timestamp() + 3600)
+        home.owner.refresh()
+    tell(home.world, late)
+    home.world.settle()
+    assert ids_of(home, type="doorbell") == []
+    # Nor does it close the present hour.
+    assert home.camera.ask_ticket().status == 200
+
+
+@pytest.mark.usefixtures("few")
+def test_only_news_of_an_earlier_hour_take_a_read_more(home: Home) -> None:
+    def reads() -> int:
+        home.world.trace.clear()
+        arrives(home.camera)
+        return home.world.trace.names().count("dynamodb.BatchGetItem")
+
+    before = reads()
+    flood(home)
+    home.world.clock.move_to(home.world.now().timestamp() + 3600)
+    home.owner.refresh()
+    assert reads() == before
 
 
 def test_an_upload_without_any_ticket_of_its_hour_is_counted_nowhere(world: LocalCloud, home: Home) -> None:

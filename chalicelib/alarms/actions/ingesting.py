@@ -8,7 +8,7 @@ from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import bounds, deleting, naming, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.alarms.records import PICTURES, Alarm
+from chalicelib.alarms.records import Alarm
 from chalicelib.aws import s3
 from chalicelib.commands import actions as commands
 from chalicelib.push.actions.recipients import Recipients
@@ -18,23 +18,47 @@ from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 
+# Refusals of what is new; a picture that was taken before stays, as news of it may come again.
+_OF_WHAT_IS_NEW = ("too_many", "channel_unknown")
 
-def take_picture(arrival: Arrival, of: Recipients | None) -> list[Refused]:
+
+def take_picture(arrival: Arrival, of: Recipients | None, *, is_first_try: bool) -> list[Refused]:
     """Make an alarm of a picture and tell who may see it, or whoever asked for it; of one that cannot be shown, an
     alarm without it. What is no alarm, or nobody's any more (`of` is None), is deleted, and the answer says why."""
     device_id = None if of is None else of.device.pk_id
     try:
         if of is None:
-            raise rules.NotTaken("nobody_owns", is_counted=False)
-        if bounds.is_over(of.device, PICTURES.stamp_of(arrival.object_key)):
-            raise rules.NotTaken("too_many", is_counted=False)  # it was, when it was reported first
+            raise rules.NotTaken("nobody_owns", count=0)
+        bounds.require_below(arrival, of, is_first_try=is_first_try)
         _take(arrival, of)
     except rules.NotTaken as refused:
+        if of is not None and refused.reason in _OF_WHAT_IS_NEW and _is_shown(arrival, of.device):
+            return []
+        if device_id is not None and refused.count:
+            # Before it is deleted: of what is gone, the next try would not know.
+            commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived, refused.count))
         s3.delete([arrival.object_key])
-        if device_id is not None and refused.is_counted:
-            commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
         return [Refused.of(arrival.object_key, device_id, refused.reason)]
     return []
+
+
+def _is_shown(arrival: Arrival, device: Device) -> bool:
+    """Whether it is the picture of an alarm that may still be seen."""
+    try:
+        named = rules.read_name(arrival.name)
+    except rules.NotTaken:
+        return False
+    # As it was stored if its stamp was believed, and if it was not; by a second upload of the name, perhaps otherwise.
+    times = rules.time_of(named.stamp, arrival.second), named.stamp
+    ids = dict.fromkeys(naming.alarm_id(at, arrival.object_key) for at in times)
+    found = map(_meant_by, read(*(Alarm.key(device.pk_id, alarm_id) for alarm_id in ids)))
+    is_its_own = any(one is not None and one.picture == arrival.object_key and one.is_readable(device) for one in found)
+    return is_its_own and not _came_in_privacy(arrival, device)
+
+
+def _came_in_privacy(arrival: Arrival, device: Device) -> bool:
+    """Whether it came, on a ticket of before, while its owner wanted nothing to be filmed."""
+    return access.was_private_at(device, clock.epoch_s(arrival.second))
 
 
 def _take(arrival: Arrival, of: Recipients) -> None:
@@ -43,9 +67,9 @@ def _take(arrival: Arrival, of: Recipients) -> None:
         raise rules.NotTaken("channel_unknown")
     alarm = _alarm_of(arrival, named, device)
     if not alarm.is_readable(device):  # everything was deleted between its arrival and the news of it
-        raise rules.NotTaken("deleted", is_counted=False)
-    if access.was_private_at(device, int(alarm.arrived_at)):  # on a ticket of before
-        raise rules.NotTaken("privacy_mode", is_counted=False)
+        raise rules.NotTaken("deleted", count=0)
+    if _came_in_privacy(arrival, device):
+        raise rules.NotTaken("privacy_mode", count=0)
     look = _look_at(arrival.object_key)
     if look is None:
         return  # it was deleted again
@@ -97,17 +121,20 @@ def _begin(alarm: Alarm, device: Device, named: rules.Named, arrival: Arrival) -
         commit(create(alarm, otherwise=_known), *claims, *answers)
     except _Known as known:
         if known.alarm is None or not known.alarm.is_readable(device):
-            raise rules.NotTaken("deleted", is_counted=False) from None
+            raise rules.NotTaken("deleted", count=0) from None
         return known.alarm
     return None
 
 
 def _known(there: RawItem | None) -> _Known:
-    """The alarm that is where one was to be created, or that is named there."""
-    found = Alarm.of(there)
+    return _Known(_meant_by(Alarm.of(there)))
+
+
+def _meant_by(found: Alarm | None) -> Alarm | None:
+    """The alarm that was found where a name's is looked for, or that is named there."""
     if found is not None and found.alias_of is not None:
         (found,) = read(Alarm.key(found.pk_id, found.alias_of))
-    return _Known(found)
+    return found
 
 
 def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
@@ -134,7 +161,7 @@ def _require_same(known: Alarm, alarm: Alarm) -> None:
     if is_same and (known.picture is None) == (alarm.picture is None):
         return
     if known.picture is not None:
-        gone = rules.NotTaken("deleted", is_counted=False)
+        gone = rules.NotTaken("deleted", count=0)
         commit(change(known, when=deleting.is_not_deleted(), picture=None, unreadable=1, otherwise=gone))
     raise rules.NotTaken("picture_replaced")
 
