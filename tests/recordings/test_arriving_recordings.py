@@ -11,7 +11,7 @@ import pytest
 from chalicelib import ids
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.recordings.actions import arrivals, reconciling
+from chalicelib.recordings.actions import arrivals, days, reconciling
 from chalicelib.recordings.actions.arrivals import Arrival
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
@@ -225,6 +225,99 @@ def test_what_may_not_stay_when_its_news_come_again_is_counted_no_more(recording
     (other,) = objects(recording.world)
     assert other != key
     assert list(counted(recording).values()) == [(ms, size_bytes // 2)]
+
+
+@pytest.mark.parametrize("seconds", [0, 300], ids=["at once", "late"])
+def test_what_is_counted_stays_though_news_of_it_come_again_when_its_channel_is_gone(home: Home, seconds: int) -> None:
+    subscribe(home)
+    home.camera.equip("1", "2")
+    home.camera.record(channel="2")
+    home.world.settle()
+    news = _news_of_all(home, channel="2")
+    home.camera.equip("1")
+    home.world.clock.move_to(home.world.now().timestamp() + seconds)
+    before = counted(home), objects(home.world)
+    for one in news:
+        _tell(home, one)
+    assert (counted(home), objects(home.world), refused(home)) == (*before, {})
+    (segment,) = stands(home, channel="2")
+    assert segment.init is not None
+    # But nothing new comes of a channel that is gone.
+    home.camera.record(channel="2", at=home.world.now() - 10 * MINUTE)
+    home.world.settle()
+    assert (counted(home), objects(home.world), refused(home)) == (*before, {"channel_unknown": 1})
+
+
+@pytest.mark.parametrize("how", ["uploaded again", "told again"])
+@pytest.mark.parametrize("plan", [EVENT, None], ids=["events", "continuous"])
+def test_a_backlog_counts_once_though_it_comes_twice_and_is_more_than_a_row_remembers(
+    home: Home, how: str, plan: str | None
+) -> None:
+    subscribe(home, *([plan] if plan else []))
+    began = home.world.now() - timedelta(hours=6)
+    for nth in range(36):
+        home.camera.record(at=began + nth * MINUTE)
+        home.world.settle()
+    if how == "told again":
+        for news in _news_of_all(home):
+            _tell(home, news)
+    else:
+        home.camera.recording_ticket()
+        for nth in range(36):
+            home.camera.record(at=began + nth * MINUTE)
+            home.world.settle()
+    home.world.advance(20 * 60)
+    home.owner.refresh()
+    assert [ms for ms, _ in counted(home).values()] == [36 * 60_000]
+    assert len(stands(home)) == 36 and refused(home) == {}
+
+
+def test_a_backlog_makes_the_row_forget_nothing_that_was_uploaded_as_it_was_filmed(home: Home) -> None:
+    subscribe(home, EVENT)
+    key = home.camera.record()
+    home.world.settle()
+    for nth in range(30):
+        home.camera.record(at=home.world.now() - (10 + nth) * MINUTE)
+    home.world.settle()
+    _tell_again(home, key)
+    assert [ms for ms, _ in counted(home).values()] == [31 * 60_000]
+
+
+@pytest.mark.parametrize("ms", [60_000, 10_000])
+def test_a_backlog_takes_no_more_write_units_than_minutes_however_often_it_comes(recording: Home, ms: int) -> None:
+    world, began = recording.world, recording.world.now() - timedelta(hours=6)
+    for _ in range(2):
+        world.advance(60)
+        recording.camera.recording_ticket()
+        world.trace.clear()
+        for nth in range(40 * 60_000 // ms):
+            recording.camera.record(ms, at=began + timedelta(milliseconds=nth * ms))
+            world.settle()
+        writes = [call for call in world.trace if call.write_units and "recording-day" in str(call.params)]
+        assert sum(call.write_units for call in writes) <= 40
+
+
+def test_a_day_is_kept_until_what_was_uploaded_again_is_over(recording: Home) -> None:
+    world, now = recording.world, recording.world.now()
+    for _ in range(2):
+        recording.camera.record(at=now)
+        world.advance(30)
+    world.advance(20 * 60)
+    with world.aws.outside():
+        (row,) = days.all_rows(recording.camera.device_id)
+    (segment,) = stands(recording)
+    assert row.until == segment.until.timestamp()
+
+
+def _news_of_all(home: Home, channel: str = "1") -> list[dict[str, object]]:
+    segments = stands(home, channel=channel)
+    inits = {one.init.object_key: one.init.arrived for one in segments if one.init is not None}
+    told = [(key, arrived, 700) for key, arrived in inits.items()]
+    told += [(one.object_key, one.arrived, one.size_bytes) for one in segments]
+    return [
+        {"eventTime": f"{arrived:%Y-%m-%dT%H:%M:%S}.000Z", "s3": {"object": {"key": key, "size": size}}}
+        for key, arrived, size in told
+    ]
 
 
 def _tell_again(home: Home, key: str) -> None:

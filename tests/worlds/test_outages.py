@@ -10,12 +10,13 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.alarms import rules
 from chalicelib.recordings.actions import quota
 from infra.local import dump
 from infra.local.async_events import OLDEST_S
 from infra.local.cloud import LocalCloud
 from infra.local.strict import DIES_AFTER, DIES_BEFORE, Kind
-from tests.alarms.snapshots import ids_of, name_of, pushes
+from tests.alarms.snapshots import ids_of, keys_now, name_of, pushes
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import counted, objects, refused, stands
@@ -150,3 +151,45 @@ def test_a_function_that_dies_in_each_of_its_tries_is_given_the_event_by_its_que
         assert (refused(home), violations(world.dump())) == ({}, [])
         assert len({push["data"]["data"]["alarm_id"] for push in pushes(world)}) == 1 + alarms
     assert died_at >= set(calls)
+
+
+def _no_picture(home: Home) -> None:
+    name = name_of(home.world.now(), "person", number=1)
+    assert home.world.upload(home.camera.ask_ticket().json, name, b"x" * 2048).status == 204
+
+
+def _no_video(home: Home) -> None:
+    home.camera.record(init="", data=b"x" * 2048)
+
+
+@pytest.mark.parametrize("kind", [DIES_BEFORE, DIES_AFTER], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("upload", "reason"),
+    [(_no_picture, "picture_unreadable"), (_no_video, "video_unreadable")],
+    ids=["picture", "video"],
+)
+def test_what_is_refused_is_gone_and_counted_wherever_its_function_died(
+    home: Home, monkeypatch: pytest.MonkeyPatch, upload: Callable[[Home], None], reason: str, kind: Kind
+) -> None:
+    monkeypatch.setattr(rules, "COUNTED_ONE_IN", 2**33)  # or one in eight is one write more
+    world = home.world
+    subscribe(home)
+    world.settle()
+    kept = keys_now(world)
+    upload(home)
+    before, owner = world.snapshot(), replace(home.owner)
+    world.trace.clear()
+    world.settle()
+    calls = world.trace.names()
+    assert calls[-1] == "s3.DeleteObjects" and calls[-2] == "dynamodb.UpdateItem"
+    for nth in range(1, len(calls) + 1):
+        world.restore(before)
+        home.owner = replace(owner)
+        world.faults.fail(nth, kind)
+        world.advance(61)
+        assert [fired.call.name for fired in world.faults.fired] == [calls[nth - 1]]
+        world.faults.clear()
+        assert keys_now(world) == kept
+        # Who died between the count and the deletion counts it again.
+        died_between = (nth, kind) in ((len(calls) - 1, DIES_AFTER), (len(calls), DIES_BEFORE))
+        assert refused(home) == {reason: 1 + died_between}

@@ -96,11 +96,12 @@ def take_upload(arrival: Arrival, together: ReadTogether) -> list[Refused]:
         uploads.note_upload(of.device, arrival.arrived, every=_SEEN_EVERY)
         _take(arrival, upload, of, together)
     except NotTaken as refused:
-        s3.delete([arrival.object_key])
-        _count_without(arrival, together)
         found = Refused.of(arrival.object_key, device_id, refused.reason)
         if device_id is not None and found.is_fault:
+            # Before it is deleted: of what is gone, the next try would not know.
             commit(uploads.refused_upload(device_id, refused.reason, arrival.arrived))
+        s3.delete([arrival.object_key])
+        _count_without(arrival, together)
         return [found]
     return []
 
@@ -125,7 +126,7 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
         parsed = read_object(arrival.object_key, arrival.size_bytes, arrival.arrived)
     except NameUnknown:
         raise NotTaken("name_unknown") from None
-    _require_admitted(upload, parsed, of)
+    _require_admitted(parsed, of)
     if isinstance(parsed, Init) and arrival.size_bytes > mp4.MOST_INIT_BYTES:
         raise NotTaken("video_unreadable")
     head = s3.first_bytes(arrival.object_key, containers.HEAD_BYTES)
@@ -139,16 +140,13 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
         together.rows[key] = retrying_from(together.rows.pop(key, None), attempt, read_again)
 
 
-def _require_admitted(upload: Upload, parsed: Init | Segment, of: RecordedDevice) -> None:
+def _require_admitted(parsed: Init | Segment, of: RecordedDevice) -> None:
     """Raises NotTaken: as it arrived, its plan ran and its owner wanted it to be filmed."""
-    device = of.device
-    if device.channel_ids is not None and upload.channel not in device.channel_ids:
-        raise NotTaken("channel_unknown")
     arrived_s = int(parsed.arrived.timestamp())
     if plans.running_at(of.held, arrived_s) is None:
         raise NotTaken("no_plan")
     if isinstance(parsed, Init):
-        return  # it shows nothing, and what comes when privacy mode is over needs it
+        return  # it shows nothing, and what was taken of a channel, or comes when privacy mode is over, needs it
     if of.is_private(parsed):
         raise NotTaken("privacy_mode")
     if not of.may_stay(parsed):
@@ -161,28 +159,42 @@ def _count(
     """Count it on its day, whose row is as it was read; the row as it is then. Raises StaleRead, NotTaken."""
     if days.is_counted(row, segment):
         return row
-    if segment.arrived < clock.now() - NEWS_TAKE:
-        return _count_late(row, upload, segment)
+    # The reconciler may have counted it meanwhile. As that asks for no event plan's quota, nor is that asked for here.
+    is_late = segment.arrived < clock.now() - NEWS_TAKE
+    is_event = not is_late and _is_of_event_plan(segment, of)
+    reason = _beyond_bounds(row, segment, of, is_event=is_event)
+    is_due = is_event or days.is_due(row, upload, segment)
+    if reason is None and is_late:
+        return _count_listed(upload.device_id, segment, upload.part)
+    # Before it is deleted, or counted once more, all that is there is looked at.
+    is_unsure = reason is not None or (is_due and days.may_be_forgotten(row, segment))
+    if row is not None and is_unsure and _is_listed_as_counted(row, upload, segment):
+        return days.know(row, upload)
+    if reason is not None:
+        raise NotTaken(reason)
+    return days.count(row, upload.device_id, upload, segment) if is_due else row
+
+
+def _is_of_event_plan(segment: Segment, of: RecordedDevice) -> bool:
     running = plans.running_at(of.held, int(segment.arrived.timestamp()))
-    is_event = running is not None and running.kind == quota.EVENT
+    return running is not None and running.kind == quota.EVENT
+
+
+def _beyond_bounds(
+    row: RecordingDay | None, segment: Segment, of: RecordedDevice, *, is_event: bool
+) -> str | None:
+    """Why it is not taken, unless it was before."""
+    device = of.device
+    if device.channel_ids is not None and segment.channel not in device.channel_ids:
+        return "channel_unknown"
     if is_event:
         known_row = [] if row is None else [row]
-        used = quota.used_ms(of.device, [segment.channel], segment.start, *known_row)[segment.channel]
+        used = quota.used_ms(device, [segment.channel], segment.start, *known_row)[segment.channel]
         if used + segment.duration_ms > quota.MOST_MS:
-            return _refuse_unless_counted(row, upload, segment, "event_quota_spent")
+            return "event_quota_spent"
     if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
-        return _refuse_unless_counted(row, upload, segment, "too_many")
-    if is_event or days.is_due(row, upload, segment):
-        return days.count(row, upload.device_id, upload, segment)
-    return row
-
-
-def _count_late(row: RecordingDay | None, upload: Upload, segment: Segment) -> RecordingDay | None:
-    """Count its day by a listing: the reconciler may have counted it, and a row does not remember that for long. As the
-    reconciler asks for no event plan's quota, nor is that asked for here. Raises NotTaken."""
-    if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
-        return _refuse_unless_counted(row, upload, segment, "too_many")
-    return _count_listed(upload.device_id, segment, upload.part)
+        return "too_many"
+    return None
 
 
 def _count_listed(device_id: str, segment: Segment, *known: Part) -> RecordingDay | None:
@@ -194,17 +206,13 @@ def _count_listed(device_id: str, segment: Segment, *known: Part) -> RecordingDa
     return _read_again(days.key_of_segment(device_id, segment), None)
 
 
-def _refuse_unless_counted(
-    row: RecordingDay | None, upload: Upload, segment: Segment, reason: str
-) -> RecordingDay | None:
-    """Raises NotTaken, unless the day's row counts all that S3 lists of the day, and so this one, too: what was taken
-    long ago may be told again."""
-    if row is not None:
-        found = listing.uploaded(upload.device_id, segment.channel, [*days.parts_of(row), upload.part])
-        own = without_doubles(one for one in found.segments if quarters.day_of(one.start) == row.day)
-        if days.quarters_of(row).holds_bytes(Quarters().with_all(own)):
-            return row
-    raise NotTaken(reason)
+def _is_listed_as_counted(row: RecordingDay, upload: Upload, segment: Segment) -> bool:
+    """Whether the day's row counts all that S3 lists of a quarter of an hour, and so this one, too: what was taken long
+    ago may be told, or uploaded, again."""
+    found = listing.uploaded(upload.device_id, segment.channel, [*days.parts_of(row), upload.part])
+    own = without_doubles(one for one in found.segments if quarters.day_of(one.start) == row.day)
+    nth = quarters.nth_of(segment.start)
+    return days.quarters_of(row).size_bytes[nth] >= Quarters().with_all(own).size_bytes[nth]
 
 
 def _read_again(key: Key[RecordingDay], before: RecordingDay | None) -> RecordingDay | None:

@@ -13,7 +13,7 @@ from chalicelib.instants import at_ms, ms_of
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import names, quarters
 from chalicelib.recordings.rules.quarters import Quarters
-from chalicelib.recordings.rules.segments import Segment
+from chalicelib.recordings.rules.segments import Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Part, Upload, joined
 from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.keys import Key
@@ -28,6 +28,8 @@ _COUNTED_FOR = timedelta(days=16)
 _MINUTE_MS, _A_MINUTES_MS = 60_000, 59_000
 # Of so many segments the row remembers that they are counted: what is told again is told again within minutes.
 _REMEMBERED, _MARK_BYTES = 24, 4
+# Of what is uploaded as it is filmed the news have come so long after it.
+_LIVE = timedelta(minutes=2)
 # TTL takes a row some time after the last object has gone.
 _LEEWAY = timedelta(days=2)
 
@@ -97,7 +99,7 @@ def count(row: RecordingDay | None, device_id: str, upload: Upload, segment: Seg
     """Count one more segment on its day, if the row is as it was read; the row as it is then. Raises StaleRead."""
     part = upload.part
     start_ms, end_ms, until = ms_of(segment.start), ms_of(segment.end), clock.epoch_s(segment.until)
-    counted, marks = quarters_of(row).with_all([segment]), [_mark_of(segment)]
+    counted, marks = quarters_of(row).with_all([segment]), _marks_with(row, segment)
     if row is None:
         day = Counted(counted, (part,), start_ms, end_ms, until, marks)
         sort_id = key_of_segment(device_id, segment).sort_id
@@ -110,10 +112,25 @@ def count(row: RecordingDay | None, device_id: str, upload: Upload, segment: Seg
         min(start_ms, int(row.first_ms)),
         max(end_ms, int(row.last_ms)),
         max(until, int(row.until)),
-        [*_marks_of(row), *marks],
+        marks,
     )
     commit(_change(row, day.values(segment.start)))
     return row
+
+
+def know(row: RecordingDay, upload: Upload) -> RecordingDay:
+    """Note where something lies that is counted already, if that is not known yet; the row as it is then. Raises
+    StaleRead."""
+    if not _knows(row, upload):
+        commit(_change(row, {"prefixes": {one.text for one in joined([*parts_of(row), upload.part])}}))
+    return row
+
+
+def _knows(row: RecordingDay, upload: Upload) -> bool:
+    part = upload.part
+    return any(
+        one.where == part.where and one.first <= part.first and part.last <= one.last for one in parts_of(row)
+    )
 
 
 def _change(row: RecordingDay, values: dict[str, Any]) -> Write:
@@ -154,11 +171,31 @@ class Counted:
 def is_counted(row: RecordingDay | None, segment: Segment) -> bool:
     """Whether it is one of those that the row counted last: news come twice, and a camera that heard no answer uploads
     again."""
-    return row is not None and _mark_of(segment) in _marks_of(row)
+    return _mark_of(segment) in _marks_of(row)
 
 
-def _marks_of(row: RecordingDay) -> list[bytes]:
-    lately = bytes(row.counted_lately or b"")
+def may_be_forgotten(row: RecordingDay | None, segment: Segment) -> bool:
+    """Whether it may have been counted though the row does not remember: as many others as it remembers may have been
+    counted since. Of what is uploaded as it is filmed, that takes longer than its news do."""
+    return len(_marks_of(row)) >= _REMEMBERED and not _is_live(segment)
+
+
+def _is_live(segment: Segment) -> bool:
+    # Where its stamp is not believed, all that a camera kept may have come at once.
+    is_believed = segment.start != segment.arrived
+    remembered = _REMEMBERED * timedelta(milliseconds=segment.duration_ms)
+    return is_believed and clock.now() - segment.end <= min(_LIVE, remembered)
+
+
+def _marks_with(row: RecordingDay | None, segment: Segment) -> list[bytes]:
+    """Its mark is the last to go; but a backlog's, by which a listing is asked instead, goes before any of what was
+    uploaded as it was filmed."""
+    known, own = _marks_of(row), _mark_of(segment)
+    return [*known, own] if _is_live(segment) else [own, *known[1 - _REMEMBERED :]]
+
+
+def _marks_of(row: RecordingDay | None) -> list[bytes]:
+    lately = b"" if row is None else bytes(row.counted_lately or b"")
     return [lately[at : at + _MARK_BYTES] for at in range(0, len(lately), _MARK_BYTES)]
 
 
@@ -170,14 +207,12 @@ def _mark_of(segment: Segment) -> bytes:
 
 def is_due(row: RecordingDay | None, upload: Upload, segment: Segment) -> bool:
     """Whether it is written now, or counted with the next listing: about once a minute of video, however short its
-    objects are, and whenever a part is not known yet."""
-    if row is None or segment.duration_ms >= _A_MINUTES_MS:
+    objects are, and whenever a part is not known yet; but not what only a listing can tell to be new."""
+    if row is None or not _knows(row, upload):
         return True
-    minute = upload.ticket.minute
-    known = any(
-        part.where == (segment.keep_days, upload.let_in) and part.first <= minute <= part.last for part in parts_of(row)
-    )
-    return not known or int(row.writes) * _MINUTE_MS < ms_of(segment.end) - int(row.first_ms)
+    is_long = segment.duration_ms >= _A_MINUTES_MS
+    is_minute_over = is_long or int(row.writes) * _MINUTE_MS < ms_of(segment.end) - int(row.first_ms)
+    return is_minute_over and not may_be_forgotten(row, segment)
 
 
 def counted_anew(
@@ -186,13 +221,15 @@ def counted_anew(
     """The row as a listing of all its parts has it; None where it says so already."""
     if not stored:
         return None if row is None or row.prefixes is None else _change(row, _nothing_left(row))
+    # What came twice is counted once, and kept until both are over.
+    single = without_doubles(stored)
     counted = Counted(
-        quarters_of(row).counted_anew(Quarters().with_all(stored)),
+        quarters_of(row).counted_anew(Quarters().with_all(single)),
         parts,
-        min(ms_of(one.start) for one in stored),
-        max(ms_of(one.end) for one in stored),
+        min(ms_of(one.start) for one in single),
+        max(ms_of(one.end) for one in single),
         max(clock.epoch_s(one.until) for one in stored),
-        [_mark_of(one) for one in sorted(stored, key=lambda one: one.arrived)],
+        [_mark_of(one) for one in sorted(single, key=lambda one: (_is_live(one), one.arrived))],
     )
     values = counted.values(stored[0].start)
     if row is None:

@@ -29,6 +29,9 @@ NEW_FOR = timedelta(minutes=35)
 # A ticket of yesterday is used until now.
 _YESTERDAY_UNTIL = timedelta(hours=2)
 
+# S3's event of an upload and its listing need not name the same second.
+_STAMPS_DIFFER_S = 2
+
 # A channel, and a day that it filmed on.
 Filmed = tuple[str, str]
 
@@ -125,6 +128,8 @@ def _agrees(found: Found, key: Key[RecordingDay], segments: list[Segment]) -> bo
     row, settled = found[key], _settled(segments)
     if row is None:
         return not settled
+    if settled and row.until + _STAMPS_DIFFER_S < max(clock.epoch_s(one.until) for one in settled):
+        return False  # the last was uploaded again: it is counted, and kept for longer
     part = _joined(segments)
     known = {one.where: one for one in days.parts_of(row)}
     if settled and not _is_known(_joined(settled), known):

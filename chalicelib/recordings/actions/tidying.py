@@ -15,7 +15,7 @@ from chalicelib.recordings.actions.listing import Uploaded
 from chalicelib.recordings.actions.readable import RecordedDevice
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import quarters
-from chalicelib.recordings.rules.segments import Segment, without_doubles
+from chalicelib.recordings.rules.segments import Segment
 from chalicelib.recordings.rules.uploads import Part, joined, parse_key
 from chalicelib.store.commit import commit
 from chalicelib.store.records import read
@@ -43,7 +43,7 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
     s3.delete([*sorted(gone), *_useless_inits(found, gone)])
     still = {(one.keep_days, parse_key(one.object_key).let_in) for one in left}
     write = days.counted_anew(
-        row, of.device_id, channel, day, without_doubles(left), (part for part in parts if part.where in still)
+        row, of.device_id, channel, day, left, (part for part in parts if part.where in still)
     )
     if write is not None:
         # A row that is not there yet is made for a device that is.
