@@ -47,6 +47,11 @@ def test_both_answer_the_same_after_the_same_calls(recording: Path, scenario: st
     assert len(body.get("items", ())) == 20 if scenario == "list" else body["read"] is True
 
 
+def test_memory_is_that_of_the_process_that_answered(recording: Path) -> None:
+    peak = OURS.peak_bytes(recording, "list")
+    assert 20e6 < peak < RAW.peak_bytes(recording, "list")
+
+
 def test_a_handler_that_does_less_is_seen(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def once(handler: Handler, recording: Path, scenario: str) -> dict[str, Any]:
         done = original(handler, recording, scenario)

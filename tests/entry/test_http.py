@@ -436,3 +436,11 @@ def test_nothing_that_a_person_gets_speaks_of_somebody_else(home: Home) -> None:
             # The id of a device that is shared with somebody begins with its owner's, which is random and no name.
             body = re.sub(f"{stranger.account_id}[a-z2-7]{{26}}", "", body)
             assert stranger.email not in body and stranger.account_id not in body, route.name
+
+
+def test_no_route_answers_with_a_type_that_api_gateway_takes_for_binary() -> None:
+    from app import app
+
+    # It would want base64, and entry/http.py does not ask Chalice whether.
+    types = {route.media_type or HEADERS["Content-Type"] for route in app.declared_routes}
+    assert len(types) > 1 and not types & set(app.api.binary_types)
