@@ -22,6 +22,8 @@ FOR_BOTOCORE = (
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_KMS",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SNS",
+    "AWS_ENDPOINT_URL_SQS",
     "AWS_PROFILE",
     "AWS_SECURITY_TOKEN",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -93,8 +95,9 @@ class Settings:
 
     @cached_property
     def aws_transport(self) -> str:
-        """By what DynamoDB, KMS and S3's HEAD are called: `own`, which looks at nothing but region and credentials, or
-        `botocore`; if nothing is said, `botocore` where the environment asks for what only botocore does."""
+        """By what DynamoDB, KMS and SQS are called, S3's objects are read and pushes published: `own`, which looks at
+        nothing but region and credentials, or `botocore`; if nothing is said, `botocore` where the environment asks for
+        what only botocore does."""
         configured = os.environ.get("AWS_TRANSPORT", "")
         if configured not in ("", "own", "botocore"):
             raise WrongSetting(f"AWS_TRANSPORT is {configured!r}, and may be own or botocore")

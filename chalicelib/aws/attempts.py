@@ -18,6 +18,8 @@ _SKEW_CODES = ("InvalidSignatureException", "RequestExpired", "RequestInTheFutur
 _LEAST_SKEW = timedelta(minutes=1)
 # `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, and what may follow behind a colon.
 _CODE = re.compile(r"(?:[^:]*[#])?([^:#]+)")
+# S3 and SNS answer so; the bytes of an answer are bounded, and so is the work of these.
+_XML_CODE, _XML_MESSAGE = (re.compile(rf"<{name}>([^<]*)</{name}>".encode()) for name in ("Code", "Message"))
 
 _quotas: dict[str, retries.Quota] = {service: retries.Quota() for service in retries.SERVICES}
 # How far AWS's clock is ahead of ours, where it has refused a signature for that.
@@ -25,8 +27,8 @@ _skew = timedelta()
 
 
 class CallRefused(Exception):
-    """AWS's refusal, after all tries that were worth it; `body` is its JSON (CancellationReasons, Item), empty where it
-    was none."""
+    """AWS's refusal, after all tries that were worth it; `body` is its JSON (CancellationReasons, Item), or code and
+    message of its XML, empty where it was neither."""
 
     def __init__(self, operation: str, status: int, raw: bytes, request_id: str) -> None:
         self.body = _refusal_in(raw)
@@ -101,7 +103,16 @@ def _is_skew_learnt(date: str) -> bool:
 
 
 def _refusal_in(raw: bytes) -> dict[str, Any]:
+    if raw.startswith(b"<") and (code := _XML_CODE.search(raw)):
+        message = _XML_MESSAGE.search(raw)
+        return {"__type": _text_of(code), "message": "" if message is None else _text_of(message)}
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
     except (ValueError, RecursionError):
         return {}
+
+
+def _text_of(found: re.Match[bytes]) -> str:
+    from html import unescape  # a refusal is rare, and a cold start needs it not
+
+    return unescape(found[1].decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Calls of DynamoDB and KMS by botocore's client, which hands on the body of each answer unread."""
+"""Calls of DynamoDB, KMS and SQS by botocore's client, which hands on the body of each answer unread."""
 
 from __future__ import annotations
 

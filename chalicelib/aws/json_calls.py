@@ -1,4 +1,4 @@
-"""Calls of DynamoDB and KMS in AWS's JSON protocols, over a transport of our own or botocore's."""
+"""Calls of DynamoDB, KMS and SQS in AWS's JSON protocols, over a transport of our own or botocore's."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from chalicelib import ids
 from chalicelib.aws import attempts, http1, sigv4
 from chalicelib.settings import settings
 
-Service = Literal["dynamodb", "kms"]
+Service = Literal["dynamodb", "kms", "sqs"]
 
-_CONTENT_TYPES = {"dynamodb": "application/x-amz-json-1.0", "kms": "application/x-amz-json-1.1"}
-_TARGETS = {"dynamodb": "DynamoDB_20120810", "kms": "TrentService"}
+_CONTENT_TYPES = {
+    "dynamodb": "application/x-amz-json-1.0",
+    "kms": "application/x-amz-json-1.1",
+    "sqs": "application/x-amz-json-1.0",
+}
+_TARGETS = {"dynamodb": "DynamoDB_20120810", "kms": "TrentService", "sqs": "AmazonSQS"}
 # A transaction that is sent again must be known as the same one.
 _WITH_TOKEN = ("TransactWriteItems", "ExecuteTransaction")
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from chalicelib import ids
 
-Service = Literal["dynamodb", "kms", "s3"]
+Service = Literal["dynamodb", "kms", "s3", "sns", "sqs"]
 SERVICES: Final = get_args(Service)
 MOST = 2
 # Codes and figures are those of botocore 1.44, retries/standard.py.
@@ -50,6 +50,8 @@ _TRANSIENT = {
     "dynamodb": Fault(cost=14, first_wait_s=0.025),
     "kms": Fault(cost=14, first_wait_s=0.05),
     "s3": Fault(cost=14, first_wait_s=0.05),
+    "sns": Fault(cost=14, first_wait_s=0.05),
+    "sqs": Fault(cost=14, first_wait_s=0.05),
 }
 
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from chalicelib import clock
-from chalicelib.aws import s3_head, sigv4
+from chalicelib.aws import s3_object, sigv4
 from chalicelib.aws.clients import client, credentials, sdk_errors
+from chalicelib.aws.s3_object import Part
 from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
@@ -86,17 +87,13 @@ def first_bytes(key: str, count: int) -> bytes | None:
     return None if found is None else found.data
 
 
-class Part(Struct, frozen=True):
-    """Some bytes of an object, and the ETag of the whole; no bytes where it has none there."""
-
-    data: bytes
-    etag: str
-
-
 def part(key: str, first: int, count: int) -> Part | None:
     """So many bytes of an object from there on, or as many as it has; None if it is not there."""
+    byte_range = f"bytes={first}-{first + count - 1}"
+    if _is_own_way():
+        return s3_object.part(settings.media_bucket, key, byte_range)
     try:
-        found = _object(key, Range=f"bytes={first}-{first + count - 1}")
+        found = _object(key, Range=byte_range)
     except sdk_errors().ClientError as refusal:
         if refusal.response["Error"]["Code"] == "InvalidRange":
             return Part(b"", "")
@@ -106,9 +103,8 @@ def part(key: str, first: int, count: int) -> Part | None:
 
 def etag(key: str) -> str | None:
     """The ETag of an object; None if it is not there."""
-    # A dot is another name to whoever looks at the certificate.
-    if settings.aws_transport == "own" and "." not in settings.media_bucket:
-        return s3_head.etag(settings.media_bucket, key)
+    if _is_own_way():
+        return s3_object.etag(settings.media_bucket, key)
     try:
         found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
     except sdk_errors().ClientError as refusal:
@@ -118,6 +114,11 @@ def etag(key: str) -> str | None:
             return None
         raise
     return found
+
+
+def _is_own_way() -> bool:
+    # A dot is another name to whoever looks at the certificate.
+    return settings.aws_transport == "own" and "." not in settings.media_bucket
 
 
 def chunks(key: str) -> Iterator[bytes] | None:

@@ -34,13 +34,14 @@ def scope_of(at: datetime, region: str, service: str) -> Scope:
 
 
 def signed_headers(
-    credentials: AwsCredentials, scope: Scope, host: str, target: str, content_type: str, body: bytes
+    credentials: AwsCredentials, scope: Scope, host: str, target: str | None, content_type: str, body: bytes
 ) -> dict[str, str]:
-    """The headers of a POST of JSON to `/`; `target` names the operation."""
+    """The headers of a POST to `/`; `target` names the operation, where the body does not."""
     signed = {"content-type": content_type, "host": host, "x-amz-date": scope.stamp}
     if credentials.session_token:
         signed["x-amz-security-token"] = credentials.session_token
-    signed["x-amz-target"] = target
+    if target is not None:
+        signed["x-amz-target"] = target
     return _authorized(credentials, scope, signed, "POST\n/", hashlib.sha256(body).hexdigest())
 
 
@@ -59,12 +60,17 @@ def _authorized(
     return signed
 
 
-def signed_head(credentials: AwsCredentials, scope: Scope, host: str, path: str) -> dict[str, str]:
-    """The headers of a HEAD of an object of S3; the path is quoted already."""
-    signed = {"host": host, "x-amz-content-sha256": _SHA256_OF_NOTHING, "x-amz-date": scope.stamp}
+def signed_of_object(
+    credentials: AwsCredentials, scope: Scope, method: str, host: str, path: str, byte_range: str
+) -> dict[str, str]:
+    """The headers of a HEAD or GET of an object of S3, or of a range of its bytes; the path is quoted already."""
+    signed = {"host": host}
+    if byte_range:
+        signed["range"] = byte_range
+    signed |= {"x-amz-content-sha256": _SHA256_OF_NOTHING, "x-amz-date": scope.stamp}
     if credentials.session_token:
         signed["x-amz-security-token"] = credentials.session_token
-    return _authorized(credentials, scope, signed, f"HEAD\n{path}", _SHA256_OF_NOTHING)
+    return _authorized(credentials, scope, signed, f"{method}\n{path}", _SHA256_OF_NOTHING)
 
 
 def presigned_link(
@@ -113,7 +119,7 @@ def _signature(credentials: AwsCredentials, scope: Scope, to_sign: str) -> str:
     return hmac.digest(_key(credentials.secret_access_key, scope.text), to_sign.encode(), "sha256").hex()
 
 
-@lru_cache(maxsize=8)  # of today and yesterday, for three services
+@lru_cache(maxsize=16)  # of today and yesterday, for each service
 def _key(secret: str, scope: str) -> bytes:
     """The signing key of a day, a region and a service."""
     key = f"AWS4{secret}".encode()

@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.aws import sns_publish
+from chalicelib.aws.attempts import CallRefused, ReplyLost
 from chalicelib.aws.clients import client, sdk_errors
 from chalicelib.settings import settings
 
@@ -55,7 +57,7 @@ class Push(Struct, frozen=True):
         return {"alert": {"loc-key": self.about}, "sound": "default", "mutable-content": 1}
 
     @property
-    def attributes(self) -> dict[str, object]:
+    def attributes(self) -> dict[str, dict[str, str]]:
         """The headers of APNs: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html."""
         headers = {"PUSH_TYPE": "alert", "PRIORITY": "10", "COLLAPSE_ID": self.id, "TTL": str(self._ttl_s)}
         named = {f"AWS.SNS.MOBILE.APNS.{name}": value for name, value in headers.items()}
@@ -170,11 +172,16 @@ def holder_of(arn: str) -> str | None:
 def send(arn: str, push: Push) -> bool:
     """Push to one terminal; False if it is not reachable any more. Raises NotSent for whatever else goes wrong."""
     try:
-        client("sns").publish(
-            TargetArn=arn, MessageStructure="json", Message=push.message, MessageAttributes=push.attributes
-        )
+        _publish(arn, push)
+    except CallRefused as refusal:
+        if _is_unreachable(refusal.code, refusal.message):
+            return False
+        raise NotSent from refusal
+    except ReplyLost as lost:
+        raise NotSent from lost
     except sdk_errors().ClientError as refusal:
-        if _is_unreachable(refusal.response["Error"]):
+        error = refusal.response["Error"]
+        if _is_unreachable(error["Code"], error.get("Message", "")):
             return False
         raise NotSent from refusal
     except sdk_errors().BotoCoreError as lost:
@@ -182,6 +189,15 @@ def send(arn: str, push: Push) -> bool:
     return True
 
 
-def _is_unreachable(error: dict[str, str]) -> bool:
-    is_gone = error["Code"].startswith("InvalidParameter") and _NAMES_ENDPOINT.match(error.get("Message", ""))
-    return error["Code"] in _UNREACHABLE or bool(is_gone)
+def _publish(arn: str, push: Push) -> None:
+    if settings.aws_transport == "own":
+        sns_publish.publish(arn, push.message, push.attributes)
+    else:
+        client("sns").publish(
+            TargetArn=arn, MessageStructure="json", Message=push.message, MessageAttributes=push.attributes
+        )
+
+
+def _is_unreachable(code: str, message: str) -> bool:
+    is_gone = code.startswith("InvalidParameter") and _NAMES_ENDPOINT.match(message)
+    return code in _UNREACHABLE or bool(is_gone)

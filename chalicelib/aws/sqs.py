@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from chalicelib.aws.clients import client
+from chalicelib.aws.json_calls import call
 from chalicelib.settings import settings
 
 MOST_TOGETHER = 10
@@ -21,12 +21,13 @@ def send(queue: str, *, listener: str | None = None, after: timedelta = timedelt
     queue that several listeners share, `listener` says whom it is for, as `house.name`."""
     delay_s = int(after.total_seconds())
     body = json.dumps(ids if listener is None else {"listener": listener, **ids})
-    client("sqs").send_message(QueueUrl=settings.queue_url(queue), MessageBody=body, DelaySeconds=delay_s)
+    message = {"QueueUrl": settings.queue_url(queue), "MessageBody": body, "DelaySeconds": delay_s}
+    call("sqs", "SendMessage", message)
 
 
 def send_together(queue: str, messages: Sequence[Mapping[str, str]]) -> None:
     """Put up to ten messages on the queue in one call. Raises NotSent."""
     entries = [{"Id": str(nth), "MessageBody": json.dumps(ids)} for nth, ids in enumerate(messages)]
-    answer = client("sqs").send_message_batch(QueueUrl=settings.queue_url(queue), Entries=entries)
-    if answer.get("Failed"):
-        raise NotSent(f"{len(answer['Failed'])} messages")
+    answer = call("sqs", "SendMessageBatch", {"QueueUrl": settings.queue_url(queue), "Entries": entries})
+    if failed := json.loads(answer).get("Failed"):
+        raise NotSent(f"{len(failed)} messages")

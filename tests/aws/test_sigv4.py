@@ -46,12 +46,15 @@ def signed_by_botocore(signer: SigV4Auth, request: AWSRequest, at: datetime) -> 
 
 
 @many
-@given(credentials, REGIONS, TIMES, st.sampled_from(["dynamodb", "kms"]), st.binary(max_size=200))
-def test_headers_of_json_calls_are_signed_as_botocore_signs_them(
-    ours: AwsCredentials, region: str, at: datetime, service: str, body: bytes
+@given(
+    credentials, REGIONS, TIMES, st.sampled_from(["dynamodb", "kms", "sns", "sqs"]), st.binary(max_size=200),
+    st.sampled_from(["Service_1.Operation", None]),
+)  # fmt: skip
+def test_headers_of_calls_are_signed_as_botocore_signs_them(
+    ours: AwsCredentials, region: str, at: datetime, service: str, body: bytes, target: str | None
 ) -> None:
-    host, target, kind = f"{service}.{region}.amazonaws.com", "Service_1.Operation", "application/x-amz-json-1.0"
-    told = {"Content-Type": kind, "X-Amz-Target": target}
+    host, kind = f"{service}.{region}.amazonaws.com", "application/x-amz-json-1.0"
+    told = {"Content-Type": kind, **({} if target is None else {"X-Amz-Target": target})}
     request = AWSRequest(method="POST", url=f"https://{host}/", headers=told, data=body)
     theirs = signed_by_botocore(SigV4Auth(botocore_of(ours), service, region), request, at).headers
     headers = sigv4.signed_headers(ours, sigv4.scope_of(at, region, service), host, target, kind, body)
@@ -60,12 +63,15 @@ def test_headers_of_json_calls_are_signed_as_botocore_signs_them(
 
 
 @many
-@given(credentials, REGIONS, TIMES, KEYS)
-def test_heads_are_signed_as_botocore_signs_them(ours: AwsCredentials, region: str, at: datetime, key: str) -> None:
+@given(credentials, REGIONS, TIMES, KEYS, st.sampled_from(["HEAD", "GET"]), st.sampled_from(["", "bytes=0-73727"]))
+def test_reads_of_objects_are_signed_as_botocore_signs_them(
+    ours: AwsCredentials, region: str, at: datetime, key: str, method: str, byte_range: str
+) -> None:
     host, path = f"media.s3.{region}.amazonaws.com", f"/{quote(key, safe='/~')}"
-    request = AWSRequest(method="HEAD", url=f"https://{host}{path}")
+    told = {"Range": byte_range} if byte_range else {}
+    request = AWSRequest(method=method, url=f"https://{host}{path}", headers=told)
     theirs = signed_by_botocore(S3SigV4Auth(botocore_of(ours), "s3", region), request, at).headers
-    headers = sigv4.signed_head(ours, sigv4.scope_of(at, region, "s3"), host, path)
+    headers = sigv4.signed_of_object(ours, sigv4.scope_of(at, region, "s3"), method, host, path, byte_range)
     assert headers.pop("host") == host
     assert headers == {name.lower(): value for name, value in theirs.items()}
 

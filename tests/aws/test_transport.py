@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,9 +18,8 @@ from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import clock
-from chalicelib.aws import attempts, botocore_calls, http1, json_calls, retries
+from chalicelib.aws import attempts, botocore_calls, clients, http1, json_calls, retries, sns, sns_publish
 from chalicelib.aws.attempts import CallRefused, ReplyLost
-from chalicelib.aws.json_calls import Service
 from chalicelib.settings import FOR_BOTOCORE, Settings, WrongSetting, settings
 
 LAMBDA = {
@@ -78,9 +78,9 @@ def test_a_shared_file_is_read_by_botocore(tmp_path: Path, name: str) -> None:
     assert chosen(tmp_path / "elsewhere", **{variable: str(file)}) == "botocore"
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "kms"])
+@pytest.mark.parametrize("service", ["dynamodb", "kms", "sns", "sqs"])
 def test_hosts_are_those_that_botocore_calls(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Service
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: retries.Service
 ) -> None:
     session = botocore.session.get_session()
     regions = session.get_available_regions(service)
@@ -93,10 +93,13 @@ def test_hosts_are_those_that_botocore_calls(
         assert chosen(tmp_path, AWS_REGION=region) == "own"
         theirs = provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url
         monkeypatch.setitem(vars(settings), "region", region)
-        assert theirs == f"https://{json_calls._host(service)}"
+        ours = sns_publish._host() if service == "sns" else json_calls._host(service)
+        assert theirs == f"https://{ours}"
 
 
 # One answer, two transports
+
+CACHES = (botocore_calls._client, botocore_calls._session, clients.client, clients.session)
 
 
 @pytest.fixture
@@ -108,10 +111,10 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     monkeypatch.setattr(attempts, "_quotas", {service: retries.Quota() for service in attempts._quotas})
     monkeypatch.setattr(BotocoreStubber, "__call__", lambda *_, **__: None)
-    for made in (botocore_calls._client, botocore_calls._session):
+    for made in CACHES:
         made.cache_clear()
     yield
-    for made in (botocore_calls._client, botocore_calls._session):
+    for made in CACHES:
         made.cache_clear()
 
 
@@ -130,7 +133,8 @@ class Replies:
 
     def send(self, request: Any) -> AWSResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = self._next(headers, request.body)
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        answer = self._next(headers, body)
         if answer is None:
             raise ReadTimeoutError(endpoint_url=request.url)
         raw = type("Raw", (), {"stream": lambda self: iter([answer[1]])})()
@@ -142,9 +146,11 @@ class Replies:
         return self._answers.pop(0)
 
 
-def outcome(do: Callable[[], bytes]) -> object:
+def outcome(do: Callable[[], object]) -> object:
     try:
         return do()
+    except sns.NotSent:
+        return sns.NotSent
     except CallRefused as refused:
         return refused.status, refused.code, refused.message, refused.body, refused.request_id, str(refused)
     except ReplyLost:
@@ -184,21 +190,97 @@ REQUEST = {"TableName": "T", "Key": {"pk": {"B": b"\x00\xff"}, "sk": {"S": "\u01
 def test_both_transports_end_in_the_same(
     monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, bytes] | None]
 ) -> None:
+    own, theirs = by_both(monkeypatch, answers, lambda: json_calls.call("dynamodb", "GetItem", REQUEST))
+    require_same_json(own, theirs)
+
+
+def by_both(
+    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, bytes] | None], do: Callable[[], object]
+) -> list[list[tuple[dict[str, str], bytes]]]:
+    """What each sent, if both end in the same."""
     outcomes, sent = [], []
     for transport in ("own", "botocore"):
         replies = Replies(*answers)
         monkeypatch.setitem(vars(settings), "aws_transport", transport)
         monkeypatch.setattr(http1, "exchange", replies.exchange)
         monkeypatch.setattr(URLLib3Session, "send", lambda _, request, replies=replies: replies.send(request))
-        outcomes.append(outcome(lambda: json_calls.call("dynamodb", "GetItem", REQUEST)))
+        outcomes.append(outcome(do))
         sent.append(replies.asked)
     assert outcomes[0] == outcomes[1]
-    own, theirs = sent
-    assert len(own) == len(theirs) == len(answers)
+    assert len(sent[0]) == len(sent[1]) == len(answers)
+    return sent
+
+
+def require_same_json(own: list[tuple[dict[str, str], bytes]], theirs: list[tuple[dict[str, str], bytes]]) -> None:
     for (headers, body), (their_headers, their_body) in zip(own, theirs, strict=True):
         assert json.loads(body) == json.loads(their_body)
         for name in ("content-type", "x-amz-target", "x-amz-security-token"):
             assert headers[name] == their_headers[name]
+
+
+MESSAGES = {"QueueUrl": "https://sqs.eu-central-1.amazonaws.com/1/q", "Entries": [{"Id": "0", "MessageBody": "{}"}]}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [(200, b'{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":"x"}]}')],
+        [(400, b'{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}')],
+        [(403, b'{"__type":"com.amazonaws.sqs#RequestThrottled","message":"Slow down"}'), (200, b"{}")],
+        [(500, b'{"__type":"com.amazonaws.sqs#InternalFailure"}')] * 3,
+        [None, (200, b"{}")],
+        [None, None, None],
+    ],
+)
+@pytest.mark.usefixtures("_nobody_waits")
+def test_both_transports_send_the_same_messages(
+    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, bytes] | None]
+) -> None:
+    own, theirs = by_both(monkeypatch, answers, lambda: json_calls.call("sqs", "SendMessageBatch", MESSAGES))
+    require_same_json(own, theirs)
+
+
+PUSH = sns.Push("ALARM", "20261130T071500Z-abc", "d", timedelta(days=1), {"device_id": "d", "alarm_id": "\u017c&=+ %"})
+ARN = "arn:aws:sns:eu-central-1:123456789012:endpoint/GCM/sowa/1-2"
+
+
+def refused_by_sns(code: str, message: str = "No", status: int = 400) -> tuple[int, bytes]:
+    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    return status, f"<ErrorResponse>{error}<RequestId>R1</RequestId></ErrorResponse>".encode()
+
+
+@pytest.mark.parametrize(
+    ("answers", "end"),
+    [
+        ([(200, b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>")], True),
+        ([refused_by_sns("EndpointDisabled")], False),
+        ([refused_by_sns("NotFound", status=404)], False),
+        ([refused_by_sns("InvalidParameter", "Invalid parameter: TargetArn Reason: No endpoint found")], False),
+        ([refused_by_sns("InvalidParameter", "Invalid parameter: Message Structure")], sns.NotSent),
+        ([refused_by_sns("AuthorizationError", status=403)], sns.NotSent),
+        ([refused_by_sns("Throttling"), refused_by_sns("EndpointDisabled")], False),
+        ([refused_by_sns("Throttled", status=429)] * 3, sns.NotSent),
+        ([refused_by_sns("InternalError", status=500)] * 3, sns.NotSent),
+        ([(503, b"<html><b>Unavailable")] * 3, sns.NotSent),
+        ([None] * 3, sns.NotSent),
+    ],
+)
+@pytest.mark.usefixtures("_nobody_waits")
+def test_both_transports_push_the_same(
+    monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, bytes] | None], end: object
+) -> None:
+    ended = []
+    own, theirs = by_both(monkeypatch, answers, lambda: ended.append(outcome(lambda: sns.send(ARN, PUSH))))
+    assert ended == [end, end]
+    for (headers, body), (their_headers, their_body) in zip(own, theirs, strict=True):
+        assert sorted(body.split(b"&")) == sorted(their_body.split(b"&"))
+        for name in ("content-type", "x-amz-security-token"):
+            assert headers[name] == their_headers[name]
+
+
+def test_what_a_record_holds_is_not_taken_for_the_words_of_xml() -> None:
+    body = json.dumps({"__type": "x#ConditionalCheckFailedException", "Item": {"a": {"S": "<Code>SlowDown</Code>"}}})
+    assert CallRefused("PutItem", 400, body.encode(), "R1").code == "ConditionalCheckFailedException"
 
 
 def test_a_bare_import_of_the_calls_loads_neither_botocore_nor_http_client() -> None:

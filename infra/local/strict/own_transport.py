@@ -18,6 +18,7 @@ Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
 _ATTEMPTS, _CALLS = "chalicelib.aws.attempts", "chalicelib.aws.json_calls"
 # What asks elsewhere, as tests of the transport itself do, goes there.
 _AWS = ".amazonaws.com"
+_PROTOCOLS = {"sns": "query"}
 
 
 def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
@@ -36,7 +37,8 @@ def _followed(attempts: Any, calls: Any, original: Callable[..., Any]) -> Callab
     def tried(service: str, operation: str, request: Mapping[str, Any], send: Callable[[], Any]) -> Any:
         if not calls._host(service).endswith(_AWS):
             return original(service, operation, request, send)
-        call = Call(service, operation, dict(request), thread=threading.current_thread().name)
+        protocol, thread = _PROTOCOLS.get(service, "json"), threading.current_thread().name
+        call = Call(service, operation, dict(request), thread=thread, protocol=protocol)
         try:
             with trace.inside(call):
                 return original(service, operation, request, send)
