@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -18,7 +18,6 @@ from chalicelib.store import keys
 from chalicelib.words import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 # Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
@@ -31,11 +30,13 @@ _ONE_RECORD_MS = 10_000
 
 @dataclass(frozen=True)
 class Change:
-    """An event of a table's stream: which record, and whether it was created, changed or removed; ids only."""
+    """An event of a table's stream: which record, and whether it was created, changed or removed; ids only, and the
+    stream's own number."""
 
     event: str
     pk: str
     sk: str
+    number: str
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -67,6 +68,8 @@ Choose = Callable[[Any], Handler]
 # What a message is about, and how often that was tried before it became a message.
 Unwrap = Callable[[Any], tuple[Any, int]]
 Taken = TypeVar("Taken")
+# Takes changes that have the same group.
+TakeChanges = Callable[[str, Sequence[Change]], None]
 
 
 class _EntryPoints(Blueprint):
@@ -166,21 +169,19 @@ class Listeners(_EntryPoints):
             maximum_batching_window_in_seconds=0, maximum_concurrency=None,
         )  # fmt: skip
 
-    def on_table(self, table: str, *, batch_size: int = 10) -> Callable[[Callable[[Change], None]], Function]:
-        def declare(handle: Callable[[Change], None]) -> Function:
-            def function(event: Event, context: Context) -> object:
-                def take(record: DynamoDBRecord) -> None:
-                    raw = record.raw_event
-                    where = raw["dynamodb"]["Keys"]
-                    change = Change(raw["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""))
-                    with line(door=handle.__name__) as entry:
-                        try:
-                            handle(change)
-                        except Exception as fault:
-                            entry.add_fault(fault)
-                            raise
+    def on_table(
+        self, table: str, *, group: Callable[[Change], str | None], most: int, batch_size: int = 25
+    ) -> Callable[[TakeChanges], Function]:
+        """Changes of the same `group` are taken together, at most so many; those of none are nobody's. Where they fail,
+        the stream comes again from the first of them on."""
 
-                return _each(event, take, "DynamoDBStreams", context)
+        def declare(handle: TakeChanges) -> Function:
+            def function(event: Event, context: Context) -> object:
+                failed: set[str] = set()
+                for nth, (name, changes) in enumerate(_grouped(event, group, most)):
+                    if (nth and _is_late(context)) or not _is_taken(handle, name, changes):
+                        failed.update(change.number for change in changes)
+                return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
 
             return self._register(
                 "on_dynamodb_record", function, handle, stream_arn=_STREAM.format(table), batch_size=batch_size,
@@ -305,13 +306,45 @@ def _each(event: Event, take: Callable[[Taken], None], source: str, context: Con
     def take_in_time(record: Taken) -> None:
         nonlocal begun
         # Powertools goes on until it is killed. The first is always taken, or a slow one would never be.
-        if begun and context.get_remaining_time_in_millis() < _ONE_RECORD_MS:
+        if begun and _is_late(context):
             raise NoTimeLeft
         begun += 1
         take(record)
 
     processor = BatchProcessor(event_type=EventType(source), raise_on_entire_batch_failure=False)
     return process_partial_response(event, take_in_time, processor)
+
+
+def _is_late(context: Context) -> bool:
+    return context.get_remaining_time_in_millis() < _ONE_RECORD_MS
+
+
+def _grouped(
+    event: Event, group: Callable[[Change], str | None], most: int
+) -> Iterator[tuple[str, Sequence[Change]]]:
+    """The changes of a batch by their group, at most so many together, each in the order of the stream."""
+    groups: dict[str, list[Change]] = {}
+    for change in map(_change, event["Records"]):
+        if (name := group(change)) is not None:
+            groups.setdefault(name, []).append(change)
+    for name, changes in groups.items():
+        yield from ((name, changes[at : at + most]) for at in range(0, len(changes), most))
+
+
+def _change(record: Any) -> Change:
+    told = record["dynamodb"]
+    where = told["Keys"]
+    return Change(record["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""), told["SequenceNumber"])
+
+
+def _is_taken(handle: TakeChanges, name: str, changes: Sequence[Change]) -> bool:
+    with line(door=handle.__name__) as entry:
+        try:
+            handle(name, changes)
+        except Exception as fault:
+            entry.add_fault(fault)
+            return False
+    return True
 
 
 def _common(prepare: Prepare | None, bodies: list[object]) -> tuple[object, ...] | None:

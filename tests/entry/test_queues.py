@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -289,15 +290,70 @@ def test_a_message_for_nobody_fails_alone_and_is_logged_where_it_came(world: Loc
 # ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_change_that_cannot_be_forwarded_is_told_again_alone(world: LocalCloud) -> None:
+FIRST, SECOND = "111000000000000000000001", "222000000000000000000002"
+
+
+@pytest.mark.parametrize(("nth", "again"), [(1, [FIRST]), (2, [SECOND])])
+def test_a_change_that_cannot_be_forwarded_keeps_no_other_house_waiting(
+    world: LocalCloud, nth: int, again: list[str]
+) -> None:
     from chalicelib.entry import forwarding
 
     asked = event("dynamodb_stream")
-    world.faults.fail(1, THROTTLED)
+    world.faults.fail(nth, THROTTLED)
     answer = forwarding.forward_item_changes(asked, Context("f", "r", 60))
-    assert failed(answer) == ["111000000000000000000001"]
+    assert failed(answer) == again
     world.faults.clear()
     assert forwarding.forward_item_changes(asked, Context("f", "r", 60)) == ALL_WELL
+
+
+def changes(count: int, kinds: Sequence[str] = ("order",)) -> dict[str, Any]:
+    """Creations of these kinds of records in turn, numbered from 1."""
+    sample = event("dynamodb_stream")["Records"][0]
+    records = []
+    for number in range(1, count + 1):
+        where = {"pk": {"S": "account#a"}, "sk": {"S": f"{kinds[number % len(kinds)]}#{number}"}}
+        told = {**sample["dynamodb"], "Keys": where, "SequenceNumber": str(number)}
+        records.append({**sample, "dynamodb": told})
+    return {"Records": records}
+
+
+def test_changes_for_one_house_are_sent_ten_together(world: LocalCloud) -> None:
+    from chalicelib.entry import forwarding
+
+    world.trace.clear()
+    asked = changes(25, ("order", "endpoint-removal"))
+    assert forwarding.forward_item_changes(asked, Context("f", "r", 60)) == ALL_WELL
+    sent = [call for call in world.trace if call.name == "sqs.SendMessageBatch"]
+    assert sorted(len(call.params["Entries"]) for call in sent) == [2, 3, 10, 10]
+    said = {(call.params["QueueUrl"], ids["sort_id"]) for call in sent for ids in messages_of(call)}
+    assert len(said) == 25 and len({queue for queue, _ in said}) == 2
+
+
+def test_of_messages_sent_together_each_comes_again_if_one_was_not_taken(
+    world: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.aws import sqs
+    from chalicelib.entry import forwarding
+
+    answers = iter([b"{}", b'{"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}', b"{}"])
+    monkeypatch.setattr(sqs, "call", lambda *_: next(answers))
+    answer = forwarding.forward_item_changes(changes(25), Context("f", "r", 60))
+    assert failed(answer) == [str(number) for number in range(11, 21)]
+
+
+@pytest.mark.parametrize(("takes", "left"), [(0, 0), (8, 5), (20, 15)])
+def test_a_batch_of_changes_that_takes_too_long_is_told_again_from_where_it_came_to(
+    world: LocalCloud, takes: float, left: int
+) -> None:
+    from chalicelib.entry import forwarding
+
+    answer = forwarding.forward_item_changes(changes(25), Late(25, takes))
+    assert failed(answer) == [str(number) for number in range(26 - left, 26)]
+
+
+def messages_of(call: Any) -> list[dict[str, str]]:
+    return [json.loads(entry["MessageBody"]) for entry in call.params["Entries"]]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +381,7 @@ def test_what_a_house_listens_to_is_forwarded_with_ids_only(
         record["dynamodb"]["Keys"][name]["S"] = change.get(name, record["dynamodb"]["Keys"][name]["S"])
     world.trace.clear()
     assert forwarding.forward_item_changes({"Records": [record]}, Context("f", "r", 60)) == ALL_WELL
-    sent = [json.loads(call.params["MessageBody"]) for call in world.trace if call.name == "sqs.SendMessage"]
+    sent = [ids for call in world.trace if call.name == "sqs.SendMessageBatch" for ids in messages_of(call)]
     assert len(sent) == told
     assert all(message.keys() - {"listener"} == {"partition_id", "sort_id"} for message in sent)
 

@@ -345,7 +345,7 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take() ->
 
 def test_a_stream_is_read_by_ten_at_once_in_batches_that_are_done_in_time() -> None:
     for stream in events("DynamoDB").values():
-        assert (stream["BatchSize"], stream["ParallelizationFactor"]) == (10, 10)
+        assert (stream["BatchSize"], stream["ParallelizationFactor"]) == (25, 10)
 
 
 def test_a_stream_is_never_blocked_for_ever_and_loses_nothing_in_silence() -> None:
