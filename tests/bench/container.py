@@ -7,38 +7,47 @@ from __future__ import annotations
 
 import base64
 import importlib
+import io
 import json
 import os
 import sys
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 # What stands on the command line for a process that only starts: the bare interpreter, and this file's own work.
 NOTHING = "nothing"
 
 
-class _Body:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
+class _Body(io.BytesIO):
     def stream(self) -> Any:
-        yield self._body
+        yield self.getvalue()
 
 
 def _ready(replies: dict[str, Any]) -> dict[str, tuple[int, dict[str, str], bytes]]:
     return {name: (status, headers, base64.b64decode(body)) for name, (status, headers, body) in replies.items()}
 
 
-def _own_answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
+def _own_answered_from(replies: dict[str, Any], calls: list[Any]) -> Any:
     """In the place of our own transport's way to the network."""
     http1 = sys.modules["chalicelib.aws.http1"]
     ready = {name: http1.Response(*reply) for name, reply in _ready(replies).items()}
 
     def exchange(method: str, host: str, path: str, headers: dict[str, str], body: bytes = b"") -> Any:
-        name = headers.get("x-amz-target", f"{method.capitalize()}Object").rpartition(".")[2]
-        calls.append(name)
-        return ready[_named(name, body)]
+        operation = operation_of(method, headers, body)
+        calls.append((operation, path, headers.get("range"), body))
+        return ready[_named(operation, body)]
 
     return exchange
+
+
+def operation_of(method: str, headers: Any, body: bytes) -> str:
+    """What AWS is asked to do, said in a header, in a form, or, of S3, by the method."""
+    target = headers.get("x-amz-target")
+    if target is not None:
+        return (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
+    if method == "POST":
+        return body.partition(b"Action=")[2].partition(b"&")[0].decode()
+    return f"{method.capitalize()}Object"
 
 
 def _named(operation: str, body: bytes) -> str:
@@ -46,23 +55,42 @@ def _named(operation: str, body: bytes) -> str:
     return f"{operation} {json.loads(body)['Key']['pk']['S']}" if operation == "GetItem" else operation
 
 
-def _answered_from(replies: dict[str, Any], calls: list[str]) -> Any:
+def _answered_from(replies: dict[str, Any], calls: list[Any]) -> Any:
     """In the place of botocore's way to the network: everything above it is real, what lies below costs nothing."""
     from botocore.awsrequest import AWSResponse
 
     ready = _ready(replies)
 
     def send(session: Any, request: Any) -> Any:
-        operation = request.headers.get("X-Amz-Target")
-        if operation is None:  # S3 is asked by method and path
-            name = f"{request.method.capitalize()}Object"
-        else:
-            name = (operation if isinstance(operation, str) else operation.decode()).rpartition(".")[2]
-        calls.append(name)
-        status, headers, body = ready[_named(name, request.body)]
-        return AWSResponse(request.url, status, headers, _Body(body))
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        operation = operation_of(request.method, request.headers, body)
+        calls.append((operation, request.url, request.headers.get("range"), body))
+        status, headers, reply = ready[_named(operation, body)]
+        return AWSResponse(request.url, status, headers, _Body(reply))
 
     return send
+
+
+def _told(operation: str, address: str, byte_range: Any, body: bytes) -> list[Any]:
+    """What a call said, of those whose words are the effect."""
+    said: Any = None
+    if operation == "GetObject":
+        path = urlsplit(address).path
+        said = [path, byte_range if isinstance(byte_range, str) else byte_range.decode()]
+    elif operation == "Publish":
+        said = sorted(parse_qsl(body.decode()))
+    elif operation == "SendMessageBatch":
+        said = json.loads(body)
+    elif operation == "PutItem":
+        said = json.loads(body)
+        said = {name: value for name, value in said["Item"].items() if name != "commit_id"}
+    return [operation, said]
+
+
+class _Context:
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 29_000
 
 
 class _AnyHour(dict[str, bytes]):
@@ -93,7 +121,7 @@ def main(recording: str, scenario: str, handler: str, count: str, answer: str) -
     module, _, name = handler.rpartition(".")
     handle = getattr(importlib.import_module(module), name)
     _know_the_hour()
-    calls: list[str] = []
+    calls: list[Any] = []
     if "chalicelib.aws.http1" in sys.modules:
         sys.modules["chalicelib.aws.http1"].exchange = _own_answered_from(replies, calls)  # type: ignore[attr-defined]
     # Who has not imported it yet calls nothing that goes that way, and is not to pay for it.
@@ -103,9 +131,11 @@ def main(recording: str, scenario: str, handler: str, count: str, answer: str) -
         botocore.httpsession.URLLib3Session.send = _answered_from(replies, calls)
     said = None
     for _ in range(int(count)):
-        said = handle(event, None)
+        calls.clear()  # or what they said would be measured as the container's memory
+        said = handle(event, _Context)
     with open(answer, "w") as file:
-        json.dump({"answer": said, "calls": calls, "peak_bytes": _peak_bytes()}, file)
+        effects = [_told(*call) for call in calls]
+        json.dump({"answer": said, "calls": effects, "peak_bytes": _peak_bytes()}, file)
 
 
 if __name__ == "__main__":

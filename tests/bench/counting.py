@@ -17,6 +17,8 @@ from tests.bench import container
 
 # Warm: what the later fifty of 70 requests cost, one by one.
 FEW, MANY = 20, 70
+# Of batches; each has as much in it as many requests.
+FEW_BATCHES, MANY_BATCHES = 2, 8
 _CACHEGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 
 
@@ -27,10 +29,10 @@ class Handler:
     name: str
     packages: tuple[Path, ...]
 
-    def warm(self, recording: Path, scenario: str) -> float:
-        """Instructions for one more request."""
-        few, many = (self._counted(recording, scenario, self.name, count) for count in (FEW, MANY))
-        return (many - few) / (MANY - FEW)
+    def warm(self, recording: Path, scenario: str, *, least: int = FEW, most: int = MANY) -> float:
+        """Instructions for one more request, or batch."""
+        few, many = (self._counted(recording, scenario, self.name, count) for count in (least, most))
+        return (many - few) / (most - least)
 
     def cold(self, recording: Path, scenario: str) -> float:
         """Instructions from the bare interpreter, which Lambda starts itself, to the first answer."""
@@ -79,6 +81,8 @@ class Handler:
 
 
 def _comparable(answer: dict[str, Any]) -> object:
+    if "body" not in answer:
+        return answer
     body = json.loads(answer["body"])
     if "picture_url" in body:
         # Each is signed at its own second, and boto3 says the region in another place.

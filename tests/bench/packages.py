@@ -1,4 +1,4 @@
-"""What lies before the two handlers: our bundle, as it is deployed, and boto3 as everybody has it; both precompiled."""
+"""What lies before the handlers: our bundle, as it is deployed, and boto3 as everybody has it; both precompiled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.package import bundle
 
-HANDLER = Path(__file__).with_name("raw.py")
+HANDLERS = [Path(__file__).with_name(name) for name in ("raw.py", "raw_events.py")]
 # What `pip install boto3 cryptography` brings.
 _BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 _SEALS = ("cryptography", "cffi", "pycparser")
@@ -29,7 +29,8 @@ def lay_out_raw(into: Path) -> None:
                 target = into / str(file)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(found.locate_file(file)), target)
-    shutil.copyfile(HANDLER, into / HANDLER.name)
+    for handler in HANDLERS:
+        shutil.copyfile(handler, into / handler.name)
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     assert compileall.compile_dir(into, quiet=1, invalidation_mode=unchecked)
 
