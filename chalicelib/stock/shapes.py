@@ -130,8 +130,9 @@ class Activate(Shape):
 
 
 class HowToConnect(Shape):
-    """Say anything each `ping_seconds`. Who has lost the connection comes back after `reconnect_after_seconds`, which
-    is another number for each camera, so that they do not all come at once. `now` is what time it is."""
+    """Say `{"action": "ping"}` each `ping_seconds`. Who has lost the connection comes back after
+    `reconnect_after_seconds`, which is another number for each camera, so that they do not all come at once. `now` is
+    what time it is."""
 
     channel_url: str
     ping_seconds: int

@@ -198,7 +198,7 @@ class Living:
                 message = json.loads(channel.recv(timeout=0.5))
             except TimeoutError:
                 if time.monotonic() - spoken > ping_seconds:
-                    channel.send('{"ping": true}')
+                    channel.send('{"action": "ping"}')
                     spoken = time.monotonic()
                 continue
             if "command" in message:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 from chalice.app import Chalice
 from moto.core.exceptions import JsonRESTError
 
+from infra import applier
 from infra.local.functions import REGION, Functions
 
 STAGE, API_ID = "v1", "localws000"
@@ -22,7 +24,8 @@ DOMAIN = f"{API_ID}.execute-api.{REGION}.amazonaws.com"
 MANAGEMENT_URL = f"https://{DOMAIN}/{STAGE}"
 MOST_SECONDS, MOST_IDLE_SECONDS = 2 * 3600, 600
 MOST_BYTES, MOST_FRAME_BYTES = 128 * 1024, 32 * 1024
-PING = '{"ping": true}'
+PING = '{"action": "ping"}'
+_DEPLOYED = applier.RESOURCES.with_name("package") / "deployed.yaml"
 GOING_AWAY, TOO_BIG = 1001, 1009
 TOO_MANY = 429
 
@@ -149,6 +152,8 @@ class Channel:
             return 413
         connection.active_at = time.time()
         self.messages += 1
+        if _is_mocked(text):
+            return 200
         status = self._tell("$default", "MESSAGE", connection, {"body": text}, messageId=self._new_id())
         if status >= 500 and connection.is_open:
             body = {"message": "Internal server error", "connectionId": connection.id}
@@ -242,6 +247,29 @@ class Channel:
 
     def _new_id(self) -> str:
         return base64.urlsafe_b64encode(self.functions.random.randbytes(11)).decode()
+
+
+def _is_mocked(text: str) -> bool:
+    """Whether a route that API Gateway answers itself takes this message. How it takes what is no text for a key is
+    written nowhere."""
+    field_name, keys = _mocked_routes()
+    try:
+        key = json.loads(text)[field_name]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+    return isinstance(key, str) and key in keys
+
+
+@cache
+def _mocked_routes() -> tuple[str, frozenset[str]]:
+    """The field of a message that says its route, and the keys of the routes that no function is behind; as they are
+    deployed."""
+    resources = applier.load(_DEPLOYED)["Resources"]
+    field_name = resources["WebsocketAPI"]["Properties"]["RouteSelectionExpression"].removeprefix("$request.body.")
+    routes = [one["Properties"] for one in resources.values() if one.get("Type") == "AWS::ApiGatewayV2::Route"]
+    integrations = {one["RouteKey"]: one["Target"]["Fn::Join"][1][1]["Ref"] for one in routes}
+    mocks = {key for key, name in integrations.items() if resources[name]["Properties"]["IntegrationType"] == "MOCK"}
+    return field_name, frozenset(mocks)
 
 
 def _context(route: str, event_type: str, connection: Connection, request_id: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def test_a_camera_connects_is_commanded_answers_and_goes(home: Home, port: int) 
         told = json.loads(camera.recv(timeout=10))
         assert (told["id"], told["command"]) == (command_id, "restart")
         camera.send(json.dumps({"id": command_id, "ok": True}))
-        camera.send('{"ping": true}')
+        camera.send('{"action": "ping"}')
         assert camera.ping().wait(10)
         path = f"/devices/{home.camera.device_id}/commands/{command_id}"
         until(lambda: home.owner.call("GET", path).json["state"] == "done")

@@ -498,14 +498,14 @@ def channel(kind: str) -> dict[str, dict[str, Any]]:
 def test_a_ping_is_answered_without_a_function_and_whatever_is_no_ping_reaches_it() -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html"""
     (api,) = channel("Api").values()
-    assert api["RouteSelectionExpression"] == "$request.body.ping"
+    assert api["RouteSelectionExpression"] == "$request.body.action"
     routes = {one["RouteKey"]: one for one in channel("Route").values()}
-    assert routes.keys() == {"$connect", "$default", "$disconnect", "true"}
-    mock = channel("Integration")[routes["true"]["Target"]["Fn::Join"][1][1]["Ref"]]
+    assert routes.keys() == {"$connect", "$default", "$disconnect", "ping"}
+    mock = channel("Integration")[routes["ping"]["Target"]["Fn::Join"][1][1]["Ref"]]
     assert mock["IntegrationType"] == "MOCK"
     assert json.loads(mock["RequestTemplates"][mock["TemplateSelectionExpression"]]) == {"statusCode": 200}
     # Nothing goes down to the camera: it waits for no answer.
-    assert "RouteResponseSelectionExpression" not in routes["true"]
+    assert "RouteResponseSelectionExpression" not in routes["ping"]
     assert not resources("AWS::ApiGatewayV2::RouteResponse")
 
 
@@ -516,7 +516,7 @@ def test_the_channel_is_deployed_anew_when_its_routes_change() -> None:
     assert stage["DeploymentId"] == {"Ref": name}
     assert set(made()["Resources"][name]["DependsOn"]) == resources("AWS::ApiGatewayV2::Route").keys()
     changed = json.loads(json.dumps(made()["Resources"]))
-    (route,) = (one for one in changed.values() if one.get("Properties", {}).get("RouteKey") == "true")
+    (route,) = (one for one in changed.values() if one.get("Properties", {}).get("RouteKey") == "ping")
     assert template.deployment_of(made()["Resources"]) == name
     route["Properties"]["RouteKey"] = "yes"
     assert template.deployment_of(changed) != name

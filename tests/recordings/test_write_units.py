@@ -35,7 +35,7 @@ def recorded(home: Home, minutes: int, ms: int, channel: Plugged | None = None) 
         world.clock.move_to((world.now() + timedelta(milliseconds=ms)).timestamp())
         home.camera.record(ms)
         if channel is not None:
-            channel.say({"ping": True})
+            channel.say({"action": "ping"})
         world.trace.clear()
         world.settle()
         of_arrivals += _written(home)
