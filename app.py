@@ -33,7 +33,7 @@ for module in houses.modules("operations"):
 
 @app.on_ws_connect()
 def camera_connected(event: WebsocketEvent) -> dict[str, Any]:
-    return channel.connected(event.to_dict(), AUTHENTICATION, stock.on_camera_connected)
+    return channel.connected(event.to_dict(), AUTHENTICATION, commands.on_camera_connected)
 
 
 @app.on_ws_message()

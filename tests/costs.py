@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from chalicelib import clock
 from chalicelib.alarms import rules as alarm_rules
-from chalicelib.stock.actions.presence import check_at
+from chalicelib.stock.actions.presence import check_at, check_when_opened
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import commit
 from infra.local.cloud import LocalCloud, Plugged
@@ -100,6 +100,8 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     yield _first_picture(home)
     restore()
     yield _looks(home)
+    restore()
+    yield _looks_after_connections(home)
     for plan_id in (CONTINUOUS, EVENT):
         restore()
         yield from _recordings(home, plan_id)
@@ -140,17 +142,33 @@ def _uncounted(world: LocalCloud) -> None:
 
 
 def _channel(home: Home) -> Iterator[Cost]:
-    """A connection that finds the mailbox empty, a command all the way, and the end."""
+    """A connection that finds the mailbox empty, a command all the way, and the end; and one for which something
+    waits."""
+    home.world.run_schedule("check_connections")
     channels: list[Plugged] = []
     yield _counted(home, "camera_connected", lambda: channels.append(home.camera.connect()))
-    yield _counted(home, "on_mailbox_opened, nothing there", home.world.settle)
     (channel,) = channels
-    yield _counted(home, "camera_said, a ping", lambda: channel.say({"ping": True}))
+    home.world.settle()
+    yield _counted(home, "a ping", lambda: channel.say({"action": "ping"}))
+    _pass(home.world, 60)  # it has begun, and is not asked after once more
     assert home.owner.command(home.camera.device_id).status == 202
     yield _counted(home, "on_command_given", home.world.settle)
     answer = {"id": channel.messages[0]["id"], "ok": True}
     yield _counted(home, "camera_said, an answer", lambda: channel.say(answer))
+    _pass(home.world, 2 * 3600 - 60)
     yield _counted(home, "camera_disconnected", channel.close)
+    owner = Person(**vars(home.owner))  # whose tokens are of a time that is put back
+    assert owner.sign_in().status == 201
+    assert owner.command(home.camera.device_id).status == 202
+    home.world.settle()
+    yield _counted(home, "camera_connected, a command waits", lambda: channels.append(home.camera.connect()))
+    yield _counted(home, "on_mailbox_opened", home.world.settle)
+    yield _counted(home, "camera_disconnected, before its time", channels[-1].close)
+
+
+def _pass(world: LocalCloud, seconds: float) -> None:
+    """Let time pass, and nothing happen by it yet."""
+    world.clock.move_to(world.now().timestamp() + seconds)
 
 
 def _first_picture(home: Home) -> Cost:
@@ -177,6 +195,20 @@ def _looks(home: Home) -> Cost:
     for number in range(100):
         commit(check_at(Stock.new(f"camera{number:03}"), now_s))
     return _counted(home, "check_connections, 100 due", partial(home.world.run_schedule, "check_connections"))
+
+
+def _looks_after_connections(home: Home) -> Cost:
+    """A page of connections that began a minute ago, and are there."""
+    home.world.run_schedule("check_connections")
+    first, connections = home.camera.connect(), home.world.channel.connections
+    home.world.settle()
+    for number in range(1, 100):
+        one = replace(connections[first.id], id=f"connection{number:03}")
+        connections[one.id] = one
+        check_when_opened(Stock.new(f"camera{number:03}"), one.id, clock.now_s())
+    _pass(home.world, 60)
+    name = "check_connections, 100 connected"
+    return _counted(home, name, partial(home.world.run_schedule, "check_connections"))
 
 
 def _recordings(home: Home, plan_id: str) -> Iterator[Cost]:

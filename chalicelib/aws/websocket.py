@@ -11,7 +11,7 @@ _GONE = "GoneException"
 
 
 def send(connection_id: str, message: dict[str, object]) -> bool:
-    """Send JSON down a connection; False if it is not there any more, or not there yet."""
+    """Send JSON down a connection; False if it is not there any more, or not yet."""
     return _still_there("post_to_connection", ConnectionId=connection_id, Data=json.dumps(message).encode())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,13 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.activity import actions as activity
 from chalicelib.aws import websocket
 from chalicelib.commands import rules, shapes
-from chalicelib.commands.records import Command
+from chalicelib.commands.records import Command, Delivery
 from chalicelib.devices.records import SettingChange
-from chalicelib.entry.callers import Caller
+from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany, Unavailable
 from chalicelib.stock.actions import channel
 from chalicelib.stock.records import Stock
-from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, remove
+from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, put, remove
 from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 _SNAPSHOT = "snapshot"
-# API Gateway does not know a connection before it has answered the camera, and we are notified of it at the same time.
+# API Gateway does not know a connection before it has answered the camera, and the camera counts as there before that.
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -81,6 +80,16 @@ def _unanswered(device_id: str) -> list[Command]:
 # Down the channel
 
 
+def take_in(camera: Camera, connection_id: str) -> None:
+    """The camera is there, and what waits for it is ordered to be sent: nothing can be, before it is answered. Raises
+    NotSignedIn."""
+    stock = channel.connected(camera, connection_id)
+    # Only now that it is there: whoever gives a command after this look finds it connected.
+    if stock.device_id is not None and _unanswered(stock.device_id):
+        ends = clock.now_s() + int(rules.KEPT.total_seconds())
+        commit(put(Delivery.new(connection_id, expires_at=ends)))
+
+
 def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
     """Send a command that was just given, if the camera is there; else it waits in the mailbox.
 
@@ -97,31 +106,42 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
 
 
 def bring_all(connection_id: str, *, is_repeat: bool) -> None:
-    """Empty the mailbox of a camera that has just connected; it is away again if the connection did not come about."""
+    """Empty the mailbox of a camera that has just connected."""
     stock = channel.camera_at(connection_id)
     if stock is None or stock.device_id is None:
         return
     device = access.read_alive(stock.device_id)
-    if waiting := [] if device is None else _unanswered(device.pk_id):
-        _bring(stock, waiting, is_repeat)
-    elif not _soon(lambda: websocket.is_there(connection_id)):
-        # What took the connection in has died before it could answer, so nobody will tell that it ended.
-        channel.closed(connection_id)
+    if device is not None:
+        _bring(stock, _unanswered(device.pk_id), is_repeat)
 
 
 def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:
-    for command in commands:
-        is_sent = command.sent_on == stock.connection_id and not is_repeat
-        if stock.connection_id is None or is_sent or not rules.may_be_sent(_state_of(command)):
-            continue
+    at = stock.connection_id
+    wanted = [one for one in commands if (is_repeat or one.sent_on != at) and rules.may_be_sent(_state_of(one))]
+    if at is None or not wanted or not _has_begun(stock, at):
+        return
+    for command in wanted:
         try:
             commit(*_claim(stock, command))
         except StaleRead:
             # Brought by somebody else, or the camera has another owner or connection: then that is reported on its own.
             continue
-        if not _send(stock.connection_id, command):
-            channel.closed(stock.connection_id)
+        if not _send(at, command):
+            channel.closed(at)
             return
+
+
+def _has_begun(stock: Stock, connection_id: str) -> bool:
+    """Whether anything can be sent on it by now. Otherwise whoever is taking it in has yet to look into the mailbox, or
+    has died, and it is asked after: it must not be taken for one that has ended."""
+    if not channel.may_be_unanswered(stock):
+        return True
+    for wait_s in (*_WAITS_FOR_CONNECTION_S, None):
+        if websocket.is_there(connection_id):
+            return True
+        if wait_s is not None:
+            clock.sleep(wait_s)
+    return False
 
 
 def _claim(stock: Stock, command: Command) -> tuple[Write, Write]:
@@ -153,16 +173,7 @@ def _send(connection_id: str, command: Command) -> bool:
         message["live_id"] = command.live_id
     if command.live_until is not None:
         message["until"] = clock.rfc3339(clock.at_epoch(command.live_until))
-    return _soon(lambda: websocket.send(connection_id, message))
-
-
-def _soon(attempt: Callable[[], bool]) -> bool:
-    for wait_s in (*_WAITS_FOR_CONNECTION_S, None):
-        if attempt():
-            return True
-        if wait_s is not None:
-            clock.sleep(wait_s)
-    return False
+    return websocket.send(connection_id, message)
 
 
 # Up the channel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.commands import actions
+from chalicelib.entry.callers import Camera
 from chalicelib.entry.queues import Listeners, Message
 
 listeners = Listeners(__name__)
@@ -18,7 +19,7 @@ def on_command_given(message: Message) -> None:
 
 @listeners.on_queue("CameraConnections", batch_size=1)
 def on_mailbox_opened(message: Message) -> None:
-    """A camera has connected: what waited for it goes down."""
+    """A camera has connected for which something waited: it goes down."""
     actions.bring_all(message.body["partition_id"], is_repeat=message.tries > 1)
 
 
@@ -26,6 +27,14 @@ def on_mailbox_opened(message: Message) -> None:
 def on_settings_changed(message: Message) -> None:
     """The desired settings of a device have changed."""
     actions.send_settings(message.body["partition_id"], message.body["sort_id"])
+
+
+# The channel's own are bound in app.py.
+
+
+def on_camera_connected(camera: Camera, connection_id: str) -> None:
+    """A camera connected to its channel."""
+    actions.take_in(camera, connection_id)
 
 
 def on_camera_said(connection_id: str, answer: Any) -> None:

@@ -9,6 +9,14 @@ from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
 
+class Delivery(Item):
+    """An order to send what waits for a camera down the connection that it has just opened; it goes unread."""
+
+    pk_prefix = "connection"
+    sk_prefix = "delivery"
+    stream_queue = "CameraConnections"
+
+
 class Command(Item):
     """One command, in its device's mailbox until it is answered or too late; it goes with the ownership."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib.entry.callers import Camera
 from chalicelib.entry.queues import Listeners, Message
 from chalicelib.stock.actions import cameras, channel
 
@@ -15,12 +14,7 @@ def on_ownership_ended(message: Message) -> None:
     cameras.release(message.body["partition_id"], message.body["sort_id"])
 
 
-# The channel's own are bound in app.py.
-
-
-def on_camera_connected(camera: Camera, connection_id: str) -> None:
-    """A camera connected to its channel."""
-    channel.connected(camera, connection_id)
+# The channel's own is bound in app.py.
 
 
 def on_camera_disconnected(connection_id: str) -> None:

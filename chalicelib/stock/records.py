@@ -63,7 +63,6 @@ class Connection(Item):
 
     pk_prefix = "connection"
     sk_prefix = "connection"
-    stream_queue = "CameraConnections"
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
 
@@ -75,10 +74,13 @@ class ConnectionCheck(Item):
     sk_prefix = "check"
 
     stock_id = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="keyed hash of the serial number")
+    connection_id = key(
+        UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="random id of the connection that it was noted with"
+    )
 
 
 class CheckPosition(Item):
-    """Up to which of them cameras have been looked at."""
+    """Up to which of them cameras have been looked at, or API Gateway was asked after connections."""
 
     pk_prefix = "connection-checks"
     sk_prefix = "position"

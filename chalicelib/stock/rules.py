@@ -44,6 +44,13 @@ def is_online(connected_at: float | None, now_s: int) -> bool:
     return connected_at is not None and now_s < connected_at + CONNECTION_LIFE.total_seconds()
 
 
+def lasted(connected_at: float | None, now_s: int) -> bool:
+    """Whether a connection that ends now lasted as long as one can, give or take a minute."""
+    if connected_at is None:
+        return False
+    return now_s >= connected_at + (CONNECTION_LIFE - timedelta(minutes=1)).total_seconds()
+
+
 class Presence(NamedTuple):
     """Since when a camera is connected or away, in seconds since 1970; when its owner was last notified that it is
     offline, and back; and whether it sleeps between what it does, so that nobody misses it."""

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.aws.clients import client
 from chalicelib.commands import rules
 from infra.local.channel import MANAGEMENT_URL
+from infra.local.strict.trace import Call
 from tests.conftest import Home
 from tests.scene import new_camera, rows
 
@@ -120,9 +121,42 @@ def test_a_command_of_a_former_owner_is_never_brought(home: Home) -> None:
 
 def test_a_connection_that_is_gone_is_noticed_by_the_first_command(home: Home) -> None:
     channel = home.camera.connect()
+    home.world.advance(60)
     home.world.channel.connections.pop(channel.id)
     command_id = give(home)
     assert home.owner.device(home.camera.device_id)["online"] is False
+    again = home.camera.connect()
+    home.world.settle()
+    assert [message["id"] for message in again.messages] == [command_id]
+
+
+def test_a_connection_that_is_just_opened_is_waited_for_and_not_taken_for_gone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = home.camera.connect()
+    home.world.settle()
+    connection, waited = home.world.channel.connections[channel.id], []
+    connection.is_open = False
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        connection.is_open = sum(waited) >= 2
+
+    monkeypatch.setattr("chalicelib.clock.sleep", sleep)
+    command_id = give(home)
+    assert 2 <= sum(waited) < 4
+    assert [message["id"] for message in channel.messages] == [command_id]
+    assert home.owner.device(home.camera.device_id)["online"] is True
+
+
+def test_what_is_given_before_a_connection_is_open_is_neither_lost_nor_spent(home: Home) -> None:
+    """Longer than anybody waits for it: whoever takes it in looks into the mailbox, or has died."""
+    channel = home.camera.connect()
+    home.world.settle()
+    home.world.channel.connections[channel.id].is_open = False
+    command_id = give(home)
+    assert state(home, command_id)["state"] == "waiting"
+    assert home.owner.device(home.camera.device_id)["online"] is True
     again = home.camera.connect()
     home.world.settle()
     assert [message["id"] for message in again.messages] == [command_id]
@@ -197,6 +231,24 @@ def test_a_change_that_was_carried_out_is_not_told_again(home: Home) -> None:
     listeners.on_settings_changed(Message({"partition_id": home.camera.device_id, "sort_id": "a" * 26}, 1))
     home.world.settle()
     assert channel.messages == []
+
+
+def test_who_binds_a_camera_while_it_connects_reaches_it(home: Home) -> None:
+    """His mailbox is looked into, and not that of whoever had it when the camera was recognised."""
+    camera, found_away = new_camera(home.world, "SN0042"), []
+
+    def bind_and_command(client: str, call: Call) -> None:
+        if call.operation == "UpdateItem" and not found_away:
+            found_away.append(True)
+            assert home.stranger.bind(camera).status == 201
+            assert home.stranger.command(camera.device_id).status == 202
+            home.world.settle()
+
+    home.world.aws.order_by(bind_and_command)
+    channel = camera.connect()
+    home.world.aws.order_by(None)
+    home.world.settle()
+    assert [message["command"] for message in channel.messages] == ["restart"]
 
 
 def test_nothing_is_told_to_a_camera_that_has_another_owner(home: Home) -> None:

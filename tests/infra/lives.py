@@ -156,18 +156,23 @@ def _a_channel(home: Home) -> None:
     never = home.camera.connect()
     home.world.channel.connections.pop(never.id)
     home.world.settle()
+    _a_minute_passes(home.world)
+    home.world.run_schedule("check_connections")
     assert home.owner.command(device_id).status == 202
+    home.world.settle()
     older, newer = home.camera.connect(), home.camera.connect()
     home.world.settle()
     assert newer.say({"id": newer.messages[0]["id"], "ok": True}) == 200
     older.say({"id": "any", "ok": True})
     assert home.owner.command(device_id).status == 202
     home.world.settle()
+    _a_minute_passes(home.world)
     home.world.channel.connections.pop(newer.id)
     assert home.owner.command(device_id).status == 202
     home.world.settle()
     again = home.camera.connect()
     home.world.channel.connections.pop(again.id)
+    _a_minute_passes(home.world)  # before its order is brought
     home.world.settle()
     last = home.camera.connect()
     home.world.channel.connections.pop(last.id)
@@ -177,6 +182,10 @@ def _a_channel(home: Home) -> None:
     home.world.settle()
     unowned.close()
     home.camera.connect().close()
+
+
+def _a_minute_passes(world: LocalCloud) -> None:
+    world.clock.move_to(world.now().timestamp() + 60)
 
 
 def _live_video(home: Home) -> None:

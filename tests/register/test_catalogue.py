@@ -104,6 +104,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.camera.connect()
     home.owner.watch(home.camera.device_id)
     home.owner.command(home.camera.device_id)
+    home.camera.connect()  # what was commanded waits for it
     home.owner.take_pushes("another-token-of-a-platform")
     home.owner.change_settings(home.camera.device_id, 0, night_mode="on")
     maja(home.world, "google-2", "kaja@example.com", picture=google_picture())  # nobody has fetched it yet

@@ -16,12 +16,11 @@ from infra import applier
 from infra.local import dump
 from infra.local.channel import TOO_MANY, Throttle
 from infra.local.cloud import LocalCloud, Plugged
-from infra.local.strict.faults import Kind
+from infra.local.strict.faults import Crash, Kind
 from infra.package.template import DEPLOYED
 from tests.conftest import Home
 from tests.scene import Camera, new_camera
 from tests.worlds.invariants import Stored
-from tests.worlds.sweep import without_waiting
 
 # `CAMERAS=10000 pytest -n 0 tests/stock/test_channel.py -k spread` plays all of them, in some ten minutes.
 HOW_MANY = int(os.environ.get("CAMERAS", "200"))
@@ -95,53 +94,125 @@ def test_api_gateway_ends_what_says_nothing_and_what_is_two_hours_old(home: Home
     for _ in range(20):
         home.world.advance(9 * 60)
         if speaking.is_open:
-            speaking.say({"ping": True})
+            speaking.say({"action": "ping"})
     assert datetime.fromisoformat(presence(home)[1] or "") - begun == timedelta(hours=2)
 
 
 def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Home) -> None:
     channel = home.camera.connect()
     connected = now(home.world)
-    home.world.settle()
+    home.world.advance(60)
+    home.world.run_schedule("check_connections")  # it came about
     home.world.channel.connections.pop(channel.id)
-    home.world.advance(2 * 3600 - 1)
+    home.world.advance(2 * 3600 - 61)
     assert presence(home)[0] is True
     home.world.advance(1)
     assert presence(home) == (False, connected)
 
 
 def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home) -> None:
-    home.world.faults.fail(3, Kind.DIES_AFTER)  # it is written down, and nobody answers
+    home.world.run_schedule("check_connections")
+    home.world.faults.fail(4, Kind.DIES_AFTER)  # it is written down, and nobody answers
     assert home.world.connect(home.camera.token) == 502
     home.world.faults.clear()
     assert home.owner.device(home.camera.device_id)["online"] is True
-    with without_waiting():
-        home.world.settle()
+    begun = home.world.now().timestamp()
+    home.world.clock.move_to(begun + 59)  # as long as that it could still be answered
+    assert home.world.run_schedule("check_connections")["missing"] == 0
+    home.world.clock.move_to(begun + 60)
+    assert home.world.run_schedule("check_connections")["missing"] == 1
     assert presence(home)[0] is False
     home.camera.connect()
     home.world.settle()
     assert presence(home)[0] is True
 
 
-def test_a_ping_is_no_call_and_no_line(home: Home) -> None:
+def test_api_gateway_is_asked_once_after_each_connection(home: Home) -> None:
+    home.world.run_schedule("check_connections")
+    others = [new_camera(home.world, f"SN1{number:03}") for number in range(3)]
+    channels = [camera.connect() for camera in (home.camera, *others)]
+    home.world.settle()
+    home.world.channel.connections.pop(channels[1].id)
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    asked = "apigatewaymanagementapi.GetConnection"
+    for missing, times in ((1, 4), (0, 0)):
+        home.world.trace.clear()
+        assert home.world.run_schedule("check_connections")["missing"] == missing
+        assert home.world.trace.names().count(asked) == times
+    assert all(channel.is_open for channel in (channels[0], *channels[2:]))
+    assert sum("connection_id" in row for row in Stored(dump.dump()).of("Stock").values()) == 3
+
+
+def test_who_dies_while_it_asks_after_connections_leaves_them_to_the_next_run(home: Home) -> None:
+    home.world.run_schedule("check_connections")
+    channel = home.camera.connect()
+    home.world.settle()
+    home.world.channel.connections.pop(channel.id)
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    home.world.trace.clear()
+    assert home.world.run_schedule("check_connections")["missing"] == 1
+    calls = home.world.trace.names()
+    last_write = len(calls) - calls[::-1].index("dynamodb.UpdateItem")
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    again = home.camera.connect()
+    home.world.channel.connections.pop(again.id)
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    home.world.faults.fail(last_write, Kind.DIES_BEFORE)
+    with pytest.raises(Crash):
+        home.world.run_schedule("check_connections")
+    home.world.faults.clear()
+    assert presence(home)[0] is True
+    assert home.world.run_schedule("check_connections")["missing"] == 1
+    assert presence(home)[0] is False
+
+
+def test_a_ping_is_no_call_and_no_line_and_no_function(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = home.camera.connect()
     home.world.settle()
     home.world.trace.clear()
     lines = len(home.world.logs.lines())
-    channel.say({"ping": True})
+    functions: list[str] = []
+    call = home.world.functions.call_by_name
+
+    def noted(name: str, handler: str, told: Any) -> Any:
+        functions.append(name)
+        return call(name, handler, told)
+
+    monkeypatch.setattr(home.world.functions, "call_by_name", noted)
+    assert channel.say({"action": "ping"}) == 200
+    assert functions == []
+    assert channel.say({"ping": True}) == 200  # as it was said before there was a route for it
+    assert functions == ["camera_said"]
     assert home.world.trace.names() == []
     assert len(home.world.logs.lines()) == lines
 
 
+@pytest.mark.parametrize("said", ['{"action": true}', '{"action": ["ping"]}', '["action"]', '"ping"', "5", "no json"])
+def test_what_names_no_route_comes_to_the_function(home: Home, said: str) -> None:
+    channel = home.camera.connect()
+    assert channel.say(said) in (400, 422)
+
+
 def test_a_connection_is_written_once_when_it_comes_and_once_when_it_goes(home: Home) -> None:
+    get, put, update = "dynamodb.GetItem", "dynamodb.PutItem", "dynamodb.UpdateItem"
+    look, whose, mailbox = put, put, "dynamodb.Query"  # a look, lest nobody misses it
     home.world.trace.clear()
     channel = home.camera.connect()
-    look = "dynamodb.PutItem"  # lest nobody misses it
-    assert home.world.trace.names() == ["dynamodb.GetItem", look, "dynamodb.TransactWriteItems"]
+    assert home.world.trace.names() == [get, look, whose, update, mailbox]
     home.world.settle()
     home.world.trace.clear()
     channel.close()
-    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", look, "dynamodb.UpdateItem"]
+    assert home.world.trace.names() == [get, get, look, update]
+
+
+def test_a_connection_that_lasted_is_written_once_when_it_goes(home: Home) -> None:
+    """That it is looked for then was noted when it came."""
+    channel = home.camera.connect()
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 2 * 3600)
+    home.world.trace.clear()
+    channel.close()
+    assert home.world.trace.names() == ["dynamodb.GetItem", "dynamodb.GetItem", "dynamodb.UpdateItem"]
 
 
 def test_a_camera_may_be_connected_before_anybody_has_it(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,34 +20,39 @@ from chalicelib.store.retrying import StaleRead
 NOTHING_REPORTED: Final = dict.fromkeys(("away_since", "told_offline_at", "told_back_at"))
 NOBODYS: Final = {"device_id": None, **NOTHING_REPORTED}
 _PAGE = 100
-# The function has 29 s: a run that is out of time is gone on with by the next.
-_RUN_S = 15
+_OF_CONNECTIONS = ("", "connections")
+# The function has 29 s for both of its walks: one that is out of time is gone on with by the next run.
+_WALK_S = 12
 _KEPT = timedelta(days=2)
+# From when a connection begins until its camera is missed if nothing else is heard.
+_MISSED_AFTER_S = int((rules.CONNECTION_LIFE + rules.OFFLINE_AFTER).total_seconds())
 
 
-def check_at(stock: Stock, due_s: int) -> Write:
+def check_at(stock: Stock, due_s: int, connection_id: str | None = None) -> Write:
     """Let the camera be looked at then. A row that nothing comes of is harmless: whoever looks judges what is then."""
     check_id = f"{due_s}-{stock.pk_id}"
     ends = due_s + int(_KEPT.total_seconds())
-    return put(ConnectionCheck.new(_day_of(due_s), check_id, stock_id=stock.pk_id, expires_at=ends))
+    row = ConnectionCheck.new(
+        _day_of(due_s), check_id, stock_id=stock.pk_id, connection_id=connection_id, expires_at=ends
+    )
+    return put(row)
 
 
-def check_when_opened(stock: Stock, now_s: int) -> None:
-    """Before a connection is noted: its end may never be reported; and an owner who was notified that it is away is
-    notified that it is back.
+def check_when_opened(stock: Stock, connection_id: str, now_s: int) -> None:
+    """Before a connection is noted: its end may never be reported, and itself never come about; and an owner who was
+    notified that it is away is notified that it is back.
 
     One row for both would be looked at too early or too late.
     """
-    if not stock.sleeps:
-        longest = rules.CONNECTION_LIFE + rules.OFFLINE_AFTER
-        commit(check_at(stock, now_s + int(longest.total_seconds())))
+    commit(check_at(stock, now_s + _MISSED_AFTER_S, connection_id))
     if presence_of(stock).is_told_offline:
         commit(check_at(stock, now_s + int(rules.BACK_AFTER.total_seconds())))
 
 
 def checks_when_closed(stock: Stock, now_s: int) -> list[Write]:
-    """Writes that let a camera be missed that has an owner, and does not sleep between what it does."""
-    if stock.device_id is None or stock.sleeps:
+    """Writes that let a camera be missed that has an owner, and does not sleep between what it does. A connection that
+    lasted as long as one can is checked just then by what was noted when it began."""
+    if stock.device_id is None or stock.sleeps or rules.lasted(stock.connected_at, now_s):
         return []
     return [check_at(stock, now_s + int(rules.OFFLINE_AFTER.total_seconds()))]
 
@@ -73,28 +79,41 @@ def is_online(stock: Stock) -> bool:
 def check_connections() -> dict[str, int]:
     """Look at the cameras whose time has come since the last run, in the order of their times; how many, and of how
     many something is reported."""
-    now_s, ends = clock.now_s(), clock.ticks_s() + _RUN_S
-    (position,) = read(CheckPosition.key())
-    begun = now_s - int(_KEPT.total_seconds()) if position is None else int(position.last.partition("-")[0])
-    last = str(begun) if position is None else str(position.last)
+    now_s = clock.now_s()
     answer = {"checked": 0, "told": 0}
-    for day in _days_between(begun, now_s):
+    for page in _checks_until(now_s):
+        answer["checked"] += len(page)
+        answer["told"] += _check([one.stock_id for one in page], now_s)
+    return answer
+
+
+def checks_of_connections(*, begun_until: int) -> Iterator[list[ConnectionCheck]]:
+    """Pages of what was noted as connections began, since the last run and until then: the rows of which the cameras
+    are missed later, since nothing else is noted so long before it is due."""
+    return _checks_until(begun_until + _MISSED_AFTER_S, *_OF_CONNECTIONS)
+
+
+def _checks_until(last_s: int, *position: str) -> Iterator[list[ConnectionCheck]]:
+    """Pages of the checks that are due by then, from a position on, which moves when the next page is asked for."""
+    ends = clock.ticks_s() + _WALK_S
+    (stored,) = read(CheckPosition.key(*position))
+    begun = last_s - int(_KEPT.total_seconds()) if stored is None else int(stored.last.partition("-")[0])
+    last = str(begun) if stored is None else str(stored.last)
+    for day in _days_between(begun, last_s):
         is_over = False
         while not is_over:
             if clock.ticks_s() >= ends:
-                return answer
-            page = ConnectionCheck.list_of(day, first=last, last=str(now_s), limit=_PAGE, after=last)
-            answer["checked"] += len(page.items)
-            answer["told"] += _check([one.stock_id for one in page.items], now_s)
+                return
+            page = ConnectionCheck.list_of(day, first=last, last=str(last_s), limit=_PAGE, after=last)
+            yield page.items
             is_over = page.cursor is None
             # What is over by its TTL is on no page, and passed over.
             if (seen := page.cursor or (page.items[-1].sort_id if page.items else None)) is not None:
                 last = seen
-                commit(put(CheckPosition.new(last=last)))
-    if _day_of(begun) != _day_of(now_s):
+                commit(put(CheckPosition.new(*position, last=last)))
+    if _day_of(begun) != _day_of(last_s):
         # Where nothing happens days are not looked through again and again.
-        commit(put(CheckPosition.new(last=str(now_s))))
-    return answer
+        commit(put(CheckPosition.new(*position, last=max(last, str(last_s)))))
 
 
 def _days_between(first_s: int, last_s: int) -> list[str]:

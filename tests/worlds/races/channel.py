@@ -99,6 +99,16 @@ def _command_came(home: Home, older: Plugged, answers: Answers, stored: Stored) 
         yield f"the command was sent {command['tries']} times, and not where the camera is"
 
 
+def _asleep(home: Home) -> None:
+    """And a command was given, of which nobody has been told yet."""
+    home.world.settle()
+    assert channel.give_command(home, None, "the-key-of-a-command").status == 202
+
+
+def _settles(home: Home, state: Any) -> None:
+    home.world.settle()
+
+
 def watched(home: Home) -> Any:
     live = home.owner.watch(home.camera.device_id)
     home.camera.stream(init="a")
@@ -234,6 +244,9 @@ RACES = (
     Race("command, connect", settled, _command, _connects_anew, exactly((202, 200)), _command_came),
     Race("mailbox is emptied, command is brought", channel.command_given, _told_by_the_stream, _connects_anew,
          exactly((None, 200)), _one_of_both_counts),
+    Race("command is brought, connect", _asleep, _settles, _connects_anew, exactly((None, 200)), _command_came),
+    Race("it is asked after, connect", channel.never_there, _look_for_it, _connects_anew, exactly((None, 200)),
+         _newest_counts),
     Race("look as a guest, revoke", _guest_watches, look, _revoke_live,
          exactly((200, 204), (404, 204)), at_once=out_of_sight),
     Race("go on as a guest, revoke", _guest_watches, _guest_goes_on, _revoke_live,

@@ -41,10 +41,21 @@ def _disconnections(home: Home, state: Any, stored: Stored) -> int:
 
 
 def away_for_long(home: Home) -> None:
-    """And nobody has looked yet."""
+    """And nobody has looked yet, but after its connection."""
     home.camera.connect().close()
     home.world.settle()
-    leap(home.world, 20 * 60)
+    leap(home.world, 60)
+    job(home.world, "check_connections")
+    leap(home.world, 19 * 60)
+
+
+def never_there(home: Home) -> None:
+    """A connection that did not come about, though it was written down; and it is time to ask after it."""
+    job(home.world, "check_connections")
+    channel = home.camera.connect()
+    home.world.settle()
+    home.world.channel.connections.pop(channel.id)
+    leap(home.world, 60)
 
 
 def look(home: Home, state: Any, key: str) -> None:
@@ -59,7 +70,7 @@ def told_offline(home: Home, state: Any, stored: Stored) -> int:
 
 def _just_missed(home: Home) -> None:
     away_for_long(home)
-    assert home.world.run_schedule("check_connections") == {"checked": 1, "told": 1}
+    assert home.world.run_schedule("check_connections") == {"checked": 1, "told": 1, "missing": 0}
 
 
 def _back(home: Home) -> None:
@@ -224,6 +235,9 @@ SCENARIOS = (
         is_asked=False,
     ),
     Scenario("a camera is missed", "check_connections", away_for_long, look, told_offline, is_asked=False),
+    Scenario(
+        "a connection is not there", "check_connections", never_there, look, _disconnections, is_asked=False
+    ),
     Scenario("a camera is back", "check_connections", _back, look, _told_back, is_asked=False),
     Scenario(
         "a camera that is away is told of",
