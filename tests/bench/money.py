@@ -425,7 +425,8 @@ def table() -> str:
 
 def _memory_table() -> str:
     told = yaml.safe_load(PRICES.read_text())
-    doors = {part: (route, told["usage"]) for part, (_, route) in (_DOORS | _CHANNEL | _LIVE).items() if part not in _MOCKED}
+    called = {part: route for part, (_, route) in (_DOORS | _CHANNEL | _LIVE).items() if part not in _MOCKED}
+    doors = {part: (route, told["usage"]) for part, route in called.items()}
     doors |= dict.fromkeys(("segment", "init"), ("on_recording_uploaded", told["recordings"]))
     rows = [_memory_row(part, *of, told["prices"]["lambda_gb_second"]) for part, of in doors.items()]
     sizes = " | ".join(f"{megabytes} MB" for megabytes in _MEMORY_MB)
