@@ -413,6 +413,19 @@ def test_a_form_may_bring_what_its_policy_leaves_open(guard: Ask) -> None:
     assert answer.status == 204
 
 
+@pytest.mark.parametrize("begin", ["", "n"])
+def test_a_form_has_to_bring_what_its_policy_names(guard: Ask, begin: str) -> None:
+    conditions = [["starts-with", "$x-amz-meta-note", begin]]
+    fields = ticket("k", conditions, {})
+    assert [guard(posted(one)).status for one in (fields, {**fields, "x-amz-meta-note": "n"})] == [403, 204]
+
+
+def test_metadata_that_are_no_ascii_are_kept_encoded(guard: Ask) -> None:
+    fields = ticket("k", [["starts-with", "$x-amz-meta-note", ""]], {})
+    assert guard(posted({**fields, "x-amz-meta-note": "ż"})).status == 204
+    assert client("s3").head_object(Bucket="media", Key="k")["Metadata"] == {"note": "=?utf-8?b?xbw=?="}
+
+
 def test_what_follows_the_file_is_not_read(guard: Ask) -> None:
     fields = ticket("k", [], {})
     trailing = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="key"\r\n\r\nother\r\n'.encode()

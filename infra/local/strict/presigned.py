@@ -388,7 +388,8 @@ def _require_policy(policy: dict[str, Any], values: dict[str, str], size: int, n
     if extra:
         raise S3Error(403, "AccessDenied", f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
     for verb, about, wanted in policy["conditions"]:
-        if verb != "content-length-range" and not _holds(verb, about, values.get(about, ""), wanted):
+        # Of a field that is not there not even that it begins with nothing.
+        if verb != "content-length-range" and not (about in values and _holds(verb, about, values[about], wanted)):
             shown = json.dumps([verb, f"${about}", wanted])
             raise S3Error(403, "AccessDenied", f"Invalid according to Policy: Policy Condition failed: {shown}")
     for verb, least, most in policy["conditions"]:

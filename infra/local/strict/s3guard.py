@@ -2,9 +2,11 @@
 
 import itertools
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from email.header import Header
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -190,7 +192,11 @@ def _kept(fields: dict[str, str]) -> dict[str, Any]:
     """What a form's fields say about the object; a field that would be silently lost is refused."""
     kept: dict[str, Any] = {parameter: fields[name] for name, parameter in _STORED.items() if name in fields}
     kept["Metadata"] = {
-        name.removeprefix("x-amz-meta-"): fields[name] for name in fields if name.startswith("x-amz-meta-")
+        # What is no ASCII is given back so:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+        name.removeprefix("x-amz-meta-"): value if value.isascii() else Header(value, "utf-8", sys.maxsize).encode()
+        for name, value in fields.items()
+        if name.startswith("x-amz-meta-")
     }
     unknown = [
         name
