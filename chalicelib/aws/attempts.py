@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -92,7 +92,7 @@ def _is_skew_learnt(date: str) -> bool:
     """Whether AWS's clock turned out to be another than was thought."""
     global _skew
     try:
-        theirs = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        theirs = http1.date_of(date)
     except ValueError:
         return False
     skew = theirs - clock.now()

@@ -12,13 +12,16 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from chalicelib import clock
-from chalicelib.aws import s3_object, sigv4
+from chalicelib.aws import http1, s3_object, sigv4
 from chalicelib.aws.clients import client, credentials, sdk_errors
 from chalicelib.aws.s3_object import Part
 from chalicelib.settings import settings
 
 LONGEST_LINK = timedelta(minutes=5)
 LONGEST_TICKET = timedelta(minutes=60)
+# What a ticket's form says in a field of metadata before its holder says something else: not empty, since there are
+# senders of forms who leave out what is.
+UNSAID = "-"
 _PART_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
@@ -46,22 +49,26 @@ def ticket(
     is_whole_key: bool = False,
     below: str = "",
     types_begin: str = "",
+    metadata: Iterable[str] = (),
 ) -> Ticket:
     """Signed here, with the function's own credentials; without a call to S3.
 
     Keys have to begin with the prefix and then with `below`. Any type that begins with `types_begin` is taken, of which
-    `content_type` is the one that the fields say.
+    `content_type` is the one that the fields say. `metadata` names what may be said of each object in fields of its
+    own; the form has them already, since S3 refuses one that lacks a field that its policy names.
 
     The credentials of a Lambda role end by themselves, and what they signed ends with them, perhaps before `until`.
     """
     now = clock.now()
-    fields = {"Content-Type": content_type, **({"key": prefix} if is_whole_key else {})}
+    said = [f"{_METADATA}{name}" for name in metadata]
+    fields = {"Content-Type": content_type, **({"key": prefix} if is_whole_key else {}), **dict.fromkeys(said, UNSAID)}
     conditions: list[dict[str, str] | list[str | int]] = [
         {"bucket": settings.media_bucket},
         {"key": prefix} if is_whole_key else ["starts-with", "$key", f"{prefix}{below}"],
         ["starts-with", "$Content-Type", types_begin] if types_begin else {"Content-Type": content_type},
         ["content-length-range", least_bytes, most_bytes],
     ]
+    conditions += [["starts-with", f"${name}", ""] for name in said]
     expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ")
     scope = sigv4.scope_of(now, settings.region, "s3")
     form = sigv4.post_form(credentials(), scope, fields, conditions, expiration)
@@ -101,19 +108,46 @@ def part(key: str, first: int, count: int) -> Part | None:
     return None if found is None else Part(found["Body"].read(), found["ETag"])
 
 
+class Head(Struct, frozen=True):
+    """What S3 says of an object besides its bytes; `metadata` is what its uploader said, by names in lower case."""
+
+    etag: str
+    modified_at: datetime
+    metadata: dict[str, str]
+
+
+_METADATA = "x-amz-meta-"
+
+
 def etag(key: str) -> str | None:
     """The ETag of an object; None if it is not there."""
     if _is_own_way():
         return s3_object.etag(settings.media_bucket, key)
+    found = _head_by_sdk(key)
+    return None if found is None else found.etag
+
+
+def head(key: str) -> Head | None:
+    """What is said of an object; None if it is not there."""
+    if not _is_own_way():
+        return _head_by_sdk(key)
+    headers = s3_object.head(settings.media_bucket, key)
+    if headers is None:
+        return None
+    said = {name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)}
+    return Head(headers["etag"], http1.date_of(headers["last-modified"]), said)
+
+
+def _head_by_sdk(key: str) -> Head | None:
     try:
-        found: str = client("s3").head_object(Bucket=settings.media_bucket, Key=key)["ETag"]
+        found = client("s3").head_object(Bucket=settings.media_bucket, Key=key)
     except sdk_errors().ClientError as refusal:
         # Who may not list gets 403 of an absent key:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         if refusal.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):
             return None
         raise
-    return found
+    return Head(found["ETag"], found["LastModified"], found["Metadata"])
 
 
 def _is_own_way() -> bool:

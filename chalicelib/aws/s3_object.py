@@ -23,6 +23,13 @@ class Part(Struct, frozen=True):
 
 def etag(bucket: str, key: str) -> str | None:
     """The ETag of an object; None if it is not there. Raises CallRefused, ReplyLost."""
+    found = head(bucket, key)
+    return None if found is None else found["etag"]
+
+
+def head(bucket: str, key: str) -> dict[str, str] | None:
+    """The headers that describe an object, their names in lower case; None if it is not there. Raises CallRefused,
+    ReplyLost."""
     host, path = _host(bucket), _path(key)
     try:
         answer = attempts.tried(
@@ -32,7 +39,7 @@ def etag(bucket: str, key: str) -> str | None:
         if refused.code in _ABSENT:
             return None
         raise
-    return answer.headers["etag"]
+    return answer.headers
 
 
 def part(bucket: str, key: str, byte_range: str) -> Part | None:

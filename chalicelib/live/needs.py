@@ -10,7 +10,7 @@ from chalicelib.access.needs import DeviceOf
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
 from chalicelib.errors import NotFound
-from chalicelib.live.actions import key_of
+from chalicelib.live.actions.views import key_of
 from chalicelib.live.records import Live
 from chalicelib.store.records import Found
 

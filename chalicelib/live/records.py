@@ -34,6 +34,8 @@ class Live(Item):
     counted_to = plain(UnicodeAttribute(null=True), why="when the last piece that was counted came, and its time")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")
     counted_breaks = plain(NumberAttribute(null=True), why="how often the camera had begun anew by then")
+    # Of numbered pieces `counted` and `counted_breaks` say what there was before these.
+    window = plain(UnicodeAttribute(null=True), why="which numbered pieces are shown, and where the camera goes on")
     # Nothing of the view came on an earlier one, so nothing earlier is listed.
     listed_from = plain(UnicodeAttribute(null=True), why="the hour and the ticket on which its first piece came")
     waited_at = key(Time(null=True), rows.LIVE_VIEW, why="time: the first answer waits for the first piece, once")

@@ -8,8 +8,10 @@ from chalicelib.access.needs import DeviceOf
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
-from chalicelib.live import actions, rules, shapes
+from chalicelib.live import shapes
+from chalicelib.live.actions import views as actions
 from chalicelib.live.needs import LiveViewOf, View
+from chalicelib.live.rules import pieces as rules
 
 routes = RouteTable(__name__)
 

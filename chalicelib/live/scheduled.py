@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.live import actions
+from chalicelib.live.actions import views as actions
 
 schedules = Schedules(__name__)
 

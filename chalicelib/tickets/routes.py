@@ -7,7 +7,7 @@ from chalicelib.alarms.actions import tickets as alarms
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Camera, Who
 from chalicelib.entry.http import RouteTable
-from chalicelib.live import actions as live
+from chalicelib.live.actions import views as live
 from chalicelib.recordings.actions import tickets as recordings
 from chalicelib.recordings.shapes import RecordingTickets
 from chalicelib.tickets import shapes

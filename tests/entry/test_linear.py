@@ -21,7 +21,7 @@ from chalicelib.entry import admission, channel, http, wire
 from chalicelib.entry.idempotency import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
-from chalicelib.live import rules as live
+from chalicelib.live.rules import pieces as live
 from chalicelib.payments import sandbox
 from chalicelib.recordings.rules import containers
 from chalicelib.second_factors import rules as second_factors
@@ -172,7 +172,7 @@ OPEN_ENDED = {
 
 
 # S3 gives no name of more than 1,024 bytes, and all of these have to match from end to end.
-OF_NAMES = ("alarms/rules.py", "live/rules.py", "recordings/rules/names.py", "playback/rules/paths.py")
+OF_NAMES = ("alarms/rules.py", "live/rules/pieces.py", "recordings/rules/names.py", "playback/rules/paths.py")
 
 
 def patterns() -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.live import rules
+from chalicelib.live.rules import pieces as rules
 from tests.conftest import Home
 from tests.live.test_live import at, pieces
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.live import rules
+from chalicelib.live.rules import pieces as rules
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import new_camera, new_person

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from chalicelib.live import rules
+from chalicelib.live.rules import pieces as rules
 from infra.local.cloud import LocalCloud
 from infra.local.server import Heart
 from tests import loopback

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.aws import s3
-from chalicelib.aws.s3 import Stored, Ticket
+from chalicelib.aws.s3 import Ticket
 from chalicelib.commands import actions as commands
 from chalicelib.commands.records import Command
 from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany, Unavailable
-from chalicelib.live import rules, shapes
+from chalicelib.live import shapes
+from chalicelib.live.actions import pieces
 from chalicelib.live.records import PIECES, Live
+from chalicelib.live.rules import pieces as rules
 from chalicelib.register import upload_hours
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.settings import settings
@@ -31,9 +30,6 @@ from chalicelib.store.commit import Write, absent, change, commit, commit_and_an
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read_all
 from chalicelib.store.retrying import StaleRead, retrying
-
-if TYPE_CHECKING:
-    from pynamodb.expressions.condition import Condition
 
 # A camera that has not learnt of it by then has nobody left to show anything to.
 _CALLED_WITHIN = timedelta(minutes=1)
@@ -157,22 +153,32 @@ def go_on(granted: DeviceAccess, live: Live) -> shapes.Live:
     _require_shown(granted, live.channel)
     if not _may_still_look(granted.device, live):
         raise NotFound
-    played, before = _played(granted.device, live), int(live.until)
+    counts, before = _counts(granted.device, live), int(live.until)
     until = clock.epoch_s(clock.in_(minutes=rules.LASTS.total_seconds() / 60))
-    # What is still shown is counted next time: players have not yet asked for all of it.
-    counted, shown = played[: -rules.SHOWN], played[-rules.SHOWN :]
     longer = change(
         live,
         until=until,
         expires_at=until,
-        counted=int(live.counted) + len(counted),
-        counted_breaks=int(live.counted_breaks or 0) + rules.breaks(played[: len(counted) + 1]),
-        counted_to=counted[-1][1].mark if counted else live.counted_to,
-        listed_from=min(map(rules.earliest_ticket, shown), default=live.listed_from),
         when=(Live.live_id == live.live_id) & (Live.until == before),
         otherwise=lambda there: NotFound() if there is None else Unavailable(retry_after_seconds=1),
+        **counts,
     )
     return commit_and_answer(longer, *_called(live), *shares.record_view(granted), answer=_described(granted, live))
+
+
+def _counts(device: Device, live: Live) -> dict[str, object]:
+    """How many pieces there were so far, where that is not counted with each playlist, as that of numbered ones is."""
+    if live.window is not None:
+        return {}
+    played = pieces.uncounted(device, live)
+    # What is still shown is counted next time: players have not yet asked for all of it.
+    counted, shown = played[: -rules.SHOWN], played[-rules.SHOWN :]
+    return {
+        "counted": int(live.counted) + len(counted),
+        "counted_breaks": int(live.counted_breaks or 0) + rules.breaks(played[: len(counted) + 1]),
+        "counted_to": counted[-1][1].mark if counted else live.counted_to,
+        "listed_from": min(map(rules.earliest_ticket, shown), default=live.listed_from),
+    }
 
 
 def stop(live: Live) -> None:
@@ -202,6 +208,7 @@ def ticket_for(camera: Camera) -> Ticket:
         least_bytes=rules.LEAST_BYTES,
         most_bytes=rules.MOST_BYTES,
         until=now + rules.TICKET_LIFE,
+        metadata=(rules.START, rules.DURATION_MS),
     )
 
 
@@ -236,40 +243,29 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
 def playlist(capability: str) -> str:
     """The HLS playlist of now; the first answer waits for the first piece. Raises NotFound, NoPictureYet."""
     device, live = _looked_at(capability)
-    played = _played(device, live)
-    if not played:
-        live, played = _awaited(capability, live)
-    _remember_first(live, played)
-    counts = int(live.counted), int(live.counted_breaks or 0)
-    return rules.playlist(played, *counts, lambda one: rules.path_of(one.path, _proof_of_piece(live, one.path)))
+    shown = pieces.shown(device, live)
+    if not shown.played:
+        live, shown = _awaited(capability, live)
+    return rules.playlist(
+        shown.played, shown.counted, shown.breaks, lambda one: rules.path_of(one.path, _proof_of_piece(live, one.path))
+    )
 
 
-def _awaited(capability: str, live: Live) -> tuple[Live, list[rules.Played]]:
+def _awaited(capability: str, live: Live) -> tuple[Live, pieces.Shown]:
     """The first pieces, as soon as there are any: once in a view, so that nobody keeps functions waiting with it.
     Whether it may still be looked at is checked each time. Raises NotFound, NoPictureYet."""
     if live.waited_at is not None:
         raise NoPictureYet
     try:
-        commit(_noted(live, Live.waited_at.does_not_exist(), waited_at=clock.now_to_ms()))
+        commit(pieces.noted(live, Live.waited_at.does_not_exist(), waited_at=clock.now_to_ms()))
     except StaleRead:
         raise NoPictureYet from None
     for _ in range(rules.LOOKS):
         clock.wait(rules.LOOK_EVERY_S)
         device, live = _looked_at(capability)
-        if played := _played(device, live):
-            return live, played
+        if (shown := pieces.shown(device, live)).played:
+            return live, shown
     raise NoPictureYet
-
-
-def _remember_first(live: Live, played: list[rules.Played]) -> None:
-    """Note from where on to list: no earlier hour and no earlier ticket from the next request on."""
-    if live.listed_from is None:
-        with suppress(StaleRead):
-            commit(_noted(live, Live.listed_from.does_not_exist(), listed_from=rules.earliest_ticket(played[0])))
-
-
-def _noted(live: Live, when: Condition, **values: object) -> Write:
-    return change(live, when=(Live.live_id == live.live_id) & when, otherwise=StaleRead, **values)
 
 
 def piece(capability: str, signed_path: str) -> str:
@@ -278,54 +274,14 @@ def piece(capability: str, signed_path: str) -> str:
     path, proof = rules.parse_path(signed_path) or ("", "")
     if not path or not crypto.same(proof, _proof_of_piece(live, path)):
         raise NotFound
-    hour, ticket, name = path.split("/")
-    object_key = f"{PIECES.name}/{hour}/{live.pk_id}/{ticket}/{live.channel}/{name}"
-    return s3.link(object_key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(name))
+    key = pieces.object_key(live, path)
+    return s3.link(key, until=clock.at_epoch(live.until), content_type=rules.media_type_of(path))
 
 
 def _proof_of_piece(live: Live, path: str) -> str:
     """The part of a piece's address that makes it a secret of this view, so that none can be opened that its playlist
     did not show: whether a piece may be seen is judged there and holds as long as the view, which privacy mode ends."""
     return crypto.keyed_hash("live pieces", live.pk_id, live.live_id, path)
-
-
-def _played(device: Device, live: Live) -> list[rules.Played]:
-    """Everything that came since it was last counted and may be seen."""
-    played = rules.in_order(one for one in _pieces(live) if _may_see(device, live, one))
-    return [(init, segment) for init, segment in played if segment.mark > (live.counted_to or "")]
-
-
-def _may_see(device: Device, live: Live, piece: rules.Piece) -> bool:
-    """Whether a piece came since the view began, and nothing of it was filmed or brought while its owner wanted that
-    nothing is. (What a player must know first shows nothing.)"""
-    if piece.start is None:
-        return True
-    if not rules.came_since(piece, clock.at_epoch(live.started_at)):
-        return False
-    spans = rules.filmed_in(piece, kept=PIECES.keep)
-    return not any(access.was_private_between(device, *(at.timestamp() for at in span)) for span in spans)
-
-
-def _pieces(live: Live) -> Iterator[rules.Piece]:
-    """Those on the tickets of the view, by our own clock: what a camera's says decides nothing here."""
-    begun = clock.at_epoch(live.started_at) - rules.TICKET_LIFE
-    first_hour, _, first_ticket = (live.listed_from or f"{PIECES.stamp(begun)}/{rules.ticket_id(begun)}").partition("/")
-    now = clock.now()
-    for at in (now - PIECES.step, now):
-        if (hour := PIECES.stamp(at)) < first_hour:
-            continue
-        prefix = PIECES.of(at, live.pk_id)
-        for stored in s3.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):
-            if (found := _piece_of(stored, prefix, hour, live.channel)) is not None:
-                yield found
-
-
-def _piece_of(stored: Stored, prefix: str, hour: str, channel: str) -> rules.Piece | None:
-    """None for another channel's, and for what is called otherwise."""
-    parts = stored.key.removeprefix(prefix).split("/")
-    if len(parts) != 3 or parts[1] != channel:
-        return None
-    return rules.read_piece(hour, parts[0], parts[2], stored.modified_at)
 
 
 # The clock

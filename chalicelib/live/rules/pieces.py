@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, takewhile
 
@@ -27,6 +27,8 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 BELIEVED = timedelta(minutes=1)
 # S3 says only the second in which an object came.
 _SECOND = timedelta(seconds=1)
+# The last year that there is leaves no room for what is added to it, nor the first for what is taken off.
+_LAST_YEAR = 9000
 # What lies further than this from the end of the piece before it is no lost or hurried piece: times have jumped.
 _JUMP = timedelta(seconds=3)
 
@@ -34,13 +36,18 @@ CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SIGNED_PATH = re.compile(r"(?P<hour>[0-9]{10})-(?P<ticket>[0-9]{10})-(?P<proof>[a-z2-7]{32})-(?P<name>.+)")
 _INIT = re.compile(r"init-[A-Za-z0-9_-]{1,64}\.mp4")
 _PIECE = re.compile(r"(?P<day>[0-9]{8})T(?P<time>[0-9]{6})\.?(?P<ms>[0-9]{3})Z-(?P<duration>[0-9]{1,5})\.(?:m4s|ts)")
+_NUMBERED = re.compile(r"(?P<run>[A-Za-z0-9_-]{1,64})-(?P<number>0|[1-9][0-9]{0,8})\.(?:m4s|ts)")
 _LONGEST_MS = 10_000
+# What a numbered piece's name does not say, its object's metadata do: an instant as names have it, or as RFC 3339.
+START, DURATION_MS = "start", "duration-ms"
+_INSTANT = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})T([0-9]{2}):?([0-9]{2}):?([0-9]{2})(?:\.([0-9]{1,6}))?Z")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment of video, or (with no duration) what a player has to know before it. `hour` and `ticket` say, by our
-    clock, when the camera was let in; `stored_at` when it came, to the second; `start` is what the camera says."""
+    """A segment of video, or what a player has to know before it. `hour` and `ticket` say, by our clock, when the
+    camera was let in; `stored_at` when it came, to the second; `start` is what the camera says, if it does. Numbered
+    pieces are of a run of the camera, from one init to the next; their duration is 0 until S3 was asked for it."""
 
     hour: str
     ticket: str
@@ -48,6 +55,12 @@ class Piece:
     stored_at: datetime
     start: datetime | None = None
     duration_ms: int = 0
+    run: str = ""
+    number: int | None = None
+
+    @property
+    def is_init(self) -> bool:
+        return self.name.endswith(".mp4")
 
     @property
     def path(self) -> str:
@@ -102,8 +115,8 @@ def ticket_id(at: datetime) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether something may be called so: `init-x7f.mp4`, `20261101T101500.250Z-1000.m4s` or `….ts`."""
-    return _INIT.fullmatch(name) is not None or _read(name) is not None
+    """Whether something may be called so: `init-x7f.mp4`, `x7f-0.m4s`, `20261101T101500.250Z-1000.m4s` or `….ts`."""
+    return any(shape.fullmatch(name) for shape in (_INIT, _NUMBERED)) or _read(name) is not None
 
 
 def path_of(path: str, proof: str) -> str:
@@ -124,8 +137,43 @@ def read_piece(hour: str, ticket: str, name: str, stored_at: datetime) -> Piece 
     """None for what is called otherwise."""
     if _INIT.fullmatch(name):
         return Piece(hour, ticket, name, stored_at)
-    read = _read(name)
-    return None if read is None else Piece(hour, ticket, name, stored_at, *read)
+    if (read := _read(name)) is not None:
+        return Piece(hour, ticket, name, stored_at, *read)
+    if numbered := _NUMBERED.fullmatch(name):
+        return Piece(hour, ticket, name, stored_at, run=numbered["run"], number=int(numbered["number"]))
+    return None
+
+
+def init_name(run: str) -> str:
+    return f"init-{run}.mp4"
+
+
+def next_of(piece: Piece) -> Piece:
+    """The one that follows a numbered piece on the same ticket, of which nothing is known yet."""
+    number = (piece.number or 0) + 1
+    name = f"{piece.run}-{number}.{piece.name.rpartition('.')[2]}"
+    return Piece(piece.hour, piece.ticket, name, piece.stored_at, run=piece.run, number=number)
+
+
+def described(piece: Piece, stored_at: datetime, metadata: Mapping[str, str]) -> Piece:
+    """A numbered piece with what its metadata say. What cannot be read is taken as not said; without a duration it
+    cannot be shown."""
+    duration = metadata.get(DURATION_MS, "")
+    is_duration = duration.isascii() and duration.isdecimal() and len(duration) <= 5 and int(duration) <= _LONGEST_MS
+    start = _instant(metadata.get(START, ""))
+    return replace(piece, stored_at=stored_at, start=start, duration_ms=int(duration) if is_duration else 0)
+
+
+def _instant(text: str) -> datetime | None:
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    try:
+        at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    return None if at.year > _LAST_YEAR else at + timedelta(microseconds=int((found[7] or "").ljust(6, "0")))
 
 
 def _read(name: str) -> tuple[datetime, int] | None:
@@ -136,8 +184,8 @@ def _read(name: str) -> tuple[datetime, int] | None:
         start = datetime.strptime(found["day"] + found["time"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    # The last year there is leaves no room for what is added to it.
-    return None if start.year > 9000 else (start + timedelta(milliseconds=int(found["ms"])), int(found["duration"]))
+    duration_ms = int(found["duration"])
+    return None if start.year > _LAST_YEAR else (start + timedelta(milliseconds=int(found["ms"])), duration_ms)
 
 
 # What a camera's clock is believed of
@@ -158,12 +206,17 @@ def shown_at(piece: Piece) -> datetime:
     return piece.stored_at - piece.duration
 
 
+def may_have_come_since(piece: Piece, began: datetime) -> bool:
+    """Whether it came in the second of `began` or later, to which S3 says when."""
+    return piece.stored_at + _SECOND > began
+
+
 def came_since(piece: Piece, began: datetime) -> bool:
     """Whether it came, and not before `began`. Of what came in the very second, what was filmed before is not meant."""
     if piece.stored_at >= began:
         return True
-    is_same_second = piece.stored_at + _SECOND > began
-    return is_same_second and piece.start is not None and _is_believed(piece) and piece.start >= began
+    is_believed = piece.start is not None and _is_believed(piece) and piece.start >= began
+    return may_have_come_since(piece, began) and is_believed
 
 
 def filmed_in(piece: Piece, *, kept: timedelta) -> Iterator[tuple[datetime, datetime]]:
@@ -180,8 +233,8 @@ def filmed_in(piece: Piece, *, kept: timedelta) -> Iterator[tuple[datetime, date
 def in_order(pieces: Iterable[Piece]) -> list[Played]:
     """All that can be played, in the order in which it came."""
     in_turn = sorted(pieces, key=lambda one: one.mark)
-    inits = [one for one in in_turn if one.start is None]
-    segments = [one for one in in_turn if one.start is not None]
+    inits = [one for one in in_turn if one.is_init]
+    segments = [one for one in in_turn if not one.is_init]
     befores = [None, *segments]
     found = ((_init_of(one, before, inits), one) for before, one in zip(befores, segments, strict=False))
     return [(init, segment) for init, segment in found if init is not None or segment.says_all]
@@ -209,7 +262,7 @@ def _is_before(init: Piece, segment: Piece, previous: Piece | None) -> bool:
     return begun_after or (previous is not None and _is_jump(previous, segment))
 
 
-def breaks(played: list[Played]) -> int:
+def breaks(played: Sequence[Played]) -> int:
     """The number of restarts of the camera within these."""
     return sum(_begins_anew(before, after) for before, after in pairwise(played))
 
@@ -217,9 +270,11 @@ def breaks(played: list[Played]) -> int:
 def _begins_anew(before: Played, after: Played) -> bool:
     """A camera that goes on brings what a player must know by the same name, and its times go on. Encoders make the
     same bytes each time that they start, so bytes tell nothing."""
-    (init, segment), (next_init, next_segment) = before, after
-    named = None if init is None else init.name
-    return named != (None if next_init is None else next_init.name) or _is_jump(segment, next_segment)
+    return _named(*before) != _named(*after) or _is_jump(before[1], after[1])
+
+
+def _named(init: Piece | None, segment: Piece) -> str:
+    return segment.run if init is None else init.name
 
 
 def _is_jump(before: Piece, after: Piece) -> bool:
@@ -228,7 +283,7 @@ def _is_jump(before: Piece, after: Piece) -> bool:
     return abs(after.start - before.start - before.duration) > _JUMP
 
 
-def playlist(played: list[Played], counted: int, counted_breaks: int, path_of_piece: Callable[[Piece], str]) -> str:
+def playlist(played: Sequence[Played], counted: int, counted_breaks: int, path_of_piece: Callable[[Piece], str]) -> str:
     """The newest of what can be played, as HLS; before all of these there were `counted`, and the camera had begun anew
     `counted_breaks` times. `path_of_piece` is the path it is requested by."""
     shown = _newest(played)
@@ -247,7 +302,7 @@ def playlist(played: list[Played], counted: int, counted_breaks: int, path_of_pi
     return "\n".join([*header_lines, *_lines(shown, path_of_piece)]) + "\n"
 
 
-def _newest(played: list[Played]) -> list[Played]:
+def _newest(played: Sequence[Played]) -> list[Played]:
     """As many as are shown, and of one kind: what was said of a map cannot be taken back for a transport stream."""
     newest = played[-SHOWN:]
     of_a_kind = takewhile(lambda one: one[1].says_all == newest[-1][1].says_all, reversed(newest))

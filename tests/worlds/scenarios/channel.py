@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 
-from chalicelib.live import rules
+from chalicelib.live.rules import pieces as rules
 from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home

@@ -1,0 +1,1 @@
+"""Use cases of live views: views, and the pieces that they show."""

@@ -1,0 +1,1 @@
+"""Rules of live views: pieces and playlists, and pieces that are numbered."""
