@@ -115,6 +115,11 @@ class Settings:
         return _required("PUBLIC_URL").rstrip("/")
 
     @cached_property
+    def live_url(self) -> str:
+        """The public address of live views' playlists and pieces, without a slash at the end."""
+        return _required("LIVE_URL").rstrip("/")
+
+    @cached_property
     def channel_url(self) -> str:
         """The address of the WebSocket API, where cameras open their channel."""
         return _required("CHANNEL_URL")

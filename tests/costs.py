@@ -99,6 +99,8 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     yield _first_picture(home)
     restore()
+    yield from _live_pieces(home)
+    restore()
     yield _looks(home)
     restore()
     yield _looks_after_connections(home)
@@ -180,11 +182,39 @@ def _first_picture(home: Home) -> Cost:
     def wake() -> None:
         if home.world.now() >= until:
             home.world.meanwhile = None
-            assert home.world.upload(ticket, f"1/{until:%Y%m%dT%H%M%S}.000Z-1000.ts", b"ts").status == 204
+            _send_numbered(home, ticket, 0)
 
     home.world.meanwhile = wake
-    path = urlsplit(live["playlist_url"]).path
-    return _counted(home, "GET /live/{capability}/playlist.m3u8, the first", lambda: home.world.call("GET", path))
+    return _counted(home, f"{_PLAYLIST}, the first", partial(_ask_at_the_door, home, live))
+
+
+_PLAYLIST = "GET /live/{capability}/playlist.m3u8"
+
+
+def _live_pieces(home: Home) -> Iterator[Cost]:
+    """One that its camera numbered, in the playlist and led to; at the address of live views' own."""
+    live, ticket = home.owner.watch(home.camera.device_id), home.camera.ask_ticket("live").json
+    for number in range(3):
+        home.world.advance(2)
+        _send_numbered(home, ticket, number)
+        told = _counted(home, f"{_PLAYLIST}, a numbered piece more", partial(_ask_at_the_door, home, live))
+    yield told
+    shown = _ask_at_the_door(home, live).decode().splitlines()[-1]
+    lead = partial(_ask_at_the_door, home, live, shown)
+    yield _counted(home, "GET /live/{capability}/media/{place}, at its door", lead)
+
+
+def _send_numbered(home: Home, ticket: Any, number: int) -> None:
+    start = home.world.now() - timedelta(seconds=2)
+    said = {"start": f"{start:%Y%m%dT%H%M%S}.000Z", "duration-ms": "2000"}
+    fields = {f"x-amz-meta-{name}": value for name, value in said.items()}
+    assert home.world.upload(ticket, f"1/a-{number}.ts", b"ts", **fields).status == 204
+
+
+def _ask_at_the_door(home: Home, live: Any, more: str = "playlist.m3u8") -> bytes:
+    answer = home.world.call("GET", f"{urlsplit(live['playlist_url']).path.rpartition('/')[0]}/{more}")
+    assert answer.status in (200, 302), answer.body
+    return answer.body
 
 
 def _looks(home: Home) -> Cost:

@@ -18,6 +18,7 @@ from tests.bench.money import (
     MOST_OF_CAMERAS,
     MOST_OF_CHANNEL,
     MOST_OF_LIVE,
+    MOST_OF_LIVE_BY_AGENT,
     MOST_OF_RECORDING,
     MOST_OF_STANDING,
     PRICES,
@@ -48,6 +49,7 @@ def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_cameras() <= MOST_OF_CAMERAS
     assert money.of_channel() <= MOST_OF_CHANNEL
     assert money.of_live() <= MOST_OF_LIVE
+    assert money.of_live_by_agent() <= MOST_OF_LIVE_BY_AGENT
     assert money.of_standing() <= MOST_OF_STANDING
 
 
@@ -145,9 +147,12 @@ def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dic
         ("dynamodb.PutItem, sns.Publish |", "dynamodb.PutItem, 2 sns.Publish |", "sns_push", 900_000),
         ("`GET /devices/{device_id}/alarms` | 2 | 7 |", "`GET /devices/{device_id}/alarms` | 2 | 10 |",
          "dynamodb_read_unit", 3 * 300_000),
-        # And a playlist that reads the account as well.
-        ("`GET /live/{capability}/playlist.m3u8` | 2 | 3 |", "`GET /live/{capability}/playlist.m3u8` | 2 | 5 |",
-         "dynamodb_read_unit", 2 * 3_600_000),
+        # And a playlist that reads the account as well, or asks S3 once more, or lists.
+        ("a numbered piece more` | 3 | 3 |", "a numbered piece more` | 3 | 5 |", "dynamodb_read_unit", 2 * 1_800_000),
+        ("BatchGetItem, s3.HeadObject, dynamodb.UpdateItem |", "BatchGetItem, 2 s3.HeadObject, dynamodb.UpdateItem |",
+         "s3_get", 1_800_000),
+        ("BatchGetItem, s3.HeadObject, dynamodb.UpdateItem |", "BatchGetItem, s3.HeadObject, s3.ListObjectsV2 |",
+         "s3_list", 1_800_000),
     ],
 )  # fmt: skip
 def test_a_count_that_grows_is_paid_for(told: dict[str, Any], before: str, after: str, price: str, more: int) -> None:

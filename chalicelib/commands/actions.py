@@ -169,6 +169,8 @@ def _send(connection_id: str, command: Command) -> bool:
     message: dict[str, object] = {"id": command.sort_id, "command": command.word, "now": now}
     if command.channel is not None:
         message["channel"] = command.channel
+    if command.piece_ms is not None:
+        message["piece_ms"] = int(command.piece_ms)
     if command.live_id is not None:
         message["live_id"] = command.live_id
     if command.live_until is not None:

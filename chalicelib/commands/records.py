@@ -27,6 +27,7 @@ class Command(Item):
     word = key(UnicodeAttribute(), rows.DEVICE_SETTINGS, why="which of a few words", exported=True)
     channel = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="which of the device's channels", exported=True)
     live_id = key(UnicodeAttribute(null=True), rows.LIVE_VIEW, why="random id of a live session")
+    piece_ms = plain(NumberAttribute(null=True), why="how long the pieces of a live view are to be")
     live_until = key(Time(null=True), rows.LIVE_VIEW, why="time", exported=True)
     given_at = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)
     until = key(Time(), rows.DEVICE_SETTINGS, why="time", exported=True)

@@ -116,6 +116,10 @@ class Authentication(Struct, frozen=True):
         return cast(CameraTokens, import_module(self.of_cameras))
 
 
+# Where no route asks who somebody is.
+_NOBODY = Authentication(of_people="", of_cameras="")
+
+
 class Api(Chalice):
     """Chalice, whose current request belongs to the thread that serves it: the local cloud serves several at a time."""
 
@@ -179,6 +183,10 @@ class RouteTable(Blueprint):
     """The route table of a house. Chalice turns a view's exception into a 500 before middleware sees it, so each view
     is wrapped here."""
 
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.declared: list[Route] = []
+
     def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[Viewed], Viewed]:
         return self._declare("GET", path, **declared)
 
@@ -230,10 +238,16 @@ class RouteTable(Blueprint):
 
             served.__name__ = view.__name__
             served.route = route  # type: ignore[attr-defined]
+            self.declared.append(route)
             self.route(path, methods=[method], content_types=["*/*"])(served)
             return view
 
         return declare
+
+
+def serve(route: Route, request: Request) -> Response:
+    """The answer of a route that anybody may ask for, to a request that did not come through Chalice."""
+    return _serve(route, _NOBODY, request, request.uri_params or {})
 
 
 def _serve(route: Route, authentication: Authentication, request: Request, path_values: dict[str, str]) -> Response:
@@ -258,6 +272,11 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
             headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         entry["status"] = status
         _add_address(entry, _source_ip(request), request_id)
+    return answer_of(status, body, headers, request_id)
+
+
+def answer_of(status: int, body: bytes, headers: dict[str, str], request_id: str) -> Response:
+    """An answer with the headers that each has."""
     always = {**_HEADERS, **cors.of_answer(settings.allowed_origin), "X-Request-Id": request_id}
     return TextResponse(body.decode(), status_code=status, headers={**always, **headers})
 

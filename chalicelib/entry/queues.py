@@ -72,7 +72,7 @@ Taken = TypeVar("Taken")
 TakeChanges = Callable[[str, Sequence[Change]], None]
 
 
-class _EntryPoints(Blueprint):
+class EntryPoints(Blueprint):
     """Lambda imports a listener's own module and calls what is there under its name, never `app.py` (see
     aws/chalice#1566). So the decorators return the finished function."""
 
@@ -94,7 +94,7 @@ class _Registered:
         return self._function(event, context)
 
 
-class Listeners(_EntryPoints):
+class Listeners(EntryPoints):
     """Decorators for listeners of queues and streams: one record at a time; one that fails is delivered again alone.
 
     `sharing` has the listeners of shared queues, by queue and name."""
@@ -191,7 +191,7 @@ class Listeners(_EntryPoints):
         return declare
 
 
-class Schedules(_EntryPoints):
+class Schedules(EntryPoints):
     """Decorators for scheduled jobs."""
 
     def every(
@@ -220,7 +220,7 @@ class Schedules(_EntryPoints):
         return declare
 
 
-class Operations(_EntryPoints):
+class Operations(EntryPoints):
     """Decorators for operators' functions: pure Lambdas without a public surface, invoked with IAM rights."""
 
     def operation(self, asks: type[AnyShape]) -> Callable[[Callable[[AnyShape], object]], Function]:

@@ -30,6 +30,7 @@ class Live(Item):
     channel = key(UnicodeAttribute(), rows.LIVE_VIEW, why="which of the device's channels", exported=True)
     started_at = key(Time(), rows.LIVE_VIEW, why="time", exported=True)
     until = key(Time(), rows.LIVE_VIEW, why="time", exported=True)
+    piece_ms = plain(NumberAttribute(null=True), why="how long the camera is to make its pieces")
     # Players know a piece by its number and its beginning, so they are counted on from here.
     counted_to = plain(UnicodeAttribute(null=True), why="when the last piece that was counted came, and its time")
     counted = plain(NumberAttribute(), why="how many pieces there were up to then")

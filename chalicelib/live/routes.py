@@ -27,7 +27,7 @@ routes = RouteTable(__name__)
     example={"channel": "1"},
 )
 def watch_live(caller: Caller, device: DeviceAccess, body: shapes.Watch) -> shapes.Live:
-    return actions.watch(caller, device, body.channel)
+    return actions.watch(caller, device, body.channel, body.piece_ms)
 
 
 @routes.post(

@@ -13,7 +13,7 @@ from chalicelib.register.prefixes import Prefix
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, merge
 from chalicelib.store.keys import RawItem
-from chalicelib.store.records import Item
+from chalicelib.store.records import Item, read_all
 from chalicelib.store.tags import plain
 
 # S3 deletes what its lifecycle ends within a day or two after; a row may be older than its last object, never younger.
@@ -56,6 +56,13 @@ def _sort_id(prefix: Prefix, stamp: str) -> str:
 def _kind_of(prefix: Prefix) -> type[UploadHour]:
     """The class of rows for subjects of the prefix's kind; whoever hands out tickets of theirs has imported it."""
     return next(kind for kind in UploadHour.__subclasses__() if kind.pk_prefix == prefix.subject)
+
+
+def noted_among(prefix: Prefix, subject_id: str, stamps: Iterable[str]) -> set[str]:
+    """Those of these hours in which the subject had a ticket: below the others lies nothing of it."""
+    keys = {stamp: row_of(prefix, subject_id, stamp).own_key for stamp in stamps}
+    found = read_all(tuple(keys.values()))
+    return {stamp for stamp, key in keys.items() if found[key] is not None}
 
 
 def row_of(prefix: Prefix, subject_id: str, stamp: str) -> UploadHour:

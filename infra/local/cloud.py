@@ -28,7 +28,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import async_events, channel, dump, module_caches, refused
+from infra.local import async_events, channel, dump, function_urls, module_caches, refused
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
@@ -215,6 +215,8 @@ class LocalCloud:
         return self.handle(http_request(method, path, sent, payload, query))
 
     def handle(self, request: HttpRequest) -> Response:
+        if request.path.startswith(function_urls.PREFIX):
+            return function_urls.handle(self.functions, request)
         return self.gateway.handle(request)
 
     def upload(self, ticket: Mapping[str, Any], name: str, data: bytes, **overrides: str | None) -> Response:

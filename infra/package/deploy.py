@@ -18,7 +18,7 @@ BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
     "AlarmMail", "AllowedOrigin", "ApiReserve", "ApnsApplicationArn", "AwsTransport", "CamerasAtOnce",
     "CamerasPerSecond", "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn", "ListenersAtOnce", "LiveAtOnce",
-    "LivePerSecond", "MailBudgets", "MailDomain", "MailIdentity", "MailSender",
+    "LivePerSecond", "LiveReserve", "MailBudgets", "MailDomain", "MailIdentity", "MailSender",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",

@@ -41,6 +41,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     "on_push_due": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
     # The first message of an hour in which nobody called the API makes the hour's key.
     "on_notice_due": {"Keys": {"PutItem"}},
+    "show_live": {"Keys": {"PutItem"}},
     # What a page points to is noted alone or together; a row elsewhere is deleted outright, or while it is theirs.
     "on_erasure_begun": {"Ledger": {"PutItem", "DeleteItem"}, "Items": {"DeleteItem"}},
     "resume_erasures": {"Ledger": {"PutItem"}},

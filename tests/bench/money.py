@@ -24,8 +24,9 @@ CAMERAS = 1_000
 MOST_OF_ALARMS, MOST_OF_CAMERAS = 7.6, 8.8
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 18.73
-# For two minutes of live view a day, an hour a month, of each.
-MOST_OF_LIVE = 114.0
+# For two minutes of live view a day, an hour a month, of each: of a megabit a second, and of half one, which is what
+# the agent sends if nobody asks for more.
+MOST_OF_LIVE, MOST_OF_LIVE_BY_AGENT = 59.15, 37.5
 # For recording, times what S3 alone asks for the same objects: to put them, and to keep them. What is wanted is 1.10
 # and 1.25.
 MOST_OF_RECORDING = {"continuous, 60 s, 7 days": 1.06, "events, 20 s, 7 days": 1.25}
@@ -37,8 +38,9 @@ The counts of [costs.md](costs.md), times the usage and the prices in [infra/pri
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
 kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
 keep open above {channel:g} $. What people who look at them cause comes on top, and so does live view, an hour a month
-of each camera, which may not grow above {live:g} $. [Below](#what-an-installation-costs-without-a-camera) is what an
-installation costs without a camera: no more than {standing:g} $.
+of each camera, which may not grow above {live:g} $, nor in half a megabit a second above {live_by_agent:g} $.
+[Below](#what-an-installation-costs-without-a-camera) is what an installation costs without a camera: no more than
+{standing:g} $.
 
 | for | of | count | $ each | $ |
 |---|---|---:|---:|---:|
@@ -94,8 +96,8 @@ _CHANNEL = {
 _LIVE = {
     "begin": ("live_views_a_day", "POST /devices/{device_id}/live"),
     "first picture": ("live_views_a_day", "GET /live/{capability}/playlist.m3u8, the first"),
-    "playlist": ("live_pieces_a_day", "GET /live/{capability}/playlist.m3u8"),
-    "piece": ("live_pieces_a_day", "GET /live/{capability}/media/{place}"),
+    "playlist": ("live_pieces_a_day", "GET /live/{capability}/playlist.m3u8, a numbered piece more"),
+    "piece": ("live_pieces_a_day", "GET /live/{capability}/media/{place}, at its door"),
 }
 _MINUTES_OF_A_DAY = 24 * 60
 _LOOKED_AT_TOGETHER = ("asked after", "look")
@@ -171,7 +173,10 @@ def gb_seconds(part: str, door: str, usage: dict[str, Any], megabytes: int | Non
 
 
 def _function_of(door: str) -> str:
-    """`GET /devices` is answered by the function of all routes; others are called as their row begins."""
+    """`GET /devices` is answered by the function of all routes, live views' own at their own address; others are called
+    as their row begins."""
+    if door.startswith("GET /live/"):
+        return "show_live"
     name = API if " /" in door else door.partition(",")[0]
     return _OF_SHARED_QUEUES.get(name, name)
 
@@ -207,12 +212,14 @@ def _each_of_channel(part: str, row: Counted, usage: dict[str, Any]) -> Iterator
 
 
 def _each_of_live(part: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """What it takes once. A piece is put by the camera, and who follows its link makes S3 read."""
-    is_piece = float(part == "piece")
+    """What it takes once. A piece is put by the camera, and who follows its link makes S3 read. What players ask for
+    comes to the function's own address. The next piece may not be there yet, and now and then it is not where it was
+    looked for."""
+    is_piece, is_playlist = float(part == "piece"), float(part == "playlist")
     yield "s3_put", is_piece
-    yield "s3_get", is_piece
-    yield "s3_list", usage["lists_a_playlist"] if part == "playlist" else row.times("s3.ListObjectsV2")
-    yield "api_request", 1.0
+    yield "s3_get", is_piece + row.times("s3.HeadObject") + usage["looks_in_vain_a_playlist"] * is_playlist
+    yield "s3_list", row.times("s3.ListObjectsV2") + usage["lists_a_playlist"] * is_playlist
+    yield "api_request", float(part == "begin")
     yield "lambda_request", 1.0
     yield "lambda_gb_second", gb_seconds(part, _LIVE[part][1], usage)
     yield "dynamodb_read_unit", row.read_units
@@ -403,7 +410,18 @@ def of_channel() -> float:
 
 def of_live() -> float:
     """Dollars for an hour of live view of each camera."""
-    return sum(item.dollars for item in _now() if item.purpose.startswith("live: "))
+    return _live(_now())
+
+
+def of_live_by_agent() -> float:
+    """The same in half a megabit a second."""
+    told = yaml.safe_load(PRICES.read_text())
+    piece_kb = told["usage"]["live_piece_kb_by_agent"]
+    return _live(items(COSTS.read_text(), told | {"usage": told["usage"] | {"live_piece_kb": piece_kb}}))
+
+
+def _live(found: Iterable[Item]) -> float:
+    return sum(item.dollars for item in found if item.purpose.startswith("live: "))
 
 
 def table() -> str:
@@ -413,12 +431,13 @@ def table() -> str:
     live = [purpose for purpose in sums if purpose.startswith("live: ")]
     by_people = _sum(*(sums.keys() - {*_OF_CAMERAS, *channel, *live}))
     sums |= {"what the camera channel costs": of_channel(), "what 1,000 hours of live view cost": of_live()}
+    sums["the same in half a megabit, as the agent sends it"] = of_live_by_agent()
     sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
     head = _HEAD.format(
         alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE,
-        standing=MOST_OF_STANDING,
+        live_by_agent=MOST_OF_LIVE_BY_AGENT, standing=MOST_OF_STANDING,
     )  # fmt: skip
     return head + "\n".join(rows) + "\n" + _recording_table() + _memory_table() + _standing_table()
 

@@ -39,6 +39,8 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "listeners": ({"actions"}, {"entry", "errors", "words"}, {"actions", "records"}),
     "scheduled": ({"actions"}, {"entry", "errors", "words"}, {"actions"}),
     "operations": ({"actions", "shapes"}, {"entry", "errors", "words"}, {"actions"}),
+    # Routes that an address of their function alone serves.
+    "doors": ({"routes"}, {"entry"}, set()),
     "shapes": (
         {"rules", "records"},
         {"entry.wire", "errors", "words", "clock", "instants", "typed"},

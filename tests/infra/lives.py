@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Response
 
@@ -200,6 +201,21 @@ def _live_video(home: Home) -> None:
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 3600)
     assert home.world.run_schedule("sweep_live_video") == {"deleted": 2}
+
+
+def _a_player(home: Home) -> None:
+    """It waits for its first piece in vain, and goes on by numbers and by names; and one that nobody let in."""
+    live, ticket = home.owner.watch(home.camera.device_id), home.camera.ask_ticket("live").json
+    path = urlsplit(live["playlist_url"]).path
+    assert home.world.call("GET", path).status == 404
+    said = {"x-amz-meta-duration-ms": "2000"}
+    assert home.world.upload(ticket, "1/a-0.ts", b"ts", **said).status == 204
+    shown = home.world.call("GET", path).body.decode().splitlines()[-1]
+    assert home.world.call("GET", f"{path.rpartition('/')[0]}/{shown}").status == 302
+    home.world.clock.move_to(home.world.now().timestamp() + 10)
+    home.camera.stream(kind="ts")
+    assert home.world.call("GET", path).body.count(b"#EXTINF") == 2
+    assert home.world.call("GET", path.replace("/playlist", "x/playlist")).status == 404
 
 
 def _recordings(home: Home) -> None:
@@ -579,6 +595,7 @@ LIVES = (
     _a_copy_that_was_broken_off,
     _a_channel,
     _live_video,
+    _a_player,
     _pictures,
     _recordings,
     _a_clip,

@@ -253,8 +253,11 @@ def test_the_api_has_a_reserve_where_the_account_has_room_for_one() -> None:
     of_uploads = {"Fn::If": ["ReservesForUploads", {"Ref": "UploadsReserve"}, {"Ref": "AWS::NoValue"}]}
     assert reserving == {
         "api": {"Fn::If": ["ReservesForApi", {"Ref": "ApiReserve"}, {"Ref": "AWS::NoValue"}]},
+        "show_live": {"Fn::If": ["ReservesForLive", {"Ref": "LiveReserve"}, {"Ref": "AWS::NoValue"}]},
         **dict.fromkeys(template.OF_CAMERAS, of_uploads),
     }
+    assert made()["Parameters"]["LiveReserve"]["Default"] == 0
+    assert made()["Conditions"]["ReservesForLive"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "LiveReserve"}, "0"]}]}
     assert made()["Parameters"]["UploadsReserve"]["Default"] == 0
     assert made()["Conditions"]["ReservesForUploads"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "UploadsReserve"}, "0"]}]}
 

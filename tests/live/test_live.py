@@ -61,7 +61,8 @@ def test_who_asks_is_shown_what_the_camera_sends(home: Home) -> None:
     home.world.settle()
     (told,) = channel.messages
     assert told == {
-        "id": told["id"], "command": "live", "channel": "1", "live_id": live["live_id"], "until": live["until"],
+        "id": told["id"], "command": "live", "channel": "1", "piece_ms": 2000, "live_id": live["live_id"],
+        "until": live["until"],
         "now": f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
     assert pieces(home, live) == []

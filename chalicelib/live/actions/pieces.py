@@ -21,6 +21,7 @@ from chalicelib.live.rules import numbered
 from chalicelib.live.rules import pieces as rules
 from chalicelib.live.rules.numbered import Window
 from chalicelib.live.rules.pieces import Piece, Played
+from chalicelib.register import upload_hours
 from chalicelib.store.commit import Write, change, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -41,7 +42,7 @@ def shown(device: Device, live: Live) -> Shown:
     """What a playlist has to tell. Raises NotFound where the view ended meanwhile."""
     if live.window is not None:
         return _of_window(live, _follow(device, live, _window_of(live)))
-    pieces = list(_listed(live, _first_ticket(live)))
+    pieces = list(_of_view(live))
     window = _begin(device, live, pieces) if any(one.number is not None for one in pieces) else None
     if window is not None:
         return _of_window(live, window)
@@ -53,7 +54,7 @@ def shown(device: Device, live: Live) -> Shown:
 
 def uncounted(device: Device, live: Live) -> list[Played]:
     """Everything whose name says its time, that came since it was last counted, and may be seen."""
-    return _named_by_time(device, live, list(_listed(live, _first_ticket(live))))
+    return _named_by_time(device, live, list(_of_view(live)))
 
 
 def _named_by_time(device: Device, live: Live, pieces: Iterable[Piece]) -> list[Played]:
@@ -169,18 +170,30 @@ def object_key(live: Live, path: str) -> str:
     return f"{PIECES.name}/{hour}/{live.pk_id}/{ticket}/{live.channel}/{name}"
 
 
-def _first_ticket(live: Live) -> str:
+def _of_view(live: Live) -> Iterator[Piece]:
+    """Those on the tickets that may bring something for the view. Before there was anything, the hours in which there
+    was a ticket are asked for: that costs a fortieth of a listing, and a camera that sleeps has none."""
+    if live.listed_from is not None:
+        return _listed(live, live.listed_from)
     begun = clock.at_epoch(live.started_at) - rules.TICKET_LIFE
-    return live.listed_from or f"{PIECES.stamp(begun)}/{rules.ticket_id(begun)}"
+    first = f"{PIECES.stamp(begun)}/{rules.ticket_id(begun)}"
+    hours = [PIECES.stamp(at) for at in _hours(first)]
+    return _listed(live, first, upload_hours.noted_among(PIECES, live.pk_id, hours))
 
 
-def _listed(live: Live, first: str) -> Iterator[Piece]:
-    """Those on the tickets of the view, from that one on, by our own clock: what a camera's says decides nothing
-    here."""
-    first_hour, _, first_ticket = first.partition("/")
+def _hours(first: str) -> list[datetime]:
+    """A time within each hour, from that of a ticket on, in which something may have been let in that is still there
+    to be shown."""
     now = clock.now()
-    for at in (now - PIECES.step, now):
-        if (hour := PIECES.stamp(at)) < first_hour:
+    return [at for at in (now - PIECES.step, now) if PIECES.stamp(at) >= first.partition("/")[0]]
+
+
+def _listed(live: Live, first: str, noted: set[str] | None = None) -> Iterator[Piece]:
+    """Those on tickets from the first one on, by our own clock: what a camera's says decides nothing here."""
+    first_hour, _, first_ticket = first.partition("/")
+    for at in _hours(first):
+        hour = PIECES.stamp(at)
+        if noted is not None and hour not in noted:
             continue
         prefix = PIECES.of(at, live.pk_id)
         for stored in s3.below(prefix, after=prefix + first_ticket if hour == first_hour else ""):

@@ -72,7 +72,7 @@ def key_of(device_id: str, live_id: str) -> Key[Live]:
     return Live.key(device_id, live_id[: -ids.LENGTH])
 
 
-def watch(caller: Caller, granted: DeviceAccess, channel: str) -> shapes.Live:
+def watch(caller: Caller, granted: DeviceAccess, channel: str, piece_ms: int) -> shapes.Live:
     """Begin a live view; the camera is notified by the stream, and the owner can read who looked. Of more than three of
     the same person the oldest ends.
 
@@ -80,17 +80,17 @@ def watch(caller: Caller, granted: DeviceAccess, channel: str) -> shapes.Live:
     """
     _require_shown(granted, channel)
     activity_row = access.record_act(caller, granted, "watched", channel)
-    return retrying(partial(_begin, granted, channel, activity_row), tries=_TRIES)
+    return retrying(partial(_begin, granted, channel, piece_ms, activity_row), tries=_TRIES)
 
 
-def _begin(granted: DeviceAccess, channel: str, activity_row: Write) -> shapes.Live:
+def _begin(granted: DeviceAccess, channel: str, piece_ms: int, activity_row: Write) -> shapes.Live:
     device = granted.device
     views = Live.list_of(device.pk_id).items
     live_slot, before = _free_or_oldest(device, granted.known_by, views)
     of_guests = [one for one in views if one.viewer != device.account_id]
     if before is None and not granted.is_own and len(of_guests) >= rules.MOST_OF_GUESTS:
         raise TooManyViews(retry_after_seconds=60)
-    live = _new(granted, live_slot, channel)
+    live = _new(granted, live_slot, channel, piece_ms)
     as_read = absent(Live) if before is None else Live.live_id == before.live_id
     begun = put(live, when=as_read, otherwise=StaleRead)
     over = () if before is None else (commands.given(_stop_of(before))[0],)
@@ -108,7 +108,7 @@ def _free_or_oldest(device: Device, viewer: str, views: list[Live]) -> tuple[str
     return oldest.sort_id, oldest
 
 
-def _new(granted: DeviceAccess, live_slot: str, channel: str) -> Live:
+def _new(granted: DeviceAccess, live_slot: str, channel: str, piece_ms: int) -> Live:
     now = clock.now()
     until = clock.epoch_s(now + rules.LASTS)
     return Live.new(
@@ -118,6 +118,7 @@ def _new(granted: DeviceAccess, live_slot: str, channel: str) -> Live:
         viewer=granted.known_by,
         account_id=granted.account_id,
         channel=channel,
+        piece_ms=piece_ms,
         started_at=clock.now_to_ms(),
         until=until,
         counted=0,
@@ -131,6 +132,7 @@ def _called(live: Live) -> tuple[Write, Write]:
         "live",
         within=_CALLED_WITHIN,
         channel=live.channel,
+        piece_ms=int(live.piece_ms or rules.PIECE_MS),
         live_id=live.live_id,
         live_until=int(live.until),
     )
@@ -142,7 +144,7 @@ def _described(granted: DeviceAccess, live: Live) -> shapes.Live:
     return shapes.Live(
         live_id=live.live_id,
         channel=live.channel,
-        playlist_url=f"{settings.public_url}/live/{_capability(live)}/playlist.m3u8",
+        playlist_url=f"{settings.live_url}/live/{_capability(live)}/playlist.m3u8",
         until=clock.at_epoch(live.until),
         lan=None if lan is None else Lan(**lan),
     )

@@ -14,6 +14,8 @@ TICKET_LIFE = timedelta(minutes=15)
 # Of all guests of a device together: its owner can always look.
 MOST_OF_GUESTS = 20
 MOST_OF_ONE = 3
+# What a camera is asked for, in ms: each piece is stored, found and led to for the same money, however short it is.
+PIECE_MS, SHORT_PIECE_MS = 2000, 1000
 # How often, and how far apart, a view looks for its first piece before it says that there is none: a playlist without a
 # piece ends most players for good, and so would an answer that takes more than ten seconds.
 LOOKS, LOOK_EVERY_S = 8, 1.0
