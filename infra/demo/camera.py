@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from infra.demo.client import Answer, Json, Refused, Unreachable, Wire, instant
@@ -17,6 +18,9 @@ TRIES = 4
 
 class NotBound(Exception):
     """Nobody owns the camera, so the cloud takes no picture of it."""
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,10 @@ class Camera:
             raise Refused("POST", ticket.url, answer)
         return Sent(ticket.key_prefix + name, channel, at, jpeg)
 
-    def upload(self, ticket: Ticket, key: str, jpeg: bytes) -> Answer:
-        """Straight to storage, past the API. The same key again is the same picture again, so a retry does no harm."""
-        body, content_type = form({**ticket.fields, "key": key}, key.rsplit("/", 1)[-1], jpeg)
+    def upload(self, ticket: Ticket, key: str, content: bytes, said: Mapping[str, str] = _NOTHING) -> Answer:
+        """Straight to storage, past the API, with what is said in fields of its own. The same key again is the same
+        object again, so a retry does no harm."""
+        body, content_type = form({**ticket.fields, **said, "key": key}, key.rsplit("/", 1)[-1], content)
         return self._through(lambda: self.wire.send("POST", ticket.url, body, {"Content-Type": content_type}))
 
     def ticket(self, fresh: bool = False, kind: str = "alarm") -> Ticket:

@@ -11,11 +11,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image, ImageChops, ImageStat
@@ -53,6 +54,11 @@ class Living:
     _ticket: Ticket | None = None
     _encoder: Encoder | None = None
     _init: Init | None = None
+    # Seconds of film that are not sent yet, the start of the first, and the number of the piece that they will be.
+    _held: list[bytes] = field(default_factory=list)
+    _held_from: datetime | None = None
+    _number: int = 0
+    _piece_ms: dict[str, int] = field(default_factory=dict)
     _last_alarm: datetime | None = None
     _before: Image.Image | None = None
     _moved: bool = False
@@ -128,20 +134,20 @@ class Living:
     def _film(self, picture: Image.Image) -> None:
         watched = {channel for channel, until in list(self._views.values()) if until > self.now()}
         if not watched:
-            self._ticket = None
+            self._ticket, self._held = None, []
         if not watched and not self.recorder.is_wanted:
             self._rest()
             return
         if self._encoder is None:
             # Its times begin anew, which another name tells, though the bytes are the same.
-            self._encoder, self._init = Encoder(picture.size, FRAMES_PER_SECOND), None
+            self._encoder, self._init, self._number = Encoder(picture.size, FRAMES_PER_SECOND), None, 0
         for piece in self._encoder.add(picture):
             self._init = self._init or Init(self._encoder.init)
             self._show(piece, self._init, watched)
 
     def _rest(self) -> None:
         """Nobody looks, and nothing is recorded."""
-        self._encoder, self._ticket = None, None
+        self._encoder, self._ticket, self._held = None, None, []
         self.recorder.rest()
 
     def _show(self, piece: bytes, init: Init, watched: set[str]) -> None:
@@ -151,14 +157,23 @@ class Living:
         if watched:
             self._send(piece, init, start, watched)
 
-    def _send(self, piece: bytes, init: Init, start: datetime, channels: set[str]) -> None:
+    def _send(self, second: bytes, init: Init, start: datetime, channels: set[str]) -> None:
+        self._held_from = start if not self._held else self._held_from
+        self._held.append(second)
+        # Whoever begins to look is shown the first second at once.
+        held_ms = len(self._held) * PIECE // timedelta(milliseconds=1)
+        if self._ticket is not None and held_ms < min(self._piece_ms.values(), default=0):
+            return
+        piece, self._held = b"".join(self._held), []
         if self._ticket is None or self.now() > self._ticket.until - RENEW_BEFORE:
             self._ticket = self._live_ticket()
             for channel in channels:
                 # With each ticket anew, since what was sent half an hour ago is gone.
                 self._put(f"{channel}/{init.name}", init.content)
         for channel in channels:
-            self._put(f"{channel}/{stamp(start)}-1000.m4s", piece)
+            said = {"x-amz-meta-start": stamp(self._held_from or start), "x-amz-meta-duration-ms": str(held_ms)}
+            self._put(f"{channel}/{init.run}-{self._number}.m4s", piece, said)
+        self._number += 1
         self.pieces_sent += 1
 
     def _live_ticket(self) -> Ticket:
@@ -169,9 +184,9 @@ class Living:
     def _learn(self, now: datetime) -> None:
         self._ahead = now - datetime.now(UTC)
 
-    def _put(self, name: str, content: bytes) -> None:
+    def _put(self, name: str, content: bytes, said: Mapping[str, str] = MappingProxyType({})) -> None:
         assert self._ticket is not None
-        answer = self.camera.upload(self._ticket, self._ticket.key_prefix + name, content)
+        answer = self.camera.upload(self._ticket, self._ticket.key_prefix + name, content, said)
         if answer.status not in (200, 201, 204):
             self._ticket = None  # another is required with the next piece
             raise Refused("POST", "the bucket", answer)
@@ -223,11 +238,13 @@ class Living:
         self.pause(self.wakes_after_seconds)
         if message["live_id"] not in self._over:
             self._live_ticket()  # which tells the time: a cloud on this machine may be at another
+            self._piece_ms[message["live_id"]] = message["piece_ms"]
             self._views[message["live_id"]] = (message["channel"], instant(message["until"]))
 
     def _stop(self, message: Json) -> None:
         self._over.add(message["live_id"])
         self._views.pop(message["live_id"], None)
+        self._piece_ms.pop(message["live_id"], None)
 
     def _set(self, message: Json) -> None:
         """As it ought to be; in privacy mode it shows nothing."""

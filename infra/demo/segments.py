@@ -30,7 +30,11 @@ class Init:
     """What a player must know first. One name as long as the encoder's times go on."""
 
     content: bytes
-    name: str = field(default_factory=lambda: f"init-{secrets.token_hex(4)}.mp4")
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def name(self) -> str:
+        return f"init-{self.run}.mp4"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from infra.demo.segments import Cutter, Film, Init, Segment
 from tests.loopback import ignore
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-INIT = Init(b"init", "init-a.mp4")
+INIT = Init(b"init", "a")
 
 
 def _after(seconds: float) -> datetime:

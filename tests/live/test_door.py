@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.live.doors import show_live
 from chalicelib.settings import settings
 from infra.local.gateway import Response
 from tests.conftest import Home
@@ -93,3 +97,51 @@ def test_what_is_stopped_is_over_with_the_next_request_at_both(home: Home) -> No
     assert home.stranger.call("DELETE", stop).status == 204
     for one in (path, f"{begin}/{shown}"):
         assert [answer.status for answer in both(home, one)] == [404, 404]
+
+
+# What strangers take
+
+
+# A thousand wrong secrets a second, and what is advised to be reserved (infra/README.md).
+STRANGERS_A_SECOND, RESERVE = 1_000, 100
+# An instruction of bytecode took 29 ns of a core, with what it calls in C, and is reckoned at five times that; 256 MB
+# are a seventh of a core. The runtime hands over an event and takes the answer in a millisecond or two.
+SECONDS_AN_INSTRUCTION, RUNTIME_S = 7 * 150e-9, 0.002
+
+
+def test_a_thousand_wrong_secrets_a_second_take_at_most_half_of_the_reserve(home: Home, live: Any, capsys: Any) -> None:
+    event = asked(home, urlsplit(live["playlist_url"]).path.replace("/playlist", "x/playlist"))
+    assert show_live(event, None)["statusCode"] == 404  # in a warm container
+    instructions = counted(lambda: show_live(event, None))
+    at_once = STRANGERS_A_SECOND * (instructions * SECONDS_AN_INSTRUCTION + RUNTIME_S)
+    with capsys.disabled():
+        print(f"\n{instructions} instructions for a wrong secret: {at_once:.1f} of {RESERVE} functions")
+    assert at_once <= RESERVE / 2
+
+
+def asked(home: Home, path: str) -> dict[str, Any]:
+    events: list[dict[str, Any]] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(home.world.functions, "call_by_name", lambda name, handler, event: events.append(event) or {})
+        with suppress(KeyError):
+            home.world.call("GET", path)
+    return events[0]
+
+
+def counted(act: Callable[[], object]) -> int:
+    """The instructions of bytecode that it takes: the same from run to run."""
+    count = 0
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return count

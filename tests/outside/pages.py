@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.cloud import LocalCloud
+from infra.local.gateway import request_of, status_line
 from tests import loopback
 from tests.outside.page_scene import EVENING
 
@@ -43,7 +44,9 @@ def _with_page(cloud: LocalCloud) -> Any:
         if (found := files.get(environ["PATH_INFO"])) is not None:
             start_response("200 OK", [("Content-Type", found[1])])
             return [found[0].read_bytes()]
-        return cloud.gateway(environ, start_response)
+        answer = cloud.handle(request_of(environ))
+        start_response(status_line(answer.status), list(answer.headers))
+        return [answer.body]
 
     return app
 

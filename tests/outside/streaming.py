@@ -33,8 +33,14 @@ class Run:
     init: str = "a"
     ahead_seconds: float = 0.0
     kind: str = "m4s"
+    # Numbers its pieces, which are of two seconds then; or names them by time, of one.
+    numbers: bool = False
     # How long it takes to wake, or to start again.
     after_seconds: float = 0.0
+
+    @property
+    def seconds_of_a_piece(self) -> int:
+        return 2 if self.numbers else 1
 
 
 @dataclass
@@ -58,15 +64,20 @@ class Broadcast:
             due += run.after_seconds
             # What it films from then on, made beforehand: the numbers are those of the time.
             made = _pieces(run, int(due * FRAMES_PER_SECOND))
-            ticket = None
-            for init, piece in made:
-                due += 1
+            ticket, seconds = None, run.seconds_of_a_piece
+            for number, (init, piece) in enumerate(made):
+                due += seconds
                 if self.stopped.wait(max(0.0, self.begun + due - time.monotonic())):
                     return
                 # A camera that starts again has lost its ticket.
                 ticket = ticket or self._ticket(run, init)
-                start = self.cloud.now() + timedelta(seconds=run.ahead_seconds - 1)
-                self._put(ticket, f"{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.{run.kind}", piece)
+                start = self.cloud.now() + timedelta(seconds=run.ahead_seconds - seconds)
+                stamp, ms = f"{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z", str(seconds * 1000)
+                if run.numbers:
+                    said = {"x-amz-meta-start": stamp, "x-amz-meta-duration-ms": ms}
+                    self._put(ticket, f"{run.init}-{number}.{run.kind}", piece, **said)
+                else:
+                    self._put(ticket, f"{stamp}-{ms}.{run.kind}", piece)
 
     def _ticket(self, run: Run, init: bytes) -> Any:
         ticket = self.camera.ask_ticket("live").json
@@ -74,8 +85,8 @@ class Broadcast:
             self._put(ticket, f"init-{run.init}.mp4", init)
         return ticket
 
-    def _put(self, ticket: Any, name: str, content: bytes) -> None:
-        assert self.cloud.upload(ticket, f"1/{name}", content).status == 204
+    def _put(self, ticket: Any, name: str, content: bytes, **said: str) -> None:
+        assert self.cloud.upload(ticket, f"1/{name}", content, **said).status == 204
 
 
 @contextmanager
@@ -97,7 +108,8 @@ def _pieces(run: Run, first: int) -> list[tuple[bytes, bytes]]:
         return [(b"", piece) for piece in _transport_stream(pictures)]
     encoder = Encoder(SIZE, FRAMES_PER_SECOND)
     made = [piece for picture in pictures for piece in encoder.add(picture)] + encoder.end()
-    return [(encoder.init, piece) for piece in made]
+    together = run.seconds_of_a_piece
+    return [(encoder.init, b"".join(made[at : at + together])) for at in range(0, len(made), together)]
 
 
 def _transport_stream(pictures: list[Image.Image]) -> Iterator[bytes]:

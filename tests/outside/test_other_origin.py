@@ -42,7 +42,7 @@ FETCH = "async (url) => (await (await fetch(url)).arrayBuffer()).byteLength"
 def served() -> Iterator[tuple[str, LocalCloud]]:
     """A cloud of its own on two ports, which allows one origin."""
     ports = loopback.Ports()
-    with LocalCloud.start(**ports.told, allowed_origin=APP) as cloud, ports.serving(cloud, cloud.gateway):
+    with LocalCloud.start(**ports.told, allowed_origin=APP) as cloud, ports.serving(cloud):
         yield ports.url, cloud
 
 
