@@ -40,6 +40,8 @@ _BASES: dict[str, type[Record]] = {"Items": Item, "Ledger": LedgerRow}
 _ORIGIN = "${AllowedOrigin}"
 # The function of all routes.
 API = "api"
+# The function that serves some of its routes at an address of its own.
+_LIVE = "show_live"
 # Those that S3 tells directly of what cameras upload, as infra/wiring.yaml says.
 OF_CAMERAS = ("on_picture_uploaded", "on_recording_uploaded")
 # What is copied lies there whole before it is uploaded; others make do with the 512 MB that Lambda gives.
@@ -145,7 +147,7 @@ def _wire(function: Function, architecture: str) -> None:
         "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},
         # Our one line says how long it took; what Lambda would say beside it (START, END, REPORT) costs as much again.
         "LoggingConfig": {
-            "LogGroup": {"Ref": f"{function.logical_id}Logs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"
+            "LogGroup": {"Ref": logs_of(function)}, "LogFormat": "JSON", "SystemLogLevel": "WARN"
         },
     }
     if function.entry_point in OF_CAMERAS:
@@ -160,6 +162,12 @@ def _wire(function: Function, architecture: str) -> None:
             event["Properties"] |= _of_queue(function.entry_point, event["Properties"]["Queue"])
         elif event["Type"] == "DynamoDB":
             event["Properties"] |= _of_stream(event["Properties"]["Stream"])
+
+
+def logs_of(function: Function) -> str:
+    """The logical id of the group that it writes to: requests to the API's routes are looked for in one place, whoever
+    serves them."""
+    return policies.API_LOGS if function.entry_point == _LIVE else f"{function.logical_id}Logs"
 
 
 def name_of(function: Function) -> str:
@@ -227,16 +235,17 @@ def _beginning(kinds: Iterable[str]) -> list[Any]:
 
 
 def _beside(function: Function) -> dict[str, Any]:
-    logs, is_told_by_s3 = f"{function.logical_id}Logs", function.entry_point in OF_CAMERAS
+    logs, is_told_by_s3 = logs_of(function), function.entry_point in OF_CAMERAS
     gives_up_to = object_events.queue_of(function.events) if is_told_by_s3 else None
-    return {
-        logs: {
-            "Type": "AWS::Logs::LogGroup",
-            "Properties": {
-                "LogGroupName": {"Fn::Sub": f"/aws/lambda/{name_of(function)}"},
-                "RetentionInDays": _LOG_DAYS,
-            },
+    group = {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {
+            "LogGroupName": {"Fn::Sub": f"/aws/lambda/{name_of(function)}"},
+            "RetentionInDays": _LOG_DAYS,
         },
+    }
+    return {
+        **({} if function.entry_point == _LIVE else {logs: group}),
         f"{function.logical_id}Role": policies.role(function.entry_point, function.events, logs, gives_up_to),
         **(object_events.invoked_by_s3(function.logical_id, function.events) if is_told_by_s3 else {}),
     }
