@@ -24,8 +24,8 @@ for module in (houses.ENTRY_LISTENERS, houses.SHARED_QUEUES, *houses.modules("li
     app.register_blueprint(import_module(module).listeners)
 for module in houses.modules("scheduled"):
     app.register_blueprint(import_module(module).schedules)
-for module in houses.modules("doors"):
-    app.register_blueprint(import_module(module).doors)
+for module in houses.modules("function_urls"):
+    app.register_blueprint(import_module(module).function_urls)
 for module in houses.modules("operations"):
     app.register_blueprint(import_module(module).operations)
 

@@ -22,7 +22,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "commands": ("routes", "listeners", "records"),
     "push": ("routes", "listeners", "records"),
     "sharing": ("routes", "listeners", "records"),
-    "live": ("routes", "scheduled", "doors", "records"),
+    "live": ("routes", "scheduled", "function_urls", "records"),
     "recordings": ("routes", "listeners", "scheduled", "records"),
     "alarms": ("routes", "listeners", "scheduled", "records"),
     "tickets": ("routes",),

@@ -33,12 +33,12 @@ class FunctionUrls(EntryPoints):
 
         def declare(named: Callable[[], None]) -> Function:
             def function(event: Event, context: Context) -> Answer:
-                asked = event["requestContext"]["http"]
-                if asked["method"] == "OPTIONS" and settings.allowed_origin:
+                request = event["requestContext"]["http"]
+                if request["method"] == "OPTIONS" and settings.allowed_origin:
                     return {"statusCode": 204, "headers": cors.of_preflight(settings.allowed_origin, ["GET"])}
-                path = asked["path"] if len(asked["path"]) <= _LONGEST_PATH else ""
+                path = request["path"] if len(request["path"]) <= _LONGEST_PATH else ""
                 for pattern, route in known:
-                    if (found := pattern.fullmatch(path)) is not None and asked["method"] == route.method:
+                    if (found := pattern.fullmatch(path)) is not None and request["method"] == route.method:
                         return _answered(http.serve(route, Request(_as_rest(event, route, found.groupdict()))))
                 return _answered(_nothing_there(event))
 

@@ -12,7 +12,7 @@ from infra.local.gateway import DOMAIN, MAX_EVENT_BYTES, HttpRequest, Response, 
 
 # Each function's address lies below this one here, and is a host of its own on AWS.
 PREFIX = "/_functions/"
-_HANDLERS = {"show_live": "chalicelib.live.doors.show_live"}
+_HANDLERS = {"show_live": "chalicelib.live.function_urls.show_live"}
 
 
 def handle(functions: Functions, request: HttpRequest) -> Response:

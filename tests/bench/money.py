@@ -445,9 +445,9 @@ def table() -> str:
 def _memory_table() -> str:
     told = yaml.safe_load(PRICES.read_text())
     called = {part: route for part, (_, route) in (_DOORS | _CHANNEL | _LIVE).items() if part not in _MOCKED}
-    doors = {part: (route, told["usage"]) for part, route in called.items()}
-    doors |= dict.fromkeys(("segment", "init"), ("on_recording_uploaded", told["recordings"]))
-    rows = [_memory_row(part, *of, told["prices"]["lambda_gb_second"]) for part, of in doors.items()]
+    calls = {part: (route, told["usage"]) for part, route in called.items()}
+    calls |= dict.fromkeys(("segment", "init"), ("on_recording_uploaded", told["recordings"]))
+    rows = [_memory_row(part, *of, told["prices"]["lambda_gb_second"]) for part, of in calls.items()]
     sizes = " | ".join(f"{megabytes} MB" for megabytes in _MEMORY_MB)
     return _MEMORY_HEAD.format(sizes=sizes, columns="---:|" * len(_MEMORY_MB)) + "\n".join(rows) + "\n"
 

@@ -118,8 +118,8 @@ def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
     from app import app
 
     declared = {one.handler_string for one in [*app.event_sources, *app.pure_lambda_functions]}
-    # What has an address of its own is asked as players ask (tests/live/test_door.py).
-    assert declared - {"chalicelib.live.doors.show_live"} == set(HANDLERS)
+    # What has an address of its own is asked as players ask (tests/live/test_function_url.py).
+    assert declared - {"chalicelib.live.function_urls.show_live"} == set(HANDLERS)
     samples = {name.partition(":")[0] for names in HANDLERS.values() for name in names}
     assert samples | {"rest_v1", *OF_THE_CHANNEL} == {*event_names(), "operation"}
 

@@ -40,7 +40,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "scheduled": ({"actions"}, {"entry", "errors", "words"}, {"actions"}),
     "operations": ({"actions", "shapes"}, {"entry", "errors", "words"}, {"actions"}),
     # Routes that an address of their function alone serves.
-    "doors": ({"routes"}, {"entry"}, set()),
+    "function_urls": ({"routes"}, {"entry"}, set()),
     "shapes": (
         {"rules", "records"},
         {"entry.wire", "errors", "words", "clock", "instants", "typed"},

@@ -80,15 +80,15 @@ def in_turn(pieces: Iterable[Piece], window: Window | None = None) -> list[Playe
     for one in (*edge, *segments):
         begun[_run_of(one)] = min(one.stored_at, begun.get(_run_of(one), one.stored_at))
 
-    def place(one: Piece) -> tuple[datetime, str, str, int, str]:
+    def sort_key(one: Piece) -> tuple[datetime, str, str, int, str]:
         return begun[_run_of(one)], *_run_of(one), one.number or 0, "" if one.number is not None else one.mark
 
     inits = [*known, *(one for one in found if one.is_init)]
     playable = [*_numbered(segments, inits), *_named_by_time([*inits, *segments])]
-    least = place(edge[0]) if edge else None
+    least = sort_key(edge[0]) if edge else None
     return sorted(
-        (one for one in playable if least is None or place(one[1]) > least),
-        key=lambda one: place(one[1]),
+        (one for one in playable if least is None or sort_key(one[1]) > least),
+        key=lambda one: sort_key(one[1]),
     )
 
 
@@ -99,12 +99,12 @@ def _run_of(piece: Piece) -> tuple[str, str]:
 def _numbered(segments: Iterable[Piece], inits: Iterable[Piece]) -> Iterator[Played]:
     """Those whose own init is there, if they need one; best on the same ticket, where it ought to be."""
     by_name = {one.name: one for one in inits}
-    by_place = {(one.let_in, one.name): one for one in inits}
+    by_path_of_ticket = {(one.let_in, one.name): one for one in inits}
     for one in segments:
         if one.number is None:
             continue
         name = rules.init_name(one.run)
-        init = None if one.says_all else by_place.get((one.let_in, name), by_name.get(name))
+        init = None if one.says_all else by_path_of_ticket.get((one.let_in, name), by_name.get(name))
         if init is not None or one.says_all:
             yield init, one
 
@@ -139,13 +139,13 @@ class _Written(Struct, array_like=True):
 def written(window: Window) -> str:
     """As text: most of a view's row, which ought to stay below the kilobyte that a write is charged by."""
     edge = window.edge
-    told = _Written(
+    content = _Written(
         (edge.let_in, edge.name, _second_of(edge.stored_at), edge.duration_ms),
         _path(window.init),
         _second_of(window.listed_at),
         [_run(list(group)) for _, group in groupby(window.played, key=_alike)],
     )
-    return msgspec.json.encode(told).decode()
+    return msgspec.json.encode(content).decode()
 
 
 def _alike(played: Played) -> tuple[str, str, str, str]:
@@ -164,25 +164,25 @@ def _run(played: list[Played]) -> _Run:
 
 def _entry(one: Piece, begun: int) -> tuple[int | str, int, int | None, int]:
     start = None if one.start is None else (one.start - _at_second(begun)) // timedelta(milliseconds=1)
-    place = one.name if one.number is None else one.number
-    return place, _second_of(one.stored_at) - begun, start, one.duration_ms
+    name = one.name if one.number is None else one.number
+    return name, _second_of(one.stored_at) - begun, start, one.duration_ms
 
 
 def read(text: str, counted: int, breaks: int) -> Window:
     """What was written so, and beside it."""
-    told = msgspec.json.decode(text, type=_Written)
-    let_in, name, stored_at, duration_ms = told.edge
+    content = msgspec.json.decode(text, type=_Written)
+    let_in, name, stored_at, duration_ms = content.edge
     edge = _piece(let_in, name, stored_at, None, duration_ms)
-    played = tuple(one for run in told.runs for one in _played(run))
-    return Window(edge, _init(told.init, stored_at), _at_second(told.listed_at), played, counted, breaks)
+    played = tuple(one for run in content.runs for one in _played(run))
+    return Window(edge, _init(content.init, stored_at), _at_second(content.listed_at), played, counted, breaks)
 
 
 def _played(run: _Run) -> Iterator[Played]:
     init = _init(run.init, run.begun)
-    for place, came_s, start_ms, duration_ms in run.pieces:
-        name = place if isinstance(place, str) else f"{run.run}-{place}.{run.kind}"
+    for name, came_s, start_ms, duration_ms in run.pieces:
+        full_name = name if isinstance(name, str) else f"{run.run}-{name}.{run.kind}"
         start = None if start_ms is None else _at_second(run.begun) + timedelta(milliseconds=start_ms)
-        yield init, _piece(run.let_in, name, run.begun + came_s, start, duration_ms)
+        yield init, _piece(run.let_in, full_name, run.begun + came_s, start, duration_ms)
 
 
 def _init(path: str, stored_at: int) -> Piece | None:

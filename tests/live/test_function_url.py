@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.live.doors import show_live
+from chalicelib.live.function_urls import show_live
 from chalicelib.settings import settings
 from infra.local.gateway import Response
 from tests.conftest import Home

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalicelib.entry.function_url import FunctionUrls
 from chalicelib.live.routes import routes
 
-doors = FunctionUrls(__name__)
+function_urls = FunctionUrls(__name__)
 
 
-@doors.serving(routes)
+@function_urls.serving(routes)
 def show_live() -> None:
     """Playlists and pieces, by nothing but the secret of their address."""
