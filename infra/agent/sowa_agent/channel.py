@@ -1,0 +1,85 @@
+"""The channel: a WebSocket that is kept open, on which commands come down and their answers go up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from sowa_agent.cloud import CloudClient, Json, TokenReplaced
+
+# API Gateway ends a connection after two hours; who opens another before is not away.
+RENEW_AFTER_S = 110 * 60.0
+LOOK_S = 0.5
+OPEN_S = 20.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Channel:
+    """`how` is what activation said of it; `do` carries a command out and says its answer, which is sent.
+
+    A camera that lost its connection comes back when the cloud has told it to, so that not all do at the same time;
+    `back_within_s` is for one alone, that need not wait so long.
+    """
+
+    cloud: CloudClient
+    how: Json
+    do: Callable[[Json], Json]
+    stopped: threading.Event
+    back_within_s: float = float("inf")
+
+    def run(self) -> None:
+        """Until `stopped`. Raises TokenReplaced."""
+        while not self.stopped.is_set():
+            if not self._is_renewed():
+                self.stopped.wait(min(self.back_within_s, self.how["reconnect_after_seconds"]))
+
+    def _is_renewed(self) -> bool:
+        """One connection to its end; whether that was our own doing."""
+        headers = {"Authorization": f"Bearer {self.cloud.token}"}
+        try:
+            with connect(
+                self.how["channel_url"], additional_headers=headers, open_timeout=OPEN_S, ping_interval=None
+            ) as connection:
+                log.info("The channel is open.")
+                self._listen(connection)
+                return True
+        except InvalidStatus as refused:
+            if refused.response.status_code in (401, 403):
+                raise TokenReplaced from None
+            log.warning("The channel was refused (%s).", refused.response.status_code)
+        except (WebSocketException, InvalidHandshake, OSError, EOFError) as problem:
+            log.info("The channel is closed (%s).", type(problem).__name__)
+        return False
+
+    def _listen(self, connection: ClientConnection) -> None:
+        clock = self.cloud.clock.monotonic
+        opened = spoken = clock()
+        while not self.stopped.is_set() and clock() - opened < RENEW_AFTER_S:
+            if clock() - spoken > self.how["ping_seconds"]:
+                connection.send('{"ping": true}')
+                spoken = clock()
+            try:
+                message = connection.recv(timeout=LOOK_S)
+            except TimeoutError:
+                continue
+            if (command := _command_in(message)) is not None:
+                connection.send(json.dumps(self.do(command)))
+                spoken = clock()
+
+
+def _command_in(message: Any) -> Json | None:
+    """None for what is no command, such as the answer to a ping."""
+    try:
+        said = json.loads(message)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and "command" in said and "id" in said else None
