@@ -1,0 +1,85 @@
+"""Alarms: a picture of the moment goes up for each, and waits a while where the cloud is out of reach."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from sowa_agent.cloud import CloudClient, NotTaken, Refused, Unreachable
+from sowa_agent.names import picture_name
+from sowa_agent.picture import NoPicture, jpeg_of
+from sowa_agent.ring import Ring
+
+AT_MOST_EVERY_S = 10.0
+# So many wait in memory; the oldest go.
+MOST_WAITING = 20
+LOOK_S = 0.5
+TRY_AGAIN_S = 10.0
+# How long the piece that shows the moment may take to come.
+PIECE_COMES_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Moment:
+    channel: str
+    ring: Ring
+    at_s: float
+    kind: str
+    jpeg: bytes = b""
+
+
+@dataclass
+class AlarmSender:
+    """One camera's, in a thread of its own: decoding and sending keep no stream waiting."""
+
+    cloud: CloudClient
+    stopped: threading.Event = field(default_factory=threading.Event)
+    sent: int = 0
+    _last_s: dict[str, float] = field(default_factory=dict)
+    _waiting: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
+    _said: str = ""
+
+    def see(self, channel: str, ring: Ring, at_s: float, kind: str = "motion") -> None:
+        """Something happened; of one channel at most one alarm in ten seconds."""
+        if at_s - self._last_s.get(channel, float("-inf")) >= AT_MOST_EVERY_S:
+            self._last_s[channel] = at_s
+            self._waiting.append(Moment(channel, ring, at_s, kind))
+
+    def run(self) -> None:
+        """Until `stopped`. Raises TokenReplaced."""
+        while not self.stopped.wait(LOOK_S):
+            if self._waiting and not self.send(self._waiting[0]):
+                self.stopped.wait(TRY_AGAIN_S)
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+    def send(self, moment: Moment) -> bool:
+        """Whether it is done with. Raises TokenReplaced."""
+        try:
+            moment.jpeg = moment.jpeg or self._picture(moment)
+            self.cloud.upload("alarm", picture_name(moment.channel, moment.at_s, moment.kind), moment.jpeg)
+            self.sent += 1
+            self._tell(f"Channel {moment.channel}: {moment.kind}, and an alarm is sent.")
+        except Unreachable as problem:
+            self._tell(f"{problem} Alarms wait.")
+            return False
+        except (Refused, NotTaken, NoPicture) as problem:
+            self._tell(f"Channel {moment.channel}: {moment.kind}, and no alarm is sent ({problem}).")
+        if self._waiting and self._waiting[0] is moment:
+            self._waiting.popleft()
+        return True
+
+    def _picture(self, moment: Moment) -> bytes:
+        moment.ring.wait_until(moment.at_s, PIECE_COMES_S)
+        return jpeg_of(moment.ring.since(moment.at_s), moment.at_s)
+
+    def _tell(self, line: str) -> None:
+        """Once, and not again with each movement."""
+        if line != self._said:
+            self._said = line
+            log.info("%s", line)

@@ -1,0 +1,212 @@
+"""A camera with the cloud: it is activated, obeys the commands on its channel, and sends what it films."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sowa_agent.alarms import AlarmSender
+from sowa_agent.channel import Channel
+from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced, Unreachable, instant
+from sowa_agent.lens import Lens, LensConfig, Wishes
+from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
+from sowa_agent.names import LiveNaming, picture_name
+from sowa_agent.opening import Open
+from sowa_agent.picture import NoPicture, jpeg_of
+from sowa_agent.recording import Plan
+from sowa_agent.sending import Sender
+from sowa_agent.settings import Settings
+from sowa_agent.spool import Spool
+
+LOOK_S = 1.0
+TRY_AGAIN_S, UNKNOWN_S = 10.0, 300.0
+JOIN_S = 20.0
+
+log = logging.getLogger(__name__)
+
+
+class _CannotBeDone(Exception):
+    """The one word with which a command is answered."""
+
+
+@dataclass
+class Camera:
+    """All of it runs in threads that end when `stopped` is set. `is_replaced` where another agent has taken over."""
+
+    cloud: CloudClient
+    lenses_config: tuple[LensConfig, ...]
+    spool: Spool
+    open_source: Open
+    naming: LiveNaming = "times"
+    back_within_s: float = float("inf")
+    stopped: threading.Event = field(default_factory=threading.Event)
+    is_replaced: bool = False
+    has_failed: bool = False
+    wishes: Wishes = field(default_factory=Wishes)
+    _is_in_step: bool = False
+    _is_owned: bool = True
+    _reported_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        clock = self.cloud.clock
+        self.alarms = AlarmSender(self.cloud, self.stopped)
+        self.lenses = [
+            Lens(config, self.open_source, clock, self.spool, self.alarms, self.wishes, self.stopped)
+            for config in self.lenses_config
+        ]
+        self.views = Views(clock.now_s)
+        self.live = {lens.config.id: self._live_sender(lens) for lens in self.lenses}
+        self.sender = Sender(self.cloud, self.spool, [lens.config.id for lens in self.lenses], self._on_plan)
+
+    def _live_sender(self, lens: Lens) -> LiveSender:
+        return LiveSender(self.cloud, lens.config.id, lens.live_ring, self.views, self.naming, self.stopped)
+
+    def run(self) -> None:
+        """Until `stopped`; what fails is tried again."""
+        self.spool.prepare()
+        self._guarded(self._run)
+
+    def _run(self) -> None:
+        how = self._activated()
+        if how is None:
+            return
+        threads = [threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in self._parts(how)]
+        for thread in threads:
+            thread.start()
+        while not self.stopped.wait(LOOK_S):
+            self.look()
+        for thread in threads:
+            thread.join(JOIN_S)
+        if not self.is_replaced:
+            self.sender.look()
+
+    def _parts(self, how: Json) -> list[Callable[[], None]]:
+        channel = Channel(self.cloud, how, self.do, self.stopped, self.back_within_s)
+        feeds = [feed.run for lens in self.lenses for feed in lens.feeds()]
+        return [channel.run, self.alarms.run, *(live.run for live in self.live.values()), *feeds]
+
+    def _guarded(self, part: Callable[[], None]) -> None:
+        """No part ends unnoticed: all end with it."""
+        try:
+            part()
+        except TokenReplaced:
+            if not self.is_replaced:
+                log.error("Another agent or camera was activated as %s: this one stops.", self.cloud.identity.sn)
+            self.is_replaced = True
+            self.stopped.set()
+        except Exception:
+            log.exception("A part of %s failed: all of it stops.", self.cloud.identity.sn)
+            self.has_failed = True
+            self.stopped.set()
+
+    def _activated(self) -> Json | None:
+        """How to open the channel; None if it was stopped before the cloud was reached."""
+        while not self.stopped.is_set():
+            try:
+                return self.cloud.activate()
+            except Unreachable as problem:
+                log.warning("%s It is tried again.", problem)
+                wait_s = TRY_AGAIN_S
+            except Refused as refused:
+                log.error("The cloud does not know %s, or its secret (%s).", self.cloud.identity.sn, refused.code)
+                wait_s = UNKNOWN_S
+            self.cloud.clock.wait(self.stopped, wait_s)
+        return None
+
+    def look(self) -> None:
+        """What is due. Raises TokenReplaced."""
+        now = self.cloud.clock.monotonic()
+        if not self._is_in_step and self._is_owned and now - self._reported_at >= TRY_AGAIN_S:
+            self._reported_at = now
+            with suppress(Refused, Unreachable):  # of which what sends recordings tells
+                self._report()
+        self.sender.look()
+
+    def _report(self) -> None:
+        """Says how it is, and becomes as its owner wants it."""
+        wanted = self.cloud.report(firmware=self.cloud.identity.firmware)
+        self._become(wanted)
+        self.cloud.report(settings=self.wishes.settings.as_json())
+        self._is_in_step = True
+
+    def _become(self, wanted: Json) -> None:
+        self.wishes.settings = Settings.of(wanted["desired"])
+        self.wishes.is_private = wanted["privacy_mode"]
+        if self.wishes.is_private:
+            self.views.clear()
+            self.alarms.clear()
+            self.sender.forget()
+
+    def _on_plan(self, plan: Plan | None, code: str) -> None:
+        """What the cloud says of a plan also tells whether a change of the settings was missed."""
+        for lens in self.lenses:
+            lens.recorder.plan = plan
+        self._is_owned = code != "NobodyOwns"
+        if not self._is_owned:
+            self.views.clear()
+        # With a ticket it is not private, and without one for that reason it is.
+        is_missed = self.wishes.is_private if plan else code == "PrivacyModeOn" and not self.wishes.is_private
+        if is_missed or not self._is_owned:
+            self._is_in_step = False
+
+    # Commands
+
+    def do(self, command: Json) -> Json:
+        """The answer to a command. Raises TokenReplaced."""
+        log.info("Told to %s.", command["command"])
+        acts = {
+            "live": self._begin_view, "stop_live": self._stop_view, "snapshot": self._snapshot,
+            "settings": self._set, "restart": self._restart,
+        }  # fmt: skip
+        act = acts.get(str(command["command"]))
+        try:
+            if act is None:
+                raise _CannotBeDone("unknown_command")
+            if "now" in command:
+                self.cloud.clock.learn(instant(command["now"]))
+            act(command)
+        except _CannotBeDone as reason:
+            return {"id": command["id"], "ok": False, "error": str(reason)}
+        except (Refused, Unreachable, NotTaken):
+            return {"id": command["id"], "ok": False, "error": "no_upload"}
+        return {"id": command["id"], "ok": True}
+
+    def _begin_view(self, command: Json) -> None:
+        channel = self._channel_of(command)
+        if self.wishes.is_private:
+            raise _CannotBeDone("privacy_mode")
+        piece_s = min(max(float(command.get("piece_ms", PIECE_S * 1000)) / 1000, LEAST_PIECE_S), MOST_PIECE_S)
+        self.views.begin(command["live_id"], View(channel, instant(command["until"]).timestamp(), piece_s))
+        self.live[channel].wake.set()
+
+    def _stop_view(self, command: Json) -> None:
+        self.views.stop(command["live_id"])
+
+    def _set(self, command: Json) -> None:
+        self._report()
+
+    def _restart(self, command: Json) -> None:
+        """All streams are opened anew; a camera itself cannot be restarted over RTSP."""
+        for lens in self.lenses:
+            for feed in lens.feeds():
+                feed.reopen()
+
+    def _snapshot(self, command: Json) -> None:
+        channel = self._channel_of(command)
+        lens = next(lens for lens in self.lenses if lens.config.id == channel)
+        now_s = self.cloud.clock.now_s()
+        try:
+            jpeg = jpeg_of(lens.ring.since_last_key(), now_s)
+        except NoPicture:
+            raise _CannotBeDone("no_picture") from None
+        self.cloud.upload("snapshot", picture_name(channel, now_s, "snapshot", command["id"]), jpeg)
+
+    def _channel_of(self, command: Json) -> str:
+        """The one that it names, else the first."""
+        channel = str(command.get("channel", self.lenses[0].config.id))
+        if channel not in self.live:
+            raise _CannotBeDone("unknown_channel")
+        return channel

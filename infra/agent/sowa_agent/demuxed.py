@@ -1,0 +1,164 @@
+"""What FFmpeg opens: a camera over RTSP, or a video file that is played over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.error import (
+    ConnectionRefusedError,
+    ExitError,
+    FFmpegError,
+    HTTPForbiddenError,
+    HTTPNotFoundError,
+    HTTPUnauthorizedError,
+    InvalidDataError,
+    TimeoutError,
+)
+
+from sowa_agent.packets import TICKS_PER_SECOND, Codec, Packet
+from sowa_agent.parameter_sets import parameter_sets
+from sowa_agent.source import SourceAddress, SourceProblem, Why
+
+# A server that says nothing for so long is gone; FFmpeg waits twice as long, since its parser holds a frame back.
+SILENCE_US = 5_000_000
+OPEN_S = READ_S = 8.0
+# More makes the opening last as long as the stream is slow; less loses the sound's header.
+ANALYSED_US = 500_000
+CODECS: tuple[Codec, ...] = ("h264", "hevc")
+COPIED_SOUND = "aac"
+DEFAULT_RATE = 25
+_TICK = Fraction(1, TICKS_PER_SECOND)
+
+
+def problem_of(error: FFmpegError, *, is_opening: bool) -> SourceProblem:
+    """By its type, for its text holds the address with the password."""
+    why = Why.UNREACHABLE if is_opening else Why.ENDED
+    for types, found in (
+        ((HTTPUnauthorizedError, HTTPForbiddenError), Why.UNAUTHORIZED),
+        ((HTTPNotFoundError,), Why.NOT_FOUND),
+        ((ConnectionRefusedError,), Why.UNREACHABLE),
+        ((TimeoutError, ExitError), Why.SILENT),
+        ((InvalidDataError,), Why.SILENT if is_opening else Why.ENDED),
+    ):
+        if isinstance(error, types):
+            why = found
+    return SourceProblem(why, type(error).__name__)
+
+
+class Demuxed:
+    """What FFmpeg has opened: its pictures in Annex B, and its sound where that is AAC."""
+
+    def __init__(self, container: Any, monotonic: Callable[[], float]) -> None:
+        self._container, self._monotonic = container, monotonic
+        video: Any = next(iter(container.streams.video), None)
+        name = "no picture" if video is None else video.codec_context.name
+        if name not in CODECS:
+            container.close()
+            raise SourceProblem(Why.CODEC, name)
+        self.codec = cast(Codec, name)
+        self._video = video
+        self.reorders = bool(video.codec_context.has_b_frames)
+        self.frame_ticks = round(TICKS_PER_SECOND / (video.average_rate or DEFAULT_RATE))
+        audio: Any = next(iter(container.streams.audio), None)
+        self.heard = "" if audio is None else audio.codec_context.name
+        self.sound = audio if self.heard == COPIED_SOUND else None
+        self._header = video.codec_context.extradata or b""
+
+    def packets(self) -> Iterator[Packet]:
+        streams = [self._video] if self.sound is None else [self._video, self.sound]
+        try:
+            for each in self._container.demux(streams):
+                if each.size:
+                    yield from self._as_packets(each)
+        except FFmpegError as error:
+            raise problem_of(error, is_opening=False) from None
+
+    def close(self) -> None:
+        self._container.close()
+
+    def _as_packets(self, each: Any) -> Iterator[Packet]:
+        if each.stream is self.sound:
+            yield self._packet(each, bytes(each))
+        else:
+            yield self._packet(each, self._complete(bytes(each), each.is_keyframe))
+
+    def _packet(self, each: Any, data: bytes) -> Packet:
+        scale = each.time_base / _TICK
+        pts = None if each.pts is None else round(each.pts * scale)
+        dts = None if each.dts is None else round(each.dts * scale)
+        is_video = each.stream is self._video
+        return Packet(data, pts, dts, self._monotonic(), each.is_keyframe, "video" if is_video else "sound")
+
+    def _complete(self, data: bytes, is_key: bool) -> bytes:
+        """Some cameras say only when they are opened what their picture is like."""
+        return self._header + data if is_key and not parameter_sets(self.codec, data) else data
+
+
+class Camera(Demuxed):
+    """A camera over RTSP."""
+
+    def __init__(self, source: SourceAddress, monotonic: Callable[[], float]) -> None:
+        options = {
+            "rtsp_transport": source.transport, "timeout": str(SILENCE_US), "analyzeduration": str(ANALYSED_US),
+            "fpsprobesize": "0",
+        }  # fmt: skip
+        try:
+            container = av.open(source.with_password, options=options, timeout=(OPEN_S, READ_S))
+        except FFmpegError as error:
+            raise problem_of(error, is_opening=True) from None
+        super().__init__(container, monotonic)
+
+
+class Film(Demuxed):
+    """A video file, over and over: its times go on, as if it were one long film."""
+
+    def __init__(self, path: Path, monotonic: Callable[[], float], pause: Callable[[float], Any]) -> None:
+        self._path, self._pause = path, pause
+        super().__init__(self._opened(), monotonic)
+        self._filter: Any = BitStreamFilterContext(f"{self.codec}_mp4toannexb", self._video)
+
+    def _opened(self) -> Any:
+        try:
+            return av.open(str(self._path))
+        except FFmpegError:
+            raise SourceProblem(Why.UNREADABLE) from None
+
+    def packets(self) -> Iterator[Packet]:
+        shift, began = 0, self._monotonic()
+        while True:
+            first = last = None
+            for packet in super().packets():
+                dts = packet.dts if packet.dts is not None else last or 0
+                first, last = dts if first is None else first, max(dts, last or dts)
+                due = began + (dts - first + shift) / TICKS_PER_SECOND
+                self._pause(max(0.0, due - self._monotonic()))
+                yield self._shifted(packet, shift - first)
+            if first is None or last is None:
+                raise SourceProblem(Why.UNREADABLE)
+            shift += last - first + self.frame_ticks
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        try:
+            self._container.seek(0)
+        except FFmpegError:
+            raise SourceProblem(Why.ENDED) from None
+        self._filter.flush()
+
+    def _shifted(self, packet: Packet, ticks: int) -> Packet:
+        pts = None if packet.pts is None else packet.pts + ticks
+        dts = None if packet.dts is None else packet.dts + ticks
+        return Packet(packet.data, pts, dts, self._monotonic(), packet.is_key, packet.kind)
+
+    def _as_packets(self, each: Any) -> Iterator[Packet]:
+        if each.stream is self.sound:
+            yield self._packet(each, bytes(each))
+            return
+        for filtered in self._filter.filter(each):
+            filtered.stream = self._video
+            yield self._packet(filtered, bytes(filtered))

@@ -1,0 +1,87 @@
+"""Motion detection: how much of the picture has changed since the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+from av.error import FFmpegError
+from PIL import Image, ImageChops
+
+from sowa_agent.packets import Codec, Packet
+
+# Frames are compared so often; more tell nothing more.
+COMPARED_PER_SECOND = 5
+# A share of the picture that has changed, by the sensitivity that the owner has set.
+SHARES = {1: 0.10, 2: 0.05, 3: 0.02, 4: 0.01, 5: 0.005}
+# Of 255 levels of grey: below is the sensor's noise and the encoder's work.
+LEAST_DIFFERENCE = 24
+COMPARED_WIDTH = 320
+# Movement lasts for more than one frame, a flash or an encoder's hiccup does not.
+FRAMES_IN_A_ROW = 2
+
+
+@dataclass
+class Motion:
+    """Looks at one stream's packets: at all of a small one, or at the `keys_only` of a large one, which costs as
+    little."""
+
+    codec: Codec
+    keys_only: bool = False
+    _before: Image.Image | None = None
+    _compared_at: float = float("-inf")
+    _in_a_row: int = 0
+    _decoder: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._decoder = av.CodecContext.create(self.codec, "r")
+        # Each thread of a decoder holds frames of its own.
+        self._decoder.thread_count = 1
+
+    def moved(self, packet: Packet, sensitivity: int) -> bool:
+        """Whether something moves in what this packet shows."""
+        if self.keys_only and not packet.is_key:
+            return False
+        changed = self._changed(packet)
+        if changed is None:
+            return False
+        self._in_a_row = self._in_a_row + 1 if changed >= SHARES[sensitivity] else 0
+        return self._in_a_row >= (1 if self.keys_only else FRAMES_IN_A_ROW)
+
+    def _changed(self, packet: Packet) -> float | None:
+        """The share of the picture; None where nothing is compared."""
+        frames = self._decoded(packet)
+        if not frames or packet.arrived - self._compared_at < 0.9 / COMPARED_PER_SECOND:
+            return None
+        self._compared_at = packet.arrived
+        picture = grey(frames[-1])
+        before, self._before = self._before, picture
+        if before is None or before.size != picture.size:
+            return None
+        return share_of_difference(before, picture)
+
+    def _decoded(self, packet: Packet) -> list[Any]:
+        """Nothing of what is damaged."""
+        try:
+            frames: list[Any] = self._decoder.decode(av.Packet(packet.data))
+            if self.keys_only:
+                # Or it would wait for what follows the key frame.
+                frames += self._decoder.decode(None)
+                self._decoder.flush_buffers()
+        except FFmpegError:
+            return []
+        return frames
+
+
+def grey(frame: Any) -> Image.Image:
+    """A small picture of the frame's brightness, without a conversion of colours."""
+    plane = frame.planes[0]
+    picture = Image.frombuffer("L", (plane.line_size, frame.height), plane, "raw", "L", 0, 1)
+    picture = picture.crop((0, 0, frame.width, frame.height))
+    return picture.reduce(max(1, frame.width // COMPARED_WIDTH))
+
+
+def share_of_difference(one: Image.Image, other: Image.Image) -> float:
+    levels = ImageChops.difference(one, other).histogram()
+    return sum(levels[LEAST_DIFFERENCE:]) / (one.width * one.height)

@@ -1,0 +1,266 @@
+"""A camera does what it is told, becomes as its owner wants it, and stops where another has taken over."""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from sowa_agent.camera import Camera
+from sowa_agent.cloud import TokenReplaced
+from sowa_agent.lens import LensConfig
+from sowa_agent.motion import Motion
+from sowa_agent.packets import Packet
+from sowa_agent.settings import Settings
+from sowa_agent.source import SourceAddress, Why
+from sowa_agent.spool import Spool
+from tests.agent.fakes import NOON_S, FakeCloud, Script, ScriptedSession
+from tests.agent.footage import film
+
+UNTIL = "2026-11-01T12:05:00Z"
+
+
+class Scene:
+    """A camera whose threads are not started: its feeds are run one after the other."""
+
+    def __init__(self, folder: Path, *, sub: bool = False) -> None:
+        self.cloud = FakeCloud()
+        self.clock = self.cloud.clock
+        lens = LensConfig("0", "Lens", SourceAddress("main"), SourceAddress("sub") if sub else None)
+        spool = Spool(folder, least_free_bytes=0)
+        spool.prepare()
+        self.events: list[ScriptedSession | Why] = []
+        self.camera = Camera(self.cloud.client(), (lens,), spool, self._open, stopped=threading.Event())
+        self.lens = self.camera.lenses[0]
+        self.camera.cloud.activate()
+
+    def _open(self, source: SourceAddress) -> Any:
+        return self.script(source)
+
+    def film(self, packets: tuple[Packet, ...], feed: str = "main", **more: Any) -> None:
+        """One connection from its beginning to its end."""
+        self.script = Script([ScriptedSession(packets, self.clock, **more)], self.camera.stopped)
+        getattr(self.lens, feed).run()
+        self.camera.stopped.clear()
+
+    def do(self, command: str, **more: Any) -> Any:
+        return self.camera.do({"id": "c1", "command": command, "now": "2026-11-01T12:00:00Z", **more})
+
+    def look(self, after_s: float = 10.0) -> None:
+        self.clock.advance(after_s)
+        self.camera.look()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path / "spool")
+
+
+def _fill_ring(scene: Scene, packets: tuple[Packet, ...]) -> None:
+    """As while it films: a feed that ends clears it."""
+    pieces = []
+    take = scene.lens.main.on_piece
+    scene.lens.main.on_piece = lambda piece: (pieces.append(piece), take(piece))  # type: ignore[func-returns-value]
+    scene.film(packets)
+    for piece in pieces:
+        scene.lens.ring.add(piece)
+
+
+def test_it_says_what_it_does_not_know(scene: Scene) -> None:
+    assert scene.do("dance") == {"id": "c1", "ok": False, "error": "unknown_command"}
+    assert scene.do("live", channel="9", live_id="a", until=UNTIL)["error"] == "unknown_channel"
+    assert scene.do("restart") == {"id": "c1", "ok": True}
+    assert scene.do("snapshot")["error"] == "no_picture"
+
+
+def test_a_view_begins_ends_and_has_pieces_as_long_as_it_wants(scene: Scene) -> None:
+    assert scene.do("live", channel="0", live_id="a", until=UNTIL)["ok"]
+    assert scene.camera.views.piece_s("0") == 2.0 and scene.camera.live["0"].wake.is_set()
+    assert scene.do("live", channel="0", live_id="b", until=UNTIL, piece_ms=500)["ok"]
+    assert scene.camera.views.piece_s("0") == 0.5
+    assert scene.do("stop_live", live_id="a")["ok"] and scene.do("stop_live", live_id="b")["ok"]
+    assert scene.camera.views.piece_s("0") is None
+
+
+def test_a_command_tells_what_time_it_is(scene: Scene) -> None:
+    scene.clock._ahead += 500
+    scene.do("stop_live", live_id="a")
+    assert scene.clock.now_s() == NOON_S
+
+
+def test_a_snapshot_is_a_picture_that_bears_the_commands_id(scene: Scene) -> None:
+    _fill_ring(scene, film(60))
+    assert scene.do("snapshot")["ok"]
+    ((name, jpeg),) = [(name, scene.cloud.objects[f"1/{name}"]) for name in scene.cloud.names()]
+    assert name.endswith("-snapshot-c1.jpg")
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        assert picture.size == (64, 48)
+
+
+def test_a_snapshot_that_cannot_be_sent_is_answered_so(scene: Scene) -> None:
+    _fill_ring(scene, film(60))
+    scene.cloud.is_gone = True
+    assert scene.do("snapshot") == {"id": "c1", "ok": False, "error": "no_upload"}
+
+
+def test_it_becomes_as_its_owner_wants_it_and_reports_what_it_realises(scene: Scene) -> None:
+    scene.cloud.wanted = {"motion": {"enabled": False, "sensitivity": 5}, "microphone": False, "night_mode": "on"}
+    assert scene.do("settings")["ok"]
+    assert scene.camera.wishes.settings == Settings(3, False, 5, (), False)
+    assert "night_mode" not in scene.camera.wishes.settings.as_json()["settings"]
+
+
+def test_in_privacy_mode_nothing_is_shown_kept_or_looked_at(scene: Scene) -> None:
+    scene.look()
+    scene.do("live", channel="0", live_id="a", until=UNTIL)
+    scene.cloud.is_private = True
+    scene.do("settings")
+    scene.film(film(60))
+    assert scene.lens.ring.after(-1) == [] and scene.camera.spool.waiting() == []
+    assert scene.camera.views.piece_s("0") is None and not scene.camera.alarms._waiting
+    assert scene.do("live", channel="0", live_id="b", until=UNTIL)["error"] == "privacy_mode"
+    assert scene.do("snapshot")["error"] == "no_picture"
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_a_change_of_privacy_mode_that_it_missed_is_seen_by_the_next_ticket(scene: Scene, is_private: bool) -> None:
+    scene.cloud.is_private = not is_private
+    scene.look()
+    assert scene.camera.wishes.is_private is not is_private
+    scene.cloud.is_private = is_private
+    scene.camera.sender.forget()
+    scene.cloud.refusals = [(409, "PrivacyModeOn")] if is_private else []
+    scene.look()
+    scene.look()
+    assert scene.camera.wishes.is_private is is_private
+
+
+def test_whoever_owns_it_next_finds_it_as_he_wants_it(scene: Scene) -> None:
+    scene.look()
+    scene.camera.sender.forget()
+    scene.cloud.refusals = [(409, "NobodyOwns")]
+    scene.cloud.wanted = {"motion": {"enabled": False}}
+    scene.look()
+    assert scene.camera.wishes.settings.motion_enabled
+    scene.look()
+    scene.look()
+    assert not scene.camera.wishes.settings.motion_enabled
+
+
+def test_a_part_that_fails_ends_all_and_says_so(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    def part() -> None:
+        raise ValueError("a fault of ours")
+
+    scene.camera._guarded(part)
+    assert scene.camera.has_failed and scene.camera.stopped.is_set() and "a fault of ours" in caplog.text
+
+
+def test_where_another_was_activated_it_says_so_once_and_stops(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    def part() -> None:
+        raise TokenReplaced
+
+    scene.camera._guarded(part)
+    scene.camera._guarded(part)
+    assert scene.camera.is_replaced and not scene.camera.has_failed
+    assert caplog.text.count("this one stops") == 1
+
+
+def test_a_cloud_that_is_not_there_yet_or_does_not_know_the_camera_is_tried_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.cloud.refusals = [(503, "")] * 4 + [(401, "CameraUnknown")]
+    began = scene.clock.moved_s
+    assert scene.camera._activated() is not None
+    assert scene.clock.moved_s - began >= 310 and "does not know SN0001" in caplog.text
+    assert "factory-secret" not in caplog.text
+
+
+# Motion and alarms
+
+
+def test_what_moves_makes_an_alarm_with_a_picture_of_the_moment(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    _fill_ring(scene, film(60))
+    (moment,) = scene.camera.alarms._waiting
+    assert scene.camera.alarms.send(moment) and not scene.camera.alarms._waiting
+    (name,) = scene.cloud.names()
+    assert name.startswith("0/20261101T1200") and "-motion-" in name and name.endswith(".jpg")
+
+
+def test_an_alarm_waits_while_the_cloud_is_gone_and_keeps_its_picture(scene: Scene) -> None:
+    _fill_ring(scene, film(60))
+    (moment,) = scene.camera.alarms._waiting
+    scene.cloud.is_gone = True
+    assert not scene.camera.alarms.send(moment)
+    scene.lens.ring.clear()
+    scene.cloud.is_gone = False
+    assert scene.camera.alarms.send(moment) and len(scene.cloud.objects) == 1
+
+
+def test_what_is_refused_is_not_tried_again(scene: Scene) -> None:
+    _fill_ring(scene, film(60))
+    (moment,) = scene.camera.alarms._waiting
+    scene.cloud.refusals = [(409, "NobodyOwns")]
+    assert scene.camera.alarms.send(moment) and not scene.camera.alarms._waiting
+
+
+def test_of_one_channel_there_is_one_alarm_in_ten_seconds(scene: Scene) -> None:
+    alarms, ring = scene.camera.alarms, scene.lens.ring
+    for at in range(30):
+        alarms.see("0", ring, NOON_S + at)
+    alarms.see("1", ring, NOON_S)
+    assert [(moment.channel, moment.at_s - NOON_S) for moment in alarms._waiting] == [
+        ("0", 0), ("0", 10), ("0", 20), ("1", 0),
+    ]  # fmt: skip
+
+
+def _motions(packets: tuple[Packet, ...], motion: Motion, sensitivity: int = 3) -> int:
+    return sum(motion.moved(packet, sensitivity) for packet in packets)
+
+
+def test_a_still_picture_moves_nothing_however_sensitive() -> None:
+    assert _motions(film(60, moves=False), Motion("h264"), 5) == 0
+    assert _motions(film(60, moves=False), Motion("h264", keys_only=True), 5) == 0
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_bar_that_moves_is_seen_in_all_frames_and_in_key_frames(codec: Any) -> None:
+    assert _motions(film(60, codec=codec), Motion(codec)) > 10
+    assert _motions(film(60, codec=codec), Motion(codec, keys_only=True)) == 2
+
+
+def test_frames_are_compared_five_times_a_second_at_most() -> None:
+    motion = Motion("h264")
+    seen = film(100, frames_per_second=25)
+    assert _motions(seen, motion, 5) <= 4 * 5
+
+
+def test_what_is_damaged_is_no_motion_and_no_fault() -> None:
+    damaged = tuple(replace(packet, data=packet.data[:8] + bytes(20)) for packet in film(20))
+    assert _motions(damaged, Motion("h264")) == 0
+
+
+def test_motion_is_looked_for_in_the_sub_stream_and_without_it_in_the_main_one(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, sub=True)
+    scene.film(film(60, moves=False), "sub")
+    assert not scene.camera.alarms._waiting
+    scene.film(film(60), "main")  # the sub stream is gone
+    assert len(scene.camera.alarms._waiting) == 1
+    assert scene.lens.live_ring() is scene.lens.ring
+    assert scene.lens.sub is not None
+    scene.lens.sub.is_connected = True
+    assert scene.lens.live_ring() is scene.lens.sub_ring
+
+
+def test_motion_makes_no_alarm_when_the_owner_or_the_schedule_does_not_want_it(scene: Scene) -> None:
+    scene.camera.wishes.settings = Settings(motion_enabled=False)
+    scene.film(film(60))
+    assert not scene.camera.alarms._waiting
