@@ -7,7 +7,7 @@ VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
 
-.PHONY: help demo run camera test test-outside lint test-endpoint night contract costs growth bench measures alike player passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera agent test test-outside lint test-endpoint night contract costs growth bench measures alike agent-cost player passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -25,7 +25,11 @@ run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=htt
 	@PORT="$(PORT)" $(PYTHON) -m infra.local
 
 camera: $(INSTALLED) ## a camera that lives, for a cloud that runs; SOURCE=path, URL=http://127.0.0.1:8000, SN=, SECRET=
-	@SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
+	@PYTHONPATH=infra/agent SOURCE="$(SOURCE)" URL="$(URL)" SN="$(SN)" SECRET="$(SECRET)" $(PYTHON) -m infra.demo.living
+
+agent: $(INSTALLED) ## any RTSP camera with a cloud: SOURCE=rtsp://... (or a file, or a folder of JPEGs) URL= SN= SECRET=
+	@PYTHONPATH=infra/agent SECRET="$(SECRET)" $(PYTHON) -m sowa_agent run --source "$(SOURCE)" --sn "$(SN)" \
+		--url "$(or $(URL),http://127.0.0.1:8000)" --spool build/agent-spool
 
 test: $(INSTALLED) ## tests of our own code, without a network; of crashes and races a share, another for each commit
 	@$(PYTHON) -m pytest -n $(WORKERS)
@@ -61,6 +65,9 @@ growth: $(INSTALLED) ## count anew how cost grows with the table, up to a millio
 
 alike: $(INSTALLED) ## compare the work of known and unknown addresses anew, by medians of CPU time
 	@$(PYTHON) -m tests.alike
+
+agent-cost: $(INSTALLED) ## measure what the agent costs its host, beside ffmpeg (GStreamer's RTSP server; minutes)
+	@$(PYTHON) -m tests.outside.agent_cost
 
 measures: $(INSTALLED) ## write into docs/architecture.md which house opens which, and how the code is built
 	@$(PYTHON) -m tests.house.measures

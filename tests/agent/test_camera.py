@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from sowa_agent import alarms
 from sowa_agent.camera import Camera
 from sowa_agent.cloud import TokenReplaced
 from sowa_agent.lens import LensConfig
 from sowa_agent.motion import Motion
-from sowa_agent.packets import Packet
+from sowa_agent.packets import Packet, Piece
 from sowa_agent.settings import Settings
 from sowa_agent.source import SourceAddress, Why
 from sowa_agent.spool import Spool
-from tests.agent.fakes import NOON_S, FakeCloud, Script, ScriptedSession
+from tests.agent.fakes import NOON_S, FakeCloud, Script, ScriptedSession, piece
 from tests.agent.footage import film
 
 UNTIL = "2026-11-01T12:05:00Z"
@@ -64,12 +65,12 @@ def scene(tmp_path: Path) -> Scene:
 
 def _fill_ring(scene: Scene, packets: tuple[Packet, ...]) -> None:
     """As while it films: a feed that ends clears it."""
-    pieces = []
+    came = []
     take = scene.lens.main.on_piece
-    scene.lens.main.on_piece = lambda piece: (pieces.append(piece), take(piece))  # type: ignore[func-returns-value]
+    scene.lens.main.on_piece = lambda each: (came.append(each), take(each))  # type: ignore[func-returns-value]
     scene.film(packets)
-    for piece in pieces:
-        scene.lens.ring.add(piece)
+    for each in came:
+        scene.lens.ring.add(each)
 
 
 def test_it_says_what_it_does_not_know(scene: Scene) -> None:
@@ -195,6 +196,26 @@ def test_what_moves_makes_an_alarm_with_a_picture_of_the_moment(
     assert name.startswith("0/20261101T1200") and "-motion-" in name and name.endswith(".jpg")
 
 
+@pytest.mark.parametrize(
+    ("at_s", "key_every", "shown_s"), [(2.9, 4, 2.0), (3.1, 4, 4.0), (3.9, 20, 3.5), (0.4, 20, 0.0)]
+)
+def test_its_picture_is_the_next_key_frame_that_is_near_or_else_of_the_moment(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, at_s: float, key_every: int, shown_s: float
+) -> None:
+    monkeypatch.setattr(alarms, "PIECE_COMES_S", 0.01)
+    shown: list[float] = []
+
+    def note(pieces: list[Piece], moment_s: float) -> bytes:
+        shown.append([one.start_s for one in pieces if one.start_s <= moment_s][-1] - NOON_S)
+        return b"jpeg"
+
+    monkeypatch.setattr(alarms, "jpeg_of", note)
+    for number in range(12):
+        scene.lens.ring.add(piece(number, key_every=key_every))
+    assert scene.camera.alarms.send(alarms.Moment("0", scene.lens.ring, NOON_S + at_s, "motion"))
+    assert shown == [shown_s]
+
+
 def test_an_alarm_waits_while_the_cloud_is_gone_and_keeps_its_picture(scene: Scene) -> None:
     _fill_ring(scene, film(60))
     (moment,) = scene.camera.alarms._waiting
@@ -213,11 +234,11 @@ def test_what_is_refused_is_not_tried_again(scene: Scene) -> None:
 
 
 def test_of_one_channel_there_is_one_alarm_in_ten_seconds(scene: Scene) -> None:
-    alarms, ring = scene.camera.alarms, scene.lens.ring
+    sender, ring = scene.camera.alarms, scene.lens.ring
     for at in range(30):
-        alarms.see("0", ring, NOON_S + at)
-    alarms.see("1", ring, NOON_S)
-    assert [(moment.channel, moment.at_s - NOON_S) for moment in alarms._waiting] == [
+        sender.see("0", ring, NOON_S + at)
+    sender.see("1", ring, NOON_S)
+    assert [(moment.channel, moment.at_s - NOON_S) for moment in sender._waiting] == [
         ("0", 0), ("0", 10), ("0", 20), ("1", 0),
     ]  # fmt: skip
 

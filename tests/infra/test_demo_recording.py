@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-import pytest
 from PIL import Image, ImageDraw
 
 from infra.demo.camera import Camera
 from infra.demo.client import Answer, Unreachable, Wire
-from infra.demo.recording import Backlog, Recorder, Sender, record
+from infra.demo.recording import record
 from infra.demo.segments import Cutter, Film, Init, Segment
-from tests.loopback import ignore
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 INIT = Init(b"init", "a")
@@ -149,129 +147,6 @@ def _camera(cloud: Cloud) -> Camera:
     camera.now = lambda: cloud.now
     camera.pause = lambda _: None
     return camera
-
-
-def _recorder(cloud: Cloud, **how: Any) -> Recorder:
-    return Recorder(Sender(_camera(cloud)), ["1"], ignore, **how)
-
-
-def _see(recorder: Recorder, seconds: int, first: int = 0, *, moved: frozenset[int] = frozenset()) -> None:
-    for at in range(first, first + seconds):
-        recorder.see(INIT, b"piece", _after(at), moved=at in moved)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.demo.recording.ASK_AGAIN_SECONDS", 0.0)
-
-
-def test_a_continuous_plan_is_filmed_all_the_time_and_the_init_comes_first() -> None:
-    cloud = Cloud("")
-    recorder = _recorder(cloud)
-    recorder.look()
-    _see(recorder, 75)
-    recorder.look()
-    first, *segments = cloud.taken
-    assert first == "1/1/init-a.mp4" and cloud.taken[first] == b"init"
-    assert [key.split("-")[1] for key in segments] == ["14000", "60000"]
-    recorder.rest()
-    recorder.look()
-    assert next(reversed(cloud.taken)).startswith("1/1/20261101T120114.000Z-1000-")
-
-
-def test_an_event_plan_is_filmed_from_before_what_moves_until_it_is_quiet() -> None:
-    cloud = Cloud("", {"kind": "event", "keep_days": 3, "event_ms_left": 7_200_000})
-    recorder = _recorder(cloud)
-    recorder.look()
-    _see(recorder, 200, moved=frozenset({50, 62, 120}))
-    recorder.look()
-    # From 45: of the first event the end was still lively.
-    assert [key.rpartition("/")[2][:24] for key in list(cloud.taken)[1:]] == [
-        "20261101T120045.000Z-200",
-        "20261101T120105.000Z-200",
-        "20261101T120155.000Z-200",
-    ]
-    assert recorder.sender.plan["event_ms_left"] == 7_140_000
-
-
-def test_when_the_hours_of_an_event_plan_are_spent_it_films_nothing(impatient: None) -> None:
-    cloud = Cloud("", {"kind": "event", "keep_days": 3, "event_ms_left": 20_000})
-    recorder = _recorder(cloud)
-    recorder.look()
-    _see(recorder, 100, moved=frozenset({10, 60}))
-    cloud.refusals = [(429, "EventQuotaSpent")] * 9
-    recorder.look()
-    assert not recorder.is_wanted
-
-
-@pytest.mark.parametrize("code", ["NoPlan", "PrivacyModeOn", "NobodyOwns"])
-def test_a_refusal_is_asked_again_and_said_once(code: str, impatient: None) -> None:
-    said: list[str] = []
-    recorder = Recorder(Sender(_camera(Cloud("", refusals=[(409, code)] * 3))), ["1"], said.append)
-    for _ in range(3):
-        recorder.look()
-        assert not recorder.is_wanted
-    recorder.look()
-    assert recorder.is_wanted
-    assert len(said) == 2 and said[0].startswith("Nothing is recorded")
-
-
-def test_it_does_not_ask_with_every_look() -> None:
-    cloud = Cloud("", refusals=[(409, "NoPlan")] * 3)
-    recorder = _recorder(cloud)
-    for _ in range(3):
-        recorder.look()
-    assert cloud.asked == 1
-
-
-def test_a_ticket_is_renewed_five_minutes_before_its_end_and_the_init_comes_again(impatient: None) -> None:
-    cloud = Cloud("")
-    recorder = _recorder(cloud)
-    recorder.look()
-    for minute in (54, 56):
-        cloud.now = _after(minute * 60)
-        _see(recorder, 14, minute * 60)
-        recorder.look()
-        recorder.rest()
-    assert cloud.asked == 2
-    assert [key.partition("-")[0] for key in cloud.taken][::2] == ["1/1/init", "2/1/init"]
-
-
-def test_what_storage_cannot_take_waits_and_goes_in_order() -> None:
-    cloud = Cloud("")
-    recorder = _recorder(cloud)
-    recorder.look()
-    cloud.storage = [None] * 4 + [503] * 4
-    _see(recorder, 14 + 60)
-    recorder.look()
-    recorder.look()
-    assert cloud.taken == {}
-    recorder.look()
-    assert [key.split("-")[1] for key in cloud.taken] == ["a.mp4", "14000", "60000"]
-
-
-def test_a_ticket_that_storage_refuses_is_replaced_and_a_segment_that_it_refuses_is_dropped() -> None:
-    cloud = Cloud("")
-    recorder = _recorder(cloud)
-    recorder.look()
-    cloud.storage = [204, 403]
-    _see(recorder, 14)
-    recorder.look()
-    assert [key[:8] for key in cloud.taken] == ["1/1/init", "2/1/init", "2/1/2026"]
-    cloud.storage = [400, 204, 400]
-    _see(recorder, 60 + 60, 14)
-    recorder.look()
-    assert [key.split("-")[1] for key in cloud.taken][-2:] == ["a.mp4", "60000"]
-
-
-def test_of_too_much_that_waits_the_oldest_goes() -> None:
-    backlog = Backlog(100)
-    segments = [Segment(INIT, _after(at), (b"x" * 40,)) for at in range(3)]
-    for segment in segments:
-        backlog.put("1", segment)
-    assert (backlog.first(), backlog.dropped) == (("1", segments[1]), 1)
-    backlog.remove(("1", segments[0]))
-    assert backlog.first() == ("1", segments[1])
 
 
 def test_a_past_can_be_made_quickly() -> None:

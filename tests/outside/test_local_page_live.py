@@ -8,18 +8,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
-from infra.demo.client import Wire
-from infra.demo.living import Living, factory_new
 from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
-from tests.loopback import ignore
+from sowa_agent.agent import camera_of
+from sowa_agent.camera import Camera as AgentCamera
+from sowa_agent.config import config_of
 from tests.outside.browsing import a_browser, in_a_browser, sync_api
 from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 from tests.scene import CODE, SECRET, Camera, until
@@ -79,13 +78,14 @@ class Scene:
         expect(guest.page.locator("#received")).to_contain_text("Shared with you by Ola")
         return guest
 
-    def awake(self) -> Living:
+    def awake(self) -> AgentCamera:
         """The camera lives from now on."""
         for number in range(4):
             picture = Image.new("RGB", SIZE, (30, 30, 30))
             ImageDraw.Draw(picture).rectangle((number * 60, 20, number * 60 + 90, 160), fill=(240, 240, 240))
             picture.save(self.folder / f"{number}.jpg")
-        living = Living(factory_new(Wire(self.address), SN, SECRET), self.folder, ignore)
+        config = config_of(self.address, SN, SECRET, str(self.folder), self.folder / "spool")
+        living = camera_of(config, config.cameras[0], threading.Event())
         thread = threading.Thread(target=living.run, daemon=True)
         thread.start()
         self.leaving.callback(until, lambda: not self.cloud.channel.connections)
@@ -160,10 +160,10 @@ def test_an_owner_watches_for_longer_than_a_view_lasts_and_stops(scene: Scene) -
     for _ in range(2):
         owner.page.evaluate(RUN_AHEAD, 220)
         plays_on(owner)
-    ((_, end),) = living._views.values()
-    assert end - scene.cloud.now() > timedelta(minutes=3)
+    (view,) = living.views._open.values()
+    assert view.until_s - scene.cloud.now().timestamp() > 180
     owner.press("Stop")
-    until(lambda: not living._views)
+    until(lambda: living.views.piece_s("0") is None)
     expect(owner.page.locator("#live video")).to_have_count(0)
     expect(owner.page.get_by_role("button", name="Watch live")).to_be_focused()
     assert owner.complaints == []
@@ -176,23 +176,23 @@ def test_a_view_ends_when_its_scene_is_left(scene: Scene) -> None:
     watch(owner)
     owner.press("A demo camera")
     expect(owner.page.locator("#live")).to_contain_text("sends pictures only")
-    until(lambda: not living._views)
+    until(lambda: living.views.piece_s("0") is None)
 
     owner.page.get_by_role("button", name="Garden").click()
     expect(owner.page.locator("#live")).not_to_contain_text("sends pictures only")  # or that one would be watched
     watch(owner)
     owner.press("Sign out")
-    until(lambda: not living._views)
+    until(lambda: living.views.piece_s("0") is None)
 
     owner.press("Sign in", "form")
     watch(owner)
     owner.page.goto(f"{scene.address}/plans")
-    until(lambda: not living._views)
+    until(lambda: living.views.piece_s("0") is None)
 
     owner.page.goto(scene.address)
     watch(owner)
     owner.page.close(run_before_unload=True)
-    until(lambda: not living._views)
+    until(lambda: living.views.piece_s("0") is None)
 
 
 @in_a_browser

@@ -24,9 +24,7 @@ def main() -> int:
     """0 when it was stopped or all is well, 1 when something failed, 2 for a wrong configuration, 3 where another agent
     has taken over."""
     chosen = _options().parse_args()
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
-    # FFmpeg's own lines hold addresses, and passwords with them.
-    av.logging.set_level(None)
+    prepare_logging()
     try:
         config = _config(chosen)
     except ConfigProblem as problem:
@@ -38,6 +36,12 @@ def main() -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     return run_agent(config, stopped)
+
+
+def prepare_logging() -> None:
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
+    # FFmpeg's own lines hold addresses, and passwords with them.
+    av.logging.set_level(None)
 
 
 def _options() -> argparse.ArgumentParser:

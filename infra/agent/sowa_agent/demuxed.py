@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,7 +31,6 @@ ANALYSED_US = 500_000
 CODECS: tuple[Codec, ...] = ("h264", "hevc")
 COPIED_SOUND = "aac"
 DEFAULT_RATE = 25
-_TICK = Fraction(1, TICKS_PER_SECOND)
 
 
 def problem_of(error: FFmpegError, *, is_opening: bool) -> SourceProblem:
@@ -68,31 +66,35 @@ class Demuxed:
         self.heard = "" if audio is None else audio.codec_context.name
         self.sound = audio if self.heard == COPIED_SOUND else None
         self._header = video.codec_context.extradata or b""
+        # Fractions for each packet would be a fifth of all work.
+        self._video_scale = _scale_of(video)
+        self._sound_scale = (1, 1) if self.sound is None else _scale_of(self.sound)
 
     def packets(self) -> Iterator[Packet]:
+        return map(self._packet, self._demuxed())
+
+    def _demuxed(self) -> Iterator[Any]:
+        """FFmpeg's own, without those that are empty, as at the end."""
         streams = [self._video] if self.sound is None else [self._video, self.sound]
         try:
             for each in self._container.demux(streams):
                 if each.size:
-                    yield from self._as_packets(each)
+                    yield each
         except FFmpegError as error:
             raise problem_of(error, is_opening=False) from None
 
     def close(self) -> None:
         self._container.close()
 
-    def _as_packets(self, each: Any) -> Iterator[Packet]:
-        if each.stream is self.sound:
-            yield self._packet(each, bytes(each))
-        else:
-            yield self._packet(each, self._complete(bytes(each), each.is_keyframe))
-
-    def _packet(self, each: Any, data: bytes) -> Packet:
-        scale = each.time_base / _TICK
-        pts = None if each.pts is None else round(each.pts * scale)
-        dts = None if each.dts is None else round(each.dts * scale)
+    def _packet(self, each: Any) -> Packet:
         is_video = each.stream is self._video
-        return Packet(data, pts, dts, self._monotonic(), each.is_keyframe, "video" if is_video else "sound")
+        above, below = self._video_scale if is_video else self._sound_scale
+        pts = None if each.pts is None else each.pts * above // below
+        dts = None if each.dts is None else each.dts * above // below
+        data = bytes(each)
+        if not is_video:
+            return Packet(data, pts, dts, self._monotonic(), True, "sound")
+        return Packet(self._complete(data, each.is_keyframe), pts, dts, self._monotonic(), each.is_keyframe)
 
     def _complete(self, data: bytes, is_key: bool) -> bytes:
         """Some cameras say only when they are opened what their picture is like."""
@@ -155,10 +157,17 @@ class Film(Demuxed):
         dts = None if packet.dts is None else packet.dts + ticks
         return Packet(packet.data, pts, dts, self._monotonic(), packet.is_key, packet.kind)
 
-    def _as_packets(self, each: Any) -> Iterator[Packet]:
-        if each.stream is self.sound:
-            yield self._packet(each, bytes(each))
-            return
-        for filtered in self._filter.filter(each):
-            filtered.stream = self._video
-            yield self._packet(filtered, bytes(filtered))
+    def _demuxed(self) -> Iterator[Any]:
+        for each in super()._demuxed():
+            if each.stream is not self._video:
+                yield each
+                continue
+            for filtered in self._filter.filter(each):
+                filtered.stream = self._video
+                yield filtered
+
+
+def _scale_of(stream: Any) -> tuple[int, int]:
+    """From its time stamps to ticks: a multiplier and a divisor."""
+    scale = stream.time_base * TICKS_PER_SECOND
+    return scale.numerator, scale.denominator

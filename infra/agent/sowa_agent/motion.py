@@ -78,7 +78,8 @@ def grey(frame: Any) -> Image.Image:
     """A small picture of the frame's brightness, without a conversion of colours."""
     plane = frame.planes[0]
     picture = Image.frombuffer("L", (plane.line_size, frame.height), plane, "raw", "L", 0, 1)
-    picture = picture.crop((0, 0, frame.width, frame.height))
+    if plane.line_size != frame.width:
+        picture = picture.crop((0, 0, frame.width, frame.height))
     return picture.reduce(max(1, frame.width // COMPARED_WIDTH))
 
 
