@@ -256,6 +256,7 @@ def test_a_still_picture_moves_nothing_however_sensitive() -> None:
 def test_a_bar_that_moves_is_seen_in_all_frames_and_in_key_frames(codec: Any) -> None:
     assert _motions(film(60, codec=codec), Motion(codec)) > 10
     assert _motions(film(60, codec=codec), Motion(codec, keys_only=True)) == 2
+    assert _motions(film(60, codec=codec, b_frames=2), Motion(codec, keys_only=True)) == 2
 
 
 def test_frames_are_compared_five_times_a_second_at_most() -> None:
@@ -279,6 +280,10 @@ def test_motion_is_looked_for_in_the_sub_stream_and_without_it_in_the_main_one(t
     assert scene.lens.sub is not None
     scene.lens.sub.is_connected = True
     assert scene.lens.live_ring() is scene.lens.sub_ring
+    scene.camera.alarms.clear()
+    scene.clock.advance(60)
+    scene.film(film(60), "main")
+    assert not scene.camera.alarms._waiting
 
 
 def test_motion_makes_no_alarm_when_the_owner_or_the_schedule_does_not_want_it(scene: Scene) -> None:

@@ -58,3 +58,10 @@ def test_a_camera_whose_crystal_drifts_is_followed(drift: float) -> None:
     frames = FrameClock()
     _seen(frames, 7_200, drift=drift)
     assert frames.filmed(round(7_200 * drift * TICKS_PER_SECOND)) == pytest.approx(7_200, abs=0.05)
+
+
+def test_a_network_that_hangs_while_a_minute_ends_changes_nothing() -> None:
+    frames = FrameClock()
+    _seen(frames, 61)
+    frames.see(61 * TICKS_PER_SECOND, 66.0)  # the first of the next minute is late
+    assert frames.filmed(61 * TICKS_PER_SECOND) == pytest.approx(61)

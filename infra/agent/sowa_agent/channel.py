@@ -47,7 +47,7 @@ class Channel:
         headers = {"Authorization": f"Bearer {self.cloud.token}"}
         try:
             with connect(
-                self.how["channel_url"], additional_headers=headers, open_timeout=OPEN_S, ping_interval=None
+                self.how["channel_url"], additional_headers=headers, open_timeout=OPEN_S, ping_interval=None, proxy=None
             ) as connection:
                 log.info("The channel is open.")
                 self._listen(connection)
