@@ -77,7 +77,7 @@ def test_something_is_said_before_the_connection_is_taken_for_idle(monkeypatch: 
     with _served(talk) as url:
         channel = _channel(url, ping_seconds=-1)
         channel.run()
-    assert said == [{"ping": True}]
+    assert said == [{"action": "ping"}]
 
 
 @pytest.mark.parametrize("status", [401, 403])

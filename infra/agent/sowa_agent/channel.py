@@ -65,7 +65,7 @@ class Channel:
         opened = spoken = clock()
         while not self.stopped.is_set() and clock() - opened < RENEW_AFTER_S:
             if clock() - spoken > self.how["ping_seconds"]:
-                connection.send('{"ping": true}')
+                connection.send('{"action": "ping"}')
                 spoken = clock()
             try:
                 message = connection.recv(timeout=LOOK_S)
