@@ -11,7 +11,6 @@ from sowa_agent.config import Config, ConfigProblem, config_of, read_config
 WHOLE = """
 [cloud]
 url = "https://api.example.com"
-live_names = "numbers"
 
 [spool]
 folder = "/var/lib/sowa-agent"
@@ -45,7 +44,7 @@ def _read(tmp_path: Path, text: str = WHOLE) -> Config:
 
 def test_all_of_it_is_read(tmp_path: Path) -> None:
     config = _read(tmp_path)
-    assert (config.url, config.live_names, config.most_spool_mb) == ("https://api.example.com", "numbers", 500)
+    assert (config.url, config.most_spool_mb) == ("https://api.example.com", 500)
     assert config.spool_folder == Path("/var/lib/sowa-agent")
     (camera,) = config.cameras
     assert camera.identity.secret == "factory-secret-0123456789"

@@ -1,4 +1,4 @@
-"""Live views: pieces of about two seconds, numbered or named by their times, from a key frame on and without gaps."""
+"""Live views: numbered pieces of about two seconds, from a key frame on and without gaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from sowa_agent.live import LiveSender, View, Views
-from sowa_agent.names import LiveNaming, stamp
 from sowa_agent.packets import Piece
 from sowa_agent.ring import Ring
 from tests.agent.fakes import INIT, NOON_S, FakeCloud, piece
@@ -16,14 +15,13 @@ from tests.agent.fakes import INIT, NOON_S, FakeCloud, piece
 
 @dataclass
 class Scene:
-    naming: LiveNaming = "numbers"
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud(token="token"))
     ring: Ring = field(default_factory=Ring)
 
     def __post_init__(self) -> None:
         self.client = self.cloud.client()
         self.views = Views(self.client.clock.now_s)
-        self.live = LiveSender(self.client, "0", lambda: self.ring, self.views, self.naming)
+        self.live = LiveSender(self.client, "0", lambda: self.ring, self.views)
         self.live.stopped.set()  # nothing is waited for
 
     def watch(self, piece_s: float = 2.0, live_id: str = "a", lasts_s: float = 300.0) -> None:
@@ -56,14 +54,6 @@ def test_pieces_are_numbered_and_say_their_times_beside() -> None:
     said = [scene.cloud.metadata[f"1/{name}"] for name in scene.pieces()]
     assert said[1] == {"x-amz-meta-start": "2026-11-01T12:00:02.000Z", "x-amz-meta-duration-ms": "2000"}
     assert scene.cloud.objects[f"1/{scene.pieces()[0]}"] == b"".join(each.content for each in _steady(0, 4))
-
-
-def test_or_are_named_by_their_times() -> None:
-    scene = Scene("times")
-    scene.watch()
-    scene.film(*_steady(0, 8))
-    assert scene.pieces() == [f"0/{stamp(NOON_S)}-2000.m4s", f"0/{stamp(NOON_S + 2)}-2000.m4s"]
-    assert scene.cloud.metadata[f"1/{scene.pieces()[0]}"] == {}
 
 
 @pytest.mark.parametrize(("piece_s", "expected"), [(0.5, 12), (1.0, 6), (2.0, 3), (4.0, 1)])

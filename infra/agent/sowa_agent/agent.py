@@ -20,7 +20,7 @@ def camera_of(config: Config, camera: CameraConfig, stopped: threading.Event) ->
     spool = Spool(config.spool_folder / camera.identity.sn, config.most_spool_mb * 1024**2)
     cloud = CloudClient(Wire(config.url), camera.identity, Clock())
     opener = Opener(time.monotonic, stopped.wait)
-    return Camera(cloud, camera.lenses, spool, opener, config.live_names, config.back_within_s, stopped)
+    return Camera(cloud, camera.lenses, spool, opener, config.back_within_s, stopped)
 
 
 def run_agent(config: Config, stopped: threading.Event) -> int:

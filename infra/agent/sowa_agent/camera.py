@@ -13,7 +13,7 @@ from sowa_agent.channel import Channel
 from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced, Unreachable, instant
 from sowa_agent.lens import Lens, LensConfig, Wishes
 from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
-from sowa_agent.names import LiveNaming, picture_name
+from sowa_agent.names import picture_name
 from sowa_agent.opening import Open
 from sowa_agent.picture import NoPicture, jpeg_of
 from sowa_agent.recording import Plan
@@ -40,7 +40,6 @@ class Camera:
     lenses_config: tuple[LensConfig, ...]
     spool: Spool
     open_source: Open
-    naming: LiveNaming = "times"
     back_within_s: float = float("inf")
     stopped: threading.Event = field(default_factory=threading.Event)
     is_replaced: bool = False
@@ -62,7 +61,7 @@ class Camera:
         self.sender = Sender(self.cloud, self.spool, [lens.config.id for lens in self.lenses], self._on_plan)
 
     def _live_sender(self, lens: Lens) -> LiveSender:
-        return LiveSender(self.cloud, lens.config.id, lens.live_ring, self.views, self.naming, self.stopped)
+        return LiveSender(self.cloud, lens.config.id, lens.live_ring, self.views, self.stopped)
 
     def run(self) -> None:
         """Until `stopped`; what fails is tried again."""

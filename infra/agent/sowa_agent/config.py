@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from sowa_agent import VERSION
 from sowa_agent.cloud import Identity
 from sowa_agent.lens import LensConfig
-from sowa_agent.names import LiveNaming
 from sowa_agent.source import SourceAddress, Transport
 
 SPOOL_FOLDER = "sowa-agent-spool"
@@ -25,7 +24,6 @@ MOST_CHANNELS = 64
 
 _MAC = re.compile("([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}")
 _TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
-_NAMINGS: tuple[LiveNaming, ...] = ("times", "numbers")
 
 
 class ConfigProblem(Exception):
@@ -46,7 +44,6 @@ class Config:
     cameras: tuple[CameraConfig, ...]
     spool_folder: Path
     most_spool_mb: int = MOST_SPOOL_MB
-    live_names: LiveNaming = "times"
     back_within_s: float = float("inf")
 
 
@@ -144,7 +141,6 @@ def _config(top: _Table, folder: Path) -> Config:
         cameras=tuple(_camera(one) for one in top.tables("camera")),
         spool_folder=folder / spool.text("folder", SPOOL_FOLDER),
         most_spool_mb=spool.whole("most_mb", MOST_SPOOL_MB),
-        live_names=cast(LiveNaming, cloud.one_of("live_names", _NAMINGS)),
     )
     for table in (cloud, spool, top):
         table.end()

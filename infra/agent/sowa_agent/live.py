@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sowa_agent.cloud import CloudClient, NotTaken, Refused, Ticket, Unreachable
-from sowa_agent.names import LiveNaming, live_name
+from sowa_agent.names import live_name
 from sowa_agent.packets import Init, Piece
 from sowa_agent.ring import Ring
 
@@ -94,7 +94,6 @@ class LiveSender:
     channel: str
     ring_now: Callable[[], Ring]
     views: Views
-    naming: LiveNaming = "times"
     stopped: threading.Event = field(default_factory=threading.Event)
     wake: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
@@ -169,7 +168,7 @@ class LiveSender:
     def _send(self, run: Run, pieces: list[Piece]) -> None:
         start_s = run.beginning(pieces[0])
         duration_s = sum(piece.duration_s for piece in pieces)
-        name = live_name(self.naming, run.name, run.number, start_s, max(1, round(duration_s * 1000)))
+        name = live_name(run.name, run.number, start_s, max(1, round(duration_s * 1000)))
         self._put(run, name.name, b"".join(piece.content for piece in pieces), name.fields)
         run.number += 1
         run.end_s = start_s + duration_s

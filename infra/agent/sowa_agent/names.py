@@ -5,14 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from sowa_agent.clocks import as_utc
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-# How live pieces are called: by when they began and how long they are, or by their number, the times beside it.
-LiveNaming = Literal["times", "numbers"]
 
 
 @dataclass(frozen=True)
@@ -42,10 +38,8 @@ def picture_name(channel: str, at_s: float, kind: str, mark: str = "") -> str:
     return f"{channel}/{as_utc(at_s):%Y%m%dT%H%M%SZ}-{kind}-{mark or secrets.token_hex(8)}.jpg"
 
 
-def live_name(naming: LiveNaming, run: str, number: int, start_s: float, duration_ms: int) -> LiveName:
+def live_name(run: str, number: int, start_s: float, duration_ms: int) -> LiveName:
     """Of a piece of a live view behind `init-<run>.mp4`; the form fields are for the object's metadata."""
-    if naming == "times":
-        return LiveName(f"{stamp(start_s)}-{duration_ms}.m4s", {})
     at = as_utc(round(start_s, 3)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return LiveName(f"{run}-{number}.m4s", {"x-amz-meta-start": at, "x-amz-meta-duration-ms": str(duration_ms)})
 
