@@ -40,16 +40,17 @@ def _work() -> str:
 
 
 def _cost_of_cameras() -> str:
-    alarms, cameras, channel, people, live = map(
+    alarms, cameras, channel, people, live, live_by_agent = map(
         _dollars,
         (
             "alarms and what is kept", "what cameras cause", "what the camera channel costs", "what people cause",
-            "what 1,000 hours of live view cost",
+            "what 1,000 hours of live view cost", "LIVEAGENT",
         ),
     )  # fmt: skip
     return (
         f"{alarms} $ a month for alarms, {cameras} $ with their tickets, {channel} $ for being connected, {people} $ "
-        f"for people who look; {live} $ for 1,000 hours of live view; {_standing()} $ for an installation"
+        f"for people who look; {live} $ for 1,000 hours of live view in a megabit a second, "
+        f"{live_by_agent} $ in half of one; {_standing()} $ for an installation"
     )
 
 

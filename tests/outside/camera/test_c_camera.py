@@ -39,7 +39,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiler, pkg_config = shutil.which("cc"), shutil.which("pkg-config")
     if compiler is None or pkg_config is None:
         pytest.skip("cc or pkg-config is not installed")
-    asked = subprocess.run([pkg_config, "--cflags", "--libs", *LIBRARIES], capture_output=True, text=True, check=False)  # noqa: S603
+    question = [pkg_config, "--cflags", "--libs", *LIBRARIES]
+    asked = subprocess.run(question, capture_output=True, text=True, check=False)  # noqa: S603  # a tool of the system
     if asked.returncode:
         pytest.skip(f"to build it against: {asked.stderr.strip()}")
     made = tmp_path_factory.mktemp("built") / "camera"
