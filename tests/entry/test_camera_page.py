@@ -15,7 +15,7 @@ from chalicelib.commands import rules as commands
 from chalicelib.commands import shapes as command_shapes
 from chalicelib.entry import contract as contract_room
 from chalicelib.entry import wire
-from chalicelib.live import rules as live
+from chalicelib.live.rules import pieces as live
 from chalicelib.recordings import shapes as recording_shapes
 from chalicelib.recordings.actions import quota, tickets
 from chalicelib.recordings.rules import names

@@ -44,7 +44,7 @@ def _cost_of_cameras() -> str:
         _dollars,
         (
             "alarms and what is kept", "what cameras cause", "what the camera channel costs", "what people cause",
-            "what 1,000 hours of live view cost", "LIVEAGENT",
+            "what 1,000 hours of live view cost", "the same in half a megabit, as the agent sends it",
         ),
     )  # fmt: skip
     return (

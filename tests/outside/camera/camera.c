@@ -109,10 +109,10 @@ static bool upload(struct ticket *ticket, const char *name, const char *file, do
     snprintf(key, sizeof key, "%s1/%s", json_string_value(json_object_get(ticket->form, "key_prefix")), name);
     const char *field;
     json_t *value, *fields = json_object_get(ticket->form, "fields");
+    json_object_set_new(fields, "key", json_string(key));
+    if (start > 0) json_object_set_new(fields, "x-amz-meta-start", json_string(time_text(at, start, "%Y-%m-%dT%H:%M:%S")));
+    if (start > 0) json_object_set_new(fields, "x-amz-meta-duration-ms", json_string("2000"));
     json_object_foreach(fields, field, value) add_field(form, field, json_string_value(value));
-    add_field(form, "key", key);
-    if (start > 0) add_field(form, "x-amz-meta-start", time_text(at, start, "%Y-%m-%dT%H:%M:%S"));
-    if (start > 0) add_field(form, "x-amz-meta-duration-ms", "2000");
     curl_mimepart *content = curl_mime_addpart(form); /* the last: S3 reads nothing behind it */
     curl_mime_name(content, "file"), curl_mime_filedata(content, file);
     curl_easy_setopt(curl, CURLOPT_URL, json_string_value(json_object_get(ticket->form, "url")));
@@ -212,7 +212,7 @@ static int on_channel(struct lws *wsi, enum lws_callback_reasons reason, void *u
         }
         json_decref(message);
     } else if (reason == LWS_CALLBACK_CLIENT_WRITEABLE) {
-        if (!said[LWS_PRE]) strcpy(said + LWS_PRE, "{\"ping\": true}");
+        if (!said[LWS_PRE]) strcpy(said + LWS_PRE, "{\"action\": \"ping\"}");
         lws_write(wsi, (unsigned char *)said + LWS_PRE, strlen(said + LWS_PRE), LWS_WRITE_TEXT);
         said[LWS_PRE] = 0, ping_at = local_s() + ping_s, lws_rx_flow_control(wsi, 1);
     }
