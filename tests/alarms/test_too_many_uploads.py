@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.alarms import rules
-from chalicelib.alarms.actions import bounds
+from chalicelib.alarms.actions import bounds, ingesting
 from chalicelib.alarms.actions.arrivals import Arrival
 from chalicelib.alarms.records import PICTURES
 from chalicelib.push.actions import recipients
@@ -223,6 +223,37 @@ def test_what_was_deleted_is_refused_like_anything_new_when_its_hour_is_closed(h
     assert name not in str(keys_now(home.world)) and ids_of(home, type="doorbell") == []
 
 
+@pytest.mark.usefixtures("few")
+def test_what_is_being_deleted_goes_though_its_hour_is_closed(home: Home) -> None:
+    key = _key_of(home, arrives(home.camera, kind="doorbell"))
+    flood(home)
+    (alarm_id,) = ids_of(home, type="doorbell")
+    assert home.owner.call("DELETE", path_of(home, alarm_id)).status == 204
+    assert key in keys_now(home.world)  # nobody has taken the order up yet
+    _try_again(home, key)
+    assert key not in keys_now(home.world)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_tried_again_counts_no_more_for_that(home: Home) -> None:
+    key = _key_of(home, arrives(home.camera, kind="doorbell"))
+    for _ in range(15):
+        _try_again(home, key)
+    arrives(home.camera, number=1, kind="doorbell")
+    assert len(ids_of(home, type="doorbell")) == 2
+    flood(home)
+    before = _told_of(home)
+    assert before[-1] > 0
+    _try_again(home, key.replace("doorbell", "sound"))
+    assert _told_of(home) == before
+
+
+def _try_again(home: Home, key: str) -> None:
+    """What came now is taken once more, since a try before may have failed."""
+    (of,) = recipients.of_devices({home.camera.device_id: []}).values()
+    ingesting.take_picture(Arrival(key, home.world.now(), 600, "again"), of, is_first_try=False)
+
+
 def _late(home: Home, ticket: Any) -> str:
     """News of a picture that S3 has not told of."""
     name = name_of(home.world.now(), "doorbell")
@@ -252,7 +283,13 @@ def test_late_news_of_an_earlier_quiet_hour_become_alarms_within_its_own_bound(h
 
 
 @pytest.mark.usefixtures("few")
-def test_late_news_of_an_earlier_hour_that_was_closed_are_refused_though_another_was_since(home: Home) -> None:
+@pytest.mark.parametrize("bounded", ["uploads", "bytes"])
+def test_late_news_of_an_earlier_hour_that_was_closed_are_refused_though_another_was_since(
+    home: Home, monkeypatch: pytest.MonkeyPatch, bounded: str
+) -> None:
+    if bounded == "bytes":
+        monkeypatch.setattr(rules, "MOST_AN_HOUR", 1000)
+        monkeypatch.setattr(rules, "MOST_BYTES_AN_HOUR", 10 * len(jpeg()))
     late = _late(home, home.camera.ask_ticket().json)
     for _ in range(2):
         flood(home)
