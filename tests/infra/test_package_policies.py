@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -292,6 +293,23 @@ def test_only_erasing_and_asking_may_touch_keys_and_nobody_may_end_them() -> Non
     kms = {(route, action) for route, one in _statements() for action in one["Action"] if action.startswith("kms:")}
     assert {action for _, action in kms} <= {"kms:Decrypt", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"}
     assert {route for route, action in kms if action == "kms:Sign"} == {"api", "on_erasure_begun"}
+
+
+def test_the_document_names_all_who_can_unwrap_a_key_and_all_who_only_read_them() -> None:
+    text = (template.ROOT / "docs" / "keys.md").read_text().partition("## Who can unwrap")[2]
+    decrypting, reading = set(), set()
+    for function in policies.seen():
+        granted = policies.granted(function)
+        if "Decrypt" in granted.get("RootKey", ()):
+            decrypting.add(function)
+        elif granted.get("Keys"):
+            reading.add(function)
+    assert _functions_in(text.partition("What binds")[0]) == decrypting
+    assert _functions_in(text.partition("- Functions that only ask")[2].partition("- `api`")[0]) == reading
+
+
+def _functions_in(text: str) -> set[str]:
+    return set(re.findall("`([a-z_]+)`", text)) & policies.seen().keys()
 
 
 def test_a_forwarder_reads_no_table() -> None:
