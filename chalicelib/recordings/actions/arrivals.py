@@ -30,6 +30,7 @@ from chalicelib.store.retrying import retrying_from
 # A day holds no more than two days of video: a camera whose clock nobody believes may bring all that it kept at once,
 # and one that films more than twice at once is broken, or its secret stolen.
 MOST_OF_A_DAY_MS = 2 * 24 * 60 * 60 * 1000
+_TOO_MANY = "too_many"
 # Connections and tickets say that a camera is there; what it records says so only where nothing else does.
 _SEEN_EVERY = timedelta(minutes=10)
 
@@ -166,8 +167,10 @@ def _count(
     is_due = is_event or days.is_due(row, upload, segment)
     if reason is None and is_late:
         return _count_listed(upload.device_id, segment, upload.part)
-    # Before it is deleted, or counted once more, all that is there is looked at.
-    is_unsure = reason is not None or (is_due and days.may_be_forgotten(row, segment))
+    # Before it is deleted, or counted once more, all that is there is looked at; but not for each object of a camera
+    # that brings more than can be filmed, of whose day that would be hundreds of listings.
+    is_refused_once = reason is not None and reason != _TOO_MANY
+    is_unsure = is_refused_once or (is_due and days.may_be_forgotten(row, segment))
     if row is not None and is_unsure and _is_listed_as_counted(row, upload, segment):
         return days.know(row, upload)
     if reason is not None:
@@ -193,7 +196,7 @@ def _beyond_bounds(
         if used + segment.duration_ms > quota.MOST_MS:
             return "event_quota_spent"
     if days.quarters_of(row).total_ms + segment.duration_ms > MOST_OF_A_DAY_MS:
-        return "too_many"
+        return _TOO_MANY
     return None
 
 
