@@ -254,6 +254,22 @@ def _try_again(home: Home, key: str) -> None:
     ingesting.take_picture(Arrival(key, home.world.now(), 600, "again"), of, is_first_try=False)
 
 
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("gone", ["hour", "channel"])
+def test_other_bytes_in_the_place_of_a_shown_picture_go_as_anything_new_does(home: Home, gone: str) -> None:
+    home.camera.equip("1", "2")
+    ticket, name = home.camera.ask_ticket().json, name_of(home.world.now(), "doorbell", channel="2")
+    home.world.upload(ticket, name, jpeg(7))
+    home.world.settle()
+    flood(home) if gone == "hour" else home.camera.equip("1")
+    (alarm_id,) = ids_of(home, type="doorbell")
+    before = _told_of(home)[3]
+    home.world.upload(ticket, name, jpeg(3))
+    assert _told_of(home)[3] == before + 1
+    assert name not in str(keys_now(home.world))
+    assert home.owner.call("GET", path_of(home, alarm_id)).json["picture"] == "unreadable"
+
+
 def _late(home: Home, ticket: Any) -> str:
     """News of a picture that S3 has not told of."""
     name = name_of(home.world.now(), "doorbell")

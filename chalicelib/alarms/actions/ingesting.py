@@ -43,7 +43,7 @@ def take_picture(arrival: Arrival, of: Recipients | None, *, is_first_try: bool)
 
 
 def _is_shown(arrival: Arrival, device: Device) -> bool:
-    """Whether it is the picture of an alarm that may still be seen."""
+    """Whether it is the picture of an alarm that may still be seen, and not other bytes in its place."""
     try:
         named = rules.read_name(arrival.name)
     except rules.NotTaken:
@@ -51,9 +51,12 @@ def _is_shown(arrival: Arrival, device: Device) -> bool:
     # As it was stored if its stamp was believed, and if it was not; by a second upload of the name, perhaps otherwise.
     times = rules.time_of(named.stamp, arrival.second), named.stamp
     ids = dict.fromkeys(naming.alarm_id(at, arrival.object_key) for at in times)
-    found = map(_meant_by, read(*(Alarm.key(device.pk_id, alarm_id) for alarm_id in ids)))
-    is_its_own = any(one is not None and one.picture == arrival.object_key and one.is_readable(device) for one in found)
-    return is_its_own and not _came_in_privacy(arrival, device)
+    found = filter(None, map(_meant_by, read(*(Alarm.key(device.pk_id, alarm_id) for alarm_id in ids))))
+    shown = next((one for one in found if one.picture == arrival.object_key and one.is_readable(device)), None)
+    if shown is None or _came_in_privacy(arrival, device):
+        return False
+    # Alarms of before have no ETag.
+    return shown.picture_etag is None or shown.picture_etag == s3.etag(arrival.object_key)
 
 
 def _came_in_privacy(arrival: Arrival, device: Device) -> bool:
