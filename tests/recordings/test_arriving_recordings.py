@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -11,8 +12,9 @@ import pytest
 from chalicelib import ids
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
-from chalicelib.recordings.actions import arrivals, days, reconciling
+from chalicelib.recordings.actions import arrivals, days, listing, reconciling
 from chalicelib.recordings.actions.arrivals import Arrival
+from chalicelib.recordings.rules.uploads import read_object
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe
 from tests.recordings.recorded import ask, counted, objects, of_device, refused, stands
@@ -295,6 +297,62 @@ def test_a_backlog_takes_no_more_write_units_than_minutes_however_often_it_comes
             world.settle()
         writes = [call for call in world.trace if call.write_units and "recording-day" in str(call.params)]
         assert sum(call.write_units for call in writes) <= 40
+
+
+@pytest.mark.parametrize("plan", [EVENT, None], ids=["events", "continuous"])
+def test_what_is_refused_lists_little_however_much_there_is(
+    home: Home, monkeypatch: pytest.MonkeyPatch, plan: str | None
+) -> None:
+    listed: list[str] = []
+    below = s3.below
+
+    def noting(prefix: str, **how: str) -> Iterator[s3.Stored]:
+        for stored in below(prefix, **how):
+            listed.append(stored.key)
+            yield stored
+
+    def film(later_s: int) -> None:
+        home.world.clock.move_to(home.world.now().timestamp() + later_s)
+        home.camera.record(1_000)
+        listed.clear()
+        home.world.settle()
+
+    subscribe(home, *([plan] if plan else []))
+    for _ in range(6):
+        film(1)
+    _reconciled(home, 3)
+    stored = objects(home.world)
+    monkeypatch.setattr(arrivals, "MOST_OF_A_DAY_MS", 6_000)
+    monkeypatch.setattr(arrivals.quota, "MOST_MS", 6_000)
+    monkeypatch.setattr(arrivals, "MOST_LISTED", 3)
+    monkeypatch.setattr(s3, "below", noting)
+    # In a quarter of an hour of which the row counts something, it could be among that; where the day is full, whoever
+    # brings more is not asked for.
+    film(1)
+    assert len(listed) == (4 if plan else 0)
+    film(900)
+    assert listed == []
+    home.owner.refresh()
+    assert (objects(home.world), sum(refused(home).values())) == (stored, 2)
+
+
+@pytest.mark.parametrize("plan", [EVENT, None], ids=["events", "continuous"])
+def test_a_quarter_of_an_hour_of_more_bytes_than_a_row_counts_lets_nothing_in_uncounted(
+    home: Home, monkeypatch: pytest.MonkeyPatch, plan: str | None
+) -> None:
+    for module in (arrivals, listing):
+        # Each object of 128 bytes has 2 GB.
+        monkeypatch.setattr(module, "read_object", lambda key, size, at: read_object(key, size * 2**24, at))
+    monkeypatch.setattr(arrivals, "MOST_OF_A_DAY_MS", 4_000)
+    monkeypatch.setattr(arrivals.quota, "MOST_MS", 4_000)
+    subscribe(home, *([plan] if plan else []))
+    began = home.world.now() - timedelta(hours=9, minutes=2)
+    for nth in range(6):
+        home.camera.record(1_000, at=began + timedelta(seconds=nth))
+        home.world.settle()
+        if nth == 3 and plan is None:
+            _reconciled(home, 3)
+    assert (len(objects(home.world)), sum(refused(home).values())) == (4, 2)
 
 
 def test_a_day_is_kept_until_what_was_uploaded_again_is_over(recording: Home) -> None:

@@ -17,7 +17,6 @@ from chalicelib.recordings.actions.reconciling import NEWS_TAKE
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import containers, quarters
 from chalicelib.recordings.rules.names import NameUnknown
-from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.recordings.rules.segments import Init, Segment, without_doubles
 from chalicelib.recordings.rules.uploads import Part, Upload, parse_key, read_object
 from chalicelib.stock.actions import uploads
@@ -31,6 +30,9 @@ from chalicelib.store.retrying import retrying_from
 # and one that films more than twice at once is broken, or its secret stolen.
 MOST_OF_A_DAY_MS = 2 * 24 * 60 * 60 * 1000
 _TOO_MANY = "too_many"
+# So many objects are listed to judge one: a day of ten seconds each, in 20 s of what this function has of a vCPU. A day
+# may have seventeen times as many, and over those each that is refused would be killed, and come again.
+MOST_LISTED = 10_000
 # Connections and tickets say that a camera is there; what it records says so only where nothing else does.
 _SEEN_EVERY = timedelta(minutes=10)
 
@@ -211,11 +213,20 @@ def _count_listed(device_id: str, segment: Segment, *known: Part) -> RecordingDa
 
 def _is_listed_as_counted(row: RecordingDay, upload: Upload, segment: Segment) -> bool:
     """Whether the day's row counts all that S3 lists of a quarter of an hour, and so this one, too: what was taken long
-    ago may be told, or uploaded, again."""
-    found = listing.uploaded(upload.device_id, segment.channel, [*days.parts_of(row), upload.part])
-    own = without_doubles(one for one in found.segments if quarters.day_of(one.start) == row.day)
+    ago may be told, or uploaded, again. On a day of more objects than are listed for one it is taken for new."""
     nth = quarters.nth_of(segment.start)
-    return days.quarters_of(row).size_bytes[nth] >= Quarters().with_all(own).size_bytes[nth]
+    counted_bytes = days.quarters_of(row).size_bytes[nth]
+    if counted_bytes < segment.size_bytes:
+        return False
+    parts = [*days.parts_of(row), upload.part]
+    try:
+        found = listing.uploaded(upload.device_id, segment.channel, parts, most=MOST_LISTED)
+    except listing.TooMany:
+        return False
+    day_nth = row.day, nth
+    own = (one for one in found.segments if (quarters.day_of(one.start), quarters.nth_of(one.start)) == day_nth)
+    # Their sum, and not what a row would count: that goes no further than 4 GB.
+    return counted_bytes >= sum(one.size_bytes for one in without_doubles(own))
 
 
 def _read_again(key: Key[RecordingDay], before: RecordingDay | None) -> RecordingDay | None:

@@ -54,16 +54,24 @@ class Uploaded:
         return with_inits(self.segments, self.inits)
 
 
-def uploaded(device_id: str, channel: str, parts: Iterable[Part]) -> Uploaded:
+class TooMany(Exception):
+    """More objects lie there than were to be listed."""
+
+
+def uploaded(device_id: str, channel: str, parts: Iterable[Part], *, most: int | None = None) -> Uploaded:
     """Everything of a channel that lies in these parts, as S3 lists it: a call for each thousand, and at least one for
-    each part. Keys of `cam-1` lie between those of `cam`: they begin as these do, and are passed over."""
+    each part. Keys of `cam-1` lie between those of `cam`: they begin as these do, and are passed over. Raises TooMany
+    where there is more than `most`."""
     found, own = Uploaded(), f"/{channel}"
-    for part in joined(parts):
-        for stored in _listed(part.begin_of(device_id, channel), part):
-            if stored.key.rpartition("/")[0].endswith(own):
-                found.add(stored)
+    for nth, stored in enumerate(_listed(device_id, channel, parts)):
+        if nth == most:
+            raise TooMany
+        if stored.key.rpartition("/")[0].endswith(own):
+            found.add(stored)
     return found
 
 
-def _listed(begin: str, part: Part) -> Iterator[Stored]:
-    return s3.below(begin, after=f"{begin}{part.first}", last=f"{begin}{part.last}")
+def _listed(device_id: str, channel: str, parts: Iterable[Part]) -> Iterator[Stored]:
+    for part in joined(parts):
+        begin = part.begin_of(device_id, channel)
+        yield from s3.below(begin, after=f"{begin}{part.first}", last=f"{begin}{part.last}")
