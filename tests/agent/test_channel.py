@@ -115,12 +115,16 @@ def test_it_is_renewed_before_its_two_hours_are_over(monkeypatch: pytest.MonkeyP
         opened.append(1)
         if len(opened) == 2:
             channel.stopped.set()
-        else:
-            channel.cloud.clock.advance(111 * 60)  # type: ignore[attr-defined]
+        connection.send('{"id": "c1", "command": "restart"}')
         for _ in connection:
             pass
 
+    def wait_long(command: Json) -> Json:
+        # While it listens, or the time before it would be looked at afterwards.
+        channel.cloud.clock.advance(111 * 60)  # type: ignore[attr-defined]
+        return {"id": command["id"], "ok": True}
+
     with _served(talk) as url:
-        channel = _channel(url, ping_seconds=1e6, reconnect_after_seconds=3600)  # not waited for
+        channel = _channel(url, wait_long, ping_seconds=1e6, reconnect_after_seconds=3600)  # not waited for
         channel.run()
     assert len(opened) == 2
