@@ -148,7 +148,8 @@ def _told(home: Home, story: Callable[[Home], None], delivery_faults: DeliveryFa
     world, before = home.world, home.world.snapshot()
     world.delivery_faults = delivery_faults
     story(home)
-    world.advance(2 * HOUR)
+    # Each pass of an erasure may be late by half an hour, and again.
+    world.advance(4 * HOUR)
     outcome = _outcome(world)
     assert violations(world.dump()) == []
     assert world.failures == []

@@ -293,12 +293,13 @@ def _untracked(cls: type, *_: Any, **__: Any) -> Any:
 
 
 def _looked_up_once(original: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    """moto compares a service with all others each time it is looked up, to know that it is in use; what has an account
-    is."""
+    """moto compares a service with all others each time it is looked up, to know that it is in use; whether it is the
+    very same as one of them tells as much."""
 
     def getitem(self: Any, account_id: str) -> Any:
         found = dict.get(self, account_id)
-        return original(self, account_id) if found is None else found
+        is_in_use = found is not None and any(one is self for one in _Backends._instances)
+        return found if is_in_use else original(self, account_id)
 
     return getitem
 
