@@ -12,6 +12,7 @@ from chalicelib.live.rules import pieces as rules
 from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.live.test_numbered import watched
 from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.cameras import change_settings
 from tests.worlds.scenarios.steps import HOUR, job, once, settle, settled
@@ -198,6 +199,17 @@ def _wait(home: Home, state: Any, key: str) -> Response:
         home.world.meanwhile = None
 
 
+def _numbered_video_goes_on(home: Home) -> Any:
+    live, camera = watched(home)
+    camera.film()
+    return live
+
+
+def _shown_to_its_second(home: Home, live: Any, stored: Stored) -> int:
+    """Rows of views whose window has moved on to the piece that came last."""
+    return sum("a-1.m4s" in str(row.get("window", "")) for row in stored.of("Live").values())
+
+
 def _first_looks(home: Home, live: Any, stored: Stored) -> int:
     return sum("listed_from" in row for row in stored.of("Live").values())
 
@@ -299,6 +311,10 @@ SCENARIOS = (
     Scenario(
         "look before there is a picture", "GET /live/{capability}/playlist.m3u8", _asleep, _wait, _views_that_waited,
         is_asked=False,  # who asks again is told that there is no picture yet, which is true
+    ),
+    Scenario(
+        "look at numbered video", ("GET /live/{capability}/playlist.m3u8", "show_live"), _numbered_video_goes_on, _look,
+        _shown_to_its_second,
     ),
     Scenario("get a ticket for live video", "POST /cameras/tickets", settled, _ask_live_ticket),
     Scenario(
