@@ -121,7 +121,7 @@ def test_every_function_of_the_app_is_called_here(world: LocalCloud) -> None:
     # What has an address of its own is asked as players ask (tests/live/test_function_url.py).
     assert declared - {"chalicelib.live.function_urls.show_live"} == set(HANDLERS)
     samples = {name.partition(":")[0] for names in HANDLERS.values() for name in names}
-    assert samples | {"rest_v1", *OF_THE_CHANNEL} == {*event_names(), "operation"}
+    assert samples | {"rest_v1", "function_url", *OF_THE_CHANNEL} == {*event_names(), "operation"}
 
 
 @pytest.fixture(scope="module")
