@@ -101,7 +101,7 @@ def scene(served: tuple[str, LocalCloud, Any], browser: Any, tmp_path: Path) -> 
     cloud.restore(beginning)
     camera = Camera(cloud, sn=SN)
     camera.load()
-    camera.activate()
+    camera.activate(channels=[{"id": "0", "name": "Door"}])  # as the agent calls its first
     with ExitStack() as leaving:
         yield Scene(address, cloud, browser, camera, tmp_path, leaving)
 
