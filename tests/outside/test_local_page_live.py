@@ -246,10 +246,10 @@ def film(scene: Scene, name: str, size: tuple[int, int]) -> None:
     pictures = [Image.new("RGB", size, (8 * number, 30, 30)) for number in range(30)]
     made = [piece for picture in pictures for piece in encoder.add(picture)] + encoder.end()
     ticket = scene.camera.ask_ticket("live").json
-    assert scene.cloud.upload(ticket, f"1/init-{name}.mp4", encoder.init).status == 204
+    assert scene.cloud.upload(ticket, f"0/init-{name}.mp4", encoder.init).status == 204
     for piece in made:
         start = scene.cloud.now()
-        named = f"1/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s"
+        named = f"0/{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}Z-1000.m4s"
         assert scene.cloud.upload(ticket, named, piece).status == 204
 
 
