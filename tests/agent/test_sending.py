@@ -104,9 +104,9 @@ def test_what_storage_never_takes_is_dropped(scene: Scene, monkeypatch: pytest.M
     assert len(scene.segments()) == 1 and scene.spool.dropped == 1 and scene.spool.waiting() == []
 
 
-@pytest.mark.parametrize("code", ["NoPlan", "PrivacyModeOn", "EventQuotaSpent"])
-def test_after_a_refusal_it_asks_again_within_a_quarter_of_a_minute(scene: Scene, code: str) -> None:
-    scene.cloud.refusals = [(409, code)]
+@pytest.mark.parametrize(("status", "code"), [(409, "NoPlan"), (409, "PrivacyModeOn"), (429, "EventQuotaSpent")])
+def test_after_a_refusal_it_asks_again_within_a_quarter_of_a_minute(scene: Scene, status: int, code: str) -> None:
+    scene.cloud.refusals = [(status, code)]
     scene.film()
     scene.look()
     assert scene.plans == [(None, code)] and len(scene.spool.waiting()) == 1

@@ -26,6 +26,8 @@ RENEW_BEFORE_S = 300.0
 TRIES = 4
 _READ_BYTES = 64 * 1024
 _TAKEN = (200, 201, 204)
+# Of what is asked too often this alone does not pass within the hour.
+QUOTA_SPENT = "EventQuotaSpent"
 # S3 refuses a ticket that has run out.
 _TICKET_IS_OVER = (400, 403)
 
@@ -240,11 +242,12 @@ class CloudClient:
             if "now" in said:
                 self.clock.learn(instant(said["now"]))
             return said
-        if answer.status >= 500 or answer.status == 429:
+        code = str(said.get("code", ""))
+        if answer.status >= 500 or (answer.status == 429 and code != QUOTA_SPENT):
             raise Unreachable(f"The cloud answered {answer.status}.")
         if answer.status == 401 and path != "/cameras/activation":
             raise TokenReplaced
-        raise Refused(answer.status, str(said.get("code", "")), str(said.get("message", "")))
+        raise Refused(answer.status, code, str(said.get("message", "")))
 
 
 def instant(text: str) -> datetime:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sowa_agent.cloud import RENEW_BEFORE_S, CloudClient, NotTaken, Refused, Ticket, Unreachable
+from sowa_agent.cloud import QUOTA_SPENT, RENEW_BEFORE_S, CloudClient, NotTaken, Refused, Ticket, Unreachable
 from sowa_agent.recording import Plan
 from sowa_agent.spool import Spool, Waiting
 
@@ -17,7 +17,7 @@ REASONS = {
     "NoPlan": "Nothing is recorded: there is no plan.",
     "PrivacyModeOn": "Nothing is recorded: privacy mode is on.",
     "NobodyOwns": "Nothing is recorded: nobody owns the camera.",
-    "EventQuotaSpent": "Nothing more is recorded today: the plan's hours are spent.",
+    QUOTA_SPENT: "Nothing more is recorded today: the plan's hours are spent.",
 }
 
 log = logging.getLogger(__name__)
