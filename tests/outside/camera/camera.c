@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <libwebsockets.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/sendfile.h>
@@ -15,6 +16,7 @@ struct ticket { const char *kind; json_t *form; double until, not_before; char i
 static const char *url, *sn, *secret;
 static char token[256], channel_url[512], film[24];
 static double ahead, activate_at, connect_at, ping_at, moved_until, segment_start;
+static curl_off_t retry_after_s;
 static int ping_s, reconnect_s, segment, segment_pieces;
 static bool is_private, is_event_plan;
 static volatile sig_atomic_t is_over, has_moved;
@@ -36,10 +38,10 @@ static char *time_text(char to[40], double at, const char *format) {
     return sprintf(to + strlen(to), ".%03dZ", (int)((at - (time_t)at) * 1000)), to;
 }
 
-/* HTTP. What may succeed later is sent again: without an answer (0), and after 429 and 5xx. */
+/* HTTP. What may succeed later is sent again: without an answer (0), and after 5xx. */
 static long perform(CURL *curl, json_t **answer) {
     long status = 0;
-    for (int tried = 0; tried < TRIES && (!status || status == 429 || status >= 500); tried++) {
+    for (int tried = 0; tried < TRIES && (!status || status >= 500); tried++) {
         char *said;
         size_t length;
         FILE *to = open_memstream(&said, &length);
@@ -47,7 +49,7 @@ static long perform(CURL *curl, json_t **answer) {
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
         if (curl_easy_perform(curl) || curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status)) status = 0;
-        fclose(to);
+        curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s), fclose(to);
         if (status / 100 != 2) fprintf(stderr, "%ld %s\n", status, said);
         if (answer) json_decref(*answer), *answer = json_loadb(said, length, 0, NULL);
         free(said);
@@ -93,7 +95,7 @@ static bool has_ticket(struct ticket *ticket) {
     json_t *given = ticket == &recordings ? json_array_get(json_object_get(said, "tickets"), 0) : said;
     json_decref(ticket->form);
     ticket->form = is_given ? json_incref(given) : NULL, *ticket->init = 0;
-    ticket->until = time_in(given, "until"), ticket->not_before = now_s() + ASK_AGAIN_S;
+    ticket->until = time_in(given, "until"), ticket->not_before = now_s() + fmax(ASK_AGAIN_S, retry_after_s);
     if (ticket == &recordings) is_event_plan = json_object_get(json_object_get(said, "plan"), "event_ms_left");
     return json_decref(said), ticket->form;
 }
@@ -153,7 +155,6 @@ static void record(const char *piece, double start) {
     while (sendfile(segment, from, NULL, 1 << 24) > 0) continue;
     close(from);
 }
-
 static void see(void) {
     static int number;
     char piece[24], name[40], mark[24];
@@ -181,7 +182,6 @@ static bool become_as_wanted(void) {
     is_known = ask("PUT", "/cameras/state", report, &said) && is_known;
     return json_decref(wanted), json_decref(said), is_known;
 }
-
 static bool obey(json_t *message, const char *id) {
     const char *command = "", *live_id = "";
     json_unpack(message, "{ss s?s}", "command", &command, "live_id", &live_id);

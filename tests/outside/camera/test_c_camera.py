@@ -44,7 +44,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if asked.returncode:
         pytest.skip(f"to build it against: {asked.stderr.strip()}")
     made = tmp_path_factory.mktemp("built") / "camera"
-    command = [compiler, *STRICT, str(HERE / "camera.c"), "-o", str(made), *asked.stdout.split()]
+    command = [compiler, *STRICT, str(HERE / "camera.c"), "-o", str(made), *asked.stdout.split(), "-lm"]
     subprocess.run(command, check=True)  # noqa: S603  # our own source
     return made
 
