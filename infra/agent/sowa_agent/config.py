@@ -121,7 +121,9 @@ def read_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
     try:
         values = tomllib.loads(path.read_text())
     except OSError as error:
-        raise ConfigProblem(f"{path} cannot be read ({error.strerror}).") from None
+        raise ConfigProblem(
+            f"{path} cannot be read ({error.strerror}): name another with --config, or a camera with --source."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigProblem(f"{path} is not TOML: {error}") from None
     return _config(_Table(_TOP, values, environment), path.parent)
