@@ -14,7 +14,7 @@ from PIL import Image
 
 from sowa_agent import alarms
 from sowa_agent.camera import Camera
-from sowa_agent.cloud import TokenReplaced
+from sowa_agent.cloud import TokenReplaced, Unreachable
 from sowa_agent.lens import LensConfig
 from sowa_agent.motion import Motion
 from sowa_agent.packets import Packet, Piece
@@ -224,6 +224,29 @@ def test_an_alarm_waits_while_the_cloud_is_gone_and_keeps_its_picture(scene: Sce
     scene.lens.ring.clear()
     scene.cloud.is_gone = False
     assert scene.camera.alarms.send(moment) and len(scene.cloud.objects) == 1
+
+
+def test_an_alarm_whose_answer_was_lost_is_sent_again_by_the_same_name(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill_ring(scene, film(60))
+    put = scene.cloud.upload
+
+    def lose_answer(*given: Any) -> int:
+        put(*given)
+        raise Unreachable("No answer.")
+
+    with monkeypatch.context() as lossy:
+        lossy.setattr(scene.cloud, "upload", lose_answer)
+        assert not scene.camera.alarms.look()
+    assert scene.camera.alarms.look() and len(scene.cloud.objects) == 1
+
+
+def test_of_what_waits_only_what_happened_until_then_is_sent(scene: Scene) -> None:
+    _fill_ring(scene, film(60))
+    (moment,) = scene.camera.alarms._waiting
+    assert scene.camera.alarms.look(moment.at_s - 0.1) and not scene.cloud.objects
+    assert scene.camera.alarms.look(moment.at_s) and len(scene.cloud.objects) == 1
 
 
 def test_what_is_refused_is_not_tried_again(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -27,11 +28,14 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Moment:
+    """`mark` tells its picture's name from others: sent again after a lost answer it is the same alarm."""
+
     channel: str
     ring: Ring
     at_s: float
     kind: str
     jpeg: bytes = b""
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 @dataclass
@@ -54,8 +58,15 @@ class AlarmSender:
     def run(self) -> None:
         """Until `stopped`. Raises TokenReplaced."""
         while not self.stopped.wait(LOOK_S):
-            if self._waiting and not self.send(self._waiting[0]):
+            if not self.look():
                 self.stopped.wait(TRY_AGAIN_S)
+
+    def look(self, until_s: float = float("inf")) -> bool:
+        """Sends what waits and happened until then; False where it was not sent. Raises TokenReplaced."""
+        while self._waiting and self._waiting[0].at_s <= until_s and not self.stopped.is_set():
+            if not self.send(self._waiting[0]):
+                return False
+        return True
 
     def clear(self) -> None:
         self._waiting.clear()
@@ -64,7 +75,8 @@ class AlarmSender:
         """Whether it is done with. Raises TokenReplaced."""
         try:
             moment.jpeg = moment.jpeg or self._picture(moment)
-            self.cloud.upload("alarm", picture_name(moment.channel, moment.at_s, moment.kind), moment.jpeg)
+            name = picture_name(moment.channel, moment.at_s, moment.kind, moment.mark)
+            self.cloud.upload("alarm", name, moment.jpeg)
             self.sent += 1
             self._tell(f"Channel {moment.channel}: {moment.kind}, and an alarm is sent.")
         except Unreachable as problem:

@@ -50,7 +50,6 @@ class Lens:
     alarms: AlarmSender
     wishes: Wishes
     stopped: threading.Event
-    on_motion: Callable[[float], None] = lambda at_s: None
     _motion: dict[str, Motion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,9 +123,12 @@ class Lens:
                 return
             motion = self._motion[which] = Motion(session.codec, keys_only)
         if motion.moved(packet, self.wishes.settings.sensitivity):
-            at_s = self.clock.at(packet.arrived)
-            self.recorder.moved(at_s)
-            self.alarms.see(self.config.id, self.ring, at_s)
+            self.see_event(self.clock.at(packet.arrived))
+
+    def see_event(self, at_s: float, kind: str = "motion") -> None:
+        """Something happened: it is recorded, and an alarm is sent."""
+        self.recorder.moved(at_s)
+        self.alarms.see(self.config.id, self.ring, at_s, kind)
 
     def _is_looking(self) -> bool:
         if not self.config.detects_motion or self.wishes.is_private:
