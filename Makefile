@@ -19,7 +19,7 @@ $(INSTALLED): requirements-dev.txt
 	@touch $@
 
 demo: $(INSTALLED) ## play a camera's whole life; VIDEO=path for footage of your own
-	@VIDEO="$(VIDEO)" $(PYTHON) -m infra.demo
+	@PYTHONPATH=infra/agent VIDEO="$(VIDEO)" $(PYTHON) -m infra.demo
 
 run: $(INSTALLED) ## the local cloud, for clients; PORT=8000, ALLOWED_ORIGIN=http://localhost:5173 for a page of yours
 	@PORT="$(PORT)" $(PYTHON) -m infra.local

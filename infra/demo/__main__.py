@@ -6,21 +6,18 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 from infra.demo.chapters import STEPS
 from infra.demo.client import Unreachable, Wire
 from infra.demo.console import BrokenPromise, Teller
-from infra.demo.footage import Frame, NoFootage, default_clip, frames
+from infra.demo.footage import NoFootage, check, default_clip
 from infra.demo.life import Life
-from infra.demo.segments import Film
 from infra.demo.server import NotStarted, local_cloud
-
-# As much as one recording of the story takes.
-FILM_SECONDS, FRAMES_PER_SECOND = 100, 5
+from sowa_agent import cloud
 
 
 def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -> int:
@@ -32,7 +29,7 @@ def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -
         return 0
     except BrokenPromise as broken:
         teller.broken(broken)
-    except (NoFootage, NotStarted, Unreachable) as reason:
+    except (NoFootage, NotStarted, Unreachable, cloud.Unreachable) as reason:
         teller.line()
         teller.say(str(reason))
     except KeyboardInterrupt:
@@ -44,19 +41,9 @@ def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -
 def _play(chosen: argparse.Namespace, teller: Teller) -> None:
     source = Path(chosen.video) if chosen.video else default_clip()
     teller.say(f"The camera looks at {source.name}.")
-    seen = list(frames(source, count=max(2, chosen.count)))
-    teller.say(_what_was_seen(seen))
-    if len(seen) == 1:  # one alarm is deleted by hand, another lives for seven days
-        seen.append(replace(seen[0], at_seconds=seen[0].at_seconds + 1))
-    film = Film.out_of(source, FILM_SECONDS, FRAMES_PER_SECOND)
-    with _cloud(chosen.url, teller) as url:
-        Life(Wire(url), seen, film, teller).play(STEPS)
-
-
-def _what_was_seen(seen: Sequence[Frame]) -> str:
-    moments = ", ".join(f"{frame.at_seconds:.1f}" for frame in seen)
-    pictures = "picture" if len(seen) == 1 else "pictures"
-    return f"{len(seen)} {pictures} worth an alarm, at second {moments}."
+    check(source)
+    with _cloud(chosen.url, teller) as url, tempfile.TemporaryDirectory(prefix="camera-") as spool:
+        Life(Wire(url), source, Path(spool), teller).play(STEPS)
 
 
 def _cloud(url: str | None, teller: Teller) -> AbstractContextManager[str]:
@@ -70,7 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.demo", description=__doc__)
     parser.add_argument("--video", default=os.environ.get("VIDEO"), help="a video file or a folder of JPEG files")
     parser.add_argument("--url", help="a local cloud that runs already, e.g. http://127.0.0.1:8000")
-    parser.add_argument("--count", type=int, default=12, help="at most so many pictures (12), at least 2")
     return parser
 
 

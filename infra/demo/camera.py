@@ -1,168 +1,173 @@
-"""A camera: it knows its factory secret, renews its upload ticket in time, and sends a picture until it is through."""
+"""The demo's camera: the agent, with footage as its source, in a world whose clock the demo moves."""
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import IO, Any
 
-from infra.demo.client import Answer, Json, Refused, Unreachable, Wire, instant
+from infra.demo.client import Backstage, Unreachable, Wire, instant
+from sowa_agent import cloud
+from sowa_agent.camera import LOOK_S, Camera
+from sowa_agent.clocks import Clock
+from sowa_agent.lens import LensConfig
+from sowa_agent.opening import Opener
+from sowa_agent.source import SourceAddress
+from sowa_agent.spool import Spool
 
-RENEW_BEFORE = timedelta(minutes=5)
-TRIES = 4
-
-
-class NotBound(Exception):
-    """Nobody owns the camera, so the cloud takes no picture of it."""
-
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Ticket:
-    url: str
-    fields: Mapping[str, str]
-    key_prefix: str
-    until: datetime
+# By then all that shows a moment has been filmed.
+SHOWN_AFTER_S = 3.0
+# Where nothing moves for so long, somebody rings.
+STILL_S = 8.0
+BLOCK_BYTES = 64 * 1024
+TAKEN = (200, 201, 204)
 
 
 @dataclass(frozen=True)
-class Sent:
+class Upload:
+    """An object that storage took from the camera; its name says what of."""
+
     key: str
-    channel: str
-    at: datetime
-    jpeg: bytes
+    content: bytes
+    init: bytes = b""
+
+    @property
+    def name(self) -> str:
+        return self.key.rpartition("/")[2]
+
+    @property
+    def start(self) -> datetime:
+        return instant(self.name.partition("-")[0])
+
+    @property
+    def seconds(self) -> float:
+        """Of a segment."""
+        return int(self.name.split("-")[1]) / 1000
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds)
 
 
-@dataclass
-class Camera:
-    wire: Wire
-    sn: str
-    secret: str = field(repr=False)
-    mac: str
-    model: str
-    firmware: str
-    channels: list[Json]
-    lan: Json
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    pause: Callable[[float], None] = time.sleep
-    token: str = field(default="", repr=False)
-    tickets_taken: int = 0
-    _tickets: dict[str, Ticket] = field(default_factory=dict)
+class CameraWire(cloud.Wire):
+    """The camera's requests go the way of all others of the demo; what came of them is kept."""
 
-    def activate(self) -> Json:
-        """Shows the factory secret; the token that comes back replaces any earlier one."""
-        answer = self._until_through("POST", "/cameras/activation", self.description())
-        if answer.status not in (200, 201):
-            raise Refused("POST", "/cameras/activation", answer)
-        self.token = answer.json["camera_token"]
-        self._tickets.clear()
-        return dict(answer.json)
+    def __init__(self, wire: Wire, before: Callable[[], None]) -> None:
+        super().__init__(wire.url)
+        self._wire, self._before = wire, before
+        self._taken: dict[str, Upload] = {}
+        self._init = b""
+        self.alarm_tickets = 0
+        self.loses_an_answer = False
 
-    def description(self) -> Json:
-        return {
-            "sn": self.sn,
-            "secret": self.secret,
-            "mac": self.mac,
-            "model": self.model,
-            "firmware": self.firmware,
-            "channels": self.channels,
-            "lan": self.lan,
-        }
+    def pictures(self) -> list[Upload]:
+        return [upload for upload in self._taken.values() if upload.name.endswith(".jpg")]
 
-    def snapshot(
+    def segments(self) -> list[Upload]:
+        return [upload for upload in self._taken.values() if upload.name.endswith(".m4s")]
+
+    def send(self, method: str, url: str, body: bytes | IO[bytes] | None, headers: Mapping[str, str]) -> cloud.Answer:
+        self._before()
+        try:
+            answer = self._wire.send(method, url, _all_of(body), headers)
+        except Unreachable as problem:
+            raise cloud.Unreachable(str(problem)) from None
+        return cloud.Answer(answer.status, answer.body)
+
+    def ask(self, method: str, path: str, body: cloud.Json, token: str, idempotency_key: str) -> cloud.Answer:
+        answer = super().ask(method, path, body, token, idempotency_key)
+        if body.get("kind") == "alarm" and answer.status in TAKEN:
+            self.alarm_tickets += 1
+        return answer
+
+    def upload(
+        self, ticket: cloud.Ticket, name: str, content: bytes | Path, more: Mapping[str, str] | None = None
+    ) -> int:
+        status = super().upload(ticket, name, content, more)
+        if status in TAKEN:
+            sent = content.read_bytes() if isinstance(content, Path) else content
+            self._init = sent if name.endswith(".mp4") else self._init
+            self._taken[ticket.key_prefix + name] = Upload(ticket.key_prefix + name, sent, self._init)
+        if self.loses_an_answer and name.endswith(".jpg"):
+            self.loses_an_answer = False
+            raise cloud.Unreachable("The answer was lost.")
+        return status
+
+
+def _all_of(body: bytes | IO[bytes] | None) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else b"".join(iter(partial(body.read, BLOCK_BYTES), b""))
+
+
+class WorldClock(Clock):
+    """Whoever waits by it does not: the time has passed at once, for the cloud as well when it is asked next."""
+
+    def __init__(self, backstage: Backstage, on_wait: Callable[[], None]) -> None:
+        self._backstage, self._on_wait, self._waited_s = backstage, on_wait, 0.0
+        super().__init__(monotonic=lambda: backstage.seconds() + self._waited_s)
+
+    def pause(self, seconds: float) -> None:
+        self._waited_s += seconds
+        self._on_wait()
+
+    def wait(self, stopped: Event, seconds: float) -> bool:
+        self.pause(seconds)
+        return stopped.is_set()
+
+    def catch_up(self) -> None:
+        waited_s, self._waited_s = self._waited_s, 0.0
+        if waited_s:
+            self._backstage.advance(waited_s)
+
+
+class DemoCamera:
+    """An agent's camera of one channel that films when it is told to; all of it runs in the thread of who tells."""
+
+    def __init__(
         self,
-        jpeg: bytes,
-        *,
-        type_: str = "motion",
-        channel: str | None = None,
-        at: datetime | None = None,
-        answers: str | None = None,
-    ) -> Sent:
-        """Sends one picture, or `answers` a command with it. A ticket that storage no longer takes is replaced once."""
-        channel = channel or str(self.channels[0]["id"])
-        at = (at or self.now()).astimezone(UTC).replace(microsecond=0)
-        kind, type_ = ("alarm", type_) if answers is None else ("snapshot", "snapshot")
-        name = f"{channel}/{at:%Y%m%dT%H%M%SZ}-{type_}-{answers or secrets.token_hex(8)}.jpg"
-        ticket = self.ticket(kind=kind)
-        answer = self.upload(ticket, ticket.key_prefix + name, jpeg)
-        if answer.status in (400, 403):
-            ticket = self.ticket(fresh=True, kind=kind)
-            answer = self.upload(ticket, ticket.key_prefix + name, jpeg)
-        if answer.status not in (200, 201, 204):
-            raise Refused("POST", ticket.url, answer)
-        return Sent(ticket.key_prefix + name, channel, at, jpeg)
+        wire: Wire,
+        backstage: Backstage,
+        identity: cloud.Identity,
+        source: Path,
+        spool: Path,
+        pause: Callable[[float], Any],
+    ) -> None:
+        self.clock = WorldClock(backstage, self._on_wait)
+        self.wire = CameraWire(wire, self.clock.catch_up)
+        self.cloud = cloud.CloudClient(self.wire, identity, self.clock, pause)
+        ((channel, name),) = identity.channels
+        opener = Opener(self.clock.monotonic, self.clock.pause)
+        lens = LensConfig(channel, name, SourceAddress(str(source)))
+        self._agent = Camera(self.cloud, (lens,), Spool(spool), opener)
+        self._agent.spool.prepare()
+        self._ends = self._rings = self._looked = 0.0
+        self._before = 0
 
-    def upload(self, ticket: Ticket, key: str, content: bytes, said: Mapping[str, str] = _NOTHING) -> Answer:
-        """Straight to storage, past the API, with what is said in fields of its own. The same key again is the same
-        object again, so a retry does no harm."""
-        body, content_type = form({**ticket.fields, **said, "key": key}, key.rsplit("/", 1)[-1], content)
-        return self._through(lambda: self.wire.send("POST", ticket.url, body, {"Content-Type": content_type}))
+    def film(self, length: timedelta) -> None:
+        """Its source from the beginning, for so long; what moves makes alarms, and what the plan allows is recorded."""
+        now = self.clock.monotonic()
+        self._ends, self._rings = now + length.total_seconds(), now + STILL_S
+        self._before = len(self.wire.pictures())
+        self._agent.stopped.clear()
+        self._agent.lenses[0].main.run()
+        self._agent.alarms.clear()
+        self._agent.look()
+        self.clock.catch_up()
 
-    def ticket(self, fresh: bool = False, kind: str = "alarm") -> Ticket:
-        """The ticket at hand, or a new one when it nears its end."""
-        held = self._tickets.get(kind)
-        if fresh or held is None or self.now() > held.until - RENEW_BEFORE:
-            held = self._tickets[kind] = self._new_ticket(kind)
-        return held
+    def _on_wait(self) -> None:
+        """What the agent's other threads do meanwhile."""
+        now = self.clock.monotonic()
+        if now >= self._ends:
+            self._agent.stopped.set()
+        elif now - self._looked >= LOOK_S:
+            self._looked = now
+            self._ring_if_still(now)
+            self._agent.look()
+            self._agent.alarms.look(self.clock.now_s() - SHOWN_AFTER_S)
 
-    def ask_recording_tickets(self) -> Json:
-        """One for each channel, and the plan; without one it is Refused, and asked again by whoever records."""
-        body = {"kind": "recording"}
-        answer = self.wire.ask("POST", "/cameras/tickets", body, token=self.token)
-        if answer.status == 401:
-            self.activate()
-            answer = self.wire.ask("POST", "/cameras/tickets", body, token=self.token)
-        if answer.status not in (200, 201):
-            raise Refused("POST", "/cameras/tickets", answer)
-        return dict(answer.json)
-
-    def _new_ticket(self, kind: str) -> Ticket:
-        answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
-        if answer.status == 401:  # the token was replaced or lost: the factory secret gives another
-            self.activate()
-            answer = self._until_through("POST", "/cameras/tickets", {"kind": kind})
-        if answer.status == 409:
-            said = (answer.json or {}).get("message") or answer.said()
-            raise NotBound(f"The camera got no upload ticket: {said}")
-        if answer.status not in (200, 201):
-            raise Refused("POST", "/cameras/tickets", answer)
-        self.tickets_taken += 1
-        given = answer.json
-        return Ticket(given["url"], given["fields"], given["key_prefix"], instant(given["until"]))
-
-    def _until_through(self, method: str, path: str, body: Any) -> Answer:
-        """One idempotency key for all tries: a lost reply must not count twice."""
-        headers = {"Idempotency-Key": secrets.token_hex(16)}
-        return self._through(lambda: self.wire.ask(method, path, body, token=self.token or None, headers=headers))
-
-    def _through(self, send: Callable[[], Answer]) -> Answer:
-        for tried in range(1, TRIES):
-            try:
-                answer = send()
-                if answer.status < 500 and answer.status != 429:
-                    return answer
-            except Unreachable:
-                pass
-            self.pause(0.2 * 2**tried)
-        return send()
-
-
-def form(fields: Mapping[str, str], filename: str, content: bytes) -> tuple[bytes, str]:
-    """A multipart/form-data body with the file last, as S3 wants it: what comes after the file is ignored there."""
-    boundary = f"snapshot-{secrets.token_hex(16)}"
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-        "Content-Type: image/jpeg\r\n\r\n"
-    )
-    body = b"".join(parts) + head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
-    return body, f"multipart/form-data; boundary={boundary}"
+    def _ring_if_still(self, now: float) -> None:
+        if now >= self._rings and len(self.wire.pictures()) == self._before:
+            self._agent.lenses[0].see_event(self.clock.now_s(), "doorbell")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -183,8 +184,13 @@ class Person:
 class Backstage:
     """The `_local` routes: what only the local cloud can show."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.wire = wire
+        self._monotonic, self._ahead_s = monotonic, 0.0
+
+    def seconds(self) -> float:
+        """The world's, from some moment on: they pass as here, and what it is advanced by."""
+        return self._monotonic() + self._ahead_s
 
     def operation(self, name: str, event: Json) -> Json:
         return cast(Json, self.wire.expect(200, "POST", f"/_local/operations/{name}", event))
@@ -201,8 +207,11 @@ class Backstage:
         return instant(self.wire.expect(200, "GET", "/_local/clock")["now"])
 
     def advance(self, seconds: float) -> datetime:
-        """The world's time afterwards."""
-        return instant(self.wire.expect(200, "POST", "/_local/clock", {"advance_seconds": seconds})["now"])
+        """The world's time afterwards. On its way it stands still."""
+        since = self._monotonic()
+        now = instant(self.wire.expect(200, "POST", "/_local/clock", {"advance_seconds": seconds})["now"])
+        self._ahead_s += seconds - (self._monotonic() - since)
+        return now
 
     def pay(self, order_id: str, outcome: str) -> Answer:
         return self.wire.ask("POST", f"/_local/payments/{order_id}", {"outcome": outcome})

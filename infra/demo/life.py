@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
-from infra.demo.camera import Camera, NotBound, Sent
+from infra.demo.camera import DemoCamera, Upload
 from infra.demo.client import Backstage, Json, Person, Refused, Wire, instant
 from infra.demo.console import BrokenPromise, Cost, Promises, Stored, Teller, summary
-from infra.demo.footage import Frame
 from infra.demo.people import Cast, new_cast, picture_needles
 from infra.demo.search import Hit, Needle, search
-from infra.demo.segments import Film, Segment
 from infra.demo.stored import counted, items, objects, size_bytes
+from sowa_agent import cloud
 
 LAST_LINE = "nothing of it is left but what the law keeps"
 POLLS = 20
@@ -33,8 +33,8 @@ def _held_to_the_contract(step: str) -> Iterator[None]:
     """An answer that the story cannot go on with is a broken promise as well."""
     try:
         yield
-    except (Refused, NotBound) as refusal:
-        raise BrokenPromise(step, "the cloud does its part", str(refusal)) from refusal
+    except (Refused, cloud.Refused, cloud.NotTaken, cloud.TokenReplaced) as refusal:
+        raise BrokenPromise(step, "the cloud does its part", str(refusal) or type(refusal).__name__) from refusal
     except KeyError as missing:
         raise BrokenPromise(step, "answers have the agreed fields", f"one lacks {missing}") from missing
     except (AttributeError, IndexError, TypeError, ValueError) as odd:
@@ -47,20 +47,20 @@ def step(title: str, **promises: str) -> Callable[[Callable[[Life, Promises], No
 
 @dataclass
 class Life:
-    """The state of the demo while it goes on."""
+    """The state of the demo while it goes on. `source` is what the camera looks at, `spool` a folder for what it has
+    not yet sent."""
 
     wire: Wire
-    frames: Sequence[Frame]
-    film: Film
+    source: Path
+    spool: Path
     teller: Teller
     cast: Cast = field(default_factory=new_cast)
     pause: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
     costs: list[Cost] = field(default_factory=list)
     before: Stored = field(default_factory=Stored)
     known: set[tuple[str, str]] = field(default_factory=set)
     device: Json = field(default_factory=dict)
-    sent: list[Sent] = field(default_factory=list)
-    filmed: list[Segment] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
     order: Json = field(default_factory=dict)
     erasure_id: str = ""
@@ -69,24 +69,25 @@ class Life:
     seen_by_her: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.backstage = Backstage(self.wire)
+        self.backstage = Backstage(self.wire, self.monotonic)
         self.person = Person(self.wire, self.cast.email, self.cast.password, self.cast.nickname, self.cast.terminal)
-        self.camera = Camera(
-            self.wire,
-            sn=self.cast.sn,
-            secret=self.cast.secret,
-            mac=self.cast.mac,
-            model=self.cast.model,
-            firmware=self.cast.firmware,
-            channels=self.cast.channels,
-            lan=self.cast.lan,
-            now=self.backstage.now,
-            pause=self.pause,
+        self.camera = DemoCamera(
+            self.wire, self.backstage, self.cast.camera(), self.source, self.spool, self.pause
         )
 
     @property
     def device_id(self) -> str:
         return cast(str, self.device["device_id"])
+
+    @property
+    def sent(self) -> list[Upload]:
+        """The pictures of alarms."""
+        return self.camera.wire.pictures()
+
+    @property
+    def filmed(self) -> list[Upload]:
+        """The segments of recordings."""
+        return self.camera.wire.segments()
 
     def play(self, steps: Sequence[Step]) -> None:
         """Raises BrokenPromise at the first promise that does not hold."""
@@ -143,14 +144,14 @@ class Life:
 
     def gets_no_ticket(self) -> bool:
         try:
-            self.camera.ticket(fresh=True)
-        except NotBound:
-            return True
+            self.camera.cloud.ticket("alarm", fresh=True)
+        except cloud.Refused as refused:
+            return refused.status == 409
         return False
 
     def sent_at(self, alarm: Json) -> list[bytes]:
         """The picture that the camera sent at that moment."""
-        return [sent.jpeg for sent in self.sent if sent.at == instant(alarm["at"]).replace(microsecond=0)]
+        return [sent.content for sent in self.sent if sent.start == instant(alarm["at"]).replace(microsecond=0)]
 
     def film_that_lies(self) -> dict[str, int]:
         """Names of the segments that storage holds, and their sizes in bytes."""
@@ -173,13 +174,13 @@ class Life:
     def needles(self) -> list[Needle]:
         tokens = [
             Needle("her session's token", self.person.access_token),
-            Needle("the camera's token", self.camera.token),
+            Needle("the camera's token", self.camera.cloud.token),
         ]
         return [*self.cast.needles(), *tokens, *self._needles_of_pictures()]
 
     def _needles_of_pictures(self) -> list[Needle]:
-        of_film = [segment.pieces[0] for segment in self.filmed]
-        return picture_needles([sent.jpeg for sent in self.sent]) + picture_needles(of_film, "segment")
+        film = picture_needles([segment.content for segment in self.filmed], "segment")
+        return picture_needles([sent.content for sent in self.sent]) + film
 
     def own_ids(self) -> dict[str, str]:
         """The random ids that stand for her and hers."""

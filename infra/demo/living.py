@@ -14,19 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.demo.camera import Camera
 from infra.demo.client import Backstage, Refused, Unreachable, Wire
 from infra.demo.footage import NoFootage, default_clip
 from sowa_agent.__main__ import prepare_logging
 from sowa_agent.agent import run_agent
 from sowa_agent.config import ConfigProblem, config_of
-
-
-def factory_new(wire: Wire, sn: str, secret: str) -> Camera:
-    return Camera(
-        wire=wire, sn=sn, secret=secret, mac="02:00:5e:10:00:42", model="Sowa One", firmware="1.0.0",
-        channels=[{"id": "1", "name": "Lens"}], lan={"ip": "127.0.0.1", "port": 8554},
-    )  # fmt: skip
 
 
 def from_the_factory(wire: Wire, sn: str, secret: str, say: Callable[[str], Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.demo.client import Json
 from infra.demo.search import Needle
+from sowa_agent.cloud import Identity
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Cast:
     code: str
     secret: str
     mac: str
-    lan: Json
     model: str
     firmware: str
-    channels: list[Json]
+    channel: tuple[str, str]
     device_name: str
     device_password: str
     wifi: Json
+
+    def camera(self) -> Identity:
+        return Identity(self.sn, self.secret, self.mac, self.model, self.firmware, (self.channel,))
 
     def needles(self) -> list[Needle]:
         return [
@@ -46,9 +49,8 @@ class Cast:
             Needle("the printed code", self.code),
             Needle("the factory secret", self.secret),
             Needle("the MAC address", self.mac),
-            Needle("the LAN address", self.lan["ip"]),
             Needle("the device's name", self.device_name),
-            Needle("the channel's name", self.channels[0]["name"]),
+            Needle("the channel's name", self.channel[1]),
             Needle("the device's password", self.device_password),
             Needle("the Wi-Fi's name", self.wifi["ssid"]),
         ]
@@ -72,10 +74,9 @@ def new_cast() -> Cast:
         code=secrets.token_hex(6).upper(),
         secret=secrets.token_hex(32),
         mac=":".join(f"{byte:02X}" for byte in b"\x9c\x14" + secrets.token_bytes(4)),
-        lan={"ip": f"10.{_between(100, 255)}.{_between(100, 255)}.{_between(100, 255)}", "port": 37777},
         model="SOWA-C22",
         firmware="2.840.0.1",
-        channels=[{"id": "1", "name": f"Street side {tag}"}],
+        channel=("0", f"Street side {tag}"),
         device_name=f"Above the door {tag}",
         device_password=f"door-{secrets.token_hex(8)}",
         wifi={"ssid": f"Nest of {tag}"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urljoin
@@ -36,13 +36,7 @@ class Playback:
 
     def frames(self) -> int:
         """How many pictures a decoder gets out of all of it."""
-        runs = groupby(self.parts, lambda part: part.init_url)
-        return sum(self._decoded(init_url, list(parts)) for init_url, parts in runs)
-
-    def _decoded(self, init_url: str, parts: list[Part]) -> int:
-        film = self._fetch(init_url) + b"".join(self._bytes_of(part) for part in parts)
-        with av.open(io.BytesIO(film)) as played:
-            return sum(1 for _ in played.decode(video=0))
+        return frames_in((self._fetch(part.init_url), self._bytes_of(part)) for part in self.parts)
 
     def _bytes_of(self, part: Part) -> bytes:
         whole = self._fetch(part.url)
@@ -55,6 +49,16 @@ class Playback:
                 raise Refused("GET", url.partition("?")[0], answer)
             self._fetched[url] = answer.body
         return self._fetched[url]
+
+
+def frames_in(film: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many pictures a decoder gets out of pieces, each with what must be known before it."""
+    return sum(_decoded(init, [piece for _, piece in run]) for init, run in groupby(film, lambda each: each[0]))
+
+
+def _decoded(init: bytes, pieces: list[bytes]) -> int:
+    with av.open(io.BytesIO(init + b"".join(pieces)), "r") as played:
+        return sum(1 for _ in played.decode(video=0))
 
 
 def _parts(playlist: str, address: str) -> Iterator[Part]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
+import av
 from PIL import Image, ImageDraw
 
 from infra.demo.client import Answer
-from infra.demo.segments import Film
 
 Json = dict[str, Any]
 ADDRESS = "http://fake"
@@ -23,7 +26,19 @@ def _bar(number: int) -> Image.Image:
     return picture
 
 
-FILM = Film.of(map(_bar, range(200)), (64, 48), 2)
+@cache
+def film(seconds: int) -> bytes:
+    """A video file of a frame a second, each second one a key frame."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=1)
+        stream.width, stream.height, stream.gop_size, stream.pix_fmt = 64, 48, 2, "yuv420p"
+        for number in range(seconds):
+            frame = av.VideoFrame.from_image(_bar(4 * number))  # type: ignore[no-untyped-call]
+            frame.pts, frame.time_base = number, Fraction(1)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file.getvalue()
 
 
 class FakeRecordings:
@@ -35,10 +50,10 @@ class FakeRecordings:
         self.deleted: list[str] = []
 
     def ticket(self, now: datetime) -> Json:
-        prefix = f"recordings/3/{now:%Y%m%d}/1-{secrets.token_hex(4)}/"
-        ticket = {"channel": "1", "url": f"{ADDRESS}/storage", "fields": {}, "key_prefix": prefix}
+        prefix = f"recordings/7/{now:%Y%m%d}/0-{secrets.token_hex(4)}/"
+        ticket = {"channel": "0", "url": f"{ADDRESS}/storage", "fields": {}, "key_prefix": prefix}
         until = (now + timedelta(hours=1)).isoformat()
-        plan = {"kind": "event", "keep_days": 3, "event_ms_left": 7_200_000}
+        plan = {"kind": "continuous", "keep_days": 7}
         return {"now": now.isoformat(), "plan": plan, "tickets": [{**ticket, "until": until}]}
 
     def upload(self, key: str, content: bytes) -> None:
@@ -61,7 +76,7 @@ class FakeRecordings:
         begins = [at for at, (one, two) in enumerate(pairwise([None, *segments])) if not one or one[1] != two[1]]
         return [(segments[a][2], segments[b - 1][3]) for a, b in pairwise([*begins, len(segments)])]
 
-    def film(self) -> list[bytes]:
+    def contents(self) -> list[bytes]:
         return [self.objects[key] for key, *_ in self._segments()]
 
     def used_bytes(self) -> int:
@@ -96,7 +111,7 @@ class FakeRecordings:
         return "\n".join(lines)
 
     def clip(self) -> bytes:
-        return FILM.init + b"".join(FILM.pieces[: 40 if self.fault == "clip of one recording" else 60])
+        return film(40 if self.fault == "clip of one recording" else 60)
 
     def serve(self, path: str) -> Answer:
         if path == "/film/playlist":

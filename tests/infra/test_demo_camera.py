@@ -1,125 +1,146 @@
-"""The camera speaks to storage as S3 wants it, and does not give up at the first failure."""
+"""The demo's camera is the agent: it films for as long as it is told to, and the world's clock goes along."""
 
-import email
-import email.policy
-import json
+from __future__ import annotations
+
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from infra.demo.camera import Camera, NotBound, form
-from infra.demo.client import Answer, Refused, Unreachable, Wire
+from infra.demo.camera import DemoCamera, Upload
+from infra.demo.client import Answer, Backstage, Unreachable, Wire
+from sowa_agent import cloud
+from tests.infra.fake_cloud import FakeCloud
+from tests.infra.fake_recordings import film
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-JPEG = b"\xff\xd8\r\n--not-the-boundary\r\n\x00\xff" * 60
+IDENTITY = cloud.Identity("SN", "secret", "9C:14:63:AA:BB:CC", "C22", "1.0", (("0", "Street"),))
+HALF_A_MINUTE = timedelta(seconds=30)
 
 
-def test_the_multipart_body_is_well_formed_and_the_file_comes_last() -> None:
-    body, content_type = form({"key": "alarms/x.jpg", "policy": "abc=="}, "x.jpg", JPEG)
-    whole = f"Content-Type: {content_type}\r\n\r\n".encode() + body
-    parts = list(email.message_from_bytes(whole, policy=email.policy.HTTP).iter_parts())  # type: ignore[attr-defined]
-    assert [part.get_param("name", header="content-disposition") for part in parts] == ["key", "policy", "file"]
-    assert [part.get_payload(decode=True) for part in parts] == [b"alarms/x.jpg", b"abc==", JPEG]
-    assert parts[-1].get_content_type() == "image/jpeg"
+@dataclass
+class Scene:
+    """A camera that is owned, and what it looks at; `seconds` is this machine's clock."""
+
+    folder: Path
+    cloud: FakeCloud = field(default_factory=FakeCloud)
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.cloud.device = {"device_id": "d"}
+        self.cloud.account = {"push": "token"}
+        self.backstage = Backstage(self.cloud, lambda: self.seconds)
+
+    def camera(self, source: Path) -> DemoCamera:
+        camera = DemoCamera(self.cloud, self.backstage, IDENTITY, source, self.folder / "spool", lambda _: None)
+        camera.cloud.activate()
+        return camera
 
 
-class World(Wire):
-    """Answers by a script; what is not in it goes well."""
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
 
-    def __init__(self, **script: list[int | None]) -> None:
-        super().__init__("http://nowhere")
-        self.script = script
-        self.now = NOON
-        self.asked: list[tuple[str, Mapping[str, str], bytes]] = []
 
-    def send(
-        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+@pytest.fixture
+def moving(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film(30))
+    return path
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    path = tmp_path / "photographs"
+    path.mkdir()
+    Image.new("RGB", (64, 48), "grey").save(path / "only.jpg")
+    return path
+
+
+def _kinds(camera: DemoCamera) -> list[str]:
+    return [picture.name.split("-")[1] for picture in camera.wire.pictures()]
+
+
+def test_the_world_goes_along_with_what_it_films(scene: Scene, moving: Path) -> None:
+    before = scene.backstage.now()
+    camera = scene.camera(moving)
+    camera.film(HALF_A_MINUTE)
+    assert (scene.backstage.now() - before).total_seconds() == pytest.approx(30, abs=1)
+    assert all(before < picture.start < scene.backstage.now() for picture in camera.wire.pictures())
+
+
+def test_what_moves_makes_an_alarm_each_ten_seconds(scene: Scene, moving: Path) -> None:
+    camera = scene.camera(moving)
+    camera.film(HALF_A_MINUTE)
+    assert _kinds(camera) == ["motion"] * 3 and len(scene.cloud.alarms) == 3
+    assert {picture.key: picture.content for picture in camera.wire.pictures()} == scene.cloud.pictures
+
+
+def test_where_nothing_moves_somebody_rings(scene: Scene, still: Path) -> None:
+    camera = scene.camera(still)
+    for times in (1, 2):
+        camera.film(HALF_A_MINUTE)
+        assert _kinds(camera) == ["doorbell"] * times
+
+
+def test_a_picture_whose_answer_was_lost_is_one_alarm(scene: Scene, moving: Path) -> None:
+    camera = scene.camera(moving)
+    camera.wire.loses_an_answer = True
+    camera.film(timedelta(seconds=10))
+    assert scene.cloud.uploads == 2 and len(camera.wire.pictures()) == len(scene.cloud.alarms) == 1
+
+
+def test_without_a_plan_nothing_is_recorded_and_with_one_all_of_it(scene: Scene, moving: Path) -> None:
+    camera = scene.camera(moving)
+    camera.film(HALF_A_MINUTE)
+    assert not camera.wire.segments()
+    scene.cloud.order = {"state": "paid"}
+    scene.backstage.advance(60)
+    since = scene.backstage.now()
+    camera.film(HALF_A_MINUTE)
+    first, second = camera.wire.segments()
+    assert abs(first.start - since) < timedelta(seconds=2) and first.end == second.start
+    assert first.seconds + second.seconds == pytest.approx(30, abs=2)
+    assert first.init == second.init and first.init[4:8] == b"ftyp"
+
+
+def test_an_hour_later_it_takes_another_ticket(scene: Scene, moving: Path) -> None:
+    camera = scene.camera(moving)
+    for tickets in (1, 2):
+        camera.film(HALF_A_MINUTE)
+        assert camera.wire.alarm_tickets == tickets
+        scene.backstage.advance(3600)
+
+
+def test_the_world_stands_still_while_it_is_moved_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = scene.cloud.send
+
+    def slowly(
+        method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        self.asked.append((url, headers or {}, body or b""))
-        name = url.rsplit("/", 1)[-1]
-        status = script.pop(0) if (script := self.script.get(name)) else {"storage": 204}.get(name, 201)
-        if status is None:
+        scene.seconds += 5
+        return send(method, url, body, headers)
+
+    monkeypatch.setattr(scene.cloud, "send", slowly)
+    scene.backstage.advance(60)
+    assert (scene.seconds, scene.backstage.seconds()) == (5, 60)
+
+
+def test_a_name_says_when_and_how_long() -> None:
+    segment = Upload("recordings/7/20261101/d/0-1200ab/0/20261101T120000.250Z-3000-16.11.m4s", b"")
+    assert (segment.start, segment.end) == (NOON + timedelta(seconds=0.25), NOON + timedelta(seconds=3.25))
+    assert Upload("alarms/d/0/20261101T120000Z-motion-1f.jpg", b"").start == NOON
+
+
+def test_a_cloud_that_is_gone_is_gone_for_the_camera_as_well(scene: Scene, moving: Path) -> None:
+    class Gone(Wire):
+        def send(self, *_: object) -> Answer:
             raise Unreachable("the line is cut")
-        return Answer(status, {}, json.dumps(self._answer(name)).encode() if status == 201 else b'{"code": "No"}')
 
-    def _answer(self, name: str) -> Any:
-        if name == "activation":
-            return {"camera_token": f"token {len(self.asked)}"}
-        until = (self.now + timedelta(minutes=60)).isoformat()
-        return {
-            "url": "http://storage.nowhere/storage",
-            "fields": {"policy": "p"},
-            "key_prefix": "alarms/d/",
-            "until": until,
-        }
-
-    def urls(self) -> list[str]:
-        return [url.rsplit("/", 1)[-1] for url, _, _ in self.asked]
-
-
-def _camera(world: World) -> Camera:
-    channels = [{"id": "1", "name": "Street"}]
-    camera = Camera(world, "SN", "secret", "9C:14:63:AA:BB:CC", "C22", "1.0", channels, {"ip": "10.0.0.2", "port": 1})
-    camera.now = lambda: world.now
-    camera.pause = lambda _: None
-    return camera
-
-
-def test_one_ticket_serves_until_it_nears_its_end() -> None:
-    world = World()
-    camera = _camera(world)
-    for minutes in (0, 30, 54):
-        world.now = NOON + timedelta(minutes=minutes)
-        camera.snapshot(JPEG)
-    assert camera.tickets_taken == 1
-    world.now = NOON + timedelta(minutes=56)
-    camera.snapshot(JPEG)
-    assert camera.tickets_taken == 2
-
-
-def test_a_picture_is_named_by_channel_time_and_kind() -> None:
-    sent = _camera(World()).snapshot(JPEG, at=NOON)
-    prefix, channel, name = sent.key.rsplit("/", 2)
-    assert (prefix, channel) == ("alarms/d", "1")
-    assert name.startswith("20261101T120000Z-motion-") and name.endswith(".jpg")
-
-
-def test_a_lost_reply_is_tried_again_under_the_same_name_and_key() -> None:
-    world = World(storage=[None, 503], tickets=[None])
-    _camera(world).snapshot(JPEG)
-    uploads = [body for url, _, body in world.asked if url.endswith("storage")]
-    keys = {headers["Idempotency-Key"] for url, headers, _ in world.asked if url.endswith("tickets")}
-    names = {body.partition(b'name="key"\r\n\r\n')[2].partition(b"\r\n")[0] for body in uploads}
-    assert len(uploads) == 3 and len(names) == 1 and len(keys) == 1
-
-
-def test_a_ticket_that_storage_refuses_is_replaced_once() -> None:
-    world = World(storage=[403])
-    _camera(world).snapshot(JPEG)
-    assert world.urls() == ["tickets", "storage", "tickets", "storage"]
-    with pytest.raises(Refused):
-        _camera(World(storage=[403, 403])).snapshot(JPEG)
-
-
-def test_a_camera_whose_token_was_replaced_activates_again() -> None:
-    world = World(tickets=[401])
-    camera = _camera(world)
-    camera.snapshot(JPEG)
-    assert world.urls() == ["tickets", "activation", "tickets", "storage"]
-    assert camera.token == "token 2"
-
-
-def test_a_camera_that_nobody_owns_says_so() -> None:
-    with pytest.raises(NotBound):
-        _camera(World(tickets=[409])).snapshot(JPEG)
-
-
-def test_a_camera_gives_up_after_some_tries() -> None:
-    with pytest.raises(Unreachable):
-        _camera(World(tickets=[None] * 9)).snapshot(JPEG)
-
-
-def test_secrets_of_a_camera_do_not_show_when_it_is_printed() -> None:
-    assert "secret" not in repr(_camera(World())).replace("secret=", "")
+    camera = scene.camera(moving)
+    camera.wire._wire = Gone("http://gone")
+    with pytest.raises(cloud.Unreachable, match="the line is cut"):
+        camera.cloud.ticket("alarm")

@@ -9,8 +9,8 @@ from fractions import Fraction
 import av
 from PIL import Image, ImageDraw
 
-from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
+from tests.encoder import Encoder
 from tests.scene import Camera
 
 FRAMES_PER_SECOND, SECONDS, SIZE = 10, 5, (160, 96)

@@ -15,8 +15,8 @@ from typing import Any
 import av
 from PIL import Image, ImageDraw
 
-from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
+from tests.encoder import Encoder
 from tests.scene import Camera
 
 FRAMES_PER_SECOND = 10

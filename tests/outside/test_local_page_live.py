@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
 from sowa_agent.agent import camera_of
 from sowa_agent.camera import Camera as AgentCamera
 from sowa_agent.config import config_of
+from tests.encoder import Encoder
 from tests.outside.browsing import a_browser, in_a_browser, sync_api
 from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 from tests.scene import CODE, SECRET, Camera, until

@@ -6,21 +6,19 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
-from infra.demo.client import Wire
-from infra.demo.living import factory_new
-from infra.demo.recording import record
-from infra.demo.segments import Film
 from infra.local.cloud import LocalCloud
+from tests.encoder import Encoder
 from tests.outside.browsing import a_browser, in_a_browser, sync_api
 from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, number_in, picture_of
-from tests.scene import CODE, SECRET, Camera, jpeg, until
+from tests.scene import CODE, Camera, jpeg, until
 
 SN, SECONDS, APART = "SN0042", 80, timedelta(hours=1)
 expect = sync_api.expect
@@ -33,6 +31,14 @@ NUMBER = """() => {
   context.drawImage(video, 0, 0);
   return {height, reds: [...context.getImageData(0, height / 2, width, 1).data].filter((_, at) => at % 4 === 0)};
 }"""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A piece for each second."""
+
+    init: bytes
+    pieces: list[bytes]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +56,9 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def film() -> Film:
     """Each of its frames bears its number."""
-    pictures = (picture_of(number) for number in range(SECONDS * FRAMES_PER_SECOND))
-    return Film.of(pictures, SIZE, FRAMES_PER_SECOND)
+    encoder = Encoder(SIZE, FRAMES_PER_SECOND)
+    pieces = encoder.encoded(picture_of(number) for number in range(SECONDS * FRAMES_PER_SECOND))
+    return Film(encoder.init, pieces)
 
 
 @dataclass
@@ -98,7 +105,7 @@ def owner(
         visitor.register("Ola")
         _bind(visitor)
         _buy(visitor)
-        begun = _record(address, cloud, film)
+        begun = _record(cloud, camera, film)
         # Somebody who comes back to the tab.
         visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(visitor.page.locator("#recordings .jumps button")).to_have_count(2)
@@ -121,14 +128,21 @@ def _buy(visitor: Visitor) -> None:
     expect(visitor.page.locator("#plan .badge")).to_have_text("active")
 
 
-def _record(address: str, cloud: LocalCloud, film: Film) -> list[datetime]:
-    camera = factory_new(Wire(address), SN, SECRET)
-    camera.now = cloud.now
-    camera.activate()
+def _record(cloud: LocalCloud, camera: Camera, film: Film) -> list[datetime]:
+    """Each time behind an init of its own, as of an encoder that begins anew; segments are as long as the agent's."""
     begun = [cloud.now().replace(microsecond=0) - APART * hours for hours in (2, 1)]
+    ticket = camera.recording_ticket()
     for number, since in enumerate(begun):
-        record(camera, film, since, since + timedelta(seconds=SECONDS))
-        camera.snapshot(jpeg(number), at=since + timedelta(seconds=SECONDS / 2))
+        assert cloud.upload(ticket, f"1/init-{number}a.mp4", film.init).status == 204
+        for first, last in pairwise((0, 14, 74, SECONDS)):
+            fragments = [b"".join(film.pieces[at : min(at + 2, last)]) for at in range(first, last, 2)]
+            camera.record(
+                (last - first) * 1000, at=since + timedelta(seconds=last), init="", sizes=[*map(len, fragments)],
+                data=b"".join(fragments), ticket=ticket,
+            )  # fmt: skip
+        at = since + timedelta(seconds=SECONDS / 2)
+        name = f"1/{at:%Y%m%dT%H%M%SZ}-motion-{number:016x}.jpg"
+        assert cloud.upload(camera.ask_ticket().json, name, jpeg(number)).status == 204
     cloud.settle()
     return begun
 

@@ -15,6 +15,8 @@ from sowa_agent.source import SourceProblem, Why
 
 PER_SECOND = 10
 WIDEST = 640
+# Ready to be encoded, about 40 MB: to read and shrink a large photograph takes longer than it is shown.
+MOST_KEPT = 100
 _SUFFIXES = (".jpg", ".jpeg")
 
 
@@ -37,6 +39,7 @@ class Photographs:
         self._size = size
         self._encoder.pix_fmt, self._encoder.time_base = "yuv420p", Fraction(1, PER_SECOND)
         self._encoder.framerate = Fraction(PER_SECOND)
+        self._kept: dict[Path, Any] = {}
         self._encoder.options = {
             "preset": "ultrafast", "tune": "zerolatency", "g": str(PER_SECOND), "sc_threshold": "0",
         }  # fmt: skip
@@ -55,9 +58,13 @@ class Photographs:
         """Nothing is held."""
 
     def _frame(self, path: Path, number: int) -> Any:
-        frame: Any = av.VideoFrame.from_image(  # type: ignore[no-untyped-call]  # PyAV types it only partly
-            self._fitting(self._picture(path)).resize(self._size)
-        )
+        frame = self._kept.get(path)
+        if frame is None:
+            picture = self._fitting(self._picture(path)).resize(self._size)
+            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV types it only partly
+            frame = frame.reformat(format="yuv420p")
+            if len(self._kept) < MOST_KEPT:
+                self._kept[path] = frame
         frame.pts = number
         return frame
 

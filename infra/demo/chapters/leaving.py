@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import time
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -16,12 +15,12 @@ from joserfc.jwk import KeySet
 from infra.demo.client import Json, instant
 from infra.demo.console import Promises
 from infra.demo.life import Life, listed, step
-from infra.demo.recording import record
 from infra.demo.stored import Thing, counted, items, objects
+from sowa_agent.names import picture_name
 
 ERASED_WITHIN = timedelta(minutes=20)
 A_DAY_AND_SOME = timedelta(hours=25)
-A_BIT_OF_FILM = timedelta(seconds=20)
+A_BIT = timedelta(seconds=20)
 LAWFUL_TABLES = ("fiscal", "ledger")
 
 
@@ -105,7 +104,7 @@ def close(life: Life, promises: Promises) -> None:
     promises.equal("guarded", (refused.status, (refused.json or {}).get("code")), (403, "StepUpRequired"))
     promises.equal("mailed", life.raise_trust(), 1)
     link = _one_more_picture(life)
-    ticket = life.camera.ticket()
+    ticket = life.camera.cloud.ticket("alarm")
     began = time.monotonic()
     closing = life.person.expect(202, "POST", "/me/closing", {})
     life.erasure_id = closing.get("erasure_id") or closing["receipt_url"].rstrip("/").rsplit("/", 1)[-1]
@@ -114,10 +113,10 @@ def close(life: Life, promises: Promises) -> None:
     took = time.monotonic() - began
     promises.equal("at_once", refusals, (401, 401))
     promises.shows("camera", life.gets_no_ticket(), "it got one")
-    late = ticket.key_prefix + f"1/{life.backstage.now():%Y%m%dT%H%M%SZ}-motion-{secrets.token_hex(8)}.jpg"
-    life.camera.upload(ticket, late, life.frames[-1].jpeg)
+    late = picture_name(life.cast.channel[0], life.backstage.now().timestamp(), "motion")
+    life.camera.cloud.put(ticket, late, life.sent[-1].content)
     life.backstage.settle()
-    promises.shows("late", late not in _own_pictures(life), "it lies in storage")
+    promises.shows("late", ticket.key_prefix + late not in _own_pictures(life), "it lies in storage")
     life.backstage.advance(ERASED_WITHIN.total_seconds())
     erasure = life.wire.expect(200, "GET", f"/erasures/{life.erasure_id}")
     promises.equal("done", (erasure["state"], bool(erasure.get("receipt"))), ("done", True))
@@ -131,9 +130,7 @@ def close(life: Life, promises: Promises) -> None:
 def _one_more_picture(life: Life) -> str:
     """The link to a fresh picture, and film besides, so that there is something to erase: what was of the first hours
     ended by itself."""
-    life.sent.append(life.camera.snapshot(life.frames[-1].jpeg))
-    now = life.backstage.now()
-    life.filmed += record(life.camera, life.film, now - A_BIT_OF_FILM, now)
+    life.camera.film(A_BIT)
     life.backstage.settle()
     alarm = life.own_alarms()[0]
     return cast(str, life.person.expect(200, "GET", life.alarm_path(alarm))["picture_url"])

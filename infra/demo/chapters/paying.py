@@ -17,7 +17,8 @@ from infra.demo.life import Life, step
 )
 def buy(life: Life, promises: Promises) -> None:
     catalogue = life.wire.expect(200, "GET", "/plans")["items"]
-    plan = min((each for each in catalogue if each["price"]["amount"] > 0), key=lambda each: each["price"]["amount"])
+    continuous = [each for each in catalogue if each["kind"] == "continuous"]
+    plan = min(continuous, key=lambda each: each["price"]["amount"])
     wanted = {"plan_id": plan["plan_id"], "device_id": life.device_id, "payment_method": "card"}
     key = {"Idempotency-Key": secrets.token_hex(16)}
     life.order = life.person.expect(201, "POST", "/orders", wanted, headers=key)

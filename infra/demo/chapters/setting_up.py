@@ -53,7 +53,7 @@ def register(life: Life, promises: Promises) -> None:
 )
 def bind(life: Life, promises: Promises) -> None:
     who = life.cast
-    life.camera.activate()
+    life.camera.cloud.activate()
     promises.shows("unowned", life.gets_no_ticket(), "it got one")
     binding = {
         "sn": who.sn,

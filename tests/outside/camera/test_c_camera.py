@@ -17,8 +17,8 @@ import av
 import pytest
 
 from chalicelib.stock.actions.channel import how_to_connect
-from infra.demo.video import Encoder
 from infra.local.cloud import LocalCloud
+from tests.encoder import Encoder
 from tests.outside.page_scene import a_served_cloud
 from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, picture_of
 from tests.scene import Camera, Person, jpeg, new_camera, new_person, pay

@@ -1,19 +1,21 @@
-"""Live video as cameras send it: H.264 in fragmented MP4, what a player must know first and then a piece a second."""
+"""H.264 that tests make themselves: fragmented MP4, what a player must know first and then a piece a second."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 from PIL import Image
 
+from sowa_agent.boxes import take_boxes
+
 _MOVIE_FLAGS = "frag_keyframe+empty_moov+default_base_moof"
-_HEAD_BYTES = 8
 
 
-class _Tape(io.RawIOBase):
+class _Output(io.RawIOBase):
     """Written on and on; whoever reads takes what is there away."""
 
     def __init__(self) -> None:
@@ -23,9 +25,9 @@ class _Tape(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        self.pending += bytes(data)  # type: ignore[call-overload]
-        return len(bytes(data))  # type: ignore[call-overload]
+    def write(self, data: Any) -> int:
+        self.pending += data
+        return len(data)
 
 
 class Encoder:
@@ -34,10 +36,10 @@ class Encoder:
     def __init__(self, size: tuple[int, int], frames_per_second: int = 10) -> None:
         self.init = b""
         self.frames_per_second = frames_per_second
-        self._tape = _Tape()
+        self._output = _Output()
         self._fragment = b""
         self._count = 0
-        self._container = av.open(self._tape, "w", format="mp4", options={"movflags": _MOVIE_FLAGS})
+        self._container = av.open(self._output, "w", format="mp4", options={"movflags": _MOVIE_FLAGS})
         self._stream = self._container.add_stream("libx264", rate=frames_per_second)
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
@@ -57,27 +59,20 @@ class Encoder:
         self._container.close()
         return [*pieces, *self._complete()]
 
+    def encoded(self, pictures: Iterable[Image.Image]) -> list[bytes]:
+        """All pieces of a whole film."""
+        return [piece for picture in pictures for piece in self.add(picture)] + self.end()
+
     def _muxed(self, frame: av.VideoFrame | None) -> list[bytes]:
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
         return list(self._complete())
 
     def _complete(self) -> Iterator[bytes]:
-        for kind, box in _boxes(self._tape.pending):
+        for kind, box in take_boxes(self._output.pending):
             if kind in (b"ftyp", b"moov"):
                 self.init += box
             elif kind == b"moof":
                 self._fragment = box
             elif kind == b"mdat":
                 yield self._fragment + box
-
-
-def _boxes(pending: bytearray) -> Iterator[tuple[bytes, bytes]]:
-    """Whole boxes (ISO/IEC 14496-12, 4.2) from the beginning, taken away as they are read."""
-    while len(pending) >= _HEAD_BYTES:
-        size = int.from_bytes(pending[:4])
-        if size < _HEAD_BYTES or len(pending) < size:
-            return
-        box = bytes(pending[:size])
-        del pending[:size]
-        yield box[4:8], box
