@@ -19,6 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from chalicelib.entry import cors
 from infra import gateway_responses
+from infra.local.compression import compressed
 from infra.local.functions import ACCOUNT, REGION, Functions
 
 MAX_BODY_BYTES = 10_485_760
@@ -92,7 +93,7 @@ class Gateway:
             return Response(204, Headers(cors.of_preflight(self.allowed_origin, methods)), b"")
         if route is None or request.method not in methods:
             return self._refused("MISSING_AUTHENTICATION_TOKEN")
-        return _without_body_for_head(request, self._integrate(request, route, values))
+        return _without_body_for_head(request, _compressed(request, self._integrate(request, route, values)))
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = self.handle(request_of(environ))
@@ -316,6 +317,10 @@ def _size_of(message: Mapping[str, Any]) -> int:
     if len(message.get("body") or "") < MAX_EVENT_BYTES // 8:
         return 0
     return len(json.dumps(message, ensure_ascii=False).encode())
+
+
+def _compressed(request: HttpRequest, response: Response) -> Response:
+    return Response(response.status, *compressed(request.headers, response.headers, response.body))
 
 
 def _without_body_for_head(request: HttpRequest, response: Response) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import threading
+import zlib
 from typing import Any
 
 import pytest
@@ -56,6 +58,11 @@ def cookies() -> Response:
 @app.route("/large/{size}")
 def large(size: str) -> Response:
     return Response("x" * int(size), headers={"Content-Type": "text/plain"})
+
+
+@app.route("/coded")
+def coded() -> Response:
+    return Response("x" * 2000, headers={"Content-Type": "text/plain", "Content-Encoding": "identity"})
 
 
 @app.route("/context")
@@ -349,3 +356,31 @@ def test_a_seed_makes_request_ids_repeatable() -> None:
 def test_status_lines_have_their_words() -> None:
     assert gateway.status_line(404) == "404 Not Found"
     assert gateway.status_line(299) == "299 Unknown"
+
+
+CODINGS = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"), ("gzip, deflate, br", "gzip"), ("deflate", "deflate"), ("gzip;q=0.5, deflate", "deflate"),
+        # The one of most weight it has to know; it looks for no other.
+        ("br, gzip", None), ("gzip;q=0.5, zstd", None), ("identity", None), ("*", None), ("gzip;q=0", None),
+        ("gzip;q=x", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_long_answer_is_compressed_for_whoever_accepts_it(accepted: str | None, coding: str | None) -> None:
+    asked = {} if accepted is None else {"Accept-Encoding": accepted}
+    answer = invoke_api(app, "GET", "/large/1024", headers=asked)
+    assert answer.headers.get("Content-Encoding") == coding
+    body = answer.body if coding is None else CODINGS[coding](answer.body)
+    assert (answer.status, body) == (200, b"x" * 1024)
+    assert (len(answer.body) < 100) == (coding is not None)
+
+
+@pytest.mark.parametrize(("path", "coding"), [("/large/1023", None), ("/coded", "identity")])
+def test_a_short_answer_and_one_that_has_a_coding_go_as_they_are(path: str, coding: str | None) -> None:
+    answer = invoke_api(app, "GET", path, headers={"Accept-Encoding": "gzip"})
+    assert (answer.headers.get("Content-Encoding"), answer.body[:1]) == (coding, b"x")
+    assert len(answer.body) > 1000

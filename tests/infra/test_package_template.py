@@ -26,6 +26,7 @@ from chalicelib.stock.actions import loading
 from chalicelib.store.records import Record
 from infra import applier
 from infra.local.cloud import LocalCloud
+from infra.local.compression import LEAST_BYTES
 from infra.local.gateway import Gateway, http_request
 from infra.package import bundle, deploy, policies, template
 from tests.infra.packaged import made, resources
@@ -446,6 +447,10 @@ def test_api_gateway_answers_preflights_of_every_route_as_the_local_gateway_does
         assert (int(answer["statusCode"]), said) == (there.status, dict(there.headers))
         assert said.keys() == operations["options"]["responses"][answer["statusCode"]]["headers"].keys()
         assert said["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_api_gateway_compresses_from_the_size_on_that_the_local_gateway_does() -> None:
+    assert resources("AWS::Serverless::Api")["RestAPI"]["Properties"]["MinimumCompressionSize"] == LEAST_BYTES
 
 
 def test_what_api_gateway_says_by_itself_can_be_read_from_the_allowed_origin() -> None:
