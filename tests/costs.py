@@ -19,6 +19,7 @@ from chalicelib.stock.actions.presence import check_at, check_when_opened
 from chalicelib.stock.records import Stock
 from chalicelib.store.commit import commit
 from infra.local.cloud import LocalCloud, Plugged
+from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
@@ -76,6 +77,8 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     restore()
     assert home.camera.upload(100).status == 204
     yield _counted(home, "on_picture_uploaded", partial(_uncounted, home.world))
+    restore()
+    yield _counted(home, PAGE, partial(ask_page, home, page_of_twenty(home)))
     restore()
     asked_for = home.owner.command(home.camera.device_id, "snapshot").json["command_id"]
     home.world.settle()
@@ -135,6 +138,29 @@ def _sign_ins(home: Home) -> Iterator[Cost]:
 def _sign_in(person: Person, factor: dict[str, Any]) -> None:
     key = {"Idempotency-Key": f"key-of-{next(iter(factor))}-0123456789"}
     assert person.sign_in(factor=factor, **key).status == 201
+
+
+PAGE = "GET /devices/{device_id}/alarms, a page of twenty"
+
+
+def page_of_twenty(home: Home) -> Person:
+    """Alarms of most of a day, the newest three of which were looked at, and their owner."""
+    for number in range(1, 25):
+        _pass(home.world, 1800 + 1237 * number % 2500)
+        home.camera.see(number)
+    owner = Person(**vars(home.owner))  # whose tokens are of a time that is put back
+    assert owner.sign_in().status == 201
+    path = f"/devices/{home.camera.device_id}/alarms"
+    for alarm in owner.alarms(home.camera.device_id)[:3]:
+        assert owner.call("POST", f"{path}/{alarm['alarm_id']}/read").status == 200
+    return owner
+
+
+def ask_page(home: Home, owner: Person) -> Response:
+    path = f"/devices/{home.camera.device_id}/alarms"
+    answer = owner.call("GET", path, query={"limit": 20}, headers={"Accept-Encoding": "gzip"})
+    assert answer.status == 200 and answer.headers["Content-Encoding"] == "gzip"
+    return answer
 
 
 def _uncounted(world: LocalCloud) -> None:

@@ -7,10 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
+from chalicelib.alarms.records import Alarm
+from chalicelib.store.records import Item
 from infra.local.cloud import LocalCloud
+from infra.local.strict.sizes import attributes_bytes
+from tests.bench.money import PRICES
 from tests.conftest import Home, _warm
-from tests.costs import TABLE, Cost, measured, table
+from tests.costs import PAGE, TABLE, Cost, ask_page, measured, page_of_twenty, table
+from tests.scene import items_of
 
 MOST_CALLS_OF_A_READ = 2
 MOST_CALLS_OF_A_MUTATION = 6
@@ -70,3 +76,27 @@ def test_an_alarm_is_one_read_one_look_one_write_of_one_unit_and_one_push(costs:
     (one,) = (cost for cost in costs if cost.route == "on_picture_uploaded")
     assert one.calls == ("dynamodb.BatchGetItem", "s3.GetObject", "dynamodb.PutItem", "sns.Publish")
     assert one.write_units == 1
+
+
+def test_a_page_of_twenty_is_two_units_of_alarms_and_reads_no_plan(costs: list[Cost]) -> None:
+    (page,) = (cost for cost in costs if cost.route == PAGE)
+    assert page.calls == ("dynamodb.BatchGetItem", "dynamodb.Query")
+    # Account, session, and the account's key; the device and its key; alarms.
+    assert page.read_units == 3 + 2 + 2
+
+
+# What API Gateway and CloudFront say in headers of their own, about: Date, Via, X-Cache, X-Amz-Cf-Id and -Pop,
+# x-amz-apigw-id, X-Amzn-Trace-Id.
+HEADERS_OF_OTHERS_BYTES = 500
+
+
+def test_the_bytes_that_are_paid_for_are_those_of_a_real_page(home: Home) -> None:
+    usage = yaml.safe_load(PRICES.read_text())["usage"]
+    answer = ask_page(home, page_of_twenty(home))
+    headers = sum(len(f"{name}: {value}\r\n") for name, value in answer.headers)
+    sent = len(answer.body) + headers + HEADERS_OF_OTHERS_BYTES
+    assert 0.9 * usage["list_answer_kb"] < sent / 1000 <= usage["list_answer_kb"]
+    rows = [row for row in items_of(Item, Alarm.key(home.camera.device_id).pk) if row["sk"]["S"].startswith("alarm#")]
+    stored = 100 + sum(map(attributes_bytes, rows)) / len(rows)
+    assert len(rows) == 25 and 0.95 * usage["alarm_bytes"] < stored <= usage["alarm_bytes"]
+

@@ -19,6 +19,7 @@ from tests.bench.money import (
     MOST_OF_CHANNEL,
     MOST_OF_LIVE,
     MOST_OF_LIVE_BY_AGENT,
+    MOST_OF_PEOPLE,
     MOST_OF_RECORDING,
     MOST_OF_STANDING,
     PRICES,
@@ -47,6 +48,7 @@ def test_the_committed_sum_is_what_the_counts_and_the_prices_make() -> None:
 def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:
     assert money.of_alarms() <= MOST_OF_ALARMS
     assert money.of_cameras() <= MOST_OF_CAMERAS
+    assert money.of_people() <= MOST_OF_PEOPLE
     assert money.of_channel() <= MOST_OF_CHANNEL
     assert money.of_live() <= MOST_OF_LIVE
     assert money.of_live_by_agent() <= MOST_OF_LIVE_BY_AGENT
@@ -145,8 +147,7 @@ def test_a_queue_and_an_alarm_more_are_paid_for_while_nobody_uses_them(told: dic
         ("| 4 | 3 | 1 |", "| 4 | 3 | 2 |", "dynamodb_write_unit", 900_000),
         ("s3.GetObject, dynamodb.PutItem, sns", "2 s3.GetObject, dynamodb.PutItem, sns", "s3_get", 900_000),
         ("dynamodb.PutItem, sns.Publish |", "dynamodb.PutItem, 2 sns.Publish |", "sns_push", 900_000),
-        ("`GET /devices/{device_id}/alarms` | 2 | 7 |", "`GET /devices/{device_id}/alarms` | 2 | 10 |",
-         "dynamodb_read_unit", 3 * 300_000),
+        ("a page of twenty` | 2 | 7 |", "a page of twenty` | 2 | 10 |", "dynamodb_read_unit", 3 * 300_000),
         # And a playlist that reads the account as well, or asks S3 once more, or lists.
         ("a numbered piece more` | 3 | 3 |", "a numbered piece more` | 3 | 5 |", "dynamodb_read_unit", 2 * 1_800_000),
         ("BatchGetItem, s3.HeadObject, dynamodb.UpdateItem |", "BatchGetItem, 2 s3.HeadObject, dynamodb.UpdateItem |",

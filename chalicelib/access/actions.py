@@ -29,7 +29,8 @@ class RightMissing(Forbidden):
 
 
 class DeviceAccess(Struct, frozen=True):
-    """A device that the caller may know of, decrypted; its owner's tie to it; or what a guest was granted."""
+    """A device that the caller may know of, decrypted; its owner's tie to it, if that was read; or what a guest was
+    granted."""
 
     device: Device
     ownership: Ownership | None
@@ -86,7 +87,12 @@ def owner_of(device_id: str) -> str:
 def keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey], Key[DataKey], Key[Ownership]]:
     """The keys of a device, of its and its owner's data key, and of the owner's tie to it; read with the caller's
     session."""
-    return Device.key(device_id), *ciphers.chain_of(device_id), Ownership.of_device(device_id)
+    return *decrypting_keys_of(device_id), Ownership.of_device(device_id)
+
+
+def decrypting_keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey], Key[DataKey]]:
+    """The same without the tie, which holds the plan."""
+    return Device.key(device_id), *ciphers.chain_of(device_id)
 
 
 def alive_keys_of(device_id: str) -> tuple[Key[Device], Key[DataKey]]:
@@ -147,7 +153,7 @@ def _known(account_id: str, found: Found, device_id: str) -> DeviceAccess | None
         return None
     if device.account_id == account_id:
         readable = decrypted(found, device_id)
-        return None if readable is None else DeviceAccess(readable, found[Ownership.of_device(device_id)])
+        return None if readable is None else DeviceAccess(readable, found.get(Ownership.of_device(device_id)))
     grant = grant_to(device, account_id)
     readable = None if grant is None else decrypted(found, device_id)
     return None if readable is None else DeviceAccess(readable, None, grant)

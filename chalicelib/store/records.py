@@ -429,6 +429,10 @@ class Found:
         """Raises KeyError for a key that was not among those read, unless nothing can lie there."""
         return cast("_Kind | None", self._records[key])  # each key finds a record of its own kind
 
+    def get(self, key: Key[_Kind]) -> _Kind | None:
+        """The same, and None for a key that was not among those read."""
+        return cast("_Kind | None", self._records.get(key))
+
 
 @overload
 def read(one: Key[_Kind], /) -> tuple[_Kind | None]: ...

@@ -12,6 +12,11 @@ import pytest
 from PIL import Image
 
 from chalicelib.alarms import rules
+from chalicelib.alarms.records import Alarm
+from chalicelib.aws import s3
+from chalicelib.errors import NotFound
+from chalicelib.store.commit import change, commit
+from chalicelib.store.records import read
 from infra.local.cloud import DeliveryFaults, LocalCloud
 from tests.alarms.snapshots import (
     arrives,
@@ -465,6 +470,23 @@ def test_an_alarms_picture_never_changes_under_it(home: Home, others: str, off_s
     home.world.settle()
     assert shown(home, alarm_id) == ("unreadable", None)
     assert len(objects(home.world)) == 1 and ids_of(home, type="person") == [alarm_id]
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_picture_of_before_is_known_by_the_etag_that_was_noted_or_by_none(home: Home, *, is_noted: bool) -> None:
+    ticket, name = home.camera.ask_ticket().json, name_of(home.world.now(), "person")
+    home.world.upload(ticket, name, jpeg(20))
+    home.world.settle()
+    (alarm_id,) = ids_of(home, type="person")
+    (alarm,) = read(Alarm.key(home.camera.device_id, alarm_id))
+    assert alarm is not None and alarm.etag is not None and alarm.picture_etag is None
+    before = s3.etag(alarm.picture) if is_noted else None
+    commit(change(alarm, etag=None, picture_etag=before, otherwise=NotFound))
+    assert shown(home, alarm_id) == ("shown", jpeg(20))
+    home.world.upload(ticket, name, jpeg(21))
+    assert shown(home, alarm_id) == (("unreadable", None) if is_noted else ("shown", jpeg(21)))
+    home.world.settle()
+    assert refusals(home) == ({"picture_replaced": 1} if is_noted else {})
 
 
 @pytest.mark.parametrize("bodies", [(jpeg(20), jpeg(21)), (jpeg(20), b"x" * 2048), (b"x" * 2048, jpeg(20))])

@@ -22,6 +22,8 @@ TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
 # For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for.
 MOST_OF_ALARMS, MOST_OF_CAMERAS = 7.6, 8.8
+# For people who look at them: ten pages of twenty a day, and three pictures. What is wanted is 2.42.
+MOST_OF_PEOPLE = 2.6
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 18.73
 # For two minutes of live view a day, an hour a month, of each: of a megabit a second, and of half one, which is what
@@ -37,8 +39,9 @@ _HEAD = """# What 1,000 cameras cost a month
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
 dollars, no free allowance, no tax. `make costs` writes this anew; a test compares, and does not let alarms and what is
 kept of them grow above {alarms:g} $, nor what cameras cause with them above {cameras:g} $, nor the channel that they
-keep open above {channel:g} $. What people who look at them cause comes on top, and so does live view, an hour a month
-of each camera, which may not grow above {live:g} $, nor in half a megabit a second above {live_by_agent:g} $.
+keep open above {channel:g} $. What people who look at them cause comes on top, no more than {people:g} $, and so does
+live view, an hour a month of each camera, which may not grow above {live:g} $, nor in half a megabit a second above
+{live_by_agent:g} $. Of what is answered, pages of alarms and pictures are counted by their bytes, and nothing else.
 [Below](#what-an-installation-costs-without-a-camera) is what an installation costs without a camera: no more than
 {standing:g} $.
 
@@ -79,7 +82,7 @@ them. {bars}.
 _DOORS = {
     "alarm": ("alarms_a_day", "on_picture_uploaded"),
     "ticket": ("tickets_a_day", "POST /cameras/tickets"),
-    "list": ("lists_a_day", "GET /devices/{device_id}/alarms"),
+    "list": ("lists_a_day", "GET /devices/{device_id}/alarms, a page of twenty"),
     "picture": ("pictures_seen_a_day", "GET /devices/{device_id}/alarms/{alarm_id}"),
 }
 # What comes and goes on the camera channel, likewise.
@@ -183,12 +186,12 @@ def _function_of(door: str) -> str:
 
 def _each(purpose: str, row: Counted, usage: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """What it takes once."""
-    is_page, is_alarm = purpose == "list", purpose == "alarm"
+    is_alarm = purpose == "alarm"
     yield "s3_put", float(is_alarm)
     yield "api_request", float(not is_alarm)
     yield "lambda_request", 1.0
     yield "lambda_gb_second", gb_seconds(purpose, _DOORS[purpose][1], usage)
-    yield "dynamodb_read_unit", row.read_units + usage["list_extra_read_units"] * is_page
+    yield "dynamodb_read_unit", row.read_units
     yield "dynamodb_write_unit", row.write_units + usage["counting_writes_an_alarm"] * is_alarm
     # A link is signed without a call; who follows it makes S3 read.
     yield "s3_get", row.times("s3.GetObject") + row.times("s3.HeadObject") + float(purpose == "picture")
@@ -403,6 +406,11 @@ def of_cameras() -> float:
     return _sum(*_OF_CAMERAS)
 
 
+def of_people() -> float:
+    """Dollars for people who look at alarms, and at their pictures."""
+    return _sum("list", "picture")
+
+
 def of_channel() -> float:
     """Dollars for cameras that are connected all the time."""
     return sum(item.dollars for item in _now() if item.purpose.startswith("channel: "))
@@ -427,17 +435,15 @@ def _live(found: Iterable[Item]) -> float:
 def table() -> str:
     now = _now()
     sums = {purpose: _sum(purpose) for purpose in dict.fromkeys(item.purpose for item in now)}
-    channel = [purpose for purpose in sums if purpose.startswith("channel: ")]
-    live = [purpose for purpose in sums if purpose.startswith("live: ")]
-    by_people = _sum(*(sums.keys() - {*_OF_CAMERAS, *channel, *live}))
     sums |= {"what the camera channel costs": of_channel(), "what 1,000 hours of live view cost": of_live()}
     sums["the same in half a megabit, as the agent sends it"] = of_live_by_agent()
-    sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras(), "what people cause": by_people}
+    sums |= {"alarms and what is kept": of_alarms(), "what cameras cause": of_cameras()}
+    sums["what people cause"] = of_people()
     rows = [item.row() for item in now]
     rows += [f"| {purpose} | **all** | | | **{dollars:.2f}** |" for purpose, dollars in sums.items()]
     head = _HEAD.format(
-        alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, live=MOST_OF_LIVE,
-        live_by_agent=MOST_OF_LIVE_BY_AGENT, standing=MOST_OF_STANDING,
+        alarms=MOST_OF_ALARMS, cameras=MOST_OF_CAMERAS, channel=MOST_OF_CHANNEL, people=MOST_OF_PEOPLE,
+        live=MOST_OF_LIVE, live_by_agent=MOST_OF_LIVE_BY_AGENT, standing=MOST_OF_STANDING,
     )  # fmt: skip
     return head + "\n".join(rows) + "\n" + _recording_table() + _memory_table() + _standing_table()
 

@@ -235,10 +235,10 @@ def take(arrival: dict[str, Any], device: dict[str, Any], targets: dict[str, lis
     alarm = {
         "pk": {"S": device["pk"]}, "sk": {"S": f"alarm#{end}"}, "schema_version": {"N": "2"}, "at": {"N": str(seen_s)},
         "arrived_at": {"N": str(arrived)}, "channel": {"S": named["channel"]}, "type": {"S": named["type"]},
-        "expires_at": {"N": str(arrived + WEEK)}, "picture": {"S": arrival["key"]}, "picture_etag": {"S": etag},
+        "expires_at": {"N": str(arrived + WEEK)}, "picture": {"S": arrival["key"]}, "etag": {"S": etag},
     }  # fmt: skip
     known = create(alarm)
-    if known is not None and ("removed" in known or known.get("picture_etag") != etag):
+    if known is not None and ("removed" in known or known.get("etag") != etag):
         raise NotTaken("deleted" if "removed" in known else "picture_replaced")
     if known is None or known["arrived_at"] == arrived:
         push(device, named["channel"], end, is_late=arrived - seen_s > LATE, is_repeat=known is not None, to=targets)
@@ -267,7 +267,7 @@ def looked_at(key: str) -> str | None:
             bits, height, width = frame[4], int.from_bytes(frame[5:7]), int.from_bytes(frame[7:9])
             if bits != 8 or not 0 < width * height <= 25_000_000:
                 break
-            return str(etag)
+            return as_text(hashlib.sha256(etag.encode()).digest())[:20]
         if len(part) < count or read_on_at is None:
             break
         first += read_on_at

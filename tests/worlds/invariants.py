@@ -743,7 +743,7 @@ def _places_of(stored: Stored, subject_id: str) -> Found:
 def of_a_deleted_alarm_only_its_name_is_left(stored: Stored) -> Found:
     for (_, alarm_id), alarm in stored.of("Alarm").items():
         if "removed" in alarm:
-            left = alarm.keys() & {"channel", "picture", "picture_etag", "unreadable", "read_by"}
+            left = alarm.keys() & {"channel", "picture", "etag", "picture_etag", "unreadable", "read_by"}
             yield from (f"{name} of deleted alarm {alarm_id}" for name in sorted(left))
 
 

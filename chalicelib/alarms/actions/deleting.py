@@ -131,7 +131,7 @@ def _forgotten(alarm: Alarm) -> Write:
     arrived = clock.at_epoch(alarm.arrived_at)
     if clock.now() >= arrived + LONGEST_TICKET:
         return remove(alarm)
-    nothing = dict.fromkeys(("channel", "picture", "picture_etag", "unreadable", "read_by"))
+    nothing = dict.fromkeys(("channel", "picture", "etag", "picture_etag", "unreadable", "read_by"))
     return change(alarm, removed=1, expires_at=name_ends_s(arrived), otherwise=NothingToDo, **nothing)
 
 

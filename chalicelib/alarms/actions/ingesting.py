@@ -8,7 +8,7 @@ from chalicelib.access.records import Device
 from chalicelib.alarms import rules
 from chalicelib.alarms.actions import bounds, deleting, naming, notifying
 from chalicelib.alarms.actions.arrivals import Arrival
-from chalicelib.alarms.records import Alarm
+from chalicelib.alarms.records import Alarm, short_etag
 from chalicelib.aws import s3
 from chalicelib.commands import actions as commands
 from chalicelib.push.actions.recipients import Recipients
@@ -55,8 +55,7 @@ def _is_shown(arrival: Arrival, device: Device) -> bool:
     shown = next((one for one in found if one.picture == arrival.object_key and one.is_readable(device)), None)
     if shown is None or _came_in_privacy(arrival, device):
         return False
-    # Alarms of before have no ETag.
-    return shown.picture_etag is None or shown.picture_etag == s3.etag(arrival.object_key)
+    return shown.has_picture(s3.etag(arrival.object_key))
 
 
 def _came_in_privacy(arrival: Arrival, device: Device) -> bool:
@@ -79,10 +78,10 @@ def _take(arrival: Arrival, of: Recipients) -> None:
     is_shown, etag = look
     if not is_shown and alarm.type == rules.SNAPSHOT:
         raise rules.NotTaken("picture_unreadable")  # who asked for it wants the picture, and nothing else
-    alarm.assign(picture_etag=etag, **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
+    alarm.assign(etag=short_etag(etag), **({"picture": arrival.object_key} if is_shown else {"unreadable": 1}))
     known = _begin(alarm, device, named, arrival)
     if known is not None:
-        _require_same(known, alarm)
+        _require_same(known, alarm, etag)
     # An earlier try of the same event may have died between the alarm and its push: one too many beats one too few.
     if known is None or known.arrived_at == alarm.arrived_at:
         notifying.tell(known or alarm, of, is_repeat=known is not None)
@@ -156,12 +155,10 @@ def _claim(alarm: Alarm, named: rules.Named, arrival: Arrival) -> Write:
     return create(claim, otherwise=_known)
 
 
-def _require_same(known: Alarm, alarm: Alarm) -> None:
+def _require_same(known: Alarm, alarm: Alarm, etag: str) -> None:
     """An alarm's picture never changes under it: other bytes are refused as its picture, which is lost with them, as S3
     has one object of a name. Raises NotTaken."""
-    # Alarms of before have no ETag.
-    is_same = known.picture_etag in (None, alarm.picture_etag)
-    if is_same and (known.picture is None) == (alarm.picture is None):
+    if known.has_picture(etag) and (known.picture is None) == (alarm.picture is None):
         return
     if known.picture is not None:
         gone = rules.NotTaken("deleted", count=0)

@@ -60,8 +60,8 @@ class Seen(Struct, frozen=True):
         if alarm.picture is None:
             without: Literal["unreadable", "none"] = "unreadable" if alarm.unreadable else "none"
             return shapes.AlarmInFull(**fields, picture=without, picture_url=None)
-        # Whoever uploaded it can put other bytes in its place until we hear of it. Alarms of before have no ETag.
-        if alarm.picture_etag is not None and s3.etag(alarm.picture) != alarm.picture_etag:
+        # Whoever uploaded it can put other bytes in its place until we hear of it.
+        if not alarm.has_picture(s3.etag(alarm.picture)):
             return shapes.AlarmInFull(**fields, picture="unreadable", picture_url=None)
         url = s3.link(alarm.picture, until=clock.at_epoch(alarm.expires_at), content_type=JPEG)
         return shapes.AlarmInFull(**fields, picture="shown", picture_url=url)
@@ -122,10 +122,11 @@ class _Looked(Struct, frozen=True):
 
 
 def _newest(one: DeviceAccess, search: shapes.Search) -> _Looked:
-    """One more than fits the page, so that it is known whether another follows."""
+    """As many as fit the page; where only some are wanted, one more, so that it is known whether another follows."""
     device = one.device
     first, last = _span(device, search.day)
-    count = search.limit + 1 if search.wants_all and one.covers_all else _PAGE_OF_SEARCH
+    wants_all = search.wants_all and one.covers_all
+    count, enough = (search.limit, search.limit) if wants_all else (_PAGE_OF_SEARCH, search.limit + 1)
     found: list[Seen] = []
     after, by = search.cursor, one.known_by
     for _ in range(_MOST_PAGES):
@@ -134,7 +135,7 @@ def _newest(one: DeviceAccess, search: shapes.Search) -> _Looked:
         wanted = [alarm for alarm in page.items if not alarm.is_deleted(device) and _is_wanted(alarm, search)]
         found += [Seen(alarm, by) for alarm in wanted if one.covers(alarm.channel)]
         after = page.cursor
-        if after is None or len(found) > search.limit:
+        if after is None or len(found) >= enough:
             break
     return _Looked(found, after)
 
