@@ -39,10 +39,7 @@ Reply = tuple[int, dict[str, str], bytes]
 def record() -> dict[str, Any]:
     """`environment`, and for each scenario an `event` and the `replies` by operation, and by key where one item is
     asked for: status, headers, body."""
-    before = dict(os.environ)
-    with LocalCloud.start(seed=0, at=_LATER) as world:
-        told = {name: value for name, value in os.environ.items() if before.get(name) != value or "AWS_" in name}
-        told["MEDIA_URL"] = f"https://{told['MEDIA_BUCKET']}.s3.{REGION}.amazonaws.com"
+    with world_to_record() as (world, told):
         owner = new_person(world)
         camera = new_camera(world, owner=owner)
         for number in range(ALARMS):
@@ -60,6 +57,16 @@ def record() -> dict[str, Any]:
             "picture": _handled(world, listeners.on_picture_uploaded, _given_up(world, owner, camera)),
             "stream": _handled(world, forwarding.forward_item_changes, _changed(world, owner, camera)),
         }
+
+
+@contextmanager
+def world_to_record() -> Iterator[tuple[LocalCloud, dict[str, str]]]:
+    """A world, and the environment of its functions on AWS."""
+    before = dict(os.environ)
+    with LocalCloud.start(seed=0, at=_LATER) as world:
+        told = {name: value for name, value in os.environ.items() if before.get(name) != value or "AWS_" in name}
+        told["MEDIA_URL"] = f"https://{told['MEDIA_BUCKET']}.s3.{REGION}.amazonaws.com"
+        yield world, told
 
 
 def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
