@@ -39,8 +39,10 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.moto_api._internal import mock_random
 
 from infra.local.strict import (
+    comparing,
     dynamodb,
     endpoint,
+    expressions,
     kms_states,
     listings,
     own_transport,
@@ -267,6 +269,7 @@ _Object = moto.s3.models.FakeKey
 _UpdateParser = moto.dynamodb.parsing.expressions.UpdateExpressionParser
 _Walk = moto.dynamodb.parsing.ast_nodes.DepthFirstTraverser
 _Backends = moto.core.base_backend.BackendDict
+_RegionalBackends = moto.core.base_backend.AccountSpecificBackend
 _UserAgent = botocore.useragent.UserAgentString
 
 _SESv2 = moto.sesv2.responses.SESV2Response
@@ -298,8 +301,27 @@ def _looked_up_once(original: Callable[[Any, str], Any]) -> Callable[[Any, str],
 
     def getitem(self: Any, account_id: str) -> Any:
         found = dict.get(self, account_id)
-        is_in_use = found is not None and any(one is self for one in _Backends._instances)
+        is_in_use = found is not None and _is_among(_Backends._instances, self)
         return found if is_in_use else original(self, account_id)
+
+    return getitem
+
+
+def _is_among(services: list[Any], service: Any) -> bool:
+    """Whether it is one of them; where it was found the last time is looked first."""
+    last = service.__dict__.get("_index", 0)
+    if last < len(services) and services[last] is service:
+        return True
+    service.__dict__["_index"] = next((nth for nth, one in enumerate(services) if one is service), len(services))
+    return int(service.__dict__["_index"]) < len(services)
+
+
+def _made_before(original: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """A backend that there is, under its own region's name, is what moto finds after it has looked for others."""
+
+    def getitem(self: Any, region: str) -> Any:
+        found = dict.get(self, region)
+        return found if found is not None and region != "global" else original(self, region)
 
     return getitem
 
@@ -339,8 +361,11 @@ _PARSE_TIME = "_parse_timestamp_with_tzinfo"
 _FASTER: list[tuple[Any, str, Any]] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
     (_Backends, "__getitem__", _looked_up_once(_Backends.__getitem__)),
+    (_RegionalBackends, "__getitem__", _made_before(_RegionalBackends.__getitem__)),
     # Who validates a parsed expression copies it first, and the others only look.
     (_UpdateParser, "make", functools.lru_cache(4096)(_UpdateParser.make)),
+    *comparing.REPLACEMENTS,
+    *expressions.REPLACEMENTS,
     (_Walk, "nodes_to_be_processed", _asked_once(_Walk.nodes_to_be_processed)),
     (moto.sqs.models, _TO_SNAKE_CASE, functools.cache(getattr(moto.sqs.models, _TO_SNAKE_CASE))),
     (_Object, "dispose", _dispose),

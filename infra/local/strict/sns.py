@@ -10,10 +10,12 @@ AWS does not say how it names endpoints. All names that are seen, in its documen
 import json
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sns.exceptions import DuplicateSnsEndpointError, SNSInvalidParameter, SNSNotFoundError
-from moto.sns.models import PlatformApplication, PlatformEndpoint, SNSBackend
+from moto.sns.models import PlatformApplication, PlatformEndpoint, SNSBackend, Subscription
 
 
 def create_platform_endpoint(
@@ -86,9 +88,20 @@ def _require_structure(message: str) -> None:
         raise SNSInvalidParameter("Invalid parameter: Message Structure - No default entry in JSON message body")
 
 
+@cache
+def _signing_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def private_key(self: Subscription) -> rsa.RSAPrivateKey:
+    """One signs for all, as AWS's own does; moto makes one for each subscription, and for each that is put back."""
+    return _signing_key()
+
+
 REPLACEMENTS: list[tuple[Any, str, Any]] = [
     (SNSBackend, "create_platform_endpoint", create_platform_endpoint),
     (SNSBackend, "set_endpoint_attributes", set_endpoint_attributes),
     (SNSBackend, "get_endpoint_attributes", get_endpoint_attributes),
     (SNSBackend, "publish", publishing(SNSBackend.publish)),
+    (Subscription, "private_key", private_key),
 ]

@@ -58,10 +58,10 @@ def _expired(table: Table, deadline: float) -> list[Item]:
     if table.ttl["TimeToLiveStatus"] != "ENABLED":
         return []
     name = table.ttl["AttributeName"]
-    oldest = Decimal(deadline - _TOO_OLD_SECONDS)
+    oldest, newest = Decimal(deadline - _TOO_OLD_SECONDS), Decimal(deadline)
     # Only a number is a time; a string of digits is left, as DynamoDB leaves it.
     due = [item for item in table.all_items() if name in item.attrs and item.attrs[name].type == "N"]
-    return [item for item in due if oldest <= Decimal(item.attrs[name].value) <= Decimal(deadline)]
+    return [item for item in due if oldest <= Decimal(item.attrs[name].value) <= newest]
 
 
 def _reap(table: Table, item: Item, carry_out: Callable[[Change], None]) -> None:
