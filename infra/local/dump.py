@@ -28,15 +28,23 @@ def dump() -> Json:
 
 def _everything() -> Json:
     return {
-        "tables": {name: [plain(item.to_json()["Attributes"]) for item in one.all_items()] for name, one in _tables()},
+        "tables": {name: [_row(item) for item in one.all_items()] for name, one in _tables()},
         "buckets": {bucket.name: list(_objects(bucket)) for bucket in _buckets()},
         "uploads": [upload for bucket in _buckets() for upload in _uploads(bucket)],
         "queues": {name: [_message(one) for one in queue._messages] for name, queue in _queues()},
-        "streams": {name: [_record(one.record) for one in shard.items] for name, shard in _shards()},
+        "streams": {name: [_record(one) for one in shard.items] for name, shard in _shards()},
         "unsent": list(_unsent()),
         "endpoints": [_endpoint(one) for one in sns_backends[ACCOUNT][REGION].platform_endpoints.values()],
         "identities": _identities(),
     }
+
+
+def _row(item: Any) -> Json:
+    """An item in a table never changes, so it is read once however often all is looked at."""
+    known = item.__dict__.get("_plain")
+    if known is None:
+        known = item.__dict__["_plain"] = plain(item.to_json()["Attributes"])
+    return dict(known)
 
 
 def plain(attributes: Mapping[str, Any]) -> Json:
@@ -70,7 +78,15 @@ def _shards() -> Iterator[tuple[str, Any]]:
     return ((name, table.stream_shard) for name, table in _tables() if table.stream_shard is not None)
 
 
-def _record(record: Mapping[str, Any]) -> Json:
+def _record(found: Any) -> Json:
+    """Nor does a record of a stream, in what is shown of it here."""
+    known = found.__dict__.get("_plain")
+    if known is None:
+        known = found.__dict__["_plain"] = _plain_record(found.record)
+    return dict(known)
+
+
+def _plain_record(record: Mapping[str, Any]) -> Json:
     change = record["dynamodb"]
     images = {name: plain(change[name]) for name in ("Keys", "OldImage", "NewImage") if name in change}
     return {

@@ -37,6 +37,20 @@ def test_items_are_shown_as_what_they_mean(cloud: LocalCloud) -> None:
     }  # fmt: skip
 
 
+def test_what_is_done_to_a_dump_is_not_done_to_the_next(cloud: LocalCloud) -> None:
+    _put(text="ą")
+    first = cloud.dump()
+    for shown in (first["tables"], first["streams"]):
+        [[one]] = shown.values()
+        one.clear()
+    second = cloud.dump()
+    [[item]], [[record]] = second["tables"].values(), second["streams"].values()
+    assert (item["text"], record["NewImage"]["text"]) == ("ą", "ą")
+    _put(text="ę")
+    [[item]] = cloud.dump()["tables"].values()
+    assert item["text"] == "ę"
+
+
 def test_streams_show_both_images(cloud: LocalCloud) -> None:
     _put(raw=b"\xff1")
     _put(raw=b"\xff2")

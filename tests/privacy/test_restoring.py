@@ -526,7 +526,7 @@ def test_a_key_that_is_past_its_end_stays_away(home: Home, monkeypatch: pytest.M
     camera.activate()
     short_lived = {row["pk"]["S"] for row in _keys(settings.keys_table) if "expires_at" in row}
     lose_keys(home, monkeypatch, copied(home, settings.keys_table))
-    home.world.advance(40 * 86_400)
+    home.world.clock.move_to(home.world.now().timestamp() + 40 * 86_400)
     assert keys_restored(home)["finished"]
     assert short_lived
     assert not short_lived & {row["pk"]["S"] for row in _keys(settings.keys_table)}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -48,18 +48,36 @@ class Stored:
 
     def rows(self, base: type[Record]) -> list[Row]:
         rows: list[Row] = self.dump["tables"][base.Meta.table_name]
-        return [row for row in rows if row.get("expires_at", clock.now_s() + 1) > clock.now_s()]
+        now_s = clock.now_s()
+        return [row for row in rows if _is_there(row, now_s)]
 
     def of(self, name: str) -> dict[tuple[str, str], Row]:
         """The rows of the record of this name, by partition id and place id."""
-        kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
-        base = next(base for base in BASES if issubclass(kind, base))
+        kind, base = _kind_called(name)
+        now_s = clock.now_s()
         return {
             (keys.id_of(row["pk"]), keys.id_of(row.get("sk", ""))): row
-            for row in self.rows(base)
-            if keys.kind_of(row["pk"]) == kind.pk_prefix
-            and (kind.sk_prefix is None or keys.kind_of(row["sk"]) == kind.sk_prefix)
+            for row in self._by_pk_kind[base].get(kind.pk_prefix, ())
+            if _is_there(row, now_s) and (kind.sk_prefix is None or keys.kind_of(row["sk"]) == kind.sk_prefix)
         }
+
+    @cached_property
+    def _by_pk_kind(self) -> dict[type[Record], dict[str, list[Row]]]:
+        found: dict[type[Record], dict[str, list[Row]]] = {}
+        for base in BASES:
+            of_base = found.setdefault(base, {})
+            for row in self.dump["tables"][base.Meta.table_name]:
+                of_base.setdefault(keys.kind_of(row["pk"]), []).append(row)
+        return found
+
+    @cached_property
+    def kinds(self) -> dict[tuple[str, str, str | None], type[Record]]:
+        """Those of the catalogue, by their table and by how their keys begin."""
+        return {(one.Meta.table_name, one.pk_prefix, one.sk_prefix): one for one in reversed(catalogue.RECORDS)}
+
+    def kind_of(self, table: str, row: Row) -> type[Record] | None:
+        place = keys.kind_of(row["sk"]) if "sk" in row else None
+        return self.kinds.get((table, keys.kind_of(row["pk"]), place))
 
     def first_ids(self, name: str) -> dict[str, Row]:
         """The same for records of which a partition has one."""
@@ -121,6 +139,24 @@ def _bytes(text: str) -> bytes:
     return text.encode("latin-1")  # as a dump writes them
 
 
+def _is_there(row: Row, now_s: int) -> bool:
+    expires_at: int = row.get("expires_at", now_s + 1)
+    return expires_at > now_s
+
+
+@cache
+def _kind_called(name: str) -> tuple[type[Record], type[Record]]:
+    """The kind of record, and whose table it lies in."""
+    kind = next(one for one in catalogue.RECORDS if one.__name__ == name)
+    return kind, next(base for base in BASES if issubclass(kind, base))
+
+
+@cache
+def _declared(kind: type[Record]) -> frozenset[str]:
+    return frozenset(one.attr_name for one in kind.get_attributes().values())
+
+
+@cache
 def personal(kind: type[Record]) -> list[str]:
     tags = {name: tag_of(attribute) for name, attribute in kind.get_attributes().items()}
     return sorted(name for name, tag in tags.items() if tag is not None and tag.kind == "personal")
@@ -129,9 +165,7 @@ def personal(kind: type[Record]) -> list[str]:
 def known_rows(stored: Stored) -> Iterator[tuple[type[Record], Row]]:
     for base in BASES:
         for row in stored.rows(base):
-            place = keys.kind_of(row["sk"]) if "sk" in row else None
-            kind = catalogue.record_at(base.Meta.table_name, keys.kind_of(row["pk"]), place)
-            if kind is not None:
+            if (kind := stored.kind_of(base.Meta.table_name, row)) is not None:
                 yield kind, row
 
 
@@ -780,24 +814,22 @@ def what_was_told_was_heard(stored: Stored) -> Found:
 def what_is_personal_is_sealed(stored: Stored) -> Found:
     for base in BASES:
         for row in stored.dump["tables"][base.Meta.table_name]:
-            yield from _in_the_clear(base.Meta.table_name, row)
+            yield from _in_the_clear(stored, base.Meta.table_name, row)
     names = {base.Meta.table_name for base in BASES}
     for table, records in stored.dump["streams"].items():
         for record in records if table in names else ():
             for image in ("OldImage", "NewImage"):
-                yield from _in_the_clear(table, record.get(image))
+                yield from _in_the_clear(stored, table, record.get(image))
 
 
-def _in_the_clear(table: str, row: Row | None) -> Found:
+def _in_the_clear(stored: Stored, table: str, row: Row | None) -> Found:
     if row is None:
         return
-    place = keys.kind_of(row["sk"]) if "sk" in row else None
-    kind = catalogue.record_at(table, keys.kind_of(row["pk"]), place)
+    kind = stored.kind_of(table, row)
     if kind is None:
-        yield f"nobody knows what {row['pk']} {place} is"
+        yield f"nobody knows what {row['pk']} {keys.kind_of(row['sk']) if 'sk' in row else None} is"
         return
-    declared = {one.attr_name for one in kind.get_attributes().values()}
-    yield from (f"{kind.__name__}.{name} is not declared" for name in row.keys() - declared)
+    yield from (f"{kind.__name__}.{name} is not declared" for name in row.keys() - _declared(kind))
     for name in personal(kind):
         value = row.get(name)
         # One byte of form, twelve of nonce, sixteen of tag, and a value.

@@ -381,7 +381,18 @@ def test_a_leak_is_found_wherever_it_is_and_however_it_is_written(
     clean = lives.ola.world.dump()
     needle = [Needle("the secret", SECRET)]
     assert search(clean, needle) == []
+    # Of a world that is searched whole seventeen times nothing more would be seen.
+    few = _few_of_each(clean)
     for name, write in WRITTEN.items():
-        dump = copy.deepcopy(clean)
+        dump = copy.deepcopy(few)
         leak(dump, write(SECRET))
         assert search(dump, needle), name
+    leak(clean, SECRET)
+    assert search(clean, needle)
+
+
+def _few_of_each(stored: Any) -> Any:
+    """The same stores with the first two things in each."""
+    if isinstance(stored, dict):
+        return {name: _few_of_each(value) for name, value in stored.items()}
+    return [_few_of_each(one) for one in stored[:2]] if isinstance(stored, list) else stored
