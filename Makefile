@@ -6,6 +6,8 @@ PORT ?= 8000
 VIDEO ?=
 # Two cores are what this is measured on; more go faster.
 WORKERS ?= auto
+# What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help demo run camera agent test test-outside lint test-endpoint night contract costs growth bench measures alike agent-cost player passwords policies package deploy destroy lock clean
 

@@ -121,7 +121,7 @@ def test_a_link_lives_five_minutes_and_a_clip_a_day(filming: Filming) -> None:
 
 def test_a_clip_ends_with_the_first_of_what_it_was_made_from(filming: Filming) -> None:
     home, begun = filming
-    home.world.advance(6.5 * DAY)
+    home.world.clock.move_to(home.world.now().timestamp() + 6.5 * DAY)
     home.owner.refresh()
     clip_id = asked(home, begun)
     home.world.settle()
@@ -306,7 +306,7 @@ def test_the_file_of_what_was_deleted_goes_within_a_quarter_of_an_hour(filming: 
 
 def test_it_is_not_shown_when_the_plan_has_ended(filming: Filming) -> None:
     home, _ = filming
-    home.world.advance(29.8 * DAY)
+    home.world.clock.move_to(home.world.now().timestamp() + 29.8 * DAY)
     home.owner.refresh()
     begun = film(home)
     clip_id = asked(home, begun)

@@ -90,7 +90,7 @@ def _alarms_told(home: Home) -> list[str]:
 
 
 def test_what_is_seven_days_old_is_not_in_it_whatever_lies_there_still(home: Home) -> None:
-    home.world.advance(7 * DAY, reaper_lag_seconds=None)
+    home.world.clock.move_to(home.world.now().timestamp() + 7 * DAY)
     home.owner.sign_in()
     assert "alarm" not in records(archive(home.owner))
 

@@ -428,7 +428,7 @@ def test_of_two_that_are_the_same_one_is_shown_as_long_as_either_is_kept(home: H
 
 
 def test_a_backlog_lies_under_a_later_day_and_is_found_on_its_own(recording: Home) -> None:
-    recording.world.advance(3 * 86_400)
+    recording.world.clock.move_to(recording.world.now().timestamp() + 3 * 86_400)
     was = recording.world.now() - timedelta(days=2)
     for minute in range(3):
         recording.camera.record(at=was + minute * MINUTE)
