@@ -34,7 +34,8 @@ agent: $(INSTALLED) ## any RTSP camera with a cloud: SOURCE=rtsp://... (or a fil
 		--url "$(or $(URL),http://127.0.0.1:8000)" --spool build/agent-spool
 
 test: $(INSTALLED) ## tests of our own code, without a network; of crashes and races a share, another for each commit
-	@$(PYTHON) -m pytest -n $(WORKERS)
+	@# Each worker begins with a half, in a row, so that what a module sets up is made once; who is done helps the other.
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
 	@$(PYTHON) -m pytest tests/outside -rs
