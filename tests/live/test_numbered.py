@@ -102,7 +102,7 @@ def test_a_camera_that_shows_itself_already_is_not_listed_while_a_view_waits_for
 
     home.world.meanwhile = film
     made = calls(home, live)
-    assert (made.count("s3.ListObjectsV2"), made.count("s3.HeadObject")) == (1, 2)
+    assert (made.count("s3.ListObjectsV2"), made.count("s3.HeadObject")) == (1, 3)
     assert names(home, live) == camera.sent[3:]
 
 
@@ -114,6 +114,12 @@ def test_what_comes_hurried_is_all_there_with_the_second_request(home: Home) -> 
     lines(home, live)
     pass_(home, 2)
     assert names(home, live) == camera.sent
+
+
+def test_no_promise_is_made_of_where_key_frames_are(home: Home) -> None:
+    """Of many cameras they are ten seconds apart, and pieces two."""
+    live, _ = watched(home)
+    assert "#EXT-X-INDEPENDENT-SEGMENTS" not in lines(home, live)
 
 
 def test_who_comes_back_to_a_player_that_was_paused_goes_on_where_the_camera_is(home: Home) -> None:
@@ -169,6 +175,21 @@ def test_a_camera_that_fell_silent_is_listed_every_four_seconds(home: Home) -> N
         pass_(home, 1)
         listed += calls(home, live).count("s3.ListObjectsV2")
     assert listed <= 2 * 15
+
+
+@pytest.mark.parametrize("away_s", [2, 3, 4, 5, 6, 7, 8])
+def test_a_camera_that_starts_again_is_found_soon_after_its_first_piece(home: Home, away_s: int) -> None:
+    live, camera = watched(home)
+    for _ in range(2 * away_s):
+        pass_(home, 0.5)
+        lines(home, live)
+    camera.come_again("b")
+    camera.send()
+    sent = home.world.now()
+    while names(home, live) != camera.sent:
+        pass_(home, 0.5)
+    # Where it came before one could know that the next of its numbers is late, it is found then.
+    assert (home.world.now() - sent).total_seconds() <= max(1.5, 4.0 - away_s)
 
 
 # What goes wrong

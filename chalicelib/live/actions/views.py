@@ -262,8 +262,8 @@ def _awaited(capability: str, live: Live) -> tuple[Live, pieces.Shown]:
         commit(pieces.noted(live, Live.waited_at.does_not_exist(), waited_at=clock.now_to_ms()))
     except StaleRead:
         raise NoPictureYet from None
-    for _ in range(rules.LOOKS):
-        clock.wait(rules.LOOK_EVERY_S)
+    for seconds in rules.LOOKS_AFTER_S:
+        clock.wait(seconds)
         device, live = _looked_at(capability)
         if (shown := pieces.shown(device, live)).played:
             return live, shown

@@ -19,8 +19,9 @@ from chalicelib.live.rules.pieces import Piece, Played
 _PATIENCE = timedelta(seconds=1.5)
 # How long pieces are that do not say it. Others may be shorter than they say: by then another may have come behind.
 _USUAL = timedelta(seconds=2)
-# Nothing is listed more often for a view whose camera has fallen silent.
-_LIST_EVERY = timedelta(seconds=4)
+# A camera that starts again is back within seconds. Of one that stays silent nothing is listed so often.
+_BACK_WITHIN = timedelta(seconds=10)
+_LIST_EVERY, _LIST_EVERY_LATER = timedelta(seconds=1), timedelta(seconds=4)
 
 
 class Window(Struct, frozen=True):
@@ -42,8 +43,9 @@ class Window(Struct, frozen=True):
 
     def is_to_be_listed(self, now: datetime) -> bool:
         """Whether the next is late, and may lie elsewhere; while nothing is shown yet, it is looked for at once."""
-        is_late = now >= self.edge.stored_at + (self.edge.duration or _USUAL) + _PATIENCE
-        return is_late and (not self.played or now >= self.listed_at + _LIST_EVERY)
+        late_since = self.edge.stored_at + (self.edge.duration or _USUAL) + _PATIENCE
+        every = _LIST_EVERY if now < late_since + _BACK_WITHIN else _LIST_EVERY_LATER
+        return now >= late_since and (not self.played or now >= self.listed_at + every)
 
 
 def is_followed_by(piece: Piece, now: datetime) -> bool:

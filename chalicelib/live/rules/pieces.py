@@ -16,9 +16,10 @@ MOST_OF_GUESTS = 20
 MOST_OF_ONE = 3
 # What a camera is asked for, in ms: each piece is stored, found and led to for the same money, however short it is.
 PIECE_MS, SHORT_PIECE_MS = 2000, 1000
-# How often, and how far apart, a view looks for its first piece before it says that there is none: a playlist without a
-# piece ends most players for good, and so would an answer that takes more than ten seconds.
-LOOKS, LOOK_EVERY_S = 8, 1.0
+# How long a view waits before each look for its first piece, until it says that there is none: a playlist without a
+# piece ends most players for good, and so would an answer that takes more than ten seconds. A camera that is awake
+# shows something one to two seconds after it was called; each look costs a listing.
+LOOKS_AFTER_S = (1.0, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 # How many pieces a playlist shows. Players begin three from the end; who falls behind the first stumbles, and Shaka was
 # seen not to get up again.
 SHOWN = 12
@@ -299,7 +300,7 @@ def playlist(played: Sequence[Played], counted: int, counted_breaks: int, path_o
         f"#EXT-X-MEDIA-SEQUENCE:{counted + gone}",
         # The first that is shown bears no mark of its own beginning.
         f"#EXT-X-DISCONTINUITY-SEQUENCE:{counted_breaks + breaks(played[: gone + 1])}",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
+        # Whether each begins with a key frame nobody knows: there may be ten seconds from one to the next.
     ]
     return "\n".join([*header_lines, *_lines(shown, path_of_piece)]) + "\n"
 

@@ -193,7 +193,7 @@ def _wait(home: Home, state: Any, key: str) -> Response:
     live, ticket = state
     home.world.meanwhile = lambda: home.world.upload(ticket, f"1/{home.world.now():%Y%m%dT%H%M%S}.000Z-1000.ts", b"ts")
     try:
-        with patch.object(rules, "LOOKS", 1):
+        with patch.object(rules, "LOOKS_AFTER_S", (1.0,)):
             return _look(home, live, key)
     finally:
         home.world.meanwhile = None
