@@ -27,6 +27,13 @@ class Scene:
     def watch(self, piece_s: float = 2.0, live_id: str = "a", lasts_s: float = 300.0) -> None:
         self.views.begin(live_id, View("0", self.client.clock.now_s() + lasts_s, piece_s))
 
+    def watch_from_a_key_frame_on(self, *pieces: Piece, piece_s: float = 2.0) -> None:
+        """What was there when the view began is sent; all else is as long as it is to be."""
+        for each in pieces:
+            self.ring.add(each)
+        self.watch(piece_s)
+        self.live.look()
+
     def film(self, *pieces: Piece) -> None:
         for each in pieces:
             self.cloud.clock.moved_s = each.end_s - NOON_S
@@ -35,6 +42,11 @@ class Scene:
 
     def pieces(self) -> list[str]:
         return [name for name in self.cloud.names() if name.endswith(".m4s")]
+
+    def contents(self) -> list[list[int]]:
+        """Which of what was filmed is in each piece that was sent."""
+        sent = [self.cloud.objects[f"1/{name}"] for name in self.pieces()]
+        return [[int(number) for number in re.findall(rb"<(\d+)>", content)] for content in sent]
 
     def inits(self) -> list[str]:
         return [name for name in self.cloud.names() if name.endswith(".mp4")]
@@ -46,8 +58,8 @@ def _steady(first: int, count: int, **more: object) -> list[Piece]:
 
 def test_pieces_are_numbered_and_say_their_times_beside() -> None:
     scene = Scene()
-    scene.watch()
-    scene.film(*_steady(0, 12))
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
+    scene.film(*_steady(4, 8))
     (init,) = scene.inits()
     run = init.removeprefix("0/init-").removesuffix(".mp4")
     assert scene.pieces() == [f"0/{run}-{number}.m4s" for number in range(3)]
@@ -56,11 +68,11 @@ def test_pieces_are_numbered_and_say_their_times_beside() -> None:
     assert scene.cloud.objects[f"1/{scene.pieces()[0]}"] == b"".join(each.content for each in _steady(0, 4))
 
 
-@pytest.mark.parametrize(("piece_s", "expected"), [(0.5, 12), (1.0, 6), (2.0, 3), (4.0, 1)])
+@pytest.mark.parametrize(("piece_s", "expected"), [(0.5, 20), (1.0, 10), (2.0, 5), (4.0, 3)])
 def test_they_are_as_long_as_the_view_wants_them(piece_s: float, expected: int) -> None:
     scene = Scene()
-    scene.watch(piece_s)
-    scene.film(*_steady(0, 12, key_every=8))
+    scene.watch_from_a_key_frame_on(*_steady(0, 4, key_every=8), piece_s=piece_s)
+    scene.film(*_steady(4, 16, key_every=8))
     assert len(scene.pieces()) == expected
 
 
@@ -73,10 +85,43 @@ def test_who_begins_between_key_frames_sees_something_at_once() -> None:
     assert scene.cloud.objects[f"1/{scene.pieces()[0]}"].startswith(piece(10).content)
 
 
+def test_what_there_is_since_the_key_frame_is_sent_at_once_and_pieces_begin_with_one_again() -> None:
+    scene = Scene()
+    scene.watch_from_a_key_frame_on(*_steady(0, 7))
+    assert scene.contents() == [[4, 5, 6]]
+    scene.film(*_steady(7, 10))
+    # The next one ends at the key frame, and all others are as long as they are to be.
+    assert scene.contents() == [[4, 5, 6], [7], [8, 9, 10, 11], [12, 13, 14, 15]]
+
+
+def test_who_comes_later_sees_at_once_what_can_be_shown_by_itself() -> None:
+    scene = Scene()
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
+    scene.film(*_steady(4, 1))
+    scene.watch(live_id="b")
+    scene.film(*_steady(5, 1))
+    assert scene.contents() == [[0, 1, 2, 3], [4, 5]]
+    scene.watch(live_id="b")  # the same, for longer
+    scene.film(*_steady(6, 5))
+    assert scene.contents()[2:] == [[6, 7]]
+    scene.watch(live_id="c")
+    scene.film(*_steady(11, 5))
+    assert scene.contents()[2:] == [[6, 7], [8, 9, 10, 11], [12, 13, 14, 15]]
+
+
+def test_a_piece_that_begins_between_key_frames_is_sent_early_to_nobody() -> None:
+    scene = Scene()
+    scene.watch_from_a_key_frame_on(*_steady(0, 4, key_every=20))
+    scene.film(*_steady(4, 2, key_every=20))
+    scene.watch(live_id="b")
+    scene.film(*_steady(6, 2, key_every=20))
+    assert scene.contents() == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
 def test_when_nobody_watches_any_more_nothing_is_sent() -> None:
     scene = Scene()
-    scene.watch()
-    scene.film(*_steady(0, 8))
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
+    scene.film(*_steady(4, 4))
     scene.views.stop("a")
     scene.film(*_steady(8, 8))
     assert len(scene.pieces()) == 2
@@ -95,8 +140,8 @@ def test_a_view_ends_by_itself() -> None:
 def test_a_new_ticket_gets_the_same_init_again_and_the_numbers_go_on() -> None:
     scene = Scene()
     scene.cloud.ticket_life_s = 304.0  # it is replaced five minutes before
-    scene.watch()
-    scene.film(*_steady(0, 16))
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
+    scene.film(*_steady(4, 12))
     assert len(scene.inits()) == 2 and len(set(scene.inits())) == 1
     assert [name.rpartition("-")[2] for name in scene.pieces()] == ["0.m4s", "1.m4s", "2.m4s", "3.m4s"]
 
@@ -123,23 +168,21 @@ def test_another_encoder_begins_another_init() -> None:
 
 def test_another_ring_is_taken_from_a_key_frame_on() -> None:
     scene = Scene()
-    scene.watch()
-    scene.film(*_steady(0, 8))
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
     scene.ring = Ring()
     scene.film(*_steady(40, 8))
-    assert len(scene.inits()) == 2 and len(scene.pieces()) == 4
+    assert len(scene.inits()) == 2
+    assert scene.contents() == [[0, 1, 2, 3], [40], [41, 42, 43], [44, 45, 46, 47]]
 
 
 def test_who_falls_behind_skips_to_what_is_new() -> None:
     scene = Scene()
     scene.ring = Ring(kept_s=60)
-    scene.watch()
-    scene.film(*_steady(0, 8))
-    for each in _steady(8, 60):
+    scene.watch_from_a_key_frame_on(*_steady(0, 4))
+    for each in _steady(4, 64):
         scene.ring.add(each)
     scene.film(*_steady(68, 4))
-    starts = [scene.cloud.metadata[key]["x-amz-meta-start"] for key in scene.cloud.objects if key.endswith(".m4s")]
-    assert starts[2:] == ["2026-11-01T12:00:34.000Z"]
+    assert scene.contents() == [[0, 1, 2, 3], [68]]
 
 
 def test_only_so_many_views_that_are_over_are_remembered() -> None:

@@ -58,13 +58,21 @@ class Views:
 
     now_s: Callable[[], float]
     _open: dict[str, View] = field(default_factory=dict)
+    _begun: dict[str, int] = field(default_factory=dict)
     _over: dict[str, None] = field(default_factory=dict)
     _changing: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, live_id: str, view: View) -> None:
         with self._changing:
-            if live_id not in self._over:
-                self._open[live_id] = view
+            if live_id in self._over:
+                return
+            if live_id not in self._open:
+                self._begun[view.channel] = self.begun(view.channel) + 1
+            self._open[live_id] = view
+
+    def begun(self, channel: str) -> int:
+        """How many views of the channel there have been so far."""
+        return self._begun.get(channel, 0)
 
     def stop(self, live_id: str) -> None:
         with self._changing:
@@ -101,6 +109,10 @@ class LiveSender:
     _run: Run | None = None
     _last_number: int = -1
     _begun: list[Piece] = field(default_factory=list)
+    # Of so many views the first piece was sent.
+    _views_shown: int = 0
+    # Behind a piece that was sent early the next key frame ends another, however short: pieces begin with one again.
+    _is_early: bool = False
 
     def run(self) -> None:
         """Until `stopped`. Raises TokenReplaced."""
@@ -115,7 +127,7 @@ class LiveSender:
 
     def rest(self) -> None:
         """Nobody watches."""
-        self._run, self._begun, self._last_number = None, [], -1
+        self._run, self._begun, self._last_number, self._is_early = None, [], -1, False
 
     def look(self) -> None:
         """Sends what is new, if somebody watches."""
@@ -124,6 +136,7 @@ class LiveSender:
                 if (piece_s := self.views.piece_s(self.channel)) is None:
                     return
                 self._add(piece, piece_s)
+            self._show_at_once()
         except (Refused, Unreachable, NotTaken) as problem:
             # What was not sent is a gap, after which it begins anew.
             log.info("Channel %s: the live view is interrupted (%s)", self.channel, problem)
@@ -147,6 +160,7 @@ class LiveSender:
         """Sends what was begun where it is long enough, or ends before the piece."""
         if self._begun and (piece.init is not self._begun[0].init or self._is_closed_by(piece, piece_s)):
             self._flush()
+        self._is_early &= not piece.begins_with_key
         self._last_number = piece.number
         self._begun.append(piece)
         if self._length_s() >= piece_s - 0.1:
@@ -154,13 +168,23 @@ class LiveSender:
 
     def _is_closed_by(self, piece: Piece, piece_s: float) -> bool:
         """A piece that begins with a key frame shows something by itself."""
-        return piece.begins_with_key and self._length_s() >= piece_s / 2
+        return piece.begins_with_key and (self._is_early or self._length_s() >= piece_s / 2)
+
+    def _show_at_once(self) -> None:
+        """Whoever has just begun to watch gets what there is since the key frame, and does not wait for the rest of it.
+        Without one nobody could show it."""
+        is_awaited = self._run is None or self.views.begun(self.channel) != self._views_shown
+        if is_awaited and self._begun and (self._run is None or self._begun[0].begins_with_key):
+            self._flush()
+            self._is_early = True
 
     def _length_s(self) -> float:
         return sum(piece.duration_s for piece in self._begun)
 
     def _flush(self) -> None:
         pieces, self._begun = self._begun, []
+        if pieces[0].begins_with_key:
+            self._views_shown = self.views.begun(self.channel)
         if self._run is None or self._run.init is not pieces[0].init:
             self._run = Run(pieces[0].init)
         self._send(self._run, pieces)
