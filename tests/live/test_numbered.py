@@ -116,6 +116,20 @@ def test_what_comes_hurried_is_all_there_with_the_second_request(home: Home) -> 
     assert names(home, live) == camera.sent
 
 
+@pytest.mark.parametrize("is_ticket_newer", [True, False])
+def test_what_was_filmed_before_is_shown_in_the_second_in_which_a_view_begins_if_its_ticket_is_newer(
+    home: Home, is_ticket_newer: bool
+) -> None:
+    """S3 says only the second; a camera that is awake sends what it has since its last key frame."""
+    pass_(home, 0.2 - home.world.now().microsecond / 1e6 % 1 + 1)
+    camera = None if is_ticket_newer else Numbering(home)
+    live = home.owner.watch(home.camera.device_id)
+    pass_(home, 0.3)
+    camera = camera or Numbering(home)
+    camera.send(start=f"{home.world.now() - timedelta(seconds=2):%Y%m%dT%H%M%S}.000Z")
+    assert (at(home, live["playlist_url"]).status == 200) is is_ticket_newer
+
+
 def test_no_promise_is_made_of_where_key_frames_are(home: Home) -> None:
     """Of many cameras they are ten seconds apart, and pieces two."""
     live, _ = watched(home)

@@ -215,8 +215,10 @@ def may_have_come_since(piece: Piece, began: datetime) -> bool:
 
 
 def came_since(piece: Piece, began: datetime) -> bool:
-    """Whether it came, and not before `began`. Of what came in the very second, what was filmed before is not meant."""
-    if piece.stored_at >= began:
+    """Whether it came, and not before `began`. Of what came in the very second, what was filmed before is not meant,
+    unless it came on a ticket that was given since."""
+    since = began + timedelta(milliseconds=1)  # a view's beginning is known to the millisecond
+    if piece.stored_at >= began or piece.let_in >= f"{since:%Y%m%d%H}/{ticket_id(since)}":
         return True
     is_believed = piece.start is not None and _is_believed(piece) and piece.start >= began
     return may_have_come_since(piece, began) and is_believed
