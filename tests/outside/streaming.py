@@ -10,14 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 from PIL import Image, ImageDraw
 
 from infra.local.cloud import LocalCloud
+from sowa_agent.agent import camera_of
+from sowa_agent.config import config_of
+from sowa_agent.packets import TICKS_PER_SECOND, Codec, Packet
+from sowa_agent.source import SourceAddress
 from tests.encoder import Encoder
-from tests.scene import Camera
+from tests.scene import SECRET, Camera, until
 
 FRAMES_PER_SECOND = 10
 # The number of a frame is written in black and white, a bit to a band.
@@ -142,3 +147,70 @@ def number_in(grey: bytes) -> int:
     """The number that a frame bears, of whose brightness these are the bytes."""
     row = grey[SIZE[1] // 2 * SIZE[0] :][: SIZE[0]]
     return sum((row[bit * _BAND + _BAND // 2] > 127) << bit for bit in range(BITS))
+
+
+class Filming:
+    """A source of the agent that shows what time it is: frames come as they are filmed, a key frame every so many."""
+
+    codec: Codec = "h264"
+    frame_ticks = TICKS_PER_SECOND // FRAMES_PER_SECOND
+    reorders = False
+    sound = None
+    heard = ""
+
+    def __init__(self, seconds: int, key_every: int, stopped: threading.Event) -> None:
+        self._encoded = _encoded(seconds * FRAMES_PER_SECOND, key_every)
+        self._stopped = stopped
+        self.begun = 0.0
+
+    def frames_so_far(self) -> float:
+        """The number that the frame of this moment bears."""
+        return (time.monotonic() - self.begun) * FRAMES_PER_SECOND
+
+    def packets(self) -> Iterator[Packet]:
+        self.begun = time.monotonic()
+        for number, (content, is_key) in enumerate(self._encoded):
+            if self._stopped.wait(max(0.0, self.begun + number / FRAMES_PER_SECOND - time.monotonic())):
+                return
+            stamp = number * self.frame_ticks
+            yield Packet(content, stamp, stamp, time.monotonic(), is_key)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _encoded(frames: int, key_every: int) -> list[tuple[bytes, bool]]:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = *SIZE, "yuv420p"
+    encoder.framerate, encoder.time_base = Fraction(FRAMES_PER_SECOND), Fraction(1, FRAMES_PER_SECOND)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(key_every), "sc_threshold": "0"}
+    packets = []
+    for number in range(frames):
+        frame: Any = av.VideoFrame.from_image(picture_of(number))  # type: ignore[no-untyped-call]
+        frame.pts, frame.time_base = number, encoder.time_base
+        packets += encoder.encode(frame)
+    return [(bytes(each), each.is_keyframe) for each in [*packets, *encoder.encode(None)]]
+
+
+@contextmanager
+def an_agent_that_films(url: str, cloud: LocalCloud, sn: str, folder: Path, key_every: int) -> Iterator[Filming]:
+    """The agent itself, on its channel, and filming for a while already."""
+    stopped = threading.Event()
+    filming = Filming(90, key_every, stopped)
+    config = config_of(url, sn, SECRET, "rtsp://127.0.0.1/", folder)
+    living = camera_of(config, config.cameras[0], stopped)
+
+    def open_source(_: SourceAddress) -> Filming:
+        return filming
+
+    for feed in (feed for lens in living.lenses for feed in lens.feeds()):
+        feed.open_source = open_source
+    thread = threading.Thread(target=living.run, daemon=True)
+    thread.start()
+    try:
+        until(lambda: bool(cloud.channel.connections) and filming.frames_so_far() > 4 * FRAMES_PER_SECOND)
+        yield filming
+    finally:
+        stopped.set()
+        thread.join(10)
+        until(lambda: not cloud.channel.connections)

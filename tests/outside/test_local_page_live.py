@@ -20,7 +20,9 @@ from sowa_agent.camera import Camera as AgentCamera
 from sowa_agent.config import config_of
 from tests.encoder import Encoder
 from tests.outside.browsing import a_browser, in_a_browser, sync_api
+from tests.outside.delay import TRIES, Delay, best_of, watched
 from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
+from tests.outside.streaming import FRAMES_PER_SECOND, Filming, an_agent_that_films
 from tests.scene import CODE, SECRET, Camera, until
 
 SN, OLA, GUSTAW = "SN0042", "ola@example.org", "gustaw@example.org"
@@ -210,6 +212,26 @@ def test_privacy_mode_ends_the_view_and_says_so_until_it_is_off(scene: Scene) ->
     owner.press("English")
     owner.press("Turn privacy mode off")
     watch(owner)
+
+
+@in_a_browser
+@pytest.mark.parametrize("key_every_s", [2, 10])
+def test_one_who_watches_sees_the_camera_soon_and_is_not_far_behind(
+    scene: Scene, key_every_s: int, tmp_path: Path, capsys: Any
+) -> None:
+    owner = scene.owner()
+
+    def watch(filming: Filming) -> Delay:
+        try:
+            player = f"the page, key frames {key_every_s} s apart"
+            return watched(owner.page, player, lambda: owner.press("Watch live"), filming)
+        finally:
+            owner.press("Stop")
+
+    key_every = key_every_s * FRAMES_PER_SECOND
+    with an_agent_that_films(scene.address, scene.cloud, SN, tmp_path / "spool", key_every) as filming:
+        assert best_of((watch(filming) for _ in range(TRIES)), capsys).is_well
+    assert owner.complaints == []
 
 
 @in_a_browser

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -21,8 +22,18 @@ from infra.local.cloud import LocalCloud
 from infra.local.server import Heart
 from tests import loopback
 from tests.outside.browsing import OF_THIS_MACHINE, a_browser, in_a_browser
+from tests.outside.delay import TRIES, Delay, best_of, watched
 from tests.outside.pages import BY_ITSELF, LIBRARIES, a_cloud_with_players, fetched
-from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, Broadcast, Run, broadcasting, number_in
+from tests.outside.streaming import (
+    FRAMES_PER_SECOND,
+    SIZE,
+    Broadcast,
+    Filming,
+    Run,
+    an_agent_that_films,
+    broadcasting,
+    number_in,
+)
 from tests.scene import Camera, Person, new_camera, new_person
 
 GREY = ["-pix_fmt", "gray", "-f", "rawvideo", "-"]
@@ -202,6 +213,30 @@ def test_chromiums_own_player_takes_pieces_of_another_origin_only_with_crossorig
         assert (watcher.frame >= 0, watcher.error) == (True, None)
         assert page.evaluate("seen.error") is not None
         page.context.close()
+
+
+@in_a_browser
+@pytest.mark.skipif("hls.js" not in fetched(), reason="hls.js is not there: make player")
+@pytest.mark.parametrize("key_every_s", [1, 2])
+def test_one_who_watches_the_agents_camera_in_hls_js_sees_it_soon_and_is_not_far_behind(
+    scene: Scene, key_every_s: int, tmp_path: Path, capsys: Any
+) -> None:
+    def watch(filming: Filming) -> Delay:
+        page = scene.browser.new_context().new_page()
+        page.goto(f"{scene.url}/keys")
+
+        def begin() -> None:
+            live = scene.owner.watch(scene.camera.device_id, "0")
+            page.goto(f"{scene.url}/watch?player=hls.js&url={quote(live['playlist_url'], safe='')}")
+
+        try:
+            return watched(page, f"hls.js, key frames {key_every_s} s apart", begin, filming)
+        finally:
+            page.context.close()
+
+    key_every = key_every_s * FRAMES_PER_SECOND
+    with an_agent_that_films(scene.url, scene.cloud, scene.camera.sn, tmp_path, key_every) as filming:
+        assert best_of((watch(filming) for _ in range(TRIES)), capsys).is_well
 
 
 def _until_it_has(pieces: int, playlist_url: str) -> None:

@@ -1,7 +1,7 @@
 /** Plays live HLS with what every browser has, so that nothing need be fetched from anywhere else. */
-const BEGINS_WITH = 2;
 const MOST_BEHIND_SECONDS = 4;
 const BEHIND_SECONDS = 1.2;
+const LEAST_SECONDS = 0.1;
 const KEPT_SECONDS = 30;
 
 /** There is nothing more to see; `code` is a word of the table. */
@@ -43,13 +43,12 @@ export class Player {
     }
     if (!reply.ok) throw new Error(`HTTP ${reply.status}`);
     const pieces = piecesOf(await reply.text(), this.address).filter(({ number }) => number >= this.next);
-    // Whoever comes later, or was away, sees what is now.
-    const newest = pieces.slice(-BEGINS_WITH);
     // Some telephones have no media source, and a transport stream is nothing for one: but they play HLS by themselves.
-    if (!window.MediaSource || newest.some(({ init }) => !init)) this.leaveItToTheBrowser();
-    else for (const piece of newest) await this.append(piece);
-    this.next = (newest.at(-1)?.number ?? this.next - 1) + 1;
-    return newest.length;
+    if (!window.MediaSource || pieces.some(({ init }) => !init)) this.leaveItToTheBrowser();
+    // None is left out, though only the end is played: the key frame may be in any of them.
+    else for (const piece of pieces) await this.append(piece);
+    this.next = (pieces.at(-1)?.number ?? this.next - 1) + 1;
+    return pieces.length;
   }
 
   ask(url) {
@@ -127,12 +126,18 @@ export class Player {
     return reply.ok ? new Uint8Array(await reply.arrayBuffer()) : null;
   }
 
+  /** Plays near the end of what there is; and not where nothing is, as before the first key frame. */
   keepUp() {
-    const { buffered } = this.buffer;
-    const end = buffered.length ? buffered.end(buffered.length - 1) : 0;
-    if (end - this.video.currentTime > MOST_BEHIND_SECONDS && !this.video.paused) this.video.currentTime = end - BEHIND_SECONDS;
+    const at = this.video.currentTime;
+    const spans = spansOf(this.buffer.buffered);
+    const [begin, end] = spans.at(-1) ?? [at, at];
+    const isBehind = end - at > MOST_BEHIND_SECONDS && !this.video.paused;
+    const isNowhere = !spans.some(([from, to]) => from <= at && at < to - LEAST_SECONDS) && end - at > LEAST_SECONDS;
+    if (isBehind || isNowhere) this.video.currentTime = Math.max(begin, end - BEHIND_SECONDS);
   }
 }
+
+const spansOf = (ranges) => Array.from(ranges, (_, number) => [ranges.start(number), ranges.end(number)]);
 
 /** What a browser wants to know beforehand (RFC 6381), from the box that tells a decoder how to be set. */
 function typeOf(init) {
