@@ -13,7 +13,7 @@ from tests.outside.streaming import BITS, FRAMES_PER_SECOND, SIZE, Filming
 FIRST_S, BEHIND_S = 4.5, 5.0
 WATCHED_S = 12.0
 # Others may have the machine's two cores just then.
-TRIES = 3
+TRIES = 2
 # The number of the frame that a page's video shows: in black and white, a bit to a band.
 NUMBER = """([width, height, bits]) => {
   const video = document.querySelector("video");
