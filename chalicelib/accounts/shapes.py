@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from chalicelib import clock, typed
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.shapes import OneTimeCode, Reached
-from chalicelib.entry.wire import END, Line, Name, Shape
+from chalicelib.entry.wire import END, Line, Name, Shape, Time
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Me(Shape):
     country: str
     language: str
     policy_version: str
-    registered_at: datetime
+    registered_at: Time
     avatar_url: str | None
 
     @classmethod

@@ -68,6 +68,7 @@ def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
     example={},
 )
 def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
+    """Delete one alarm; its picture goes with it."""
     deleting.delete_one(caller, found.device.device, found.alarm)
 
 
@@ -80,6 +81,7 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
     example={"alarm_ids": ["$alarm_id"]},
 )
 def delete_alarms(caller: Caller, device: DeviceAccess, body: shapes.DeleteSome) -> None:
+    """Delete these alarms, or all that arrived up to now; their pictures go with them."""
     if body.alarm_ids is None:
         deleting.delete_all(caller, device.device)
     else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 
 AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"]
 AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -32,16 +31,16 @@ class Alarm(Shape):
     device_id: str
     channel: str | None
     type: AlarmType
-    at: datetime
+    at: Time
     read: bool
-    until: datetime
+    until: Time
 
 
 class Recorded(Shape):
     """A span of time of which there are recordings."""
 
-    from_: datetime = field(name="from")
-    to: datetime
+    from_: Time = field(name="from")
+    to: Time
 
 
 class AlarmInFull(Alarm):

@@ -21,6 +21,7 @@ routes = RouteTable(__name__)
     example={"content_type": "image/jpeg"},
 )
 def get_avatar_ticket(caller: Caller, body: shapes.AskPictureTicket) -> object:
+    """Let the person upload one picture of at most 5 MB within ten minutes."""
     return portraits.GALLERY.ticket_for(caller.account_id, body.content_type)
 
 

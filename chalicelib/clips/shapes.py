@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import field
 
-from chalicelib.entry.wire import Shape
-from chalicelib.playback.shapes import Moment
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.stock.shapes import ChannelId
 
 
@@ -17,8 +15,8 @@ class AskClip(Shape):
     picture changes its size or kind, the refusal's `at` says when."""
 
     channel: ChannelId
-    from_: Moment = field(name="from")
-    to: Moment
+    from_: Time = field(name="from")
+    to: Time
 
 
 class AskedClip(Shape):
@@ -29,7 +27,7 @@ class ClipProblem(Shape):
     """The reason that a clip could not be made; `at` is from when on, where that is known."""
 
     code: Literal["ClipCrossesChange", "ClipTooLarge", "MediaUnreadable", "NothingRecorded"]
-    at: datetime | None
+    at: Time | None
 
 
 class Clip(Shape):
@@ -39,9 +37,9 @@ class Clip(Shape):
     clip_id: str
     state: Literal["working", "ready", "failed"]
     channel: str
-    from_: datetime = field(name="from")
-    to: datetime
-    until: datetime
+    from_: Time = field(name="from")
+    to: Time
+    until: Time
     url: str | None
     size_bytes: int | None
     duration_ms: int | None

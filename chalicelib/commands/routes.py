@@ -38,4 +38,5 @@ def give_command(caller: Caller, device: DeviceAccess, body: shapes.Give) -> sha
     example={},
 )
 def get_command(caller: Caller, command: Command) -> shapes.Command:
+    """What became of a command: whether it waits, was delivered, done, refused by the camera, or is over."""
     return shapes.Command.of(command)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.commands import rules
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 
 Word = Literal["restart", "snapshot"]
 
@@ -31,9 +30,9 @@ class Command(Shape):
     device_id: str
     command: str
     state: rules.State
-    given_at: datetime
-    until: datetime
-    answered_at: datetime | None
+    given_at: Time
+    until: Time
+    answered_at: Time | None
     error: str | None
     alarm_id: str | None
 

@@ -47,6 +47,7 @@ def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> Prese
 
 @routes.get("/devices", who=Who.PERSON, query=shapes.DevicesPage, answers=shapes.Devices, example={})
 def list_devices(caller: Caller, query: shapes.DevicesPage) -> presenting.Listed:
+    """One's own devices and those that others share, one's own first, each with the caller's rights."""
     return presenting.listed(caller, query.limit, query.cursor)
 
 
@@ -59,6 +60,7 @@ def list_devices(caller: Caller, query: shapes.DevicesPage) -> presenting.Listed
     example={},
 )
 def get_device(caller: Caller, device: DeviceAccess) -> Presented:
+    """One device, with what its camera says of itself and what it uploaded in vain."""
     (granted,) = presenting.present([device])
     return granted
 
@@ -100,6 +102,7 @@ def remove_device(caller: Caller, device: DeviceAccess) -> shapes.Removed:
     example={},
 )
 def get_settings(caller: Caller, device: DeviceAccess) -> shapes.DeviceSettings:
+    """The settings that are wanted of the camera, and those that it reported."""
     return shapes.DeviceSettings.of(device)
 
 

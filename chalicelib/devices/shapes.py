@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType
@@ -10,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from chalicelib import clock
 from chalicelib.contacts.shapes import OneTimeCode
 from chalicelib.devices import rules
-from chalicelib.entry.wire import Name, Shape
+from chalicelib.entry.wire import Name, Shape, Time
 from chalicelib.instants import at_ms
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock import shapes as stock_shapes
@@ -54,7 +53,7 @@ class ChangeSettings(Shape):
 class Reported(SettingsOfVersion):
     """Settings that the camera reported last; `version` is 0 if none of what was set here."""
 
-    reported_at: datetime
+    reported_at: Time
 
 
 class DeviceSettings(Shape):
@@ -105,7 +104,7 @@ class RefusedUpload(Shape):
 
     reason: Reason
     count: int
-    last_at: datetime
+    last_at: Time
 
 
 class Device(Shape):
@@ -118,11 +117,11 @@ class Device(Shape):
     model: str
     channels: list[Channel]
     online: bool
-    last_seen: datetime | None
+    last_seen: Time | None
     time_zone: str
     dst: bool
     rights: list[Literal["owner", "live", "playback", "alarms", "settings"]]
-    registered_at: datetime | None
+    registered_at: Time | None
     firmware: str | None
     mac: str | None
     country: str | None

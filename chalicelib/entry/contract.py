@@ -36,6 +36,7 @@ def _document() -> bytes:
     return DOCUMENT.read_bytes()
 
 
-@routes.get("/openapi.json", who=Who.ANYONE, answers=Contract, example={})
+@routes.get("/openapi.json", who=Who.ANYONE, answers=Contract, tag="contract", example={})
 def get_contract(visitor: Visitor) -> bytes:
+    """This document, as it is committed with the code that serves it."""
     return _document()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from inspect import cleandoc
 from itertools import takewhile
+from types import CodeType, ModuleType
+from typing import Any
 
 import msgspec
 
@@ -13,19 +16,29 @@ from chalicelib import errors
 from chalicelib.entry import refusals
 from chalicelib.entry.callers import Who
 from chalicelib.entry.http import Route
+from chalicelib.entry.openapi_components import (
+    HEADERS,
+    JSON,
+    PARAMETERS,
+    SERVERS,
+    Part,
+    readable,
+    refusal_schema,
+    refusal_shown,
+    refused,
+)
 from chalicelib.entry.wire import Shape
-from chalicelib.words import LANGUAGES
 
 VERSION = "0.2.0"
-_JSON = "application/json"
-# A part of the document, as JSON says it.
-Part = dict[str, object]
+# What was sent and what was answered, by the name of a route.
+Examples = Mapping[str, Mapping[str, object]]
 _WHO: dict[Who, list[dict[str, list[str]]]] = {
     Who.ANYONE: [],
     Who.PERSON: [{"person": []}],
     Who.CAMERA: [{"camera": []}],
     Who.PROVIDER: [],
 }
+_TAGS_OF_NO_HOUSE = {"contract": "The contract itself, for writers of clients."}
 _REASONS = {
     200: "Done.",
     201: "Made.",
@@ -35,55 +48,97 @@ _REASONS = {
 }
 
 
-def document(routes: Iterable[Route]) -> Part:
-    """The whole document; `routes` are the application's, in any order."""
+def document(routes: Iterable[Route], examples: Examples) -> Part:
+    """The whole document; `routes` are the application's, in any order, with `asked` and `answered` of each."""
     ordered = sorted(routes, key=lambda route: (route.path, route.method))
     spoken = {shape for route in ordered for shape in (route.asks, *route.answer_shapes) if shape is not None}
     by_name = sorted(spoken, key=lambda shape: (shape.__name__, shape.__module__))
-    references, components = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
+    references, schemas = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
     reference_of = dict(zip(by_name, references, strict=True))
+    kinds = {refusal.__name__: refusal for route in ordered for refusal in _refused_of(route)}
+    alone = {codes[0] for route in ordered for codes in _codes_by_status(route).values() if len(codes) == 1}
     paths: dict[str, Part] = {}
     for route in ordered:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, reference_of)
+        example = examples.get(route.name, {})
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, reference_of, example)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Sowa",
             "version": VERSION,
             "summary": "A camera cloud for an AWS account of your own.",
+            "description": "JSON in and out. Times are RFC 3339 in UTC, durations and sizes have their unit in the "
+            "name, and ids are opaque. What is not yours, was never there or is over is a 404 alike.",
+            "contact": {"name": "Whoever operates the installation"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "servers": SERVERS,
+        "tags": [{"name": tag, "description": _tag(tag)} for tag in sorted({route.tag for route in ordered})],
         "paths": paths,
         "components": {
-            "schemas": {**components, "Refusal": _refusal_schema()},
+            "schemas": {
+                **{name: readable(one) for name, one in schemas.items()},
+                "Refusal": refusal_schema((*kinds, "ServerFault")),
+            },
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": {code: refused(refusals.status_of(kinds[code]), [code]) for code in sorted(alone)},
+            "examples": {name: {"value": refusal_shown(kind)} for name, kind in sorted(kinds.items())},
             "securitySchemes": {
-                "person": {"type": "http", "scheme": "bearer", "description": "An access token."},
-                "camera": {"type": "http", "scheme": "bearer", "description": "A camera token."},
+                "person": {"type": "http", "scheme": "bearer", "description": "An access token of a person's session."},
+                "camera": {"type": "http", "scheme": "bearer", "description": "The token of a camera's activation."},
             },
         },
     }
 
 
-def _operation(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
+def _tag(tag: str) -> str:
+    """What its house says of itself."""
+    if tag in _TAGS_OF_NO_HOUSE:
+        return _TAGS_OF_NO_HOUSE[tag]
+    return cleandoc(import_module(f"chalicelib.{tag}").__doc__ or "")
+
+
+def _operation(route: Route, reference_of: dict[type[Shape], Part], example: Mapping[str, object]) -> Part:
     operation: Part = {
         "operationId": route.view.__name__,
         "tags": [route.tag],
-        "summary": (route.view.__doc__ or route.view.__name__.replace("_", " ").capitalize() + ".").strip(),
+        "summary": route.view.__name__.replace("_", " ").capitalize() + ".",
+        "description": "\n\n".join(filter(None, (_said_of_view(route.view), _said_of_query(route.query)))),
         "security": _WHO[route.who],
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
-        "responses": {**_success(route, reference_of), **_refusals(route)},
+        "responses": {**_success(route, reference_of, example.get("answered")), **_refusals(route)},
     }
-    if (said := _said_of(route.query)) is not None:
-        operation["description"] = said
     if route.asks is not None:
-        content: Part = {"schema": reference_of[route.asks]}
-        if route.example:
-            content["example"] = route.example
-        operation["requestBody"] = {"required": True, "content": {_JSON: content}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {JSON: _with_example({"schema": reference_of[route.asks]}, example.get("asked"))},
+        }
     return operation
 
 
-def _said_of(query: type[Shape] | None) -> str | None:
+def _with_example(content: Part, example: object) -> Part:
+    return content if example is None else {**content, "example": example}
+
+
+def _said_of_view(view: Callable[..., object]) -> str:
+    """Its docstring, or that of the last action that it calls; what is raised stands among the responses."""
+    said = view.__doc__ or next((doc for doc in reversed(_docs_of_actions(view)) if doc), "")
+    return re.sub(r"\s*\bRaises [A-Z][^.]*\.", "", " ".join(cleandoc(said).split())).strip()
+
+
+def _docs_of_actions(view: Any) -> list[str | None]:
+    """The docstrings of the functions that its code names as `module.function`, of modules of actions."""
+    code: CodeType = view.__code__
+    found = []
+    for module_name, name in zip(code.co_names, code.co_names[1:], strict=False):
+        module = view.__globals__.get(module_name)
+        if isinstance(module, ModuleType) and ".actions" in module.__name__ and callable(getattr(module, name, None)):
+            found.append(getattr(module, name).__doc__)
+    return found
+
+
+def _said_of_query(query: type[Shape] | None) -> str | None:
     """The docstring of a query's shape: its parameters are listed one by one, so that nothing else tells it."""
     own = takewhile(lambda shape: shape is not Shape, query.__mro__ if query is not None else ())
     return next((cleandoc(shape.__doc__) for shape in own if shape.__doc__), None)
@@ -97,45 +152,58 @@ def _path_parameters(route: Route) -> list[Part]:
 def _query_parameters(route: Route) -> list[Part]:
     if route.query is None:
         return []
-    schema = msgspec.json.schema(route.query)
-    properties = next(iter(schema["$defs"].values()))["properties"]
-    return [{"name": name, "in": "query", "required": False, "schema": one} for name, one in properties.items()]
+    definitions = msgspec.json.schema(route.query)["$defs"]
+    properties = readable(definitions[route.query.__name__])["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _not_null(one)} for name, one in properties.items()
+    ]
+
+
+def _not_null(schema: Any) -> Any:
+    """Nothing in a query is null: what is not wanted is left out."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else schema
 
 
 def _header_parameters(route: Route) -> list[Part]:
-    language = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"enum": list(LANGUAGES)}}
-    if route.method == "GET" or route.who is Who.PROVIDER:
-        return [language]
-    key = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": route.money,
-        "description": "An exact repeat under the same key is answered again and carried out once.",
-        "schema": {"type": "string", "minLength": 16, "maxLength": 200},
-    }
-    return [language, key]
+    names = ["AcceptLanguage"]
+    if route.method != "GET" and route.who is not Who.PROVIDER:
+        names.append("IdempotencyKeyOfPayment" if route.money else "IdempotencyKey")
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
-def _success(route: Route, reference_of: dict[type[Shape], Part]) -> Part:
+def _success(route: Route, reference_of: dict[type[Shape], Part], example: object) -> Part:
     answer: Part = {"description": _REASONS[route.status]}
     if route.answer_shapes:
         references = [reference_of[shape] for shape in route.answer_shapes]
         schema = references[0] if len(references) == 1 else {"oneOf": references}
-        answer["content"] = {_JSON: {"schema": schema}}
+        answer["content"] = {JSON: _with_example({"schema": schema}, example)}
     elif route.media_type is not None:
         answer["content"] = {route.media_type: {"schema": {"type": "string"}}}
     elif route.status == 302:
-        answer["headers"] = {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}}
+        answer["headers"] = {"Location": {"$ref": "#/components/headers/Location"}}
     elif route.status != 204:
-        answer["content"] = {_JSON: {"schema": {"type": "object", "maxProperties": 0}}}
+        answer["content"] = {JSON: {"schema": {"type": "object", "maxProperties": 0}}}
     return {str(route.status): answer}
 
 
+def _refused_of(route: Route) -> tuple[type[errors.Refusal], ...]:
+    return tuple(dict.fromkeys((*_common(route), *route.refuses)))
+
+
 def _refusals(route: Route) -> Part:
+    """What a single code stands for is shared by all operations that have it."""
+    return {
+        str(status): {"$ref": f"#/components/responses/{codes[0]}"} if len(codes) == 1 else refused(status, codes)
+        for status, codes in _codes_by_status(route).items()
+    }
+
+
+def _codes_by_status(route: Route) -> dict[int, list[str]]:
     by_status: dict[int, list[str]] = {}
-    for refusal in dict.fromkeys((*_common(route), *route.refuses)):
+    for refusal in sorted(_refused_of(route), key=refusals.status_of):
         by_status.setdefault(refusals.status_of(refusal), []).append(refusal.__name__)
-    return {str(status): _refused(codes) for status, codes in sorted(by_status.items())}
+    return by_status
 
 
 def _common(route: Route) -> tuple[type[errors.Refusal], ...]:
@@ -152,23 +220,3 @@ def _common(route: Route) -> tuple[type[errors.Refusal], ...]:
     if route.money:
         common.append(errors.KeyMissing)
     return tuple(common)
-
-
-def _refused(codes: list[str]) -> Part:
-    schema = {"allOf": [{"$ref": "#/components/schemas/Refusal"}, {"properties": {"code": {"enum": sorted(codes)}}}]}
-    return {"description": ", ".join(sorted(codes)), "content": {_JSON: {"schema": schema}}}
-
-
-def _refusal_schema() -> Part:
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "description": "A no that a person may read, in the language that was asked for.",
-        "properties": {
-            "code": text,
-            "message": text,
-            "request_id": text,
-            "fields": {"type": "object", "additionalProperties": text},
-        },
-        "required": ["code", "message", "request_id"],
-    }

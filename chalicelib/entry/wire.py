@@ -37,10 +37,21 @@ END = r"(?!\n)$"
 _HIDING = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _HIDDEN, _SHOWN = f"[{_HIDING}]", f"[^{_HIDING}]*"
 _BLANK = r"\s\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0"
+_LINE, _NAME = f"^{_SHOWN}{END}", f"^(?=.*[^{_BLANK}]){_SHOWN}{END}"
 # What a device says of itself, or nothing.
-Line = Annotated[str, msgspec.Meta(max_length=64, pattern=f"^{_SHOWN}{END}")]
+Line = Annotated[str, msgspec.Meta(max_length=64, pattern=_LINE)]
 # What people call themselves and their things; there is something to be seen in it.
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=f"^(?=.*[^{_BLANK}]){_SHOWN}{END}")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_NAME)]
+# As the contract says them: what every engine reads, and can be written into a client's source. Marks that are hidden
+# otherwise are left out, so that it lets more through.
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"
+IN_CONTRACT = {
+    _LINE: f"^[^{_CONTROLS}]*$",
+    _NAME: rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$",
+}
+
+# A moment: RFC 3339 with its offset from UTC; what goes out is in UTC.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 # What AWS hands to a function: what is in it, each service says in its own way.
 Event = dict[str, Any]
@@ -59,8 +70,8 @@ class Ticket(Shape):
     key_prefix: str
     least_bytes: int
     most_bytes: int
-    until: datetime
-    now: datetime
+    until: Time
+    now: Time
 
     @classmethod
     def of(cls, ticket: s3.Ticket) -> Ticket:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import Country, Terminal
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 
 if TYPE_CHECKING:
     from chalicelib.identities.records import LinkedPlatform
@@ -44,7 +44,7 @@ class Link(Shape):
 class Identity(Shape):
     identity_id: str
     provider: str
-    linked_at: datetime
+    linked_at: Time
 
     @classmethod
     def of(cls, linked: LinkedPlatform) -> Identity:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.stock.shapes import ChannelId, Lan
 
 
@@ -29,5 +28,5 @@ class Live(Shape):
     live_id: str
     channel: str
     playlist_url: str
-    until: datetime
+    until: Time
     lan: Lan | None

@@ -30,6 +30,7 @@ def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
 
 @routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})
 def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, object]], str | None]:
+    """The caller's orders, newest first."""
     return actions.orders_of(caller, search.limit, search.cursor)
 
 
@@ -42,6 +43,7 @@ def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, o
     example={},
 )
 def get_order(caller: Caller, order: Order) -> dict[str, object]:
+    """One order, and how far its payment is."""
     return actions.order_of(order)
 
 

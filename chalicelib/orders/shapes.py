@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.orders.rules import State
 from chalicelib.plans.shapes import Money
 
@@ -24,7 +23,7 @@ class Payment(Shape):
     reference: str
     amount: Money
     state: Literal["applied", "refund_due"]
-    at: datetime
+    at: Time
 
 
 class Order(Shape):
@@ -38,7 +37,7 @@ class Order(Shape):
     period_days: int
     device_id: str
     amount: Money
-    ordered_at: datetime
+    ordered_at: Time
     payment_method: str
     invoice_number: str | None
     payments: list[Payment]

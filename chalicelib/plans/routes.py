@@ -11,5 +11,6 @@ routes = RouteTable(__name__)
 
 @routes.get("/plans", who=Who.ANYONE, answers=shapes.Plans, example={})
 def list_plans(visitor: Visitor) -> shapes.Plans:
+    """The plans that can be bought, in the language of the request. Nobody needs to be signed in."""
     return shapes.Plans(items=[shapes.Plan.in_language(offer, visitor.language) for offer in rules.CATALOGUE])
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import field
 
 from chalicelib import clock
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.plans.rules import Kind, Offer, Period, PlanStatus, State
 
 
@@ -40,15 +38,15 @@ class Plan(Shape):
 
 class Plans(Shape):
     items: list[Plan]
-    cursor: None = None
+    cursor: str | None = None
 
 
 class WaitingPlan(Shape):
     """A plan that begins by itself when what is before it ends."""
 
     plan_id: str
-    from_: datetime = field(name="from")
-    until: datetime
+    from_: Time = field(name="from")
+    until: Time
 
     @classmethod
     def of(cls, period: Period) -> WaitingPlan:
@@ -63,7 +61,7 @@ class DevicePlan(Shape):
     plan_id: str | None
     kind: Kind | None
     keep_days: int | None
-    until: datetime | None
+    until: Time | None
     waiting: list[WaitingPlan]
 
     @classmethod

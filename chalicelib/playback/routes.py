@@ -68,6 +68,7 @@ def list_recordings(
     tag=_TAG,
 )
 def get_timeline(caller: Caller, recordings: Recordings, search: shapes.DaySearch) -> shapes.Timeline:
+    """A device's day as an app draws it: spans that were recorded, and the alarms among them."""
     return showing.timeline(recordings.device, recordings.of, search)
 
 
@@ -110,6 +111,7 @@ def get_recording(caller: Caller, found: NamedRecording) -> shapes.Recording:
     tag=_TAG,
 )
 def delete_recording(caller: Caller, found: NamedRecording) -> None:
+    """Delete one recording: unreadable at once, gone within minutes, and kept out if parts of it come late."""
     deleting.delete_one(caller, found.device, found.of, found.recording_id)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, field
 
 from chalicelib.alarms.shapes import AlarmType
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.stock.shapes import ChannelId
-
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class MonthSearch(Shape):
@@ -46,11 +43,11 @@ class Recording(Shape):
 
     recording_id: str
     channel: str
-    start: datetime
-    end: datetime
+    start: Time
+    end: Time
     duration_ms: int
     size_bytes: int
-    until: datetime
+    until: Time
     codec: str | None
 
 
@@ -61,7 +58,7 @@ class Recordings(Shape):
 
 class AlarmMark(Shape):
     alarm_id: str
-    at: datetime
+    at: Time
     type: AlarmType
 
 
@@ -69,10 +66,10 @@ class Timeline(Shape):
     """The device's day from `day_start` to `day_end`: `spans` are the beginnings and ends of what was recorded, in
     order; of several channels what any of them recorded. `alarms` is empty for who may not see them."""
 
-    spans: list[tuple[datetime, datetime]]
+    spans: list[tuple[Time, Time]]
     alarms: list[AlarmMark]
-    day_start: datetime
-    day_end: datetime
+    day_start: Time
+    day_end: Time
 
 
 class AskPlaylist(Shape):
@@ -80,8 +77,8 @@ class AskPlaylist(Shape):
     playlist can go: where the kind of video changes, or one can hold no more."""
 
     channel: ChannelId
-    from_: Moment = field(name="from")
-    to: Moment
+    from_: Time = field(name="from")
+    to: Time
 
 
 class Playlist(Shape):
@@ -89,7 +86,7 @@ class Playlist(Shape):
     a browser's own player needs `<video crossorigin="anonymous">`."""
 
     playlist_url: str
-    until: datetime
+    until: Time
 
 
 class DeleteRecordings(Shape):
@@ -98,5 +95,5 @@ class DeleteRecordings(Shape):
     too many deletions, the refusal's `range` says what may be deleted instead."""
 
     channel: ChannelId | None = None
-    from_: Moment | None = field(name="from", default=None)
-    to: Moment | None = None
+    from_: Time | None = field(name="from", default=None)
+    to: Time | None = None

@@ -96,6 +96,7 @@ def ask_for_export(caller: Caller) -> shapes.Export:
 
 @routes.get("/privacy/exports", who=Who.PERSON, query=shapes.Search, answers=shapes.Exports, example={})
 def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
+    """The copies of one's data that were asked for, newest first."""
     return export.exports_of(caller, search.limit, search.cursor)
 
 
@@ -108,6 +109,7 @@ def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
     example={},
 )
 def get_export(caller: Caller, found: Export) -> shapes.Export:
+    """One copy of one's data: whether it is ready, and where it is."""
     return export.export_of(caller, found)
 
 
@@ -126,6 +128,7 @@ def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
 
 @routes.get("/keys", who=Who.ANYONE, answers=shapes.Keys, example={})
 def get_keys(visitor: Visitor) -> shapes.Keys:
+    """The public keys (JWKS) with which receipts of erasures are verified."""
     return erasing.public_keys()
 
 
@@ -133,9 +136,11 @@ def get_keys(visitor: Visitor) -> shapes.Keys:
     "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(UnknownVersion,), example={}
 )
 def get_policy(visitor: Visitor, body: shapes.AskPolicy) -> dict[str, object]:
+    """The privacy policy: its text in the language of the request, and the table of what is kept, why and how long."""
     return policy_table.render(visitor.language, operator=settings.operator, version=body.version)
 
 
 @routes.get("/policy/versions", who=Who.ANYONE, answers=shapes.PolicyVersions, example={})
 def list_policy_versions(visitor: Visitor) -> list[dict[str, str]]:
+    """All versions of the policy, the one in force first."""
     return policy_table.versions()

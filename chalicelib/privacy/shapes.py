@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from chalicelib.accounts.shapes import Country, Language, Password, Terminal
 from chalicelib.contacts.shapes import Email, Phone, Reached
-from chalicelib.entry.wire import END, Shape
+from chalicelib.entry.wire import END, Shape, Time
 from chalicelib.sessions.shapes import Tokens
 
 
@@ -24,7 +23,7 @@ class Erasure(Shape):
     """`receipt` is a compact JWS (ES256); `GET /keys` has the key that verifies it."""
 
     state: Literal["erasing", "done"]
-    done_at: datetime | None = None
+    done_at: Time | None = None
     receipt: str | None = None
 
 
@@ -43,7 +42,7 @@ class Leaving(Shape):
 
     endpoint: str
     ticket: str
-    until: datetime
+    until: Time
     devices: int
 
 
@@ -97,7 +96,7 @@ class Volume(Shape):
     number: int
     size_bytes: int
     sha256: str
-    until: datetime
+    until: Time
     download_url: str | None
 
 
@@ -111,10 +110,10 @@ class Export(Shape):
 
     export_id: str
     state: Literal["preparing", "ready", "over"]
-    asked_at: datetime
-    due_at: datetime
-    ready_at: datetime | None
-    until: datetime | None
+    asked_at: Time
+    due_at: Time
+    ready_at: Time | None
+    until: Time | None
     size_bytes: int | None
     sha256: str | None
     download_url: str | None
@@ -138,7 +137,7 @@ class Activity(Shape):
     until the person accepts it. Who declines is named by that address alone, as long as it is theirs. A guest who
     `looked` did so within the hour that begins then."""
 
-    at: datetime
+    at: Time
     act: Literal[
         "signed_in",
         "signed_out",
@@ -213,7 +212,7 @@ class Removed(Shape):
 class Replay(Shape):
     """The moment to which tables were restored."""
 
-    restored_to: datetime
+    restored_to: Time
 
 
 class Replayed(Shape):
@@ -246,11 +245,14 @@ class AskPolicy(Shape):
     version: Annotated[str, Meta(max_length=32)] | None = None
 
 
+_Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
+
+
 class Policy(Shape, rename={"from_": "from"}):
     """The policy's text, and its table as the register has it."""
 
     version: str
-    from_: str
+    from_: _Day
     language: str
     title: str
     sha256: str
@@ -265,7 +267,7 @@ class Policy(Shape, rename={"from_": "from"}):
 
 class PolicyVersion(Shape, rename={"from_": "from"}):
     version: str
-    from_: str
+    from_: _Day
     url: str
 
 
@@ -273,7 +275,7 @@ class PolicyVersions(Shape):
     """The one in force first."""
 
     items: list[PolicyVersion]
-    cursor: None = None
+    cursor: str | None = None
 
     @classmethod
     def of(cls, versions: list[dict[str, str]]) -> PolicyVersions:
@@ -286,8 +288,8 @@ class ReadApiLog(Shape, rename={"from_": "from"}):
     """From `from` up to, not including, `to`. The reason is kept for good, so it must not name anybody: a case number
     will do. To go on, ask for the same with the answer's `cursor`, within a day."""
 
-    from_: datetime
-    to: datetime
+    from_: Time
+    to: Time
     reason: Annotated[str, Meta(min_length=8, max_length=200, pattern="^[^@]+" + END)]
     account_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     cursor: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
@@ -296,7 +298,7 @@ class ReadApiLog(Shape, rename={"from_": "from"}):
 class LoggedRequest(Shape):
     """`answered` is the status of the answer."""
 
-    at: datetime
+    at: Time
     route: str
     answered: int
     address: str

@@ -19,6 +19,7 @@ routes = RouteTable(__name__)
 
 @routes.get("/me", who=Who.PERSON, needs=OwnAvatar(), answers=shapes.Me, example={}, tag="accounts")
 def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
+    """The caller's own account, with a link of five minutes to the avatar."""
     return shapes.Me.of(caller.account, avatars.url_of(avatar))
 
 
@@ -33,6 +34,7 @@ def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
     tag="accounts",
 )
 def change_me(caller: Caller, avatar: Avatar | None, body: shapes.ChangeMe) -> shapes.Me:
+    """Change nickname, country or language; what is not sent stays. The region stays in any case."""
     changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return profile.change_profile(caller.account, caller.terminal, avatars.url_of(avatar), **changes)
 
@@ -48,5 +50,6 @@ def change_me(caller: Caller, avatar: Avatar | None, body: shapes.ChangeMe) -> s
     tag="accounts",
 )
 def confirm_address(caller: Caller, avatar: Avatar | None, body: shapes.ConfirmAddress) -> shapes.Me:
+    """Make the new address the account's, by the code that was sent there."""
     avatar_url = avatars.url_of(avatar)
     return contact_change.confirm(caller.account, caller.terminal, body.change_id, body.code, avatar_url)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.plans.shapes import DevicePlan
 
 
@@ -29,7 +28,7 @@ class RecordingTicket(Shape):
     url: str
     fields: dict[str, str]
     key_prefix: str
-    until: datetime
+    until: Time
     least_bytes: int
     most_bytes: int
     shortest_ms: int
@@ -41,7 +40,7 @@ class RecordingTickets(Shape):
     """One ticket for each channel; `channels_left` had no room in the answer and are asked for by name, and
     `channels_spent` have recorded all that an event plan takes on this day."""
 
-    now: datetime
+    now: Time
     plan: TicketPlan
     tickets: list[RecordingTicket]
     channels_left: list[str]
@@ -53,5 +52,5 @@ class RecordedPlan(DevicePlan):
     moment of video that is there; null where there is none."""
 
     used_bytes: int
-    oldest: datetime | None
-    newest: datetime | None
+    oldest: Time | None
+    newest: Time | None

@@ -22,8 +22,8 @@ def list_second_factors(caller: Caller, found: AppAndCodes) -> shapes.SecondFact
 
 
 # Answers that bear a secret are not kept: a repeat is given another one.
-@routes.post("/me/second-factors/totp", who=Who.PERSON, answers=shapes.NewTotp, stepped_up=True, example={})
-def begin_totp(caller: Caller) -> shapes.NewTotp:
+@routes.post("/me/second-factors/totp", who=Who.PERSON, answers=shapes.TotpSecret, stepped_up=True, example={})
+def begin_totp(caller: Caller) -> shapes.TotpSecret:
     return totp.begin(caller.account)
 
 
@@ -67,12 +67,12 @@ def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
 @routes.post(
     "/me/second-factors/passkeys",
     who=Who.PERSON,
-    answers=shapes.NewPasskey,
+    answers=shapes.PasskeyCreationOptions,
     stepped_up=True,
     refuses=(rules.TooManyPasskeys,),
     example={},
 )
-def begin_passkey(caller: Caller) -> shapes.NewPasskey:
+def begin_passkey(caller: Caller) -> shapes.PasskeyCreationOptions:
     return passkeys.begin(caller.account)
 
 
@@ -100,6 +100,7 @@ def confirm_passkey(caller: Caller, body: shapes.ConfirmPasskey) -> shapes.Passk
     example={"name": "My old phone"},
 )
 def rename_passkey(caller: Caller, passkey: Passkey, body: shapes.RenamePasskey) -> shapes.Passkey:
+    """Call a passkey something else."""
     return passkeys.rename(caller.account, caller.terminal, passkey, body.name)
 
 

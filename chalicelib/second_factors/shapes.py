@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
 from chalicelib import typed
 from chalicelib.contacts.shapes import OneTimeCode
-from chalicelib.entry.wire import Name, Shape
+from chalicelib.entry.wire import Name, Shape, Time
 
 RecoveryCode = Annotated[str, Meta(min_length=1, max_length=64, extra={"normal": typed.recovery_code})]
 Base64Url = Annotated[str, Meta(min_length=1, max_length=16_384)]
@@ -17,14 +16,14 @@ CredentialId = Annotated[str, Meta(min_length=1, max_length=1_364, description="
 
 
 class Totp(Shape):
-    added_at: datetime
+    added_at: Time
 
 
 class Passkey(Shape):
     passkey_id: str
     name: str
-    added_at: datetime
-    used_at: datetime | None
+    added_at: Time
+    used_at: Time | None
 
 
 class SecondFactors(Shape):
@@ -35,13 +34,13 @@ class SecondFactors(Shape):
     recovery_codes_left: int
 
 
-class NewTotp(Shape):
+class TotpSecret(Shape):
     """The secret in base32, and the same as the address that apps read from a picture; until `until` a first code has
     to prove that the app has it."""
 
     secret: str
     otpauth_uri: str
-    until: datetime
+    until: Time
 
 
 class ConfirmTotp(Shape):
@@ -84,7 +83,7 @@ class Selection(Shape, rename="camel"):
     user_verification: str
 
 
-class NewPasskey(Shape, rename="camel"):
+class PasskeyCreationOptions(Shape, rename="camel"):
     """For `PublicKeyCredential.parseCreationOptionsFromJSON`. `timeout` is in milliseconds."""
 
     rp: RelyingParty

@@ -118,6 +118,7 @@ def end_other_sessions(caller: Caller) -> None:
     tag="accounts",
 )
 def confirm(visitor: Visitor, body: accounts_shapes.Confirm) -> shapes.Tokens:
+    """Make a registration an account, by the code that was sent, and open its first session."""
     return opening.enter_by_code(body.registration_id, body.code, body.terminal, visitor.repeat_key)
 
 

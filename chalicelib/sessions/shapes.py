@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
 from chalicelib.accounts.shapes import Password, Terminal
 from chalicelib.contacts.shapes import OneTimeCode, Reached
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.second_factors.shapes import SecondFactor
 
 
@@ -53,8 +52,8 @@ class Session(Shape):
 
     session_id: str
     terminal: Terminal
-    opened_at: datetime
-    last_used_at: datetime
+    opened_at: Time
+    last_used_at: Time
     is_current: bool
 
 
@@ -62,4 +61,4 @@ class Sessions(Shape):
     """The one used last comes first."""
 
     items: list[Session]
-    cursor: None = None
+    cursor: str | None = None

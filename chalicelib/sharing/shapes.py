@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.contacts.shapes import Reached
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Shape, Time
 from chalicelib.stock.shapes import ChannelId
 
 Right = Literal["live", "playback", "alarms", "settings"]
 Rights = Annotated[list[Right], Meta(min_length=1, max_length=4)]
 Channels = Annotated[list[ChannelId], Meta(min_length=1, max_length=64)]
-Until = Annotated[datetime, Meta(tz=True)]
 State = Literal["waiting", "accepted"]
 
 
@@ -29,7 +27,7 @@ class ShareDevice(Reached, kw_only=True):
 
     rights: Rights
     channels: Channels | None = None
-    until: Until | None = None
+    until: Time | None = None
 
 
 class ChangeShare(Shape):
@@ -37,7 +35,7 @@ class ChangeShare(Shape):
 
     rights: Rights | UnsetType = UNSET
     channels: Channels | UnsetType | None = UNSET
-    until: Until | UnsetType | None = UNSET
+    until: Time | UnsetType | None = UNSET
 
 
 class ShownShare(Struct, frozen=True):
@@ -58,10 +56,10 @@ class Share(Shape):
     phone: str | None
     rights: list[Right]
     channels: list[str] | None
-    until: datetime | None
+    until: Time | None
     state: State
-    invited_at: datetime
-    waits_until: datetime | None
+    invited_at: Time
+    waits_until: Time | None
 
     @classmethod
     def of(cls, shown: ShownShare) -> Share:
@@ -70,7 +68,7 @@ class Share(Shape):
 
 class Shares(Shape):
     items: list[Share]
-    cursor: None = None
+    cursor: str | None = None
 
 
 class Received(Shape):
@@ -83,11 +81,11 @@ class Received(Shape):
     owner: str
     rights: list[Right]
     channels: list[str] | None
-    until: datetime | None
+    until: Time | None
     state: State
-    waits_until: datetime | None
+    waits_until: Time | None
 
 
 class ReceivedShares(Shape):
     items: list[Received]
-    cursor: None = None
+    cursor: str | None = None

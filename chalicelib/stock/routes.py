@@ -31,6 +31,7 @@ routes = RouteTable(__name__)
     tag="devices",
 )
 def activate(visitor: Visitor, body: shapes.Activate) -> shapes.Activated:
+    """Exchange the factory secret for the camera's token; an earlier token dies. Says how to reach the channel."""
     token = cameras.activate(body, visitor.country)
     return shapes.Activated(camera_token=token, **structs.asdict(channel.how_to_connect(body.sn)))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, convert, field
 
 from chalicelib import typed
-from chalicelib.entry.wire import END, Line, Name, Shape, visible
+from chalicelib.entry.wire import END, Line, Name, Shape, Time, visible
 from chalicelib.stock import rules
 
 SerialNumber = Annotated[
@@ -137,7 +136,7 @@ class HowToConnect(Shape):
     channel_url: str
     ping_seconds: int
     reconnect_after_seconds: int
-    now: datetime
+    now: Time
 
 
 class Activated(HowToConnect):
@@ -211,7 +210,7 @@ class State(Shape):
     latest moment counts, of equal moments the one that arrives last; a moment more than a minute ahead, or more than
     seven days ago, is that of the arrival. `settings` bear the version that they realise, as the cloud told it."""
 
-    at: Annotated[datetime, Meta(tz=True)] | None = None
+    at: Time | None = None
     settings: SettingsOfVersion | None = None
     firmware: Name | None = None
     lan: Lan | None = None
@@ -224,4 +223,4 @@ class Wanted(Shape):
 
     desired: SettingsOfVersion
     privacy_mode: bool
-    now: datetime
+    now: Time

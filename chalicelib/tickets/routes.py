@@ -27,6 +27,7 @@ routes = RouteTable(__name__)
     tag="alarms",
 )  # fmt: skip
 def get_ticket(camera: Camera, body: shapes.AskTicket) -> wire.Ticket | RecordingTickets:
+    """A form for uploads of one kind: alarms and snapshots, live pieces, or recordings, a form for each channel."""
     if body.kind == "recording":
         return recordings.tickets_for(camera, body.channels)
     return wire.Ticket.of(live.ticket_for(camera) if body.kind == "live" else alarms.ticket_for(camera))

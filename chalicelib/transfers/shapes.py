@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from chalicelib.contacts.shapes import Reached
 from chalicelib.devices.shapes import TimeZone
-from chalicelib.entry.wire import Name, Shape
+from chalicelib.entry.wire import Name, Shape, Time
 
 
 class OfferTransfer(Reached):
@@ -15,7 +13,7 @@ class OfferTransfer(Reached):
 
 class Transfer(Shape):
     transfer_id: str
-    until: datetime
+    until: Time
 
 
 class Offer(Shape):
@@ -23,13 +21,13 @@ class Offer(Shape):
 
     transfer_id: str
     model: str
-    offered_at: datetime
-    until: datetime
+    offered_at: Time
+    until: Time
 
 
 class Offers(Shape):
     items: list[Offer]
-    cursor: None = None
+    cursor: str | None = None
 
 
 class AcceptTransfer(Shape):

@@ -39,14 +39,14 @@ _ALGORITHM = 3  # its place in a COSE key (RFC 9052, 7.1)
 Found = TypeVar("Found")
 
 
-def begin(account: Account) -> shapes.NewPasskey:
+def begin(account: Account) -> shapes.PasskeyCreationOptions:
     """The options from which a browser creates a passkey, within five minutes. Raises TooManyPasskeys."""
     known = factors.passkeys_of(account)
     if len(known) >= rules.MOST_PASSKEYS:
         raise TooManyPasskeys
     challenge, keeps = _new_challenge(account.pk_id, _ADDING)
     commit(keeps)
-    return shapes.NewPasskey(
+    return shapes.PasskeyCreationOptions(
         rp=shapes.RelyingParty(id=settings.passkey_domain, name="Sowa"),
         user=shapes.PasskeyUser(
             id=rules.as_base64url(account.pk_id.encode()),

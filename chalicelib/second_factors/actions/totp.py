@@ -17,7 +17,7 @@ from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
 
-def begin(account: Account) -> shapes.NewTotp:
+def begin(account: Account) -> shapes.TotpSecret:
     """A new secret, which a first code has to confirm; one that was in use is in use until then (B2)."""
     secret = ids.as_text(ids.random_bytes(rules.SECRET_BYTES)).upper()
     until = clock.in_(minutes=rules.TOTP_MINUTES)
@@ -26,7 +26,7 @@ def begin(account: Account) -> shapes.NewTotp:
     )
     commit(put(pending))
     uri = rules.app_uri(secret, addresses.of(account).value)
-    return shapes.NewTotp(secret=secret, otpauth_uri=uri, until=clock.at_epoch(clock.epoch_s(until)))
+    return shapes.TotpSecret(secret=secret, otpauth_uri=uri, until=clock.at_epoch(clock.epoch_s(until)))
 
 
 def confirm(account: Account, who: str, code: str) -> None:
