@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo run camera agent test test-outside lint test-endpoint night contract costs growth bench measures alike agent-cost player passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera agent test test-outside lint test-endpoint night contract costs growth bench measures alike agent-cost player clients passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -75,7 +75,8 @@ agent-cost: $(INSTALLED) ## measure what the agent costs its host, beside ffmpeg
 measures: $(INSTALLED) ## write into docs/architecture.md which house opens which, and how the code is built
 	@$(PYTHON) -m tests.house.measures
 
-contract: $(INSTALLED) ## write the OpenAPI document anew
+contract: $(INSTALLED) ## write the OpenAPI document anew, with examples as the local cloud answers them
+	@WRITE_EXAMPLES=1 $(PYTHON) -m pytest tests/entry/test_examples.py
 	@$(PYTHON) -m tests.entry.test_contract
 
 # Name, version, digest of the package, and the one file of it that is played with.
@@ -92,6 +93,13 @@ player: ## fetch hls.js, Shaka and video.js, with which a browser plays live vie
 		tar xzf "build/players/$$name-$$version.tgz" -C build/players --strip-components 2 "package/dist/$$file"; \
 		rm "build/players/$$name-$$version.tgz"; }; \
 	done
+
+clients: ## fetch what makes clients of the contract, for `make test-outside` (needs npm)
+	@mkdir -p build/clients && cp tests/outside/clients/package.json tests/outside/clients/package-lock.json build/clients
+	@npm ci --silent --no-fund --no-audit --prefix build/clients
+	@python3 -m venv build/clients/venv
+	@build/clients/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r tests/outside/clients/requirements.txt
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords

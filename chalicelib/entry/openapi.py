@@ -55,8 +55,6 @@ def document(routes: Iterable[Route], examples: Examples) -> Part:
     by_name = sorted(spoken, key=lambda shape: (shape.__name__, shape.__module__))
     references, schemas = msgspec.json.schema_components(by_name, ref_template="#/components/schemas/{name}")
     reference_of = dict(zip(by_name, references, strict=True))
-    kinds = {refusal.__name__: refusal for route in ordered for refusal in _refused_of(route)}
-    alone = {codes[0] for route in ordered for codes in _codes_by_status(route).values() if len(codes) == 1}
     paths: dict[str, Part] = {}
     for route in ordered:
         example = examples.get(route.name, {})
@@ -75,19 +73,26 @@ def document(routes: Iterable[Route], examples: Examples) -> Part:
         "servers": SERVERS,
         "tags": [{"name": tag, "description": _tag(tag)} for tag in sorted({route.tag for route in ordered})],
         "paths": paths,
-        "components": {
-            "schemas": {
-                **{name: readable(one) for name, one in schemas.items()},
-                "Refusal": refusal_schema((*kinds, "ServerFault")),
-            },
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
-            "responses": {code: refused(refusals.status_of(kinds[code]), [code]) for code in sorted(alone)},
-            "examples": {name: {"value": refusal_shown(kind)} for name, kind in sorted(kinds.items())},
-            "securitySchemes": {
-                "person": {"type": "http", "scheme": "bearer", "description": "An access token of a person's session."},
-                "camera": {"type": "http", "scheme": "bearer", "description": "The token of a camera's activation."},
-            },
+        "components": _components(ordered, schemas),
+    }
+
+
+def _components(routes: list[Route], schemas: dict[str, Part]) -> Part:
+    """What operations refer to by name."""
+    kinds = {refusal.__name__: refusal for route in routes for refusal in _refused_of(route)}
+    alone = {codes[0] for route in routes for codes in _codes_by_status(route).values() if len(codes) == 1}
+    return {
+        "schemas": {
+            **{name: readable(one) for name, one in schemas.items()},
+            "Refusal": refusal_schema((*kinds, "ServerFault")),
+        },
+        "parameters": PARAMETERS,
+        "headers": HEADERS,
+        "responses": {code: refused(refusals.status_of(kinds[code]), [code]) for code in sorted(alone)},
+        "examples": {name: {"value": refusal_shown(kind)} for name, kind in sorted(kinds.items())},
+        "securitySchemes": {
+            "person": {"type": "http", "scheme": "bearer", "description": "An access token of a person's session."},
+            "camera": {"type": "http", "scheme": "bearer", "description": "The token of a camera's activation."},
         },
     }
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import errors, words
 from chalicelib.aws.attempts import CallRefused, ReplyLost
+from chalicelib.entry.contract import Contract
 from chalicelib.entry.http import Api, RouteTable
 from chalicelib.entry.log import ALLOWED, Line, NotAllowed
 from chalicelib.entry.refusals import STATUS
@@ -431,7 +432,7 @@ def test_an_answer_that_its_shape_does_not_know_does_not_leave(world: LocalCloud
 def test_nothing_that_a_person_gets_speaks_of_somebody_else(home: Home) -> None:
     stranger: Person = home.stranger
     for route in all_routes():
-        if route.method == "GET" and route.answers is not None:
+        if route.method == "GET" and route.answers not in (None, Contract):
             body = request_for(route, home).send(home).body.decode()
             # The id of a device that is shared with somebody begins with its owner's, which is random and no name.
             body = re.sub(f"{stranger.account_id}[a-z2-7]{{26}}", "", body)
