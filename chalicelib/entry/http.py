@@ -21,6 +21,7 @@ from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor,
 from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_key, idempotent_request
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.needs import Need
+from chalicelib.entry.wrong_fields import LONGEST_NAME, NOT_KNOWN
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
@@ -434,10 +435,10 @@ def _query(route: Route, request: Request) -> dict[str, str]:
     given: Any = request.query_params or {}
     twice = next((name for name in given if len(given.getlist(name)) > 1), None)
     if twice is not None:
-        raise Invalid(fields={twice[: wire.LONGEST_NAME]: Phrase("given_twice")})
+        raise Invalid(fields={twice[: LONGEST_NAME]: Phrase("given_twice")})
     # A link is opened by browsers, mail programs and players, who put on it what they like.
     if given and route.query is None and route.answers_with_json:
-        raise Invalid(fields={next(iter(given))[: wire.LONGEST_NAME]: wire.NOT_KNOWN})
+        raise Invalid(fields={next(iter(given))[: LONGEST_NAME]: NOT_KNOWN})
     return {name: given[name] for name in given}
 
 

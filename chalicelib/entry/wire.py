@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 import msgspec
 
+from chalicelib.entry.wrong_fields import OUT_OF_RANGE, wrong_fields
 from chalicelib.errors import Invalid, Malformed, TooLarge
-from chalicelib.words import Phrase
 
 if TYPE_CHECKING:
     from chalicelib.aws import s3
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_NESTING = 32
-# Of a name that a stranger made up, so much is said again.
-LONGEST_NAME = 64
 # Each character is read once: what has begun as a string always matches, if need be to the end of the text, and so
 # nothing is read again from a later beginning.
 _STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
@@ -135,12 +133,13 @@ def _finite(text: str) -> float:
 
 
 def parse(data: object, shape: type[AnyShape], *, from_text: bool = False) -> AnyShape:
-    """The data as this shape, or Invalid naming the first wrong field; `from_text` for query strings."""
+    """The data as this shape, or Invalid naming all wrong fields and what is wanted of each; `from_text` for query
+    strings."""
     data = normal(data, shape)
     try:
         parsed = msgspec.convert(data, shape, strict=not from_text)
-    except msgspec.ValidationError as wrong:
-        raise Invalid(fields=_wrong_field(str(wrong))) from None
+    except msgspec.ValidationError:
+        raise Invalid(fields=wrong_fields(data, shape, from_text=from_text)) from None
     _require_calendar(parsed)
     return parsed
 
@@ -155,50 +154,7 @@ def _require_calendar(parsed: msgspec.Struct, *within: str) -> None:
             try:
                 value.astimezone(UTC)
             except OverflowError:
-                raise Invalid(fields={_joined(*within, name): _OUT_OF_RANGE}) from None
-
-
-_OUT_OF_RANGE = Phrase("out_of_range")
-# What msgspec says of a value, as a person may read it; what begins so may go on with words of a stranger's.
-_PHRASES = (
-    (r"^Invalid enum value", Phrase("not_one_of_the_values")),
-    (r"^Invalid", Phrase("not_valid")),
-    (r"missing required field", Phrase("missing")),
-    (r"of length <= ", Phrase("too_long")),
-    (r"of length >= ", Phrase("too_short")),
-    (
-        r"matching regex '.*u202a",
-        Phrase("not_visible"),
-    ),
-    (r"matching regex", Phrase("wrong_form")),
-    (r"<= |>= |< |> ", _OUT_OF_RANGE),
-)
-NOT_KNOWN = Phrase("unknown_field")
-_WRONG_TYPE = Phrase("wrong_type")
-_UNKNOWN = "Object contains unknown field `"
-
-
-def _wrong_field(problem: str) -> dict[str, Phrase]:
-    """By what msgspec says; in an unknown field's name a stranger may say anything, so that is not searched."""
-    if problem.startswith(_UNKNOWN):
-        *outside, rest = problem.removeprefix(_UNKNOWN).rsplit("` - at `", 1)
-        name, path = (outside[0], rest) if outside else (rest.removesuffix("`"), "")
-        return {_joined(_inside(path), name[:LONGEST_NAME]): NOT_KNOWN}
-    reason, at, path = problem.rpartition(" - at `")
-    if not at:
-        reason, path = path, ""
-    words = next((words for pattern, words in _PHRASES if re.search(pattern, reason)), _WRONG_TYPE)
-    missing = re.search(r"field `([^`]{1,64})`", reason)
-    return {_joined(_inside(path), missing[1] if missing else "") or "body": words}
-
-
-def _inside(path: str) -> str:
-    """`many.port` of `$.many[1].port`."""
-    return re.sub(r"\[(?:[0-9]{1,6}|\.\.\.)\]", "", path.removesuffix("`").removeprefix("$").lstrip("."))
-
-
-def _joined(*parts: str) -> str:
-    return ".".join(filter(None, parts))
+                raise Invalid(fields={".".join((*within, name)): OUT_OF_RANGE}) from None
 
 
 def visible(text: str) -> str:
