@@ -22,6 +22,8 @@ class Contract(Shape):
 
     openapi: str
     info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
     paths: dict[str, Any]
     components: dict[str, Any]
 

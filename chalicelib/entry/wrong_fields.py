@@ -1,7 +1,4 @@
-"""Which fields of a request are wrong, and what is wanted of each: what a 422 says.
-
-It is looked for only once a request was refused; so what is right costs nothing more.
-"""
+"""Which fields of a refused request are wrong, and what is wanted of each."""
 
 from __future__ import annotations
 
@@ -109,9 +106,7 @@ def _wanted(problem: str) -> Phrase:
         if problem.startswith(beginning):
             return phrase
     if " matching regex '" in problem:
-        # The marks that turn the direction of writing stand in no other pattern.
-        hidden = "u202a" in problem
-        return Phrase("not_visible") if hidden else Phrase("wrong_form", form=_form_of(problem))
+        return _form_wanted(problem)
     for words, phrase_of in _BY_BOUND:
         if words in problem:
             return phrase_of(problem.rpartition(words)[2])
@@ -121,10 +116,13 @@ def _wanted(problem: str) -> Phrase:
     return Phrase("not_of_type", type=_KINDS.get(expected[1], expected[1]))
 
 
-def _form_of(problem: str) -> str:
-    """The pattern, without what only says that it ends there."""
+def _form_wanted(problem: str) -> Phrase:
+    """The pattern, without what only says that it ends there, where it can be read."""
     pattern = problem.partition(" matching regex '")[2].removesuffix("'").replace("\\\\", "\\")
-    return pattern.removeprefix("^").removesuffix("$").removesuffix(r"(?!\n)")
+    if "\\u202a" in pattern:  # the marks that turn the direction of writing stand in no other
+        return Phrase("not_visible")
+    form = pattern.removeprefix("^").removesuffix("$").removesuffix(r"(?!\n)")
+    return Phrase("wrong_form") if "\\u" in form else Phrase("not_of_form", form=form)
 
 
 def _choices(kind: Any) -> Phrase:
