@@ -36,6 +36,7 @@ routes = RouteTable(__name__)
         binding.DeviceBusy,
         guessing.TooManyTries,
         binding.DeviceTaken,
+        binding.AlreadyYours,
         binding.TooManyDevices,
         rules.TimeZoneUnknown,
     ),

@@ -22,7 +22,7 @@ from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_ke
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.needs import Need
 from chalicelib.entry.wrong_fields import LONGEST_NAME, NOT_KNOWN
-from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, Refusal, Unavailable
+from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, NotSignedIn, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
 from chalicelib.store.commit import with_answer_record
@@ -36,6 +36,8 @@ _HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
+# Of tokens, by who has them; nobody else is asked for one, and 401 is what some routes answer a wrong password with.
+_REALMS = {Who.PERSON: "people", Who.CAMERA: "cameras", Who.ANYONE: "people", Who.PROVIDER: "providers"}
 _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
 _LONGEST_ID = 192
@@ -269,11 +271,20 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
                 status = refusals.status_of(refusal)
             entry["code"] = type(refusal).__name__
             body = wire.encode(refusals.body_of(refusal, language, request_id))
-            wait_s = refusal.retry_after_seconds
-            headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
+            headers = _headers_of_refusal(route, refusal)
         entry["status"] = status
         _add_address(entry, _source_ip(request), request_id)
     return answer_of(status, body, headers, request_id)
+
+
+def _headers_of_refusal(route: Route, refusal: Refusal) -> dict[str, str]:
+    """When to come back, and whose token is wanted (RFC 9110, 11.6.1; API Gateway sends that one by another name)."""
+    headers = {}
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    if isinstance(refusal, NotSignedIn):
+        headers["WWW-Authenticate"] = f'Bearer realm="{_REALMS[route.who]}"'
+    return headers
 
 
 def answer_of(status: int, body: bytes, headers: dict[str, str], request_id: str) -> Response:

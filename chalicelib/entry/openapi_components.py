@@ -14,7 +14,11 @@ from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES
 JSON = "application/json"
 # A part of the document, as JSON says it.
 Part = dict[str, object]
-_TIMED = (429, 503)
+_HEADERS_OF = {
+    401: ("WWW-Authenticate", "Realm"),
+    429: ("Retry-After", "RetryAfter"),
+    503: ("Retry-After", "RetryAfter"),
+}
 _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 SERVERS = [
     {
@@ -52,6 +56,12 @@ HEADERS: Part = {
         "description": "Seconds until it is worth asking again.",
         "schema": {"type": "integer", "minimum": 1},
     },
+    "Realm": {
+        "description": "Whose token is wanted: `people` or `cameras`. API Gateway calls the header "
+        "`x-amzn-Remapped-WWW-Authenticate`.",
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="people"',
+    },
     "Location": {"required": True, "schema": {"type": "string", "format": "uri"}},
 }
 
@@ -63,8 +73,9 @@ def refused(status: int, codes: Iterable[str]) -> Part:
         "description": ", ".join(f"`{code}`" for code in examples),
         "content": {JSON: {"schema": {"$ref": "#/components/schemas/Refusal"}, "examples": examples}},
     }
-    if status in _TIMED:
-        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    if status in _HEADERS_OF:
+        name, component = _HEADERS_OF[status]
+        response["headers"] = {name: {"$ref": f"#/components/headers/{component}"}}
     return response
 
 
@@ -93,6 +104,7 @@ def refusal_schema(codes: Iterable[str]) -> Part:
                 "description": "422: what is wrong, and with which field; fields in fields are joined by dots.",
                 "additionalProperties": _text(),
             },
+            "device_id": _text(description="`AlreadyYours`: the device that it is."),
             "endpoint": _text(description="421: the installation that serves this person."),
             "at": _text(format="date-time", description="Where a clip or a playlist has to end, or to begin anew."),
             "range": {

@@ -207,9 +207,15 @@ def test_of_two_tries_at_the_same_moment_one_is_not_compared(ola: Person, camera
 
 def test_a_device_that_belongs_to_somebody_is_taken(home: Home) -> None:
     assert refusal(bind(home.stranger, home.camera)) == (409, "DeviceTaken")
-    assert refusal(bind(home.owner, home.camera)) == (409, "DeviceTaken")
+    again = bind(home.owner, home.camera)
+    assert refusal(again) == (409, "AlreadyYours")
+    assert again.json["device_id"] == home.camera.device_id
     assert devices_of(home.owner) == [home.camera.device_id]
     assert devices_of(home.stranger) == []
+
+
+def test_who_is_refused_hears_nothing_of_whose_it_is(home: Home) -> None:
+    assert set(bind(home.stranger, home.camera).json) == {"code", "message", "request_id"}
 
 
 def test_only_who_knows_the_code_hears_that_it_is_taken(home: Home) -> None:

@@ -429,6 +429,25 @@ def test_an_answer_that_its_shape_does_not_know_does_not_leave(world: LocalCloud
     assert Gateway(app).handle(http_request("GET", "/shed")).json == {"name": "n"}
 
 
+# What API Gateway makes of `WWW-Authenticate`.
+REALM = "x-amzn-Remapped-WWW-Authenticate"
+
+
+def test_a_401_says_whose_token_is_wanted(home: Home) -> None:
+    realms = {
+        path: home.world.call(method, path, {}, token="none").headers[REALM]
+        for method, path in (("PATCH", "/me"), ("PUT", "/cameras/state"), ("POST", "/cameras/tickets"))
+    }
+    assert realms == {
+        "/me": 'Bearer realm="people"',
+        "/cameras/state": 'Bearer realm="cameras"',
+        "/cameras/tickets": 'Bearer realm="cameras"',
+    }
+    of_person = home.world.call("PUT", "/cameras/state", {}, token=home.owner.access_token)
+    assert (of_person.status, of_person.headers[REALM]) == (401, 'Bearer realm="cameras"')
+    assert REALM not in home.owner.call("GET", "/me").headers
+
+
 def test_nothing_that_a_person_gets_speaks_of_somebody_else(home: Home) -> None:
     stranger: Person = home.stranger
     for route in all_routes():

@@ -51,6 +51,10 @@ class DeviceTaken(Conflict):
     pass
 
 
+class AlreadyYours(Conflict):
+    """`device_id` names it: an app whose answer was lost, or that was installed anew, goes on with it."""
+
+
 class TooManyDevices(Forbidden):
     pass
 
@@ -59,7 +63,7 @@ def bind(caller: Caller, before: BindingTries | None, body: shapes.Bind) -> Pres
     """Make the caller the owner, if nobody is; a new ownership with an id and a key of its own (B3).
 
     Wrong codes lock the device, and the person for all devices. Raises DeviceNotFound, DeviceLocked, TooManyTries,
-    DeviceTaken, TooManyDevices, TimeZoneUnknown.
+    DeviceTaken, AlreadyYours, TooManyDevices, TimeZoneUnknown.
     """
     rules.require_time_zone(body.time_zone)
     stock_id = stocks.id_of(body.sn)
@@ -112,7 +116,7 @@ def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, acc
     if is_taken or account.devices >= settings.most_devices:
         # The code was right, so it must not count as a wrong one and lock out whoever comes next.
         commit(change(stock, wrong_codes=0, locked_until=None), tries.take_back())
-        raise DeviceTaken if is_taken else TooManyDevices
+        raise _taken(caller, stock.device_id) if is_taken else TooManyDevices
     if report is not None and report_key is not None:
         report.decrypted_with(report_key.unlocked())
     try:
@@ -120,6 +124,10 @@ def _bind(caller: Caller, stock_id: str, body: shapes.Bind, tries: Throttle, acc
         return _become_owner(caller, account, stock, report, body, *more)
     except crypto.Unreadable as torn:
         raise StaleRead from torn  # the camera is just activated anew: one half of each was read
+
+
+def _taken(caller: Caller, device_id: str) -> Conflict:
+    return AlreadyYours(device_id=device_id) if access.owner_of(device_id) == caller.account_id else DeviceTaken()
 
 
 def _become_owner(
