@@ -6,18 +6,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Page, Shape, Time
 
 AlarmType = Literal["motion", "person", "sound", "offline", "tamper", "doorbell", "battery_low", "snapshot"]
 AlarmId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class Search(Shape):
+class Search(Page):
     day: str | None = None
     channel: Annotated[str, Meta(max_length=32)] | None = None
     type: AlarmType | None = None
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
 
     @property
     def wants_all(self) -> bool:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from chalicelib import clock
 from chalicelib.contacts.shapes import OneTimeCode
 from chalicelib.devices import rules
-from chalicelib.entry.wire import Name, Shape, Time
+from chalicelib.entry.wire import Limit, Name, Page, Shape, Time
 from chalicelib.instants import at_ms
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock import shapes as stock_shapes
@@ -185,9 +185,8 @@ def _refused(counts: Any) -> list[RefusedUpload] | None:
     ]
 
 
-class DevicesPage(Shape):
-    limit: Annotated[int, Meta(ge=1, le=200)] = 200
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
+class DevicesPage(Page):
+    limit: Limit = 200
 
 
 class Devices(Shape):

@@ -51,12 +51,23 @@ IN_CONTRACT = {
 # A moment: RFC 3339 with its offset from UTC; what goes out is in UTC.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
+# Of a list, how much is wanted at a time, and what the page before ended with.
+Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
+Cursor = Annotated[str, msgspec.Meta(max_length=64)] | None
+
 # What AWS hands to a function: what is in it, each service says in its own way.
 Event = dict[str, Any]
 
 
 class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object with exactly these fields."""
+
+
+class Page(Shape):
+    """Which part of a list is wanted."""
+
+    limit: Limit = 50
+    cursor: Cursor = None
 
 
 class Ticket(Shape):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Page, Shape, Time
 from chalicelib.orders.rules import State
 from chalicelib.plans.shapes import Money
 
@@ -58,9 +58,8 @@ class Orders(Shape):
         return cls(items=[Order(**described) for described in items], cursor=cursor)
 
 
-class Search(Shape):
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
+class Search(Page):
+    """Which orders are wanted."""
 
 
 class Taken(Shape):

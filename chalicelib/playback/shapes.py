@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from chalicelib.alarms.shapes import AlarmType
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Cursor, Limit, Shape, Time
 from chalicelib.stock.shapes import ChannelId
 
 
@@ -32,8 +32,8 @@ class DaySearch(Shape):
 
 
 class RecordingSearch(DaySearch):
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Limit = 50
+    cursor: Cursor = None
 
 
 class Recording(Shape):

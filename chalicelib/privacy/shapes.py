@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.accounts.shapes import Country, Language, Password, Terminal
 from chalicelib.contacts.shapes import Email, Phone, Reached
-from chalicelib.entry.wire import END, Shape, Time
+from chalicelib.entry.wire import END, Page, Shape, Time
 from chalicelib.sessions.shapes import Tokens
 
 
@@ -125,9 +125,8 @@ class Exports(Shape):
     cursor: str | None
 
 
-class Search(Shape):
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
+class Search(Page):
+    """Which copies, or which entries of the audit log, are wanted."""
 
 
 class Activity(Shape):

@@ -59,9 +59,9 @@ def test_pages_of_any_size_give_every_alarm_once(home: Home) -> None:
         assert found == sorted(found, reverse=True)
 
 
-def test_a_page_has_twenty_unless_said_otherwise(home: Home) -> None:
-    many(home.camera, 21)
-    assert [len(page) for page in listed(home.owner, path_of(home))] == [20, 2]
+def test_a_page_has_fifty_unless_said_otherwise(home: Home) -> None:
+    many(home.camera, 51)
+    assert [len(page) for page in listed(home.owner, path_of(home))] == [50, 2]
 
 
 def test_alarms_of_one_second_are_all_listed(home: Home) -> None:
@@ -105,7 +105,7 @@ def test_dynamodb_is_never_asked_between_bounds_the_wrong_way_round(home: Home) 
     ("query", "field"),
     [
         ({"limit": 0}, "limit"),
-        ({"limit": 101}, "limit"),
+        ({"limit": 201}, "limit"),
         ({"limit": "many"}, "limit"),
         ({"type": "earthquake"}, "type"),
         ({"channel": "c" * 33}, "channel"),
@@ -264,5 +264,5 @@ def test_nobody_sees_anything_without_signing_in(home: Home, path: str) -> None:
 def test_a_list_of_twenty_costs_two_calls(home: Home) -> None:
     many(home.camera, 24)
     home.world.trace.clear()
-    assert len(home.owner.alarms(home.camera.device_id)) == 20
+    assert len(home.owner.alarms(home.camera.device_id, limit=20)) == 20
     assert home.world.trace.names() == ["dynamodb.BatchGetItem", "dynamodb.Query"]

@@ -127,6 +127,17 @@ def test_no_default_is_null_and_refusals_are_one_schema() -> None:
     assert codes >= {code for one in refused.values() for code in one["content"]["application/json"]["examples"]}
 
 
+def test_every_list_is_paged_alike() -> None:
+    """By up to 200, and 50 if nothing is said; a household's devices fit on one page."""
+    limits = {
+        name: [part["schema"] for part in operation["parameters"] if part.get("name") == "limit"]
+        for name, operation in _operations()
+    }
+    paged = {name: limit[0]["default"] for name, limit in limits.items() if limit}
+    assert len(paged) >= 7 and paged.pop("GET /devices") == 200 and set(paged.values()) == {50}
+    assert {(limit[0]["minimum"], limit[0]["maximum"]) for limit in limits.values() if limit} == {(1, 200)}
+
+
 def test_what_may_be_tried_again_says_when() -> None:
     from app import app
 

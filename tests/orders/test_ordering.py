@@ -121,7 +121,7 @@ def test_nobody_orders_without_signing_in(home: Home) -> None:
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 200])
 def test_pages_of_any_size_give_every_order_once_the_newest_first(home: Home, limit: int) -> None:
     placed = []
     for _ in range(7):
@@ -146,7 +146,7 @@ def test_an_order_in_the_list_is_the_order_alone(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [({"limit": 0}, "limit"), ({"limit": 101}, "limit"), ({"cursor": "c" * 65}, "cursor")]
+    ("query", "field"), [({"limit": 0}, "limit"), ({"limit": 201}, "limit"), ({"cursor": "c" * 65}, "cursor")]
 )
 def test_a_wrong_question_is_refused(home: Home, query: dict[str, Any], field: str) -> None:
     answer = home.owner.call("GET", "/orders", query=query)
