@@ -18,6 +18,7 @@ class FakeCamera:
 
     is_replaced: bool = False
     has_failed: bool = False
+    onvif: None = None
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:

@@ -39,7 +39,7 @@ def _read(tmp_path: Path, text: str = WHOLE) -> Config:
     (tmp_path / "secret").write_text("factory-secret-0123456789\n")
     path = tmp_path / "agent.toml"
     path.write_text(text.replace("{folder}", str(tmp_path)))
-    return read_config(path, {"PORCH": "geheim"})
+    return read_config(path, {"PORCH": "geheim", "GATE": "hidden"})
 
 
 def test_all_of_it_is_read(tmp_path: Path) -> None:
@@ -63,6 +63,67 @@ def test_a_camera_whose_address_is_not_known_always_has_the_same(tmp_path: Path)
     assert one == two and one.startswith("02:") and len(one) == 17
 
 
+ONVIF = """
+[cloud]
+url = "https://api.example.com"
+[[camera]]
+sn = "SN0001"
+secret_file = "{folder}/secret"
+onvif = "http://admin@10.0.0.9:8080/onvif/device_service"
+user = "viewer"
+password_env = "PORCH"
+digital_input = "doorbell"
+"""
+CHANNELS = """
+[[camera.channel]]
+motion = true
+user = "second"
+password_env = "GATE"
+[[camera.channel]]
+source = "rtsp://10.0.0.8/live"
+"""
+
+
+def test_of_a_camera_with_onvif_the_streams_need_not_be_named(tmp_path: Path) -> None:
+    (camera,) = _read(tmp_path, ONVIF).cameras
+    assert camera.onvif is not None
+    assert (camera.onvif.address, camera.onvif.host) == ("http://10.0.0.9:8080/onvif/device_service", "10.0.0.9")
+    assert (camera.onvif.user, camera.onvif.password, camera.onvif.digital_input) == ("viewer", "geheim", "doorbell")
+    (lens,) = camera.lenses
+    assert lens.sub is not None and (lens.main.address, lens.sub.address) == ("onvif:0/main", "onvif:0/sub")
+    assert (lens.main.user, lens.main.password) == ("viewer", "geheim")
+    assert lens.detects_motion and lens.rests_while_told
+    assert "geheim" not in repr(camera)
+
+
+def test_of_a_camera_with_onvif_what_is_named_counts(tmp_path: Path) -> None:
+    (camera,) = _read(tmp_path, ONVIF.replace('digital_input = "doorbell"', "") + CHANNELS).cameras
+    assert camera.onvif is not None and camera.onvif.digital_input is None
+    first, second = camera.lenses
+    assert (first.main.user, first.main.password, first.rests_while_told) == ("second", "hidden", False)
+    assert (second.main.address, second.main.user, second.sub) == ("rtsp://10.0.0.8/live", "viewer", None)
+
+
+def test_without_onvif_nothing_of_it_is_known(tmp_path: Path) -> None:
+    (camera,) = _read(tmp_path).cameras
+    assert camera.onvif is None and not any(lens.rests_while_told for lens in camera.lenses)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"http://admin@10.0.0.9:8080/onvif/device_service"', '"10.0.0.9"', "1: onvif must be an address such"),
+        ("doorbell", "bell", "digital_input must be one of nothing, doorbell"),
+        ("onvif =", "#", "[[camera]] 1: there must be at least one [[channel]]."),
+    ],
+)
+def test_what_is_wrong_with_onvif_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in ONVIF
+    with pytest.raises(ConfigProblem) as raised:
+        _read(tmp_path, ONVIF.replace(old, new))
+    assert said in str(raised.value) and "geheim" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -77,7 +138,7 @@ def test_a_camera_whose_address_is_not_known_always_has_the_same(tmp_path: Path)
         ('mac = "02:00:5e:10:00:01"', 'mac = "here"', "[[camera]] 1: mac must be an address"),
         ("motion = false", 'motion = "no"', "[[camera]] 1, [[channel]] 2: motion must be true or false."),
         ('"udp"', '"carrier pigeon"', "[[channel]] 2: transport must be one of tcp, udp."),
-        ('"PORCH"', '"GATE"', "[[channel]] 1: there is no GATE in the environment."),
+        ('"PORCH"', '"CELLAR"', "[[channel]] 1: there is no CELLAR in the environment."),
         ('password_env = "PORCH"', 'password = "geheim"', "[[channel]] 1: nothing is called password."),
         ('password_env = "PORCH"', 'password_env = "PORCH"\npassword_file = "x"', "not both"),
         ("[[camera.channel]]", "[[camera.lens]]", "there must be at least one [[channel]]."),

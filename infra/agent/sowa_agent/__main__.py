@@ -1,4 +1,4 @@
-"""`sowa-agent`: runs the agent, or says what is wrong with it."""
+"""`sowa-agent`: runs the agent, says what is wrong with it, or which cameras are in the network."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import av
 from sowa_agent.agent import run_agent
 from sowa_agent.check import check
 from sowa_agent.config import SPOOL_FOLDER, Config, ConfigProblem, config_of, read_config
+from sowa_agent.onvif.checking import say_found
+from sowa_agent.onvif.discovery import discover
 
 DEFAULT_FILE = "/etc/sowa-agent/agent.toml"
 NOT_CONFIGURED = 2
@@ -25,6 +27,8 @@ def main() -> int:
     has taken over."""
     chosen = _options().parse_args()
     prepare_logging()
+    if chosen.what == "discover":
+        return say_found(discover(chosen.host), print)
     try:
         config = _config(chosen)
     except ConfigProblem as problem:
@@ -46,12 +50,13 @@ def prepare_logging() -> None:
 
 def _options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="sowa-agent", description=__doc__)
-    options.add_argument("what", choices=("run", "check"), nargs="?", default="run")
+    options.add_argument("what", choices=("run", "check", "discover"), nargs="?", default="run")
     options.add_argument("--config", type=Path, default=Path(DEFAULT_FILE), help="the configuration, in TOML")
     options.add_argument("--source", help="instead of a configuration: rtsp://…, a video file or a folder of JPEGs")
     options.add_argument("--url", default="http://127.0.0.1:8000", help="with --source: where the cloud is")
     options.add_argument("--sn", default="", help="with --source: of a camera in stock; its secret is in $SECRET")
     options.add_argument("--spool", type=Path, default=Path(SPOOL_FOLDER), help="with --source: what waits lies there")
+    options.add_argument("--host", default="", help="with discover: this host alone, where no multicast comes to it")
     return options
 
 

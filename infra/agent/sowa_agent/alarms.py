@@ -45,14 +45,14 @@ class AlarmSender:
     cloud: CloudClient
     stopped: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
-    _last_s: dict[str, float] = field(default_factory=dict)
+    _last_s: dict[tuple[str, str], float] = field(default_factory=dict)
     _waiting: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     _said: str = ""
 
     def see(self, channel: str, ring: Ring, at_s: float, kind: str = "motion") -> None:
-        """Something happened; of one channel at most one alarm in ten seconds."""
-        if at_s - self._last_s.get(channel, float("-inf")) >= AT_MOST_EVERY_S:
-            self._last_s[channel] = at_s
+        """Something happened; of one channel and kind at most one alarm in ten seconds."""
+        if at_s - self._last_s.get((channel, kind), float("-inf")) >= AT_MOST_EVERY_S:
+            self._last_s[channel, kind] = at_s
             self._waiting.append(Moment(channel, ring, at_s, kind))
 
     def run(self) -> None:

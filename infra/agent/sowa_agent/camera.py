@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from sowa_agent.alarms import AlarmSender
 from sowa_agent.channel import Channel
@@ -14,6 +15,8 @@ from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced
 from sowa_agent.lens import Lens, LensConfig, Wishes
 from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
 from sowa_agent.names import picture_name
+from sowa_agent.onvif.device import OnvifDevice
+from sowa_agent.onvif.events import Kind
 from sowa_agent.opening import Open
 from sowa_agent.picture import NoPicture, jpeg_of
 from sowa_agent.recording import Plan
@@ -42,6 +45,7 @@ class Camera:
     open_source: Open
     back_within_s: float = float("inf")
     stopped: threading.Event = field(default_factory=threading.Event)
+    onvif: OnvifDevice | None = None
     is_replaced: bool = False
     has_failed: bool = False
     wishes: Wishes = field(default_factory=Wishes)
@@ -56,6 +60,10 @@ class Camera:
             Lens(config, self.open_source, clock, self.spool, self.alarms, self.wishes, self.stopped)
             for config in self.lenses_config
         ]
+        if self.onvif:
+            self.onvif.on_event = self._on_event
+            for number, lens in enumerate(self.lenses):
+                lens.camera_tells_motion = partial(self.onvif.watches, number, "motion")
         self.views = Views(clock.now_s)
         self.live = {lens.config.id: self._live_sender(lens) for lens in self.lenses}
         self.sender = Sender(self.cloud, self.spool, [lens.config.id for lens in self.lenses], self._on_plan)
@@ -151,6 +159,11 @@ class Camera:
         if is_missed or not self._is_owned:
             self._is_in_step = False
 
+    def _on_event(self, channel: int, kind: Kind) -> None:
+        """By ONVIF; of a video source that has no channel here, nothing."""
+        if channel < len(self.lenses):
+            self.lenses[channel].on_event(kind)
+
     # Commands
 
     def do(self, command: Json) -> Json:
@@ -188,10 +201,14 @@ class Camera:
         self._report()
 
     def _restart(self, command: Json) -> None:
-        """All streams are opened anew; a camera itself cannot be restarted over RTSP."""
+        """By ONVIF the camera itself is rebooted, which RTSP has no way to; all streams are opened anew in any case."""
+        problem = self.onvif.reboot() if self.onvif else ""
         for lens in self.lenses:
             for feed in lens.feeds():
                 feed.reopen()
+        if problem:
+            log.warning("The camera is not rebooted (%s).", problem)
+            raise _CannotBeDone("no_reboot")
 
     def _snapshot(self, command: Json) -> None:
         channel = self._channel_of(command)

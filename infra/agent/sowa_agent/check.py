@@ -11,8 +11,10 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from sowa_agent.config import Config
+from sowa_agent.config import CameraConfig, Config
 from sowa_agent.lens import LensConfig
+from sowa_agent.onvif.checking import as_described, check_onvif
+from sowa_agent.onvif.device import OnvifDevice
 from sowa_agent.opening import Open, Opener
 from sowa_agent.packets import TICKS_PER_SECOND, Packet
 from sowa_agent.source import Session, SourceAddress, SourceProblem
@@ -46,10 +48,20 @@ def check(config: Config, say: Say, host_s: Callable[[], float] = time.time) -> 
     """0 if all is well. No camera is activated: that would end the token of an agent that runs."""
     open_source = Opener(time.monotonic)
     results = [_check_cloud(config.url, say, host_s)]
+    with_onvif = {camera.identity.sn: camera.onvif for camera in config.cameras if camera.onvif}
+    devices = check_onvif(with_onvif, say)
+    results += [device.problem is None for device in devices.values()]
     for camera in config.cameras:
-        for lens in camera.lenses:
+        for lens in _described_lenses(camera, devices):
             results.append(check_lens(camera.identity.sn, lens, open_source, say))
     return 0 if all(results) else 1
+
+
+def _described_lenses(camera: CameraConfig, devices: dict[str, OnvifDevice]) -> list[LensConfig]:
+    """Without those of which ONVIF ought to have said where they are, and said nothing."""
+    device = devices.get(camera.identity.sn)
+    lenses = [as_described(lens, device) if device else lens for lens in camera.lenses]
+    return [lens for lens in lenses if lens is not None]
 
 
 def check_lens(sn: str, lens: LensConfig, open_source: Open, say: Say) -> bool:

@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sowa_agent import VERSION
 from sowa_agent.cloud import Identity
 from sowa_agent.lens import LensConfig
+from sowa_agent.onvif.device import OnvifConfig, source_of
+from sowa_agent.onvif.events import Kind
 from sowa_agent.source import SourceAddress, Transport
 
 SPOOL_FOLDER = "sowa-agent-spool"
@@ -24,6 +26,7 @@ MOST_CHANNELS = 64
 
 _MAC = re.compile("([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}")
 _TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
+_INPUTS: tuple[Kind | Literal["nothing"], ...] = ("nothing", "doorbell", "motion", "person", "tamper")
 
 
 class ConfigProblem(Exception):
@@ -34,6 +37,7 @@ class ConfigProblem(Exception):
 class CameraConfig:
     identity: Identity
     lenses: tuple[LensConfig, ...]
+    onvif: OnvifConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,10 @@ class _Table:
             raise ConfigProblem(f"{self.where}: there must be at least one [[{name}]].")
         return [self._inner(f"[[{name}]] {number}", values) for number, values in enumerate(found, 1)]
 
+    def empty(self, name: str) -> _Table:
+        """As if it stood there and said nothing."""
+        return self._inner(f"[[{name}]] 1", {})
+
     def _inner(self, where: str, values: Any) -> _Table:
         where = where if self.where == _TOP else f"{self.where}, {where}"
         if not isinstance(values, dict):
@@ -152,23 +160,27 @@ def _config(top: _Table, folder: Path) -> Config:
     return config
 
 
-def _url(url: str, where: str) -> str:
+def _url(url: str, where: str, name: str = "url") -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigProblem(f"{where}: url must be an address such as https://api.example.com.")
+        example = {"url": "https://api.example.com", "onvif": "http://192.168.1.20/onvif/device_service"}[name]
+        raise ConfigProblem(f"{where}: {name} must be an address such as {example}.")
     return url
 
 
 def _camera(table: _Table) -> CameraConfig:
     sn, secret = table.text("sn"), table.secret("secret")
     mac, model = table.text("mac", ""), table.text("model", MODEL)
-    channels = table.tables("channel")
+    onvif = _onvif(table)
+    # One channel with all that ONVIF says of it need not be written down.
+    is_one = onvif is not None and "channel" not in table.values
+    channels = [table.empty("channel")] if is_one else table.tables("channel")
     table.end()
     if len(channels) > MOST_CHANNELS:
         raise ConfigProblem(f"{table.where}: a camera has at most {MOST_CHANNELS} channels.")
-    lenses = tuple(_lens(str(number), channel) for number, channel in enumerate(channels))
+    lenses = tuple(_lens(str(number), channel, onvif) for number, channel in enumerate(channels))
     try:
-        return CameraConfig(_identity(sn, secret, mac, model, lenses), lenses)
+        return CameraConfig(_identity(sn, secret, mac, model, lenses), lenses, onvif)
     except ConfigProblem as problem:
         raise ConfigProblem(f"{table.where}: {problem}") from None
 
@@ -187,27 +199,49 @@ def _mac_of(sn: str) -> str:
     return ":".join(f"{byte:02x}" for byte in b"\x02" + hashlib.sha256(sn.encode()).digest()[:5])
 
 
-def _lens(number: str, table: _Table) -> LensConfig:
+def _onvif(table: _Table) -> OnvifConfig | None:
+    text = table.text("onvif", "")
+    if not text:
+        return None
     user, password = table.text("user", ""), table.secret("password")
+    digital_input = table.one_of("digital_input", _INPUTS)
+    address, user, password = _without_user(_url(text, table.where, "onvif"), user, password)
+    host = str(urlsplit(address).hostname)
+    return OnvifConfig(address, host, user, password, None if digital_input == "nothing" else cast(Kind, digital_input))
+
+
+def _lens(number: str, table: _Table, onvif: OnvifConfig | None) -> LensConfig:
+    """What ONVIF says need not be said here; its user and password are the streams' as well, where these have none."""
+    user, password = table.text("user", onvif.user if onvif else ""), table.secret("password")
+    password = password or (onvif.password if onvif else "")
     transport = cast(Transport, table.one_of("transport", _TRANSPORTS))
-    name, source, sub = table.text("name", f"Channel {number}"), table.text("source"), table.text("sub_source", "")
+    name, source = table.text("name", f"Channel {number}"), table.text("source", "" if onvif else None)
+    sub, is_motion_set = table.text("sub_source", ""), "motion" in table.values
     detects_motion = table.flag("motion", True)
     table.end()
 
-    def address(text: str) -> SourceAddress:
-        return _address(text, user, password, transport)
+    def address(text: str, which: str) -> SourceAddress | None:
+        if text:
+            return _address(text, user, password, transport)
+        return None if source else source_of(number, which, user, password, transport)
 
-    return LensConfig(number, name, address(source), address(sub) if sub else None, detects_motion)
+    main = cast(SourceAddress, address(source, "main"))
+    return LensConfig(number, name, main, address(sub, "sub"), detects_motion, onvif is not None and not is_motion_set)
 
 
 def _address(text: str, user: str = "", password: str = "", transport: Transport = "tcp") -> SourceAddress:
     """User and password may also stand in the address, as cameras' manuals write them."""
     if not text.startswith(("rtsp://", "rtsps://")):
         return SourceAddress(text)
-    parts = urlsplit(text)
+    return SourceAddress(*_without_user(text, user, password), transport)
+
+
+def _without_user(address: str, user: str, password: str) -> tuple[str, str, str]:
+    """Address, user and password, of which the last two may stand in the first."""
+    parts = urlsplit(address)
     if "@" in parts.netloc:
         named, _, host = parts.netloc.rpartition("@")
         first, _, second = named.partition(":")
         user, password = user or unquote(first), password or unquote(second)
-        text = urlunsplit(parts._replace(netloc=host))
-    return SourceAddress(text, user, password, transport)
+        address = urlunsplit(parts._replace(netloc=host))
+    return address, user, password

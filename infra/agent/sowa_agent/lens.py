@@ -29,6 +29,8 @@ class LensConfig:
     main: SourceAddress
     sub: SourceAddress | None = None
     detects_motion: bool = True
+    # While the camera tells of motion by itself, it need not be looked for.
+    rests_while_told: bool = False
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Lens:
     alarms: AlarmSender
     wishes: Wishes
     stopped: threading.Event
+    camera_tells_motion: Callable[[], bool] = lambda: False
     _motion: dict[str, Motion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,7 +114,15 @@ class Lens:
         self.ring.clear()
         self.recorder.rest()
 
-    # Motion
+    # Motion, and what else the camera tells
+
+    def on_event(self, kind: str) -> None:
+        """The camera says by itself that something is happening now."""
+        if self.wishes.is_private or (kind == "motion" and not self._wants_motion()):
+            return
+        at_s = self.clock.now_s()
+        self.recorder.moved(at_s)
+        self.alarms.see(self.config.id, self.ring, at_s, kind)
 
     def _look(self, which: str, session: Session, packet: Packet, *, keys_only: bool) -> None:
         if packet.kind != "video" or not self._is_looking():
@@ -133,5 +144,10 @@ class Lens:
     def _is_looking(self) -> bool:
         if not self.config.detects_motion or self.wishes.is_private:
             return False
+        if self.config.rests_while_told and self.camera_tells_motion():
+            return False
+        return self._wants_motion()
+
+    def _wants_motion(self) -> bool:
         on_the_wall = datetime.fromtimestamp(self.clock.now_s())  # noqa: DTZ006  # the host stands where the camera does
         return self.wishes.settings.looks_for_motion(on_the_wall)
