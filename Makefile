@@ -124,6 +124,7 @@ lock: ## pin the requirements anew (needs uv)
 		-o infra/package/requirements-pictures.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.12 --group clips -c requirements-dev.txt \
 		-o infra/package/requirements-clips.txt
+	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --group onvif -o tests/outside/requirements-onvif.txt
 
 clean: ## remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

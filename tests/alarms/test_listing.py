@@ -21,7 +21,7 @@ def listed(person: Person, path: str, **query: Any) -> Iterator[list[dict[str, A
         asked = query if cursor is None else {**query, "cursor": cursor}
         answer = person.call("GET", path, query=asked)
         assert answer.status == 200, answer.body
-        assert len(answer.json["items"]) <= query.get("limit", 20)
+        assert len(answer.json["items"]) <= query.get("limit", 50)
         yield answer.json["items"]
         cursor = answer.json["cursor"]
         if cursor is None:
