@@ -20,7 +20,9 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
+from sowa_agent.agent import run_agent
 from sowa_agent.clocks import Clock
+from sowa_agent.config import read_config
 from sowa_agent.feed import Feed
 from sowa_agent.onvif.checking import check_onvif
 from sowa_agent.onvif.device import OnvifConfig, OnvifDevice, OnvifOpener, source_of
@@ -29,6 +31,7 @@ from sowa_agent.onvif.process import OnvifProcess
 from sowa_agent.opening import Opener
 from sowa_agent.packets import Piece
 from sowa_agent.source import Why
+from tests.outside.agent_cost import a_cloud
 from tests.outside.onvif_camera import PASSWORD, TAMPER, USER, VISITOR, OnvifCamera, notification, serving
 from tests.outside.onvif_environment import ROOT, onvif_python, worker_command
 
@@ -382,6 +385,56 @@ def _watched(device: OnvifDevice) -> list[Piece]:
         feed.stopped.set()
         thread.join(30)
     return pieces
+
+
+CONFIGURATION = """
+[cloud]
+url = "{url}"
+[spool]
+folder = "{folder}"
+[[camera]]
+sn = "SN1"
+secret_env = "SECRET"
+onvif = "http://127.0.0.1:{port}/onvif/device_service"
+user = "{user}"
+password_env = "PASSWORD"
+"""
+
+
+@needs_ffmpeg
+def test_a_doorbell_is_an_alarm_with_a_picture_and_what_moves_is_the_cameras_to_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole agent, with a cloud that takes all. ipycam films a bar that moves, another camera has its events."""
+    made: Callable[..., None] = OnvifProcess.__init__
+    monkeypatch.setattr(OnvifProcess, "__init__", lambda self, *more: made(self, *more, worker_command()))
+    stopped = threading.Event()
+    with _ipycam(tmp_path) as films, a_cloud() as cloud:
+        camera = OnvifCamera(states=AT_REST, stream=f"rtsp://192.0.2.9:{films.rtsp_port}/video_{{}}")
+        with serving(camera) as port:
+            path = tmp_path / "agent.toml"
+            path.write_text(CONFIGURATION.format(url=cloud.url, folder=tmp_path / "spool", port=port, user=USER))
+            config = read_config(path, {"SECRET": "s" * 20, "PASSWORD": PASSWORD})
+            statuses: list[int] = []
+            agent = threading.Thread(target=lambda: statuses.append(run_agent(config, stopped)))
+            agent.start()
+            try:
+                _until(lambda: camera.calls.count("PullMessages") > 1)
+                _until(lambda: any(name.endswith(".m4s") for name in cloud.uploads))
+                before = _pictures(cloud.uploads)
+                time.sleep(12)
+                # Until the camera had told of its first state, the agent looked for motion itself.
+                assert len(_pictures(cloud.uploads)) - len(before) <= 1
+                camera.happens(notification(VISITOR, name="State", operation=""))
+                _until(lambda: any("-doorbell-" in name for name in cloud.uploads))
+            finally:
+                stopped.set()
+                agent.join(60)
+    assert statuses == [0]
+
+
+def _pictures(uploads: list[str]) -> list[str]:
+    return [name for name in uploads if name.endswith(".jpg")]
 
 
 @needs_ffmpeg
