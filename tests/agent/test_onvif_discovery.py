@@ -37,7 +37,7 @@ def test_a_camera_is_found_at_the_address_that_answered() -> None:
         _match(message_id="urn:uuid:another"),
         _match(addresses=""),
         _match(addresses="file:///etc/passwd rtsp://192.0.2.7/ http:// http://[::1"),
-        b'<!DOCTYPE a [<!ENTITY b "c">]>' + _match(),
+        _match().replace(b"?>", b'?><!DOCTYPE a [<!ENTITY b "c">]>', 1),
         _match()[:-20],
         b"\xff\xfe" + _match(),
         ID.encode(),

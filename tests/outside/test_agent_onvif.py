@@ -152,6 +152,17 @@ def test_a_camera_that_names_another_host_is_asked_where_it_is() -> None:
     assert named.address == "rtsp://127.0.0.1:8554/main"
 
 
+def test_nothing_is_sent_where_a_camera_refers_to() -> None:
+    other = OnvifCamera()
+    with serving(other) as port:
+        location = {"Location": f"http://127.0.0.1:{port}/onvif/device_service"}
+        camera = OnvifCamera(instead={"GetServices": lambda: Response(status=307, headers=location)})
+        camera.instead["GetCapabilities"] = camera.instead["GetServices"]
+        with _with(camera) as running:
+            assert "refers to another address" in str(running.device.problem)
+    assert not other.calls
+
+
 def test_a_subscription_that_ends_is_made_anew_and_tells_nothing_twice() -> None:
     camera = OnvifCamera()
     with _listening(camera) as running:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from onvif import ONVIFCamera
 from onvif.exceptions import ONVIFError
-from onvif.util import is_auth_error, normalize_url, replace_host_port
+from onvif.util import is_auth_error, normalize_url
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import TransportError
 
@@ -60,6 +60,7 @@ class _Exchange:
         self.ahead_s = 0.0
         tracing = aiohttp.TraceConfig()
         tracing.on_request_end.append(self._note)
+        tracing.on_request_redirect.append(self._refuse)
         # Cameras' certificates are their own, which nobody else has signed.
         connector = aiohttp.TCPConnector(ssl=False, limit=4)
         self.session = aiohttp.ClientSession(connector=connector, response_class=_Response, trace_configs=[tracing])
@@ -68,6 +69,10 @@ class _Exchange:
         with suppress(TypeError, ValueError):
             date = parsedate_to_datetime(ended.response.headers.get("Date", ""))
             self.ahead_s = date.timestamp() - time.time()
+
+    async def _refuse(self, session: Any, context: Any, redirected: Any) -> None:
+        """What it was asked is for the configured host alone."""
+        raise OnvifProblem(Why.NOT_FOUND, "ONVIF: it refers to another address")
 
 
 class _Camera(ONVIFCamera):  # type: ignore[misc]  # the library is untyped
@@ -87,9 +92,12 @@ class _Camera(ONVIFCamera):  # type: ignore[misc]  # the library is untyped
     def rewrite_url(self, url: str | None) -> str | None:
         """A service's port is the camera's to say, its host is not: behind a router it says another, and a digest of
         the password goes to the configured one only."""
-        named = urlsplit(url or "")
-        port = (named.port or self.port) if named.hostname == self.host else self.port
-        return str(replace_host_port(url, self.host, port))
+        if not url:
+            return url
+        named, configured = urlsplit(url), urlsplit(self._address)
+        if named.hostname == self.host:
+            return urlunsplit(named._replace(netloc=named.netloc.rpartition("@")[2]))
+        return urlunsplit(named._replace(scheme=configured.scheme, netloc=configured.netloc))
 
     async def create_onvif_service(self, *arguments: Any, **more: Any) -> Any:
         service = await super().create_onvif_service(*arguments, **more)
