@@ -35,7 +35,9 @@ SUBSCRIBED_S, LEAST_SUBSCRIBED_S = 120.0, 4.0
 MOST_BYTES = 2 * 1024 * 1024
 # A device compares the time that a password's digest bears with its own clock: many bear a few seconds.
 CLOCK_S = 5.0
+_MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 _EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+_PULLPOINT = f"{_EVENTS}/PullPointSubscription"
 _STREAM = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 
 
@@ -105,6 +107,21 @@ class _Camera(ONVIFCamera):  # type: ignore[misc]  # the library is untyped
         return service
 
 
+async def prepare() -> None:
+    """Reads the descriptions of all services, which the library keeps: connections that are opened at the same time
+    would each read them, for 10 MB each."""
+    exchange = _Exchange()
+    camera = _Camera("http://127.0.0.1/", "", "", exchange)
+    camera.xaddrs = dict.fromkeys((_MEDIA, _EVENTS, _PULLPOINT), "http://127.0.0.1/")
+    await camera.create_devicemgmt_service()
+    await camera.create_media_service()
+    await camera.create_events_service()
+    await camera.create_pullpoint_service()
+    await camera.create_subscription_service("PullPointSubscription")
+    await camera.close()
+    await exchange.session.close()
+
+
 @dataclass
 class Connection:
     """Each call raises OnvifProblem, within a bounded time."""
@@ -170,7 +187,7 @@ class Connection:
             answer = await self._call(events.CreatePullPointSubscription(wanted))
             reference = answer.SubscriptionReference
             address = self._camera.rewrite_url(normalize_url(reference.Address._value_1))
-            self._camera.xaddrs[f"{_EVENTS}/PullPointSubscription"] = address
+            self._camera.xaddrs[_PULLPOINT] = address
             # Axis tells its subscriptions apart by what stands here, and not by the address.
             self._reference = list(getattr(reference.ReferenceParameters, "_value_1", None) or [])
             self._pullpoint = await self._call(self._camera.create_pullpoint_service())

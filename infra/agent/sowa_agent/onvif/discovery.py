@@ -78,10 +78,8 @@ def _until(asking: socket.socket, end: float) -> Iterator[tuple[bytes, str]]:
     """What comes, and from which host."""
     while (left_s := end - time.monotonic()) > 0:
         if select.select([asking], [], [], left_s)[0]:
-            # What a probe before met: nobody listens there.
-            with suppress(ConnectionError):
-                datagram, (sender, _) = asking.recvfrom(MOST_BYTES)
-                yield datagram, sender
+            datagram, (sender, _) = asking.recvfrom(MOST_BYTES)
+            yield datagram, sender
 
 
 def cameras_in(datagram: bytes, message_id: str, sender: str) -> list[Found]:

@@ -179,7 +179,7 @@ async def _serve(emit: Emit) -> None:
     lines = asyncio.StreamReader(limit=MOST_LINE_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     cameras = json.loads(await lines.readline())["cameras"]
-    connect = _connect()
+    connect = await _connect()
     if connect is None:
         for camera in cameras:
             emit({"id": camera["id"], "what": "problem", "why": Why.UNREADABLE.name, "detail": MISSING})
@@ -197,12 +197,13 @@ async def _serve(emit: Emit) -> None:
         task.result()
 
 
-def _connect() -> Callable[[Json], Connected] | None:
+async def _connect() -> Callable[[Json], Connected] | None:
     """None where the extra is not installed."""
     try:
-        from sowa_agent.onvif.client import Connection
+        from sowa_agent.onvif.client import Connection, prepare
     except ImportError:
         return None
+    await prepare()
     return lambda camera: Connection(camera["address"], camera["user"], camera["password"])
 
 
