@@ -205,7 +205,7 @@ def test_its_picture_is_the_next_key_frame_that_is_near_or_else_of_the_moment(
     monkeypatch.setattr(alarms, "PIECE_COMES_S", 0.01)
     shown: list[float] = []
 
-    def note(pieces: list[Piece], moment_s: float) -> bytes:
+    def note(pieces: list[Piece], moment_s: float, largest_side: int) -> bytes:
         shown.append([one.start_s for one in pieces if one.start_s <= moment_s][-1] - NOON_S)
         return b"jpeg"
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from sowa_agent.packets import Codec, Packet, Piece
-from sowa_agent.picture import NoPicture, jpeg_of
+from sowa_agent.picture import NoPicture, _packets_until, jpeg_of
 from sowa_agent.remuxing import Remuxer
 from tests.agent.fakes import NOON_S, MovedClock
 from tests.agent.footage import bar, film
@@ -46,6 +46,17 @@ def test_colours_are_those_of_the_camera() -> None:
     with Image.open(io.BytesIO(jpeg_of(_pieces(film(20, SIZE)), NOON_S))) as picture:
         bright, dark = picture.convert("L").getpixel((10, 48)), picture.convert("L").getpixel((120, 48))
     assert bright == pytest.approx(230, abs=6) and dark == pytest.approx(40, abs=6)
+
+
+def test_it_is_no_larger_than_is_wanted() -> None:
+    with Image.open(io.BytesIO(jpeg_of(_pieces(film(20, SIZE)), NOON_S, 64))) as picture:
+        assert picture.size == (64, 48)
+
+
+def test_where_a_key_frame_is_near_nothing_else_is_decoded() -> None:
+    """A decoder of 1080p takes longer for each frame than the rest takes together."""
+    pieces = _pieces(film(20, SIZE, frames_per_second=25))
+    assert len(_packets_until(pieces, pieces[0].start_s)) == 1
 
 
 def test_what_is_not_there_or_damaged_has_no_picture() -> None:

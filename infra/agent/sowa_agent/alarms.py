@@ -20,6 +20,8 @@ LOOK_S = 0.5
 TRY_AGAIN_S = 10.0
 # How long the piece that shows the moment may take to come.
 PIECE_COMES_S = 2.0
+# Of full size it would be three times the work and the bytes; what is recorded has all of it, as a snapshot has.
+LARGEST_SIDE = 1280
 # A key frame that is so near shows it as well, for a tenth of the work of decoding all frames up to the moment.
 NEAR_S = 1.0
 
@@ -94,12 +96,12 @@ class AlarmSender:
         ring.wait_until(at_s, PIECE_COMES_S)
         before = ring.since(at_s)
         if before and at_s - before[0].start_s <= NEAR_S:
-            return jpeg_of(before[:1], before[0].start_s)
+            return jpeg_of(before[:1], before[0].start_s, LARGEST_SIDE)
         ring.wait_until(at_s + NEAR_S, PIECE_COMES_S)
         after = ring.since(at_s + NEAR_S)
         if after and after[0].start_s > at_s:
-            return jpeg_of(after[:1], after[0].start_s)
-        return jpeg_of(before, at_s)
+            return jpeg_of(after[:1], after[0].start_s, LARGEST_SIDE)
+        return jpeg_of(before, at_s, LARGEST_SIDE)
 
     def _tell(self, line: str) -> None:
         """Once, and not again with each movement."""

@@ -1,4 +1,4 @@
-"""Boxes of fragmented MP4 (ISO/IEC 14496-12), as far as a fragment must be known to be named."""
+"""Boxes of fragmented MP4 (ISO/IEC 14496-12), as far as a fragment must be known to be named, and to be decoded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ _TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_SHIFT = 0x100, 0x200, 0x400, 0x80
 _IS_NOT_SYNC = 0x10000
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One access unit: `offset` is from the fragment's beginning on, `decoded` and `shift` are as those of a run."""
+
+    offset: int
+    size: int
+    decoded: int
+    shift: int
+
+
 @dataclass(frozen=True)
 class Run:
     """A track's samples of one fragment, in the track's time scale; `shift` is from the first one's decoding to its
@@ -23,6 +33,7 @@ class Run:
     duration: int
     shift: int
     begins_with_key: bool
+    samples: tuple[Sample, ...]
 
 
 def take_boxes(pending: bytearray) -> Iterator[tuple[bytes, bytes]]:
@@ -37,8 +48,23 @@ def take_boxes(pending: bytearray) -> Iterator[tuple[bytes, bytes]]:
 
 
 def runs_of(moof: bytes) -> list[Run]:
-    """One for each track that has samples in the fragment."""
+    """One for each track that has samples in the fragment, of which `moof` is the first box."""
     return [_run(traf) for kind, traf in take_boxes(bytearray(moof[_HEAD_BYTES:])) if kind == b"traf"]
+
+
+def decoder_configuration(init: bytes, box: bytes) -> bytes:
+    """What stands in `avcC` or `hvcC`, of which our muxer writes one. Raises ValueError."""
+    at = init.index(box) - 4
+    return init[at + _HEAD_BYTES : at + int.from_bytes(init[at : at + 4])]
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    """What all samples of a track have that do not say otherwise."""
+
+    duration: int
+    size: int
+    is_key: bool
 
 
 def _run(traf: bytes) -> Run:
@@ -47,31 +73,26 @@ def _run(traf: bytes) -> Run:
     track = head.uint32()
     head.skip_if(_TFHD_BASE, 8)
     head.skip_if(_TFHD_DESCRIPTION, 4)
-    duration = head.uint32_if(_TFHD_DURATION)
-    head.skip_if(_TFHD_SIZE, 4)
-    flags = head.uint32_if(_TFHD_FLAGS)
+    duration, size, flags = (head.uint32_if(flag) for flag in (_TFHD_DURATION, _TFHD_SIZE, _TFHD_FLAGS))
     time = _Fields(inner[b"tfdt"])
     decoded = time.number(8 if time.version else 4)
-    return _with_samples(_Fields(inner[b"trun"]), Run(track, decoded, duration, 0, not flags & _IS_NOT_SYNC))
+    return _with_samples(_Fields(inner[b"trun"]), track, decoded, _Defaults(duration, size, not flags & _IS_NOT_SYNC))
 
 
-def _with_samples(trun: _Fields, run: Run) -> Run:
-    """What the samples say for themselves goes before what is said of all; `run` has a sample's duration."""
-    count = trun.uint32()
-    trun.skip_if(_TRUN_OFFSET, 4)
-    is_key = run.begins_with_key
-    if trun.has(_TRUN_FIRST_FLAGS):
-        is_key = not trun.uint32() & _IS_NOT_SYNC
-    total = shift = 0
-    for at in range(count):
-        total += trun.uint32() if trun.has(_TRUN_DURATION) else run.duration
-        trun.skip_if(_TRUN_SIZE, 4)
+def _with_samples(trun: _Fields, track: int, decoded: int, defaults: _Defaults) -> Run:
+    """What the samples say for themselves goes before what is said of all."""
+    count, offset = trun.uint32(), trun.uint32_if(_TRUN_OFFSET)
+    is_key = not trun.uint32() & _IS_NOT_SYNC if trun.has(_TRUN_FIRST_FLAGS) else defaults.is_key
+    samples, at = [], decoded
+    for number in range(count):
+        duration = trun.uint32() if trun.has(_TRUN_DURATION) else defaults.duration
+        size = trun.uint32() if trun.has(_TRUN_SIZE) else defaults.size
         flags = trun.uint32_if(_TRUN_FLAGS)
-        shown_after = trun.uint32_if(_TRUN_SHIFT)
-        if at == 0:
-            shift = shown_after
-            is_key = not flags & _IS_NOT_SYNC if trun.has(_TRUN_FLAGS) else is_key
-    return Run(run.track, run.decoded, total, shift, is_key)
+        if number == 0 and trun.has(_TRUN_FLAGS):
+            is_key = not flags & _IS_NOT_SYNC
+        samples.append(Sample(offset, size, at, trun.uint32_if(_TRUN_SHIFT)))
+        at, offset = at + duration, offset + size
+    return Run(track, decoded, at - decoded, samples[0].shift, is_key, tuple(samples))
 
 
 class _Fields:

@@ -11,7 +11,7 @@ import av
 from av.error import FFmpegError
 
 from sowa_agent.boxes import Run, runs_of, take_boxes
-from sowa_agent.packets import TICKS_PER_SECOND, Codec, Frame, Init
+from sowa_agent.packets import TICKS_PER_SECOND, VIDEO_TRACK, Codec, Frame, Init
 
 FRAGMENT_US = 500_000
 _OPTIONS = {
@@ -21,7 +21,6 @@ _OPTIONS = {
     "avoid_negative_ts": "disabled",
 }
 _TICK = Fraction(1, TICKS_PER_SECOND)
-_VIDEO_TRACK = 1
 
 
 class NotMuxed(Exception):
@@ -121,7 +120,9 @@ class Fragmenter:
         return self._complete()
 
     def _complete(self) -> list[Fragment]:
-        found = []
+        found: list[Fragment] = []
+        if not self._output.pending:
+            return found
         for kind, box in take_boxes(self._output.pending):
             if kind == b"moof":
                 self._run = _run_of_video(box) or self._run
@@ -140,4 +141,4 @@ class Fragmenter:
 
 
 def _run_of_video(moof: bytes) -> Run | None:
-    return next((run for run in runs_of(moof) if run.track == _VIDEO_TRACK), None)
+    return next((run for run in runs_of(moof) if run.track == VIDEO_TRACK), None)

@@ -8,12 +8,15 @@ from typing import Literal
 
 # RTP's clock for video: all time stamps are counted in it.
 TICKS_PER_SECOND = 90_000
+# What our muxer calls the picture.
+VIDEO_TRACK = 1
 
 Kind = Literal["video", "sound"]
 Codec = Literal["h264", "hevc"]
 
 
-@dataclass(frozen=True, slots=True)
+# Packets and frames are never changed, but what freezes a dataclass makes it three times as long to make one.
+@dataclass(slots=True)
 class Packet:
     """One access unit as it came: video in Annex B, with stamps in ticks where the source gave any; `arrived` in
     seconds of the monotonic clock."""
@@ -26,7 +29,7 @@ class Packet:
     kind: Kind = "video"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """A packet that may be muxed: its stamps are there, and dts grows. `begins_anew` where its times do not go on
     after those of the frame before."""

@@ -115,6 +115,8 @@ class Remuxer:
         self._complete += [(self._frames, self._muxer, fragment) for fragment in fragments]
 
     def _pieces(self) -> list[Piece]:
+        if not self._complete:
+            return []
         done, self._complete = self._complete, []
         return [self._piece(*each) for each in done]
 
