@@ -8,15 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av.error
 import pytest
 
+from sowa_agent import demuxed
 from sowa_agent.demuxed import problem_of
 from sowa_agent.feed import Backoff, Feed
 from sowa_agent.opening import Opener
-from sowa_agent.packets import Packet, Piece
+from sowa_agent.packets import TICKS_PER_SECOND, Packet, Piece
 from sowa_agent.source import SourceAddress, SourceProblem, Why
 from tests.agent.fakes import MovedClock, Script, ScriptedSession
 from tests.agent.footage import film
@@ -159,6 +161,46 @@ def test_nobody_at_an_address_is_told_at_once() -> None:
         Opener(lambda: 0.0)(SourceAddress("rtsp://127.0.0.1:9/stream1", "viewer", "geheim"))
     assert raised.value.why is Why.UNREACHABLE and "geheim" not in str(raised.value)
     assert raised.value.__suppress_context__
+
+
+# Reading
+
+
+class FakeContainer:
+    """Packets of two streams, each after that many seconds."""
+
+    def __init__(self, clock: MovedClock, *waits: tuple[str, float]) -> None:
+        self._clock, self._waits = clock, waits
+
+    def demux(self) -> Iterable[Any]:
+        for stream, wait_s in self._waits:
+            self._clock.advance(wait_s)
+            yield SimpleNamespace(stream=stream, size=1)
+
+    def camera(self, transport: Any = "tcp", rate: int = 25, pause: Any = lambda seconds: None) -> Any:
+        camera = demuxed.Camera.__new__(demuxed.Camera)
+        camera._container, camera._streams, camera._monotonic = self, ["video"], self._clock.monotonic
+        camera.pace(transport, TICKS_PER_SECOND // rate, pause)
+        return camera
+
+
+@pytest.mark.parametrize(
+    ("transport", "rate", "pauses"), [("tcp", 25, [0.2, 0.2]), ("udp", 25, []), ("tcp", 5, [])]
+)
+def test_frames_are_read_several_at_once_where_there_are_many(transport: Any, rate: int, pauses: list[float]) -> None:
+    paused = list[float]()
+    waits = [("video", wait_s) for wait_s in (0.04, 0.0, 0.0, 0.03, 0.0)]
+    camera = FakeContainer(MovedClock(), *waits).camera(transport, rate, paused.append)
+    assert len(list(camera._demuxed())) == 5 and paused == pauses
+
+
+def test_sound_alone_that_is_not_copied_is_a_stall() -> None:
+    came = FakeContainer(MovedClock(), *[("video", 0.04), *[("sound", 1.0)] * 5] * 3, *[("sound", 1.0)] * 9).camera()
+    seen = 0
+    with pytest.raises(SourceProblem) as raised:
+        for _ in came._demuxed():
+            seen += 1
+    assert seen == 3 and raised.value.why is Why.SILENT
 
 
 # Files

@@ -21,11 +21,16 @@ from av.error import (
 
 from sowa_agent.packets import TICKS_PER_SECOND, Codec, Packet
 from sowa_agent.parameter_sets import parameter_sets
-from sowa_agent.source import SourceAddress, SourceProblem, Why
+from sowa_agent.source import SourceAddress, SourceProblem, Transport, Why
 
 # A server that says nothing for so long is gone; FFmpeg waits twice as long, since its parser holds a frame back.
 SILENCE_US = 5_000_000
 OPEN_S = READ_S = 8.0
+# What has come is read so often, all at once: to be woken for each frame is a third of the work of reading. Where
+# frames are rarer, nothing would be gained.
+READ_EVERY_S = 0.2
+LEAST_RATE = 12
+WAITED_S = 0.002
 # More makes the opening last as long as the stream is slow; less loses the sound's header.
 ANALYSED_US = 500_000
 CODECS: tuple[Codec, ...] = ("h264", "hevc")
@@ -65,6 +70,7 @@ class Demuxed:
         audio: Any = next(iter(container.streams.audio), None)
         self.heard = "" if audio is None else audio.codec_context.name
         self.sound = audio if self.heard == COPIED_SOUND else None
+        self._streams = [video] if self.sound is None else [video, self.sound]
         self._header = video.codec_context.extradata or b""
         # Fractions for each packet would be a fifth of all work.
         self._video_scale = _scale_of(video)
@@ -74,12 +80,16 @@ class Demuxed:
         return map(self._packet, self._demuxed())
 
     def _demuxed(self) -> Iterator[Any]:
-        """FFmpeg's own, without those that are empty, as at the end."""
-        streams = [self._video] if self.sound is None else [self._video, self.sound]
+        """FFmpeg's own, without those that are empty, as at the end, and sound that is not copied. That may go on when
+        the picture does not, and then FFmpeg finds nothing wrong."""
+        came_at = self._monotonic()
         try:
-            for each in self._container.demux(streams):
-                if each.size:
+            for each in self._container.demux():
+                if each.stream in self._streams and each.size:
+                    came_at = self._monotonic()
                     yield each
+                elif self._monotonic() - came_at > READ_S:
+                    raise SourceProblem(Why.SILENT, "there is sound alone")
         except FFmpegError as error:
             raise problem_of(error, is_opening=False) from None
 
@@ -104,7 +114,9 @@ class Demuxed:
 class Camera(Demuxed):
     """A camera over RTSP."""
 
-    def __init__(self, source: SourceAddress, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, source: SourceAddress, monotonic: Callable[[], float], pause: Callable[[float], Any]
+    ) -> None:
         options = {
             "rtsp_transport": source.transport, "timeout": str(SILENCE_US), "analyzeduration": str(ANALYSED_US),
             "fpsprobesize": "0",
@@ -114,6 +126,28 @@ class Camera(Demuxed):
         except FFmpegError as error:
             raise problem_of(error, is_opening=True) from None
         super().__init__(container, monotonic)
+        self.pace(source.transport, self.frame_ticks, pause)
+
+    def pace(self, transport: Transport, frame_ticks: int, pause: Callable[[float], Any]) -> None:
+        """Datagrams that nobody reads are lost, and what waits in a connection is not."""
+        self._rests = transport == "tcp" and TICKS_PER_SECOND / frame_ticks >= LEAST_RATE
+        self._pause = pause
+
+    def _demuxed(self) -> Iterator[Any]:
+        """After what had to be waited for, nothing has come yet."""
+        came = super()._demuxed()
+        if not self._rests:
+            return came
+        return self._rested(came)
+
+    def _rested(self, came: Iterator[Any]) -> Iterator[Any]:
+        before = self._monotonic()
+        for each in came:
+            waited_s = self._monotonic() - before
+            yield each
+            if waited_s > WAITED_S:
+                self._pause(READ_EVERY_S)
+            before = self._monotonic()
 
 
 class Film(Demuxed):

@@ -17,7 +17,7 @@ Open = Callable[[SourceAddress], Session]
 
 @dataclass(frozen=True)
 class Opener:
-    """Opens sources; `monotonic` stamps what arrives, and `pause` keeps the pace of what is no camera."""
+    """Opens sources; `monotonic` stamps what arrives, and `pause` keeps the pace."""
 
     monotonic: Callable[[], float]
     pause: Callable[[float], Any] = lambda seconds: threading.Event().wait(seconds)
@@ -25,7 +25,7 @@ class Opener:
     def __call__(self, source: SourceAddress) -> Session:
         """Raises SourceProblem."""
         if source.is_rtsp:
-            return Camera(source, self.monotonic)
+            return Camera(source, self.monotonic, self.pause)
         path = Path(source.address)
         if path.is_dir():
             return Photographs(path, self.monotonic, self.pause)
