@@ -242,6 +242,22 @@ def test_where_nothing_can_be_written_it_says_so_once_and_goes_on_when_it_can(
     assert _segments(spool) == [(6, 12_000), (18, 2_000)]
 
 
+@pytest.mark.parametrize("room_bytes", [1_000, 1_050])
+def test_what_is_open_when_the_disk_is_full_ends_there_and_is_kept(spool: Spool, room_bytes: int) -> None:
+    cutter, room = Cutter(spool, "0"), [room_bytes]
+    for number in range(30):
+        try:
+            cutter.add(piece(number))
+            if number == 0:
+                assert cutter._open is not None
+                cutter._open.file = _FullDisk(cutter._open.file, room)  # type: ignore[assignment]
+        except OSError:
+            assert number == 11
+    cutter.cut()
+    assert _segments(spool) == [(0, 5_500), (6, 9_000)]
+    assert all(waiting.is_whole for waiting in spool.waiting())
+
+
 def test_what_a_power_cut_left_half_written_is_not_sent(spool: Spool) -> None:
     _fill(spool, 1)
     (waiting,) = spool.waiting()

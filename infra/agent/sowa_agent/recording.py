@@ -48,7 +48,7 @@ class Cutter:
         return self._open is not None
 
     def add(self, piece: Piece) -> None:
-        """Raises OSError where the disk does not take it: then what is open is lost, and the next key frame begins."""
+        """Raises OSError where the disk does not take it: what is open ends, and the next key frame begins."""
         if not self._goes_on(piece):
             self.cut()
         elif self._is_long_enough(piece):
@@ -59,7 +59,7 @@ class Cutter:
         try:
             self._write(piece)
         except OSError:
-            self._discard()
+            self._end()
             raise
 
     def cut(self) -> None:
@@ -104,11 +104,15 @@ class Cutter:
         else:
             segment.discard()
 
-    def _discard(self) -> None:
-        if self._open is not None:
-            self._open.discard()
-        self._open = self._end_s = None
-        self._is_first = True
+    def _end(self) -> None:
+        """What has been written is whole, and on a full disk it can still be given its name."""
+        segment = self._open
+        try:
+            self.cut()
+        except OSError:
+            if segment is not None:
+                segment.discard()
+            self._end_s, self._is_first = None, True
 
 
 @dataclass
