@@ -16,6 +16,7 @@ from sowa_agent import alarms
 from sowa_agent.camera import Camera
 from sowa_agent.cloud import TokenReplaced, Unreachable
 from sowa_agent.lens import LensConfig
+from sowa_agent.memory import Memory
 from sowa_agent.motion import Motion
 from sowa_agent.packets import Packet, Piece
 from sowa_agent.settings import Settings
@@ -180,6 +181,58 @@ def test_a_cloud_that_is_not_there_yet_or_does_not_know_the_camera_is_tried_agai
     assert scene.camera._activated() is not None
     assert scene.clock.moved_s - began >= 310 and "does not know SN0001" in caplog.text
     assert "factory-secret" not in caplog.text
+
+
+# A start without the cloud
+
+
+def _started_without_the_cloud(scene: Scene, **plan: Any) -> Camera:
+    """Beside a former run that was activated and had that plan."""
+    scene.cloud.plan |= plan
+    scene.camera._activated()
+    scene.look()
+    scene.cloud.is_gone = True
+    later = Camera(
+        scene.cloud.client(), scene.camera.lenses_config, scene.camera.spool, scene._open, stopped=threading.Event()
+    )
+    assert later._activated() == scene.camera.memory.load()["how"]
+    return later
+
+
+def test_who_starts_without_the_cloud_records_as_it_was_told_last(scene: Scene) -> None:
+    scene.camera = _started_without_the_cloud(scene)
+    scene.lens = scene.camera.lenses[0]
+    scene.film(film(60))
+    assert scene.camera.spool.waiting()
+    scene.look()
+    scene.cloud.is_gone = False
+    scene.look()
+    assert not scene.camera.spool.waiting() and any(name.endswith(".m4s") for name in scene.cloud.names())
+
+
+def test_hours_that_were_left_are_not_known_later(scene: Scene) -> None:
+    later = _started_without_the_cloud(scene, kind="event", event_ms_left=60_000)
+    assert later.lenses[0].recorder.plan is None
+
+
+def test_what_is_kept_of_an_activation_nobody_else_may_read_and_it_goes_with_it(scene: Scene) -> None:
+    scene.camera._activated()
+    path = scene.camera.memory.path
+    assert path.stat().st_mode & 0o777 == 0o600 and scene.cloud.token in path.read_text()
+    assert "factory-secret" not in path.read_text()
+    assert Memory(path, "http://another").load() == {}
+
+    def part() -> None:
+        raise TokenReplaced
+
+    scene.camera._guarded(part)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"token": 1'])
+def test_a_file_that_says_nothing_is_none(scene: Scene, content: str) -> None:
+    scene.camera.memory.path.write_text(content)
+    assert scene.camera.memory.load() == {}
 
 
 # Motion and alarms

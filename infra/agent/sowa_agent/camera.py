@@ -14,6 +14,7 @@ from sowa_agent.channel import Channel
 from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced, Unreachable, instant
 from sowa_agent.lens import Lens, LensConfig, Wishes
 from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
+from sowa_agent.memory import Memory
 from sowa_agent.names import picture_name
 from sowa_agent.onvif.device import OnvifDevice
 from sowa_agent.onvif.events import Kind
@@ -55,6 +56,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         clock = self.cloud.clock
+        self.memory = Memory(self.spool.folder / "activation.json", self.cloud.wire.url)
         self.alarms = AlarmSender(self.cloud, self.stopped)
         self.lenses = [
             Lens(config, self.open_source, clock, self.spool, self.alarms, self.wishes, self.stopped)
@@ -103,6 +105,7 @@ class Camera:
             if not self.is_replaced:
                 log.error("Another agent or camera was activated as %s: this one stops.", self.cloud.identity.sn)
             self.is_replaced = True
+            self.memory.clear()
             self.stopped.set()
         except Exception:
             log.exception("A part of %s failed: all of it stops.", self.cloud.identity.sn)
@@ -110,11 +113,18 @@ class Camera:
             self.stopped.set()
 
     def _activated(self) -> Json | None:
-        """How to open the channel; None if it was stopped before the cloud was reached."""
+        """How to open the channel; None if it was stopped before the cloud was reached. Where that is away, it is as it
+        was told last: what is recorded waits, and the cloud judges it when it comes."""
+        kept = self.memory.load()
         while not self.stopped.is_set():
             try:
-                return self.cloud.activate()
+                how = self.cloud.activate()
+                self.memory.note(token=self.cloud.token, how=how)
+                return how
             except Unreachable as problem:
+                if kept:
+                    log.warning("%s It goes on as it was told last.", problem)
+                    return self._as_before(kept)
                 log.warning("%s It is tried again.", problem)
                 wait_s = TRY_AGAIN_S
             except Refused as refused:
@@ -122,6 +132,12 @@ class Camera:
                 wait_s = UNKNOWN_S
             self.cloud.clock.wait(self.stopped, wait_s)
         return None
+
+    def _as_before(self, kept: Json) -> Json:
+        self.cloud.token = kept["token"]
+        for lens in self.lenses:
+            lens.recorder.plan = kept.get("plan")
+        return dict(kept["how"])
 
     def look(self) -> None:
         """What is due. Raises TokenReplaced."""
@@ -151,6 +167,9 @@ class Camera:
         """What the cloud says of a plan also tells whether a change of the settings was missed."""
         for lens in self.lenses:
             lens.recorder.plan = plan
+        # Of hours that are left none are known later.
+        is_kept = plan is not None and "event_ms_left" not in plan
+        self.memory.note(plan=plan if is_kept else None)
         self._is_owned = code != "NobodyOwns"
         if not self._is_owned:
             self.views.clear()
