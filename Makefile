@@ -47,7 +47,7 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, growth and sweeps at full size, medians
+night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, growth and sweeps at full size, medians, the agent at length
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py tests/register/test_erase_at_length.py \
@@ -55,6 +55,7 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
 	@AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS)
 	@$(PYTHON) -m tests.alike
+	@PYTHONPATH=infra/agent $(PYTHON) -m tests.outside.long_run
 
 costs: $(INSTALLED) ## count what each route costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py

@@ -1,0 +1,123 @@
+"""Two RTSP servers that others wrote, as processes that play a film: GStreamer's over TCP, and VLC's, which knows only
+UDP."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from sowa_agent.source import SourceAddress, Transport
+
+GSTREAMER = Path(__file__).with_name("rtsp_server.py")
+SYSTEM_PYTHON = "/usr/bin/python3"
+PLAYED = "( filesrc location={} ! qtdemux ! {}parse ! rtp{}pay name=pay0 pt=96 config-interval=-1 )"
+# VLC does not run as root.
+NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "HOME=/nonexistent"]
+READY_S = 30.0
+
+
+class Server(ABC):
+    """Can be killed, held still, and started again on its port with another film."""
+
+    transport: Transport = "tcp"
+    process: Any = None
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+
+    @abstractmethod
+    def _command(self, film: Path) -> list[str]:
+        """Serves the film at `/film`."""
+
+    def start(self, film: Path) -> None:
+        self.process = subprocess.Popen(self._command(film), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  # ours
+        end = time.monotonic() + READY_S
+        while not self._answers():
+            assert time.monotonic() < end and self.process.poll() is None, "the server does not come up"
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def hold(self) -> None:
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def address(self) -> SourceAddress:
+        return SourceAddress(f"rtsp://127.0.0.1:{self.port}/film", transport=self.transport)
+
+
+class GStreamer(Server):
+    @classmethod
+    def is_installed(cls) -> bool:
+        look = "import gi; gi.require_version('GstRtspServer', '1.0')"
+        command = [SYSTEM_PYTHON, "-c", look]
+        return Path(SYSTEM_PYTHON).exists() and not subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603  # ours
+
+    def _command(self, film: Path) -> list[str]:
+        codec = film.suffixes[0].removeprefix(".")
+        mounts = {"/film": PLAYED.format(film, codec, codec)}
+        return [SYSTEM_PYTHON, str(GSTREAMER), json.dumps({"port": self.port, "mounts": mounts})]
+
+
+class Vlc(Server):
+    transport: Transport = "udp"
+
+    @classmethod
+    def is_installed(cls) -> bool:
+        return shutil.which("cvlc") is not None
+
+    def _command(self, film: Path) -> list[str]:
+        played = f"#rtp{{sdp=rtsp://127.0.0.1:{self.port}/film}}"
+        vlc = ["cvlc", "-q", "--no-plugins-cache", "--loop", str(film), "--sout", played, "--sout-keep"]
+        return [*NOBODY, *vlc] if os.geteuid() == 0 else vlc
+
+
+SERVERS: dict[str, type[Server]] = {"GStreamer": GStreamer, "VLC": Vlc}
+
+
+def is_installed(name: str) -> bool:
+    return bool(SERVERS[name].is_installed())  # type: ignore[attr-defined]
+
+
+def film(folder: Path, codec: str, size: str, seconds: int, rate: int = 25) -> Path:
+    """Each frame bears its number, and none is like another; `<size>.<codec>.mp4`, readable for whoever serves it."""
+    path, once = folder / f"{size}.{codec}.mp4", folder / f"once-{size}.{codec}.mp4"
+    encoder = {
+        "h264": ["libx264", "-bf", "0", "-sc_threshold", "0"],
+        "h265": ["libx265", "-x265-params", "log-level=none:bframes=0:scenecut=0:repeat-headers=1"],
+    }[codec]
+    lasts = min(seconds, 60)
+    _ffmpeg(
+        "-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={lasts}", "-c:v", *encoder,
+        "-preset", "ultrafast", "-g", str(rate), "-b:v", "600k", "-pix_fmt", "yuv420p", str(once),
+    )  # fmt: skip
+    _ffmpeg("-stream_loop", str(seconds // lasts - 1), "-i", str(once), "-c", "copy", str(path))
+    for each in (path, *path.parents[:3]):
+        each.chmod(each.stat().st_mode | 0o055)
+    return path
+
+
+def _ffmpeg(*arguments: str) -> None:
+    command = ["ffmpeg", "-v", "error", "-y", *arguments]
+    subprocess.run(command, check=True)  # noqa: S603  # ours
