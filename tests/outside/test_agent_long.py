@@ -25,10 +25,10 @@ def _installed(name: str) -> type:
 @pytest.mark.parametrize("name", list(SERVERS))
 def test_what_can_fail_costs_no_more_than_it_must(name: str, tmp_path: Path) -> None:
     _installed(name)
-    tally = long_run.run(name, tmp_path, SECONDS, (2.0, 4.0), seed=3)
+    tally = long_run.run(name, tmp_path, SECONDS, (8.0, 12.0), seed=3)
     print(tally)
     # Most of what is lost is a server that is gone, and the seconds until it is asked again.
-    assert sum(tally.faults.values()) >= 2 and tally.objects >= 2 and tally.kept_s > 0.4 * tally.lasted_s
+    assert sum(tally.faults.values()) >= 2 and tally.objects >= 2 and tally.kept_s > 0.3 * tally.lasted_s
 
 
 def _kept(name: str, folder: Path, played: Path) -> list[int]:
