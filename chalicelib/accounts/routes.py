@@ -44,6 +44,8 @@ _REGISTER = {
     example=_REGISTER,
 )
 def register(visitor: Visitor, body: shapes.Register) -> shapes.Registered:
+    """Begin an account: a code goes to the address. The answer is the same whether the address has an account or not;
+    the birth date is checked and not kept."""
     registration_id = registering.register(
         **structs.asdict(body),
         current_policy=policy_table.versions()[0]["version"],
@@ -62,6 +64,7 @@ def register(visitor: Visitor, body: shapes.Register) -> shapes.Registered:
     example={"registration_id": "$waiting_registration_id"},
 )
 def send_new_code(visitor: Visitor, body: shapes.SendCode) -> None:
+    """Send another code for a registration; the one before ends. Not more often than every half minute."""
     registering.send_new_code(body.registration_id, visitor.repeat_key, visitor.source_ip)
 
 
@@ -78,5 +81,7 @@ def send_new_code(visitor: Visitor, body: shapes.SendCode) -> None:
     example={"email": "$new_email"},
 )
 def change_address(caller: Caller, body: shapes.ChangeAddress) -> shapes.Moving:
+    """Begin to change the account's address: a code goes to the new one. The answer is the same whether somebody has it
+    already."""
     contact = addresses.contact_from(body.email, body.phone)
     return shapes.Moving(change_id=contact_change.ask(caller.account, contact, caller.repeat_key, caller.source_ip))

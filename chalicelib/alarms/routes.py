@@ -20,6 +20,7 @@ routes = RouteTable(__name__)
     "/alarms", who=Who.PERSON, query=shapes.Search, answers=shapes.Alarms, refuses=(rules.DayInvalid,), example={}
 )
 def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
+    """The alarms of all devices whose alarms the caller may see, newest first."""
     return showing.alarms_of_all(caller, search)
 
 
@@ -33,6 +34,7 @@ def list_all_alarms(caller: Caller, search: shapes.Search) -> shapes.Alarms:
     example={"limit": "20"},
 )
 def list_alarms(caller: Caller, device: DeviceAccess, search: shapes.Search) -> shapes.Alarms:
+    """The alarms of one device, newest first."""
     return showing.alarms_of_device(device, search)
 
 
@@ -45,6 +47,8 @@ def list_alarms(caller: Caller, device: DeviceAccess, search: shapes.Search) -> 
     example={},
 )
 def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    """One alarm, with a link to its picture and what was recorded around it. That a guest looked is an activity that
+    the owner reads."""
     return showing.look_at(found)
 
 
@@ -57,6 +61,7 @@ def get_alarm(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
     example={},
 )
 def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
+    """Mark an alarm as read by the caller; others keep their own marks."""
     return showing.mark_read(found)
 
 

@@ -27,4 +27,5 @@ def get_avatar_ticket(caller: Caller, body: shapes.AskPictureTicket) -> object:
 
 @routes.delete("/me/avatar", who=Who.PERSON, needs=OwnAvatar(), example={})
 def delete_avatar(caller: Caller, avatar: Avatar | None) -> None:
+    """Remove the picture that the person gave of himself."""
     portraits.delete_picture(caller.account, caller.terminal, avatar)

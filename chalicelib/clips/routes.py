@@ -32,6 +32,7 @@ _TAG = "recordings"
     tag=_TAG,
 )  # fmt: skip
 def ask_for_clip(caller: Caller, recordings: Recordings, body: shapes.AskClip) -> shapes.AskedClip:
+    """Begin to make one MP4 file of at most half an hour of recordings. The owner can read who asked."""
     return asking.ask_for_clip(caller, recordings.device, recordings.of, body)
 
 
@@ -45,4 +46,5 @@ def ask_for_clip(caller: Caller, recordings: Recordings, body: shapes.AskClip) -
     tag=_TAG,
 )
 def get_clip(caller: Caller, found: FoundClip) -> shapes.Clip:
+    """How far a clip is, and a link of five minutes once it is ready."""
     return showing.clip_of(caller, found.device, found.of, found.clip)

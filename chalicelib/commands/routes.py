@@ -26,6 +26,7 @@ routes = RouteTable(__name__)
     example={"command": "restart"},
 )
 def give_command(caller: Caller, device: DeviceAccess, body: shapes.Give) -> shapes.Command:
+    """Send a command to the camera; one that is not connected gets it when it comes, within a day."""
     return actions.give(caller, device, body)
 
 

@@ -43,6 +43,8 @@ routes = RouteTable(__name__)
     example={"sn": "$free_sn", "code": "$free_code", "name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
 )
 def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> Presented:
+    """Become the owner of a camera that nobody owns, by its serial number and printed code. Wrong codes lock the device
+    for a while, and the person for all devices."""
     return binding.bind(caller, tries, body)
 
 
@@ -76,6 +78,7 @@ def get_device(caller: Caller, device: DeviceAccess) -> Presented:
     example={"name": "Back door"},
 )
 def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevice) -> Presented:
+    """Change a device's name, time zone or daylight saving."""
     changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owning.change_device(caller, device, **changes)
 
@@ -91,6 +94,8 @@ def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevic
     example={},
 )
 def remove_device(caller: Caller, device: DeviceAccess) -> shapes.Removed:
+    """Give a device up: from the next request on nobody reads anything of it, and what it stored is erased. The answer
+    names the erasure's receipt."""
     return owning.remove_device(caller, device)
 
 
@@ -117,6 +122,8 @@ def get_settings(caller: Caller, device: DeviceAccess) -> shapes.DeviceSettings:
     example={"version": 0, "settings": EXAMPLE_OF_SETTINGS},
 )
 def change_settings(caller: Caller, device: DeviceAccess, body: shapes.ChangeSettings) -> shapes.DeviceSettings:
+    """Replace the camera's settings; `version` is the one that the new ones build on, so that two people do not undo
+    each other's changes."""
     return configuring.change_settings(caller, device, body)
 
 
@@ -130,6 +137,8 @@ def change_settings(caller: Caller, device: DeviceAccess, body: shapes.ChangeSet
     example={"on": True},
 )
 def set_privacy_mode(caller: Caller, device: DeviceAccess, body: shapes.ChangePrivacyMode) -> Presented:
+    """Begin or end privacy mode: while it is on, nothing that the camera films is taken, shown or kept, whatever its
+    plan."""
     return owning.set_privacy_mode(caller, device, on=body.on)
 
 
@@ -142,6 +151,7 @@ def set_privacy_mode(caller: Caller, device: DeviceAccess, body: shapes.ChangePr
     example={"password": "$device_password"},
 )
 def set_device_password(caller: Caller, found: WithTries, body: shapes.SetDevicePassword) -> None:
+    """Give the device a password, or change it; who changes one has to know it."""
     passwords.set_password(caller, found.device, found.tries, body.password, body.current)
 
 
@@ -154,6 +164,7 @@ def set_device_password(caller: Caller, found: WithTries, body: shapes.SetDevice
     example={"password": "$known_device_password"},
 )
 def check_device_password(caller: Caller, found: WithTries, body: shapes.CheckDevicePassword) -> None:
+    """Whether this is the device's password. Tries are counted."""
     passwords.check_password(found.device.device, found.tries, body.password)
 
 
@@ -168,6 +179,7 @@ def check_device_password(caller: Caller, found: WithTries, body: shapes.CheckDe
     example={},
 )
 def ask_to_reset_device_password(caller: Caller, found: WithCode) -> None:
+    """Send a code to the account's own address, with which the device gets another password."""
     passwords.ask_to_reset(caller, found.device.device, found.code)
 
 
@@ -180,6 +192,7 @@ def ask_to_reset_device_password(caller: Caller, found: WithCode) -> None:
     example={"code": "$device_reset_code", "password": "$device_password"},
 )
 def reset_device_password(caller: Caller, device: DeviceAccess, body: shapes.ResetDevicePassword) -> None:
+    """Give the device another password, by the code that was sent."""
     passwords.reset_password(caller, device, body)
 
 
@@ -193,6 +206,7 @@ def reset_device_password(caller: Caller, device: DeviceAccess, body: shapes.Res
     example={"content_type": "image/jpeg"},
 )
 def get_cover_ticket(caller: Caller, device: DeviceAccess, body: AskPictureTicket) -> object:
+    """A form for a cover picture of at most 5 MB, good for ten minutes."""
     return covers.ticket_for(device.device, body.content_type)
 
 
@@ -200,4 +214,5 @@ def get_cover_ticket(caller: Caller, device: DeviceAccess, body: AskPictureTicke
     "/devices/{device_id}/cover", who=Who.PERSON, needs=OWNER, refuses=(NotFound, RightMissing), example={}
 )
 def delete_cover(caller: Caller, device: DeviceAccess) -> None:
+    """Remove the device's cover picture."""
     covers.delete_cover(caller, device.device)

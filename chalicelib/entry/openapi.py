@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from inspect import cleandoc
 from itertools import takewhile
-from types import CodeType, ModuleType
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from chalicelib import errors
 from chalicelib.entry import refusals
 from chalicelib.entry.callers import Who
-from chalicelib.entry.http import Route
+from chalicelib.entry.http import Route, View
 from chalicelib.entry.openapi_components import (
     HEADERS,
     JSON,
@@ -27,7 +26,7 @@ from chalicelib.entry.openapi_components import (
     refusal_shown,
     refused,
 )
-from chalicelib.entry.wire import Shape
+from chalicelib.entry.wire import Page, Shape
 
 VERSION = "0.2.0"
 # What was sent and what was answered, by the name of a route.
@@ -109,7 +108,7 @@ def _operation(route: Route, reference_of: dict[type[Shape], Part], example: Map
         "operationId": route.view.__name__,
         "tags": [route.tag],
         "summary": route.view.__name__.replace("_", " ").capitalize() + ".",
-        "description": "\n\n".join(filter(None, (_said_of_view(route.view), _said_of_query(route.query)))),
+        "description": "\n\n".join(filter(None, (_said_of(route.view), _said_of_query(route.query)))),
         "security": _WHO[route.who],
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {**_success(route, reference_of, example.get("answered")), **_refusals(route)},
@@ -126,26 +125,13 @@ def _with_example(content: Part, example: object) -> Part:
     return content if example is None else {**content, "example": example}
 
 
-def _said_of_view(view: Callable[..., object]) -> str:
-    """Its docstring, or that of the last action that it calls; what is raised stands among the responses."""
-    said = view.__doc__ or next((doc for doc in reversed(_docs_of_actions(view)) if doc), "")
-    return re.sub(r"\s*\bRaises [A-Z][^.]*\.", "", " ".join(cleandoc(said).split())).strip()
-
-
-def _docs_of_actions(view: Any) -> list[str | None]:
-    """The docstrings of the functions that its code names as `module.function`, of modules of actions."""
-    code: CodeType = view.__code__
-    found = []
-    for module_name, name in zip(code.co_names, code.co_names[1:], strict=False):
-        module = view.__globals__.get(module_name)
-        if isinstance(module, ModuleType) and ".actions" in module.__name__ and callable(getattr(module, name, None)):
-            found.append(getattr(module, name).__doc__)
-    return found
+def _said_of(view: View) -> str:
+    return " ".join(cleandoc(view.__doc__ or "").split())
 
 
 def _said_of_query(query: type[Shape] | None) -> str | None:
     """The docstring of a query's shape: its parameters are listed one by one, so that nothing else tells it."""
-    own = takewhile(lambda shape: shape is not Shape, query.__mro__ if query is not None else ())
+    own = takewhile(lambda shape: shape not in (Shape, Page), query.__mro__ if query is not None else ())
     return next((cleandoc(shape.__doc__) for shape in own if shape.__doc__), None)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 import msgspec
 
-from chalicelib.entry.wrong_fields import OUT_OF_RANGE, wrong_fields
+from chalicelib.entry.wrong_fields import NOT_VALID, OUT_OF_RANGE, wrong_fields
 from chalicelib.errors import Invalid, Malformed, TooLarge
 
 if TYPE_CHECKING:
@@ -68,6 +68,26 @@ class Page(Shape):
 
     limit: Limit = 50
     cursor: Cursor = None
+
+
+class Listed(Shape):
+    """A page of a list; `cursor` asks for the next one, if there is one."""
+
+    items: Any
+    cursor: str | None = None
+
+
+AnyListed = TypeVar("AnyListed", bound=Listed)
+
+
+def page_of(whole: AnyListed, page: Page) -> AnyListed:
+    """The wanted part of a list so short that it is read as a whole; its cursor is a position. Raises Invalid."""
+    begin = page.cursor or "0"
+    if not (begin.isascii() and begin.isdigit()):
+        raise Invalid(fields={"cursor": NOT_VALID})
+    end = int(begin) + page.limit
+    more = end < len(whole.items)
+    return msgspec.structs.replace(whole, items=whole.items[int(begin) : end], cursor=str(end) if more else None)
 
 
 class Ticket(Shape):

@@ -21,13 +21,13 @@ NOT_KNOWN = Phrase("unknown_field")
 OUT_OF_RANGE = Phrase("out_of_range")
 _MISSING = Phrase("missing")
 _WRONG_TYPE = Phrase("wrong_type")
-_NOT_VALID = Phrase("not_valid")
+NOT_VALID = Phrase("not_valid")
 # By what msgspec says of a value; what begins so may go on with words of a stranger's, which are not searched.
 _BY_BEGINNING = (
     ("Invalid RFC3339 encoded datetime", Phrase("not_a_time")),
     ("Expected `datetime` with a timezone", Phrase("not_a_time")),
     ("Invalid RFC3339 encoded date", Phrase("not_a_date")),
-    ("Invalid", _NOT_VALID),
+    ("Invalid", NOT_VALID),
 )
 _BY_BOUND: tuple[tuple[str, Callable[[str], Phrase]], ...] = (
     ("`array` of length <= ", lambda most: Phrase("too_many", most=most)),
@@ -127,7 +127,7 @@ def _form_wanted(problem: str) -> Phrase:
 
 def _choices(kind: Any) -> Phrase:
     values = sorted(set(_values_of(kind)))
-    return Phrase("not_one_of", choices=", ".join(values)) if values else _NOT_VALID
+    return Phrase("not_one_of", choices=", ".join(values)) if values else NOT_VALID
 
 
 def _values_of(kind: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ from chalicelib.accounts import rules as accounts_rules
 from chalicelib.accounts.actions import registering
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
 from chalicelib.identities.needs import OwnIdentity
@@ -20,6 +21,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
 @routes.get("/nonce", who=Who.ANYONE, answers=shapes.Nonce, example={})
 def get_nonce(visitor: Visitor) -> shapes.Nonce:
+    """A nonce for signing in with another platform; good for ten minutes, and once."""
     return actions.new_nonce()
 
 
@@ -53,13 +55,16 @@ def get_nonce(visitor: Visitor) -> shapes.Nonce:
     },
 )
 def sign_in_with_platform(visitor: Visitor, body: shapes.SignInWithPlatform) -> Tokens:
+    """Open a session by what another platform vouches for; a new account is made if neither is known. An address that
+    has an account wants proof first."""
     current = policy_table.versions()[0]["version"]
     return actions.sign_in(body, current, visitor.language, visitor.repeat_key)
 
 
-@routes.get("/me/identities", who=Who.PERSON, answers=shapes.Identities, example={})
-def list_identities(caller: Caller) -> shapes.Identities:
-    return actions.identities_of(caller)
+@routes.get("/me/identities", who=Who.PERSON, query=Page, answers=shapes.Identities, example={})
+def list_identities(caller: Caller, page: Page) -> shapes.Identities:
+    """The platforms with which the account can be opened, the first one first."""
+    return page_of(actions.identities_of(caller), page)
 
 
 @routes.post(
@@ -80,9 +85,11 @@ def list_identities(caller: Caller) -> shapes.Identities:
     example={"provider": "google", "id_token": "$id_token"},
 )
 def link_identity(caller: Caller, body: shapes.Link) -> shapes.Identity:
+    """Let another platform vouch for this account from now on, one account of each. The person is told by mail."""
     return actions.link(caller, body.provider, body.id_token)
 
 
 @routes.delete("/me/identities/{identity_id}", who=Who.PERSON, needs=OwnIdentity(), refuses=(NotFound,), example={})
 def unlink_identity(caller: Caller, linked: LinkedPlatform) -> None:
+    """End that: the platform's account opens nothing here from the next request on. The person is told by mail."""
     actions.unlink(caller, linked)

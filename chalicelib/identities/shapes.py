@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts.shapes import Country, Terminal
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Listed, Shape, Time
 
 if TYPE_CHECKING:
     from chalicelib.identities.records import LinkedPlatform
@@ -52,6 +52,5 @@ class Identity(Shape):
         return cls(identity_id=linked.sort_id, provider=linked.platform, linked_at=at)
 
 
-class Identities(Shape):
+class Identities(Listed):
     items: list[Identity]
-    cursor: str | None = None

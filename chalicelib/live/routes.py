@@ -27,6 +27,8 @@ routes = RouteTable(__name__)
     example={"channel": "1"},
 )
 def watch_live(caller: Caller, device: DeviceAccess, body: shapes.Watch) -> shapes.Live:
+    """Begin a live view of a channel; its playlist has pictures once the camera has sent some. Of more than three views
+    of one person the oldest ends. The owner can read who looked."""
     return actions.watch(caller, device, body.channel, body.piece_ms)
 
 
@@ -39,6 +41,7 @@ def watch_live(caller: Caller, device: DeviceAccess, body: shapes.Watch) -> shap
     example={},
 )
 def go_on_watching(caller: Caller, view: View) -> shapes.Live:
+    """Let a live view go on for five more minutes from now."""
     return actions.go_on(view.device, view.live)
 
 
@@ -50,6 +53,7 @@ def go_on_watching(caller: Caller, view: View) -> shapes.Live:
     example={},
 )
 def stop_live(caller: Caller, view: View) -> None:
+    """End a live view: nothing more is shown from the next request on."""
     actions.stop(view.live)
 
 
@@ -62,9 +66,11 @@ def stop_live(caller: Caller, view: View) -> None:
     example={},
 )
 def get_live_playlist(visitor: Visitor, capability: str) -> str:
+    """The HLS playlist of a live view as it is now; the first answer waits for the first piece."""
     return actions.playlist(capability)
 
 
 @routes.get("/live/{capability}/media/{place}", who=Who.ANYONE, status=302, refuses=(NotFound,), example={})
 def get_live_piece(visitor: Visitor, capability: str, signed_path: str) -> str:
+    """Leads to one piece of video that the view's playlist has named."""
     return actions.piece(capability, signed_path)

@@ -25,6 +25,7 @@ routes = RouteTable(__name__)
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    """Order a plan for one of the caller's devices; the answer says where to pay."""
     return actions.place_order(caller, body.plan_id, body.device_id, body.payment_method)
 
 
@@ -55,4 +56,5 @@ def get_order(caller: Caller, order: Order) -> dict[str, object]:
     example={},
 )
 def take_payment(headers: dict[str, str], provider: str, body: bytes) -> shapes.Taken:
+    """A payment provider's webhook, signed over its raw body; told twice it counts once."""
     return shapes.Taken(changed=actions.take_payment(provider, headers, body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from chalicelib import clock
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Listed, Shape, Time
 from chalicelib.plans.rules import Kind, Offer, Period, PlanStatus, State
 
 
@@ -36,9 +36,8 @@ class Plan(Shape):
         )
 
 
-class Plans(Shape):
+class Plans(Listed):
     items: list[Plan]
-    cursor: str | None = None
 
 
 class WaitingPlan(Shape):

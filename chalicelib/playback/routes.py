@@ -38,6 +38,7 @@ _TAG = "recordings"
 def list_recorded_days(
     caller: Caller, recordings: Recordings, search: shapes.MonthSearch
 ) -> shapes.RecordedDays:
+    """The days of a month on which something was recorded and still stands."""
     return calendar.recorded_days(recordings.device, recordings.of, search)
 
 
@@ -54,6 +55,7 @@ def list_recorded_days(
 def list_recordings(
     caller: Caller, recordings: Recordings, search: shapes.RecordingSearch
 ) -> shapes.Recordings:
+    """The recordings of a device's day, newest first."""
     return showing.recordings_of_day(recordings.device, recordings.of, search)
 
 
@@ -86,6 +88,8 @@ def get_timeline(caller: Caller, recordings: Recordings, search: shapes.DaySearc
     tag=_TAG,
 )  # fmt: skip
 def make_playlist(caller: Caller, recordings: Recordings, body: shapes.AskPlaylist) -> shapes.Playlist:
+    """An HLS playlist of recordings between two moments, at most a day apart, at an address that is good for six hours.
+    The owner can read who looked."""
     return playing.make_playlist(caller, recordings.device, recordings.of, body)
 
 
@@ -99,6 +103,7 @@ def make_playlist(caller: Caller, recordings: Recordings, body: shapes.AskPlayli
     tag=_TAG,
 )
 def get_recording(caller: Caller, found: NamedRecording) -> shapes.Recording:
+    """The recording that an id names: the one with that moment in it, or the next of the same channel on that day."""
     return showing.find(found.device, found.of, found.recording_id).described()
 
 
@@ -125,6 +130,8 @@ def delete_recording(caller: Caller, found: NamedRecording) -> None:
     tag=_TAG,
 )
 def delete_recordings(caller: Caller, recordings: Recordings, body: shapes.DeleteRecordings) -> None:
+    """Delete what was recorded in a span, of one channel or of all, up to now at most: unreadable at once, gone within
+    minutes, and kept out if parts of it come late."""
     deleting.delete_span(caller, recordings.device, recordings.of, body)
 
 
@@ -138,6 +145,7 @@ def delete_recordings(caller: Caller, recordings: Recordings, body: shapes.Delet
     tag=_TAG,
 )
 def get_playlist(visitor: Visitor, playback: str) -> str:
+    """The HLS playlist of what still stands of the recordings that it was made for."""
     return playing.playlist(playback)
 
 
@@ -150,4 +158,5 @@ def get_playlist(visitor: Visitor, playback: str) -> str:
     tag=_TAG,
 )
 def get_media(visitor: Visitor, playback: str, media_path: str) -> str:
+    """Leads to one object of the playlist."""
     return playing.media(playback, media_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
 from chalicelib.privacy import shapes
@@ -24,6 +25,8 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     "/me/closing", who=Who.PERSON, stepped_up=True, answers=shapes.Closing, status=202, outlives=True, example={}
 )
 def close_account(caller: Caller) -> shapes.Closing:
+    """Close the account: from then on nothing of it can be read, and everything is erased but what the law keeps. The
+    answer names the receipt."""
     return closing.close_account(caller.account)
 
 
@@ -37,6 +40,7 @@ def close_account(caller: Caller) -> shapes.Closing:
     example={"country": "NZ"},
 )
 def leave(caller: Caller, body: shapes.Leave) -> shapes.Leaving:
+    """A ticket with which the account can be made in the region of another country; nothing ends here yet."""
     return region_transfer.leave(caller, body.country)
 
 
@@ -58,6 +62,7 @@ def leave(caller: Caller, body: shapes.Leave) -> shapes.Leaving:
     example={"ticket": "$ticket", "password": "$password", "terminal": _TERMINAL},
 )
 def arrive(visitor: Visitor, body: shapes.Arrive) -> shapes.Arrived:
+    """Make an account out of the ticket that another region gave its person, and open its first session."""
     return region_transfer.arrive(body, visitor.repeat_key)
 
 
@@ -73,11 +78,13 @@ def arrive(visitor: Visitor, body: shapes.Arrive) -> shapes.Arrived:
     example={"arrival": "$arrival"},
 )
 def confirm_move(caller: Caller, body: shapes.ConfirmMove) -> shapes.Closing:
+    """End the account here, as closing does, once the other region has said that it is there."""
     return region_transfer.confirm(caller, body.arrival)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})
 def get_erasure(visitor: Visitor, erasure_id: str) -> shapes.Erasure:
+    """How far an erasure is; its signed receipt when it is done. Whoever has the id may ask."""
     return erasing.erasure_of(erasure_id)
 
 
@@ -91,6 +98,7 @@ def get_erasure(visitor: Visitor, erasure_id: str) -> shapes.Erasure:
     example={},
 )
 def ask_for_export(caller: Caller) -> shapes.Export:
+    """Begin a copy of all that is kept about the person; one that is being made already is the answer."""
     return export.ask_for_export(caller)
 
 
@@ -117,12 +125,14 @@ def get_export(caller: Caller, found: Export) -> shapes.Export:
     "/privacy/exports/{export_id}/archive/{link}", who=Who.ANYONE, status=302, refuses=(NotFound,), example={}
 )
 def download_export(visitor: Visitor, export_id: str, link: str) -> str:
-    """Leads to the archive, for a minute; each link opens once."""
+    """Leads to an archive of a copy, for a minute. Each link opens once."""
     return export.open_link(export_id, link)
 
 
 @routes.get("/privacy/activity", who=Who.PERSON, query=shapes.Search, answers=shapes.Activities, example={})
 def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
+    """What happened to the account and to one's own devices, newest first: who watched, downloaded, signed in, changed
+    something."""
     return watching.activity_of(caller, search.limit, search.cursor)
 
 
@@ -140,7 +150,7 @@ def get_policy(visitor: Visitor, body: shapes.AskPolicy) -> dict[str, object]:
     return policy_table.render(visitor.language, operator=settings.operator, version=body.version)
 
 
-@routes.get("/policy/versions", who=Who.ANYONE, answers=shapes.PolicyVersions, example={})
-def list_policy_versions(visitor: Visitor) -> list[dict[str, str]]:
+@routes.get("/policy/versions", who=Who.ANYONE, query=Page, answers=shapes.PolicyVersions, example={})
+def list_policy_versions(visitor: Visitor, page: Page) -> shapes.PolicyVersions:
     """All versions of the policy, the one in force first."""
-    return policy_table.versions()
+    return page_of(shapes.PolicyVersions.of(policy_table.versions()), page)

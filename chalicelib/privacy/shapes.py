@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.accounts.shapes import Country, Language, Password, Terminal
 from chalicelib.contacts.shapes import Email, Phone, Reached
-from chalicelib.entry.wire import END, Page, Shape, Time
+from chalicelib.entry.wire import END, Listed, Page, Shape, Time
 from chalicelib.sessions.shapes import Tokens
 
 
@@ -270,11 +270,10 @@ class PolicyVersion(Shape, rename={"from_": "from"}):
     url: str
 
 
-class PolicyVersions(Shape):
+class PolicyVersions(Listed):
     """The one in force first."""
 
     items: list[PolicyVersion]
-    cursor: str | None = None
 
     @classmethod
     def of(cls, versions: list[dict[str, str]]) -> PolicyVersions:

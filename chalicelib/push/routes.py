@@ -18,4 +18,5 @@ routes = RouteTable(__name__)
     example={"platform": "fcm", "token": "$push_token"},
 )
 def take_pushes(caller: Caller, body: shapes.TakePushes) -> None:
+    """Push to this terminal from now on, at this platform token; an earlier one is forgotten."""
     terminals.take_pushes(caller, body.platform, body.token)

@@ -23,4 +23,5 @@ routes = RouteTable(__name__)
     tag="plans",
 )
 def get_device_plan(caller: Caller, recordings: Recordings) -> shapes.RecordedPlan:
+    """The device's plan, what waits behind it, and what it keeps now."""
     return usage.described_plan(recordings.of)

@@ -27,6 +27,7 @@ routes = RouteTable(__name__)
     tag="accounts",
 )
 def ask_for_reset(visitor: Visitor, body: shapes.AskReset) -> shapes.Resetting:
+    """Begin to set another password: a code goes to the address. The answer is the same whether it has an account."""
     contact = addresses.contact_from(body.email, body.phone)
     owner_id = None if body.sn is None and body.mac is None else _owner_of_named(body)
     reset_id = resets.ask(contact, visitor.language, visitor.repeat_key, visitor.source_ip, owner_id)
@@ -49,4 +50,5 @@ def _owner_of_named(body: shapes.AskReset) -> str:
     tag="accounts",
 )
 def reset_password(visitor: Visitor, body: shapes.Reset) -> None:
+    """Set another password by the code that was sent, and sign all terminals out. The person is told by mail."""
     credentials.reset_password(body.reset_id, body.code, body.password, visitor.repeat_key)

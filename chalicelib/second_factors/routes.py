@@ -18,12 +18,16 @@ routes = RouteTable(__name__)
     "/me/second-factors", who=Who.PERSON, needs=OwnAppAndCodes(), answers=shapes.SecondFactors, example={}
 )
 def list_second_factors(caller: Caller, found: AppAndCodes) -> shapes.SecondFactors:
+    """The second factors that are set up: an app, passkeys in the order of their adding, and how many recovery codes
+    are left."""
     return factors.factors_of(caller.account, found.app, found.codes)
 
 
 # Answers that bear a secret are not kept: a repeat is given another one.
 @routes.post("/me/second-factors/totp", who=Who.PERSON, answers=shapes.TotpSecret, stepped_up=True, example={})
 def begin_totp(caller: Caller) -> shapes.TotpSecret:
+    """A secret for an authenticator app; its first code has to confirm it. An app that is in use stays in use until
+    then."""
     return totp.begin(caller.account)
 
 
@@ -36,6 +40,7 @@ def begin_totp(caller: Caller) -> shapes.TotpSecret:
     example={"code": "$totp_code"},
 )
 def confirm_totp(caller: Caller, body: shapes.ConfirmTotp) -> None:
+    """Ask for this app's codes from now on, by its first one. The person is told by mail."""
     totp.confirm(caller.account, caller.terminal, body.code)
 
 
@@ -48,6 +53,7 @@ def confirm_totp(caller: Caller, body: shapes.ConfirmTotp) -> None:
     example={},
 )
 def remove_totp(caller: Caller, app: Totp) -> None:
+    """Ask for an app's code no more; with the last factor the recovery codes go. The person is told by mail."""
     factors.end(caller.account, app, who=caller.terminal)
 
 
@@ -61,6 +67,7 @@ def remove_totp(caller: Caller, app: Totp) -> None:
     example={},
 )
 def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
+    """Ten recovery codes, in place of those before; they are shown once. The person is told by mail."""
     return recovery.make_codes(caller.account, caller.terminal)
 
 
@@ -73,6 +80,7 @@ def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
     example={},
 )
 def begin_passkey(caller: Caller) -> shapes.PasskeyCreationOptions:
+    """What a browser's `navigator.credentials.create` takes to make a passkey, within five minutes."""
     return passkeys.begin(caller.account)
 
 
@@ -87,6 +95,7 @@ def begin_passkey(caller: Caller) -> shapes.PasskeyCreationOptions:
     example={"name": "My phone", "credential": "$made_passkey"},
 )
 def confirm_passkey(caller: Caller, body: shapes.ConfirmPasskey) -> shapes.Passkey:
+    """Take a passkey that a browser made: it signs in beside the password from now on. The person is told by mail."""
     return passkeys.confirm(caller.account, caller.terminal, body.name, body.credential)
 
 
@@ -113,4 +122,5 @@ def rename_passkey(caller: Caller, passkey: Passkey, body: shapes.RenamePasskey)
     example={},
 )
 def remove_passkey(caller: Caller, passkey: Passkey) -> None:
+    """Take a passkey no more."""
     passkeys.end(caller.account, caller.terminal, passkey)

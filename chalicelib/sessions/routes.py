@@ -8,6 +8,7 @@ from chalicelib.contacts import rules as contacts_rules
 from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import Conflict, KeyReused, NotFound, NotSignedIn, TooMany
 from chalicelib.second_factors import rules as factors_rules
 from chalicelib.sessions import shapes
@@ -38,6 +39,7 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
     example={"email": "$email", "password": "$password", "terminal": _TERMINAL},
 )
 def sign_in(visitor: Visitor, body: shapes.SignIn) -> shapes.Tokens:
+    """Open a session by address and password, and a second factor where the account has one."""
     contact = addresses.contact_from(body.email, body.phone)
     return opening.sign_in(contact, body.password, body.terminal, visitor.repeat_key, body.second_factor)
 
@@ -52,6 +54,8 @@ def sign_in(visitor: Visitor, body: shapes.SignIn) -> shapes.Tokens:
     example={"refresh_token": "$refresh_token"},
 )
 def refresh(visitor: Visitor, body: shapes.Refresh) -> shapes.Tokens:
+    """The next pair of tokens. An answer that was lost is asked for again with the same refresh token; any other use of
+    a spent one ends the session."""
     return tokens.refresh(body.refresh_token, visitor.repeat_key)
 
 
@@ -65,6 +69,7 @@ def refresh(visitor: Visitor, body: shapes.Refresh) -> shapes.Tokens:
     example={},
 )
 def ask_for_step_up(caller: Caller) -> None:
+    """Send a code to the account's own address, for raised trust."""
     proving.ask_for_step_up(caller)
 
 
@@ -77,16 +82,19 @@ def ask_for_step_up(caller: Caller) -> None:
     example={"code": "$step_up_code"},
 )
 def step_up(caller: Caller, body: shapes.StepUp) -> None:
+    """Ten minutes of raised trust for this session, by the code that was sent."""
     proving.step_up(caller, body.code)
 
 
-@routes.get("/sessions", who=Who.PERSON, answers=shapes.Sessions, example={})
-def list_sessions(caller: Caller) -> shapes.Sessions:
-    return ending.sessions_of(caller)
+@routes.get("/sessions", who=Who.PERSON, query=Page, answers=shapes.Sessions, example={})
+def list_sessions(caller: Caller, page: Page) -> shapes.Sessions:
+    """The terminals that are signed in, the one used last first."""
+    return page_of(ending.sessions_of(caller), page)
 
 
 @routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={})
 def sign_out(caller: Caller) -> None:
+    """End this session, and pushes to its terminal."""
     ending.sign_out(caller)
 
 
@@ -99,11 +107,13 @@ def sign_out(caller: Caller) -> None:
     example={},
 )
 def end_session(caller: Caller, session: Session) -> None:
+    """Sign one terminal out, from its next request on."""
     ending.end_session(caller, session)
 
 
 @routes.delete("/sessions", who=Who.PERSON, example={})
 def end_other_sessions(caller: Caller) -> None:
+    """Sign all other terminals out, from their next request on."""
     ending.end_other_sessions(caller)
 
 
@@ -131,4 +141,5 @@ def confirm(visitor: Visitor, body: accounts_shapes.Confirm) -> shapes.Tokens:
     tag="accounts",
 )
 def change_password(caller: Caller, body: accounts_shapes.ChangePassword) -> None:
+    """Set another password, and sign all other terminals out. The person is told by mail."""
     credentials.change_password(caller, body.current, body.new)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from chalicelib.accounts.shapes import Password, Terminal
 from chalicelib.contacts.shapes import OneTimeCode, Reached
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Listed, Shape, Time
 from chalicelib.second_factors.shapes import SecondFactor
 
 
@@ -57,8 +57,7 @@ class Session(Shape):
     is_current: bool
 
 
-class Sessions(Shape):
+class Sessions(Listed):
     """The one used last comes first."""
 
     items: list[Session]
-    cursor: str | None = None

@@ -10,6 +10,7 @@ from chalicelib.access.needs import OWNER
 from chalicelib.contacts.rules import MESSAGE_REFUSALS
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import NotFound
 from chalicelib.sharing import rules, shapes
 from chalicelib.sharing.actions import guests, owners
@@ -39,6 +40,7 @@ routes = RouteTable(__name__)
     example={"email": "$invited_email", "rights": ["live", "alarms"], "channels": ["1"]},
 )
 def share_device(caller: Caller, device: DeviceAccess, body: shapes.ShareDevice) -> shapes.Share:
+    """Invite somebody by an address, whether it has an account or not: nobody is looked up."""
     return owners.share_device(caller, device, body)
 
 
@@ -46,12 +48,14 @@ def share_device(caller: Caller, device: DeviceAccess, body: shapes.ShareDevice)
     "/devices/{device_id}/shares",
     who=Who.PERSON,
     needs=OWNER,
+    query=Page,
     answers=shapes.Shares,
     refuses=(NotFound, access.RightMissing),
     example={},
 )
-def list_shares_of_device(caller: Caller, device: DeviceAccess) -> shapes.Shares:
-    return owners.shares_of(device.device)
+def list_shares_of_device(caller: Caller, device: DeviceAccess, page: Page) -> shapes.Shares:
+    """Everybody who may use the device or is invited to, the first one first."""
+    return page_of(owners.shares_of(device.device), page)
 
 
 @routes.patch(
@@ -64,6 +68,7 @@ def list_shares_of_device(caller: Caller, device: DeviceAccess) -> shapes.Shares
     example={"rights": ["live", "playback", "alarms"], "channels": None},
 )
 def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shapes.ShownShare:
+    """Give somebody more rights or fewer, other channels or another end: from their next request on."""
     changes = {name: value for name, value in structs.asdict(body).items() if value is not UNSET}
     return owners.change_share(caller, share, **changes)
 
@@ -76,12 +81,14 @@ def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shap
     example={},
 )
 def revoke_share(caller: Caller, share: Given) -> None:
+    """End a share, or take an invitation back: from the other's next request on."""
     owners.revoke_share(caller, share)
 
 
-@routes.get("/shares", who=Who.PERSON, answers=shapes.ReceivedShares, example={})
-def list_shares(caller: Caller) -> shapes.ReceivedShares:
-    return guests.shares_of(caller)
+@routes.get("/shares", who=Who.PERSON, query=Page, answers=shapes.ReceivedShares, example={})
+def list_shares(caller: Caller, page: Page) -> shapes.ReceivedShares:
+    """What others share with the caller, and the invitations that wait at his addresses; the first device first."""
+    return page_of(guests.shares_of(caller), page)
 
 
 @routes.post(
@@ -93,6 +100,7 @@ def list_shares(caller: Caller) -> shapes.ReceivedShares:
     example={},
 )
 def accept_share(caller: Caller, share: Offered) -> shapes.Received:
+    """Accept an invitation; accepting again changes nothing."""
     return guests.accept(caller, share)
 
 
@@ -104,6 +112,7 @@ def accept_share(caller: Caller, share: Offered) -> shapes.Received:
     example={},
 )
 def decline_share(caller: Caller, share: Offered) -> None:
+    """Turn an invitation down."""
     guests.decline(caller, share)
 
 
@@ -115,4 +124,5 @@ def decline_share(caller: Caller, share: Offered) -> None:
     example={},
 )
 def leave_share(caller: Caller, share: Offered) -> None:
+    """Use somebody's device no more."""
     guests.leave(caller, share)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.contacts.shapes import Reached
-from chalicelib.entry.wire import Shape, Time
+from chalicelib.entry.wire import Listed, Shape, Time
 from chalicelib.stock.shapes import ChannelId
 
 Right = Literal["live", "playback", "alarms", "settings"]
@@ -66,9 +66,8 @@ class Share(Shape):
         return shown.share
 
 
-class Shares(Shape):
+class Shares(Listed):
     items: list[Share]
-    cursor: str | None = None
 
 
 class Received(Shape):
@@ -86,6 +85,5 @@ class Received(Shape):
     waits_until: Time | None
 
 
-class ReceivedShares(Shape):
+class ReceivedShares(Listed):
     items: list[Received]
-    cursor: str | None = None

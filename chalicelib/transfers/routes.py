@@ -12,6 +12,7 @@ from chalicelib.devices import shapes as devices_shapes
 from chalicelib.devices.actions import binding
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.transfers import actions, shapes
 from chalicelib.transfers.actions import Offered
@@ -33,6 +34,7 @@ routes = RouteTable(__name__)
     tag="devices",
 )
 def offer_transfer(caller: Caller, found: WithTransfer, body: shapes.OfferTransfer) -> shapes.Transfer:
+    """Offer the device to somebody at an address, who is told by mail; an earlier offer ends. Nobody is looked up."""
     contact = addresses.contact_from(body.email, body.phone)
     return actions.offer(caller, found.device.device, found.transfer, contact)
 
@@ -46,12 +48,14 @@ def offer_transfer(caller: Caller, found: WithTransfer, body: shapes.OfferTransf
     tag="devices",
 )
 def withdraw_transfer(caller: Caller, found: WithTransfer) -> None:
+    """Take an offer of the device back, if there is one."""
     actions.withdraw(caller, found.device, found.transfer)
 
 
-@routes.get("/transfers", who=Who.PERSON, answers=shapes.Offers, example={}, tag="devices")
-def list_transfers(caller: Caller) -> shapes.Offers:
-    return actions.offers_to(caller)
+@routes.get("/transfers", who=Who.PERSON, query=Page, answers=shapes.Offers, example={}, tag="devices")
+def list_transfers(caller: Caller, page: Page) -> shapes.Offers:
+    """The devices that are offered to the caller, the oldest offer first."""
+    return page_of(actions.offers_to(caller), page)
 
 
 @routes.post(
@@ -68,6 +72,8 @@ def list_transfers(caller: Caller) -> shapes.Offers:
     tag="devices",
 )
 def accept_transfer(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Any:
+    """Become the owner of a device that is offered: the other's ownership ends with it, and what it stored is
+    erased."""
     return actions.accept(caller, given, body)
 
 
@@ -80,4 +86,5 @@ def accept_transfer(caller: Caller, given: Offered, body: shapes.AcceptTransfer)
     tag="devices",
 )
 def decline_transfer(caller: Caller, given: Offered) -> None:
+    """Turn an offer down; the other is told."""
     actions.decline(caller, given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.contacts.shapes import Reached
 from chalicelib.devices.shapes import TimeZone
-from chalicelib.entry.wire import Name, Shape, Time
+from chalicelib.entry.wire import Listed, Name, Shape, Time
 
 
 class OfferTransfer(Reached):
@@ -25,9 +25,8 @@ class Offer(Shape):
     until: Time
 
 
-class Offers(Shape):
+class Offers(Listed):
     items: list[Offer]
-    cursor: str | None = None
 
 
 class AcceptTransfer(Shape):

@@ -81,7 +81,7 @@ def _scenarios(world: LocalCloud) -> Iterator[tuple[str, Any]]:
     assert camera.upload(100).status == 204
     yield heard("alarm", PICTURE, world.settle)
     yield heard("ticket", API, camera.ask_ticket)
-    yield heard("list", API, partial(owner.alarms, camera.device_id))
+    yield heard("list", API, partial(owner.alarms, camera.device_id, limit=20))
     alarm_id = owner.alarms(camera.device_id)[0]["alarm_id"]
     yield heard("picture", API, lambda: owner.call("GET", f"{path}/alarms/{alarm_id}"))
     channels: list[Any] = []

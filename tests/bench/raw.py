@@ -201,8 +201,8 @@ def is_there(alarm: dict[str, Any], device: dict[str, Any]) -> bool:
 
 def list_alarms(event: dict[str, Any]) -> bytes:
     given = event["queryStringParameters"] or {}
-    limit = int(given.get("limit", 20))
-    if not 1 <= limit <= 100 or set(given) - {"limit"}:
+    limit = int(given.get("limit", 50))
+    if not 1 <= limit <= 200 or set(given) - {"limit"}:
         raise Refused(422, "Invalid")
     device, account_id, _, _ = admit(event)
     answer = dynamodb.query(

@@ -174,6 +174,25 @@ def test_of_any_number_of_wrong_fields_so_many_are_named_as_somebody_reads() -> 
     assert list(named)[:2] == ["name", "0"] and len(named) == 20
 
 
+class Numbers(wire.Listed):
+    items: list[int]
+
+
+def test_a_list_that_is_read_as_a_whole_is_paged_like_any_other() -> None:
+    whole, cursor, pages = Numbers(items=list(range(7))), None, []
+    while not pages or cursor is not None:
+        page = wire.page_of(whole, wire.Page(limit=3, cursor=cursor))
+        cursor = page.cursor
+        pages.append(page.items)
+    assert pages == [[0, 1, 2], [3, 4, 5], [6]]
+    assert wire.page_of(whole, wire.Page(limit=7)).cursor is None
+    assert wire.page_of(whole, wire.Page(cursor="9" * 64)).items == []
+    for nonsense in ("-1", "x", "1.5", "\u0661", ""):
+        if nonsense:
+            with pytest.raises(Invalid):
+                wire.page_of(whole, wire.Page(cursor=nonsense))
+
+
 def test_a_missing_and_an_unknown_field_are_told_apart() -> None:
     for data, said in (({}, "is missing"), ({"name": "n", "nome": 1}, "is not known here")):
         with pytest.raises(Invalid) as refusal:
