@@ -14,7 +14,7 @@ from pathlib import Path
 from infra.demo.chapters import STEPS
 from infra.demo.client import Unreachable, Wire
 from infra.demo.console import BrokenPromise, Teller
-from infra.demo.footage import NoFootage, check, default_clip
+from infra.demo.footage import NoFootage, default_clip, prepare
 from infra.demo.life import Life
 from infra.demo.server import NotStarted, local_cloud
 from sowa_agent import cloud
@@ -41,9 +41,10 @@ def main(arguments: Sequence[str] | None = None, teller: Teller | None = None) -
 def _play(chosen: argparse.Namespace, teller: Teller) -> None:
     source = Path(chosen.video) if chosen.video else default_clip()
     teller.say(f"The camera looks at {source.name}.")
-    check(source)
-    with _cloud(chosen.url, teller) as url, tempfile.TemporaryDirectory(prefix="camera-") as spool:
-        Life(Wire(url), source, Path(spool), teller).play(STEPS)
+    with tempfile.TemporaryDirectory(prefix="camera-") as folder:
+        film = prepare(source, Path(folder), teller.say)
+        with _cloud(chosen.url, teller) as url:
+            Life(Wire(url), film, Path(folder) / "spool", teller).play(STEPS)
 
 
 def _cloud(url: str | None, teller: Teller) -> AbstractContextManager[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from infra.demo.transcoding import NoPictures, transcode, why_not_copied
 from sowa_agent.opening import Opener
-from sowa_agent.source import SourceAddress, SourceProblem
+from sowa_agent.source import SourceAddress, SourceProblem, Why
 
 
 class NoFootage(Exception):
@@ -25,11 +28,26 @@ def default_clip() -> Path:
     return clip
 
 
-def check(source: Path) -> None:
-    """Raises NoFootage where a camera could not look at it."""
+def prepare(source: Path, folder: Path, say: Callable[[str], Any]) -> Path:
+    """What the agent looks at: the source itself, or where a camera would not send such a film, its beginning as H.264
+    in `folder`. Raises NoFootage where a camera could not look at it."""
     if not source.exists():
         raise NoFootage(f"There is no file {source}.")
     try:
-        Opener(time.monotonic)(SourceAddress(str(source))).close()
+        found = _copied_or_encoded(source, folder, say) if source.is_file() else source
+        Opener(time.monotonic)(SourceAddress(str(found))).close()
+    except NoPictures:
+        raise NoFootage(f"{source}: {Why.UNREADABLE.value}.") from None
     except SourceProblem as problem:
         raise NoFootage(f"{source}: {problem}.") from None
+    return found
+
+
+def _copied_or_encoded(source: Path, folder: Path, say: Callable[[str], Any]) -> Path:
+    why = why_not_copied(source)
+    if not why:
+        return source
+    say(f"{source.name} is no film that a camera would send ({why}): its first minute is encoded to H.264.")
+    encoded = folder / "film.mp4"
+    transcode(source, encoded)
+    return encoded

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.demo.client import Backstage, Refused, Unreachable, Wire
-from infra.demo.footage import NoFootage, default_clip
+from infra.demo.footage import NoFootage, default_clip, prepare
 from sowa_agent.__main__ import prepare_logging
 from sowa_agent.agent import run_agent
 from sowa_agent.config import ConfigProblem, config_of
+from sowa_agent.source import SourceAddress
 
 
 def from_the_factory(wire: Wire, sn: str, secret: str, say: Callable[[str], Any]) -> tuple[str, str]:
@@ -30,6 +31,11 @@ def from_the_factory(wire: Wire, sn: str, secret: str, say: Callable[[str], Any]
     Backstage(wire).operation("load_devices", {"devices": [row]})
     say(f"Bind it with the serial number {sn} and the code {code}.")
     return sn, secret
+
+
+def source_of(named: str, folder: Path) -> str:
+    """Raises NoFootage."""
+    return named if SourceAddress(named).is_rtsp else str(prepare(Path(named), folder, _tell))
 
 
 def main() -> int:
@@ -44,10 +50,10 @@ def main() -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     try:
-        sn, secret = from_the_factory(Wire(chosen.url), chosen.sn, chosen.secret, _tell)
         with tempfile.TemporaryDirectory(prefix="camera-") as folder:
-            source = chosen.source or str(default_clip())
-            return run_agent(config_of(chosen.url, sn, secret, source, Path(folder)), stopped)
+            source = source_of(chosen.source or str(default_clip()), Path(folder))
+            sn, secret = from_the_factory(Wire(chosen.url), chosen.sn, chosen.secret, _tell)
+            return run_agent(config_of(chosen.url, sn, secret, source, Path(folder) / "spool"), stopped)
     except (NoFootage, Refused, Unreachable, ConfigProblem) as reason:
         _tell(str(reason))
         return 1
