@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -307,6 +308,38 @@ def test_what_is_refused_is_not_tried_again(scene: Scene) -> None:
     (moment,) = scene.camera.alarms._waiting
     scene.cloud.refusals = [(409, "NobodyOwns")]
     assert scene.camera.alarms.send(moment) and not scene.camera.alarms._waiting
+
+
+class _ClearedOnceCounted(deque[Any]):
+    """Another thread clears it as soon as it has said that something waits."""
+
+    def __len__(self) -> int:
+        found = super().__len__()
+        self.clear()
+        return found
+
+
+def test_what_waits_may_be_cleared_at_any_moment(scene: Scene) -> None:
+    sender = scene.camera.alarms
+    sender._waiting = _ClearedOnceCounted([alarms.Moment("0", scene.lens.ring, NOON_S, "motion", b"jpeg")])
+    assert sender.look()
+    scene.cloud.on_upload = lambda name: sender.clear()
+    sender._waiting = deque([alarms.Moment("0", scene.lens.ring, NOON_S, "motion", b"jpeg")])
+    assert sender.look()
+    sender._waiting = _ClearedOnceCounted()
+    assert sender.look()
+
+
+def test_an_alarm_that_comes_while_another_is_sent_still_waits(scene: Scene) -> None:
+    first, second = (alarms.Moment("0", scene.lens.ring, NOON_S, "motion", b"jpeg") for _ in range(2))
+    sender = scene.camera.alarms
+
+    def clear_and_see(name: str) -> None:
+        sender.clear()
+        sender._waiting.append(second)
+
+    scene.cloud.on_upload = clear_and_see
+    assert sender.send(first) and list(sender._waiting) == [second]
 
 
 def test_of_one_channel_there_is_one_alarm_in_ten_seconds(scene: Scene) -> None:

@@ -6,6 +6,7 @@ import logging
 import secrets
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sowa_agent.cloud import CloudClient, NotTaken, Refused, Unreachable
@@ -28,7 +29,7 @@ NEAR_S = 1.0
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class Moment:
     """`mark` tells its picture's name from others: sent again after a lost answer it is the same alarm."""
 
@@ -65,10 +66,17 @@ class AlarmSender:
 
     def look(self, until_s: float = float("inf")) -> bool:
         """Sends what waits and happened until then; False where it was not sent. Raises TokenReplaced."""
-        while self._waiting and self._waiting[0].at_s <= until_s and not self.stopped.is_set():
-            if not self.send(self._waiting[0]):
+        while (moment := self._first()) and moment.at_s <= until_s and not self.stopped.is_set():
+            if not self.send(moment):
                 return False
         return True
+
+    def _first(self) -> Moment | None:
+        """Asked for once: privacy mode clears what waits in another thread."""
+        try:
+            return self._waiting[0]
+        except IndexError:
+            return None
 
     def clear(self) -> None:
         self._waiting.clear()
@@ -86,8 +94,8 @@ class AlarmSender:
             return False
         except (Refused, NotTaken, NoPicture) as problem:
             self._tell(f"Channel {moment.channel}: {moment.kind}, and no alarm is sent: {problem or 'no picture'}")
-        if self._waiting and self._waiting[0] is moment:
-            self._waiting.popleft()
+        with suppress(ValueError):  # cleared meanwhile, or too many wait
+            self._waiting.remove(moment)
         return True
 
     def _picture(self, moment: Moment) -> bytes:
