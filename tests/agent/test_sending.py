@@ -150,3 +150,21 @@ def test_more_channels_than_one_call_may_name_are_asked_for_in_several(scene: Sc
     scene.sender.channels = [str(number) for number in range(20)]
     scene.look()
     assert scene.cloud.asked == ["recording", "recording"]
+
+
+def test_privacy_mode_may_come_while_the_tickets_are_looked_at(scene: Scene) -> None:
+    class Interrupted(dict[str, Any]):
+        """Another thread hears of privacy mode in the middle."""
+
+        def values(self) -> Any:
+            for ticket in super().values():
+                scene.sender.forget()
+                yield ticket
+
+    scene.look()
+    scene.sender._tickets = Interrupted({**scene.sender._tickets, "1": scene.sender._tickets["0"]})
+    scene.film()
+    scene.sender.look()
+    assert not scene.segments()
+    scene.look()
+    assert len(scene.segments()) == 1

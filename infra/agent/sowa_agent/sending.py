@@ -51,8 +51,8 @@ class Sender:
             self._tell(f"{problem} What is recorded waits on disk.")
 
     def forget(self) -> None:
-        """The tickets are over, as with privacy mode."""
-        self._tickets.clear()
+        """The tickets are over, as with privacy mode, of which another thread hears."""
+        self._tickets = {}
 
     def _is_due(self) -> bool:
         ends = [ticket.until_s for ticket in self._tickets.values()]
