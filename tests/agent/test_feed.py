@@ -21,7 +21,7 @@ from sowa_agent.opening import Opener
 from sowa_agent.packets import TICKS_PER_SECOND, Packet, Piece
 from sowa_agent.source import SourceAddress, SourceProblem, Why
 from tests.agent.fakes import MovedClock, Script, ScriptedSession
-from tests.agent.footage import film
+from tests.agent.footage import film, speech
 
 CAMERA = SourceAddress("rtsp://10.0.0.9/stream1", "viewer", "geheim")
 
@@ -64,6 +64,20 @@ def test_a_camera_that_is_gone_and_back_begins_another_init() -> None:
     assert numbers == list(range(len(numbers)))
     gap = next(b.start_s - a.end_s for a, b in pairwise(scene.pieces) if a.init is not b.init)
     assert gap == pytest.approx(0.5 + 1 + 2, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"), [("", "no sound"), ("aac", "aac"), ("pcm_alaw", "pcm_alaw is left out")]
+)
+def test_it_says_what_comes_and_what_becomes_of_its_sound(
+    heard: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    sound, spoken = speech(3) if heard == "aac" else (None, ())
+    scene = Scene()
+    packets = sorted((*film(30), *spoken), key=lambda packet: packet.arrived)
+    scene.run(scene.session(packets, heard=heard, sound=sound))
+    assert f"h264, 64x48, 10 frames a second, {said}\n" in caplog.text
 
 
 def test_it_waits_longer_each_time_but_not_for_ever() -> None:

@@ -113,7 +113,8 @@ class Feed:
         if not self.is_connected:
             self.is_connected = True
             rate = round(TICKS_PER_SECOND / session.frame_ticks)
-            sound = session.heard if session.sound else f"no sound that is copied ({session.heard or 'none at all'})"
+            sound = session.heard or "no sound"
+            sound += " is left out" if session.heard and not session.sound else ""
             self._say(f"{session.codec}, {piece.init.width}x{piece.init.height}, {rate} frames a second, {sound}")
 
     def _say(self, state: str, level: int = logging.INFO) -> None:
