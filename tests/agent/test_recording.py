@@ -126,6 +126,18 @@ def test_an_event_goes_on_while_something_moves(spool: Spool) -> None:
     assert _segments(spool) == [(14, 20_000), (34, 20_000)]
 
 
+@pytest.mark.parametrize(("before", "after"), [("event", "continuous"), ("continuous", "event")])
+def test_another_plan_in_the_middle_of_a_segment_ends_it(spool: Spool, before: str, after: str) -> None:
+    recorder, ring = _recorder(spool, before, event_ms_left=7_200_000)
+    _film(recorder, ring, range(18), {10: 5.2})
+    recorder.plan = {"kind": after, "keep_days": 3, "event_ms_left": 7_200_000}
+    _film(recorder, ring, range(18, 60), {30: 15.2})
+    recorder.rest()
+    segments = _segments(spool)
+    assert segments[0] == (0, 9_000) and len(segments) > 1
+    assert all(waiting.is_whole for waiting in spool.waiting())
+
+
 def test_an_event_between_rare_key_frames_shows_what_comes_after_the_movement(spool: Spool) -> None:
     recorder, ring = _recorder(spool, "event", event_ms_left=7_200_000)
     for number in range(120):

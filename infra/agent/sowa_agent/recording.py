@@ -158,9 +158,12 @@ class Recorder:
         if plan is None or plan.get("event_ms_left", 1) <= 0:
             self.rest()
         elif plan["kind"] == "event":
+            self._always.cut()
             self._see_in_events(piece, plan)
         else:
+            self._event.cut()  # of the plan before, whose file it would write into
             self._always.add(piece)
+            self._last_number = piece.number
 
     def _see_in_events(self, piece: Piece, plan: Plan) -> None:
         new = [piece]
