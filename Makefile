@@ -51,7 +51,8 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py tests/register/test_erase_at_length.py \
-		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py
+		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py \
+		tests/entry/test_examples.py
 	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
 	@AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS)
 	@$(PYTHON) -m tests.alike

@@ -48,14 +48,14 @@ def _app(name: str) -> Called:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as place:
-        recording = Path(place) / "recording.json"
+    with tempfile.TemporaryDirectory() as folder:
+        recording = Path(folder) / "recording.json"
         found = dict(_recorded())
         handlers = {part: one.pop("handler") for part, one in found.items() if part != "environment"}
         recording.write_text(json.dumps(found))
-        packages.lay_out_ours(Path(place) / "ours", Path(place) / "installed")
+        packages.lay_out_ours(Path(folder) / "ours", Path(folder) / "installed")
         for part in sys.argv[1:] or handlers:
-            count = Handler(handlers[part], (Path(place) / "ours",)).warm(recording, part, least=_FEW, most=_MANY)
+            count = Handler(handlers[part], (Path(folder) / "ours",)).warm(recording, part, least=_FEW, most=_MANY)
             print(f"{part}: {count / 1e6:.2f} M, {count / INSTRUCTIONS_A_MS:.2f} ms of a vCPU", flush=True)
 
 
@@ -72,48 +72,48 @@ def _scenarios(world: LocalCloud) -> Iterator[tuple[str, Any]]:
     home = Home(world, owner, owner, camera, "")
     path = f"/devices/{camera.device_id}"
 
-    def heard(part: str, called: Called, act: Callable[[], object]) -> tuple[str, Any]:
-        return part, _heard(world, called, act)
+    def recorded_call(part: str, called: Called, act: Callable[[], object]) -> tuple[str, Any]:
+        return part, _recorded_call(world, called, act)
 
     for number in range(20):
         camera.see(number)
         world.advance(20)
     assert camera.upload(100).status == 204
-    yield heard("alarm", PICTURE, world.settle)
-    yield heard("ticket", API, camera.ask_ticket)
-    yield heard("list", API, partial(owner.alarms, camera.device_id, limit=20))
+    yield recorded_call("alarm", PICTURE, world.settle)
+    yield recorded_call("ticket", API, camera.ask_ticket)
+    yield recorded_call("list", API, partial(owner.alarms, camera.device_id, limit=20))
     alarm_id = owner.alarms(camera.device_id)[0]["alarm_id"]
-    yield heard("picture", API, lambda: owner.call("GET", f"{path}/alarms/{alarm_id}"))
+    yield recorded_call("picture", API, lambda: owner.call("GET", f"{path}/alarms/{alarm_id}"))
     channels: list[Any] = []
-    yield heard("connect", _app("camera_connected"), lambda: channels.append(camera.connect()))
+    yield recorded_call("connect", _app("camera_connected"), lambda: channels.append(camera.connect()))
     world.settle()
     assert owner.command(camera.device_id).status == 202
-    yield heard("command", COMMAND, world.settle)
+    yield recorded_call("command", COMMAND, world.settle)
     answer = {"id": channels[0].messages[0]["id"], "ok": True}
-    yield heard("answer", _app("camera_said"), lambda: channels[0].say(answer))
-    yield heard("begin", API, lambda: owner.watch(camera.device_id))
-    yield from _of_live(world, home, heard)
-    yield heard("disconnect", _app("camera_disconnected"), channels[0].close)
+    yield recorded_call("answer", _app("camera_said"), lambda: channels[0].say(answer))
+    yield recorded_call("begin", API, lambda: owner.watch(camera.device_id))
+    yield from _of_live(world, home, recorded_call)
+    yield recorded_call("disconnect", _app("camera_disconnected"), channels[0].close)
     subscribe(home, CONTINUOUS)
     camera.forget_tickets()
-    yield heard("init", RECORDING, partial(_bring_init, world, camera))
+    yield recorded_call("init", RECORDING, partial(_bring_init, world, camera))
     camera.record(60_000)
     world.settle()
     world.advance(60)
     camera.record(60_000)
-    yield heard("segment", RECORDING, world.settle)
+    yield recorded_call("segment", RECORDING, world.settle)
 
 
-def _of_live(world: LocalCloud, home: Home, heard: Any) -> Iterator[tuple[str, Any]]:
+def _of_live(world: LocalCloud, home: Home, recorded_call: Any) -> Iterator[tuple[str, Any]]:
     live, ticket = home.owner.watch(home.camera.device_id), home.camera.ask_ticket("live").json
     for number in range(3):
         world.advance(2)
         costs._send_numbered(home, ticket, number)
         if number < 2:
             costs._ask_at_the_door(home, live)
-    yield heard("playlist", LIVE, partial(costs._ask_at_the_door, home, live))
+    yield recorded_call("playlist", LIVE, partial(costs._ask_at_the_door, home, live))
     shown = costs._ask_at_the_door(home, live).decode().splitlines()[-1]
-    yield heard("piece", LIVE, partial(costs._ask_at_the_door, home, live, shown))
+    yield recorded_call("piece", LIVE, partial(costs._ask_at_the_door, home, live, shown))
 
 
 def _bring_init(world: LocalCloud, camera: Any) -> None:
@@ -122,7 +122,7 @@ def _bring_init(world: LocalCloud, camera: Any) -> None:
     world.settle()
 
 
-def _heard(world: LocalCloud, called: Called, act: Callable[[], object]) -> dict[str, Any]:
+def _recorded_call(world: LocalCloud, called: Called, act: Callable[[], object]) -> dict[str, Any]:
     """The event of that call, and what AWS answered while it ran, of a container that has just started."""
     found: list[dict[str, Any]] = []
     original = world.functions.call

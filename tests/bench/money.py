@@ -20,10 +20,10 @@ from tests.infra.packaged import made
 PRICES = applier.RESOURCES.with_name("prices.yaml")
 TABLE = Path(__file__).parents[1] / "money.md"
 CAMERAS = 1_000
-# For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for, of
-# which 8.61 is wanted.
+# For making alarms of thirty pictures a day and keeping them; and for that with the tickets that cameras ask for: a
+# tenth less than they cost once would be 8.61.
 MOST_OF_ALARMS, MOST_OF_CAMERAS = 7.55, 8.75
-# For people who look at them: ten pages of twenty a day, and three pictures. What is wanted is 2.42.
+# For people who look at them: ten pages of twenty a day, and three pictures. A tenth less than they cost once is 2.42.
 MOST_OF_PEOPLE = 2.6
 # For being connected all the time, most of which is what AWS asks for the minutes.
 MOST_OF_CHANNEL = 18.73
