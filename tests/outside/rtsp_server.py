@@ -7,6 +7,7 @@ It runs on the Python of the system, which has GStreamer's bindings: on Debian `
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Any
 
@@ -16,10 +17,14 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402  # versions come first
 
+JUMP_S = 1000
+
 
 def serve(wanted: dict[str, Any]) -> None:
-    """`mounts` says by its path how each stream is launched; `user` and `password` are asked for by digest."""
+    """`mounts` says by its path how each stream is launched; `user` and `password` are asked for by digest. With each
+    SIGUSR1 the time stamps jump, of the stream that was opened last."""
     Gst.init(None)
+    latest: list[Any] = []
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
     server.set_service(str(wanted["port"]))
@@ -29,12 +34,24 @@ def serve(wanted: dict[str, Any]) -> None:
         factory = GstRtspServer.RTSPMediaFactory.new()
         factory.set_launch(launch)
         factory.set_shared(True)
+        factory.connect("media-configure", lambda _, media: latest.__setitem__(slice(None), [media]))
         if "user" in wanted:
             _admit(factory, wanted["user"])
         server.get_mount_points().add_factory(path, factory)
+    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGUSR1, lambda: _jump(latest))
     server.attach(None)
     print("ready", server.get_bound_port(), flush=True)
     GLib.MainLoop().run()
+
+
+def _jump(latest: list[Any]) -> bool:
+    """To where they are not after another jump; what comes behind the payloader keeps its pace."""
+    for media in latest:
+        payloader = media.get_element().get_by_name("pay0")
+        before, behind = payloader.get_static_pad("sink").get_peer(), payloader.get_static_pad("src")
+        before.set_offset((JUMP_S - before.get_offset() // Gst.SECOND) * Gst.SECOND)
+        behind.set_offset(-before.get_offset())
+    return True
 
 
 def _digest(user: str, password: str) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.outside import long_run
 from tests.outside.long_run import Scene
-from tests.outside.rtsp_servers import SERVERS, film, is_installed
+from tests.outside.rtsp_servers import SERVERS, film, folder_for_all, is_installed
 
 SECONDS = 90.0
 
@@ -25,19 +25,21 @@ def _installed(name: str) -> type:
 @pytest.mark.parametrize("name", list(SERVERS))
 def test_what_can_fail_costs_no_more_than_it_must(name: str, tmp_path: Path) -> None:
     _installed(name)
-    tally = long_run.run(name, tmp_path, SECONDS, (8.0, 12.0), seed=3)
+    tally = long_run.run(name, tmp_path, SECONDS, (4.0, 6.0), seed=3)
     print(tally)
-    # Most of what is lost is a server that is gone, and the seconds until it is asked again.
-    assert sum(tally.faults.values()) >= 2 and tally.objects >= 2 and tally.kept_s > 0.3 * tally.lasted_s
+    # What had to be kept was: `judge`. That is most of what there was, or it would say nothing.
+    assert sum(tally.faults.values()) >= 3 and tally.objects >= 4
+    assert tally.least > 0.5 * tally.given and tally.given > 0.4 * tally.lasted_s * long_run.RATE
 
 
 def _kept(name: str, folder: Path, played: Path) -> list[int]:
     """The numbers of the film's frames that have come up, in order."""
-    scene = Scene(_installed(name)(), folder, [played], seed=0)
+    server = _installed(name)()
     try:
-        scene.run(20.0, (1.0, 1.0))
+        scene = Scene(server, folder, [played], seed=0)
+        scene.run(20.0, (20.0, 20.0))
     finally:
-        scene.server.kill()
+        server.end()
     numbers = {slices: number for number, slices in enumerate(_slices(played.read_bytes()))}
     found, inits = list[int](), dict[str, bytes]()
     for key, content in scene.cloud.objects.items():
@@ -67,11 +69,12 @@ def _slices_of(unit: bytes) -> bytes:
 
 def test_of_one_film_both_keep_the_same_frames(tmp_path: Path) -> None:
     """From a key frame on, each frame once and in order; over UDP one in a hundred may be lost on a busy machine."""
-    played = film(tmp_path, "h264", "320x180", 60)
     kept: dict[str, Any] = {}
-    for name in SERVERS:
-        (tmp_path / name).mkdir()
-        kept[name] = _kept(name, tmp_path / name, played)
+    with folder_for_all() as shown:
+        played = film(shown, "h264", "320x180", 60)
+        for name in SERVERS:
+            (tmp_path / name).mkdir()
+            kept[name] = _kept(name, tmp_path / name, played)
     for name, numbers in kept.items():
         assert numbers[0] % long_run.RATE == 0 and len(numbers) > 8 * long_run.RATE
         assert numbers == sorted(set(numbers)), name
