@@ -58,10 +58,16 @@ for _name in ("Ref", "Condition", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Equals
 
 
 def merged(first: Any, second: Any) -> Any:
-    """As `chalice package --merge-template` does: mappings are united, anything else is replaced."""
-    if not (isinstance(first, Mapping) and isinstance(second, Mapping)):
+    """As `chalice package --merge-template` does, mappings are united and anything else is replaced; and so is what a
+    function of CloudFormation's gives, which stands alone in its mapping."""
+    if not (isinstance(first, Mapping) and isinstance(second, Mapping)) or is_function(first) or is_function(second):
         return second
     return {**first, **{key: merged(first[key], value) if key in first else value for key, value in second.items()}}
+
+
+def is_function(value: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation is to compute it: `{"Fn::Sub": …}`, `{"Ref": …}`."""
+    return len(value) == 1 and all(name == "Ref" or name.startswith("Fn::") for name in value)
 
 
 def read(text: str) -> Any:

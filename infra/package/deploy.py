@@ -17,8 +17,9 @@ from infra.package.stack import Account, Refused
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
     "AlarmMail", "AllowedOrigin", "ApiReserve", "ApnsApplicationArn", "AwsTransport", "CamerasAtOnce",
-    "CamerasPerSecond", "ChannelAtOnce", "ChannelPerSecond", "FcmApplicationArn", "ListenersAtOnce", "LiveAtOnce",
-    "LivePerSecond", "LiveReserve", "MailBudgets", "MailDomain", "MailIdentity", "MailSender",
+    "CamerasPerSecond", "ChannelAtOnce", "ChannelManagementUrl", "ChannelPerSecond", "ChannelUrl",
+    "FcmApplicationArn", "ListenersAtOnce", "LiveAtOnce", "LivePerSecond", "LiveReserve", "MailBudgets", "MailDomain",
+    "MailIdentity", "MailSender", "MediaUrl",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",

@@ -176,6 +176,39 @@ def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checke
     assert all(settings["AWS_TRANSPORT"] == {"Ref": "AwsTransport"} for settings in told.values())
 
 
+def test_an_address_built_from_the_name_of_awss_domain_can_be_said_otherwise() -> None:
+    """Where a domain of one's own stands before it, or something that plays AWS."""
+    addresses = {"MEDIA_URL": "MediaUrl", "CHANNEL_URL": "ChannelUrl", "CHANNEL_MANAGEMENT_URL": "ChannelManagementUrl"}
+    built = set()
+    for function in template.functions_of(made()):
+        for setting, value in told_to(function).items():
+            if "AWS::URLSuffix" in json.dumps(value):
+                built.add(setting)
+                parameter = addresses[setting]
+                condition, said, own = value["Fn::If"]
+                assert (condition, said) == (f"Says{parameter}", {"Ref": parameter})
+                assert own["Fn::Sub"].endswith((".${AWS::URLSuffix}", ".${AWS::URLSuffix}/v1"))
+                assert made()["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+                assert made()["Parameters"][parameter]["Default"] == ""
+    assert built == addresses.keys()
+
+
+def test_what_cloudformation_computes_stands_alone() -> None:
+    """What one file says and another replaces leaves nothing of the first: two functions in a mapping are refused."""
+    assert list(crowded(made())) == []
+    assert list(crowded({"a": [{"Fn::Sub": "x", "Fn::GetAtt": ["y", "z"]}]})) != []
+
+
+def crowded(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        if len(value) > 1 and any(name == "Ref" or str(name).startswith("Fn::") for name in value):
+            yield value
+        for one in value.values():
+            yield from crowded(one)
+
+
 def told_to(function: template.Function) -> dict[str, Any]:
     settings: dict[str, Any] = function.properties["Environment"]["Variables"]
     return settings
@@ -184,6 +217,9 @@ def told_to(function: template.Function) -> dict[str, Any]:
 # As long as they are for an installation that uses everything.
 LONG = {
     "AllowedOrigin": "https://cameras.example.org",
+    "ChannelManagementUrl": "https://channel-for-functions.europe.cameras.example.org/v1",
+    "ChannelUrl": "wss://channel.europe.cameras.example.org/v1",
+    "MediaUrl": "https://media.europe.cameras.example.org",
     "ApnsApplicationArn": "arn:aws:sns:ap-southeast-2:123456789012:app/APNS/sowa-production",
     "FcmApplicationArn": "arn:aws:sns:ap-southeast-2:123456789012:app/GCM/sowa-production",
     "MailSender": "Sowa cameras <no-reply@cameras.example.org>",
@@ -206,6 +242,9 @@ def as_long_as_it_gets(value: dict[str, Any]) -> str:
         return max((as_long_as_it_gets(one) for one in value["Fn::If"][1:]), key=len)
     if "Fn::Sub" in value:
         return re.sub(r"\$\{(.+?)\}", lambda found: as_long_as_it_gets({"Ref": found[1]}), value["Fn::Sub"])
+    if "Fn::GetAtt" in value:
+        assert value["Fn::GetAtt"][1] == "FunctionUrl"
+        return f"https://{32 * 'a'}.lambda-url.ap-southeast-2.on.aws/"
     name = value["Ref"]
     if name in made()["Parameters"]:
         return str(LONG.get(name) or made()["Parameters"][name].get("Default", ""))
