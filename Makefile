@@ -112,6 +112,13 @@ policies: $(INSTALLED) ## note anew what each function does to AWS
 package: $(INSTALLED) ## zip and template into build/; ARCHITECTURE=arm64, OFFLINE=1 for a look only
 	@$(PYTHON) -m infra.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(OFFLINE),--offline)
 
+# Before anything is built: make takes minutes to package.
+ifneq ($(filter deploy destroy,$(MAKECMDGOALS)),)
+ifeq ($(and $(STAGE),$(or $(AWS_REGION),$(AWS_DEFAULT_REGION))),)
+$(error Say which installation and where: make $(filter deploy destroy,$(MAKECMDGOALS)) STAGE=… AWS_REGION=…)
+endif
+endif
+
 deploy: package ## put build/ into an AWS account (see infra/README.md); STAGE=name AWS_REGION=eu-central-1
 	@STAGE="$(STAGE)" $(PYTHON) -m infra.package.deploy deploy
 

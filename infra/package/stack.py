@@ -194,12 +194,31 @@ class Account:
             )
         except WaiterError as failed:
             reason = cloudformation.describe_change_set(ChangeSetName=change_set).get("StatusReason", str(failed))
+            changes_nothing = "didn't contain changes" in reason or "No updates" in reason
+            found = [] if changes_nothing else self._found_by_validation(change_set)
             cloudformation.delete_change_set(ChangeSetName=change_set)
-            if "didn't contain changes" in reason or "No updates" in reason:
+            if changes_nothing:
                 return None
-            raise Refused(f"CloudFormation does not take it: {reason}") from failed
+            raise Refused(f"CloudFormation does not take it: {'; '.join([reason, *found])}") from failed
         self._look_at(change_set)
         return change_set
+
+    def _found_by_validation(self, change_set: str) -> list[str]:
+        """What is wrong with which resource: of what CloudFormation validates, the change set says the number only.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html"""
+        pages = self._cloudformation.get_paginator("describe_events").paginate(
+            ChangeSetName=change_set, Filters={"FailedEvents": True}
+        )
+        try:
+            events = [event for page in pages for event in page["OperationEvents"]]
+        except ClientError as denied:
+            return [f"what exactly could not be asked: {denied}"]
+        return [
+            f"{event['LogicalResourceId']} {event.get('ValidationPath', '')}".rstrip()
+            + f": {event.get('ValidationStatusReason', '')}"
+            for event in events
+            if event.get("EventType") == "VALIDATION_ERROR" and event.get("ValidationFailureMode") != "WARN"
+        ]
 
     def _look_at(self, change_set: str) -> None:
         changes = list(self._changes(change_set))

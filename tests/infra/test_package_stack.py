@@ -6,6 +6,9 @@ moto has no SAM: whole stacks are played with a plain template, and the real one
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from infra.package import deploy
 from infra.package.stack import Account, Refused, _is_lost
 
 REGION = "eu-central-1"
+ROOT = Path(__file__).parents[2]
+MAKE = shutil.which("make") or "make"
 _protect_tables = Account._protect_tables
 
 
@@ -255,12 +260,66 @@ def test_a_change_set_without_changes_is_no_failure_and_any_other_is(
         _expect_change_set(stub)
         stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
         stub.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
+        if refused:
+            stub.add_response("describe_events", {"OperationEvents": []})
         stub.add_response("delete_change_set", {})
         if refused:
             with pytest.raises(Refused, match="no such thing"):
                 account._proposed("https://template", [])
         else:
             assert account._proposed("https://template", []) is None
+        stub.assert_no_pending_responses()
+
+
+NAME_TAKEN = {
+    "EventType": "VALIDATION_ERROR",
+    "LogicalResourceId": "Media",
+    "ValidationName": "NAME_CONFLICT_VALIDATION",
+    "ValidationFailureMode": "FAIL",
+    "ValidationStatus": "FAILED",
+    "ValidationPath": "/Resources/Media/Properties/BucketName",
+    "ValidationStatusReason": "A bucket of this name exists already.",
+}
+ONLY_A_WARNING = {
+    "EventType": "VALIDATION_ERROR",
+    "LogicalResourceId": "Factory",
+    "ValidationFailureMode": "WARN",
+    "ValidationStatusReason": "It holds objects.",
+}
+
+
+def _expect_failed_validation(stub: Stubber) -> None:
+    _expect_change_set(stub)
+    failed = {"Status": "FAILED", "StatusReason": "Validation failed with 1 error(s)."}
+    stub.add_response("describe_change_set", failed)
+    stub.add_response("describe_change_set", failed)
+
+
+def test_what_early_validation_found_is_said_page_by_page(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The change set says how many errors there are, and DescribeEvents which, as long as the change set is there."""
+    asked = {"ChangeSetName": "arn:of:the:change-set", "Filters": {"FailedEvents": True}}
+    begun = {"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}
+    with _stubbed(account, monkeypatch) as stub:
+        _expect_failed_validation(stub)
+        stub.add_response("describe_events", {"OperationEvents": [begun, ONLY_A_WARNING], "NextToken": "2"}, asked)
+        stub.add_response("describe_events", {"OperationEvents": [NAME_TAKEN]}, {**asked, "NextToken": "2"})
+        stub.add_response("delete_change_set", {})
+        with pytest.raises(Refused) as refused:
+            account._proposed("https://template", [])
+        stub.assert_no_pending_responses()
+    assert str(refused.value) == (
+        "CloudFormation does not take it: Validation failed with 1 error(s).; "
+        "Media /Resources/Media/Properties/BucketName: A bucket of this name exists already."
+    )
+
+
+def test_who_may_not_ask_what_validation_found_hears_so(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _stubbed(account, monkeypatch) as stub:
+        _expect_failed_validation(stub)
+        stub.add_client_error("describe_events", "AccessDenied", "not authorized: cloudformation:DescribeEvents")
+        stub.add_response("delete_change_set", {})
+        with pytest.raises(Refused, match=r"Validation failed with 1 error.*cloudformation:DescribeEvents"):
+            account._proposed("https://template", [])
         stub.assert_no_pending_responses()
 
 
@@ -293,3 +352,17 @@ def test_destroying_says_what_is_kept(account: Account, tmp_path: Path) -> None:
 def test_parameters_come_from_the_environment_in_capitals() -> None:
     told = {"PUBLIC_URL": "https://sowa.test", "MAIL_DOMAIN": "", "HOME": "/root"}
     assert deploy.given(told) == {"PublicUrl": "https://sowa.test"}
+
+
+@pytest.mark.parametrize(("target", "missing"), [("deploy", "STAGE"), ("destroy", "STAGE"), ("deploy", "AWS_REGION")])
+def test_what_is_missing_is_asked_for_before_anything_is_built(target: str, missing: str) -> None:
+    """Packaging takes minutes. (`-n` shows what make would do; what it checks itself it checks then, too.)"""
+    said = {"STAGE": "x", "AWS_REGION": "eu-central-1"} | {missing: ""}
+    words = [f"{name}={value}" for name, value in said.items()]
+    environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
+    make = subprocess.run(  # noqa: S603  # our own words only
+        [MAKE, "-n", target, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert make.returncode != 0
+    assert f"make {target} STAGE=… AWS_REGION=…" in make.stderr
+    assert "infra.package" not in make.stdout
