@@ -109,6 +109,7 @@ class Device(Item):
         UnicodeAttribute(null=True), rows.DEVICE_SETTINGS, why="times: what a report says of before is no news"
     )
     battery_percent = personal(rows.DEVICE_SETTINGS, null=True)
+    streams = personal(rows.DEVICE_SETTINGS, null=True)
     private_since = key(
         Time(null=True), rows.DEVICE_SETTINGS, why="time: what arrives from then on is dropped", exported=True
     )

@@ -14,7 +14,7 @@ from chalicelib.instants import at_ms
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock import shapes as stock_shapes
 from chalicelib.stock.records import Reason
-from chalicelib.stock.shapes import Channel, Lan, SerialNumber, Settings, SettingsOfVersion
+from chalicelib.stock.shapes import Channel, Lan, SerialNumber, Settings, SettingsOfVersion, Stream
 
 TimeZone = Annotated[str, Meta(max_length=64, description="of IANA", extra={"normal": rules.normal_time_zone})]
 DevicePassword = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -127,6 +127,7 @@ class Device(Shape):
     country: str | None
     lan: Lan | None
     battery_percent: int | None
+    streams: list[Stream] | None
     privacy_mode: bool
     cover_url: str | None
     plan: DevicePlan | None
@@ -150,6 +151,7 @@ class Device(Shape):
             time_zone=device.time_zone,
             dst=device.dst,
             battery_percent=device.battery_percent,
+            streams=_streams(granted),
             privacy_mode=granted.is_private,
             cover_url=granted.cover_url,
             rights=granted.rights,
@@ -174,6 +176,15 @@ def _of_owner(granted: Any) -> dict[str, Any]:
     }
 
 
+def _streams(granted: Any) -> list[Stream] | None:
+    """Of the channels that it has and that are shown; None where many devices are asked for."""
+    if granted.refused is None:
+        return None
+    device = granted.device
+    shown = {one["id"] for one in device.channels or [] if granted.covers(one["id"])}
+    return [Stream(**one) for one in device.streams or [] if one["channel"] in shown]
+
+
 def _refused(counts: Any) -> list[RefusedUpload] | None:
     """None where nobody asked: an empty list says that nothing was refused."""
     if counts is None:
@@ -190,7 +201,8 @@ class DevicesPage(Page):
 
 
 class Devices(Shape):
-    """The caller's own come first, and on each page the oldest. `refused_uploads` is null here: ask for one device."""
+    """The caller's own come first, and on each page the oldest. `refused_uploads` and `streams` are null
+    here: ask for one device."""
 
     items: list[Device]
     cursor: str | None

@@ -48,6 +48,17 @@ def activate(visitor: Visitor, body: shapes.Activate) -> shapes.Activated:
         "firmware": "1.0.1",
         "lan": {"ip": "192.168.1.21", "port": 8554},
         "battery_percent": 80,
+        "streams": [
+            {
+                "channel": "1",
+                "codec": "h264",
+                "width": 1920,
+                "height": 1080,
+                "bitrate_bps": 2_000_000,
+                "frames_per_second": 25.0,
+                "dropped_frames": 3,
+            }
+        ],
     },
     tag="devices",
 )

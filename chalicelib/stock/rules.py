@@ -101,7 +101,7 @@ def is_seen_anew(last_seen: float | None, at_s: int, every: timedelta = SEEN_EVE
 # How far before its arrival a camera's stamp is believed, which is as long as anything of a camera's is kept without a
 # plan; and how far after it.
 STAMP_BEFORE, STAMP_AHEAD = timedelta(days=7), timedelta(minutes=1)
-STATE_PARTS = ("firmware", "lan", "battery_percent", "settings")
+STATE_PARTS = ("firmware", "lan", "battery_percent", "streams", "settings")
 # Two reports that are late by the same, with so much time between them, were not held up on the way.
 _SAME_DELAY_MS, _APART_MS = 5_000, 30_000
 

@@ -205,16 +205,32 @@ def state_times_of(device: Any) -> rules.StateTimes:
     return rules.StateTimes.of(device.state_times)
 
 
+class Stream(Shape):
+    """What a camera sends of a channel at present, without sound; of a channel that it records at one quality and shows
+    at another, what it records. `bitrate_bps` is measured, `dropped_frames` are counted since the camera was started:
+    frames that came and could not be used."""
+
+    channel: ChannelId
+    codec: Literal["h264", "h265"]
+    width: Annotated[int, Meta(ge=1, le=16_384)]
+    height: Annotated[int, Meta(ge=1, le=16_384)]
+    bitrate_bps: Annotated[int, Meta(ge=0, le=10**9)] | None = None
+    frames_per_second: Annotated[float, Meta(ge=0, le=1_000)] | None = None
+    dropped_frames: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+
+
 class State(Shape):
     """A camera's report of itself at a moment, or now; what it leaves out is as before. Of each part the report of the
     latest moment counts, of equal moments the one that arrives last; a moment more than a minute ahead, or more than
-    seven days ago, is that of the arrival. `settings` bear the version that they realise, as the cloud told it."""
+    seven days ago, is that of the arrival. `settings` bear the version that they realise, as the cloud told it.
+    `streams` are all that it sends: of a channel that is named twice the last counts."""
 
     at: Time | None = None
     settings: SettingsOfVersion | None = None
     firmware: Name | None = None
     lan: Lan | None = None
     battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    streams: Annotated[list[Stream], Meta(max_length=64)] | None = None
     sleeps: Sleeps | None = None
 
 

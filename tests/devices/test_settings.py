@@ -129,6 +129,51 @@ def test_a_camera_says_how_it_is_and_hears_how_it_ought_to_be(home: Home) -> Non
     assert shown["last_seen"] == f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}"
 
 
+STREAM = {
+    "channel": "1", "codec": "h265", "width": 2560, "height": 1440, "bitrate_bps": 3_000_000,
+    "frames_per_second": 29.97, "dropped_frames": 0,
+}  # fmt: skip
+LEAST = {"channel": "2", "codec": "h264", "width": 640, "height": 360}
+UNMEASURED = {"bitrate_bps": None, "frames_per_second": None, "dropped_frames": None}
+
+
+def test_a_camera_says_what_it_sends_of_its_channels(home: Home) -> None:
+    assert device(home)["streams"] == []
+    home.camera.activate(channels=[{"id": "1", "name": "Door"}, {"id": "2", "name": "Yard"}])
+    assert home.camera.report(streams=[STREAM, LEAST]).status == 200
+    assert device(home)["streams"] == [STREAM, LEAST | UNMEASURED]
+    home.world.advance(1)
+    home.camera.report(battery_percent=77)
+    assert device(home)["streams"] == [STREAM, LEAST | UNMEASURED]
+    # Of a channel the last, and of one that it does not have nothing.
+    home.camera.report(streams=[STREAM, STREAM | {"width": 1280}, LEAST | {"channel": "9"}])
+    assert device(home)["streams"] == [STREAM | {"width": 1280}]
+    home.world.advance(1)
+    home.camera.report(streams=[])
+    assert device(home)["streams"] == []
+
+
+def test_what_a_camera_sends_is_said_of_one_device_and_of_the_channels_that_are_shared(home: Home) -> None:
+    home.camera.activate(channels=[{"id": "1", "name": "Door"}, {"id": "2", "name": "Yard"}])
+    home.camera.report(streams=[STREAM, LEAST])
+    share = home.owner.share(home.camera.device_id, email=home.stranger.email, channels=["2"])
+    assert home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept").status == 200
+    shown = home.stranger.device(home.camera.device_id)
+    assert shown["streams"] == [LEAST | UNMEASURED]
+    assert [one["streams"] for one in home.owner.call("GET", "/devices").json["items"]] == [None]
+
+
+@pytest.mark.parametrize("wrong", [
+    {"codec": "mjpeg"}, {"width": 0}, {"height": 20_000}, {"bitrate_bps": -1}, {"frames_per_second": 1e9},
+    {"dropped_frames": 2**60}, {"channel": "a b"}, {"location": "garden"},
+])  # fmt: skip
+def test_what_no_camera_sends_is_refused(home: Home, wrong: dict[str, object]) -> None:
+    answer = home.camera.report(streams=[STREAM | wrong])
+    (field,) = answer.json["fields"]
+    assert answer.status == 422 and field.startswith("streams")
+    assert home.camera.report(streams=[STREAM] * 65).status == 422
+
+
 def test_what_a_report_leaves_out_is_as_before(home: Home) -> None:
     home.camera.report(firmware="2.1.0", battery_percent=77)
     home.world.advance(1)

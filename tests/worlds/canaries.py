@@ -267,7 +267,9 @@ class Life:
     def _set(self) -> None:
         wanted, told = ({"channels": [{"id": "1", "name": self.word(name)}]} for name in ("gate", "toldgate"))
         assert self.person.change_settings(self.camera.device_id, 0, **wanted).status == 200
-        said = {"settings": {"version": 1, "settings": told}, "battery_percent": 80}
+        stream = {"channel": "1", "codec": "h264", "width": 1920, "height": 1080}
+        stream["dropped_frames"] = int(self.number("", "dropped frames"))
+        said = {"settings": {"version": 1, "settings": told}, "battery_percent": 80, "streams": [stream]}
         assert self.camera.report(**said).status == 200
 
     def _share(self) -> None:

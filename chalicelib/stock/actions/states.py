@@ -68,9 +68,15 @@ def _parts_of(device: Device, report: shapes.State) -> dict[str, dict[str, Any]]
         "firmware": report.firmware,
         "lan": None if report.lan is None else to_builtins(report.lan),
         "battery_percent": report.battery_percent,
+        "streams": None if report.streams is None else _by_channel(report.streams),
     }
     parts = {name: {name: value} for name, value in simple.items() if value is not None}
     return parts if report.settings is None else {**parts, "settings": _realised(device, report.settings)}
+
+
+def _by_channel(streams: list[shapes.Stream]) -> list[dict[str, Any]]:
+    last = {stream.channel: to_builtins(stream) for stream in streams}
+    return list(last.values())
 
 
 def _realised(device: Device, report: shapes.SettingsOfVersion) -> dict[str, Any]:
