@@ -206,9 +206,8 @@ def state_times_of(device: Any) -> rules.StateTimes:
 
 
 class Stream(Shape):
-    """What a camera sends of a channel at present, without sound; of a channel that it records at one quality and shows
-    at another, what it records. `bitrate_bps` is measured, `dropped_frames` are counted since the camera was started:
-    frames that came and could not be used."""
+    """What a camera sends of a channel at present; of one that it records at one quality and shows at another, what it
+    records. `bitrate_bps` is measured; `dropped_frames` could not be used, and are counted since it was started."""
 
     channel: ChannelId
     codec: Literal["h264", "h265"]

@@ -55,6 +55,7 @@ class FakeCloud(Wire):
     token: str = ""
     ticket_life_s: float = 900.0
     asked: list[str] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     tickets: int = 0
@@ -83,9 +84,10 @@ class FakeCloud(Wire):
             return _answer(200, camera_token=self.token, **how, now=self._now())
         if token != self.token:
             return _answer(401, code="NotSignedIn")
-        return self._state() if path == "/cameras/state" else self._tickets(body)
+        return self._state(body) if path == "/cameras/state" else self._tickets(body)
 
-    def _state(self) -> Answer:
+    def _state(self, report: dict[str, Any]) -> Answer:
+        self.reports.append(report)
         desired = {"version": 3, "settings": self.wanted}
         return _answer(200, desired=desired, privacy_mode=self.is_private, now=self._now())
 

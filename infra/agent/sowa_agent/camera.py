@@ -24,6 +24,7 @@ from sowa_agent.recording import Plan
 from sowa_agent.sending import Sender
 from sowa_agent.settings import Settings
 from sowa_agent.spool import Spool
+from sowa_agent.stream_state import StreamReports
 
 LOOK_S = 1.0
 TRY_AGAIN_S, UNKNOWN_S = 10.0, 300.0
@@ -50,6 +51,7 @@ class Camera:
     is_replaced: bool = False
     has_failed: bool = False
     wishes: Wishes = field(default_factory=Wishes)
+    stream_reports: StreamReports = field(default_factory=StreamReports)
     _is_in_step: bool = False
     _is_owned: bool = True
     _reported_at: float = float("-inf")
@@ -146,6 +148,8 @@ class Camera:
             self._reported_at = now
             with suppress(Refused, Unreachable):  # of which what sends recordings tells
                 self._report()
+        if self._is_in_step:
+            self._report_streams(now)
         self.sender.look()
 
     def _report(self) -> None:
@@ -154,6 +158,13 @@ class Camera:
         self._become(wanted)
         self.cloud.report(settings=self.wishes.settings.as_json())
         self._is_in_step = True
+
+    def _report_streams(self, now: float) -> None:
+        streams = [state for lens in self.lenses if (state := lens.stream_state())]
+        if self.stream_reports.is_due(streams, now):
+            with suppress(Refused, Unreachable):
+                self.cloud.report_once(streams=streams)
+                self.stream_reports.reported(streams, now)
 
     def _become(self, wanted: Json) -> None:
         self.wishes.settings = Settings.of(wanted["desired"])
@@ -173,6 +184,7 @@ class Camera:
         self._is_owned = code != "NobodyOwns"
         if not self._is_owned:
             self.views.clear()
+            self.stream_reports.forget()
         # With a ticket it is not private, and without one for that reason it is.
         is_missed = self.wishes.is_private if plan else code == "PrivacyModeOn" and not self.wishes.is_private
         if is_missed or not self._is_owned:

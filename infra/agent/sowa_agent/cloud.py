@@ -195,8 +195,14 @@ class CloudClient:
 
     def report(self, **state: Any) -> Json:
         """What the camera is like; how it ought to be."""
-        at = as_utc(self.clock.now_s()).isoformat()
-        return self._through("PUT", "/cameras/state", {"at": at, **state})
+        return self._through("PUT", "/cameras/state", self._of_now(state))
+
+    def report_once(self, **state: Any) -> Json:
+        """The same without tries: whoever has time says it again later."""
+        return self._answer("PUT", "/cameras/state", self._of_now(state), secrets.token_hex(16))
+
+    def _of_now(self, state: Json) -> Json:
+        return {"at": as_utc(self.clock.now_s()).isoformat(), **state}
 
     def recording_tickets(self, channels: list[str]) -> Json:
         """Plan and tickets, without tries: whoever records asks again."""

@@ -46,7 +46,7 @@ class Backoff:
 @dataclass
 class Feed:
     """`on_packet` and `on_piece` get what comes, `on_end` is told that nothing does any more; all in the feed's own
-    thread. `state` says in words how it is."""
+    thread. `state` says in words how it is; `dropped_frames` came and could not be used, on all its connections."""
 
     label: str
     address: SourceAddress
@@ -60,6 +60,8 @@ class Feed:
     backoff: Backoff = field(default_factory=Backoff)
     is_connected: bool = False
     state: str = "not opened yet"
+    frames_per_second: float = 0.0
+    dropped_frames: int = 0
     _reopens: bool = False
     _numbers: count[int] = field(default_factory=count)
 
@@ -84,6 +86,7 @@ class Feed:
             session.codec, session.frame_ticks, self.clock, self._numbers.__next__, session.reorders, session.sound
         )
         self._reopens = False
+        self.frames_per_second = round(TICKS_PER_SECOND / session.frame_ticks, 2)
         try:
             self._read(session, remuxer)
         finally:
@@ -94,13 +97,15 @@ class Feed:
             session.close()
 
     def _read(self, session: Session, remuxer: Remuxer) -> None:
-        shown_at = self.clock.monotonic()
+        shown_at, dropped_before = self.clock.monotonic(), self.dropped_frames
         for packet in session.packets():
             if self.stopped.is_set() or self._reopens:
                 return
             remuxer.has_sound_on = self.has_sound_on()
             self.on_packet(session, packet)
-            for piece in remuxer.add(packet):
+            pieces = remuxer.add(packet)
+            self.dropped_frames = dropped_before + remuxer.dropped_frames
+            for piece in pieces:
                 shown_at = packet.arrived if piece.begins_with_key else shown_at
                 self._connected(session, piece)
                 self.on_piece(piece)

@@ -18,6 +18,7 @@ from sowa_agent.ring import Ring
 from sowa_agent.settings import Settings
 from sowa_agent.source import Session, SourceAddress
 from sowa_agent.spool import Spool
+from sowa_agent.stream_state import Json, StreamMeter
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         self.ring, self.sub_ring = Ring(), Ring()
+        self.meter = StreamMeter(self.config.id)
         self.recorder = Recorder(self.spool, self.config.id, self.ring)
         self.main = self._feed("", self.config.main, self._see_main, self._take_main, self._main_ended)
         self.sub: Feed | None = None
@@ -71,6 +73,10 @@ class Lens:
     def live_ring(self) -> Ring:
         """The sub stream's, for as long as there is one."""
         return self.sub_ring if self._has_sub() else self.ring
+
+    def stream_state(self) -> Json | None:
+        """What its main stream is like, or was last; None before that is known."""
+        return self.meter.state(self.main.frames_per_second, self.main.dropped_frames)
 
     def _feed(
         self,
@@ -102,6 +108,7 @@ class Lens:
             self._main_ended()
             return
         self.ring.add(piece)
+        self.meter.see(piece)
         self.recorder.see(piece)
 
     def _take_sub(self, piece: Piece) -> None:
