@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ def _served(talk: Callable[[ServerConnection], Any], **how: Any) -> Iterator[str
 
 def _channel(url: str, do: Callable[[Json], Json] = lambda command: {}, **how: Any) -> Channel:
     opening = {"channel_url": url, "ping_seconds": 570, "reconnect_after_seconds": 0.01, **how}
-    return Channel(FakeCloud(token="token").client(), opening, do, threading.Event())
+    return Channel(FakeCloud(token="token").client(), opening, do, threading.Event(), ask_within_s=0)
 
 
 def test_commands_are_answered_and_what_is_none_is_passed_over() -> None:
@@ -87,6 +88,33 @@ def test_a_token_that_was_replaced_ends_it(status: int) -> None:
 
     with _served(lambda connection: None, process_request=refuse) as url, pytest.raises(TokenReplaced):
         _channel(url).run()
+
+
+def test_who_was_hung_up_on_asks_at_once_whether_another_was_activated() -> None:
+    opened: list[int] = []
+
+    def talk(connection: ServerConnection) -> None:
+        opened.append(1)
+        cloud.token = "of another"
+        if len(opened) == 2:
+            channel.stopped.set()
+
+    with _served(talk) as url, pytest.raises(TokenReplaced):
+        channel = _channel(url)
+        cloud: Any = channel.cloud.wire
+        channel.run()
+    assert opened == [1] and cloud.asked == ["/cameras/state"]
+
+
+def test_a_connection_that_was_lost_is_no_reason_to_ask() -> None:
+    def talk(connection: ServerConnection) -> None:
+        channel.stopped.set()
+        connection.socket.shutdown(socket.SHUT_RDWR)
+
+    with _served(talk) as url:
+        channel = _channel(url)
+        channel.run()
+    assert channel.cloud.wire.asked == []  # type: ignore[attr-defined]
 
 
 def test_another_refusal_and_nobody_there_are_tried_again() -> None:

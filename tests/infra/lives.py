@@ -150,7 +150,8 @@ def _an_upload_of_which_nobody_was_told(home: Home) -> None:
 
 
 def _a_channel(home: Home) -> None:
-    """Commands are given, brought at once and on waking, to who is there and who is not, and answered."""
+    """Commands are given, brought at once and on waking, to who is there and who is not, and answered; and who is there
+    is hung up on."""
     device_id = home.camera.device_id
     home.camera.connect()
     home.world.settle()
@@ -179,9 +180,13 @@ def _a_channel(home: Home) -> None:
     home.world.channel.connections.pop(last.id)
     assert home.owner.change_settings(device_id, 0, night_mode="on").status == 200
     home.world.settle()
-    unowned = new_camera(home.world, "SN0071").connect()
+    unowned = new_camera(home.world, "SN0071")
+    former = unowned.connect()
     home.world.settle()
-    unowned.close()
+    assert unowned.activate().status == 200
+    home.world.settle()
+    assert not former.is_open
+    unowned.connect().close()
     home.camera.connect().close()
 
 

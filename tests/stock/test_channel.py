@@ -21,6 +21,7 @@ from infra.package.template import DEPLOYED
 from tests.conftest import Home
 from tests.scene import Camera, new_camera
 from tests.worlds.invariants import Stored
+from tests.worlds.sweep import without_waiting
 
 # `CAMERAS=10000 pytest -n 0 tests/stock/test_channel.py -k spread` plays all of them, in some ten minutes.
 HOW_MANY = int(os.environ.get("CAMERAS", "200"))
@@ -78,9 +79,31 @@ def test_an_activation_ends_what_was_opened_with_the_token_before(home: Home) ->
     assert home.camera.activate().status == 200
     assert presence(home)[0] is False
     assert home.world.connect(old_token) == 401
+    home.world.settle()
+    assert not channel.is_open
+    assert home.camera.connect().is_open
+
+
+def test_an_activation_whose_hanging_up_is_lost_ends_it_with_what_is_said_next(home: Home) -> None:
+    channel = home.camera.connect()
+    home.world.faults.refuse("apigatewaymanagementapi")
+    with without_waiting():
+        assert home.camera.activate().status == 200
+    home.world.faults.clear()
+    home.world.settle()
+    assert channel.is_open and presence(home)[0] is False
     channel.say({"id": "any", "ok": True})
     home.world.settle()
     assert not channel.is_open
+
+
+def test_an_activation_hangs_up_on_nobody_but_its_own_camera(home: Home) -> None:
+    channel = home.camera.connect()
+    other = new_camera(home.world, "SN0002")
+    home.world.trace.clear()
+    other.activate()
+    home.world.settle()
+    assert channel.is_open and "apigatewaymanagementapi.DeleteConnection" not in home.world.trace.names()
 
 
 def test_api_gateway_ends_what_says_nothing_and_what_is_two_hours_old(home: Home) -> None:

@@ -14,7 +14,7 @@ from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.instants import ms_of
 from chalicelib.stock import rules, shapes
-from chalicelib.stock.actions import presence
+from chalicelib.stock.actions import channel, presence
 from chalicelib.stock.actions import stock as stocks
 from chalicelib.stock.records import Report, Stock
 from chalicelib.store import ciphers, crypto
@@ -31,12 +31,17 @@ class CameraUnknown(NotSignedIn):
 
 
 def activate(report: shapes.Activate, country: str) -> str:
-    """The camera's token; an earlier one dies (B6). Raises CameraUnknown."""
+    """The camera's token; an earlier one dies (B6), and what is connected with it is hung up on. Raises
+    CameraUnknown."""
     # It may be bound, removed or activated at the same moment.
-    return retrying(partial(_activate, report, country))
+    token, connection_id = retrying(partial(_activate, report, country))
+    if connection_id is not None:
+        channel.hang_up_if_possible(connection_id)
+    return token
 
 
-def _activate(report: shapes.Activate, country: str) -> str:
+def _activate(report: shapes.Activate, country: str) -> tuple[str, str | None]:
+    """The token, and the connection that was made with the one before."""
     stock_id = stocks.id_of(report.sn)
     (stock,) = read(Stock.key(stock_id))
     if stock is None or not crypto.same(stock.secret_hash, stocks.secret_hash(stock_id, report.secret)):
@@ -45,16 +50,16 @@ def _activate(report: shapes.Activate, country: str) -> str:
     secret = ids.as_text(ids.random_bytes(32))
     now = clock.now_s()
     # A connection made with the token before is nobody's any more.
-    was_connected = stock.connection_id is not None
+    connection_id = stock.connection_id
     news: dict[str, Any] = {"camera_token_hash": crypto.plain_hash(secret)}
     news |= {} if report.sleeps is None else {"sleeps": int(report.sleeps)}
-    news |= presence.ended_at(now) if was_connected else {}
+    news |= presence.ended_at(now) if connection_id is not None else {}
     # Whoever's it was has closed his account.
     news |= presence.NOBODYS if stock.device_id is not None and device is None else {}
     taken = change(stock, when=_held_as_read(stock), otherwise=StaleRead, **news)
-    missed = presence.checks_when_closed(stock, now) if was_connected else []
+    missed = presence.checks_when_closed(stock, now) if connection_id is not None else []
     commit(taken, *missed, *_report(stock, device, report, country))
-    return f"c.{stock_id}.{secret}"
+    return f"c.{stock_id}.{secret}", connection_id
 
 
 def _held_as_read(stock: Stock) -> Condition:

@@ -9,6 +9,7 @@ from functools import partial
 
 from chalicelib import clock, ids
 from chalicelib.aws import websocket
+from chalicelib.aws.failures import is_passing
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import NotSignedIn
 from chalicelib.settings import settings
@@ -101,6 +102,16 @@ def camera_at(connection_id: str) -> Stock | None:
 def hang_up(connection_id: str) -> None:
     """End a connection that nothing is listened to on."""
     websocket.close(connection_id)
+
+
+def hang_up_if_possible(connection_id: str) -> None:
+    """The same where nothing depends on it: if API Gateway does not answer, a connection that counts no more ends with
+    what is said on it next."""
+    try:
+        hang_up(connection_id)
+    except Exception as problem:
+        if not is_passing(problem):
+            raise
 
 
 # The clock

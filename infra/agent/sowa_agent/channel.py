@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from sowa_agent.cloud import CloudClient, Json, TokenReplaced
+from sowa_agent.cloud import CloudClient, Json, Refused, TokenReplaced, Unreachable
 
 # API Gateway ends a connection after two hours; who opens another before is not away.
 RENEW_AFTER_S = 110 * 60.0
 LOOK_S = 0.5
 OPEN_S = 20.0
+# Who was hung up on asks within this time whether its token is still good; not all at once, where many were.
+ASK_WITHIN_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ class Channel:
     do: Callable[[Json], Json]
     stopped: threading.Event
     back_within_s: float = float("inf")
+    ask_within_s: float = ASK_WITHIN_S
 
     def run(self) -> None:
         """Until `stopped`. Raises TokenReplaced."""
@@ -58,7 +63,15 @@ class Channel:
             log.warning("The channel was refused (%s).", refused.response.status_code)
         except (WebSocketException, InvalidHandshake, OSError, EOFError) as problem:
             log.info("The channel is closed (%s).", type(problem).__name__)
+            if isinstance(problem, ConnectionClosed) and problem.rcvd:
+                self._ask()
         return False
+
+    def _ask(self) -> None:
+        """The cloud ends the channel of a token that was replaced, and says so to who asks. Raises TokenReplaced."""
+        if not self.stopped.wait(random.uniform(0, self.ask_within_s)):  # noqa: S311  # nothing is kept secret by it
+            with suppress(Refused, Unreachable):
+                self.cloud.report()
 
     def _listen(self, connection: ClientConnection) -> None:
         clock = self.cloud.clock.monotonic

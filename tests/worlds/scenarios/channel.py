@@ -13,8 +13,9 @@ from infra.local.cloud import Plugged
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.live.test_numbered import watched
+from tests.scene import Camera
 from tests.worlds.invariants import Stored
-from tests.worlds.scenarios.cameras import change_settings
+from tests.worlds.scenarios.cameras import activate, change_settings
 from tests.worlds.scenarios.steps import HOUR, job, once, settle, settled
 from tests.worlds.sweep import Scenario, leap
 
@@ -39,6 +40,12 @@ def _disconnect(home: Home, channel: Plugged, key: str) -> None:
 
 def _disconnections(home: Home, state: Any, stored: Stored) -> int:
     return 1 - _is_connected(home, stored)
+
+
+def _connected(home: Home) -> Camera:
+    home.camera.connect()
+    home.world.settle()
+    return home.camera
 
 
 def away_for_long(home: Home) -> None:
@@ -237,6 +244,9 @@ def _settings_just_changed(home: Home) -> None:
 
 
 SCENARIOS = (
+    Scenario(
+        "activate a camera that is connected", "POST /cameras/activation", _connected, activate, _disconnections
+    ),
     Scenario("a camera connects", "camera_connected", settled, connect, _connections),
     Scenario(
         "a camera goes away",
