@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Any
 
 import av
 from PIL import Image
 
 from sowa_agent.boxes import take_boxes
+from sowa_agent.fragments import Output
 
 _MOVIE_FLAGS = "frag_keyframe+empty_moov+default_base_moof"
-
-
-class _Output(io.RawIOBase):
-    """Written on and on; whoever reads takes what is there away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pending = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.pending += data
-        return len(data)
 
 
 class Encoder:
@@ -36,7 +20,7 @@ class Encoder:
     def __init__(self, size: tuple[int, int], frames_per_second: int = 10) -> None:
         self.init = b""
         self.frames_per_second = frames_per_second
-        self._output = _Output()
+        self._output = Output()
         self._fragment = b""
         self._count = 0
         self._container = av.open(self._output, "w", format="mp4", options={"movflags": _MOVIE_FLAGS})

@@ -17,9 +17,9 @@ from sowa_agent import alarms
 from sowa_agent.camera import Camera
 from sowa_agent.cloud import TokenReplaced, Unreachable
 from sowa_agent.lens import LensConfig
-from sowa_agent.memory import Memory
 from sowa_agent.motion import Motion
 from sowa_agent.packets import Packet, Piece
+from sowa_agent.saved_activation import SavedActivation
 from sowa_agent.settings import Settings
 from sowa_agent.source import SourceAddress, Why
 from sowa_agent.spool import Spool
@@ -196,7 +196,7 @@ def _started_without_the_cloud(scene: Scene, **plan: Any) -> Camera:
     later = Camera(
         scene.cloud.client(), scene.camera.lenses_config, scene.camera.spool, scene._open, stopped=threading.Event()
     )
-    assert later._activated() == scene.camera.memory.load()["how"]
+    assert later._activated() == scene.camera.saved.load()["how"]
     return later
 
 
@@ -218,10 +218,10 @@ def test_hours_that_were_left_are_not_known_later(scene: Scene) -> None:
 
 def test_what_is_kept_of_an_activation_nobody_else_may_read_and_it_goes_with_it(scene: Scene) -> None:
     scene.camera._activated()
-    path = scene.camera.memory.path
+    path = scene.camera.saved.path
     assert path.stat().st_mode & 0o777 == 0o600 and scene.cloud.token in path.read_text()
     assert "factory-secret" not in path.read_text()
-    assert Memory(path, "http://another").load() == {}
+    assert SavedActivation(path, "http://another").load() == {}
 
     def part() -> None:
         raise TokenReplaced
@@ -232,8 +232,8 @@ def test_what_is_kept_of_an_activation_nobody_else_may_read_and_it_goes_with_it(
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"token": 1'])
 def test_a_file_that_says_nothing_is_none(scene: Scene, content: str) -> None:
-    scene.camera.memory.path.write_text(content)
-    assert scene.camera.memory.load() == {}
+    scene.camera.saved.path.write_text(content)
+    assert scene.camera.saved.load() == {}
 
 
 # Motion and alarms

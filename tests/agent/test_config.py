@@ -92,7 +92,7 @@ def test_of_a_camera_with_onvif_the_streams_need_not_be_named(tmp_path: Path) ->
     (lens,) = camera.lenses
     assert lens.sub is not None and (lens.main.address, lens.sub.address) == ("onvif:0/main", "onvif:0/sub")
     assert (lens.main.user, lens.main.password) == ("viewer", "geheim")
-    assert lens.detects_motion and lens.rests_while_told
+    assert lens.detects_motion and lens.pauses_for_camera_motion
     assert "geheim" not in repr(camera)
 
 
@@ -100,13 +100,13 @@ def test_of_a_camera_with_onvif_what_is_named_counts(tmp_path: Path) -> None:
     (camera,) = _read(tmp_path, ONVIF.replace('digital_input = "doorbell"', "") + CHANNELS).cameras
     assert camera.onvif is not None and camera.onvif.digital_input is None
     first, second = camera.lenses
-    assert (first.main.user, first.main.password, first.rests_while_told) == ("second", "hidden", False)
+    assert (first.main.user, first.main.password, first.pauses_for_camera_motion) == ("second", "hidden", False)
     assert (second.main.address, second.main.user, second.sub) == ("rtsp://10.0.0.8/live", "viewer", None)
 
 
 def test_without_onvif_nothing_of_it_is_known(tmp_path: Path) -> None:
     (camera,) = _read(tmp_path).cameras
-    assert camera.onvif is None and not any(lens.rests_while_told for lens in camera.lenses)
+    assert camera.onvif is None and not any(lens.pauses_for_camera_motion for lens in camera.lenses)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ class Onvif:
         self.device = OnvifDevice("SN0001", CONFIG)
         self.stopped = threading.Event()
         lenses = tuple(
-            LensConfig(str(number), "Lens", SourceAddress("main"), rests_while_told=True, **more) for number in (0, 1)
+            LensConfig(str(number), "Lens", SourceAddress("main"), pauses_for_camera_motion=True, **more)
+            for number in (0, 1)
         )
         spool = Spool(folder, least_free_bytes=0)
         spool.prepare()
@@ -179,7 +180,7 @@ def test_motion_is_looked_for_until_the_camera_tells_of_it_and_again_when_it_no_
 
 def test_a_lens_that_is_told_to_look_looks_in_any_case(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.lens.camera_tells_motion = lambda: True
+    scene.lens.has_motion_events = lambda: True
     scene.film(film(60))
     assert len(scene.camera.alarms._waiting) == 1
 

@@ -14,13 +14,13 @@ from sowa_agent.channel import Channel
 from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced, Unreachable, instant
 from sowa_agent.lens import Lens, LensConfig, Wishes
 from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
-from sowa_agent.memory import Memory
 from sowa_agent.names import picture_name
 from sowa_agent.onvif.device import OnvifDevice
 from sowa_agent.onvif.events import Kind
 from sowa_agent.opening import Open
 from sowa_agent.picture import NoPicture, jpeg_of
 from sowa_agent.recording import Plan
+from sowa_agent.saved_activation import SavedActivation
 from sowa_agent.sending import Sender
 from sowa_agent.settings import Settings
 from sowa_agent.spool import Spool
@@ -58,7 +58,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         clock = self.cloud.clock
-        self.memory = Memory(self.spool.folder / "activation.json", self.cloud.wire.url)
+        self.saved = SavedActivation(self.spool.folder / "activation.json", self.cloud.wire.url)
         self.alarms = AlarmSender(self.cloud, self.stopped)
         self.lenses = [
             Lens(config, self.open_source, clock, self.spool, self.alarms, self.wishes, self.stopped)
@@ -67,7 +67,7 @@ class Camera:
         if self.onvif:
             self.onvif.on_event = self._on_event
             for number, lens in enumerate(self.lenses):
-                lens.camera_tells_motion = partial(self.onvif.watches, number, "motion")
+                lens.has_motion_events = partial(self.onvif.watches, number, "motion")
         self.views = Views(clock.now_s)
         self.live = {lens.config.id: self._live_sender(lens) for lens in self.lenses}
         self.sender = Sender(self.cloud, self.spool, [lens.config.id for lens in self.lenses], self._on_plan)
@@ -107,7 +107,7 @@ class Camera:
             if not self.is_replaced:
                 log.error("Another agent or camera was activated as %s: this one stops.", self.cloud.identity.sn)
             self.is_replaced = True
-            self.memory.clear()
+            self.saved.clear()
             self.stopped.set()
         except Exception:
             log.exception("A part of %s failed: all of it stops.", self.cloud.identity.sn)
@@ -117,11 +117,11 @@ class Camera:
     def _activated(self) -> Json | None:
         """How to open the channel; None if it was stopped before the cloud was reached. Where that is away, it is as it
         was told last: what is recorded waits, and the cloud judges it when it comes."""
-        kept = self.memory.load()
+        kept = self.saved.load()
         while not self.stopped.is_set():
             try:
                 how = self.cloud.activate()
-                self.memory.note(token=self.cloud.token, how=how)
+                self.saved.note(token=self.cloud.token, how=how)
                 return how
             except Unreachable as problem:
                 if kept:
@@ -180,7 +180,7 @@ class Camera:
             lens.recorder.plan = plan
         # Of hours that are left none are known later.
         is_kept = plan is not None and "event_ms_left" not in plan
-        self.memory.note(plan=plan if is_kept else None)
+        self.saved.note(plan=plan if is_kept else None)
         self._is_owned = code != "NobodyOwns"
         if not self._is_owned:
             self.views.clear()

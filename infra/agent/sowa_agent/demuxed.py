@@ -130,17 +130,17 @@ class Camera(Demuxed):
 
     def pace(self, transport: Transport, frame_ticks: int, pause: Callable[[float], Any]) -> None:
         """Datagrams that nobody reads are lost, and what waits in a connection is not."""
-        self._rests = transport == "tcp" and TICKS_PER_SECOND / frame_ticks >= LEAST_RATE
+        self._batches_reads = transport == "tcp" and TICKS_PER_SECOND / frame_ticks >= LEAST_RATE
         self._pause = pause
 
     def _demuxed(self) -> Iterator[Any]:
         """After what had to be waited for, nothing has come yet."""
         came = super()._demuxed()
-        if not self._rests:
+        if not self._batches_reads:
             return came
-        return self._rested(came)
+        return self._batched(came)
 
-    def _rested(self, came: Iterator[Any]) -> Iterator[Any]:
+    def _batched(self, came: Iterator[Any]) -> Iterator[Any]:
         before = self._monotonic()
         for each in came:
             waited_s = self._monotonic() - before

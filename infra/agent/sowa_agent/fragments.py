@@ -37,7 +37,7 @@ class Fragment:
     begins_with_key: bool
 
 
-class _Output(io.RawIOBase):
+class Output(io.RawIOBase):
     """What a muxer writes; whoever reads takes it away."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Fragmenter:
     # From the first key frame's decoding to its showing: with B-frames another fragment may begin with a frame that is
     # shown later than those behind it.
     _shift: int | None = None
-    _output: _Output = field(default_factory=_Output)
+    _output: Output = field(default_factory=Output)
 
     def __post_init__(self) -> None:
         self._base = self.first.dts

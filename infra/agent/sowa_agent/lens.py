@@ -31,7 +31,7 @@ class LensConfig:
     sub: SourceAddress | None = None
     detects_motion: bool = True
     # While the camera tells of motion by itself, it need not be looked for.
-    rests_while_told: bool = False
+    pauses_for_camera_motion: bool = False
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Lens:
     alarms: AlarmSender
     wishes: Wishes
     stopped: threading.Event
-    camera_tells_motion: Callable[[], bool] = lambda: False
+    has_motion_events: Callable[[], bool] = lambda: False
     _motion: dict[str, Motion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -151,7 +151,7 @@ class Lens:
     def _is_looking(self) -> bool:
         if not self.config.detects_motion or self.wishes.is_private:
             return False
-        if self.config.rests_while_told and self.camera_tells_motion():
+        if self.config.pauses_for_camera_motion and self.has_motion_events():
             return False
         return self._wants_motion()
 

@@ -56,7 +56,7 @@ class OnvifDevice:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _said: str = ""
 
-    def introduction(self) -> Json:
+    def as_json(self) -> Json:
         """What its process must know of it."""
         config = self.config
         return {

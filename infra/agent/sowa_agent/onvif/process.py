@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class OnvifProcess:
-    """One process for all `devices`, for it takes 60 MB. Passwords go through its input: arguments and environment
+    """One process for all `devices`, for it takes 70 MB. Passwords go through its input: arguments and environment
     others may read."""
 
     devices: tuple[OnvifDevice, ...]
@@ -100,7 +100,7 @@ class OnvifProcess:
         )
         self.starts += 1
         self._running = process
-        self.send({"cameras": [device.introduction() for device in self.devices]})
+        self.send({"cameras": [device.as_json() for device in self.devices]})
         return process
 
     def _listen(self, process: Any) -> str:

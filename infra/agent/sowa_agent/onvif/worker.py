@@ -187,7 +187,7 @@ async def _serve(emit: Emit) -> None:
     followers = {camera["id"]: Follower(camera, emit, connect) for camera in cameras if connect}
     tasks = {asyncio.create_task(follower.run()) for follower in followers.values()}
     tasks.add(asyncio.create_task(_say_alive(emit)))
-    tasks.add(asyncio.create_task(_obey(lines, followers)))
+    tasks.add(asyncio.create_task(_run_commands(lines, followers)))
     # None of them ends but by the end of the input, or by a fault of ours, which ends the process.
     done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in running:
@@ -213,7 +213,7 @@ async def _say_alive(emit: Emit) -> None:
         await asyncio.sleep(ALIVE_S)
 
 
-async def _obey(lines: asyncio.StreamReader, followers: dict[str, Follower]) -> None:
+async def _run_commands(lines: asyncio.StreamReader, followers: dict[str, Follower]) -> None:
     at_work: set[asyncio.Task[None]] = set()
     while line := await lines.readline():
         command = json.loads(line)

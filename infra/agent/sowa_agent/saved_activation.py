@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Memory:
+class SavedActivation:
     """A file that nobody else may read: a token stands in it. It is of one serial number and one cloud."""
 
     path: Path
