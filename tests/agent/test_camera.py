@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import threading
 from collections import deque
 from dataclasses import replace
@@ -15,7 +16,7 @@ from PIL import Image
 
 from sowa_agent import alarms
 from sowa_agent.camera import Camera
-from sowa_agent.cloud import TokenReplaced, Unreachable
+from sowa_agent.cloud import Answer, TokenReplaced, Unreachable
 from sowa_agent.lens import LensConfig
 from sowa_agent.motion import Motion
 from sowa_agent.packets import Packet, Piece
@@ -177,11 +178,28 @@ def test_where_another_was_activated_it_says_so_once_and_stops(scene: Scene, cap
 def test_a_cloud_that_is_not_there_yet_or_does_not_know_the_camera_is_tried_again(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
+    scene.camera.saved.clear()
     scene.cloud.refusals = [(503, "")] * 4 + [(401, "CameraUnknown")]
     began = scene.clock.moved_s
     assert scene.camera._activated() is not None
     assert scene.clock.moved_s - began >= 310 and "does not know SN0001" in caplog.text
     assert "factory-secret" not in caplog.text
+
+
+def test_what_its_owner_wants_is_known_before_anything_is_filmed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, bool]] = []
+    scene.cloud.wanted = {"microphone": False}
+
+    def parts(how: Any) -> list[Any]:
+        seen.append((scene.camera.wishes.is_private, scene.camera.wishes.settings.microphone))
+        scene.camera.stopped.set()
+        return []
+
+    monkeypatch.setattr(scene.camera, "_parts", parts)
+    scene.camera.run()
+    assert seen == [(False, False)]
 
 
 # A start without the cloud
@@ -193,9 +211,15 @@ def _started_without_the_cloud(scene: Scene, **plan: Any) -> Camera:
     scene.camera._activated()
     scene.look()
     scene.cloud.is_gone = True
-    later = Camera(
-        scene.cloud.client(), scene.camera.lenses_config, scene.camera.spool, scene._open, stopped=threading.Event()
-    )
+    later = _later(scene)
+    assert later.cloud.is_token_kept
+    return later
+
+
+def _later(scene: Scene) -> Camera:
+    """Another run, that finds what the one before left on disk, and no cloud."""
+    client = replace(scene.camera.cloud, token="", on_activated=lambda how: None)
+    later = Camera(client, scene.camera.lenses_config, scene.camera.spool, scene._open, stopped=threading.Event())
     assert later._activated() == scene.camera.saved.load()["how"]
     return later
 
@@ -209,6 +233,94 @@ def test_who_starts_without_the_cloud_records_as_it_was_told_last(scene: Scene) 
     scene.cloud.is_gone = False
     scene.look()
     assert not scene.camera.spool.waiting() and any(name.endswith(".m4s") for name in scene.cloud.names())
+
+
+def _lose_activations(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud carries them out, and nobody hears of it."""
+    ask = scene.cloud.ask
+
+    def lossy(method: str, path: str, *given: Any) -> Answer:
+        answer = ask(method, path, *given)
+        if path == "/cameras/activation":
+            raise Unreachable("No answer.")
+        return answer
+
+    monkeypatch.setattr(scene.cloud, "ask", lossy)
+
+
+def test_an_activation_whose_answer_was_lost_is_made_again_once(scene: Scene) -> None:
+    with pytest.MonkeyPatch.context() as lossy:
+        _lose_activations(scene, lossy)
+        later = _later(scene)
+        assert later.cloud.token and later.cloud.token != scene.cloud.token
+    later._guarded(later.sender.look)
+    assert not later.is_replaced and later.lenses[0].recorder.plan is not None
+    assert scene.cloud.token in later.saved.path.read_text() and later.cloud.token == scene.cloud.token
+    scene.cloud.token = "another"
+    scene.clock.advance(900)
+    later._guarded(later.sender.look)
+    assert later.is_replaced
+
+
+def test_a_question_under_a_token_that_was_renewed_meanwhile_is_asked_again(scene: Scene) -> None:
+    used = scene.camera.cloud.token
+    scene.camera.cloud.activate()
+    scene.camera.cloud.renew_token(used)
+    with pytest.raises(TokenReplaced):
+        scene.camera.cloud.renew_token(scene.camera.cloud.token)
+
+
+def test_who_started_without_the_cloud_is_activated_as_soon_as_it_is_there(scene: Scene) -> None:
+    later = _started_without_the_cloud(scene)
+    later.look()
+    kept = later.cloud.token
+    scene.cloud.refusals = [(401, "CameraUnknown")]
+    scene.cloud.is_gone = False
+    scene.clock.advance(10)
+    later.look()
+    scene.clock.advance(299)
+    later.look()
+    assert later.cloud.token == kept == scene.cloud.token
+    scene.clock.advance(1)
+    later.look()
+    assert later.cloud.token == scene.cloud.token != kept and scene.cloud.token in later.saved.path.read_text()
+
+
+QUIET = {"motion": {"enabled": False}, "microphone": False}
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_who_starts_without_the_cloud_is_as_its_owner_wanted_it_last(scene: Scene, is_private: bool) -> None:
+    scene.cloud.wanted, scene.cloud.is_private = QUIET, is_private
+    scene.camera = _started_without_the_cloud(scene)
+    scene.lens = scene.camera.lenses[0]
+    assert scene.camera.wishes.settings == Settings(3, False, microphone=False)
+    scene.film(film(60))
+    assert not scene.camera.alarms._waiting and bool(scene.camera.spool.waiting()) is not is_private
+
+
+def test_where_it_is_not_known_what_its_owner_wants_nothing_is_recorded_until_it_is(scene: Scene) -> None:
+    former = _started_without_the_cloud(scene)
+    former.saved.note(desired=None, privacy_mode=None)
+    scene.camera = _later(scene)
+    scene.lens = scene.camera.lenses[0]
+    scene.film(film(60))
+    assert not scene.camera.spool.waiting() and not scene.camera.wishes.settings.microphone
+    scene.cloud.is_gone = False
+    scene.look()
+    scene.film(film(60))
+    assert scene.camera.spool.waiting() and scene.camera.wishes.settings.microphone
+
+
+def test_what_an_owner_wanted_is_not_kept_when_nobody_owns_the_camera(scene: Scene) -> None:
+    scene.cloud.wanted = QUIET
+    scene.look()
+    assert scene.camera.saved.load()["privacy_mode"] is False
+    scene.camera.sender.forget()
+    scene.cloud.refusals = [(409, "NobodyOwns")]
+    scene.look()
+    kept = scene.camera.saved.load()
+    assert kept["privacy_mode"] is kept["desired"] is None and "microphone" not in scene.camera.saved.path.read_text()
 
 
 def test_hours_that_were_left_are_not_known_later(scene: Scene) -> None:
@@ -228,6 +340,47 @@ def test_what_is_kept_of_an_activation_nobody_else_may_read_and_it_goes_with_it(
 
     scene.camera._guarded(part)
     assert not path.exists()
+
+
+def test_who_is_replaced_stops_even_where_nothing_can_be_removed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def part() -> None:
+        raise TokenReplaced
+
+    def refuse(*_: Any, **more: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    scene.camera._guarded(part)
+    assert scene.camera.is_replaced and scene.camera.stopped.is_set() and "cannot be removed" in caplog.text
+
+
+def test_what_is_kept_is_on_disk_before_it_has_its_name(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+    monkeypatch.setattr(os, "fsync", lambda file: (did.append("fsync"), fsync(file))[1])
+    monkeypatch.setattr(Path, "rename", lambda path, to: (did.append("rename"), rename(path, to))[1])
+    scene.camera.saved.note(plan={"kind": "continuous"})
+    assert did == ["fsync", "rename"]
+
+
+def test_what_several_threads_note_at_once_is_all_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one writes, another comes."""
+    saved = scene.camera.saved
+    other = threading.Thread(target=saved.note, kwargs={"privacy_mode": True})
+    write = saved._write
+
+    def slow(kept: Any) -> None:
+        if not other.ident:
+            other.start()
+            other.join(0.1)
+        write(kept)
+
+    monkeypatch.setattr(saved, "_write", slow)
+    saved.note(plan={"kind": "continuous"})
+    other.join(10)
+    assert saved.load()["privacy_mode"] is True and saved.load()["plan"] == {"kind": "continuous"}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"token": 1'])

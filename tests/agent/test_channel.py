@@ -117,6 +117,27 @@ def test_a_connection_that_was_lost_is_no_reason_to_ask() -> None:
     assert channel.cloud.wire.asked == []  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_token_that_was_kept_is_replaced_by_another_activation(is_known: bool) -> None:
+    """Where the cloud refuses that, it is tried again later."""
+    tokens: list[str] = []
+
+    def refuse(connection: ServerConnection, request: Any) -> Any:
+        tokens.append(request.headers["Authorization"].removeprefix("Bearer "))
+        if tokens[-1] == "token":
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "")
+        channel.stopped.set()
+        return None
+
+    with _served(lambda connection: None, process_request=refuse) as url:
+        channel = _channel(url)
+        channel.cloud.is_token_kept = True
+        if not is_known:
+            channel.cloud.wire.refusals = [(401, "CameraUnknown")]  # type: ignore[attr-defined]
+        channel.run()
+    assert tokens == ["token"] * (1 if is_known else 2) + [channel.cloud.token]
+
+
 def test_another_refusal_and_nobody_there_are_tried_again() -> None:
     refused: list[int] = []
 

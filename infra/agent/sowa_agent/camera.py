@@ -52,6 +52,8 @@ class Camera:
     has_failed: bool = False
     wishes: Wishes = field(default_factory=Wishes)
     stream_reports: StreamReports = field(default_factory=StreamReports)
+    _channel: Channel | None = None
+    _activates_at: float = float("-inf")
     _is_in_step: bool = False
     _is_owned: bool = True
     _reported_at: float = float("-inf")
@@ -59,6 +61,7 @@ class Camera:
     def __post_init__(self) -> None:
         clock = self.cloud.clock
         self.saved = SavedActivation(self.spool.folder / "activation.json", self.cloud.wire.url)
+        self.cloud.on_activated = self._on_activated
         self.alarms = AlarmSender(self.cloud, self.stopped)
         self.lenses = [
             Lens(config, self.open_source, clock, self.spool, self.alarms, self.wishes, self.stopped)
@@ -84,6 +87,8 @@ class Camera:
         how = self._activated()
         if how is None:
             return
+        if not self.cloud.is_token_kept:
+            self._report_when_due()  # before anything is filmed that its owner may not want
         threads = [threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in self._parts(how)]
         for thread in threads:
             thread.start()
@@ -95,7 +100,7 @@ class Camera:
             self.sender.look()
 
     def _parts(self, how: Json) -> list[Callable[[], None]]:
-        channel = Channel(self.cloud, how, self.do, self.stopped, self.back_within_s)
+        channel = self._channel = Channel(self.cloud, how, self.do, self.stopped, self.back_within_s)
         feeds = [feed.run for lens in self.lenses for feed in lens.feeds()]
         return [channel.run, self.alarms.run, *(live.run for live in self.live.values()), *feeds]
 
@@ -107,8 +112,8 @@ class Camera:
             if not self.is_replaced:
                 log.error("Another agent or camera was activated as %s: this one stops.", self.cloud.identity.sn)
             self.is_replaced = True
-            self.saved.clear()
             self.stopped.set()
+            self.saved.clear()
         except Exception:
             log.exception("A part of %s failed: all of it stops.", self.cloud.identity.sn)
             self.has_failed = True
@@ -118,11 +123,10 @@ class Camera:
         """How to open the channel; None if it was stopped before the cloud was reached. Where that is away, it is as it
         was told last: what is recorded waits, and the cloud judges it when it comes."""
         kept = self.saved.load()
+        self._become_as_saved(kept)
         while not self.stopped.is_set():
             try:
-                how = self.cloud.activate()
-                self.saved.note(token=self.cloud.token, how=how)
-                return how
+                return self.cloud.activate()
             except Unreachable as problem:
                 if kept:
                     log.warning("%s It goes on as it was told last.", problem)
@@ -130,27 +134,61 @@ class Camera:
                 log.warning("%s It is tried again.", problem)
                 wait_s = TRY_AGAIN_S
             except Refused as refused:
-                log.error("The cloud does not know %s, or its secret (%s).", self.cloud.identity.sn, refused.code)
+                self._say_unknown(refused)
                 wait_s = UNKNOWN_S
             self.cloud.clock.wait(self.stopped, wait_s)
         return None
 
+    def _say_unknown(self, refused: Refused) -> None:
+        log.error("The cloud does not know %s, or its secret (%s).", self.cloud.identity.sn, refused.code)
+
+    def _on_activated(self, how: Json) -> None:
+        self.saved.note(token=self.cloud.token, how=how)
+        if self._channel:
+            self._channel.how = how
+
     def _as_before(self, kept: Json) -> Json:
-        self.cloud.token = kept["token"]
+        self.cloud.token, self.cloud.is_token_kept = kept["token"], True
         for lens in self.lenses:
             lens.recorder.plan = kept.get("plan")
         return dict(kept["how"])
 
+    def _become_as_saved(self, kept: Json) -> None:
+        """What its owner wants is not known until the cloud says it: what was said last counts, and where nothing was,
+        nothing is recorded or shown."""
+        desired, privacy_mode = kept.get("desired"), kept.get("privacy_mode")
+        self.wishes.settings = Settings.of(desired) if desired else Settings(microphone=False)
+        self.wishes.is_private = privacy_mode is not False
+
     def look(self) -> None:
         """What is due. Raises TokenReplaced."""
+        self._activate_when_due()
+        if not self.cloud.is_token_kept:
+            self._report_when_due()
+            if self._is_in_step:
+                self._report_streams()
+        self.sender.look()
+
+    def _activate_when_due(self) -> None:
+        """Where it goes on with what was kept: the cloud does not know yet that it has started anew."""
+        now = self.cloud.clock.monotonic()
+        if not self.cloud.is_token_kept or now < self._activates_at:
+            return
+        self._activates_at = now + TRY_AGAIN_S
+        try:
+            self.cloud.activate()
+        except Unreachable:  # of which what sends recordings tells
+            pass
+        except Refused as refused:
+            self._say_unknown(refused)
+            self._activates_at = now + UNKNOWN_S
+
+    def _report_when_due(self) -> None:
         now = self.cloud.clock.monotonic()
         if not self._is_in_step and self._is_owned and now - self._reported_at >= TRY_AGAIN_S:
             self._reported_at = now
             with suppress(Refused, Unreachable):  # of which what sends recordings tells
                 self._report()
-        if self._is_in_step:
-            self._report_streams(now)
-        self.sender.look()
 
     def _report(self) -> None:
         """Says how it is, and becomes as its owner wants it."""
@@ -159,7 +197,8 @@ class Camera:
         self.cloud.report(settings=self.wishes.settings.as_json())
         self._is_in_step = True
 
-    def _report_streams(self, now: float) -> None:
+    def _report_streams(self) -> None:
+        now = self.cloud.clock.monotonic()
         streams = [state for lens in self.lenses if (state := lens.stream_state())]
         if self.stream_reports.is_due(streams, now):
             with suppress(Refused, Unreachable):
@@ -169,6 +208,7 @@ class Camera:
     def _become(self, wanted: Json) -> None:
         self.wishes.settings = Settings.of(wanted["desired"])
         self.wishes.is_private = wanted["privacy_mode"]
+        self.saved.note(desired=wanted["desired"], privacy_mode=wanted["privacy_mode"])
         if self.wishes.is_private:
             self.views.clear()
             self.alarms.clear()
@@ -185,6 +225,7 @@ class Camera:
         if not self._is_owned:
             self.views.clear()
             self.stream_reports.forget()
+            self.saved.note(desired=None, privacy_mode=None)  # whoever owns it next has other wishes
         # With a ticket it is not private, and without one for that reason it is.
         is_missed = self.wishes.is_private if plan else code == "PrivacyModeOn" and not self.wishes.is_private
         if is_missed or not self._is_owned:

@@ -49,7 +49,8 @@ class Channel:
 
     def _is_renewed(self) -> bool:
         """One connection to its end; whether that was our own doing."""
-        headers = {"Authorization": f"Bearer {self.cloud.token}"}
+        token = self.cloud.token
+        headers = {"Authorization": f"Bearer {token}"}
         try:
             with connect(
                 self.how["channel_url"], additional_headers=headers, open_timeout=OPEN_S, ping_interval=None, proxy=None
@@ -59,7 +60,7 @@ class Channel:
                 return True
         except InvalidStatus as refused:
             if refused.response.status_code in (401, 403):
-                raise TokenReplaced from None
+                return self._has_new_token(token)
             log.warning("The channel was refused (%s).", refused.response.status_code)
         except (WebSocketException, InvalidHandshake, OSError, EOFError) as problem:
             log.info("The channel is closed (%s).", type(problem).__name__)
@@ -72,6 +73,15 @@ class Channel:
         if not self.stopped.wait(random.uniform(0, self.ask_within_s)):  # noqa: S311  # nothing is kept secret by it
             with suppress(Refused, Unreachable):
                 self.cloud.report()
+
+    def _has_new_token(self, refused: str) -> bool:
+        """Raises TokenReplaced."""
+        try:
+            self.cloud.renew_token(refused)
+        except (Refused, Unreachable) as problem:
+            log.warning("The channel was refused, and so is another activation (%s).", problem)
+            return False
+        return True
 
     def _listen(self, connection: ClientConnection) -> None:
         clock = self.cloud.clock.monotonic

@@ -185,13 +185,29 @@ class CloudClient:
     clock: Clock
     pause: Callable[[float], Any] = lambda seconds: threading.Event().wait(seconds)
     token: str = field(default="", repr=False)
+    # The token is of a former run; an activation since may have been carried out, and its answer lost.
+    is_token_kept: bool = False
+    on_activated: Callable[[Json], None] = lambda how: None
     _tickets: dict[str, Ticket] = field(default_factory=dict)
+    _activating: threading.RLock = field(default_factory=threading.RLock)
 
     def activate(self) -> Json:
         """Shows the factory secret; an earlier token is dead from then on. How to open the channel."""
-        answer = self._through("POST", "/cameras/activation", self.identity.as_json())
-        self.token = answer["camera_token"]
+        with self._activating:
+            answer = self._through("POST", "/cameras/activation", self.identity.as_json())
+            self.token, self.is_token_kept = answer["camera_token"], False
+            self.on_activated(answer)
         return answer
+
+    def renew_token(self, refused: str) -> None:
+        """The cloud does not take that token: there is another by now, or one that was kept is replaced by activating
+        again. Of this run's own it means that another agent was activated."""
+        with self._activating:
+            if self.token != refused:
+                return
+            if not self.is_token_kept:
+                raise TokenReplaced
+            self.activate()
 
     def report(self, **state: Any) -> Json:
         """What the camera is like; how it ought to be."""
@@ -242,7 +258,8 @@ class CloudClient:
         return self._answer(method, path, body, key)
 
     def _answer(self, method: str, path: str, body: Json, key: str) -> Json:
-        answer = self.wire.ask(method, path, body, self.token, key)
+        token = self.token
+        answer = self.wire.ask(method, path, body, token, key)
         said = answer.json
         if answer.status in _TAKEN:
             if "now" in said:
@@ -252,7 +269,8 @@ class CloudClient:
         if answer.status >= 500 or (answer.status == 429 and code != QUOTA_SPENT):
             raise Unreachable(f"The cloud answered {answer.status}.")
         if answer.status == 401 and path != "/cameras/activation":
-            raise TokenReplaced
+            self.renew_token(token)
+            return self._answer(method, path, body, key)
         raise Refused(answer.status, code, str(said.get("message", "")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,38 +17,57 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class SavedActivation:
-    """A file that nobody else may read: a token stands in it. It is of one serial number and one cloud."""
+    """A file that nobody else may read: a token stands in it. It is of one serial number and one cloud. Several threads
+    write it."""
 
     path: Path
     cloud_url: str
     _kept: Json = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def load(self) -> Json:
-        """`token`, `how` and `plan` as they were noted; empty where there is nothing, or of another cloud."""
+        """`token`, `how`, `plan`, `desired` and `privacy_mode` as they were noted, each of which but the first two may
+        be missing or None; empty where there is nothing, or of another cloud."""
+        with self._lock:
+            self._kept = self._read()
+            return dict(self._kept)
+
+    def _read(self) -> Json:
         try:
             found = json.loads(self.path.read_text())
         except (OSError, ValueError):
             return {}
-        is_ours = isinstance(found, dict) and found.get("cloud_url") == self.cloud_url and "token" in found
-        self._kept = found if is_ours else {}
-        return dict(self._kept)
+        is_ours = isinstance(found, dict) and found.get("cloud_url") == self.cloud_url
+        return found if is_ours and {"token", "how"} <= found.keys() else {}
 
     def note(self, **news: Any) -> None:
-        """Only what has changed is written. A disk that does not take it ends nothing."""
-        kept = {**self._kept, "cloud_url": self.cloud_url, **news}
-        if kept == self._kept:
-            return
+        """Only what has changed is written, and without a token nothing. A disk that does not take it ends nothing."""
+        with self._lock:
+            kept = {**self._kept, "cloud_url": self.cloud_url, **news}
+            if kept == self._kept or "token" not in kept:
+                return
+            try:
+                self._write(kept)
+            except OSError as error:
+                log.warning("What is known of the cloud cannot be kept (%s).", error.strerror)
+                return
+            self._kept = kept
+
+    def _write(self, kept: Json) -> None:
+        """What has the file's name is whole and on disk, whenever the power fails."""
         part = self.path.with_suffix(".part")
-        try:
-            part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(kept, file)
-            part.rename(self.path)
-        except OSError as error:
-            log.warning("What is known of the cloud cannot be kept (%s).", error.strerror)
-            return
-        self._kept = kept
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(kept, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(self.path)
 
     def clear(self) -> None:
-        self._kept = {}
-        self.path.unlink(missing_ok=True)
+        """A file that cannot be removed ends nothing either: its token is dead."""
+        with self._lock:
+            self._kept = {}
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("What is known of the cloud cannot be removed (%s).", error.strerror)
