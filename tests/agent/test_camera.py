@@ -272,6 +272,7 @@ def test_a_question_under_a_token_that_was_renewed_meanwhile_is_asked_again(scen
 
 def test_who_started_without_the_cloud_is_activated_as_soon_as_it_is_there(scene: Scene) -> None:
     later = _started_without_the_cloud(scene)
+    later._parts(later.saved.load()["how"])
     later.look()
     kept = later.cloud.token
     scene.cloud.refusals = [(401, "CameraUnknown")]
@@ -284,6 +285,7 @@ def test_who_started_without_the_cloud_is_activated_as_soon_as_it_is_there(scene
     scene.clock.advance(1)
     later.look()
     assert later.cloud.token == scene.cloud.token != kept and scene.cloud.token in later.saved.path.read_text()
+    assert later._channel and later._channel.how["camera_token"] == scene.cloud.token
 
 
 QUIET = {"motion": {"enabled": False}, "microphone": False}

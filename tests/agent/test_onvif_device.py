@@ -22,10 +22,11 @@ from sowa_agent.spool import Spool
 from tests.agent.fakes import NOON_S, FakeCloud
 from tests.agent.footage import film
 from tests.agent.test_camera import Scene
+from tests.agent.test_onvif_events import ODD_ADDRESSES
 
 CONFIG = OnvifConfig("http://192.0.2.7/onvif/device_service", "192.0.2.7", "viewer", "geheim")
 MAIN, SUB = (source_of("0", which, "viewer", "geheim", "udp") for which in ("main", "sub"))
-DESCRIBED = {
+DESCRIBED: dict[str, Any] = {
     "what": "described", "sources": [{"main": "rtsp://10.0.0.1:8554/1", "sub": None}], "ahead_s": 0.2,
     "has_events": True,
 }  # fmt: skip
@@ -63,6 +64,25 @@ def test_a_stream_that_the_camera_has_not_is_not_found(device: OnvifDevice, sour
     with pytest.raises(SourceProblem) as raised:
         device.stream(source)
     assert raised.value.why is Why.NOT_FOUND
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+def test_an_address_that_cannot_be_read_is_a_stream_that_is_not_found(device: OnvifDevice, address: str) -> None:
+    device.report({**DESCRIBED, "sources": [{"main": address, "sub": None}]})
+    with pytest.raises(SourceProblem) as raised:
+        device.stream(MAIN)
+    assert raised.value.why is Why.NOT_FOUND and address not in str(raised.value)
+
+
+def test_a_device_that_has_fewer_streams_from_one_moment_to_the_next_is_no_fault(device: OnvifDevice) -> None:
+    class Shrinking(list[Any]):
+        def __len__(self) -> int:
+            device.report({**DESCRIBED, "sources": []})
+            return 1
+
+    device.report(DESCRIBED)
+    device._sources = Shrinking(DESCRIBED["sources"])
+    assert device.stream(MAIN).address == "rtsp://192.0.2.7:8554/1"
 
 
 @pytest.mark.parametrize("why", [Why.UNAUTHORIZED, Why.UNREACHABLE])
@@ -164,6 +184,13 @@ def test_an_owner_who_wants_no_motion_gets_doorbells_only(onvif: Onvif) -> None:
     assert onvif.alarms() == [("0", "doorbell")]
 
 
+def test_a_channel_that_is_configured_without_motion_gets_none_by_its_picture_or_by_onvif(tmp_path: Path) -> None:
+    onvif = Onvif(tmp_path, detects_motion=False)
+    onvif.event()
+    onvif.event("doorbell")
+    assert onvif.alarms() == [("0", "doorbell")] and not onvif.camera.lenses[0]._is_looking()
+
+
 def test_motion_is_looked_for_until_the_camera_tells_of_it_and_again_when_it_no_longer_does(onvif: Onvif) -> None:
     looks = [lens._is_looking for lens in onvif.camera.lenses]
     assert looks[0]() and looks[1]()
@@ -209,6 +236,29 @@ def test_a_reboot_that_nobody_answers_is_not_waited_for_for_ever(
     monkeypatch.setattr(devices, "REBOOTED_WITHIN_S", 0.01)
     device.send = lambda command: True
     assert device.reboot() == "ONVIF: no answer"
+
+
+def test_while_a_command_is_sent_what_the_process_says_is_taken(device: OnvifDevice) -> None:
+    def send(command: dict[str, Any]) -> bool:
+        answer = {"what": "answer", "number": command["number"], "error": "said"}
+        thread = threading.Thread(target=device.report, args=(answer,), daemon=True)
+        thread.start()
+        thread.join(5)
+        return not thread.is_alive()
+
+    device.send = send
+    assert device.reboot() == "said"
+
+
+def test_an_event_that_we_fail_at_is_told_and_is_no_fault_of_the_process(
+    device: OnvifDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(channel: int, kind: str) -> None:
+        raise TypeError("a fault of ours")
+
+    device.on_event = fail
+    device.report({"what": "event", "kind": "motion", "channel": 0})
+    assert "a fault of ours" in caplog.text
 
 
 def test_for_the_check_a_channel_has_the_addresses_that_the_device_says(device: OnvifDevice, tmp_path: Path) -> None:

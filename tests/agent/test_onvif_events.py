@@ -6,7 +6,7 @@ import pytest
 
 from sowa_agent.onvif import events
 from sowa_agent.onvif.events import EventStates, Notification, kind_of
-from sowa_agent.onvif.profiles import Profile, at_host, choose
+from sowa_agent.onvif.profiles import Profile, at_host, choose, is_readable
 
 MOTION = "tns1:RuleEngine/CellMotionDetector/Motion"
 
@@ -73,9 +73,23 @@ def test_a_state_that_is_deleted_has_ended() -> None:
     assert _new(_said("true"), _said("true", "Deleted"), _said("true")) == [True, False, True]
 
 
-def test_what_has_no_state_is_new_each_time_but_not_when_a_subscription_begins() -> None:
-    crossed = Notification("tns1:RuleEngine/LineDetector/Crossed", "", (), {"ObjectId": "7"})
-    again = Notification("tns1:RuleEngine/LineDetector/Crossed", "Initialized", (), {"ObjectId": "7"})
+@pytest.mark.parametrize("number", ["0", "1", "7"])
+@pytest.mark.parametrize("state", ["true", "false"])
+def test_the_number_of_an_object_is_no_state(state: str, number: str) -> None:
+    for data in ({"ObjectId": number, "IsInside": state}, {"IsInside": state, "ObjectId": number}):
+        assert Notification(MOTION, data=data).state is (state == "true")
+
+
+@pytest.mark.parametrize("name", ["IsMotion", "IsInside", "IsTamper", "State", "LogicalState", "active", "Motion"])
+def test_a_state_is_said_under_several_names(name: str) -> None:
+    assert Notification(MOTION, data={"Level": "1", name: " True "}).state is True
+    assert Notification(MOTION, data={"Level": "1", name: "false"}).state is False
+
+
+@pytest.mark.parametrize("number", ["0", "1", "7"])
+def test_what_has_no_state_is_new_each_time_but_not_when_a_subscription_begins(number: str) -> None:
+    crossed = Notification("tns1:RuleEngine/LineDetector/Crossed", "", (), {"ObjectId": number})
+    again = Notification("tns1:RuleEngine/LineDetector/Crossed", "Initialized", (), {"ObjectId": number})
     assert _new(crossed, crossed, again, crossed) == [True, True, False, True]
 
 
@@ -131,6 +145,15 @@ def test_a_recorder_has_a_choice_for_each_of_its_sources_in_order() -> None:
 )
 def test_a_stream_is_fetched_where_the_camera_is_and_nowhere_else(said: str, used: str) -> None:
     assert at_host(said, "192.0.2.7") == used
+
+
+ODD_ADDRESSES = ["rtsp://1.2.3.4:554:554/s", "rtsp://1.2.3.4:99999/s", "rtsp://1.2.3.4:port/s", "rtsp://[bad"]
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+def test_an_address_that_cannot_be_read_is_known(address: str) -> None:
+    assert not is_readable(address)
+    assert is_readable("rtsp://1.2.3.4:554/s") and is_readable("rtsp://[2001:db8::1]/s")
 
 
 def test_an_address_of_ipv6_keeps_its_brackets() -> None:

@@ -141,6 +141,43 @@ def test_it_is_waited_for_longer_each_time_it_fails(device: OnvifDevice, monkeyp
     assert waits == [1, 2, 4, 1, 2, 4]
 
 
+def test_a_fault_of_ours_ends_it_for_no_camera(
+    device: OnvifDevice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(line: Any) -> None:
+        device._watched.add((0, "motion"))
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(device, "report", fail)
+    with _running(BEGIN + WAITS, device) as process:
+        until(lambda: process.starts >= 2)
+    assert not device.watches(0, "motion") and "a fault of ours" in caplog.text
+
+
+def test_one_that_reads_nothing_is_waited_for_within_a_bound(
+    device: OnvifDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "TAKES_WITHIN_S", 0.1)
+    with _running(BEGIN + "time.sleep(600)", device) as process:
+        until(lambda: device.watches(0, "motion"))
+        sent: list[bool] = []
+        sender = threading.Thread(target=lambda: sent.append(process.send({"do": "x" * 300_000})), daemon=True)
+        sender.start()
+        sender.join(10)
+        assert sent == [False]
+
+
+def test_a_long_line_is_written_whole(device: OnvifDevice) -> None:
+    script = BEGIN + """
+for line in sys.stdin:
+    say(what="answer", number=0, error=str(len(json.loads(line)["do"])))
+"""
+    with _running(script, device) as process:
+        until(lambda: process.send({"do": "x" * 300_000}))
+        until(lambda: device._answers)
+    assert device._answers == {0: "300000"}
+
+
 def test_it_ends_with_the_agent_and_is_killed_where_it_does_not(device: OnvifDevice) -> None:
     for then in (WAITS, "\nimport signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"):
         with _running(BEGIN + then, device) as process:

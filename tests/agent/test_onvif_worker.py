@@ -146,6 +146,21 @@ def test_a_camera_without_events_is_described_and_left_alone_for_a_while() -> No
     assert followed.connections[0].did == ["open", "close"]
 
 
+def test_a_camera_whose_profiles_change_while_it_tells_of_events_is_described_anew() -> None:
+    more = [*PROFILES, Profile("b1", "b", "cut-b", "H264", 1920, 1080)]
+    connection = Connection([[] for _ in range(605)] + [[said("true", source="cut-b")]])
+    pull = connection.pull
+
+    async def pull_and_change() -> list[Notification]:
+        connection.found = more
+        return await pull()
+
+    connection.pull = pull_and_change  # type: ignore[method-assign]
+    followed = follow(connection)
+    assert [len(line["sources"]) for line in followed.of("described")] == [1, 2]
+    assert followed.events() == [("motion", 1)]
+
+
 def test_a_flood_is_told_once_a_second_and_pulled_with_pauses() -> None:
     flood = [said("true" if number % 2 else "false") for number in range(50)]
     followed = follow(Connection([flood] * 20))

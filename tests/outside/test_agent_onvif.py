@@ -289,6 +289,15 @@ def test_an_absurd_answer_about_streams_is_told_of_its_camera() -> None:
             assert not devices[what].sources(), what
 
 
+def test_a_stream_address_that_cannot_be_read_is_told_of_its_camera() -> None:
+    odd = ("rtsp://192.0.2.9:554:554/{}", "rtsp://192.0.2.9:99999/{}", "rtsp://[bad/{}")
+    with _running_all({stream: OnvifCamera(stream=stream) for stream in odd}) as (process, devices, _):
+        _until(lambda: all(device.is_settled() for device in devices.values()))
+        problems = [device.problem for device in devices.values()]
+    assert all(problem and problem.why is Why.NOT_FOUND and "cannot be read" in str(problem) for problem in problems)
+    assert process.starts == 1
+
+
 def test_a_subscription_is_renewed_before_it_ends() -> None:
     camera = OnvifCamera(subscribed_s=10)
     with _listening(camera) as running:

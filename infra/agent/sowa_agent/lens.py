@@ -125,11 +125,8 @@ class Lens:
 
     def on_event(self, kind: str) -> None:
         """The camera says by itself that something is happening now."""
-        if self.wishes.is_private or (kind == "motion" and not self._wants_motion()):
-            return
-        at_s = self.clock.now_s()
-        self.recorder.moved(at_s)
-        self.alarms.see(self.config.id, self.ring, at_s, kind)
+        if not self.wishes.is_private and (kind != "motion" or self._wants_motion()):
+            self.see_event(self.clock.now_s(), kind)
 
     def _look(self, which: str, session: Session, packet: Packet, *, keys_only: bool) -> None:
         if packet.kind != "video" or not self._is_looking():
@@ -149,12 +146,14 @@ class Lens:
         self.alarms.see(self.config.id, self.ring, at_s, kind)
 
     def _is_looking(self) -> bool:
-        if not self.config.detects_motion or self.wishes.is_private:
+        if self.wishes.is_private:
             return False
         if self.config.pauses_for_camera_motion and self.has_motion_events():
             return False
         return self._wants_motion()
 
     def _wants_motion(self) -> bool:
+        if not self.config.detects_motion:
+            return False
         on_the_wall = datetime.fromtimestamp(self.clock.now_s())  # noqa: DTZ006  # the host stands where the camera does
         return self.wishes.settings.looks_for_motion(on_the_wall)

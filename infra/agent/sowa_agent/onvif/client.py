@@ -22,7 +22,7 @@ from zeep.exceptions import TransportError
 
 from sowa_agent.onvif.events import Notification
 from sowa_agent.onvif.problem import OnvifProblem
-from sowa_agent.onvif.profiles import MOST_PROFILES, Profile
+from sowa_agent.onvif.profiles import MOST_PROFILES, Profile, is_readable
 from sowa_agent.source import Why
 
 CALL_S = 15.0
@@ -169,6 +169,8 @@ class Connection:
             address = str(getattr(answer, "Uri", "")).strip()
             if not address.startswith(("rtsp://", "rtsps://")):
                 raise OnvifProblem(Why.NOT_FOUND, "ONVIF: the camera names no RTSP address")
+            if not is_readable(address):
+                raise OnvifProblem(Why.NOT_FOUND, "ONVIF: the camera names an RTSP address that cannot be read")
             return address
 
     async def reboot(self) -> None:

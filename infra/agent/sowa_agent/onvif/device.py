@@ -71,7 +71,7 @@ class OnvifDevice:
         a line of another form."""
         what = line["what"]
         if what == "event":
-            self.on_event(int(line["channel"]), line["kind"])
+            self._pass_on(int(line["channel"]), line["kind"])
             return
         with self._changed:
             if what == "described":
@@ -87,6 +87,13 @@ class OnvifDevice:
             elif what == "answer":
                 self._answers[int(line["number"])] = str(line["error"])
             self._changed.notify_all()
+
+    def _pass_on(self, channel: int, kind: Kind) -> None:
+        """What fails then is a fault of ours, and none of its process."""
+        try:
+            self.on_event(channel, kind)
+        except Exception:
+            log.exception("ONVIF, %s: an event is lost", self.config.host)
 
     def lost(self) -> None:
         """Its process has ended: nothing is told until there is another."""
@@ -130,22 +137,28 @@ class OnvifDevice:
         """The address of a stream that `source_of` stands for. Raises SourceProblem."""
         channel, _, which = named.address.removeprefix(SCHEME).partition("/")
         self.wait_settled(DESCRIBED_WITHIN_S)
-        if self._sources is None:
+        sources = self._sources  # which its process may replace meanwhile
+        if sources is None:
             raise self.problem or SourceProblem(Why.SILENT, "ONVIF")
-        if int(channel) >= len(self._sources):
-            raise SourceProblem(Why.NOT_FOUND, f"ONVIF: it has {len(self._sources)} video sources")
-        address = self._sources[int(channel)][which]
+        if int(channel) >= len(sources):
+            raise SourceProblem(Why.NOT_FOUND, f"ONVIF: it has {len(sources)} video sources")
+        address = sources[int(channel)][which]
         if address is None:
             raise SourceProblem(Why.NOT_FOUND, "ONVIF: it has no smaller profile")
-        return replace(named, address=at_host(address, self.config.host))
+        try:
+            return replace(named, address=at_host(address, self.config.host))
+        except ValueError:
+            raise SourceProblem(Why.NOT_FOUND, "ONVIF: an address that cannot be read") from None
 
     def reboot(self) -> str:
         """What is wrong, or nothing if it does so."""
         with self._changed:
             self._numbers += 1
             number = self._numbers
-            if not self.send({"id": self.id, "do": "reboot", "number": number}):
-                return "ONVIF: its process does not run"
+        # Not under the lock, without which nothing that the process says could be taken from it.
+        if not self.send({"id": self.id, "do": "reboot", "number": number}):
+            return "ONVIF: its process does not take it"
+        with self._changed:
             self._changed.wait_for(lambda: number in self._answers, REBOOTED_WITHIN_S)
             return self._answers.pop(number, "ONVIF: no answer")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -26,6 +27,9 @@ TOPICS: dict[str, Kind] = {
 # What hangs on it only its owner knows: a doorbell's button, a door's contact, a sensor of movement.
 DIGITAL_INPUT = "Device/Trigger/DigitalInput"
 _STATES = {"true": True, "1": True, "false": False, "0": False}
+# What says a state, by ONVIF's rules (IsMotion, IsInside, IsTamper, State, LogicalState) and vendors' habits. What else
+# stands beside it, such as the number of an object, says none.
+_STATE_NAMES = re.compile(r"is[a-z]+|(logical|motion)?state|(motion)?active|value", re.IGNORECASE)
 _SOURCE_NAMES = ("VideoSourceConfigurationToken", "VideoSourceToken", "VideoSource", "Source")
 # A camera that never says that it is over, and says the same again after so long, means another event.
 REPEATED_S = 60.0
@@ -52,7 +56,10 @@ class Notification:
         """Whether it goes on; None for what has no duration, such as a line that was crossed."""
         if self.operation == "Deleted":
             return False
-        found = [_STATES[value.strip().lower()] for value in self.data.values() if value.strip().lower() in _STATES]
+        named = [value for name, value in self.data.items() if _STATE_NAMES.fullmatch(name.strip())]
+        # By another name a word may be one, but never a number.
+        said = named or [value for value in self.data.values() if not value.strip().isdigit()]
+        found = [_STATES[value.strip().lower()] for value in said if value.strip().lower() in _STATES]
         return any(found) if found else None
 
     @property

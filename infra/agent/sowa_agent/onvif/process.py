@@ -25,6 +25,8 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 120.0
 # Who has run for so long has not failed at its start.
 RAN_WELL_S = 300.0
 ENDS_WITHIN_S = 5.0
+# What hangs reads no more, and a pipe takes 64 KB.
+TAKES_WITHIN_S = 10.0
 LOOK_S = 0.5
 MOST_LINE_BYTES = 256 * 1024
 _READ_BYTES = 64 * 1024
@@ -59,9 +61,14 @@ class OnvifProcess:
         wait_s = self.first_wait_s
         while not self.stopped.is_set():
             began = self.monotonic()
-            why = self._run_one()
-            for device in self.devices:
-                device.lost()
+            try:
+                why = self._run_one()
+            except Exception:
+                log.exception("What its process says cannot be taken.")
+                why = "is not understood"
+            finally:
+                for device in self.devices:
+                    device.lost()
             if self.stopped.is_set():
                 return
             wait_s = self.first_wait_s if self.monotonic() - began > RAN_WELL_S else wait_s
@@ -70,14 +77,12 @@ class OnvifProcess:
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
     def send(self, command: Json) -> bool:
-        """Whether there is a process that takes it."""
+        """Whether there is a process that takes it, in a bounded time."""
         with self._writing:
             try:
-                self._running.stdin.write(json.dumps(command).encode() + b"\n")
-                self._running.stdin.flush()
+                return _write(self._running.stdin.fileno(), json.dumps(command).encode() + b"\n")
             except (AttributeError, OSError, ValueError):
                 return False
-        return True
 
     def _run_one(self) -> str:
         """One process from its start to its end; how it ended."""
@@ -95,9 +100,10 @@ class OnvifProcess:
         # It finds the agent where this process has found it, and no second heap for each thread.
         environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MALLOC_ARENA_MAX": "2"}
         # Ctrl-C at a terminal is for the agent alone, which ends it then.
-        process = subprocess.Popen(  # noqa: S603  # ours
+        process: Any = subprocess.Popen(  # noqa: S603  # ours
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
         )
+        os.set_blocking(process.stdin.fileno(), False)
         self.starts += 1
         self._running = process
         self.send({"cameras": [device.as_json() for device in self.devices]})
@@ -143,3 +149,15 @@ class OnvifProcess:
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+def _write(pipe: int, data: bytes) -> bool:
+    """Whether all of it was taken; of a line that was begun the other side makes nothing, and ends."""
+    until = time.monotonic() + TAKES_WITHIN_S
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_WRITE)
+        while data:
+            if not selector.select(max(0.0, until - time.monotonic())):
+                return False
+            data = data[os.write(pipe, data) :]
+    return True

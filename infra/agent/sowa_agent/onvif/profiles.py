@@ -55,11 +55,19 @@ def _choice(profiles: list[Profile]) -> Choice:
     return Choice(main.token, sub.token if sub else None, tokens)
 
 
+def is_readable(address: str) -> bool:
+    """Whether host and port are such: cameras have been told wrong ones."""
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
 def at_host(address: str, host: str) -> str:
     """A stream's address at the host that is configured, without what it says of user and password.
 
     Cameras name an address of their own, which behind a router is another; and what a camera names is not sent
-    somebody's password.
+    somebody's password. Raises ValueError for one that is not readable.
     """
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port else ""

@@ -31,7 +31,7 @@ MOST_MEMORY_BYTES = 400 * 1024 * 1024
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 # A camera locks an account after a few wrong passwords.
 FIRST_WAIT_UNAUTHORIZED_S, LONGEST_WAIT_UNAUTHORIZED_S = 60.0, 600.0
-# What has no events is described anew so often, since its profiles may change.
+# A device is described anew so often, since its profiles may change.
 DESCRIBED_EVERY_S = 600.0
 # A camera that answers at once is not pulled without a pause, whether it has much to say or nothing.
 PULLED_EVERY_S, PULLED_EMPTY_EVERY_S = 0.25, 1.0
@@ -112,9 +112,13 @@ class Follower:
             return DESCRIBED_EVERY_S
         await connection.subscribe()
         self._watched.clear()
+        described_at = self.monotonic()
         try:
             while True:
                 await self._pull(connection)
+                if self.monotonic() - described_at >= DESCRIBED_EVERY_S:
+                    await self._describe(connection)
+                    described_at = self.monotonic()
         finally:
             await connection.unsubscribe()
 
