@@ -109,10 +109,14 @@ def test_without_onvif_nothing_of_it_is_known(tmp_path: Path) -> None:
     assert camera.onvif is None and not any(lens.pauses_for_camera_motion for lens in camera.lenses)
 
 
+ODD_ADDRESSES = ("http://h:99999/x", "http://h:abc/x", "http://[::1/x", "http://h:0/x", "http://:80/x")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ('"http://admin@10.0.0.9:8080/onvif/device_service"', '"10.0.0.9"', "1: onvif must be an address such"),
+        *[('"http://admin@10.0.0.9:8080/onvif/device_service"', f'"{odd}"', "1: onvif must") for odd in ODD_ADDRESSES],
         ("doorbell", "bell", "digital_input must be one of nothing, doorbell"),
         ("onvif =", "#", "[[camera]] 1: there must be at least one [[channel]]."),
     ],
@@ -142,6 +146,12 @@ def test_what_is_wrong_with_onvif_is_told(tmp_path: Path, old: str, new: str, sa
         ('password_env = "PORCH"', 'password = "geheim"', "[[channel]] 1: nothing is called password."),
         ('password_env = "PORCH"', 'password_env = "PORCH"\npassword_file = "x"', "not both"),
         ("[[camera.channel]]", "[[camera.lens]]", "there must be at least one [[channel]]."),
+        *[('"https://api.example.com"', f'"{odd}"', "[cloud]: url must be an address") for odd in ODD_ADDRESSES],
+        *[
+            ('"rtsp://10.0.0.9/stream1"', f'"rtsp{odd[4:]}"', "[[channel]] 1: source must be an address such")
+            for odd in ODD_ADDRESSES
+        ],
+        ("rtsp://10.0.0.9/stream2", "rtsp://a:geheim/@10.0.0.9/2", "[[channel]] 1: sub_source must be an address such"),
         ("[cloud]", "[cloud", "is not TOML"),
         ("[spool]", "spool = 5\n[pool]", "[cloud]: nothing is called spool."),
     ],
@@ -168,5 +178,6 @@ def test_one_source_needs_no_file(tmp_path: Path) -> None:
     config = config_of("http://127.0.0.1:8000", "SN0001", "secret-0123456789", "rtsp://a:geheim@10.0.0.9/1", tmp_path)
     (lens,) = config.cameras[0].lenses
     assert (lens.id, lens.main.password) == ("0", "geheim")
-    with pytest.raises(ConfigProblem):
-        config_of("http://127.0.0.1:8000", "SN0001", "", "film.mp4", tmp_path)
+    for url, secret, source in (("", "", "film.mp4"), (":x", "s", "film.mp4"), ("", "s", "rtsp://h:x/1")):
+        with pytest.raises(ConfigProblem):
+            config_of(f"http://127.0.0.1{url}", "SN0001", secret, source, tmp_path)

@@ -25,6 +25,7 @@ MODEL = "Sowa Agent"
 MOST_CHANNELS = 64
 
 _MAC = re.compile("([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}")
+_RTSP = ("rtsp://", "rtsps://")
 _TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
 _INPUTS: tuple[Kind | Literal["nothing"], ...] = ("nothing", "doorbell", "motion", "person", "tamper")
 
@@ -139,6 +140,7 @@ def read_config(path: Path, environment: Mapping[str, str] = os.environ) -> Conf
 
 def config_of(url: str, sn: str, secret: str, source: str, spool_folder: Path) -> Config:
     """One camera with one source, as a command line names it. Raises ConfigProblem."""
+    _check_source(source, "the command line", "source")
     lens = LensConfig("0", "Lens", _address(source))
     identity = _identity(sn, secret, "", MODEL, (lens,))
     return Config(_url(url, "the command line"), (CameraConfig(identity, (lens,)),), spool_folder, back_within_s=5.0)
@@ -161,11 +163,19 @@ def _config(top: _Table, folder: Path) -> Config:
 
 
 def _url(url: str, where: str, name: str = "url") -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(url, ("http", "https")):
         example = {"url": "https://api.example.com", "onvif": "http://192.168.1.20/onvif/device_service"}[name]
         raise ConfigProblem(f"{where}: {name} must be an address such as {example}.")
     return url
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it has one of these schemes, a host, and a port that there can be, if any."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _camera(table: _Table) -> CameraConfig:
@@ -225,13 +235,21 @@ def _lens(number: str, table: _Table, onvif: OnvifConfig | None) -> LensConfig:
             return _address(text, user, password, transport)
         return None if source else source_of(number, which, user, password, transport)
 
+    _check_source(source, table.where, "source")
+    _check_source(sub, table.where, "sub_source")
     main = cast(SourceAddress, address(source, "main"))
     return LensConfig(number, name, main, address(sub, "sub"), detects_motion, onvif is not None and not is_motion_set)
 
 
+def _check_source(text: str, where: str, name: str) -> None:
+    if text.startswith(_RTSP) and not _is_address(text, ("rtsp", "rtsps")):
+        example = "rtsp://192.168.1.20/stream1; / and the like in a password are written as %2F"
+        raise ConfigProblem(f"{where}: {name} must be an address such as {example}.")
+
+
 def _address(text: str, user: str = "", password: str = "", transport: Transport = "tcp") -> SourceAddress:
     """User and password may also stand in the address, as cameras' manuals write them."""
-    if not text.startswith(("rtsp://", "rtsps://")):
+    if not text.startswith(_RTSP):
         return SourceAddress(text)
     return SourceAddress(*_without_user(text, user, password), transport)
 
