@@ -54,6 +54,7 @@ night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, 
 		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py \
 		tests/entry/test_examples.py
 	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
+	@DAY_SEEDS="$$(shuf -i 1-1000000 -n 5 | tr '\n' ' ')" $(PYTHON) -m pytest tests/agent/test_day.py -n $(WORKERS)
 	@AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS)
 	@$(PYTHON) -m tests.alike
 	@PYTHONPATH=infra/agent $(PYTHON) -m tests.outside.long_run

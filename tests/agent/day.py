@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sowa_agent.camera import Camera
-from sowa_agent.cloud import Answer, Ticket, TokenReplaced
+from sowa_agent.cloud import Answer, Ticket, TokenReplaced, Unreachable
 from sowa_agent.fragments import Fragment
 from sowa_agent.lens import LensConfig
 from sowa_agent.packets import TICKS_PER_SECOND, Codec, Frame, Init, Packet
@@ -49,7 +49,7 @@ LASTS_S = {
     "camera_gone": 900.0, "server_restarts": 0.0, "wrong_password": 1500.0, "stall": 0.0, "stamps_back": 0.0,
     "stamps_wrap": 0.0, "picture_changes": 0.0, "codec_changes": 0.0, "cloud_gone": 3600.0, "disk_full": 600.0,
     "disk_takes_part": 0.0, "ticket_expires": 0.0, "host_clock_wrong": 3600.0, "privacy": 1200.0, "no_plan": 1200.0,
-    "two_agents": 0.0,
+    "two_agents": 0.0, "activation_lost": 120.0,
 }  # fmt: skip
 
 
@@ -65,6 +65,10 @@ def plan_of(seed: int) -> list[Fault]:
         faults.append(Fault(kind, at_s, LASTS_S[kind]))
         at_s += LASTS_S[kind]
     return faults
+
+
+class Restarted(Exception):
+    """The agent's process is another one."""
 
 
 class FrameMuxer:
@@ -92,8 +96,15 @@ class DayCloud(FakeCloud):
 
     void_before_s: float = float("-inf")
     has_plan: bool = True
+    loses_activations: bool = False
     order: list[str] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: dict[str, Any], token: str, idempotency_key: str) -> Answer:
+        answer = super().ask(method, path, body, token, idempotency_key)
+        if path == "/cameras/activation" and self.loses_activations:
+            raise Unreachable("No answer.")
+        return answer
 
     def _tickets(self, body: dict[str, Any]) -> Answer:
         if body["kind"] == "recording" and (self.is_private or not self.has_plan):
@@ -180,6 +191,7 @@ class Day:
     """The agent's feed runs in the one thread of the test; what is due each second is done between packets."""
 
     def __init__(self, folder: Path, seed: int) -> None:
+        self.seed = seed
         self.faults = plan_of(seed)
         self._chance = random.Random(seed)  # noqa: S311  # it is to be repeated
         self.clock = DayClock(host_ahead_s=0.0, on_step=self.step)
@@ -188,7 +200,7 @@ class Day:
         self.filmed: list[int] = []
         self.spools: list[DaySpool] = []
         self.agents = 0
-        self.replaced_at: list[float] = []
+        self.ended_at: list[float] = []
         self._happened: set[Fault] = set()
         self._looked_at = -LOOK_EVERY_S
         self._parameters, self._codec, self._stamp_shift = 0, "h264", 0
@@ -200,8 +212,8 @@ class Day:
         while self.clock.moved_s < DAY_S:
             try:
                 self._run_agent()
-            except TokenReplaced:
-                self.replaced_at.append(self.clock.moved_s)
+            except (TokenReplaced, Restarted):
+                self.ended_at.append(self.clock.moved_s)
 
     def _run_agent(self) -> None:
         """As a new process: it finds what the one before left on disk."""
@@ -211,9 +223,12 @@ class Day:
         self.spools.append(spool)
         spool.prepare()
         lens = LensConfig("0", "Lens", SourceAddress("rtsp://10.0.0.9/stream1"), detects_motion=False)
-        self.camera = Camera(self.cloud.client(), (lens,), spool, self._open, stopped=threading.Event())
+        client = self.cloud.client()
+        client.pause = lambda seconds: None  # in another thread than the one that films
+        self.camera = Camera(client, (lens,), spool, self._open, stopped=threading.Event())
         self.camera.lenses[0].main.backoff.jitter = lambda: 1.0
-        self.camera.cloud.activate()
+        self.camera._activated()
+        self.camera._report_when_due()
         self.camera.lenses[0].main.run()
         self.camera.sender.look()
 
@@ -231,11 +246,12 @@ class Day:
         return False
 
     def step(self) -> None:
-        """The world is as the plan says, and the agent does what is due. Raises TokenReplaced."""
+        """The world is as the plan says, and the agent does what is due. Raises TokenReplaced and Restarted."""
         now_s = self.clock.moved_s
         spool = self.spools[-1]
         self.cloud.is_gone, self.cloud.has_plan = self._is("cloud_gone"), not self._is("no_plan")
         spool.is_full, spool.takes_part = self._is("disk_full"), spool.takes_part or self._begins("disk_takes_part")
+        self.cloud.loses_activations = self._is("activation_lost")
         self.clock.host_ahead_s = DAY_S if self._is("host_clock_wrong") else 0.0
         if self._begins("ticket_expires"):
             self.cloud.void_before_s = self.clock.true_s
@@ -244,6 +260,8 @@ class Day:
             self.camera.do({"id": "c", "command": "settings"})
         if self._begins("two_agents"):
             self.cloud.token = "another"
+        if self._begins("activation_lost"):
+            raise Restarted
         if now_s - self._looked_at >= LOOK_EVERY_S:
             self._looked_at = now_s
             self.camera.look()
