@@ -64,10 +64,10 @@ class Server(ABC):
         return b" 401 " in answer[:20] or (b" 200 " in answer[:20] and b"m=video" in answer)
 
     def hold(self) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP)
+        self.process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
 
     def jump(self) -> None:
         """The time stamps, far and back again, while the film goes on; only where it `jumps`."""
@@ -93,7 +93,7 @@ class GStreamer(Server):
     jumps = True
 
     def jump(self) -> None:
-        os.kill(self.process.pid, signal.SIGUSR1)
+        self.process.send_signal(signal.SIGUSR1)
 
     @classmethod
     def is_installed(cls) -> bool:

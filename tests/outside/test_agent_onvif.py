@@ -312,7 +312,7 @@ def test_a_process_that_is_killed_or_stands_still_is_replaced() -> None:
     with serving(camera) as port, _running(f"http://127.0.0.1:{port}/onvif/device_service", silent_s=6.0) as running:
         for number, sent in enumerate((signal.SIGKILL, signal.SIGSTOP), 1):
             _until(lambda: running.device.watches(0, "motion"))
-            os.kill(running.process._running.pid, sent)
+            running.process._running.send_signal(sent)
             _until(lambda number=number: running.process.starts > number)
         _until(lambda: running.device.watches(0, "motion"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -192,9 +191,9 @@ def test_a_server_that_is_killed_and_comes_back_is_found_again(server: Server) -
 def test_a_server_that_falls_silent_is_left_and_found_again(server: Server) -> None:
     with _watching(server.address("/h264")) as watched:
         watched.until(lambda: watched.seconds() > 2)
-        os.kill(server.process.pid, signal.SIGSTOP)
+        server.process.send_signal(signal.SIGSTOP)
         watched.until(lambda: not watched.feed.is_connected)
-        os.kill(server.process.pid, signal.SIGCONT)
+        server.process.send_signal(signal.SIGCONT)
         watched.until(lambda: watched.feed.is_connected and len(watched.inits()) >= 2)
 
 
