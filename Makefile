@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo run camera agent test test-outside lint test-endpoint night contract costs growth bench measures alike agent-cost player clients passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures alike agent-cost player clients passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -103,6 +103,18 @@ clients: ## fetch what makes clients of the contract, for `make test-outside` (n
 	@python3 -m venv build/clients/venv
 	@build/clients/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		-r tests/outside/clients/requirements.txt
+
+# A cloud that others wrote, in an environment of its own; made anew when what is pinned changes.
+EMULATOR := build/emulator/.installed
+
+$(EMULATOR): tests/deployed/requirements.txt
+	@python3 -m venv build/emulator
+	@build/emulator/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--only-binary :all: -r $<
+	@touch $@
+
+test-deploy: $(INSTALLED) $(EMULATOR) ## deploy to MiniStack, live a life there over HTTP, update, destroy, deploy again (minutes)
+	@$(PYTHON) -m pytest tests/deployed -n 0 -p no:randomly -rxs
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords

@@ -152,6 +152,14 @@ def test_code_and_template_lie_in_a_bucket_closed_to_the_public_named_by_what_th
     assert all(block.values()) and len(block) == 4
 
 
+def test_the_template_lies_at_the_buckets_own_address_or_on_this_machine_below_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert account._address_of("a.json") == f"https://{account.artifacts}.s3.{REGION}.amazonaws.com/a.json"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
+    assert account._address_of("a.json") == f"http://127.0.0.1:4566/{account.artifacts}/a.json"
+
+
 def test_each_function_is_given_its_own_zip(account: Account, tmp_path: Path) -> None:
     other = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./pictures.zip"}}
     place = build(tmp_path, {"Api": function(), "Twin": function(), "Other": other})

@@ -1,0 +1,173 @@
+"""MiniStack, a cloud that others wrote: started on loopback, and given the template as far as it can take it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from infra.demo.client import Unreachable, Wire
+
+PROGRAM = Path(__file__).parents[2] / "build" / "emulator" / "bin" / "ministack"
+REGION = "eu-central-1"
+STARTS_WITHIN_S = 60
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+Json = dict[str, Any]
+
+
+@dataclass
+class Emulator:
+    """A running one. Its account's credentials are those of the root user."""
+
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program that is to take it for AWS."""
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "AWS_REGION": REGION}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+        )
+
+    def mails(self, address: str) -> list[str]:
+        """The subjects of the mails that were sent there, oldest first."""
+        answer = Wire(self.url).expect(200, "GET", "/_ministack/ses/messages")
+        sent = [mail for mails in answer["messages"].values() for mail in mails]
+        return [mail["Subject"] for mail in sent if address in mail["To"]]
+
+
+@contextmanager
+def started(place: Path, *, authorizes: bool) -> Iterator[Emulator]:
+    """An empty one on a free port of loopback, with its log in `place`; ended with all that it started."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    told = {
+        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION, "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0", "AUTH": "true" if authorizes else "false", "TMPDIR": str(place),
+    }  # fmt: skip
+    path = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
+    with (place / "emulator.log").open("wb") as log:
+        running = subprocess.Popen(  # noqa: S603  # a pinned program
+            [str(PROGRAM)], cwd=place, env={**path, "HOME": str(place), **told}, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        emulator = Emulator(f"http://127.0.0.1:{port}")
+        _wait_for(emulator)
+        assert _listens_at(running.pid) == {f"0100007F:{port:04X}"}
+        yield emulator
+    finally:
+        os.killpg(running.pid, signal.SIGTERM)
+        try:
+            running.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+
+
+def _wait_for(emulator: Emulator) -> None:
+    end = time.monotonic() + STARTS_WITHIN_S
+    while True:
+        try:
+            Wire(emulator.url).expect(200, "GET", "/_ministack/health")
+            return
+        except Unreachable:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def _listens_at(pid: int) -> set[str]:
+    """Address and port, as Linux writes them, of each TCP socket on which this process waits."""
+    own = {os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir()}
+    tables = "".join(Path(f"/proc/{pid}/net/{kind}").read_text() for kind in ("tcp", "tcp6"))
+    rows = [line.split() for line in tables.splitlines()]
+    return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
+
+
+def adapted(built: Path, into: Path) -> Path:
+    """What was packaged for this machine, without what MiniStack 1.5.33 does not know or does otherwise than AWS."""
+    into.mkdir()
+    for code in built.glob("*.zip"):
+        shutil.copyfile(code, into / code.name)
+    template = json.loads((built / "template.json").read_text())
+    _deploy_channel_by_itself(template["Resources"])
+    _leave_out_metric_math(template["Resources"])
+    _write_numbers(template)
+    _mail_from_anywhere(template["Resources"])
+    _allow_batches(template["Resources"])
+    _admit_without_tls(template["Resources"])
+    (into / "template.json").write_text(json.dumps(template))
+    # It runs all functions by its own Python, whatever their runtime says.
+    (into / "package.json").write_text(json.dumps({"fits_lambda": True}))
+    return into
+
+
+def _deploy_channel_by_itself(resources: Json) -> None:
+    """`AWS::ApiGatewayV2::Deployment` is no type that it knows; a stage can deploy what there is."""
+    for name in [name for name, one in resources.items() if one["Type"] == "AWS::ApiGatewayV2::Deployment"]:
+        del resources[name]
+    for one in resources.values():
+        if one["Type"] == "AWS::ApiGatewayV2::Stage":
+            del one["Properties"]["DeploymentId"]
+            one["Properties"]["AutoDeploy"] = True
+
+
+def _leave_out_metric_math(resources: Json) -> None:
+    """It refuses `Metrics` of an alarm."""
+    for name in [name for name, one in resources.items() if "Metrics" in one.get("Properties", {})]:
+        assert resources[name]["Type"] == "AWS::CloudWatch::Alarm"
+        del resources[name]
+
+
+def _write_numbers(template: Json) -> None:
+    """It hands over a parameter of the type Number as a text, and its poller of a queue compares that with a number."""
+    parameters = template["Parameters"]
+    for one in template["Resources"].values():
+        for event in one.get("Properties", {}).get("Events", {}).values():
+            if scaling := event["Properties"].get("ScalingConfig"):
+                scaling["MaximumConcurrency"] = int(parameters[scaling["MaximumConcurrency"]["Ref"]]["Default"])
+
+
+def _mail_from_anywhere(resources: Json) -> None:
+    """It judges `ses:SendEmail` as if it named no resource."""
+    for statement in _statements(resources):
+        if "ses:SendEmail" in statement["Action"]:
+            statement["Resource"] = "*"
+
+
+def _allow_batches(resources: Json) -> None:
+    """It judges a batch by an action of its own, where AWS asks for that of one message."""
+    for statement in _statements(resources):
+        messages = [one for one in statement["Action"] if one in ("sqs:SendMessage", "sqs:DeleteMessage")]
+        statement["Action"] += [f"{action}Batch" for action in messages]
+
+
+def _statements(resources: Json) -> Iterator[Json]:
+    """Of the functions' roles; what a condition admits stands below it."""
+    for one in resources.values():
+        for policy in one["Properties"]["Policies"] if one["Type"] == "AWS::IAM::Role" else ():
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def _admit_without_tls(resources: Json) -> None:
+    """It is spoken to in the clear, on loopback."""
+    for one in resources.values():
+        if one["Type"] == "AWS::S3::BucketPolicy":
+            document = one["Properties"]["PolicyDocument"]
+            document["Statement"] = [each for each in document["Statement"] if "SecureTransport" not in str(each)]

@@ -1,0 +1,111 @@
+"""What is packaged is deployed by `make deploy`'s own code, updated, lived with, destroyed, and deployed again.
+
+`make test-deploy`. What green here does not prove is said in infra/README.md.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.package.__main__ import package
+from tests.deployed import emulator
+from tests.deployed.emulator import Emulator
+from tests.deployed.life import Json, Life
+
+ROOT = Path(__file__).parents[2]
+STAGE = "test"
+SECRET = "whsec_of_no_importance"
+PARAMETERS = {
+    "MAIL_DOMAIN": "sowa.example", "MAIL_SENDER": "post@sowa.example", "PAYMENT_PROVIDER": "sandbox",
+    "PAYMENT_WEBHOOK_SECRET": SECRET, "OPERATOR_NAME": "An operator", "OPERATOR_CONTACT": "privacy@sowa.example",
+}  # fmt: skip
+PATIENCE_S = 240
+
+pytestmark = pytest.mark.skipif(not emulator.PROGRAM.exists(), reason="`make test-deploy` fetches MiniStack")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("package")
+    package(place / "whole", architecture="x86_64", offline=True)
+    return emulator.adapted(place / "whole", place / "adapted")
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Emulator]:
+    with emulator.started(tmp_path, authorizes=False) as running:
+        yield running
+
+
+def make(what: str, cloud: Emulator, built: Path, **said: str) -> str:
+    """What `make deploy` and `make destroy` run, and what it says."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(  # noqa: S603  # our own words only
+        [sys.executable, "-m", "infra.package.deploy", what, "--stage", STAGE, "--build", str(built)],
+        cwd=ROOT, env={**environment, **cloud.environment, **said}, capture_output=True, text=True, check=False,
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def outputs(cloud: Emulator) -> Json:
+    stacks = cloud.client("cloudformation").describe_stacks(StackName=f"sowa-{STAGE}")["Stacks"]
+    return {one["OutputKey"]: one["OutputValue"] for one in stacks[0]["Outputs"]}
+
+
+def addresses(cloud: Emulator) -> dict[str, str]:
+    """Where the APIs and the bucket are reached, which is known only when they stand."""
+    told = outputs(cloud)
+    channel = f"{cloud.url}/_aws/execute-api/{told['WebsocketAPIId']}/v1"
+    return {
+        "PUBLIC_URL": f"{cloud.url}/_aws/execute-api/{told['RestAPIId']}/v1",
+        "MEDIA_URL": f"{cloud.url}/{told['MediaBucket']}",
+        "CHANNEL_URL": channel.replace("http", "ws", 1),
+        "CHANNEL_MANAGEMENT_URL": channel,
+    }
+
+
+def test_a_deployment_is_lived_with_updated_destroyed_and_deployed_again(cloud: Emulator, built: Path) -> None:
+    make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS)
+    said = make("deploy", cloud, built, **addresses(cloud))
+    assert "replaced" not in said
+    Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET).play()
+
+    kept = make("destroy", cloud, built, CONFIRM=STAGE)
+    assert {kind: kept.count(f"{kind} ") for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")} == {
+        "AWS::DynamoDB::Table": 4, "AWS::KMS::Key": 2, "AWS::S3::Bucket": 3,
+    }  # fmt: skip
+    assert len(cloud.client("dynamodb").list_tables()["TableNames"]) == 4
+    _delete_media_bucket(cloud)
+
+    make("deploy", cloud, built, PUBLIC_URL=cloud.url, MAIL_IDENTITY="existing", **PARAMETERS)
+    make("deploy", cloud, built, **addresses(cloud))
+    Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET).register()
+
+
+def test_functions_do_their_part_by_their_own_rights(built: Path, tmp_path: Path) -> None:
+    """As far as the picture: on the channel MiniStack brings no command while it judges rights."""
+    with emulator.started(tmp_path, authorizes=True) as cloud:
+        make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS)
+        make("deploy", cloud, built, **addresses(cloud))
+        life = Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET)
+        life.load()
+        life.register()
+        life.bind()
+        life.look_at_a_picture()
+
+
+def _delete_media_bucket(cloud: Emulator) -> None:
+    """By hand, as the runbook says under *Removing*: its name is taken else."""
+    s3 = cloud.client("s3")
+    (name,) = (one["Name"] for one in s3.list_buckets()["Buckets"] if f"-{STAGE}-media-" in one["Name"])
+    for held in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=held["Key"])
+    s3.delete_bucket(Bucket=name)
