@@ -91,15 +91,10 @@ def test_a_deployment_is_lived_with_updated_destroyed_and_deployed_again(cloud: 
 
 
 def test_functions_do_their_part_by_their_own_rights(built: Path, tmp_path: Path) -> None:
-    """As far as the picture: on the channel MiniStack brings no command while it judges rights."""
     with emulator.started(tmp_path, authorizes=True) as cloud:
         make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS)
         make("deploy", cloud, built, **addresses(cloud))
-        life = Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET)
-        life.load()
-        life.register()
-        life.bind()
-        life.look_at_a_picture()
+        Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET).play()
 
 
 def _delete_media_bucket(cloud: Emulator) -> None:
