@@ -59,6 +59,8 @@ class FakeCloud(Wire):
     objects: dict[str, bytes] = field(default_factory=dict)
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     tickets: int = 0
+    # By whose id a ticket's prefix is told from another owner's, where that matters.
+    ownership: str = ""
     wanted: dict[str, Any] = field(default_factory=dict)
     is_private: bool = False
     # Called with each upload, which may fail in its middle.
@@ -100,7 +102,10 @@ class FakeCloud(Wire):
     def _ticket(self) -> dict[str, Any]:
         self.tickets += 1
         until = as_utc(self.clock.true_s + self.ticket_life_s).isoformat()
-        return {"url": "http://s3", "fields": {"policy": until}, "key_prefix": f"{self.tickets}/", "until": until}
+        return {"url": "http://s3", "fields": {"policy": until}, "key_prefix": self._prefix(), "until": until}
+
+    def _prefix(self) -> str:
+        return f"recordings/7/20260105/{self.ownership}/0-{self.tickets}/" if self.ownership else f"{self.tickets}/"
 
     def _now(self) -> str:
         return as_utc(self.clock.true_s).isoformat()

@@ -129,6 +129,25 @@ def test_what_waits_is_not_kept_for_the_next_owner(scene: Scene) -> None:
     assert scene.spool.waiting() == []
 
 
+def test_what_waits_is_not_sent_to_an_owner_who_came_while_the_agent_was_off(scene: Scene, tmp_path: Path) -> None:
+    scene.cloud.ownership = "ana"
+    scene.sender.look()
+    scene.film(2)
+    again = Scene(tmp_path / "spool")
+    again.cloud.ownership = "ana"
+    again.sender.look()
+    assert len(again.segments()) == 2  # the same owner's goes up
+    scene.film(2)
+    next_one = Scene(tmp_path / "spool")
+    next_one.cloud.ownership = "ben"
+    next_one.film(1)
+    next_one.sender.look()
+    assert next_one.segments() == [] and next_one.spool.waiting() == []
+    next_one.film(1)
+    next_one.sender.look()
+    assert len(next_one.segments()) == 1
+
+
 def test_a_token_that_was_replaced_is_told(scene: Scene) -> None:
     scene.cloud.token = "another"
     with pytest.raises(TokenReplaced):

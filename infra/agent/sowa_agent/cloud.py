@@ -65,6 +65,12 @@ class Ticket:
     def of(cls, given: Json) -> Ticket:
         return cls(given["url"], given["fields"], given["key_prefix"], instant(given["until"]).timestamp())
 
+    @property
+    def ownership(self) -> str | None:
+        """Whose camera it is, as an id that no other ownership has: `recordings/<class>/<day>/<id>/…`."""
+        parts = self.key_prefix.split("/")
+        return parts[3] if len(parts) > 4 else None
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -74,11 +74,20 @@ class Sender:
             answer = self.cloud.recording_tickets(self.channels[first : first + MOST_CHANNELS])
             tickets |= {each["channel"]: Ticket.of(each) for each in answer["tickets"]}
             self.plan = answer["plan"]
+        self._keep_for_owner(tickets)
         self._tickets = tickets
         self._brought.clear()
         self.on_plan(self.plan, "")
         assert self.plan is not None
         self._tell(f"It records ({self.plan['kind']}, {self.plan['keep_days']} days).")
+
+    def _keep_for_owner(self, tickets: dict[str, Ticket]) -> None:
+        """Before anything goes up: who removed the camera while the agent was off is not told to it by a refusal."""
+        for ownership in {ticket.ownership for ticket in tickets.values()} - {None}:
+            try:
+                self.spool.keep_for(str(ownership))
+            except OSError as error:
+                log.warning("Whose recordings wait cannot be noted (%s).", error.strerror)
 
     def _refused(self, refused: Refused) -> None:
         self._tickets.clear()

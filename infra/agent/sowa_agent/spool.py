@@ -20,6 +20,8 @@ LEAST_FREE_BYTES = 200 * 1024**2
 FRAGMENT_S = 2.0
 
 _INIT = "init.mp4"
+# Beside the channels' folders: the id of the ownership in which all that waits was filmed.
+_OWNERSHIP = "ownership"
 _PART = ".part"
 
 
@@ -96,6 +98,15 @@ class Spool:
         """All that waits is of an owner who has left."""
         for waiting in self.waiting():
             self.remove(waiting)
+
+    def keep_for(self, ownership: str) -> None:
+        """Deletes what was filmed for somebody else: the camera changed hands while nothing ran. Raises OSError."""
+        note = self.folder / _OWNERSHIP
+        before = note.read_text() if note.exists() else ownership
+        if before != ownership:
+            self.clear()
+        if before != ownership or not note.exists():
+            note.write_text(ownership)
 
     def begin(self, channel: str, init: Init) -> OpenSegment:
         """Raises OSError where nothing can be written."""
