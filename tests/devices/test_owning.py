@@ -52,7 +52,7 @@ def test_only_what_is_named_changes(home: Home, change: dict[str, Any]) -> None:
     answer = home.owner.call("PATCH", path, change)
     assert (answer.status, answer.json) == (200, before | change)
     assert home.owner.call("GET", path).json == before | change
-    listed = before | change | {"refused_uploads": None}
+    listed = before | change | {"refused_uploads": None, "streams": None}
     assert home.owner.call("GET", "/devices").json["items"] == [listed]
 
 

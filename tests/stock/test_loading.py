@@ -59,7 +59,6 @@ def test_loading_again_touches_neither_owner_nor_token(world: LocalCloud) -> Non
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ({}, "sn"),
         (made(sn="SN1"), "sn"),
         (made(sn="SN 0001"), "sn"),
         (made(sn="SN0001\nx"), "sn"),
@@ -84,6 +83,12 @@ def test_a_bad_row_is_named_by_its_number_and_stops_no_other(
     assert (answer["loaded"], answer["unchanged"]) == (2, 0)
     assert [(bad["row"], list(bad["fields"])) for bad in answer["bad_rows"]] == [(2, [field])]
     assert len(rows(world, "stock/stock")) == 2
+
+
+def test_of_an_empty_row_all_that_is_missing_is_named(world: LocalCloud) -> None:
+    answer = load(world, {}, made("SN0003"))
+    assert answer["loaded"] == 1
+    assert [(bad["row"], list(bad["fields"])) for bad in answer["bad_rows"]] == [(1, ["sn", "model", "code", "secret"])]
 
 
 @pytest.mark.parametrize(
