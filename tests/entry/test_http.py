@@ -142,7 +142,7 @@ def test_an_answer_without_a_body_is_protected_too(home: Home) -> None:
     ("method", "path", "field"),
     [
         ("GET", "/me?nonsense=1", "nonsense"),
-        ("GET", "/plans?limit=5", "limit"),
+        ("GET", "/keys?limit=5", "limit"),
         ("GET", "/devices?", None),
         ("GET", "/alarms?limit=5&limit=6", "limit"),
         ("GET", "/alarms?limit=5&limit=5", "limit"),

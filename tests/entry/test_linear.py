@@ -166,7 +166,6 @@ OPEN_ENDED = {
     r"[0-9]{10}\.[\w=-]{60,}": "of a line of our own log",
     r"{(\w+)}": "of a route's path, which is ours",
     r"Expected `(\w+)(?: \| null)?`": "of what msgspec says, anchored, one class",
-    r"\s*\bRaises [A-Z][^.]*\.": "of our own docstrings",
     r"arn:aws[\w-]*:sns:\S+": "of what AWS says",
     "(?:[^:]*[#])?([^:#]+)": "of a code that AWS says",
     "(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+": "of a setting",
