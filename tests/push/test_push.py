@@ -321,7 +321,6 @@ def test_a_platform_that_this_installation_lacks_is_a_conflict(
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "platform"),
         ({"platform": "fcm"}, "token"),
         ({"token": TOKEN}, "platform"),
         ({"platform": "sms", "token": TOKEN}, "platform"),
