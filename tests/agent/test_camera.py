@@ -120,6 +120,13 @@ def test_it_becomes_as_its_owner_wants_it_and_reports_what_it_realises(scene: Sc
     assert "night_mode" not in scene.camera.wishes.settings.as_json()["settings"]
 
 
+def test_who_watches_before_the_wishes_of_the_owner_are_known_is_shown_it(scene: Scene) -> None:
+    """As right after the camera was bound."""
+    scene.camera.wishes.is_private = True
+    assert scene.do("live", channel="0", live_id="a", until=UNTIL)["ok"]
+    assert not scene.camera.wishes.is_private
+
+
 def test_in_privacy_mode_nothing_is_shown_kept_or_looked_at(scene: Scene) -> None:
     scene.look()
     scene.do("live", channel="0", live_id="a", until=UNTIL)

@@ -261,6 +261,8 @@ class Camera:
     def _begin_view(self, command: Json) -> None:
         channel = self._channel_of(command)
         if self.wishes.is_private:
+            self._report()  # the cloud asks for views only while it is off: it is over, or was never heard of here
+        if self.wishes.is_private:
             raise _CannotBeDone("privacy_mode")
         piece_s = min(max(float(command.get("piece_ms", PIECE_S * 1000)) / 1000, LEAST_PIECE_S), MOST_PIECE_S)
         self.views.begin(command["live_id"], View(channel, instant(command["until"]).timestamp(), piece_s))
