@@ -25,6 +25,7 @@ MOST_CALLS_OF_A_MUTATION = 6
 @pytest.fixture(scope="session")
 def costs(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> list[Cost]:
     snapshot, copy = _home
+    one_cloud.restore(snapshot)
     _warm(one_cloud)
     return list(measured(copy(), lambda: one_cloud.restore(snapshot)))
 

@@ -21,6 +21,7 @@ def test_the_committed_examples_are_of_the_kind_that_is_answered_now(
     one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]
 ) -> None:
     snapshot, copy = _home
+    one_cloud.restore(snapshot)
     _warm(one_cloud)
     recorded = examples.recorded(copy(), lambda: one_cloud.restore(snapshot))
     if WRITES:
