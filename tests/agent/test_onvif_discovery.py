@@ -15,18 +15,28 @@ ID = "urn:uuid:7b9e"
 MATCH = """<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
  xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">
 <s:Header><w:RelatesTo>{id}</w:RelatesTo></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><d:Scopes>
-onvif://www.onvif.org/name/Front%20door%1B[31m onvif://www.onvif.org/hardware/X1 onvif://www.onvif.org/Profile/S</d:Scopes>
+onvif://www.onvif.org/name/Front%20door%1B[31m%E2%80%AEx onvif://www.onvif.org/hardware/X1 onvif://www.onvif.org/Profile/S</d:Scopes>
 <d:XAddrs>{addresses}</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>"""
 ADDRESSES = "http://169.254.3.4/onvif/device_service http://192.0.2.7/onvif/device_service"
+
+
+DOCUMENT_TYPE = '?><!DOCTYPE a [<!ENTITY b "c">]>'
 
 
 def _match(addresses: str = ADDRESSES, message_id: str = ID) -> bytes:
     return MATCH.format(id=message_id, addresses=addresses).encode()
 
 
+def _in_utf_16() -> bytes:
+    """With a document type that cannot be seen in its bytes, and the probe's id in them nevertheless."""
+    hidden = f"<!--{(ID + ' ').encode().decode('utf-16-le')}-->"
+    text = MATCH.format(id=ID, addresses=ADDRESSES).replace("?>", f"{DOCUMENT_TYPE}{hidden}", 1)
+    return b"\xff\xfe" + text.encode("utf-16-le")
+
+
 def test_a_camera_is_found_at_the_address_that_answered() -> None:
     assert cameras_in(_match(), ID, "192.0.2.7") == [
-        Found("http://192.0.2.7/onvif/device_service", "Front door [31m", "X1")
+        Found("http://192.0.2.7/onvif/device_service", "Front door [31m x", "X1")
     ]
     assert cameras_in(_match(), ID, "192.0.2.99")[0].address.startswith("http://169.254.3.4/")
 
@@ -37,7 +47,8 @@ def test_a_camera_is_found_at_the_address_that_answered() -> None:
         _match(message_id="urn:uuid:another"),
         _match(addresses=""),
         _match(addresses="file:///etc/passwd rtsp://192.0.2.7/ http:// http://[::1"),
-        _match().replace(b"?>", b'?><!DOCTYPE a [<!ENTITY b "c">]>', 1),
+        _match().replace(b"?>", DOCUMENT_TYPE.encode(), 1),
+        _in_utf_16(),
         _match()[:-20],
         b"\xff\xfe" + _match(),
         ID.encode(),
@@ -65,7 +76,7 @@ def test_one_host_is_probed_without_multicast() -> None:
     found = discover("127.0.0.1", camera.getsockname()[1], answers_s=1.0)
     thread.join()
     camera.close()
-    assert [one.name for one in found] == ["Front door [31m"]
+    assert [one.name for one in found] == ["Front door [31m x"]
 
 
 def test_where_nobody_listens_nothing_is_found() -> None:

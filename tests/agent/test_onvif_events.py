@@ -147,7 +147,10 @@ def test_a_stream_is_fetched_where_the_camera_is_and_nowhere_else(said: str, use
     assert at_host(said, "192.0.2.7") == used
 
 
-ODD_ADDRESSES = ["rtsp://1.2.3.4:554:554/s", "rtsp://1.2.3.4:99999/s", "rtsp://1.2.3.4:port/s", "rtsp://[bad"]
+ODD_ADDRESSES = [
+    "rtsp://1.2.3.4:554:554/s", "rtsp://1.2.3.4:99999/s", "rtsp://1.2.3.4:port/s", "rtsp://[bad",
+    "rtsp://1.2.3.4/" + "s" * 2048,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", ODD_ADDRESSES)

@@ -30,7 +30,8 @@ _PROBE = f"""<?xml version="1.0" encoding="UTF-8"?>
  xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><e:Header><w:MessageID>%s</w:MessageID>
 <w:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</w:To><w:Action>{_DISCOVERY}/Probe</w:Action></e:Header>
 <e:Body><d:Probe><d:Types>dn:NetworkVideoTransmitter</d:Types></d:Probe></e:Body></e:Envelope>"""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# Nor what turns the direction of what stands beside it on a terminal (https://unicode.org/reports/tr9/).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,12 @@ def _until(asking: socket.socket, end: float) -> Iterator[tuple[bytes, str]]:
 
 def cameras_in(datagram: bytes, message_id: str, sender: str) -> list[Found]:
     """Of an answer to this probe; nothing of any other datagram. Of several addresses the one at which it answered."""
-    # Nobody needs a document type here, and what one could do to a parser is not tried out.
-    if b"<!DOCTYPE" in datagram or message_id.encode() not in datagram:
-        return []
     try:
-        envelope = ElementTree.fromstring(datagram)  # noqa: S314  # of 64 KB at most, without entities
+        text = datagram.decode()  # in another encoding a document type could not be seen
+        # Nobody needs one here, and what it could do to a parser is not tried out.
+        if "<!DOCTYPE" in text or message_id not in text:
+            return []
+        envelope = ElementTree.fromstring(text)  # noqa: S314  # of 64 KB at most, without entities
     except (ElementTree.ParseError, ValueError, LookupError):
         return []
     # Some leave the plural out, and have a match in the body itself.

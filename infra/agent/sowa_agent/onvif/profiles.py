@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 # Motion is seen well enough in a picture of this width, and it costs little to decode.
 SUB_WIDTH = 640
 # A decoder of a small computer has no time for more.
+LONGEST_ADDRESS = 2048
 WIDEST_SUB = 1280
 # Of one camera; a recorder has no more channels, and what says more is not read on.
 MOST_PROFILES = 128
@@ -56,9 +57,9 @@ def _choice(profiles: list[Profile]) -> Choice:
 
 
 def is_readable(address: str) -> bool:
-    """Whether host and port are such: cameras have been told wrong ones."""
+    """Whether host and port are such, since cameras have been told wrong ones, and it is no longer than any is."""
     try:
-        return urlsplit(address).port != 0
+        return len(address) <= LONGEST_ADDRESS and urlsplit(address).port != 0
     except ValueError:
         return False
 
