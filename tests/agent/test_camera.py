@@ -120,6 +120,15 @@ def test_it_becomes_as_its_owner_wants_it_and_reports_what_it_realises(scene: Sc
     assert "night_mode" not in scene.camera.wishes.settings.as_json()["settings"]
 
 
+@pytest.mark.parametrize(
+    "odd", [{}, {"live_id": "a", "until": "x"}, {"live_id": "a", "until": UNTIL, "piece_ms": "x"}, {"now": 5}]
+)
+def test_a_command_that_is_not_understood_is_answered_and_ends_nothing(scene: Scene, odd: dict[str, Any]) -> None:
+    scene.look()
+    assert scene.do("live", channel="0", **odd)["error"] == "malformed"
+    assert scene.do("live", channel="0", live_id="a", until=UNTIL)["ok"]
+
+
 def test_who_watches_before_the_wishes_of_the_owner_are_known_is_shown_it(scene: Scene) -> None:
     """As right after the camera was bound."""
     scene.camera.wishes.is_private = True

@@ -41,7 +41,7 @@ def test_commands_are_answered_and_what_is_none_is_passed_over() -> None:
     def talk(connection: ServerConnection) -> None:
         assert connection.request is not None
         tokens.append(connection.request.headers["Authorization"])
-        for message in ('{"pong": true}', "no JSON", "[1]", '{"command": "live"}'):
+        for message in ('{"pong": true}', "no JSON", "[1]", '{"command": "live"}', "[" * 100_000):
             connection.send(message)
         connection.send('{"id": "c1", "command": "restart"}')
         answers.append(json.loads(connection.recv()))

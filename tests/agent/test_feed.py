@@ -97,6 +97,12 @@ def test_a_wrong_password_is_tried_so_rarely_that_no_account_is_locked_and_never
     assert "geheim" not in caplog.text + repr(scene.feed)
 
 
+def test_a_camera_that_refuses_once_as_it_starts_is_not_taken_for_one_that_always_does() -> None:
+    scene = Scene()
+    scene.run(*[Why.UNREACHABLE] * 10, Why.UNAUTHORIZED, Why.UNREACHABLE)
+    assert scene.clock.moved_s == pytest.approx(0.5 + 1 + 2 + 4 + 8 + 16 + 4 * 30 + 60 + 2 * 30)
+
+
 def test_after_pieces_came_it_is_tried_again_at_once() -> None:
     scene = Scene()
     scene.run(Why.UNREACHABLE, Why.UNREACHABLE, Why.UNREACHABLE, scene.session(film(60)))

@@ -53,6 +53,11 @@ def test_segments_go_up_in_order_behind_their_init_and_leave_the_disk(scene: Sce
     assert scene.spool.waiting() == [] and not list(scene.spool.folder.glob("*/*"))
 
 
+def test_what_waits_is_read_by_nobody_else_on_the_host(tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir(mode=0o755)
+    assert Scene(tmp_path / "spool").spool.folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_the_init_goes_up_with_each_ticket(scene: Scene) -> None:
     for _ in range(2):
         scene.film()

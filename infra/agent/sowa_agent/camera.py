@@ -256,6 +256,9 @@ class Camera:
             return {"id": command["id"], "ok": False, "error": str(reason)}
         except (Refused, Unreachable, NotTaken):
             return {"id": command["id"], "ok": False, "error": "no_upload"}
+        except (KeyError, TypeError, ValueError) as problem:  # of a later version of the cloud, perhaps
+            log.warning("The command to %s is not understood (%s).", command["command"], type(problem).__name__)
+            return {"id": command["id"], "ok": False, "error": "malformed"}
         return {"id": command["id"], "ok": True}
 
     def _begin_view(self, command: Json) -> None:

@@ -103,6 +103,6 @@ def _command_in(message: Any) -> Json | None:
     """None for what is no command, such as the answer to a ping."""
     try:
         said = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) and "command" in said and "id" in said else None

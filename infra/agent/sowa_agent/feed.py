@@ -27,20 +27,24 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Backoff:
-    """How long to wait before a source is opened anew: twice as long each time, and a little otherwise for each."""
+    """How long to wait before a source is opened anew: twice as long each time, and a little otherwise for each. A
+    password that is refused is counted apart: a camera that was away may refuse it once, as long as it starts."""
 
     jitter: Callable[[], float] = lambda: random.uniform(0.8, 1.2)  # noqa: S311  # nothing is kept secret by it
     _tries: int = 0
+    _refused: int = 0
 
     def succeeded(self) -> None:
-        self._tries = 0
+        self._tries = self._refused = 0
 
     def seconds(self, why: Why) -> float:
-        first_s, longest_s = FIRST_WAIT_S, LONGEST_WAIT_S
         if why is Why.UNAUTHORIZED:
-            first_s, longest_s = FIRST_WAIT_UNAUTHORIZED_S, LONGEST_WAIT_UNAUTHORIZED_S
-        self._tries = min(self._tries + 1, 20)
-        return min(longest_s, first_s * 2.0 ** (self._tries - 1)) * self.jitter()
+            self._refused = min(self._refused + 1, 20)
+            wait_s = min(LONGEST_WAIT_UNAUTHORIZED_S, FIRST_WAIT_UNAUTHORIZED_S * 2.0 ** (self._refused - 1))
+        else:
+            self._tries = min(self._tries + 1, 20)
+            wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (self._tries - 1))
+        return wait_s * self.jitter()
 
 
 @dataclass

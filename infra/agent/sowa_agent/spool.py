@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -72,6 +73,8 @@ class Spool:
     def prepare(self) -> None:
         """What an earlier run has not finished is of no use; what waits stays."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # of a file system without rights
+            self.folder.chmod(0o700)  # what a household was filmed doing is not for everybody on this host
         for part in self.folder.glob(f"*/*/*{_PART}"):
             part.unlink()
         for folder in self.folder.glob("*/*/"):
