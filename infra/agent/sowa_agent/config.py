@@ -24,7 +24,7 @@ MOST_SPOOL_MB = 2048
 MODEL = "Sowa Agent"
 MOST_CHANNELS = 64
 
-_SN = re.compile("[A-Za-z0-9_-]{4,64}")
+_SN = re.compile("[A-Za-z0-9_-]{1,64}")
 _MAC = re.compile("([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}")
 _RTSP = ("rtsp://", "rtsps://")
 _TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
@@ -198,7 +198,7 @@ def _camera(table: _Table) -> CameraConfig:
 
 def _identity(sn: str, secret: str, mac: str, model: str, lenses: tuple[LensConfig, ...]) -> Identity:
     if not _SN.fullmatch(sn):
-        raise ConfigProblem("sn must be 4 to 64 letters, digits, - or _, as on the label.")
+        raise ConfigProblem("sn must be letters, digits, - or _, as on the label.")
     if not secret:
         raise ConfigProblem("secret_file or secret_env must say where the factory secret is.")
     if mac and not _MAC.fullmatch(mac):

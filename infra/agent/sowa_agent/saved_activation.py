@@ -1,4 +1,4 @@
-"""What an agent keeps of its last activation, so that one that starts while the cloud is away can record."""
+"""The last activation, kept on disk, so that an agent that starts while the cloud is away can record."""
 
 from __future__ import annotations
 

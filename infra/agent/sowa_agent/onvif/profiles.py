@@ -70,6 +70,8 @@ def at_host(address: str, host: str) -> str:
     Cameras name an address of their own, which behind a router is another; and what a camera names is not sent
     somebody's password. Raises ValueError for one that is not readable.
     """
+    if not is_readable(address):
+        raise ValueError("not the address of a stream")
     parts = urlsplit(address)
     port = f":{parts.port}" if parts.port else ""
     name = f"[{host}]" if ":" in host else host
