@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from chalicelib import words
 from chalicelib.words import Phrase
@@ -37,7 +37,9 @@ class Invalid(Refusal):
 
 
 class NotSignedIn(Refusal):
-    pass
+    """401: `realm` says whose secret or token was wanted."""
+
+    realm: ClassVar[str] = "people"
 
 
 class Forbidden(Refusal):

@@ -36,8 +36,6 @@ _HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
-# Of tokens, by who has them; nobody else is asked for one, and 401 is what some routes answer a wrong password with.
-_REALMS = {Who.PERSON: "people", Who.CAMERA: "cameras", Who.ANYONE: "people", Who.PROVIDER: "providers"}
 _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
 _LONGEST_ID = 192
@@ -283,7 +281,8 @@ def _headers_of_refusal(route: Route, refusal: Refusal) -> dict[str, str]:
     if refusal.retry_after_seconds is not None:
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     if isinstance(refusal, NotSignedIn):
-        headers["WWW-Authenticate"] = f'Bearer realm="{_REALMS[route.who]}"'
+        realm = "cameras" if route.who is Who.CAMERA else refusal.realm
+        headers["WWW-Authenticate"] = f'Bearer realm="{realm}"'
     return headers
 
 

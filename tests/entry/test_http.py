@@ -445,6 +445,11 @@ def test_a_401_says_whose_token_is_wanted(home: Home) -> None:
     }
     of_person = home.world.call("PUT", "/cameras/state", {}, token=home.owner.access_token)
     assert (of_person.status, of_person.headers[REALM]) == (401, 'Bearer realm="cameras"')
+    activation = home.camera.activation(secret="factory-secret-of-another")
+    of_secret = home.world.call("POST", "/cameras/activation", activation)
+    assert (of_secret.status, of_secret.headers[REALM]) == (401, 'Bearer realm="cameras"')
+    of_password = home.owner.sign_in("another password")
+    assert (of_password.status, of_password.headers[REALM]) == (401, 'Bearer realm="people"')
     assert REALM not in home.owner.call("GET", "/me").headers
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CameraUnknown(NotSignedIn):
-    pass
+    realm = "cameras"
 
 
 def activate(report: shapes.Activate, country: str) -> str:
