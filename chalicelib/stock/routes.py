@@ -63,5 +63,5 @@ def activate(visitor: Visitor, body: shapes.Activate) -> shapes.Activated:
     tag="devices",
 )
 def take_state(camera: Camera, report: shapes.State) -> shapes.Wanted:
-    """What a camera says of itself: settings, firmware, LAN address, battery. The answer says how it ought to be."""
+    """Take a camera's report: settings, firmware, LAN address, battery, streams. The answer says how it ought to be."""
     return states.take_state(camera, report)
