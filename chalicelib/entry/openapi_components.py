@@ -1,4 +1,4 @@
-"""What operations of the contract share: servers, parameters, headers, refusals, and schemas that all clients read."""
+"""Components of the contract that operations share: servers, parameters, headers, refusals, and readable schemas."""
 
 from __future__ import annotations
 

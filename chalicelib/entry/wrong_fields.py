@@ -1,4 +1,4 @@
-"""Which fields of a refused request are wrong, and what is wanted of each."""
+"""Validation errors: which fields of a refused request are wrong, and what is wanted of each."""
 
 from __future__ import annotations
 
