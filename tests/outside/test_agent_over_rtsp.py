@@ -167,7 +167,7 @@ def test_a_password_is_asked_for_by_digest_and_a_wrong_one_is_not_repeated(
             watched.until(lambda: watched.pieces)
         with _watching(server.address("/h264", user="viewer", password=PASSWORD + "?")) as watched:
             watched.until(lambda: "does not take the user" in watched.feed.state)
-            assert not watched.feed.stopped.wait(3) and watched.feed.backoff._tries == 1
+            assert not watched.feed.stopped.wait(3) and watched.feed.backoff._refused == 1
     finally:
         server.kill()
     said = caplog.text + "".join(capfd.readouterr())
