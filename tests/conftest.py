@@ -17,7 +17,7 @@ from chalicelib.accounts.actions import passwords
 from chalicelib.store import crypto, hour_keys, records
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
-from infra.local.strict import endpoint
+from infra.strict_moto import endpoint
 from tests import neighbour
 from tests.identities import platforms
 from tests.scene import Camera, Person, new_camera, new_person

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import linear_regression
 
 from infra.local.cloud import LocalCloud
-from infra.local.strict.endpoint import Endpoint
+from infra.strict_moto.endpoint import Endpoint
 from tests.engine.engine import Engine
 from tests.engine.items import Item
 from tests.engine.tables import Table, load

@@ -22,7 +22,7 @@ from chalicelib.store.records import Record
 from infra.local.async_events import queue_name
 from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
-from infra.local.strict import endpoint
+from infra.strict_moto import endpoint
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "quiet river under old bridge"

@@ -12,7 +12,7 @@ import yaml
 from chalicelib.alarms.records import Alarm
 from chalicelib.store.records import Item
 from infra.local.cloud import LocalCloud
-from infra.local.strict.sizes import attributes_bytes
+from infra.strict_moto.sizes import attributes_bytes
 from tests.bench.money import PRICES
 from tests.conftest import Home, _warm
 from tests.costs import PAGE, TABLE, Cost, ask_page, measured, page_of_twenty, table

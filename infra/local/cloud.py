@@ -38,9 +38,9 @@ from infra.local.mail_reports import MailReports
 from infra.local.pollers import DeliveryFaults, Pollers
 from infra.local.readers_writer_lock import ReadersWriterLock
 from infra.local.sent_messages import Outbox
-from infra.local.strict import Faults, StrictAWS, Trace
-from infra.local.strict.endpoint import Endpoint
-from infra.local.strict.s3guard import S3Guard
+from infra.strict_moto import Faults, StrictAWS, Trace
+from infra.strict_moto.endpoint import Endpoint
+from infra.strict_moto.s3guard import S3Guard
 
 ACCESS_KEY_ID = "AKIALOCALCLOUDSOWA00"
 SECRET_ACCESS_KEY = "the-local-cloud-keeps-no-secrets-0000000"

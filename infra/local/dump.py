@@ -15,7 +15,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from infra.local.functions import ACCOUNT, REGION
-from infra.local.strict import StrictAWS
+from infra.strict_moto import StrictAWS
 
 Json = dict[str, Any]
 

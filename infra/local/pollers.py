@@ -22,7 +22,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from infra.local.functions import ACCOUNT, REGION, Functions
-from infra.local.strict import StrictAWS
+from infra.strict_moto import StrictAWS
 
 MAX_BATCHES = 10_000
 STREAM_KEPT_SECONDS = 86_400

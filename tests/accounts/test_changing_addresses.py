@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.scene import Person, ask_for_reset, elsewhere, everything_stored, just_before, looks, new_person, rows
 from tests.worlds.invariants import violations

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.accounts.actions import passwords
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.scene import (
     NEW_PASSWORD,

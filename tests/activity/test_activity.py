@@ -208,7 +208,7 @@ def test_a_guests_looks_are_recorded_by_the_hour_and_by_who_he_is(home: Home) ->
 
 
 def test_a_link_is_not_given_unless_the_look_can_be_recorded(home: Home) -> None:
-    from infra.local.strict import FAILING_FROM
+    from infra.strict_moto import FAILING_FROM
 
     _guest(home, rights=["alarms"])
     home.world.settle()

@@ -367,7 +367,7 @@ def test_news_that_come_again_when_its_channel_is_gone_leave_a_shown_picture_as_
 
 
 def test_a_push_that_failed_is_made_again_with_the_next_try(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from infra.local.strict import DIES_BEFORE
+    from infra.strict_moto import DIES_BEFORE
 
     monkeypatch.setattr("chalicelib.alarms.rules.COUNTED_ONE_IN", 2**33)  # or one in eight is one write more
     post(home.camera, name_of(home.world.now(), number=7))

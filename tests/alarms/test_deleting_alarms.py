@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.alarms.actions import deleting
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict import DIES_AFTER, DIES_BEFORE, Kind
+from infra.strict_moto import DIES_AFTER, DIES_BEFORE, Kind
 from tests.alarms.snapshots import (
     arrives,
     ids_of,

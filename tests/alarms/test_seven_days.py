@@ -135,7 +135,7 @@ def test_the_sweep_says_how_many_it_deleted_and_asks_what_is_the_oldest_left(hom
 
 
 def test_a_sweep_that_failed_is_made_again(home: Home) -> None:
-    from infra.local.strict import DIES_BEFORE
+    from infra.strict_moto import DIES_BEFORE
 
     home.world.clock.move_to(home.world.now().timestamp() + WEEK)
     home.world.faults.fail(2, DIES_BEFORE)

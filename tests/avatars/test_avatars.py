@@ -21,7 +21,7 @@ from chalicelib.register.prefixes import Endless
 from chalicelib.register.sweep import sweep_expired
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
-from infra.local.strict.faults import DIES_AFTER, Crash
+from infra.strict_moto.faults import DIES_AFTER, Crash
 from tests.avatars.hostile import as_file, exif, picture
 from tests.conftest import Home
 from tests.scene import Person, jpeg, new_person, rows

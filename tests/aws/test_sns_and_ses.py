@@ -15,7 +15,7 @@ from chalicelib.settings import settings
 from chalicelib.words import LANGUAGES
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
-from infra.local.strict import FAILING_FROM
+from infra.strict_moto import FAILING_FROM
 
 HOUSES = Path(ses.__file__).parents[1]
 TEMPLATES = sorted(str(path.relative_to(HOUSES)).removesuffix(".en.txt") for path in HOUSES.glob("*/mail/*.en.txt"))

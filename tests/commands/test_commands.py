@@ -10,7 +10,7 @@ import pytest
 from chalicelib.aws.clients import client
 from chalicelib.commands import rules
 from infra.local.channel import MANAGEMENT_URL
-from infra.local.strict.trace import Call
+from infra.strict_moto.trace import Call
 from tests.conftest import Home
 from tests.scene import new_camera, rows
 

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.scene import NEW_PASSWORD, PASSWORD, Person, ask_for_reset, at_once, elsewhere, just_before, rows
 from tests.worlds.sweep import leap

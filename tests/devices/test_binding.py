@@ -10,7 +10,7 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.scene import (
     CODE,

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from moto.core.exceptions import JsonRESTError
 
-from infra.local.strict.transactions import Tokens
-from infra.local.strict.validations import decode
+from infra.strict_moto.transactions import Tokens
+from infra.strict_moto.validations import decode
 from tests.engine import making, reads, streams, writes
 from tests.engine.items import as_json
 from tests.engine.meter import Meter

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.strict.sizes import attributes_bytes, read_units, write_units
+from infra.strict_moto.sizes import attributes_bytes, read_units, write_units
 from tests.engine.items import Item
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from infra.local.strict.sizes import attributes_bytes
+from infra.strict_moto.sizes import attributes_bytes
 from tests.engine.items import Item, is_same, kind_of, ordered
 from tests.engine.language import Call, Constant, Language, Path
 from tests.engine.meaning import holds, projected

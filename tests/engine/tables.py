@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.strict.sizes import attributes_bytes
+from infra.strict_moto.sizes import attributes_bytes
 from tests.engine.items import Item, Value, kind_of, ordered
 from tests.engine.refusals import invalid
 

@@ -11,11 +11,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from infra.local.strict import StrictAWS
+from infra.strict_moto import StrictAWS
+from infra.strict_moto.tests.scene import client, make_table, nothing_else
 from tests.engine.asking import Asking, Refused
 from tests.scene import ON_MOTO
-from tests.worlds.conftest import nothing_else
-from tests.worlds.strict_scene import client, make_table
 
 pytestmark = ON_MOTO
 

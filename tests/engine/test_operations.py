@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.strict_moto.tests.scene import steps_of
 from tests.engine.asking import Asking, Refused, key
 from tests.engine.items import Item
-from tests.worlds.strict_scene import steps_of
 
 KB = 1024
 OF_A = {"KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}

@@ -12,12 +12,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.local.strict import StrictAWS
-from infra.local.strict.endpoint import Endpoint
+from infra.strict_moto import StrictAWS
+from infra.strict_moto.endpoint import Endpoint
+from infra.strict_moto.tests.scene import client, key, make_table, nothing_else, read, stream_records
 from tests.engine.engine import Engine
 from tests.engine.server import serving
-from tests.worlds.conftest import nothing_else
-from tests.worlds.strict_scene import client, key, make_table, read, stream_records
 
 NOW = 1_790_000_000
 

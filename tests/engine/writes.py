@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.strict.sizes import LARGEST_ITEM, LARGEST_TRANSACTION, attributes_bytes
+from infra.strict_moto.sizes import LARGEST_ITEM, LARGEST_TRANSACTION, attributes_bytes
 from tests.engine.items import Item
 from tests.engine.language import Call, Change, Language
 from tests.engine.meaning import holds, projected, updated

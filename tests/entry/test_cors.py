@@ -10,7 +10,7 @@ from chalicelib.plans.shapes import Plan
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict import FAILING_FROM
+from infra.strict_moto import FAILING_FROM
 from tests.conftest import Home
 from tests.routes import all_routes, named, request_for, route_names
 

@@ -21,7 +21,7 @@ from chalicelib.entry.wire import Shape
 from chalicelib.gateway import AUTHENTICATION
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Gateway, Response, http_request
-from infra.local.strict import FAILING_FROM, LOST_REPLY
+from infra.strict_moto import FAILING_FROM, LOST_REPLY
 from tests.conftest import Home
 from tests.events import event
 from tests.routes import all_routes, named, request_for, route_names

@@ -18,8 +18,8 @@ from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict import ERROR_AFTER, LOST_REPLY
-from infra.local.strict.trace import Call
+from infra.strict_moto import ERROR_AFTER, LOST_REPLY
+from infra.strict_moto.trace import Call
 from tests.conftest import Home
 from tests.routes import named, request_for, route_names
 from tests.scene import NEW_PASSWORD, PASSWORD, elsewhere, just_before, new_camera

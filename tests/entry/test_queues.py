@@ -16,7 +16,7 @@ from chalicelib.errors import Invalid
 from chalicelib.register import catalogue
 from infra.local.cloud import LocalCloud
 from infra.local.functions import Context
-from infra.local.strict import FAILING_FROM, THROTTLED
+from infra.strict_moto import FAILING_FROM, THROTTLED
 from tests.conftest import Home
 from tests.events import event, event_names
 from tests.house.laws import ROOT

@@ -17,7 +17,7 @@ from chalicelib.aws.clients import client
 from chalicelib.identities import actions, providers, rules
 from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
-from infra.local.strict.faults import DIES_AFTER, Crash
+from infra.strict_moto.faults import DIES_AFTER, Crash
 from tests.avatars.hostile import as_file, exif, picture
 from tests.identities.people import enter, link, maja, offer_picture
 from tests.identities.platforms import Served, google_picture, google_token, nonce, platforms

@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.clock import _Pace
 from infra.local.cloud import SEEDED_START, LocalCloud
-from infra.local.strict import DIES_BEFORE
+from infra.strict_moto import DIES_BEFORE
 from tests.infra.toycloud import house
 
 HOUR, DAY = 3_600, 86_400

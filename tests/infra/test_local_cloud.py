@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from chalicelib import ids
 from infra.local.cloud import LocalCloud
-from infra.local.strict import LOST_REPLY
+from infra.strict_moto import LOST_REPLY
 from tests.infra import toycloud
 from tests.infra.toycloud import house
 

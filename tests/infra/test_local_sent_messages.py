@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.cloud import LocalCloud
 from infra.local.sent_messages import _CODE, Outbox
-from infra.local.strict import DIES_BEFORE, LOST_REPLY, Crash
+from infra.strict_moto import DIES_BEFORE, LOST_REPLY, Crash
 from tests.infra.toycloud import house
 
 SENDER = "Sowa <no-reply@sowa.example>"

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.outbox.actions import messages
 from infra.local import dump
 from infra.local.cloud import LocalCloud
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.scene import NEW_PASSWORD, PASSWORD, Person, rows
 from tests.worlds.invariants import Stored, violations

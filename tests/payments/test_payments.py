@@ -521,7 +521,7 @@ def test_news_of_an_order_that_comes_again_is_not_mailed_again(home: Home) -> No
 
 
 def test_a_mail_that_could_not_be_sent_is_sent_later(home: Home) -> None:
-    from infra.local.strict import DIES_BEFORE
+    from infra.strict_moto import DIES_BEFORE
 
     ordered = order(home)
     home.world.settle()

@@ -18,7 +18,7 @@ from chalicelib.store import hour_keys
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response, http_request
-from infra.local.strict import FAILING_FROM
+from infra.strict_moto import FAILING_FROM
 from tests.conftest import Home
 from tests.scene import Person, just_before, new_person, rows
 

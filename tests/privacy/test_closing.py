@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.strict import DIES_AFTER, LOST_REPLY
+from infra.strict_moto import DIES_AFTER, LOST_REPLY
 from tests.alarms.snapshots import name_of, objects, pushes, rows_now_of
 from tests.conftest import Home
 from tests.identities.people import link

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.register import erase, erasures
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
-from infra.local.strict import DIES_AFTER, DIES_BEFORE, FAILING_FROM, Kind
+from infra.strict_moto import DIES_AFTER, DIES_BEFORE, FAILING_FROM, Kind
 from tests.alarms.snapshots import objects, rows_now_of
 from tests.conftest import Home
 from tests.privacy.leaving import DAY, HOUR, QUARTER, belongings, claims, closed, erasure, live_a_little, receipt

@@ -16,7 +16,7 @@ import pytest
 from chalicelib.privacy.actions import export as exporting
 from chalicelib.privacy.actions.export import prepare
 from infra.local import dump
-from infra.local.strict.faults import DIES_AFTER, DIES_BEFORE, ERROR_AFTER, LOST_REPLY, Crash, Kind
+from infra.strict_moto.faults import DIES_AFTER, DIES_BEFORE, ERROR_AFTER, LOST_REPLY, Crash, Kind
 from tests.conftest import Home
 from tests.privacy.exports import asked, export, open_link
 from tests.recordings.plans import subscribe

@@ -18,7 +18,7 @@ from chalicelib.register import export as register_export
 from chalicelib.register.export import Volume, write_volume
 from infra.local import dump
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER, ERROR_AFTER, LOST_REPLY, Crash, Kind
+from infra.strict_moto.faults import DIES_AFTER, ERROR_AFTER, LOST_REPLY, Crash, Kind
 from tests.conftest import Home
 from tests.privacy.exports import archive, asked, export, open_link, ready, records
 from tests.recordings.plans import subscribe

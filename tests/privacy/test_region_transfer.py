@@ -14,7 +14,7 @@ from chalicelib import jwks
 from chalicelib.settings import settings
 from infra.local.cloud import PUBLIC_URL, LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.conftest import Home
 from tests.neighbour import ARRIVAL, COUNTRY, TICKET, Neighbour, neighbour, said
 from tests.privacy.leaving import QUARTER, claims, erasure, receipt, secrets, stored

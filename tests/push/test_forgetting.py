@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.strict.faults import DIES_BEFORE
+from infra.strict_moto.faults import DIES_BEFORE
 from tests.alarms.snapshots import objects, rows_now_of
 from tests.conftest import Home
 from tests.infra.test_package_watch import oldest, rings

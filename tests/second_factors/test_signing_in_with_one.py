@@ -12,7 +12,7 @@ import pytest
 from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER, DIES_BEFORE, Kind
+from infra.strict_moto.faults import DIES_AFTER, DIES_BEFORE, Kind
 from tests.factors import ROOT, App, Key, asked, recovery_codes
 from tests.scene import (
     NEW_PASSWORD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.cloud import LocalCloud
-from infra.local.strict import DIES_AFTER
+from infra.strict_moto import DIES_AFTER
 from tests.push.refusing import sns_refuses
 from tests.scene import Camera, Person, elsewhere, just_before, new_camera, new_person, rows
 

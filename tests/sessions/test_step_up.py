@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER
+from infra.strict_moto.faults import DIES_AFTER
 from tests.scene import Person, elsewhere, just_before, new_person, rows
 
 KEY = {"Idempotency-Key": "stepping-up-0123456789"}

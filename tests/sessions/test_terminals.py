@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.sessions.rules import MOST_SESSIONS
 from infra.local.cloud import LocalCloud
-from infra.local.strict import DIES_AFTER
+from infra.strict_moto import DIES_AFTER
 from tests.scene import Person, elsewhere, just_before, new_camera, new_person, rows
 
 KEY = {"Idempotency-Key": "signing-others-out-0123456789"}

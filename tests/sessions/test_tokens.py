@@ -8,7 +8,7 @@ from chalicelib.errors import NotSignedIn
 from chalicelib.sessions import rules
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
-from infra.local.strict.faults import DIES_AFTER, LOST_REPLY
+from infra.strict_moto.faults import DIES_AFTER, LOST_REPLY
 from tests.scene import Person, at_once, elsewhere, everything_stored, just_before, new_camera, new_person, rows
 from tests.worlds.sweep import leap
 

@@ -16,8 +16,8 @@ from infra import applier
 from infra.local import dump
 from infra.local.channel import TOO_MANY, Throttle
 from infra.local.cloud import LocalCloud, Plugged
-from infra.local.strict.faults import Crash, Kind
 from infra.package.template import DEPLOYED
+from infra.strict_moto.faults import Crash, Kind
 from tests.conftest import Home
 from tests.scene import Camera, new_camera
 from tests.worlds.invariants import Stored

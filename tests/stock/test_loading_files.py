@@ -18,7 +18,7 @@ from chalicelib.stock.actions.loading import LoadedElsewhere
 from infra.local.cloud import LocalCloud
 from infra.local.control_api import ControlApi
 from infra.local.gateway import Response, http_request
-from infra.local.strict.faults import DIES_AFTER, Crash
+from infra.strict_moto.faults import DIES_AFTER, Crash
 from tests.scene import CODE, SECRET, Camera, everything_stored, lay_down, new_person, rows
 
 HEADER = "sn,model,code,secret"

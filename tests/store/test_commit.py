@@ -25,7 +25,7 @@ from chalicelib.store.commit import (
 )
 from chalicelib.store.records import read
 from infra.local.cloud import LocalCloud
-from infra.local.strict import ERROR_AFTER, FAILING_FROM, LOST_REPLY, THROTTLED
+from infra.strict_moto import ERROR_AFTER, FAILING_FROM, LOST_REPLY, THROTTLED
 from tests.store.things import Thing, stored, waits
 
 __all__ = ["waits"]  # a fixture

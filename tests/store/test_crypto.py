@@ -12,7 +12,7 @@ from chalicelib.store import crypto
 from chalicelib.store.crypto import RootSecret, Unreadable
 from chalicelib.store.records import KeyRow, read
 from infra.local.cloud import LocalCloud
-from infra.local.strict.trace import Call
+from infra.strict_moto.trace import Call
 from tests.scene import forget_root_secret, items_of
 
 KEY = bytes(range(32))

@@ -1,56 +1,11 @@
-"""The strict layer and, beside it, bare moto: what a strict test holds must fail there, or the test shows nothing."""
+"""The share of the worlds that `make test` plays."""
 
 import os
 import shutil
 import subprocess
 import zlib
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import pytest
-from moto import mock_aws
-
-from infra.local.strict import StrictAWS
-
-
-class BareMoto:
-    """moto as it comes. It has no reapers."""
-
-    def delete_expired(self, now: Any, lag: Any) -> int:
-        return 0
-
-    def apply_lifecycle(self, now: Any, lag: Any) -> int:
-        return 0
-
-
-RED_ON_BARE_MOTO = pytest.mark.xfail(
-    reason="red on bare moto", strict=True, raises=(AssertionError, pytest.fail.Exception)
-)
-
-
-@pytest.fixture
-def strict_aws() -> Iterator[StrictAWS]:
-    with nothing_else(), StrictAWS() as aws:
-        yield aws
-
-
-@pytest.fixture(params=["strict", pytest.param("bare", marks=RED_ON_BARE_MOTO)])
-def strict_or_bare(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A test that takes this runs twice: it must pass on the strict layer, and fail by an assertion on bare moto."""
-    with nothing_else():
-        if request.param == "strict":
-            with StrictAWS() as aws:
-                yield aws
-        else:
-            with mock_aws():
-                yield BareMoto()
-
-
-def nothing_else() -> AbstractContextManager[None]:
-    """A cloud that other tests of this process share may be on."""
-    return StrictAWS.running.set_aside() if StrictAWS.running else nullcontext()
-
 
 # What is played in every order, at every crash, or with every delivery fault: of these `make test` plays a third,
 # another for each commit (or as SHARE_SEED says), and `make night` all.

@@ -21,8 +21,8 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib import ids
-from infra.local.strict import Call, StrictAWS, trace
-from infra.local.strict.faults import Crash
+from infra.strict_moto import Call, StrictAWS, trace
+from infra.strict_moto.faults import Crash
 
 CLIENTS = ("A", "B")
 # All orders of a pair are played. Of more than so many, something in the world never is as it was before.

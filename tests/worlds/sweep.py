@@ -21,7 +21,7 @@ from chalicelib.store import crypto
 from infra.local import dump
 from infra.local.cloud import LocalCloud, Snapshot
 from infra.local.gateway import Response
-from infra.local.strict.faults import Crash, Kind
+from infra.strict_moto.faults import Crash, Kind
 from tests.conftest import Home
 from tests.worlds.invariants import Stored, violations
 

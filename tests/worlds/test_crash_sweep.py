@@ -8,7 +8,7 @@ import pytest
 
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
-from infra.local.strict.faults import DIES_BEFORE, Kind
+from infra.strict_moto.faults import DIES_BEFORE, Kind
 from tests.conftest import Home
 from tests.scene import Person, forget_root_secret, new_camera
 from tests.worlds.invariants import violations

@@ -16,13 +16,13 @@ import pytest
 
 from infra.local import dump
 from infra.local.gateway import Response
-from infra.local.strict import StrictAWS
+from infra.strict_moto import StrictAWS
+from infra.strict_moto.tests.scene import client, key, make_table, nothing_else, read
 from tests.conftest import Home
 from tests.worlds import interleavings
 from tests.worlds.interleavings import Choice, Exploration, IsKnown, Played, continuing, never, play
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.races import RACES, Race
-from tests.worlds.strict_scene import client, key, make_table, read
 from tests.worlds.sweep import Seen, recover, without_waiting
 
 ENOUGH = 3  # that many wrong orders say what there is to say
@@ -112,6 +112,12 @@ def _counted(aws: StrictAWS, act: Any) -> dict[str, str]:
         assert found is not None and not [one for one in played.answers.values() if one is not None]
         counted[played.order] = found["hits"]["N"]
     return counted
+
+
+@pytest.fixture
+def strict_aws() -> Iterator[StrictAWS]:
+    with nothing_else(), StrictAWS() as aws:
+        yield aws
 
 
 def test_a_racy_operation_is_caught_and_its_orders_are_named(strict_aws: StrictAWS) -> None:

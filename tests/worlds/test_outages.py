@@ -15,7 +15,7 @@ from chalicelib.recordings.actions import quota
 from infra.local import dump
 from infra.local.async_events import OLDEST_S
 from infra.local.cloud import LocalCloud
-from infra.local.strict import DIES_AFTER, DIES_BEFORE, Kind
+from infra.strict_moto import DIES_AFTER, DIES_BEFORE, Kind
 from tests.alarms.snapshots import ids_of, keys_now, name_of, pushes
 from tests.conftest import Home
 from tests.recordings.plans import EVENT, subscribe

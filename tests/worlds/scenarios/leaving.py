@@ -13,7 +13,7 @@ from chalicelib.privacy.actions import export
 from chalicelib.settings import settings
 from infra.local import dump, module_caches
 from infra.local.gateway import Response
-from infra.local.strict import trace
+from infra.strict_moto import trace
 from tests.conftest import Home
 from tests.neighbour import COUNTRY, neighbour
 from tests.privacy.backups import brought_back, copied

@@ -38,7 +38,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.moto_api._internal import mock_random
 
-from infra.local.strict import (
+from . import (
     comparing,
     dynamodb,
     endpoint,
@@ -56,13 +56,13 @@ from infra.local.strict import (
     ttl_and_lifecycle,
     writes,
 )
-from infra.local.strict.endpoint import Endpoint
-from infra.local.strict.faults import Answer, Crash, Faults
-from infra.local.strict.scheduler import AfterCall, BeforeCall, Scheduler
-from infra.local.strict.snapshots import Snapshot
-from infra.local.strict.trace import Call, Trace
-from infra.local.strict.transactions import Tokens
-from infra.local.strict.ttl_and_lifecycle import Lag, Moment
+from .endpoint import Endpoint
+from .faults import Answer, Crash, Faults
+from .scheduler import AfterCall, BeforeCall, Scheduler
+from .snapshots import Snapshot
+from .trace import Call, Trace
+from .transactions import Tokens
+from .ttl_and_lifecycle import Lag, Moment
 
 SHARD_ITERATORS_KEPT = 500
 

@@ -9,9 +9,9 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError
 from botocore.handlers import set_list_objects_encoding_type_url
 
-from infra.local.strict import StrictAWS, listings, routes
-from infra.local.strict.faults import Answer
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client
+from .. import StrictAWS, listings, routes
+from ..faults import Answer
+from .scene import ACCESS_KEY, REGION, SECRET, client
 
 NOTHING: list[dict[str, Any]] = [{"Prefix": "none of them"}, {"MaxKeys": 0}]
 LETTERS = "ab/ -_.~+%&<>\"'=é☃\U0001f600\t"
@@ -42,23 +42,23 @@ def keys() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [
         *NOTHING, {}, {"Prefix": "a"}, {"Prefix": "é"}, {"Delimiter": "/"}, {"Delimiter": "/", "Prefix": "a"},
         {"StartAfter": "a/"}, {"StartAfter": "b", "MaxKeys": 3}, {"EncodingType": "url"},
         {"EncodingType": "url", "Delimiter": "a"},
     ],
 )  # fmt: skip
-def test_every_page_says_what_moto_says(compared: list[bool], asked: dict[str, Any]) -> None:
+def test_every_page_says_what_moto_says(compared: list[bool], parameters: dict[str, Any]) -> None:
     put(keys())
     pages = [
         page
         for pages_of in (7, 1000)
         for page in client("s3").get_paginator("list_objects_v2").paginate(
-            Bucket="media", PaginationConfig={"PageSize": pages_of}, **asked
+            Bucket="media", PaginationConfig={"PageSize": pages_of}, **parameters
         )
     ]  # fmt: skip
-    assert asked in NOTHING or any(page.get("Contents") for page in pages)
+    assert parameters in NOTHING or any(page.get("Contents") for page in pages)
     assert compared and all(compared)
 
 
@@ -75,12 +75,12 @@ def test_what_is_asked_less_plainly_or_fails_moto_answers(compared: list[bool]) 
     put(["a", "b"])
     page = client("s3").list_objects_v2(Bucket="media", FetchOwner=True)
     assert [one["Owner"]["DisplayName"] for one in page["Contents"]] == ["webfile"] * 2
-    for asked, code in (
+    for parameters, code in (
         ({"Bucket": "media", "ContinuationToken": ""}, "InvalidArgument"),
         ({"Bucket": "nowhere"}, "NoSuchBucket"),
     ):
         with pytest.raises(ClientError, match=code):
-            client("s3").list_objects_v2(**asked)
+            client("s3").list_objects_v2(**parameters)
     assert compared == [False] * 3
 
 

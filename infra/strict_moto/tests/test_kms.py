@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from infra.local.strict import StrictAWS
-from tests.worlds.strict_scene import client
+from .. import StrictAWS
+from .scene import client
 
 
 def symmetric() -> str:
@@ -78,8 +78,8 @@ def test_a_key_saved_in_time_works_again(strict_aws: StrictAWS) -> None:
     schedule_deletion(key_id)
     client("kms").cancel_key_deletion(KeyId=key_id)
     client("kms").enable_key(KeyId=key_id)
-    opened = client("kms").decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})
-    assert opened["Plaintext"] == b"secret"
+    decrypted = client("kms").decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+    assert decrypted["Plaintext"] == b"secret"
 
 
 def test_aliases_and_public_keys_work(strict_aws: StrictAWS) -> None:

@@ -11,7 +11,7 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 from moto.s3.models import FakeBucket, FakeMultipart, LifecycleRule, s3_backends
 
-from infra.local.strict.writes import Change, apply
+from .writes import Change, apply
 
 Lag = timedelta | float | None
 Moment = datetime | float

@@ -17,10 +17,10 @@ import time_machine
 from botocore.config import Config
 from werkzeug.test import Client
 
-from infra.local.strict import StrictAWS
-from infra.local.strict.presigned import Granted, S3Error, Trust, Upload, check_get, check_post
-from infra.local.strict.s3guard import S3Guard
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client
+from .. import StrictAWS
+from ..presigned import Granted, S3Error, Trust, Upload, check_get, check_post
+from ..s3guard import S3Guard
+from .scene import ACCESS_KEY, REGION, SECRET, client
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 BOUNDARY = "boundary-of-the-form"
@@ -78,23 +78,23 @@ def make_bucket() -> None:
     )
 
 
-def ask_guard(asked: HttpRequest) -> Answer:
+def ask_guard(request: HttpRequest) -> Answer:
     guard = S3Guard(client("s3"), credentials={ACCESS_KEY: SECRET}, region=REGION)
-    parts = urlsplit(asked.url)
+    parts = urlsplit(request.url)
     answer = Client(guard).open(
         parts.path,
         base_url=f"{parts.scheme}://{parts.netloc}",
         query_string=parts.query,
-        method=asked.method,
-        headers=asked.headers,
-        data=asked.body,
+        method=request.method,
+        headers=request.headers,
+        data=request.body,
     )
     return Answer(answer.status_code, answer.headers, answer.get_data())
 
 
-def ask_bare_moto(asked: HttpRequest) -> Answer:
+def ask_bare_moto(request: HttpRequest) -> Answer:
     try:
-        answer = requests.request(asked.method, asked.url, headers=asked.headers, data=asked.body, timeout=1)
+        answer = requests.request(request.method, request.url, headers=request.headers, data=request.body, timeout=1)
     except (KeyError, requests.RequestException):
         return Answer(500, {}, b"")  # it stumbles over some of this
     return Answer(answer.status_code, answer.headers, answer.content)
@@ -180,12 +180,12 @@ def test_an_address_of_the_local_cloud_has_the_bucket_in_its_path(guard: Ask) ->
 
 
 def test_ranges_overrides_and_conditions_are_honoured(guard: Ask) -> None:
-    asked = presigned(ResponseContentType="text/plain", ResponseContentDisposition='attachment; filename="x.jpg"')
-    answer = guard(asked)
+    request = presigned(ResponseContentType="text/plain", ResponseContentDisposition='attachment; filename="x.jpg"')
+    answer = guard(request)
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="x.jpg"'
-    asked.headers["Range"] = "bytes=2-4"
-    part = guard(asked)
+    request.headers["Range"] = "bytes=2-4"
+    part = guard(request)
     assert (part.status, part.body) == (206, PICTURE[2:5])
     assert part.headers["Content-Range"] == f"bytes 2-4/{len(PICTURE)}"
     unchanged = presigned()
@@ -203,11 +203,11 @@ def test_a_head_tells_the_length_and_sends_nothing(guard: Ask) -> None:
 
 
 def test_a_link_lives_to_the_second(guard: Ask, clock: Any) -> None:
-    asked = presigned(expires=300)
+    request = presigned(expires=300)
     clock.shift(299)
-    assert guard(asked).status == 200
+    assert guard(request).status == 200
     clock.shift(1)
-    assert (guard(asked).status, guard(asked).code) == (403, "AccessDenied")
+    assert (guard(request).status, guard(request).code) == (403, "AccessDenied")
 
 
 def test_a_missing_object_is_not_found(guard: Ask) -> None:
@@ -367,9 +367,9 @@ def posted(
     return HttpRequest("POST", url, headers, body + f"--{BOUNDARY}--\r\n".encode())
 
 
-def spoilt(asked: HttpRequest, old: bytes, new: bytes) -> HttpRequest:
-    asked.body = asked.body.replace(old, new)
-    return asked
+def spoilt(request: HttpRequest, old: bytes, new: bytes) -> HttpRequest:
+    request.body = request.body.replace(old, new)
+    return request
 
 
 def policy_of(**changes: Any) -> dict[str, str]:
@@ -429,8 +429,8 @@ def test_metadata_that_are_no_ascii_are_kept_encoded(guard: Ask) -> None:
 def test_what_follows_the_file_is_not_read(guard: Ask) -> None:
     fields = ticket("k", [], {})
     trailing = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="key"\r\n\r\nother\r\n'.encode()
-    asked = spoilt(posted(fields), f"--{BOUNDARY}--".encode(), trailing + f"--{BOUNDARY}--".encode())
-    assert guard(asked).status == 204
+    request = spoilt(posted(fields), f"--{BOUNDARY}--".encode(), trailing + f"--{BOUNDARY}--".encode())
+    assert guard(request).status == 204
     assert client("s3").head_object(Bucket="media", Key="k")
 
 
@@ -599,8 +599,8 @@ def test_pages_of_the_origin_that_the_bucket_names_may_ask_beforehand(guard: Ask
 
 
 def asking_for(headers: str, origin: str = ORIGIN) -> HttpRequest:
-    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": headers}
-    return HttpRequest("OPTIONS", f"{HOST}/k", {"Origin": origin, **asked})
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": headers}
+    return HttpRequest("OPTIONS", f"{HOST}/k", {"Origin": origin, **preflight})
 
 
 def test_pages_may_ask_with_the_headers_that_the_rule_names_and_see_those_that_it_shows(guard: Ask) -> None:
@@ -612,9 +612,9 @@ def test_pages_may_ask_with_the_headers_that_the_rule_names_and_see_those_that_i
     for headers in ("range, x-more", "authorization"):
         assert guard(asking_for(headers)).status == 403
     assert guard(asking_for("range", "https://elsewhere.example")).status == 403
-    asked = presigned()
-    asked.headers |= {"Origin": ORIGIN, "Range": "bytes=2-4"}
-    part = guard(asked)
+    request = presigned()
+    request.headers |= {"Origin": ORIGIN, "Range": "bytes=2-4"}
+    part = guard(request)
     assert (part.status, part.body, part.headers["Content-Range"]) == (206, PICTURE[2:5], f"bytes 2-4/{len(PICTURE)}")
     assert part.headers["Access-Control-Expose-Headers"] == "Content-Range, ETag"
 
@@ -667,10 +667,10 @@ def test_the_door_leaves_no_trace_in_the_programs_calls(strict_aws: StrictAWS, c
 def test_the_checks_can_be_asked_on_their_own() -> None:
     trust = Trust({ACCESS_KEY: SECRET}, REGION, lambda: NOON)
     with time_machine.travel(NOON, tick=False):
-        asked, form = presigned(), posted(ticket("k", [], {}))
-    granted = check_get("GET", asked.url, {}, trust)
+        request, form = presigned(), posted(ticket("k", [], {}))
+    granted = check_get("GET", request.url, {}, trust)
     assert granted == Granted("GET", "media", "a/b c.jpg", {})
-    refused = check_get("GET", asked.url, {"Host": "elsewhere.example"}, trust)
+    refused = check_get("GET", request.url, {"Host": "elsewhere.example"}, trust)
     assert isinstance(refused, S3Error) and refused.code == "SignatureDoesNotMatch"
     upload = check_post(form.url, form.headers, form.body, trust)
     assert isinstance(upload, Upload) and (upload.bucket, upload.key, upload.data) == ("media", "k", PICTURE)

@@ -16,9 +16,9 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
-from infra.local.strict import trace
-from infra.local.strict.sizes import item_bytes, write_units
-from infra.local.strict.validations import check_key, check_new_item, check_result
+from . import trace
+from .sizes import item_bytes, write_units
+from .validations import check_key, check_new_item, check_result
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
-from infra.local.strict.faults import Answer
+from .faults import Answer
 
 _PARTITION = "aws"
 _LISTING = re.compile(r"https://([a-z0-9-]+)\.s3\.[a-z0-9-]+\.amazonaws\.com/\?(list-type=2(?:&.*)?)")

@@ -18,7 +18,7 @@ from moto.dynamodb.exceptions import (
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
 
-from infra.local.strict.sizes import LARGEST_ITEM, item_bytes, significant_digits
+from .sizes import LARGEST_ITEM, item_bytes, significant_digits
 
 _INVALID = "One or more parameter values were invalid: "
 _LARGEST, _SMALLEST = Decimal("9.9999999999999999999999999999999999999E+125"), Decimal("1E-130")

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from infra.local.strict.trace import Call
+from .trace import Call
 
 BeforeCall = Callable[[str, Call], None]
 AfterCall = Callable[[str, Any], None]

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.moto_api._internal import mock_random
 
-from infra.local.strict import StrictAWS
-from tests.worlds.strict_scene import REGION, client, key, make_table, read, steps_of, stream_records
+from .. import StrictAWS
+from .scene import REGION, client, key, make_table, read, steps_of, stream_records
 
 
 def s3_body(name: str = "k") -> bytes:

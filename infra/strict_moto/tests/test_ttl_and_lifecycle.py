@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from botocore.exceptions import ClientError
 
-from infra.local.strict import StrictAWS
-from infra.local.strict.ttl_and_lifecycle import midnight_after
-from tests.worlds.strict_scene import REGION, client, key, make_table, read, stream_records
+from .. import StrictAWS
+from ..ttl_and_lifecycle import midnight_after
+from .scene import REGION, client, key, make_table, read, stream_records
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

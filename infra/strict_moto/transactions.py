@@ -19,10 +19,10 @@ from moto.dynamodb.exceptions import (
 )
 from moto.dynamodb.models import DynamoDBBackend
 
-from infra.local.strict import trace
-from infra.local.strict.sizes import LARGEST_TRANSACTION, item_bytes, read_units
-from infra.local.strict.validations import check_result, refusal
-from infra.local.strict.writes import Change, Condition, apply, charge, deleting, looking, putting, update
+from . import trace
+from .sizes import LARGEST_TRANSACTION, item_bytes, read_units
+from .validations import check_result, refusal
+from .writes import Change, Condition, apply, charge, deleting, looking, putting, update
 
 TOKEN_SECONDS = 10 * 60
 

@@ -14,7 +14,7 @@ from moto.core.exceptions import HTTPException
 from moto.core.request import normalize_request
 from moto.core.utils import get_equivalent_url_in_aws_domain
 
-from infra.local.strict.faults import Answer
+from .faults import Answer
 
 Handler = Callable[[Any, str, Any], tuple[Any, ...]]
 

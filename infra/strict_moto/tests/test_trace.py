@@ -6,9 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from infra.local.strict import StrictAWS, sizes
-from tests.scene import ON_MOTO
-from tests.worlds.strict_scene import REGION, Thing, client, key, make_table
+from .. import StrictAWS, sizes
+from .scene import ON_MOTO, REGION, Thing, client, key, make_table
 
 
 def text_of(kilobytes: float) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ConnectionClosedError
 
-from infra.local.strict.trace import Call
+from .trace import Call
 
 Answer = tuple[int, Mapping[str, Any], str | bytes]
 

@@ -1,6 +1,6 @@
 """moto held to AWS's word: serialised, traced, struck by planned faults, and as strict as what it plays."""
 
-from infra.local.strict.faults import (
+from .faults import (
     DIES_AFTER,
     DIES_BEFORE,
     ERROR_AFTER,
@@ -11,9 +11,9 @@ from infra.local.strict.faults import (
     Faults,
     Kind,
 )
-from infra.local.strict.layer import StrictAWS
-from infra.local.strict.snapshots import Snapshot
-from infra.local.strict.trace import Call, Trace
+from .layer import StrictAWS
+from .snapshots import Snapshot
+from .trace import Call, Trace
 
 __all__ = [
     "DIES_AFTER",

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from infra.local.strict import trace
-from infra.local.strict.presigned import S3Error, Trust, Upload, bucket_and_key, check_form, check_get, form_of
+from . import trace
+from .presigned import S3Error, Trust, Upload, bucket_and_key, check_form, check_get, form_of
 
 LARGEST_BODY = 256 * 1024 * 1024
 OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")

@@ -10,9 +10,9 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.exceptions import BotoCoreError
 
-from infra.local.strict import trace
-from infra.local.strict.faults import Answer, Crash
-from infra.local.strict.trace import Call
+from . import trace
+from .faults import Answer, Crash
+from .trace import Call
 
 Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
 _ATTEMPTS, _CALLS = "chalicelib.aws.attempts", "chalicelib.aws.json_calls"

@@ -12,8 +12,8 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import DynamoDBBackend
 
-from infra.local.strict import THROTTLED, StrictAWS
-from tests.worlds.strict_scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read
+from .. import THROTTLED, StrictAWS
+from .scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read
 
 
 def test_retries_take_no_time(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:

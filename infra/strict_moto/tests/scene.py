@@ -3,16 +3,22 @@
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from .. import StrictAWS, endpoint
+
 REGION = "eu-central-1"
 ACCESS_KEY, SECRET = "FOOBARKEY", "FOOBARSECRET"
+# For what is said of moto, or of the figures and refusals that the layer itself puts in its place.
+ON_MOTO = pytest.mark.skipif(endpoint.URL is not None, reason="DynamoDB is at an endpoint, and this is about moto")
 
 
 class Thing(Model):
@@ -44,6 +50,11 @@ def client(service: str, retries: int = 3) -> Any:
             retries={"mode": "standard", "total_max_attempts": 1 + retries},
         ),
     )
+
+
+def nothing_else() -> AbstractContextManager[None]:
+    """A cloud that other tests of this process share may be on."""
+    return StrictAWS.running.set_aside() if StrictAWS.running else nullcontext()
 
 
 def make_table(name: str = "Things", *, stream: bool = False, ttl: bool = False, range_key: bool = True) -> Any:

@@ -16,8 +16,8 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
-from infra.local.strict import comparing, expressions, sns
-from tests.worlds.conftest import nothing_else
+from .. import comparing, expressions, sns
+from .conftest import nothing_else
 
 NAMES = {"#n": "name", "#c": "count", "#d": "deep"}
 VALUES = {

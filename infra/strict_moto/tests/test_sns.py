@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.worlds.strict_scene import client
+from .scene import client
 
 
 def application(platform: str = "GCM") -> str:

@@ -7,9 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.strict import StrictAWS
-from tests.scene import ON_MOTO
-from tests.worlds.strict_scene import REGION, client, key, make_table, read, stream_records
+from .. import StrictAWS
+from .scene import ON_MOTO, REGION, client, key, make_table, read, stream_records
 
 A = key("a")
 

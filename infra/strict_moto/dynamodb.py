@@ -12,10 +12,10 @@ from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 
-from infra.local.strict import reads, trace
-from infra.local.strict.faults import Answer
-from infra.local.strict.transactions import Tokens, charge_for_repeat
-from infra.local.strict.validations import check_batch_write, decode, refusal
+from . import reads, trace
+from .faults import Answer
+from .transactions import Tokens, charge_for_repeat
+from .validations import check_batch_write, decode, refusal
 
 Params = dict[str, Any]
 

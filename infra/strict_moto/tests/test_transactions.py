@@ -11,10 +11,10 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from infra.local.strict import StrictAWS
-from tests.scene import ON_MOTO
-from tests.worlds.strict_scene import (
+from .. import StrictAWS
+from .scene import (
     ACCESS_KEY,
+    ON_MOTO,
     REGION,
     SECRET,
     Thing,
@@ -192,8 +192,8 @@ def test_the_same_token_for_something_else_is_refused(strict_or_bare: Any) -> No
 def test_how_the_answer_is_told_does_not_make_it_another_request(strict_aws: StrictAWS) -> None:
     make_table()
     transact(add("a"), ClientRequestToken="token")
-    told = transact(add("a"), ClientRequestToken="token", ReturnConsumedCapacity="TOTAL")
-    assert told["ConsumedCapacity"][0]["CapacityUnits"] == 2
+    answer = transact(add("a"), ClientRequestToken="token", ReturnConsumedCapacity="TOTAL")
+    assert answer["ConsumedCapacity"][0]["CapacityUnits"] == 2
     assert read("a") == {**key("a"), "hits": {"N": "1"}}
 
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from pynamodb.exceptions import PutError
 
-from infra.local.strict import (
+from .. import (
     DIES_AFTER,
     DIES_BEFORE,
     ERROR_AFTER,
@@ -17,7 +17,7 @@ from infra.local.strict import (
     Crash,
     StrictAWS,
 )
-from tests.worlds.strict_scene import REGION, Thing, client, key, make_table, read
+from .scene import REGION, Thing, client, key, make_table, read
 
 TRIES = 4  # the first and three retries
 

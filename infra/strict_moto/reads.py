@@ -8,10 +8,10 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
-from infra.local.strict import trace
-from infra.local.strict.sizes import item_bytes, read_units
-from infra.local.strict.validations import check_batch_get
-from infra.local.strict.writes import looking
+from . import trace
+from .sizes import item_bytes, read_units
+from .validations import check_batch_get
+from .writes import looking
 
 _motos_query = Table.query
 _motos_scan = Table.scan

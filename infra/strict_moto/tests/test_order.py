@@ -11,9 +11,8 @@ import moto.dynamodb.models.table
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.strict import Call, StrictAWS, writes
-from tests.scene import ON_MOTO
-from tests.worlds.strict_scene import client, key, make_table, read
+from .. import Call, StrictAWS, writes
+from .scene import ON_MOTO, client, key, make_table, read
 
 PATIENCE = 0.1
 

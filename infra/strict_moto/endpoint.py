@@ -24,11 +24,11 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
-from infra.local.strict import trace
-from infra.local.strict.faults import Answer
-from infra.local.strict.transactions import Tokens
-from infra.local.strict.validations import decode
-from infra.local.strict.writes import Change, putting, store
+from . import trace
+from .faults import Answer
+from .transactions import Tokens
+from .validations import decode
+from .writes import Change, putting, store
 
 Json = dict[str, Any]
 # What is asked (an X-Amz-Target, a body) to the status and body of the answer.
