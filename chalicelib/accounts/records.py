@@ -51,6 +51,9 @@ class Account(Item):
     acceptances = plain(
         NumberAttribute(null=True), why="how many shares were accepted: of two at a time, one counts the other"
     )
+    copies = plain(
+        NumberAttribute(null=True), why="how many copies of the data were begun: of two at a time, one counts the other"
+    )
     second_factor_count = key(
         NumberAttribute(default_for_new=0), rows.SIGN_IN, why="a count: is anything asked for beside the password?"
     )

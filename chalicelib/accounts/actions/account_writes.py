@@ -66,6 +66,12 @@ def accepts_share(account: Account) -> Write:
     return change(account, Account.acceptances.add(1), when=as_read, otherwise=StaleRead)
 
 
+def begins_copy(account: Account) -> Write:
+    """The account's side of a copy of its data, if no other was begun since it was read. Raises StaleRead on commit."""
+    as_read = is_set(Account.copies, account.copies)
+    return change(account, Account.copies.add(1), when=as_read, otherwise=StaleRead)
+
+
 def read_again(account: Account) -> Account:
     """The account as it is now; raises NotSignedIn if it was closed in the meantime."""
     (again,) = read(account.own_key)

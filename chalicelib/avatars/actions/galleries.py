@@ -57,8 +57,7 @@ class Gallery(Struct, frozen=True):
     def ticket_for(self, subject_id: str, content_type: str) -> Ticket:
         """Let somebody upload one picture of at most 5 MB within ten minutes."""
         now = clock.now()
-        commit(upload_hours.note(self.uploads, subject_id, now))
-        return s3.ticket(
+        ticket = s3.ticket(
             self.uploads.of(now, subject_id) + ids.new_id(),
             content_type,
             least_bytes=rules.LEAST_BYTES,
@@ -66,6 +65,7 @@ class Gallery(Struct, frozen=True):
             until=now + _TICKET_LIFE,
             is_whole_key=True,
         )
+        return commit_and_answer(upload_hours.note(self.uploads, subject_id, now), answer=ticket)
 
     def object_key_of(self, arrival: Arrival) -> str:
         """The object key of the finished picture: the same for each event of the same upload."""

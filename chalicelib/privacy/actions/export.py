@@ -24,6 +24,7 @@ from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
+from chalicelib.store.retrying import retrying_from
 
 ZIP = "application/zip"
 # By law (GDPR, article 12); by promise a quarter of an hour.
@@ -53,7 +54,12 @@ class TooManyExports(TooMany):
 
 
 def ask_for_export(caller: Caller) -> shapes.Export:
-    """Begin a copy; one that is still being prepared is the answer to whoever asks again. Raises TooManyExports."""
+    """Begin a copy; one that is still being prepared is the answer to whoever asks again, at the same moment, too.
+    Raises TooManyExports."""
+    return retrying_from(caller, _begin, accounts.caller_read_again)
+
+
+def _begin(caller: Caller) -> shapes.Export:
     now = clock.now()
     lately = Export.list_of(caller.account_id, first=_stamp(now - timedelta(days=1)), newest_first=True).items
     waiting = [one for one in lately if one.state == PREPARING and _begun_at(one) > now - _GIVEN_UP_AFTER]
@@ -74,7 +80,8 @@ def ask_for_export(caller: Caller) -> shapes.Export:
         archive=f"{ARCHIVES.of(now, caller.account_id)}{sort_id}.zip",
     )
     activity_row = activity.record(caller.account, "copy_asked_for", who=caller.terminal)
-    return commit_and_answer(create(export), activity_row, answer=_described(caller, export))
+    begun = accounts.begins_copy(caller.account)
+    return commit_and_answer(create(export), begun, activity_row, answer=_described(caller, export))
 
 
 def _stamp(at: datetime) -> str:

@@ -172,6 +172,15 @@ def _to_be_removed(home: Home) -> None:
     home.owner.step_up()
 
 
+def _ask_for_export_as_well(home: Home, state: Any) -> Response:
+    return home.owner.call("POST", "/privacy/exports", headers=steps.once(ANOTHER_KEY))
+
+
+def _one_copy(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (count := len(stored.of("Export"))) != 1 or answers[0].json["export_id"] != answers[1].json["export_id"]:
+        yield f"{count} copies"
+
+
 RACES = (
     Race("close, picture arrives", _picture_on_its_way, close, picture_arrives,
          exactly((202, None)), pictures_are_gone, _nobody_owns),
@@ -192,6 +201,8 @@ RACES = (
          _guest_is_gone, out_of_sight),
     Race("close, ask for an export", _own_camera, close, _ask_for_export, exactly((202, 202), (202, 401)),
          _no_copy_is_left),
+    Race("ask for an export, ask for another", _own_camera, _ask_for_export, _ask_for_export_as_well,
+         exactly((202, 202)), at_once=_one_copy),
     Race("close as the new owner, accept", _offered_and_stepped_up, _new_owner_closes, _accept_offer,
          exactly((202, 201), (202, 401)), _one_of_both_has_it),
     Race("close, offer", _own_camera, close, offer_to("bob@example.com", ANOTHER_KEY),
