@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 from chalicelib import words
 from chalicelib.words import Phrase
 
+# What the messages of kinds of things that are not there begin with.
+ABSENT = "absent_"
+
 
 class Refusal(Exception):
     """A no that the person may read.
@@ -51,7 +54,15 @@ class StepUpRequired(Forbidden):
 
 
 class NotFound(Refusal):
-    """404: not yours, absent and expired look the same."""
+    """404: not yours, absent and expired look the same. `kind` says what is not there; where nothing is said, it is
+    what the route's path names last."""
+
+    def __init__(self, kind: str | None = None, **details: Any) -> None:
+        super().__init__(**(details if kind is None else {**details, "kind": kind}))
+
+    def message(self, language: str) -> str:
+        kind = self.details.get("kind")
+        return super().message(language) if kind is None else Phrase(f"{ABSENT}{kind}").read_in(language)
 
 
 class Conflict(Refusal):

@@ -135,7 +135,7 @@ def admitted(account_id: str, found: Found, device_id: str, right: str | None) -
     """
     granted = _known(account_id, found, device_id)
     if granted is None:
-        raise NotFound
+        raise NotFound("device")
     if right is not None and not granted.may(right):
         raise RightMissing
     return granted

@@ -92,6 +92,12 @@ class Route(Struct, frozen=True):
     def name(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def names_last(self) -> str | None:
+        """The kind of thing that its path names last: `alarm` for an `{alarm_id}`."""
+        *_, last = ("", *(part[1:-1] for part in self.path.split("/") if part[:1] == "{"))
+        return last.removesuffix("_id") or None
+
     def render(self, answer: object) -> bytes:
         """Only the fields that the shape names leave the house; text of a type of its own is a view's to write."""
         if self.media_type is not None:
@@ -261,7 +267,7 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
         except Exception as problem:
-            refusal = as_refusal(problem)
+            refusal = _told_of_what(as_refusal(problem), route)
             if refusal is None:
                 entry.add_fault(problem)
                 status, refusal = refusals.SERVER_ERROR, ServerFault()
@@ -273,6 +279,13 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
         entry["status"] = status
         _add_address(entry, _source_ip(request), request_id)
     return answer_of(status, body, headers, request_id)
+
+
+def _told_of_what(refusal: Refusal | None, route: Route) -> Refusal | None:
+    """Who may know of a thing's parent is told what below it is not there: what is above says so itself."""
+    if type(refusal) is NotFound and not refusal.details and route.names_last is not None:
+        return NotFound(route.names_last)
+    return refusal
 
 
 def _headers_of_refusal(route: Route, refusal: Refusal) -> dict[str, str]:

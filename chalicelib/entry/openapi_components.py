@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib import errors
+from chalicelib import errors, words
 from chalicelib.entry import refusals
 from chalicelib.entry.wire import END, IN_CONTRACT
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES
@@ -104,6 +104,12 @@ def refusal_schema(codes: Iterable[str]) -> Part:
                 "description": "422: what is wrong, and with which field; fields in fields are joined by dots.",
                 "additionalProperties": _text(),
             },
+            "kind": _text(
+                enum=[key.removeprefix(errors.ABSENT) for key in sorted(words.bundle(DEFAULT_LANGUAGE))
+                      if key.startswith(errors.ABSENT)],
+                description="`NotFound`: what there is not, or is not yours. Of what lies below a thing (an alarm of a "
+                "device) only who has the thing is told.",
+            ),
             "device_id": _text(description="`AlreadyYours`: the device that it is."),
             "endpoint": _text(description="421: the installation that serves this person."),
             "at": _text(format="date-time", description="Where a clip or a playlist has to end, or to begin anew."),

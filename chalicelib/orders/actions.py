@@ -43,7 +43,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
     """An open order for one of the caller's devices, and where to pay it. Raises PlanUnknown, NotFound."""
     offer = plans.offered(plan_id)
     if access.owner_of(device_id) != caller.account_id:
-        raise NotFound
+        raise NotFound("device")
     now = clock.now()
     order = Order.new(
         caller.account_id,
@@ -60,7 +60,7 @@ def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: st
         ordered_at=clock.epoch_s(now),
         state="open",
     )
-    owned = access.require_alive(device_id, otherwise=NotFound)
+    owned = access.require_alive(device_id, otherwise=NotFound("device"))
     return commit_and_answer(create(order), *owned, answer=_described(order, []))
 
 

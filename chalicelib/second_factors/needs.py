@@ -38,7 +38,7 @@ class OwnTotp:
     def admit(self, caller: Caller, found: Found) -> Totp:
         app = found[Totp.key(caller.account_id)]
         if app is None:
-            raise NotFound
+            raise NotFound("app")
         return app
 
 

@@ -65,9 +65,19 @@ def test_what_is_another_persons_or_nobodys_is_not_there(home: Home, name: str) 
     request = request_for(route, home)
     if route.stepped_up and not is_stepped_up(home.stranger):
         home.stranger.step_up()
-    assert request.by(home.stranger.access_token).send(home).status == NOT_YOURS
-    request.path = re.sub(r"/[^/]{20,}", f"/{ABSENT}", request.path)
-    assert request.send(home).status == NOT_YOURS
+    not_yours = request.by(home.stranger.access_token).send(home)
+    parts, request.path = request.path.split("/"), re.sub(r"/[^/]{20,}", f"/{ABSENT}", request.path)
+    absent = request.send(home)
+    # What is below a device is nothing that a stranger may know of.
+    kind = "device" if "{device_id}" in route.path else route.names_last
+    for answer in (not_yours, absent):
+        assert (answer.status, answer.json["code"], answer.json["kind"]) == (NOT_YOURS, "NotFound", kind)
+    assert not_yours.json["message"] == absent.json["message"]
+    if kind != route.names_last:
+        parts[max(nth for nth, part in enumerate(route.path.split("/")) if part[:1] == "{")] = ABSENT
+        request.path = "/".join(parts)
+        below = request.send(home)
+        assert (below.status, below.json["kind"]) == (NOT_YOURS, route.names_last)
 
 
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))

@@ -15,7 +15,8 @@ import pytest
 
 from chalicelib import errors, words
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase, UnknownMessage
-from tests.house.laws import ROOT, all_modules
+from tests.house.laws import ROOT, Module, all_modules
+from tests.routes import all_routes
 
 Bundles = Mapping[str, Mapping[str, str]]
 
@@ -79,7 +80,14 @@ def used(one_cloud: object) -> set[str]:
     for module in modules:
         __import__(f"chalicelib.{module.name}".removesuffix(".__init__"))
     refusals = {one.__name__ for one in (errors.Refusal, *below(errors.Refusal))}
-    return refusals | keys_elsewhere() | {key for module in modules for key, _ in calls_in(module.source)}
+    said = {key for module in modules for key, _ in calls_in(module.source)}
+    return refusals | keys_elsewhere() | said | {f"{errors.ABSENT}{kind}" for kind in kinds_of_things(modules)}
+
+
+def kinds_of_things(modules: list[Module]) -> set[str]:
+    """What may be said not to be there: what routes' paths name last, and what a refusal names itself."""
+    said = {kind for module in modules for kind in re.findall(r'NotFound\("(\w+)"\)', module.source)}
+    return said | {route.names_last for route in all_routes() if route.names_last is not None}
 
 
 @every_folder
@@ -131,6 +139,13 @@ def test_a_phrase_without_a_message_or_a_value_is_seen() -> None:
 
 def test_no_message_is_left_over(used: set[str]) -> None:
     assert unused(words.bundle(DEFAULT_LANGUAGE), used) == []
+
+
+def test_every_kind_of_thing_that_may_not_be_there_has_its_sentence(one_cloud: object) -> None:
+    kinds = kinds_of_things(all_modules())
+    assert {"alarm", "channel", "device"} < kinds
+    messages = words.bundle(DEFAULT_LANGUAGE)
+    assert [kind for kind in sorted(kinds) if f"{errors.ABSENT}{kind}" not in messages] == []
 
 
 def test_a_message_that_is_left_over_is_seen() -> None:

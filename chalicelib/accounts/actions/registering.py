@@ -202,7 +202,7 @@ def send_new_code(registration_id: str, repeat_key: str | None, source_ip: str) 
     where = codes.key_of(registration_id, REGISTRATION)
     registration, old, key = read(Registration.key(registration_id), where, ciphers.key_of(registration_id))
     if registration is None or old is None or key is None:
-        raise NotFound
+        raise NotFound("registration")
     contact = addresses.of(registration.decrypted_with(key.unlocked()))
     codes.send_next(
         where,

@@ -32,7 +32,7 @@ def ask_for_clip(
     Raises NotFound, NothingRecorded, ClipRangeInvalid, ClipCrossesChange, ClipTooLarge, TooManyClips.
     """
     if not granted.covers(body.channel):
-        raise NotFound
+        raise NotFound("channel")
     bounds.require_range(body.from_, body.to)
     now = clock.now()
     from_ms, to_ms = ms_of(body.from_), ms_of(body.to)

@@ -50,7 +50,7 @@ class NoPictureYet(NotFound):
 def _require_shown(granted: DeviceAccess, channel: str) -> None:
     """That the channel may be looked at now by whoever has access to the device; raises NotFound, PrivacyModeOn."""
     if not granted.covers(channel) or channel not in {one["id"] for one in granted.device.channels or []}:
-        raise NotFound
+        raise NotFound("channel")
     if granted.is_private:
         raise access.PrivacyModeOn
 

@@ -28,7 +28,7 @@ def rows_of(granted: DeviceAccess, channel: str | None, begin: datetime, end: da
         by_channel = {one: list(rows) for one, rows in groupby(every, key=lambda row: row.channel)}
         return {one: rows for one, rows in by_channel.items() if granted.covers(one)}
     if not granted.covers(channel):
-        raise NotFound
+        raise NotFound("channel")
     rows = days.rows_between(device_id, channel, begin, end)
     if not rows:
         require_known(granted, channel)
@@ -38,10 +38,10 @@ def rows_of(granted: DeviceAccess, channel: str | None, begin: datetime, end: da
 def require_known(granted: DeviceAccess, channel: str) -> None:
     """That the camera says it has the channel, or that there are recordings of one that it had; raises NotFound."""
     if not granted.covers(channel):
-        raise NotFound
+        raise NotFound("channel")
     said = granted.device.channel_ids
     if said is not None and channel not in said and not days.all_rows(granted.device.pk_id, channel):
-        raise NotFound
+        raise NotFound("channel")
 
 
 def require_recorded(granted: DeviceAccess, channel: str, segments: Sequence[Segment]) -> None:

@@ -45,7 +45,7 @@ def make_playlist(
     Raises NotFound, NothingRecorded, RangeInvalid, PlaylistCrossesChange, PlaylistTooLong.
     """
     if not granted.covers(body.channel):
-        raise NotFound
+        raise NotFound("channel")
     begin, end = _to_the_ms(body.from_), _to_the_ms(body.to)
     capabilities.require_day(begin, end)
     segments = readable_segments(of, body.channel, begin, end)
