@@ -122,7 +122,7 @@ passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 policies: $(INSTALLED) ## note anew what each function does to AWS
 	@WRITE_POLICIES=1 $(PYTHON) -m pytest tests/infra/test_package_policies.py
 
-package: $(INSTALLED) ## zip and template into build/; ARCHITECTURE=arm64, OFFLINE=1 for a look only
+package: $(INSTALLED) ## zip and template into build/ (needs Python 3.13: PYTHON313=path); ARCHITECTURE=arm64, OFFLINE=1 for a look only
 	@$(PYTHON) -m infra.package $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(OFFLINE),--offline)
 
 # Before anything is built: make takes minutes to package.
@@ -139,12 +139,12 @@ destroy: $(INSTALLED) ## take it away, all but the data; STAGE=name CONFIRM=name
 	@STAGE="$(STAGE)" CONFIRM="$(CONFIRM)" $(PYTHON) -m infra.package.deploy destroy
 
 lock: ## pin the requirements anew (needs uv)
-	uv pip compile -q --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --no-header --python-version 3.13 pyproject.toml -o requirements.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --extra dev \
 		--no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements-dev.txt
-	uv pip compile -q --generate-hashes --no-header --python-version 3.12 --group pictures -c requirements-dev.txt \
+	uv pip compile -q --generate-hashes --no-header --python-version 3.13 --group pictures -c requirements-dev.txt \
 		-o infra/package/requirements-pictures.txt
-	uv pip compile -q --generate-hashes --no-header --python-version 3.12 --group clips -c requirements-dev.txt \
+	uv pip compile -q --generate-hashes --no-header --python-version 3.13 --group clips -c requirements-dev.txt \
 		-o infra/package/requirements-clips.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --group onvif -o tests/outside/requirements-onvif.txt
 

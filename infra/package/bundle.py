@@ -21,12 +21,14 @@ from typing import Any
 import chalice
 import yaml
 
+from infra.package.interpreter import PYTHON, THIS, Interpreter
+
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
 REQUIREMENTS_OF_PICTURES, REQUIREMENTS_OF_CLIPS = (
     Path(__file__).with_name(f"requirements-{what}.txt") for what in ("pictures", "clips")
 )
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+RUNTIME = f"python{PYTHON}"
 # Lambda's word for a processor, and that of wheels.
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
@@ -81,26 +83,22 @@ API_HANDLER = "chalicelib.gateway.answer"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
-def newest_glibc(python: str) -> int:
-    """The C library of Lambda's Python 3.11 (Amazon Linux 2) is 2.26; from 3.12 on it is 2.34."""
-    return 26 if tuple(map(int, python.split("."))) < (3, 12) else 34
+# Of Amazon Linux 2023, on which the runtime lives: 2.34.
+NEWEST_GLIBC = 34
 
 
 @dataclass(frozen=True)
 class Code:
-    """One zip: what it carries beside the application, and the Python that runs it."""
+    """One zip, and what it carries beside the application."""
 
     name: str
     requirements: tuple[Path, ...] = (REQUIREMENTS,)
-    python: str = PYTHON
 
 
 WHOLE = Code("bundle.zip")
-# Pillow is no burden of all functions; and what reads hostile files has to be the newest, which Amazon Linux 2 cannot
-# load.
-PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES), "3.12")
-# PyAV brings FFmpeg along, built for a newer system than Amazon Linux 2.
-CLIPS = Code("clips.zip", (REQUIREMENTS, REQUIREMENTS_OF_CLIPS), "3.12")
+# Pillow and PyAV, which brings FFmpeg along, are no burden of all functions.
+PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES))
+CLIPS = Code("clips.zip", (REQUIREMENTS, REQUIREMENTS_OF_CLIPS))
 OF_ENTRY_POINTS = {
     **dict.fromkeys(("on_image_uploaded", "on_picture_offered"), PICTURES),
     "on_clip_requested": CLIPS,
@@ -132,15 +130,15 @@ def requirements(code: Code = WHOLE) -> list[str]:
 def fetch(into: Path, architecture: str, code: Code = WHOLE) -> None:
     """Install the pinned requirements from the package index, in wheels for Lambda's machine, hashes checked."""
     machine = ARCHITECTURES[architecture]
-    fitting = [f"manylinux_2_{minor}_{machine}" for minor in range(17, newest_glibc(code.python) + 1)]
+    fitting = [f"manylinux_2_{minor}_{machine}" for minor in range(17, NEWEST_GLIBC + 1)]
     platforms = [argument for tag in (*fitting, f"manylinux2014_{machine}") for argument in ("--platform", tag)]
-    abi = f"cp{code.python.replace('.', '')}"
+    abi = f"cp{PYTHON.replace('.', '')}"
     pinned = [argument for path in code.requirements for argument in ("--requirement", path)]
     subprocess.run(  # noqa: S603  # our own words only
         [
             sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
             "--no-compile", "--require-hashes", *pinned, "--target", into,
-            "--only-binary", ":all:", "--python-version", code.python, "--implementation", "cp",
+            "--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp",
             "--abi", abi, "--abi", "abi3", "--abi", "none",
             *platforms,
         ],
@@ -159,27 +157,27 @@ def copy_installed(into: Path, code: Code = WHOLE) -> None:
                 shutil.copyfile(str(found.locate_file(file)), target)
 
 
-def unfit(installed: Path, architecture: str, python: str = PYTHON) -> list[str]:
+def unfit(installed: Path, architecture: str) -> list[str]:
     """The installed packages that Lambda could not load."""
     found = distributions(path=[str(installed)])
-    wrong = _unfit(found, architecture, python)
+    wrong = _unfit(found, architecture)
     return sorted(f"{one.name} {one.version} ({', '.join(tags)})" for one, tags in wrong)
 
 
-def _unfit(found: Iterable[Distribution], architecture: str, python: str) -> Iterator[tuple[Distribution, list[str]]]:
+def _unfit(found: Iterable[Distribution], architecture: str) -> Iterator[tuple[Distribution, list[str]]]:
     for one in found:
         tags = re.findall(r"^Tag: \S+-(\S+)$", one.read_text("WHEEL") or "", re.MULTILINE)
-        if not any(_fits(tag, architecture, python) for tag in tags):
+        if not any(_fits(tag, architecture) for tag in tags):
             yield one, tags
 
 
-def _fits(platform: str, architecture: str, python: str) -> bool:
+def _fits(platform: str, architecture: str) -> bool:
     if platform == "any":
         return True
     linux = re.fullmatch(r"manylinux(?:_2_(\d+)|2014|2010|1)_(\w+)", platform)
     if linux is None:
         return False
-    return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= newest_glibc(python)
+    return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
 
 
 def _application() -> Iterator[tuple[str, Path]]:
@@ -192,8 +190,8 @@ def _application() -> Iterator[tuple[str, Path]]:
     yield from ((f"chalice/{name}", runtime / name) for name in ("__init__.py", "app.py"))
 
 
-def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
-    """Everything that goes into the zip, as it will lie under /var/task; what this Python compiles, no other reads."""
+def lay_out(installed: Path, into: Path, python: Interpreter = THIS) -> None:
+    """Everything that goes into the zip, as it will lie under /var/task; what one Python compiles, no other reads."""
     files = {path.relative_to(installed).as_posix(): path for path in installed.rglob("*") if path.is_file()}
     carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
     for name, path in carried.items():
@@ -206,8 +204,7 @@ def lay_out(installed: Path, into: Path, *, is_compiled: bool = True) -> None:
     _write_json(into / "chalicelib" / "routes.json", _houses())
     # Read by fido2 whenever it is imported, and asked about origins by who does not say which are right; we do.
     (into / "fido2" / "public_suffix_list.dat").write_bytes(b"")
-    if is_compiled:
-        _compile(into)
+    _compile(into, python)
 
 
 def _houses() -> dict[str, str]:
@@ -271,17 +268,18 @@ def _write_json(target: Path, content: Any) -> None:
     target.write_text(json.dumps(content, separators=(",", ":")))
 
 
-def _compile(tree: Path) -> None:
+def _compile(tree: Path, python: Interpreter = THIS) -> None:
     # Lambda cannot write what it compiled, so it would compile at each cold start. Sources stay behind, a seventh of
     # the zip: the log says of a fault in which file and line it was. Unchecked, because nothing here changes and dates
     # in a zip mean nothing. In which column of its line, nobody asks, and it is a tenth of the zip. In a process of its
     # own, so that the order of sets is the same each time.
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(  # noqa: S603  # our own words only
         [
-            sys.executable, "-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", tree,
+            python.executable, "-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", tree,
             "-p", "/var/task", tree,
         ],
-        env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}, check=True,
+        env={**others, "PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}, check=True,
     )  # fmt: skip
     for source in tree.rglob("*.py"):
         source.unlink()
@@ -314,28 +312,41 @@ def write_zip(tree: Path, target: Path) -> None:
 
 
 def build(
-    target: Path, *, architecture: str, offline: bool, code: Code = WHOLE, say: Callable[[str], None] = print
+    target: Path,
+    *,
+    architecture: str,
+    python: Interpreter | None = None,
+    code: Code = WHOLE,
+    say: Callable[[str], None] = print,
 ) -> bool:
-    """Write the zip; whether Lambda can run it.
+    """Write the zip, compiled by this Python, of which Lambda has the like; whether Lambda can run it.
 
-    `offline` takes the packages of this environment instead of fetching them: for tests, and to look at sizes.
+    Without one the packages of this environment are taken, and none is fetched: for tests, and to look at sizes.
     """
     with tempfile.TemporaryDirectory() as folder:
         installed, tree = Path(folder, "installed"), Path(folder, "tree")
-        if offline:
+        if python is None:
             copy_installed(installed, code)
         else:
             fetch(installed, architecture, code)
-        python = PYTHON if offline else code.python
-        wrong = unfit(installed, architecture, python)
-        if wrong and not offline:
+        wrong = unfit(installed, architecture)
+        if wrong and python is not None:
             raise Unfit(", ".join(wrong))
-        lay_out(installed, tree, is_compiled=python == PYTHON)
+        compiler = python or THIS
+        lay_out(installed, tree, compiler)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_zip(tree, target)
         unpacked = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
+    hindrances = list(_hindrances(wrong, compiler))
+    for one in hindrances:
+        say(one)
+    say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {unpacked / 1e6:.1f} MB unpacked, "
+        f"Python {compiler.version}, {architecture}")  # fmt: skip
+    return not hindrances
+
+
+def _hindrances(wrong: list[str], compiler: Interpreter) -> Iterator[str]:
     if wrong:
-        say(f"For this machine only; Lambda could not load {', '.join(wrong)}.")
-    say(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {unpacked / 1e6:.1f} MB unpacked, Python {python}, "
-        f"{architecture}")  # fmt: skip
-    return not wrong and python == code.python
+        yield f"For this machine only; Lambda could not load {', '.join(wrong)}."
+    if compiler.version != PYTHON:
+        yield f"For Python {compiler.version} only; Lambda runs {PYTHON}."

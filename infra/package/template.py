@@ -141,7 +141,7 @@ def _wire(function: Function, architecture: str) -> None:
     properties |= {
         "FunctionName": {"Fn::Sub": name_of(function)},
         "CodeUri": f"./{code.name}",
-        "Runtime": f"python{code.python}",
+        "Runtime": bundle.RUNTIME,
         "Architectures": [architecture],
         "MemorySize": memory.megabytes_of(function.entry_point),
         "Role": {"Fn::GetAtt": [f"{function.logical_id}Role", "Arn"]},

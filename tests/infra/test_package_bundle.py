@@ -25,10 +25,12 @@ import yaml
 from chalicelib import words
 from chalicelib.aws import http1, retries
 from chalicelib.register import rows
-from infra.package import bundle, memory, policies
+from infra.package import bundle, memory, policies, template
+from infra.package.interpreter import Interpreter
 from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
 from tests.events import shared
+from tests.infra import packaged
 
 MOST_BYTES = 9_500_000
 MOST_BYTES_WITH_PICTURES = 13_000_000
@@ -41,7 +43,7 @@ MOST_IMPORT_MS = 3_000  # of CPU: a runaway import; what it really takes is prin
 @pytest.fixture(scope="module")
 def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("build") / "bundle.zip"
-    bundle.build(target, architecture="x86_64", offline=True)
+    bundle.build(target, architecture="x86_64")
     return target
 
 
@@ -66,7 +68,7 @@ def with_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(code: bundle.Code, place: Path) -> Path:
-    bundle.build(place / code.name, architecture="x86_64", offline=True, code=code)
+    bundle.build(place / code.name, architecture="x86_64", code=code)
     with zipfile.ZipFile(place / code.name) as archive:
         archive.extractall(place / "task")
     return place / "task"
@@ -75,7 +77,6 @@ def built(code: bundle.Code, place: Path) -> Path:
 def functions() -> list[Any]:
     """Of the packaged template."""
     from app import app
-    from infra.package import template
 
     return template.functions_of(template.of_chalice(app))
 
@@ -117,22 +118,18 @@ def test_what_each_zip_carries_beside_the_rest_is_pinned_as_the_tests_have_it() 
         assert len(pinned) > 2 and not [one for one in pinned if one not in ours], path.name
 
 
-def test_only_the_function_that_needs_it_is_given_it_and_a_newer_python() -> None:
-    from app import app
-    from infra.package import template
+def test_only_the_function_that_needs_it_is_given_it() -> None:
+    given = {one.entry_point: one.properties["CodeUri"] for one in template.functions_of(packaged.made())}
+    assert [given.pop(name) for name in ("on_image_uploaded", "on_picture_offered")] == ["./pictures.zip"] * 2
+    assert given.pop("on_clip_requested") == "./clips.zip"
+    assert set(given.values()) == {"./bundle.zip"}
 
-    given = {one.entry_point: one.properties for one in template.functions_of(template.made(app, architecture="arm64"))}
-    readers = [given.pop(route) for route in ("on_image_uploaded", "on_picture_offered")]
-    given.pop("on_clip_requested", None)
-    assert {(one["CodeUri"], one["Runtime"]) for one in given.values()} == {
-        ("./bundle.zip", f"python{bundle.PYTHON}")
-    }
-    assert {(one["CodeUri"], one["Runtime"]) for one in readers} == {("./pictures.zip", "python3.12")}
+
+def test_one_python_runs_all_functions() -> None:
+    assert {one.properties["Runtime"] for one in template.functions_of(packaged.made())} == {"python3.13"}
 
 
 def test_what_makes_clips_is_given_a_zip_and_a_disk_of_its_own() -> None:
-    from infra.package import template
-
     made = [
         template.Function("OnFilmAsked", name, {"Handler": f"chalicelib.films.listeners.{name}", "Tags": {}})
         for name in ("on_clip_requested", "on_notice_due")
@@ -140,9 +137,7 @@ def test_what_makes_clips_is_given_a_zip_and_a_disk_of_its_own() -> None:
     for function in made:
         template._wire(function, "arm64")
     clips, letters = (function.properties for function in made)
-    assert (clips["CodeUri"], clips["Runtime"], clips["EphemeralStorage"]) == (
-        "./clips.zip", "python3.12", {"Size": 4096}
-    )  # fmt: skip
+    assert (clips["CodeUri"], clips["EphemeralStorage"]) == ("./clips.zip", {"Size": 4096})
     assert letters["CodeUri"] == "./bundle.zip" and "EphemeralStorage" not in letters
 
 
@@ -203,10 +198,12 @@ def test_it_copies_video_with_nothing_else_around(with_clips: Path) -> None:
     assert json.loads(started(with_clips, _REMUX)) == [20, ["aac", "h264", "hevc"]]
 
 
-def test_what_another_python_runs_is_not_compiled_by_this_one_and_not_deployed(tmp_path: Path) -> None:
-    other = bundle.Code("other.zip", python="3.99")
-    target = tmp_path / "other.zip"
-    assert not bundle.build(target, architecture="x86_64", offline=True, code=other, say=lambda said: None)
+def test_what_another_python_compiled_or_another_machine_loads_is_not_for_lambda() -> None:
+    of_lambda, other = (Interpreter(Path(sys.executable), version) for version in ("3.13", "3.99"))
+    assert list(bundle._hindrances([], of_lambda)) == []
+    assert list(bundle._hindrances([], other)) == ["For Python 3.99 only; Lambda runs 3.13."]
+    (said,) = bundle._hindrances(["grapes 1.2 (musllinux_1_2_x86_64)"], of_lambda)
+    assert "grapes 1.2" in said
 
 
 def test_nothing_is_in_it_that_only_developers_use(unpacked: Path) -> None:
@@ -321,18 +318,14 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
         ("manylinux2014_x86_64", "x86_64", True),
         ("manylinux_2_26_aarch64", "arm64", True),
         ("manylinux_2_17_x86_64", "arm64", False),
-        (f"manylinux_2_{bundle.newest_glibc(bundle.PYTHON) + 1}_x86_64", "x86_64", False),
+        ("manylinux_2_34_x86_64", "x86_64", True),
+        ("manylinux_2_35_x86_64", "x86_64", False),
         ("musllinux_1_2_x86_64", "x86_64", False),
         ("macosx_11_0_arm64", "arm64", False),
     ],
 )
 def test_a_wheel_for_another_machine_is_recognised(platform: str, architecture: str, fits: bool) -> None:
-    assert bundle._fits(platform, architecture, bundle.PYTHON) is fits
-
-
-def test_a_newer_python_stands_on_a_newer_library() -> None:
-    assert not bundle._fits("manylinux_2_28_x86_64", "x86_64", "3.11")
-    assert bundle._fits("manylinux_2_28_x86_64", "x86_64", "3.12")
+    assert bundle._fits(platform, architecture) is fits
 
 
 def test_a_package_that_lambda_cannot_load_is_named(tmp_path: Path) -> None:
