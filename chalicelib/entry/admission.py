@@ -59,8 +59,8 @@ def admit_person(
 
 
 def bearer(authorization: str | None) -> str | None:
-    """The token of an Authorization header."""
+    """The token of an Authorization header, which is ASCII (RFC 6750, 2.1)."""
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() != "bearer" or not token.strip() or not token.isascii():
         return None
     return str(token.strip())

@@ -39,7 +39,7 @@ def received(event: Event, take: Callable[[str, AnyShape], None], asks: type[Any
         return _OK
 
     def hear() -> None:
-        take(_connection_of(event), wire.parse(wire.decode(text.encode()), asks))
+        take(_connection_of(event), wire.parse(wire.decode(text.encode(errors="surrogatepass")), asks))
 
     return _answered("camera_said", event, hear)
 

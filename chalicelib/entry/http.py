@@ -21,7 +21,7 @@ from chalicelib.entry.callers import CameraTokens, Claim, PersonTokens, Visitor,
 from chalicelib.entry.idempotency import IdempotentRequest, Replayed, checked_key, idempotent_request
 from chalicelib.entry.log import Line, line
 from chalicelib.entry.needs import Need
-from chalicelib.entry.wrong_fields import LONGEST_NAME, NOT_KNOWN
+from chalicelib.entry.wrong_fields import NOT_KNOWN, said_again
 from chalicelib.errors import Invalid, KeyMissing, Malformed, NotFound, NotSignedIn, Refusal, Unavailable
 from chalicelib.settings import settings
 from chalicelib.store import hour_keys
@@ -357,7 +357,8 @@ def _path(path_values: dict[str, str]) -> dict[str, str]:
     """Raises NotFound where nothing can be: at what is no UTF-8, or longer than any id."""
     try:
         path = {name: unquote(value, errors="strict") for name, value in path_values.items()}
-    except UnicodeDecodeError as cause:
+        "".join(path.values()).encode()
+    except UnicodeError as cause:
         raise NotFound from cause
     if any(len(value) > _LONGEST_ID for value in path.values()):
         raise NotFound
@@ -458,15 +459,18 @@ def _query(route: Route, request: Request) -> dict[str, str]:
     given: Any = request.query_params or {}
     twice = next((name for name in given if len(given.getlist(name)) > 1), None)
     if twice is not None:
-        raise Invalid(fields={twice[: LONGEST_NAME]: Phrase("given_twice")})
+        raise Invalid(fields={said_again(twice): Phrase("given_twice")})
     # A link is opened by browsers, mail programs and players, who put on it what they like.
     if given and route.query is None and route.answers_with_json:
-        raise Invalid(fields={next(iter(given))[: LONGEST_NAME]: NOT_KNOWN})
+        raise Invalid(fields={said_again(next(iter(given))): NOT_KNOWN})
     return {name: given[name] for name in given}
 
 
 def _raw_body(request: Request) -> bytes:
-    raw = request.raw_body
+    try:
+        raw = request.raw_body
+    except UnicodeEncodeError as cause:
+        raise Malformed from cause
     return raw.encode() if isinstance(raw, str) else raw or b""
 
 

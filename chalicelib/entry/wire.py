@@ -169,23 +169,31 @@ def parse(data: object, shape: type[AnyShape], *, from_text: bool = False) -> An
     data = normal(data, shape)
     try:
         parsed = msgspec.convert(data, shape, strict=not from_text)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise Invalid(fields=wrong_fields(data, shape, from_text=from_text)) from None
-    _require_calendar(parsed)
+    _require_writable(parsed)
     return parsed
 
 
-def _require_calendar(parsed: msgspec.Struct, *within: str) -> None:
-    """Of the first and the last hours that a clock can show, some have no time in UTC."""
-    for name in parsed.__struct_fields__:
-        value = getattr(parsed, name)
-        if isinstance(value, msgspec.Struct):
-            _require_calendar(value, *within, name)
-        if isinstance(value, datetime):
-            try:
-                value.astimezone(UTC)
-            except OverflowError:
-                raise Invalid(fields={".".join((*within, name)): OUT_OF_RANGE}) from None
+def _require_writable(value: object, *within: str) -> None:
+    """Of the first and the last hours that a clock can show, some have no time in UTC; of texts, a lone surrogate has
+    no UTF-8."""
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _require_writable(getattr(value, name), *within, name)
+    elif isinstance(value, list):
+        for one in value:
+            _require_writable(one, *within)
+    elif isinstance(value, datetime):
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            raise Invalid(fields={".".join(within): OUT_OF_RANGE}) from None
+    elif isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Invalid(fields={".".join(within): NOT_VALID}) from None
 
 
 def visible(text: str) -> str:

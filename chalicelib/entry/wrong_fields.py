@@ -66,7 +66,12 @@ def _wrong_in(
             path, phrase = problem
             yield f"{within}{name}{path}", phrase
     if shape.__struct_config__.forbid_unknown_fields:
-        yield from ((within + str(name)[:LONGEST_NAME], NOT_KNOWN) for name in data if name not in fields)
+        yield from ((within + said_again(name), NOT_KNOWN) for name in data if name not in fields)
+
+
+def said_again(name: object) -> str:
+    """A name that a stranger made up, as it can stand in an answer: not too long, and a lone surrogate as `?`."""
+    return str(name)[:LONGEST_NAME].encode(errors="replace").decode()
 
 
 def _struct_in(kind: object) -> type[msgspec.Struct] | None:
@@ -80,6 +85,9 @@ def _problem_with(value: object, kind: Any, from_text: bool) -> tuple[str, Phras
     """Where within the value, `.port` for a field of a list's entry, and what is wanted there."""
     try:
         msgspec.convert(value, kind, strict=not from_text)
+        str(value).encode()
+    except UnicodeEncodeError:
+        return "", NOT_VALID
     except msgspec.ValidationError as wrong:
         problem, path = _parted(str(wrong))
         if problem.startswith("Invalid enum value"):

@@ -79,17 +79,31 @@ class Vouched:
 def vouched(issuer: str, claims: dict[str, object]) -> Vouched:
     """The parsed claims of a verified token; raises IdTokenRefused where they are of the wrong kind."""
     subject, nonce = claims["sub"], claims["nonce"]
-    if not (isinstance(subject, str) and isinstance(nonce, str)):
+    if not (isinstance(subject, str) and isinstance(nonce, str) and _is_utf8(subject) and _is_utf8(nonce)):
         raise IdTokenRefused
     # Apple says it as text.
     is_proved = claims.get("email_verified") in (True, "true")
-    email = _text(claims, "email") if is_proved else None
-    return Vouched(issuer, subject, nonce, email, _nickname(claims), _text(claims, "picture"))
+    email = _address(claims, "email") if is_proved else None
+    return Vouched(issuer, subject, nonce, email, _nickname(claims), _address(claims, "picture"))
+
+
+def _address(claims: dict[str, object], name: str) -> str | None:
+    text = _text(claims, name)
+    return text if text is not None and _is_utf8(text) else None
 
 
 def _nickname(claims: dict[str, object]) -> str | None:
     names = (_text(claims, name) for name in ("nickname", "name", "given_name"))
     return next((name for text in names if text and (name := printable(text))), None)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether there is no lone surrogate in it, which JSON can say and nobody can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(claims: dict[str, object], name: str) -> str | None:

@@ -122,7 +122,9 @@ class Logs:
         return self._everything or bool(getattr(self._mine, "depth", 0))
 
     def take(self, text: str) -> None:
-        """Keep whole lines; the rest waits for its end, in its own thread."""
+        """Keep whole lines; the rest waits for its end, in its own thread. What is no UTF-8 raises, as standard output
+        does."""
+        text.encode()
         *whole, self._mine.begun = (self._begun + text).split("\n")
         now = time.time()
         self._lines.extend((now, line) for line in whole if line)

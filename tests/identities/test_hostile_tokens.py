@@ -30,6 +30,11 @@ def signed_raw(apple: Forger, payload: bytes) -> str:
     return jws.serialize_compact({"alg": "ES256", "kid": apple.ec.kid}, payload, apple.ec, ["ES256"])
 
 
+def escaped(apple: Forger, claims: dict[str, Any]) -> str:
+    """With claims that the library cannot write in UTF-8, but JSON can."""
+    return signed_raw(apple, json.dumps(claims).encode())
+
+
 def signed_by_hand(apple: Forger, header: dict[str, Any], claims: dict[str, Any]) -> str:
     """With a header that the library would not write, well signed."""
     from joserfc.jws import JWSRegistry
@@ -75,6 +80,8 @@ HOSTILE: dict[str, Callable[[Forger, str], str]] = {
     "another issuer": claim(iss=GOOGLE),
     "an issuer that begins alike": claim(iss=f"{APPLE}.evil.test"),
     "issuers in a list": claim(iss=[APPLE]),
+    "half a character for a person": lambda apple, nonce: escaped(apple, {**apple.claims(nonce), "sub": "ola\ud83d"}),
+    "half a character for a nonce": lambda apple, nonce: escaped(apple, {**apple.claims(nonce), "nonce": "\ud83d"}),
     "no issuer": claim(iss=NO_KEY),
     "another client's": claim(aud="somebody-elses"),
     "for us and another": claim(aud=[CLIENT_ID, "somebody-elses"]),
