@@ -273,8 +273,13 @@ class Settings:
         """The operator of this installation, as the policy names them."""
         return {
             "name": _optional("OPERATOR_NAME") or "the operator of this Sowa",
-            "contact": _optional("OPERATOR_CONTACT") or self.mail_sender,
+            "contact": _required("OPERATOR_CONTACT"),
         }
+
+    @cached_property
+    def policy_additions(self) -> dict[str, str]:
+        """What the operator adds to the policy, by language; its lines are paragraphs."""
+        return dict(json.loads(_required("POLICY_ADDITIONS")))
 
 
 settings = Settings()

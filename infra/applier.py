@@ -246,7 +246,8 @@ def _parameter(declared: Declared, name: str, given: Mapping[str, str]) -> str:
     if value is None or kind != "String":
         raise BadParameter(f"{name} ({kind}) is missing, or not a string")
     allowed, pattern = declared.take("AllowedValues", [value]), declared.take("AllowedPattern", ".*")
-    if value not in allowed or not re.fullmatch(pattern, value) or len(value) < declared.take("MinLength", 0):
+    is_long_enough = declared.take("MinLength", 0) <= len(value) <= declared.take("MaxLength", len(value))
+    if value not in allowed or not re.fullmatch(pattern, value) or not is_long_enough:
         raise BadParameter(f"{name} is not allowed to be what it is")  # which is not said: it may be a secret
     declared.end()
     return str(value)

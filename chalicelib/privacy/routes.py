@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import RouteTable
+from chalicelib.entry.http import PAGE, RouteTable
 from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
@@ -147,7 +147,28 @@ def get_keys(visitor: Visitor) -> shapes.Keys:
 )
 def get_policy(visitor: Visitor, body: shapes.AskPolicy) -> dict[str, object]:
     """The privacy policy: its text in the language of the request, and the table of what is kept, why and how long."""
-    return policy_table.render(visitor.language, operator=settings.operator, version=body.version)
+    return policy_table.render(
+        visitor.language, operator=settings.operator, additions=settings.policy_additions, version=body.version
+    )
+
+
+@routes.get(
+    "/policy/page",
+    who=Who.ANYONE,
+    query=shapes.AskPolicyPage,
+    media_type=PAGE,
+    status=200,
+    refuses=(UnknownVersion,),
+    example={},
+)
+def get_policy_page(visitor: Visitor, body: shapes.AskPolicyPage) -> str:
+    """The privacy policy as a page to read and to print."""
+    return policy_table.page(
+        body.language or visitor.language,
+        operator=settings.operator,
+        additions=settings.policy_additions,
+        version=body.version,
+    )
 
 
 @routes.get("/policy/versions", who=Who.ANYONE, query=Page, answers=shapes.PolicyVersions, example={})

@@ -244,11 +244,18 @@ class AskPolicy(Shape):
     version: Annotated[str, Meta(max_length=32)] | None = None
 
 
+class AskPolicyPage(AskPolicy):
+    """The language of the request, unless another one is named."""
+
+    language: Language | None = None
+
+
 _Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 
 
 class Policy(Shape, rename={"from_": "from"}):
-    """The policy's text, and its table as the register has it."""
+    """The policy's text, and its table as the register has it: rows by which this version keeps data, and those that
+    are `planned`, for which it takes none."""
 
     version: str
     from_: _Day
@@ -258,6 +265,7 @@ class Policy(Shape, rename={"from_": "from"}):
     sections: list[dict[str, Any]]
     columns: dict[str, str]
     table: list[dict[str, Any]]
+    planned: list[dict[str, Any]]
 
     @classmethod
     def of(cls, rendered: dict[str, Any]) -> Policy:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from chalicelib import clock
 from chalicelib.errors import NotFound
 from chalicelib.register.rows import ROWS, Row
+from chalicelib.templates import filled
 from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
 
 FOLDER = Path(__file__).parent / "policy"
@@ -22,24 +23,47 @@ class UnknownVersion(NotFound):
 
 
 def render(
-    language: str, *, operator: Mapping[str, str] | None = None, version: str | None = None
-) -> dict[str, object]:
-    """The whole policy: `{version, from, language, sha256, title, sections, columns, table}`.
+    language: str,
+    *,
+    operator: Mapping[str, str] | None = None,
+    additions: Mapping[str, str] | None = None,
+    version: str | None = None,
+) -> dict[str, Any]:
+    """The whole policy: `{version, from, language, sha256, title, sections, columns, table, planned}`.
 
-    `operator` is `{name, contact}`; without `version` the one in force is meant; a language that the policy is not
-    written in becomes English. Raises UnknownVersion.
+    `operator` is `{name, contact}`, `additions` what they say besides, by language; without `version` the one in force
+    is meant; a language that the policy is not written in becomes English. Raises UnknownVersion.
     """
     chosen = version or _in_force()
     spoken = _spoken(chosen, language)
     edition = _edition(chosen, spoken)
     who = operator or _nobody_named(spoken)
     named = edition.replace("{operator}", _quoted(who["name"])).replace("{contact}", _quoted(who["contact"]))
-    return {"sha256": sha256(spoken, version=chosen), **json.loads(named)}
+    policy = {"sha256": sha256(spoken, version=chosen), **json.loads(named)}
+    policy["sections"] += _additions(spoken, additions or {})
+    return policy
+
+
+def page(
+    language: str, *, operator: Mapping[str, str], additions: Mapping[str, str], version: str | None = None
+) -> str:
+    """The policy as a page that can be printed, and needs no script. Raises UnknownVersion."""
+    policy = render(language, operator=operator, additions=additions, version=version)
+    spoken = policy["language"]
+    others = [one for one in LANGUAGES if one != spoken]
+    return filled(
+        "register/policy.html",
+        policy=policy,
+        rows={name: policy[name] for name in ("table", "planned")},
+        operator=operator,
+        languages={one: Phrase("language_name").read_in(one) for one in others},
+        phrase=lambda key: Phrase(key).read_in(spoken),
+    )
 
 
 def sha256(language: str, *, version: str | None = None) -> str:
     """The hash that a consent keeps of the text agreed to: text and table together, before the operator is named in
-    them."""
+    them and adds to them."""
     chosen = version or _in_force()
     return _digest(chosen, _spoken(chosen, language))
 
@@ -81,10 +105,11 @@ def _edition(version: str, language: str) -> str:
     bases = text.pop("bases", {})
     # The rows speak for the newest version, so an older one must have been given its own table when that was written.
     if version == _dated()[0][1]:
-        text["table"] = [_line(row, language, bases) for row in ROWS]
+        text["table"] = [_line(row, language, bases) for row in ROWS if not row.planned]
+        text["planned"] = [_line(row, language, bases) for row in ROWS if row.planned]
     elif "table" not in text:
         raise LookupError(f"the older policy {version} has no table of its own")
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps({"planned": [], **text}, ensure_ascii=False)
 
 
 def _text(version: str, language: str) -> dict[str, Any]:
@@ -103,6 +128,14 @@ def _line(row: Row, language: str, bases: Mapping[str, str]) -> dict[str, str]:
         "rights": row.sentence("rights", language),
         "refusal": row.sentence("refusal", language),
     }
+
+
+def _additions(language: str, additions: Mapping[str, str]) -> list[dict[str, object]]:
+    """A section with the operator's own words, in another language where they have none in this one."""
+    text = additions.get(language) or next(iter(additions.values()), "")
+    paragraphs = [line.strip() for line in text.splitlines() if line.strip()]
+    heading = Phrase("policy_additions").read_in(language)
+    return [{"id": "additions", "heading": heading, "paragraphs": paragraphs}] if paragraphs else []
 
 
 def _nobody_named(language: str) -> dict[str, str]:

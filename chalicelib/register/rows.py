@@ -75,13 +75,15 @@ class NoPeriod(ValueError):
 class Row:
     """One row of the policy's table; there is one object of each, and identity is equality.
 
-    `shared_sentences`: which of its sentences are said of other rows, too, and the key of each.
+    `shared_sentences`: which of its sentences are said of other rows, too, and the key of each. `planned`: this version
+    has no part of it, and takes no data for it.
     """
 
     id: str
     basis: Basis
     kept_for: Retention
     shared_sentences: Mapping[str, str]
+    planned: bool
 
     def sentence(self, name: Sentence, language: str) -> str:
         """A sentence of `words/register`, with its figures filled in, so that each is written in one file."""
@@ -103,6 +105,7 @@ def _row_of(id: str, facts: Mapping[str, Any]) -> Row:
         basis=Basis(facts["basis"]),
         kept_for=Retention(**kept_for | {"until": Until(kept_for["until"])}),
         shared_sentences=facts.get("shared_sentences", {}),
+        planned=facts.get("planned", False),
     )
 
 

@@ -446,6 +446,7 @@ class LocalCloud:
             "MostDevices": "1000",
             "PublicUrl": public_url,
             "MailSender": "Sowa <no-reply@sowa.example>",
+            "OperatorContact": "privacy@sowa.example",
             "MailDomain": "sowa.example",
             # Everybody comes from one address here, and a few thousand an hour may register.
             "MailBudgets": "address=40 network=100000 day=1000000",

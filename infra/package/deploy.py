@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.package.stack import Account, Refused
+from infra.package.stack import Account, Refused, in_capitals
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
@@ -23,15 +22,10 @@ PARAMETERS = (
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
-    "PicturesAtOnce", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
+    "PicturesAtOnce", "PolicyAdditions", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
     "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",
     "MostDevices", "SellerTimeZone", "TextBudgets", "TextCountries", "TextSenderId", "UploadsReserve",
 )  # fmt: skip
-
-
-def in_capitals(parameter: str) -> str:
-    """`PublicUrl` is PUBLIC_URL in the environment."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
 
 
 def given(environment: Mapping[str, str]) -> dict[str, str]:

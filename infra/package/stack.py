@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ class Refused(Exception):
     """It was not done, and the sentence says why."""
 
 
+def in_capitals(parameter: str) -> str:
+    """`PublicUrl` is PUBLIC_URL in the environment."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
+
+
 def _require_reserve_for_queues(values: Mapping[str, str]) -> None:
     """Raises Refused where a queue would take more functions than its function may run. What is no number is refused by
     CloudFormation."""
@@ -38,6 +44,20 @@ def _require_reserve_for_queues(values: Mapping[str, str]) -> None:
             f"UPLOADS_RESERVE={reserve} is less than PICTURES_AT_ONCE={at_once}: a queue would ask for more functions "
             f"than may run. Say UPLOADS_RESERVE={at_once} or more, a lower PICTURES_AT_ONCE, or UPLOADS_RESERVE=0."
         )
+
+
+def _require_allowed(declared: Mapping[str, Mapping[str, Any]], values: Mapping[str, str]) -> None:
+    """Raises Refused for a text that the template does not allow, before anything is uploaded; a value is not repeated,
+    since it may be a secret."""
+    for name, value in values.items():
+        one = declared[name]
+        is_allowed = (
+            one.get("MinLength", 0) <= len(value) <= one.get("MaxLength", len(value))
+            and re.fullmatch(one.get("AllowedPattern", ".*"), value, re.DOTALL)
+            and value in one.get("AllowedValues", [value])
+        )
+        if one["Type"] == "String" and not is_allowed:
+            raise Refused(f"{in_capitals(name)} is not what it has to be. {one.get('Description', '')}".rstrip())
 
 
 @dataclass
@@ -75,9 +95,10 @@ class Account:
             raise Refused(
                 "What is in build/ was packaged offline, for this machine. Run `make package` with a network."
             )
+        chosen = self._parameters(build, parameters)
         template_url = self._upload(build)
         self._clear_away_what_failed()
-        change_set = self._proposed(template_url, self._parameters(build, parameters))
+        change_set = self._proposed(template_url, chosen)
         if change_set is None:
             self.say("Nothing changes.")
         else:
@@ -153,7 +174,11 @@ class Account:
         had = {one["ParameterKey"]: one["ParameterValue"] for one in there if one["ParameterKey"] in declared}
         missing = [name for name, one in declared.items() if name not in {*values, *had} and "Default" not in one]
         if missing:
-            raise Refused("Say also: " + "; ".join(f"{name} ({declared[name]['Description']})" for name in missing))
+            said = "; ".join(f"{in_capitals(name)} ({declared[name]['Description']})" for name in missing)
+            raise Refused(f"Say also: {said}")
+        # CloudFormation shows stars in the place of a secret.
+        shown = {name: value for name, value in had.items() if not declared[name].get("NoEcho")}
+        _require_allowed(declared, {**shown, **values})
         defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
         _require_reserve_for_queues({**defaults, **had, **values})
         return [

@@ -197,12 +197,15 @@ def test_a_refused_parameter_is_not_repeated_because_it_may_be_a_secret(session:
     assert "hunter2" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("missing", ["Stage", "MailDomain", "PublicUrl", "MailSender", "PaymentWebhookSecret"])
+@pytest.mark.parametrize(
+    "missing", ["Stage", "MailDomain", "PublicUrl", "MailSender", "OperatorContact", "PaymentWebhookSecret"]
+)
 def test_the_real_templates_say_which_parameter_is_missing(session: boto3.Session, missing: str) -> None:
     given = {
         "Stage": "test",
         "MailDomain": "sowa.test",
         "MailSender": "post@sowa.test",
+        "OperatorContact": "privacy@sowa.test",
         "PublicUrl": "http://localhost",
         "PaymentProvider": "sandbox",
         "PaymentWebhookSecret": "sixteen letters.",
@@ -212,7 +215,7 @@ def test_the_real_templates_say_which_parameter_is_missing(session: boto3.Sessio
         apply(parameters=given, session=session)
 
 
-@pytest.mark.parametrize("extra", [{"Type": "Number"}, {"MaxLength": 5}])
+@pytest.mark.parametrize("extra", [{"Type": "Number"}, {"MinValue": 5}])
 def test_a_rule_about_a_parameter_that_would_not_be_kept_is_refused(
     session: boto3.Session, extra: dict[str, Any]
 ) -> None:

@@ -368,6 +368,7 @@ fcm = session.client("sns").create_platform_application(Name="sowa", Platform="G
 parameters = {
     "Stage": "test", "MailDomain": "sowa.test", "MailSender": "post@sowa.test", "PublicUrl": "https://sowa.test",
     "PaymentProvider": "sandbox", "PaymentWebhookSecret": "a-secret-of-no-importance",
+    "OperatorContact": "privacy@sowa.test",
     "FcmApplicationArn": fcm["PlatformApplicationArn"],
 }
 told = applier.apply(parameters=parameters, session=session, local=True).environment()

@@ -126,7 +126,7 @@ def test_what_a_first_try_that_failed_left_behind_is_cleared_away(account: Accou
     (failed,) = stacks.values()
     for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         failed.status = status
-        with pytest.raises(Refused, match="MailDomain"):  # of what never stood nothing is taken over
+        with pytest.raises(Refused, match="MAIL_DOMAIN"):  # of what never stood nothing is taken over
             account.deploy(build(tmp_path), {})
         account.deploy(build(tmp_path), PARAMETERS)
         (failed,) = [stack for stack in stacks.values() if stack is not failed]
@@ -182,7 +182,7 @@ def test_what_was_packaged_for_this_machine_is_not_deployed(account: Account, tm
 def test_a_parameter_that_is_missing_is_asked_for_and_one_that_is_not_known_refused(
     account: Account, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refused, match=r"MailDomain \(whence\)"):
+    with pytest.raises(Refused, match=r"MAIL_DOMAIN \(whence\)"):
         account.deploy(build(tmp_path), {})
     with pytest.raises(Refused, match="MailDomian"):
         account.deploy(build(tmp_path), {"MailDomian": "sowa.test"})
@@ -355,6 +355,46 @@ def test_destroying_says_what_is_kept(account: Account, tmp_path: Path) -> None:
     assert account._existing_stack() is None
     with pytest.raises(Refused, match="no stack"):
         account.destroy(confirmed="test")
+
+
+CONTACT = {"Type": "String", "Description": "how people reach them", "MinLength": 1, "AllowedPattern": ".+@.+"}
+ADDITIONS = {"Type": "String", "Default": "", "Description": "more", "MaxLength": 5}
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ({}, r"Say also: OPERATOR_CONTACT \(how people reach them\)"),
+        ({"OperatorContact": ""}, "OPERATOR_CONTACT is not what it has to be. how people reach them"),
+        ({"OperatorContact": "nowhere"}, "OPERATOR_CONTACT is not what it has to be"),
+        ({"OperatorContact": "a@b", "PolicyAdditions": "123456"}, "POLICY_ADDITIONS is not what it has to be"),
+    ],
+    ids=["missing", "empty", "no address", "too long"],
+)
+def test_nothing_is_uploaded_while_a_parameter_is_not_allowed(
+    account: Account, tmp_path: Path, said: dict[str, str], refusal: str
+) -> None:
+    built = build(tmp_path, parameters={"OperatorContact": CONTACT, "PolicyAdditions": ADDITIONS})
+    with pytest.raises(Refused, match=refusal) as refused:
+        account.deploy(built, PARAMETERS | said)
+    assert "nowhere" not in str(refused.value)
+    assert account.session.client("s3").list_buckets()["Buckets"] == []
+    account.deploy(built, PARAMETERS | {"OperatorContact": "a@b"})
+
+
+def test_what_an_older_template_allowed_has_to_be_said_anew(account: Account, tmp_path: Path) -> None:
+    """Of before 0.2 an installation may have no contact."""
+    account.deploy(build(tmp_path, parameters={"OperatorContact": {"Type": "String", "Default": ""}}), PARAMETERS)
+    built = build(tmp_path, parameters={"OperatorContact": CONTACT})
+    with pytest.raises(Refused, match="OPERATOR_CONTACT"):
+        account.deploy(built, {})
+    account.deploy(built, {"OperatorContact": "a@b"})
+
+
+def test_a_secret_of_which_stars_are_shown_is_kept(account: Account, tmp_path: Path) -> None:
+    secret = {"Type": "String", "Description": "hidden", "NoEcho": True, "MinLength": 6}
+    account.deploy(build(tmp_path, parameters={"Hidden": secret}), PARAMETERS | {"Hidden": "sixteen letters."})
+    account.deploy(build(tmp_path, {"Items": table()}, parameters={"Hidden": secret}), {})
 
 
 def test_parameters_come_from_the_environment_in_capitals() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import product
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ PARAMETERS = {
     "PublicUrl": "https://cloud.sowa.test",
     "MailDomain": "sowa.test",
     "MailSender": "post@sowa.test",
+    "OperatorContact": "privacy@sowa.test",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
 }
@@ -228,6 +230,7 @@ LONG = {
     "OidcGoogleAudiences": ",".join(3 * [f"123456789012-{32 * 'a'}.apps.googleusercontent.com"]),
     "OperatorContact": "https://cameras.example.org/privacy",
     "OperatorName": "The Camera Company of Somewhere, Ltd., 1 Long Street, 00-001 Warsaw, Poland",
+    "PolicyAdditions": json.dumps({"en": 288 * "x"}),
     "PasskeyDomain": "cameras.example.org",
     "PasskeyOrigins": f"https://cameras.example.org android:apk-key-hash:{43 * 'A'}",
     "PaymentWebhookSecret": f"whsec_{48 * 'x'}",
@@ -252,6 +255,51 @@ def as_long_as_it_gets(value: dict[str, Any]) -> str:
     kind = made()["Resources"].get(name, {}).get("Type")
     beginning = "https://sqs.ap-southeast-2.amazonaws.com/123456789012/" if kind == "AWS::SQS::Queue" else ""
     return beginning + physical
+
+
+def allows(parameter: str, value: str) -> bool:
+    said = made()["Parameters"][parameter]
+    is_long_enough = said.get("MinLength", 0) <= len(value) <= said.get("MaxLength", len(value))
+    return is_long_enough and re.fullmatch(said["AllowedPattern"], value) is not None
+
+
+@pytest.mark.parametrize(
+    ("contact", "is_allowed"),
+    [
+        ("privacy@cameras.example.org", True),
+        ("https://cameras.example.org/privacy", True),
+        ("Long Street 1, 00-001 Warsaw, privacy@cameras.example.org", True),
+        ("", False),
+        (" ", False),
+        ("by post", False),
+        ("@cameras.example.org", False),
+        ("privacy@localhost", False),
+        ("http://cameras.example.org", False),
+    ],
+)
+def test_nothing_is_deployed_without_a_contact_for_privacy(contact: str, is_allowed: bool) -> None:
+    assert "Default" not in made()["Parameters"]["OperatorContact"]
+    assert allows("OperatorContact", contact) is is_allowed
+
+
+# What JSON minds, raw and as it is written there: whatever has up to three of these.
+_MARKS = ("a", "ą", '"', "\\", "n", "}", ",", "\t", "\x00", "\n")
+_WORDS = ["".join(marks) for length in range(4) for marks in product(_MARKS, repeat=length)]
+
+
+def test_what_is_added_to_the_policy_is_json_if_the_template_takes_it() -> None:
+    taken = [value for word in _WORDS if allows("PolicyAdditions", value := f'{{"en": "{word}", "pl": "a"}}')]
+    assert len(taken) > 100
+    assert all(set(json.loads(value)) == {"en", "pl"} for value in taken)
+    refused = ('{"de": "a"}', '{"en": ""}', '{"en": 1}', "[]", "", '{"en": "a"', json.dumps({"en": 300 * "a"}))
+    assert not [value for value in refused if allows("PolicyAdditions", value)]
+
+
+def test_whatever_has_letters_marks_and_lines_can_be_added_to_the_policy() -> None:
+    words = [word for word in _WORDS if word and not {"\t", "\x00"} & set(word)]
+    written = [json.dumps({"en": word, "pl": word}, ensure_ascii=False) for word in words]
+    assert [value for value in written if not allows("PolicyAdditions", value)] == []
+    assert allows("PolicyAdditions", "{}")
 
 
 def test_what_a_function_is_told_has_room_in_lambda() -> None:

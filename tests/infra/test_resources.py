@@ -24,6 +24,7 @@ PARAMETERS = {
     "Stage": "local",
     "MailDomain": "sowa.test",
     "MailSender": "Sowa <post@sowa.test>",
+    "OperatorContact": "privacy@sowa.test",
     "PublicUrl": "http://127.0.0.1:8000",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
@@ -427,7 +428,7 @@ def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
     empty = {name for name, value in environment.items() if not value}
     not_offered = {f"OIDC_{platform}_AUDIENCES" for platform in ("GOOGLE", "APPLE", "FACEBOOK")}
     of_pages = {"ALLOWED_ORIGIN", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS"}
-    of_operator = {"OPERATOR_CONTACT", "OPERATOR_NAME", "TEXT_SENDER_ID", "RESTORED_KEYS_TABLE"}
+    of_operator = {"OPERATOR_NAME", "TEXT_SENDER_ID", "RESTORED_KEYS_TABLE"}
     assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", *of_pages, *of_operator, *not_offered}
     assert not [value for value in environment.values() if "${" in value or "Fn::" in value]
     assert environment["ITEMS_TABLE"] == stack.physical("Items")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
 
 from chalicelib.register.rows import ROWS
-from chalicelib.settings import Settings, settings
+from chalicelib.settings import MissingSetting, Settings, settings
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.scene import POLICY
@@ -42,14 +44,15 @@ def test_it_is_read_in_the_language_that_is_asked_for(
 @pytest.mark.parametrize("language", ["pl", "en"])
 def test_its_table_has_every_row_of_the_register(world: LocalCloud, language: str) -> None:
     told = policy(world, language)
-    assert [line["row"] for line in told["table"]] == [row.id for row in ROWS]
-    assert all(set(line) == set(told["columns"]) and all(line.values()) for line in told["table"])
+    assert [line["row"] for line in told["table"]] == [row.id for row in ROWS if not row.planned]
+    assert [line["row"] for line in told["planned"]] == [row.id for row in ROWS if row.planned]
+    assert all(set(line) == set(told["columns"]) and all(line.values()) for line in told["table"] + told["planned"])
 
 
 def test_who_runs_the_installation_is_named_and_no_gap_is_left(world: LocalCloud) -> None:
     for language in ("pl", "en"):
         text = str(policy(world, language)["sections"])
-        assert "no-reply@sowa.example" in text
+        assert "privacy@sowa.example" in text
         assert "{" not in text.replace("{'", "")
 
 
@@ -87,6 +90,7 @@ def test_reading_it_costs_no_call_and_leaves_nothing(home: Home) -> None:
     before = home.world.dump()["tables"]
     home.world.trace.clear()
     policy(home.world)
+    page(home.world)
     home.world.call("GET", "/policy/versions")
     assert home.world.trace.names() == []
     assert home.world.dump()["tables"] == before
@@ -96,7 +100,65 @@ def test_who_runs_an_installation_is_named_by_its_policy(world: LocalCloud, monk
     assert "the operator of this Sowa" in str(policy(world))
     monkeypatch.setenv("OPERATOR_NAME", "Camera Company of Somewhere")
     monkeypatch.setenv("OPERATOR_CONTACT", "privacy@cameras.example.org")
+    monkeypatch.setenv("POLICY_ADDITIONS", '{"en": "Our gate is filmed, too."}')
     monkeypatch.setattr(settings, "operator", Settings().operator)
+    monkeypatch.setattr(settings, "policy_additions", Settings().policy_additions)
     said = str(policy(world))
     assert "Camera Company of Somewhere" in said and "privacy@cameras.example.org" in said
     assert "the operator of this Sowa" not in said
+    assert "Our gate is filmed, too." in said
+    assert "Camera Company of Somewhere" in page(world) and "Our gate is filmed, too." in page(world)
+
+
+def test_nothing_is_answered_in_the_name_of_nobody_who_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPERATOR_CONTACT", "")
+    with pytest.raises(MissingSetting, match="OPERATOR_CONTACT"):
+        _ = Settings().operator
+
+
+def page(world: LocalCloud, accepted: str = "en", **query: str) -> str:
+    answer = world.call("GET", "/policy/page", headers={"Accept-Language": accepted}, query=query)
+    assert answer.status == 200, answer.body
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    return answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "query", "language"),
+    [
+        ("pl", {}, "pl"),
+        ("en", {}, "en"),
+        ("de", {}, "en"),
+        ("pl", {"language": "en"}, "en"),
+        ("en", {"language": "PL"}, "pl"),
+    ],
+)
+def test_the_page_is_read_in_the_language_of_its_reader_or_of_its_link(
+    world: LocalCloud, accepted: str, query: dict[str, str], language: str
+) -> None:
+    assert f'<html lang="{language}">' in page(world, accepted, **query)
+
+
+def test_the_page_may_use_its_own_style_and_nothing_else(world: LocalCloud) -> None:
+    answer = world.call("GET", "/policy/page")
+    style = answer.body.decode().partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    allowed = dict(one.split(" ", 1) for one in answer.headers["Content-Security-Policy"].split("; "))
+    assert allowed["style-src"] == f"'sha256-{digest}'"
+    assert {allowed[one] for one in ("default-src", "base-uri", "form-action", "frame-ancestors")} == {"'none'"}
+    # What is no page may use nothing at all.
+    of_json = world.call("GET", "/policy").headers["Content-Security-Policy"]
+    assert of_json == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ({"version": "2021-09-13"}, 404, "UnknownVersion"),
+        ({"language": "de"}, 422, "Invalid"),
+        ({"page": "1"}, 422, "Invalid"),
+    ],
+)
+def test_a_page_that_there_is_not_is_refused(world: LocalCloud, query: dict[str, str], status: int, code: str) -> None:
+    answer = world.call("GET", "/policy/page", query=query)
+    assert (answer.status, answer.json["code"]) == (status, code)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from chalicelib.words import LANGUAGES
 
 OPERATOR = {"name": 'Kowalska & "Synowie" sp. z o.o.', "contact": "dane@kowalska.example"}
 POLISH = set("ąćęłńóśźż")
+KEPT = [one for one in ROWS if not one.planned]
 MAKERS = re.compile(r"\b(imou|dahua|lechange)", re.IGNORECASE)
 
 PROMISES = {
@@ -28,12 +30,18 @@ PROMISES = {
         ("3, 7 or 30 days", "3, 7 lub 30 dni"),
         ("at most 7 days", "najwyżej 7 dni"),
         ("60 minutes", "60 minutach"),
+        ("withdrawn", "wycofywane"),
+    ],
+    "planned": [
+        ("neither takes nor keeps data", "nie pobiera ona ani nie przechowuje"),
         ("730 days", "730 dni"),
         ("three months before", "trzy miesiące wcześniej"),
         ("90 days", "90 dni"),
         ("30, 7 and 1 days before", "30 dni, 7 dni i 1 dzień przed"),
         ("announcement", "ogłoszeniem"),
-        ("withdrawn", "wycofywane"),
+        ("IFTTT, Google, Amazon", "IFTTT, Google, Amazon"),
+        ("120 minutes", "120 minut"),
+        ("only after you agree", "tylko za Twoją zgodą"),
     ],
     "deletion": [
         ("At once", "Natychmiast"),
@@ -48,7 +56,7 @@ PROMISES = {
         ("never comes back", "nigdy nie wraca"),
     ],
     "children": [("under 16", "poniżej 16 lat"), ("parent", "Rodzic")],
-    "sharing": [("Courts and authorities", "Sądy i organy"), ("IFTTT, Google, Amazon", "IFTTT, Google, Amazon")],
+    "sharing": [("Courts and authorities", "Sądy i organy")],
     "regions": [("region of the country", "regionie wybranego przez Ciebie kraju")],
     "security": [("emergency plan", "plan awaryjny"), ("72 hours", "72 godzin"), ("push message", "wiadomością push")],
     "rights": [
@@ -64,7 +72,6 @@ PROMISES = {
         ("machine-readable", "odczytu maszynowego"),
         ("what stays, why, and until when", "co zostaje, dlaczego i do kiedy"),
     ],
-    "cookies": [("120 minutes", "120 minut"), ("only after you agree", "tylko za Twoją zgodą")],
     "changes": [("Every version", "Każda wersja")],
 }
 
@@ -114,8 +121,9 @@ def figures(text: str) -> list[str]:
 @both_languages
 def test_the_table_has_every_row_in_order_and_every_field(language: str) -> None:
     policy = render(language)
-    assert [line["row"] for line in policy["table"]] == [row.id for row in ROWS]
-    for line in policy["table"]:
+    assert [line["row"] for line in policy["table"]] == [row.id for row in ROWS if not row.planned]
+    assert [line["row"] for line in policy["planned"]] == [row.id for row in ROWS if row.planned]
+    for line in policy["table"] + policy["planned"]:
         assert list(line) == list(policy["columns"])
         assert all(line.values()), line["row"]
 
@@ -178,7 +186,7 @@ def test_no_blank_is_left_to_fill(language: str, operator: dict[str, str] | None
 def paragraph_of(policy: dict[str, Any]) -> Iterator[str]:
     for section in policy["sections"]:
         yield from section["paragraphs"]
-    for line in policy["table"]:
+    for line in policy["table"] + policy["planned"]:
         yield from line.values()
 
 
@@ -210,7 +218,7 @@ def test_the_hash_changes_when_a_row_does(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_one_caller_does_to_his_copy_reaches_nobody_else() -> None:
     render("en")["table"].clear()
-    assert len(render("en")["table"]) == len(ROWS)
+    assert len(render("en")["table"]) == len(KEPT)
 
 
 def test_one_version_is_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +235,7 @@ def test_the_version_in_force_comes_first_and_is_the_one_rendered(shelf: Path, m
     assert [each["version"] for each in versions()] == ["2027-03-01", "2026-11-01", "2028-01-01"]
     assert render("en")["table"] == [{"row": "present"}]
     assert render("en", version="2026-11-01")["table"] == [{"row": "old"}]
-    assert len(render("en", version="2028-01-01")["table"]) == len(ROWS)
+    assert len(render("en", version="2028-01-01")["table"]) == len(KEPT)
 
 
 def test_an_older_version_is_not_shown_with_the_rows_of_today(shelf: Path) -> None:
@@ -250,6 +258,122 @@ def test_the_table_is_made_without_knowing_what_the_product_is() -> None:
 
 
 def test_every_row_named_in_a_text_exists() -> None:
-    for text in paragraph_of(render("en")):
-        for name in re.findall(r"\(row (\w+)\)", text):
+    assert rows_named_in("en") == rows_named_in("pl") != {}
+    for names in rows_named_in("en").values():
+        for name in names:
             row(name)
+
+
+def rows_named_in(language: str) -> dict[str, list[str]]:
+    """By section."""
+    said = {each["id"]: " ".join(each["paragraphs"]) for each in render(language)["sections"]}
+    named = {section: re.findall(r"\((?:row|wiersz) (\w+)\)", text) for section, text in said.items()}
+    return {section: rows for section, rows in named.items() if rows}
+
+
+def test_what_the_text_calls_planned_is_what_no_part_of_this_version_keeps() -> None:
+    """What becomes kept has to leave that section."""
+    named = rows_named_in("en")
+    assert named["planned"] and all(row(name).planned for name in named["planned"])
+    assert not [name for section, names in named.items() if section != "planned" for name in names if row(name).planned]
+
+
+ADDITIONS = {"en": "We film our own <car park>.\n\n Ask {operator}: {contact}.", "pl": "Filmujemy parking."}
+
+
+@both_languages
+def test_an_operator_adds_words_of_their_own_as_they_stand(language: str) -> None:
+    said = {each["id"]: each for each in render(language, operator=OPERATOR, additions=ADDITIONS)["sections"]}
+    lines = [line.strip() for line in ADDITIONS[language].splitlines() if line]
+    assert said["additions"]["paragraphs"] == lines
+    assert said["additions"]["heading"] == {"en": "What the operator adds", "pl": "Co dodaje operator"}[language]
+    assert render(language, operator=OPERATOR, additions=ADDITIONS)["sha256"] == sha256(language)
+
+
+def test_words_in_another_language_are_better_than_none_and_none_make_no_section() -> None:
+    only_polish = {"pl": ADDITIONS["pl"]}
+    assert render("en", additions=only_polish)["sections"][-1]["paragraphs"] == [ADDITIONS["pl"]]
+    for nothing in ({}, {"en": " \n "}):
+        assert "additions" not in [each["id"] for each in render("en", additions=nothing)["sections"]]
+
+
+class Read(HTMLParser):
+    """A page as a reader is told it: text by the tag it stands in, and attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[tuple[str, str]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append((self.open[-1], data.strip()))
+
+    def all_of(self, tag: str) -> list[str]:
+        return [text for where, text in self.texts if where == tag]
+
+    def attributes(self, name: str) -> list[str]:
+        return [str(given[name]) for _, given in self.elements if name in given]
+
+
+def page(language: str) -> Read:
+    return Read(policy_table.page(language, operator=OPERATOR, additions=ADDITIONS))
+
+
+@both_languages
+def test_the_page_says_all_that_the_policy_says_in_its_order(language: str) -> None:
+    policy = render(language, operator=OPERATOR, additions=ADDITIONS)
+    read = page(language)
+    assert read.all_of("h1") == [policy["title"]]
+    assert read.all_of("h2") == [each["heading"] for each in policy["sections"]]
+    assert read.all_of("h3") == [line["title"] for line in policy["table"] + policy["planned"]]
+    told = "\n".join(text for _, text in read.texts)
+    for paragraph in paragraph_of(policy):
+        assert paragraph in told
+
+
+@both_languages
+def test_rows_that_are_kept_stand_apart_from_those_that_are_planned(language: str) -> None:
+    anchors = [one for one in page(language).attributes("id") if not one.startswith("of-")]
+    where = {name: anchors.index(name) for name in ("table", "keeping", "planned", "additions")}
+    kept, planned = ({f"row-{one.id}" for one in ROWS if one.planned is is_planned} for is_planned in (False, True))
+    assert kept == set(anchors[where["table"] + 1 : where["keeping"]]) and len(kept) > 20
+    assert planned == set(anchors[where["planned"] + 1 : where["additions"]]) and len(planned) > 15
+
+
+@both_languages
+def test_the_page_is_read_by_who_cannot_see_it_and_printed(language: str) -> None:
+    read = page(language)
+    (html,) = (given for tag, given in read.elements if tag == "html")
+    assert html["lang"] == language
+    ids = read.attributes("id")
+    assert len(ids) == len(set(ids))
+    assert set(read.attributes("aria-labelledby")) <= set(ids)
+    leads = read.attributes("href")
+    assert {one[1:] for one in leads if one.startswith("#")} <= set(ids)
+    # The language that it is not read in says what it is in its own words.
+    (other,) = (given for tag, given in read.elements if tag == "a" and "hreflang" in given)
+    assert other["hreflang"] == other["lang"] != language
+    assert other["href"] == f"?language={other['hreflang']}&version=2026-11-01"
+    assert all(read.attributes("aria-label"))
+    (style,) = read.all_of("style")
+    assert "@media print" in style and "break-inside: avoid" in style
+    assert not {"script", "img", "link", "form", "iframe"} & {tag for tag, _ in read.elements}
+    assert not [given for _, given in read.elements if "style" in given or any(name.startswith("on") for name in given)]
+
+
+def test_what_an_operator_writes_is_text_and_no_markup() -> None:
+    said = policy_table.page("en", operator={"name": "<b>A & B</b>", "contact": "a@b.example"}, additions=ADDITIONS)
+    assert "<b>" not in said and "&lt;b&gt;A &amp; B&lt;/b&gt;" in said
+    assert "&lt;car park&gt;" in said

@@ -24,7 +24,8 @@ FOLDERS = sorted(path.relative_to(words.FOLDER).as_posix() for path in (words.FO
                  if path.is_dir() and path.name != "__pycache__")  # fmt: skip
 every_folder = pytest.mark.parametrize("folder", FOLDERS)
 # What is asked for by a key that stands elsewhere: on a page, in the catalogue of plans.
-ELSEWHERE = {"export.html": r'phrase\("(\w+)"\)', "catalogue.json": r'"name_key": "(\w+)"'}
+_ON_A_PAGE = r'phrase\("(\w+)"\)'
+ELSEWHERE = {"export.html": _ON_A_PAGE, "policy.html": _ON_A_PAGE, "catalogue.json": r'"name_key": "(\w+)"'}
 
 
 def placeholders(message: str) -> set[str]:

@@ -31,7 +31,7 @@ async function registration(place, entered) {
     { name: "country", say: "country", hint: "countryHint", maxlength: "2", autocomplete: "country", value: made.country },
     { name: "birth_date", say: "birthDate", hint: "birthDateHint", type: "date", autocomplete: "bday", value: made.birth_date },
   ];
-  const agreed = make("p", { class: "hint" }, make("span", { say: ["agree", { version }] }), " · ", make("a", { href: "/policy", say: "policyAt" }));
+  const agreed = make("p", { class: "hint" }, make("span", { say: ["agree", { version }] }), " · ", make("a", { href: "/policy/page", say: "policyAt" }));
   const submit = async (person) => {
     Object.assign(made, person);
     const asked = { ...person, country: person.country.toUpperCase(), policy_version: version, language: language() };
