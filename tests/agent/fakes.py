@@ -63,6 +63,8 @@ class FakeCloud(Wire):
     ownership: str = ""
     wanted: dict[str, Any] = field(default_factory=dict)
     is_private: bool = False
+    # What it says instead in each answer that says so much.
+    odd: dict[str, Any] = field(default_factory=dict)
     # Called with each upload, which may fail in its middle.
     on_upload: Callable[[str], None] = lambda name: None
 
@@ -77,6 +79,10 @@ class FakeCloud(Wire):
         if self.is_gone:
             raise Unreachable("No answer.")
         self.asked.append(str(body.get("kind", path)))
+        answer = self._answered(path, body, token)
+        return Answer(answer.status, json.dumps({**answer.json, **self.odd}).encode())
+
+    def _answered(self, path: str, body: dict[str, Any], token: str) -> Answer:
         if self.refusals:
             status, code = self.refusals.pop(0)
             return _answer(status, code=code)

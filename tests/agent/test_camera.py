@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import threading
@@ -121,8 +122,13 @@ def test_it_becomes_as_its_owner_wants_it_and_reports_what_it_realises(scene: Sc
 
 
 @pytest.mark.parametrize(
-    "odd", [{}, {"live_id": "a", "until": "x"}, {"live_id": "a", "until": UNTIL, "piece_ms": "x"}, {"now": 5}]
-)
+    "odd",
+    [
+        {}, {"live_id": "a", "until": "x"}, {"live_id": "a", "until": UNTIL, "piece_ms": "x"}, {"now": 5},
+        {"live_id": "a", "until": UNTIL, "piece_ms": float("nan")}, {"live_id": ["a"], "until": UNTIL},
+        {"live_id": "a", "until": UNTIL, "now": "9999-12-31T23:59:59Z"},
+    ],
+)  # fmt: skip
 def test_a_command_that_is_not_understood_is_answered_and_ends_nothing(scene: Scene, odd: dict[str, Any]) -> None:
     scene.look()
     assert scene.do("live", channel="0", **odd)["error"] == "malformed"
@@ -288,7 +294,8 @@ def test_a_question_under_a_token_that_was_renewed_meanwhile_is_asked_again(scen
 
 def test_who_started_without_the_cloud_is_activated_as_soon_as_it_is_there(scene: Scene) -> None:
     later = _started_without_the_cloud(scene)
-    later._parts(later.saved.load()["how"])
+    before = later.saved.load()["how"]
+    later._parts(before)
     later.look()
     kept = later.cloud.token
     scene.cloud.refusals = [(401, "CameraUnknown")]
@@ -301,7 +308,7 @@ def test_who_started_without_the_cloud_is_activated_as_soon_as_it_is_there(scene
     scene.clock.advance(1)
     later.look()
     assert later.cloud.token == scene.cloud.token != kept and scene.cloud.token in later.saved.path.read_text()
-    assert later._channel and later._channel.how["camera_token"] == scene.cloud.token
+    assert later._channel and later._channel.how is not before
 
 
 QUIET = {"motion": {"enabled": False}, "microphone": False}
@@ -396,15 +403,141 @@ def test_what_several_threads_note_at_once_is_all_kept(scene: Scene, monkeypatch
         write(kept)
 
     monkeypatch.setattr(saved, "_write", slow)
-    saved.note(plan={"kind": "continuous"})
+    plan = {"kind": "continuous", "keep_days": 7}
+    saved.note(plan=plan)
     other.join(10)
-    assert saved.load()["privacy_mode"] is True and saved.load()["plan"] == {"kind": "continuous"}
+    assert saved.load()["privacy_mode"] is True and saved.load()["plan"] == plan
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"token": 1'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"token": 1', "[" * 100_000])
 def test_a_file_that_says_nothing_is_none(scene: Scene, content: str) -> None:
     scene.camera.saved.path.write_text(content)
     assert scene.camera.saved.load() == {}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"token": None}, {"how": {}}, {"plan": {"kind": 1}}, {"desired": {"settings": {"motion": None}}}]
+)
+def test_a_file_of_another_form_is_none(scene: Scene, odd: dict[str, Any]) -> None:
+    saved = scene.camera.saved
+    saved.note(plan={"kind": "continuous", "keep_days": 7})
+    kept = saved.load()
+    assert kept["plan"] and kept["token"]
+    saved.path.write_text(json.dumps({**kept, **odd}))
+    assert saved.load() == {}
+
+
+# A cloud that says what it ought not
+
+
+def _wanting(**settings: Any) -> dict[str, Any]:
+    return {"desired": {"version": 4, "settings": settings}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _wanting(motion=None), _wanting(motion={"sensitivity": 9}), _wanting(motion={"enabled": "yes"}),
+        _wanting(motion={"schedule": [{"days": None, "start": "08:00", "end": "09:00"}]}),
+        _wanting(motion={"schedule": [{"days": [["mon"]], "start": "08:00", "end": "09:00"}]}),
+        _wanting(motion={"schedule": [{"days": ["mon"], "start": None, "end": "09:00"}]}),
+        _wanting(microphone="on"), _wanting(channels={}), {"desired": None}, {"desired": {"version": 4}},
+        {"privacy_mode": None}, {"now": "9999-12-31T23:59:59Z"}, {"now": 5}, {"now": "soon"},
+    ],
+)  # fmt: skip
+def test_wishes_that_are_not_understood_change_nothing_and_are_asked_for_again(
+    scene: Scene, odd: dict[str, Any]
+) -> None:
+    scene.look()
+    before, ahead = replace(scene.camera.wishes), scene.clock._ahead
+    scene.cloud.odd, scene.cloud.is_private, scene.cloud.wanted = odd, True, {"microphone": False}
+    assert not scene.camera.do({"id": "c1", "command": "settings"})["ok"]
+    scene.look(5.0)
+    assert scene.camera.wishes == before and scene.clock._ahead == ahead
+    scene.cloud.odd = {}
+    scene.look()
+    assert scene.camera.wishes.is_private and not scene.camera.wishes.settings.microphone
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tickets": None}, {"tickets": [None]}, {"tickets": [{"channel": "0"}]}, {"plan": None}, {"plan": {"kind": 1}},
+        {"plan": {"kind": "event", "keep_days": 7, "event_ms_left": "much"}},
+        {"until": None, "tickets": [{"channel": "0", "url": "http://s3", "fields": {}, "key_prefix": "1/"}]},
+        {"fields": {"policy": 1}, "tickets": {}}, {"url": None, "tickets": 1},
+    ],
+)  # fmt: skip
+def test_tickets_that_are_not_understood_are_asked_for_again(scene: Scene, odd: dict[str, Any]) -> None:
+    scene.cloud.odd = odd
+    scene.look()
+    assert scene.lens.recorder.plan is None
+    scene.camera.alarms.see("0", scene.lens.ring, scene.clock.now_s(), "motion")
+    moment = scene.camera.alarms._waiting[0]
+    moment.jpeg = b"jpeg"
+    assert scene.camera.alarms.send(moment) is not bool({"until", "fields", "url"} & odd.keys())
+    scene.cloud.odd = {}
+    scene.look()
+    assert scene.lens.recorder.plan and scene.camera.alarms.send(moment)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"camera_token": None}, {"channel_url": 1}, {"ping_seconds": None}, {"reconnect_after_seconds": "x"}]
+)
+def test_an_activation_that_is_not_understood_is_as_if_there_were_no_cloud(scene: Scene, odd: dict[str, Any]) -> None:
+    scene.cloud.odd = odd
+    with pytest.raises(Unreachable):
+        scene.camera.cloud.activate()
+
+
+def test_whatever_the_cloud_says_the_agent_rests_between_two_tries(scene: Scene) -> None:
+    scene.cloud.odd = {"ping_seconds": -5, "reconnect_after_seconds": 0}
+    how = scene.camera.cloud.activate()
+    assert how["ping_seconds"] == how["reconnect_after_seconds"] == 1.0
+
+
+def test_of_two_threads_the_one_that_asked_last_is_heard_last(scene: Scene) -> None:
+    """The other's answer, which is older, is under way for long."""
+    asked, answers = threading.Event(), threading.Event()
+    report, threads = scene.camera.cloud.report, list[str]()
+
+    def slowly(**state: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        answer = report(**state)
+        if threading.current_thread().name == "older" and not asked.is_set():
+            asked.set()
+            answers.wait(10)
+        return answer
+
+    scene.camera.cloud.report = slowly  # type: ignore[method-assign]
+    older = threading.Thread(target=scene.do, args=("settings",), name="older")
+    older.start()
+    assert asked.wait(10)
+    scene.cloud.is_private = True
+    newer = threading.Thread(target=scene.do, args=("settings",), name="newer")
+    newer.start()
+    newer.join(0.2)
+    answers.set()
+    older.join(10)
+    newer.join(10)
+    assert {*threads} == {"older", "newer"}
+    assert scene.camera.wishes.is_private
+
+
+def test_a_change_that_was_missed_while_it_asked_is_asked_for_again(scene: Scene) -> None:
+    report = scene.camera.cloud.report
+
+    def meanwhile(**state: Any) -> Any:
+        answer = report(**state)
+        scene.camera._on_plan(None, "PrivacyModeOn")
+        return answer
+
+    scene.camera.cloud.report = meanwhile  # type: ignore[method-assign]
+    scene.look()
+    assert not scene.camera._is_in_step
+    scene.camera.cloud.report = report  # type: ignore[method-assign]
+    scene.look()
+    assert scene.camera._is_in_step
 
 
 # Motion and alarms

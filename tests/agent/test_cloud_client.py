@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from sowa_agent.cloud import CloudClient, NotTaken, Refused, Ticket, TokenReplaced, Unreachable, Wire
+from sowa_agent.cloud import (
+    MOST_ANSWER_BYTES,
+    CloudClient,
+    NotTaken,
+    Refused,
+    Ticket,
+    TokenReplaced,
+    Unreachable,
+    Wire,
+)
 from tests.agent.fakes import IDENTITY, NOON_S, FakeCloud
 from tests.loopback import served
 
@@ -119,3 +128,15 @@ def test_what_has_no_answer_is_unreachable_and_says_nothing_of_what_was_sent() -
     with pytest.raises(Unreachable) as raised:
         wire.ask("POST", "/cameras/activation", {"secret": "geheim"}, "", "key")
     assert "127.0.0.1" in str(raised.value) and "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize("said", [b"[" * 100_000, b'{"now"', b"[]"])
+def test_an_answer_that_is_no_object_says_nothing(said: bytes) -> None:
+    with served(Response(said)) as port:
+        answer = Wire(f"http://127.0.0.1:{port}").ask("PUT", "/cameras/state", {}, "", "key")
+    assert answer.body == said and answer.json == {}
+
+
+def test_of_an_answer_no_more_is_read_than_any_has() -> None:
+    with served(Response(b" " * MOST_ANSWER_BYTES + b"{}")) as port, pytest.raises(Unreachable, match="not understood"):
+        Wire(f"http://127.0.0.1:{port}").ask("PUT", "/cameras/state", {}, "", "key")

@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+from sowa_agent import answers
 from sowa_agent.alarms import AlarmSender
+from sowa_agent.answers import Json, instant
 from sowa_agent.channel import Channel
-from sowa_agent.cloud import CloudClient, Json, NotTaken, Refused, TokenReplaced, Unreachable, instant
+from sowa_agent.cloud import CloudClient, NotTaken, Refused, TokenReplaced, Unreachable, understood
 from sowa_agent.lens import Lens, LensConfig, Wishes
 from sowa_agent.live import LEAST_PIECE_S, MOST_PIECE_S, PIECE_S, LiveSender, View, Views
 from sowa_agent.names import picture_name
@@ -57,6 +59,7 @@ class Camera:
     _is_in_step: bool = False
     _is_owned: bool = True
     _reported_at: float = float("-inf")
+    _reporting: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         clock = self.cloud.clock
@@ -191,11 +194,16 @@ class Camera:
                 self._report()
 
     def _report(self) -> None:
-        """Says how it is, and becomes as its owner wants it."""
-        wanted = self.cloud.report(firmware=self.cloud.identity.firmware)
-        self._become(wanted)
-        self.cloud.report(settings=self.wishes.settings.as_json())
-        self._is_in_step = True
+        """Says how it is, and becomes as its owner wants it. One thread at a time: or what was answered first might be
+        heard last."""
+        with self._reporting:
+            self._is_in_step = True  # until another thread hears that something was missed, which may be meanwhile
+            try:
+                self._become(self.cloud.report(firmware=self.cloud.identity.firmware))
+                self.cloud.report(settings=self.wishes.settings.as_json())
+            except BaseException:
+                self._is_in_step = False
+                raise
 
     def _report_streams(self) -> None:
         now = self.cloud.clock.monotonic()
@@ -206,8 +214,11 @@ class Camera:
                 self.stream_reports.reported(streams, now)
 
     def _become(self, wanted: Json) -> None:
-        self.wishes.settings = Settings.of(wanted["desired"])
-        self.wishes.is_private = wanted["privacy_mode"]
+        """Raises Unreachable where that is not understood, and then is as before."""
+        with understood():
+            settings = Settings.of(answers.field(wanted, "desired", dict))
+            is_private = answers.field(wanted, "privacy_mode", bool)
+        self.wishes.settings, self.wishes.is_private = settings, is_private
         self.saved.note(desired=wanted["desired"], privacy_mode=wanted["privacy_mode"])
         if self.wishes.is_private:
             self.views.clear()
@@ -267,7 +278,8 @@ class Camera:
             self._report()  # the cloud asks for views only while it is off: it is over, or was never heard of here
         if self.wishes.is_private:
             raise _CannotBeDone("privacy_mode")
-        piece_s = min(max(float(command.get("piece_ms", PIECE_S * 1000)) / 1000, LEAST_PIECE_S), MOST_PIECE_S)
+        wanted_s = answers.number(command, "piece_ms", PIECE_S * 1000) / 1000
+        piece_s = min(max(wanted_s, LEAST_PIECE_S), MOST_PIECE_S)
         self.views.begin(command["live_id"], View(channel, instant(command["until"]).timestamp(), piece_s))
         self.live[channel].wake.set()
 

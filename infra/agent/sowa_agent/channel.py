@@ -14,7 +14,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from sowa_agent.cloud import CloudClient, Json, Refused, Unreachable
+from sowa_agent.answers import Json
+from sowa_agent.cloud import CloudClient, Refused, Unreachable
 
 # API Gateway ends a connection after two hours; who opens another before is not away.
 RENEW_AFTER_S = 110 * 60.0

@@ -8,34 +8,39 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from sowa_agent import answers
+from sowa_agent.answers import Json, instant
 from sowa_agent.clocks import Clock, as_utc
 
-Json = dict[str, Any]
 CONNECT_S, READ_S = 10.0, 60.0
 # A ticket is replaced so long before its end: an upload over a slow line takes a while.
 RENEW_BEFORE_S = 300.0
 TRIES = 4
 _READ_BYTES = 64 * 1024
+# Sixteen tickets are a tenth of it.
+MOST_ANSWER_BYTES = 1024 * 1024
 _TAKEN = (200, 201, 204)
 # Of what is asked too often this alone does not pass within the hour.
 QUOTA_SPENT = "EventQuotaSpent"
 # S3 refuses a ticket that has run out.
 _TICKET_IS_OVER = (400, 403)
 
+NOT_UNDERSTOOD = "The cloud's answer is not understood."
+
 log = logging.getLogger(__name__)
 
 
 class Unreachable(Exception):
-    """No answer came, or one that says to try again."""
+    """No answer came, or one that says to try again, or is not understood."""
 
 
 class Refused(Exception):
@@ -63,7 +68,11 @@ class Ticket:
 
     @classmethod
     def of(cls, given: Json) -> Ticket:
-        return cls(given["url"], given["fields"], given["key_prefix"], instant(given["until"]).timestamp())
+        """Raises ValueError."""
+        fields = answers.field(given, "fields", dict)
+        checked = {str(name): answers.field(fields, name, str) for name in fields}
+        url, key_prefix = (answers.field(given, name, str) for name in ("url", "key_prefix"))
+        return cls(url, checked, key_prefix, instant(given.get("until")).timestamp())
 
     @property
     def ownership(self) -> str | None:
@@ -82,7 +91,7 @@ class Answer:
         """Empty where it is none."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -103,10 +112,17 @@ class Wire:
     def send(self, method: str, url: str, body: bytes | IO[bytes] | None, headers: Mapping[str, str]) -> Answer:
         """Raises Unreachable, which never says what was sent."""
         try:
-            answer = self._pool.request(method, url, body=body, headers=headers, redirect=False)
+            answer = self._pool.request(
+                method, url, body=body, headers=headers, redirect=False, preload_content=False
+            )
+            said = answer.read(MOST_ANSWER_BYTES + 1)
         except (HTTPError, OSError) as error:
             raise Unreachable(f"No answer from {urllib3.util.parse_url(url).host} ({type(error).__name__}).") from None
-        return Answer(answer.status, answer.data)
+        if len(said) > MOST_ANSWER_BYTES:
+            answer.close()
+            raise Unreachable(NOT_UNDERSTOOD)
+        answer.release_conn()
+        return Answer(answer.status, said)
 
     def ask(self, method: str, path: str, body: Json, token: str, idempotency_key: str) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Language": "en"}
@@ -201,9 +217,11 @@ class CloudClient:
         """Shows the factory secret; an earlier token is dead from then on. How to open the channel."""
         with self._activating:
             answer = self._through("POST", "/cameras/activation", self.identity.as_json())
-            self.token, self.is_token_kept = answer["camera_token"], False
-            self.on_activated(answer)
-        return answer
+            with understood():
+                token, how = answers.field(answer, "camera_token", str), how_to_connect(answer)
+            self.token, self.is_token_kept = token, False
+            self.on_activated(how)
+        return how
 
     def renew_token(self, refused: str) -> None:
         """The cloud does not take that token: there is another by now, or one that was kept is replaced by activating
@@ -235,7 +253,9 @@ class CloudClient:
         """The one at hand, or another where it nears its end."""
         held = self._tickets.get(kind)
         if fresh or held is None or self.clock.now_s() > held.until_s - RENEW_BEFORE_S:
-            held = self._tickets[kind] = Ticket.of(self._through("POST", "/cameras/tickets", {"kind": kind}))
+            given = self._through("POST", "/cameras/tickets", {"kind": kind})
+            with understood():
+                held = self._tickets[kind] = Ticket.of(given)
         return held
 
     def upload(self, kind: str, name: str, content: bytes) -> Ticket:
@@ -268,8 +288,9 @@ class CloudClient:
         answer = self.wire.ask(method, path, body, token, key)
         said = answer.json
         if answer.status in _TAKEN:
-            if "now" in said:
-                self.clock.learn(instant(said["now"]))
+            with understood():
+                if "now" in said:
+                    self.clock.learn(instant(said["now"]))
             return said
         code = str(said.get("code", ""))
         if answer.status >= 500 or (answer.status == 429 and code != QUOTA_SPENT):
@@ -280,5 +301,17 @@ class CloudClient:
         raise Refused(answer.status, code, str(said.get("message", "")))
 
 
-def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+@contextmanager
+def understood() -> Iterator[None]:
+    """Whatever answers as the cloud ought to: what it says in another form is as if it had not answered."""
+    try:
+        yield
+    except ValueError:
+        raise Unreachable(NOT_UNDERSTOOD) from None
+
+
+def how_to_connect(said: Json) -> Json:
+    """What an activation says of the channel. Raises ValueError."""
+    # Whatever it says, the agent rests between two tries.
+    seconds = {name: max(1.0, answers.number(said, name)) for name in ("ping_seconds", "reconnect_after_seconds")}
+    return {"channel_url": answers.field(said, "channel_url", str), **seconds}

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+from sowa_agent import answers
 from sowa_agent.packets import Init, Piece
 from sowa_agent.ring import Ring
 from sowa_agent.spool import OpenSegment, Spool
@@ -24,6 +25,14 @@ LONGEST_EVENT_S = 22.0
 log = logging.getLogger(__name__)
 
 Plan = dict[str, Any]
+
+
+def plan_of(said: Any) -> Plan:
+    """As the cloud says it; without `event_ms_left` there is no bound. Raises ValueError."""
+    plan: Plan = {"kind": answers.field(said, "kind", str), "keep_days": answers.field(said, "keep_days", int)}
+    if said.get("event_ms_left") is not None:
+        plan["event_ms_left"] = answers.field(said, "event_ms_left", int)
+    return plan
 
 
 @dataclass

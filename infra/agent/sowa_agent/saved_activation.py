@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Json = dict[str, Any]
+from sowa_agent import answers
+from sowa_agent.answers import Json
+from sowa_agent.cloud import how_to_connect
+from sowa_agent.recording import plan_of
+from sowa_agent.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +39,10 @@ class SavedActivation:
     def _read(self) -> Json:
         try:
             found = json.loads(self.path.read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         is_ours = isinstance(found, dict) and found.get("cloud_url") == self.cloud_url
-        return found if is_ours and {"token", "how"} <= found.keys() else {}
+        return found if is_ours and _is_understood(found) else {}
 
     def note(self, **news: Any) -> None:
         """Only what has changed is written, and without a token nothing. A disk that does not take it ends nothing."""
@@ -71,3 +75,17 @@ class SavedActivation:
                 self.path.unlink(missing_ok=True)
             except OSError as error:
                 log.warning("What is known of the cloud cannot be removed (%s).", error.strerror)
+
+
+def _is_understood(kept: Json) -> bool:
+    """A file may be of another version, or damaged."""
+    try:
+        answers.field(kept, "token", str)
+        how_to_connect(answers.field(kept, "how", dict))
+        if kept.get("plan") is not None:
+            plan_of(kept["plan"])
+        if kept.get("desired") is not None:
+            Settings.of(kept["desired"])
+    except ValueError:
+        return False
+    return True

@@ -6,8 +6,18 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sowa_agent.cloud import QUOTA_SPENT, RENEW_BEFORE_S, CloudClient, NotTaken, Refused, Ticket, Unreachable
-from sowa_agent.recording import Plan
+from sowa_agent import answers
+from sowa_agent.cloud import (
+    QUOTA_SPENT,
+    RENEW_BEFORE_S,
+    CloudClient,
+    NotTaken,
+    Refused,
+    Ticket,
+    Unreachable,
+    understood,
+)
+from sowa_agent.recording import Plan, plan_of
 from sowa_agent.spool import Spool, Waiting
 
 # Who bought a plan, or turned privacy mode off, does not wait longer than 15 s.
@@ -70,16 +80,18 @@ class Sender:
 
     def _renew(self) -> None:
         tickets: dict[str, Ticket] = {}
+        plan: Plan = {}
         for first in range(0, len(self.channels), MOST_CHANNELS):
             answer = self.cloud.recording_tickets(self.channels[first : first + MOST_CHANNELS])
-            tickets |= {each["channel"]: Ticket.of(each) for each in answer["tickets"]}
-            self.plan = answer["plan"]
+            with understood():
+                given = answers.field(answer, "tickets", list)
+                tickets |= {answers.field(each, "channel", str): Ticket.of(each) for each in given}
+                plan = plan_of(answer.get("plan"))
         self._keep_for_owner(tickets)
-        self._tickets = tickets
+        self._tickets, self.plan = tickets, plan
         self._brought.clear()
-        self.on_plan(self.plan, "")
-        assert self.plan is not None
-        self._tell(f"It records ({self.plan['kind']}, {self.plan['keep_days']} days).")
+        self.on_plan(plan, "")
+        self._tell(f"It records ({plan['kind']}, {plan['keep_days']} days).")
 
     def _keep_for_owner(self, tickets: dict[str, Ticket]) -> None:
         """Before anything goes up: who removed the camera while the agent was off is not told to it by a refusal."""

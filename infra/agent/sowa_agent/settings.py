@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-Json = dict[str, Any]
+from sowa_agent import answers
+from sowa_agent.answers import Json
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_SENSITIVITY = 3
+SENSITIVITIES = range(1, 6)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,14 @@ class Period:
     days: tuple[str, ...]
     start: str
     end: str
+
+    @classmethod
+    def of(cls, said: Json) -> Period:
+        """Raises ValueError."""
+        days = answers.field(said, "days", list)
+        if not set(DAYS).issuperset(map(str, days)):
+            raise ValueError("no such day")
+        return cls(tuple(days), answers.field(said, "start", str), answers.field(said, "end", str))
 
     def covers(self, at: datetime) -> bool:
         time, today, yesterday = f"{at:%H:%M}", DAYS[at.weekday()], DAYS[at.weekday() - 1]
@@ -39,17 +49,19 @@ class Settings:
 
     @classmethod
     def of(cls, desired: Json) -> Settings:
-        """As the cloud says it; what it leaves out is as it was made."""
-        wanted = desired["settings"]
-        motion = wanted.get("motion", {})
-        periods = (Period(tuple(one["days"]), one["start"], one["end"]) for one in motion.get("schedule", ()))
+        """As the cloud says it; what it leaves out is as it was made. Raises ValueError where it is of another form."""
+        wanted = answers.field(desired, "settings", dict)
+        motion = answers.field(wanted, "motion", dict, {})
+        sensitivity = answers.field(motion, "sensitivity", int, DEFAULT_SENSITIVITY)
+        if sensitivity not in SENSITIVITIES:
+            raise ValueError("no such sensitivity")
         return cls(
-            version=desired["version"],
-            motion_enabled=motion.get("enabled", True),
-            sensitivity=motion.get("sensitivity", DEFAULT_SENSITIVITY),
-            schedule=tuple(periods),
-            microphone=wanted.get("microphone", True),
-            channels=tuple(wanted.get("channels", ())),
+            version=answers.field(desired, "version", int),
+            motion_enabled=answers.field(motion, "enabled", bool, True),
+            sensitivity=sensitivity,
+            schedule=tuple(Period.of(one) for one in answers.field(motion, "schedule", list, [])),
+            microphone=answers.field(wanted, "microphone", bool, True),
+            channels=tuple(answers.field(wanted, "channels", list, [])),
         )
 
     def looks_for_motion(self, at: datetime) -> bool:
