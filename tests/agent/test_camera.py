@@ -634,6 +634,18 @@ def test_what_waits_may_be_cleared_at_any_moment(scene: Scene) -> None:
     assert sender.look()
 
 
+def test_an_alarm_is_sent_as_soon_as_it_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarms, "LOOK_S", 60.0)
+    sent = threading.Event()
+    monkeypatch.setattr(scene.camera.alarms, "send", lambda moment: (sent.set(), scene.camera.stopped.set()))
+    thread = threading.Thread(target=scene.camera.alarms.run)
+    thread.start()
+    scene.camera.alarms.see("0", scene.lens.ring, NOON_S)
+    assert sent.wait(30)
+    thread.join(30)
+    assert not thread.is_alive()
+
+
 def test_an_alarm_that_comes_while_another_is_sent_still_waits(scene: Scene) -> None:
     first, second = (alarms.Moment("0", scene.lens.ring, NOON_S, "motion", b"jpeg") for _ in range(2))
     sender = scene.camera.alarms
@@ -676,6 +688,12 @@ def test_frames_are_compared_five_times_a_second_at_most() -> None:
     motion = Motion("h264")
     seen = film(100, frames_per_second=25)
     assert _motions(seen, motion, 5) <= 4 * 5
+
+
+def test_frames_that_are_read_at_once_are_compared_by_their_stamps() -> None:
+    seen = film(50, frames_per_second=5)
+    at_once = tuple(replace(packet, arrived=number // 3 * 0.6) for number, packet in enumerate(seen))
+    assert _motions(at_once, Motion("h264"), 5) == _motions(seen, Motion("h264"), 5) > 20
 
 
 def test_what_is_damaged_is_no_motion_and_no_fault() -> None:

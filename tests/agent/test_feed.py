@@ -205,7 +205,8 @@ class FakeContainer:
 
 
 @pytest.mark.parametrize(
-    ("transport", "rate", "pauses"), [("tcp", 25, [0.2, 0.2]), ("udp", 25, []), ("tcp", 5, [])]
+    ("transport", "rate", "pauses"),
+    [("tcp", 25, [0.5, 0.5]), ("tcp", 5, [0.5, 0.5]), ("udp", 25, []), ("tcp", 2, [])],
 )
 def test_frames_are_read_several_at_once_where_there_are_many(transport: Any, rate: int, pauses: list[float]) -> None:
     paused = list[float]()

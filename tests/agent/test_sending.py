@@ -10,7 +10,7 @@ import pytest
 from sowa_agent.cloud import TokenReplaced
 from sowa_agent.recording import Plan
 from sowa_agent.sending import ASK_AGAIN_S, Sender
-from sowa_agent.spool import Spool
+from sowa_agent.spool import Spool, Waiting
 from tests.agent.fakes import INIT, NOON_S, FakeCloud, piece
 
 
@@ -192,3 +192,18 @@ def test_privacy_mode_may_come_while_the_tickets_are_looked_at(scene: Scene) -> 
     assert not scene.segments()
     scene.look()
     assert len(scene.segments()) == 1
+
+
+def test_what_is_closed_while_the_spool_is_looked_through_is_seen_the_next_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile() -> list[Waiting]:
+        monkeypatch.undo()
+        scene.film()
+        return []
+
+    monkeypatch.setattr(scene.spool, "waiting", meanwhile)
+    assert scene.spool.first() is None
+    assert scene.spool.first() is not None
+    scene.look()
+    assert scene.spool.first() is None

@@ -15,7 +15,7 @@ from sowa_agent.onvif.process import OnvifProcess
 from sowa_agent.opening import Open, Opener
 from sowa_agent.spool import Spool
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 FAILED, REPLACED = 1, 3
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from sowa_agent.ring import Ring
 AT_MOST_EVERY_S = 10.0
 # So many wait in memory; the oldest go.
 MOST_WAITING = 20
-LOOK_S = 0.5
+LOOK_S = 2.0
 TRY_AGAIN_S = 10.0
 # How long the piece that shows the moment may take to come.
 PIECE_COMES_S = 2.0
@@ -48,6 +48,7 @@ class AlarmSender:
     cloud: CloudClient
     stopped: threading.Event = field(default_factory=threading.Event)
     sent: int = 0
+    _come: threading.Event = field(default_factory=threading.Event)
     _last_s: dict[tuple[str, str], float] = field(default_factory=dict)
     _waiting: deque[Moment] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     _said: str = ""
@@ -57,10 +58,13 @@ class AlarmSender:
         if at_s - self._last_s.get((channel, kind), float("-inf")) >= AT_MOST_EVERY_S:
             self._last_s[channel, kind] = at_s
             self._waiting.append(Moment(channel, ring, at_s, kind))
+            self._come.set()
 
     def run(self) -> None:
         """Until `stopped`. Raises TokenReplaced."""
-        while not self.stopped.wait(LOOK_S):
+        while not self.stopped.is_set():
+            self._come.wait(LOOK_S)
+            self._come.clear()
             if not self.look():
                 self.stopped.wait(TRY_AGAIN_S)
 

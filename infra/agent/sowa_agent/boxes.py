@@ -42,7 +42,8 @@ def take_boxes(pending: bytearray) -> Iterator[tuple[bytes, bytes]]:
         size = int.from_bytes(pending[:4])
         if size < _HEAD_BYTES or len(pending) < size:
             return
-        box = bytes(pending[:size])
+        with memoryview(pending) as view:
+            box = bytes(view[:size])
         del pending[:size]
         yield box[4:8], box
 

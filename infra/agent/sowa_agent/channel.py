@@ -19,7 +19,7 @@ from sowa_agent.cloud import CloudClient, Refused, Unreachable
 
 # API Gateway ends a connection after two hours; who opens another before is not away.
 RENEW_AFTER_S = 110 * 60.0
-LOOK_S = 0.5
+LOOK_S = 1.0
 OPEN_S = 20.0
 # Who was hung up on asks within this time whether its token is still good; not all at once, where many were.
 ASK_WITHIN_S = 5.0

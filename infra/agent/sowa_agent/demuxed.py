@@ -26,10 +26,10 @@ from sowa_agent.source import SourceAddress, SourceProblem, Transport, Why
 # A server that says nothing for so long is gone; FFmpeg waits twice as long, since its parser holds a frame back.
 SILENCE_US = 5_000_000
 OPEN_S = READ_S = 8.0
-# What has come is read so often, all at once: to be woken for each frame is a third of the work of reading. Where
-# frames are rarer, nothing would be gained.
-READ_EVERY_S = 0.2
-LEAST_RATE = 12
+# What has come is read so often, all at once: to be woken for each frame is a third of the work of reading. A fragment
+# is as long. Where hardly more than one frame comes in that time, nothing would be gained.
+READ_EVERY_S = 0.5
+LEAST_RATE = 4
 WAITED_S = 0.002
 # More makes the opening last as long as the stream is slow; less loses the sound's header.
 ANALYSED_US = 500_000

@@ -16,6 +16,8 @@ from sowa_agent.ring import Ring
 PIECE_S = 2.0
 LEAST_PIECE_S, MOST_PIECE_S = 0.5, 10.0
 LOOK_S = 0.5
+# Who begins to watch wakes it.
+IDLE_S = 2.0
 # What is later than this is not made good: whoever watches wants to see now.
 MOST_BEHIND_S = 12.0
 LEAP_S, SLEW_S = 0.9, 0.05
@@ -119,7 +121,7 @@ class LiveSender:
         while not self.stopped.is_set():
             if self.views.piece_s(self.channel) is None:
                 self.rest()
-                self.wake.wait(LOOK_S)
+                self.wake.wait(IDLE_S)
                 self.wake.clear()
             else:
                 self.ring_now().wait_after(self._last_number, LOOK_S)

@@ -9,7 +9,7 @@ import av
 from av.error import FFmpegError
 from PIL import Image, ImageChops
 
-from sowa_agent.packets import Codec, Packet
+from sowa_agent.packets import TICKS_PER_SECOND, Codec, Packet
 
 # Frames are compared so often; more tell nothing more.
 COMPARED_PER_SECOND = 5
@@ -17,7 +17,7 @@ COMPARED_PER_SECOND = 5
 SHARES = {1: 0.10, 2: 0.05, 3: 0.02, 4: 0.01, 5: 0.005}
 # Of 255 levels of grey: below is the sensor's noise and the encoder's work.
 LEAST_DIFFERENCE = 24
-COMPARED_WIDTH = 320
+COMPARED_WIDTH = 160
 # Movement lasts for more than one frame, a flash or an encoder's hiccup does not.
 FRAMES_IN_A_ROW = 2
 # What smooths the edges of blocks is a fifth of a decoder's work, and far below the least difference.
@@ -32,7 +32,7 @@ class Motion:
     codec: Codec
     keys_only: bool = False
     _before: Image.Image | None = None
-    _compared_at: float = float("-inf")
+    _compared_s: float = float("-inf")
     _in_a_row: int = 0
     _decoder: Any = field(init=False)
 
@@ -55,9 +55,11 @@ class Motion:
     def _changed(self, packet: Packet) -> float | None:
         """The share of the picture; None where nothing is compared."""
         frames = self._decoded(packet)
-        if not frames or packet.arrived - self._compared_at < 0.9 / COMPARED_PER_SECOND:
+        # By its stamp: several may have been read at once.
+        shown_s = packet.arrived if packet.pts is None else packet.pts / TICKS_PER_SECOND
+        if not frames or abs(shown_s - self._compared_s) < 0.9 / COMPARED_PER_SECOND:
             return None
-        self._compared_at = packet.arrived
+        self._compared_s = shown_s
         picture = grey(frames[-1])
         before, self._before = self._before, picture
         if before is None or before.size != picture.size:

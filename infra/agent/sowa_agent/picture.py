@@ -16,7 +16,7 @@ from sowa_agent.packets import TICKS_PER_SECOND, VIDEO_TRACK, Codec, Init, Piece
 MOST_BYTES = 2 * 1024 * 1024
 LARGEST_SIDE = 1920
 # FFmpeg's scale, on which less is better.
-QUALITIES = (3, 8, 20, 31)
+QUALITIES = (5, 10, 20, 31)
 # A frame is good for a moment that is so little before it.
 EXACT_S = 0.01
 # What smooths the edges of blocks is a fifth of a decoder's work, and hardly seen in a picture of one moment.

@@ -66,6 +66,8 @@ class Spool:
     most_bytes: int = MOST_BYTES
     least_free_bytes: int = LEAST_FREE_BYTES
     dropped: int = 0
+    # To look through the folders takes longer than to know that nothing has come since they were empty.
+    _may_wait: bool = True
 
     def __post_init__(self) -> None:
         self._changing = threading.Lock()
@@ -85,7 +87,17 @@ class Spool:
         return [Waiting(path) for path in sorted(self.folder.glob("*/*/*.m4s"), key=lambda path: path.name)]
 
     def first(self) -> Waiting | None:
-        return next(iter(self.waiting()), None)
+        if not self._may_wait:
+            return None
+        self._may_wait = False  # before it looks: what is closed meanwhile is seen the next time
+        found = next(iter(self.waiting()), None)
+        if found is not None:
+            self._may_wait = True
+        return found
+
+    def closed(self) -> None:
+        """Something waits."""
+        self._may_wait = True
 
     def remove(self, done: Waiting) -> None:
         """It may have been dropped meanwhile."""
@@ -182,6 +194,7 @@ class OpenSegment:
         self.file.truncate(sum(self._sizes))
         self.file.close()
         self.path.rename(self.path.with_name(segment_name(start_s, duration_ms, self._sizes)))
+        self.spool.closed()
 
     def discard(self) -> None:
         self.file.close()
