@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from sowa_agent import alarms
+from sowa_agent import motion as motions
 from sowa_agent.camera import Camera
 from sowa_agent.cloud import Answer, TokenReplaced, Unreachable
 from sowa_agent.lens import LensConfig
@@ -721,3 +722,37 @@ def test_motion_makes_no_alarm_when_the_owner_or_the_schedule_does_not_want_it(s
     scene.camera.wishes.settings = Settings(motion_enabled=False)
     scene.film(film(60))
     assert not scene.camera.alarms._waiting
+
+
+def _looked_at(scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[int, list[float]]:
+    """Of half a minute of movement in the sub stream: how many frames were decoded, and when alarms were."""
+    decoded = list[Packet]()
+    decode = Motion._decoded
+    monkeypatch.setattr(Motion, "_decoded", lambda self, packet: (decoded.append(packet), decode(self, packet))[1])
+    scene.lens.recorder.plan = {"kind": kind, "keep_days": 7, "event_ms_left": 7_200_000}
+    began = scene.clock.now_s()
+    scene.film(film(170, frames_per_second=5, key_every=10), "sub")
+    return len(decoded), [moment.at_s - began for moment in scene.camera.alarms._waiting]
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("event", 170, 170), ("continuous", 8, 40)])
+def test_after_an_alarm_it_looks_for_motion_only_where_events_are_recorded_and_alarms_come_as_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, least: int, most: int
+) -> None:
+    decoded, alarms_at = _looked_at(Scene(tmp_path, sub=True), monkeypatch, kind)
+    assert least <= decoded <= most
+    assert alarms_at == pytest.approx([0.4, 10.4, 20.4, 30.4], abs=0.5)
+    assert len(alarms_at) == 4
+
+
+def test_what_was_passed_over_for_too_long_is_not_held_and_the_next_key_frame_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(motions, "MOST_HELD_BYTES", 3_000)
+    motion, seen = Motion("h264"), film(100, frames_per_second=5, key_every=50)
+    assert _motions(seen[:10], motion, 5) > 0
+    for packet in seen[10:50]:
+        motion.pass_over(packet)
+    assert motion._held == []
+    assert _motions(seen[45:50], motion, 5) == 0
+    assert _motions(seen[50:60], motion, 5) > 0

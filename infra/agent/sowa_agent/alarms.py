@@ -55,10 +55,13 @@ class AlarmSender:
 
     def see(self, channel: str, ring: Ring, at_s: float, kind: str = "motion") -> None:
         """Something happened; of one channel and kind at most one alarm in ten seconds."""
-        if at_s - self._last_s.get((channel, kind), float("-inf")) >= AT_MOST_EVERY_S:
+        if self.would_send(channel, at_s, kind):
             self._last_s[channel, kind] = at_s
             self._waiting.append(Moment(channel, ring, at_s, kind))
             self._come.set()
+
+    def would_send(self, channel: str, at_s: float, kind: str = "motion") -> bool:
+        return at_s - self._last_s.get((channel, kind), float("-inf")) >= AT_MOST_EVERY_S
 
     def run(self) -> None:
         """Until `stopped`. Raises TokenReplaced."""

@@ -137,8 +137,15 @@ class Lens:
             if not packet.is_key:
                 return
             motion = self._motion[which] = Motion(session.codec, keys_only)
-        if motion.moved(packet, self.wishes.settings.sensitivity):
-            self.see_event(self.clock.at(packet.arrived))
+        at_s = self.clock.at(packet.arrived)
+        if not keys_only and not self._is_motion_awaited(at_s):
+            motion.pass_over(packet)
+        elif motion.moved(packet, self.wishes.settings.sensitivity):
+            self.see_event(at_s)
+
+    def _is_motion_awaited(self, at_s: float) -> bool:
+        """Not where it would be but the second alarm within ten seconds."""
+        return self.recorder.is_by_events or self.alarms.would_send(self.config.id, at_s)
 
     def see_event(self, at_s: float, kind: str = "motion") -> None:
         """Something happened: it is recorded, and an alarm is sent."""

@@ -20,6 +20,8 @@ LEAST_DIFFERENCE = 24
 COMPARED_WIDTH = 160
 # Movement lasts for more than one frame, a flash or an encoder's hiccup does not.
 FRAMES_IN_A_ROW = 2
+# What is not looked at waits from the last key frame on; where that is long ago, the next one is waited for.
+MOST_HELD_BYTES = 2 * 1024 * 1024
 # What smooths the edges of blocks is a fifth of a decoder's work, and far below the least difference.
 _DECODER = {"skip_loop_filter": "all"}
 
@@ -34,6 +36,8 @@ class Motion:
     _before: Image.Image | None = None
     _compared_s: float = float("-inf")
     _in_a_row: int = 0
+    # What came since the last key frame and was not decoded; None while the decoder has all.
+    _held: list[Packet] | None = None
     _decoder: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,10 +46,30 @@ class Motion:
         self._decoder.thread_count = 1
         self._decoder.options = _DECODER
 
+    def pass_over(self, packet: Packet) -> None:
+        """Nobody wants to know whether something moves in it, but it may be needed to decode what follows."""
+        held = [] if packet.is_key else self._held or []
+        if packet.is_key or held:
+            held.append(packet)
+        self._held = held if sum(len(each.data) for each in held) <= MOST_HELD_BYTES else []
+
     def moved(self, packet: Packet, sensitivity: int) -> bool:
         """Whether something moves in what this packet shows."""
         if self.keys_only and not packet.is_key:
             return False
+        held, self._held = self._held, None
+        if held is None:
+            return self._moves(packet, sensitivity)
+        if packet.is_key:
+            held = []
+        elif not held:
+            self._held = []  # of what begins with no key frame nothing is shown
+            return False
+        self._before, self._in_a_row = None, 0
+        self._decoder.flush_buffers()
+        return [self._moves(each, sensitivity) for each in [*held, packet]][-1]
+
+    def _moves(self, packet: Packet, sensitivity: int) -> bool:
         changed = self._changed(packet)
         if changed is None:
             return False

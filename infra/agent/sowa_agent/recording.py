@@ -143,6 +143,11 @@ class Recorder:
         self._always = Cutter(self.spool, self.channel)
         self._event = Cutter(self.spool, self.channel, LONGEST_EVENT_S, LONGEST_EVENT_S)
 
+    @property
+    def is_by_events(self) -> bool:
+        """Whether it goes by what moves."""
+        return self.plan is not None and self.plan["kind"] == "event"
+
     def moved(self, at_s: float) -> None:
         """Something moved."""
         self._last_moved_s = max(self._last_moved_s, at_s)
