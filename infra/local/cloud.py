@@ -8,6 +8,7 @@ import json
 import mimetypes
 import os
 import random
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder
 
 from infra import applier
-from infra.local import async_events, channel, dump, function_urls, module_caches, refused
+from infra.local import async_events, channel, dump, function_urls, module_caches, own_transport, refused
 from infra.local.channel import Channel
 from infra.local.clock import Calendar, Clock, Lag, Passage
 from infra.local.functions import REGION, Failure, Functions
@@ -49,6 +50,8 @@ SEEDED_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PUBLIC_URL = "http://127.0.0.1:8000"
 MEDIA_URL = "http://127.0.0.1:8001"
 UNCHANGED: Any = object()
+# Our own page, whatever name of this machine it was opened by.
+_OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class LocalCloud:
         self.seed = seed
         self.outbox_of_the_world = Outbox()
         self.mail = mail
-        self.aws = StrictAWS(seed=seed, dynamodb=dynamodb)
+        self.aws = StrictAWS(seed=seed, dynamodb=dynamodb, transports=[own_transport.replacements])
         self.functions = Functions(logs=logs, rwlock=ReadersWriterLock(), seed=seed, process=self.aws.faults.process)
         # What others do while a function waits: where the clock is stopped, nobody else does anything by himself.
         self.meanwhile: Callable[[], object] | None = None
@@ -427,7 +430,12 @@ class LocalCloud:
             )
         # A checksum that no form asked for would be half of the work of a large upload.
         plain = session.client("s3", config=Config(request_checksum_calculation="when_required"))
-        self.guard = S3Guard(plain, credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY}, region=REGION)
+        self.guard = S3Guard(
+            plain,
+            credentials={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
+            region=REGION,
+            trusted_origins=_OF_THIS_MACHINE,
+        )
         environment = self.stack.environment()
         if "MEDIA_BUCKET" in environment:
             environment["MEDIA_URL"] = f"{media_url}/{environment['MEDIA_BUCKET']}"

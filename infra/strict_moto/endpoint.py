@@ -42,7 +42,7 @@ _READS = {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
 _HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=AKIALOCALCLOUDSOWA00/20260105/eu-central-1/dynamodb/aws4_request, "
+    "Authorization": "AWS4-HMAC-SHA256 Credential=AKIASTRICTMOTO000000/20260105/us-east-1/dynamodb/aws4_request, "
     "SignedHeaders=host, Signature=0",
 }
 _ANSWER_HEADERS = {"content-type": "application/x-amz-json-1.0"}
@@ -53,7 +53,7 @@ _PATIENCE_SECONDS = 30
 
 def given() -> Endpoint | None:
     """The endpoint that the environment names, if it does."""
-    return Endpoint(_over_http(URL), _over_http(STREAMS_URL)) if URL and STREAMS_URL else None
+    return Endpoint(over_http(URL), over_http(STREAMS_URL)) if URL and STREAMS_URL else None
 
 
 class Endpoint:
@@ -61,7 +61,7 @@ class Endpoint:
 
     def __init__(self, send: Send, send_to_streams: Send | None = None) -> None:
         self._send, self._send_to_streams = send, send_to_streams or send
-        self._prefix = f"sowa-{secrets.token_hex(4)}-"
+        self._prefix = f"strict-{secrets.token_hex(4)}-"
         self._streams: dict[str, _Stream | None] = {}
         self._items_behind: set[str] = set()
         self._stream_behind: set[str] = set()
@@ -83,8 +83,8 @@ class Endpoint:
 
     def look(self) -> None:
         """Bring the copy up to date."""
-        for name in self._items_behind & _tables().keys():
-            table = _tables()[name]
+        for name in self._items_behind & tables().keys():
+            table = tables()[name]
             table.items = defaultdict(dict)
             for item in self._items(table):
                 store(Change(table, item.hash_key, item.range_key, None, item))
@@ -93,8 +93,8 @@ class Endpoint:
 
     def listen(self) -> None:
         """Bring the copy of the streams up to date."""
-        for name in self._stream_behind & _tables().keys():
-            table = _tables()[name]
+        for name in self._stream_behind & tables().keys():
+            table = tables()[name]
             for record in self._news(name):
                 table.stream_shard.add(*(_image(table, record, image) for image in ("OldImage", "NewImage")))
         self._stream_behind.clear()
@@ -110,17 +110,22 @@ class Endpoint:
 
     def known(self) -> dict[str, Any]:
         """The items of each table whose copy is as the endpoint has it."""
-        return {name: table.items for name, table in _tables().items() if name not in self._items_behind}
+        return {name: table.items for name, table in tables().items() if name not in self._items_behind}
+
+    def load(self, table: Table) -> None:
+        """Make one table there as its copy is, of which nobody hears."""
+        self._rewrite(table)
+        self._news(table.name)
 
     def match(self, known: Mapping[str, Any]) -> None:
         """Make the endpoint as the copy is, which was put back; `known` is what it was before."""
-        tables = _tables()
-        for name in self._streams.keys() - tables.keys():
+        copies = tables()
+        for name in self._streams.keys() - copies.keys():
             self._drop(name)
-        for name in tables.keys() - self._streams.keys():
-            self._do("CreateTable", _declaration(tables[name]))
+        for name in copies.keys() - self._streams.keys():
+            self._do("CreateTable", _declaration(copies[name]))
             self._watch(name)
-        changed = [table for name, table in tables.items() if name not in known or known[name] != table.items]
+        changed = [table for name, table in copies.items() if name not in known or known[name] != table.items]
         for table in changed:
             self._rewrite(table)
         # Nobody shall hear of the rewriting.
@@ -163,7 +168,7 @@ class Endpoint:
 
     def _ask(self, operation: str, parameters: Json) -> tuple[int, Json]:
         renamed = _renamed(parameters, lambda name: self._prefix + name)
-        status, text = self._send(f"DynamoDB_20120810.{operation}", _as_json(renamed))
+        status, text = self._send(f"DynamoDB_20120810.{operation}", as_json(renamed))
         return status, _renamed(json.loads(text), lambda name: name.removeprefix(self._prefix))
 
     def _do(self, operation: str, parameters: Json) -> Json:
@@ -179,8 +184,9 @@ class Endpoint:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the DynamoDB endpoint does not get a table ready: {table}")
             time.sleep(0.05)
-        arn = table.get("LatestStreamArn")
-        self._streams[name] = _Stream(arn, self._send_to_streams) if arn else None
+        # A stream that was disabled leaves its name behind.
+        is_streamed = table.get("StreamSpecification", {}).get("StreamEnabled")
+        self._streams[name] = _Stream(table["LatestStreamArn"], self._send_to_streams) if is_streamed else None
 
     def _drop(self, name: str) -> None:
         del self._streams[name]
@@ -257,7 +263,7 @@ class _Stream:
         return answer
 
 
-def _over_http(url: str) -> Send:
+def over_http(url: str) -> Send:
     """One connection is enough: the layer lets one call through at a time."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -275,7 +281,8 @@ def _over_http(url: str) -> Send:
     return send
 
 
-def _tables() -> dict[str, Table]:
+def tables() -> dict[str, Table]:
+    """moto's own, by their names, which are one of a kind in all regions."""
     return {
         name: table
         for _, _, backend in dynamodb_backends.iter_backends()
@@ -340,8 +347,9 @@ def _declaration(table: Table) -> Json:
         "AttributeDefinitions": table.attr,
         "BillingMode": "PAY_PER_REQUEST",
     }
-    return declared | ({"StreamSpecification": table.stream_specification} if table.stream_specification else {})
+    stream = table.stream_specification or {}
+    return declared | ({"StreamSpecification": stream} if stream.get("StreamEnabled") else {})
 
 
-def _as_json(parameters: Json) -> str:
+def as_json(parameters: Json) -> str:
     return json.dumps(parameters, default=lambda binary: base64.b64encode(binary).decode())

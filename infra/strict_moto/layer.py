@@ -1,9 +1,11 @@
 """The strict layer: what is between any SDK client of this process and moto."""
 
 import functools
+import importlib
+import importlib.util
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -31,7 +33,6 @@ import moto.s3.models
 import moto.s3.responses
 import moto.sesv2.responses
 import moto.sqs.models
-import pynamodb.models
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
@@ -45,7 +46,6 @@ from . import (
     expressions,
     kms_states,
     listings,
-    own_transport,
     reads,
     routes,
     ses,
@@ -63,8 +63,16 @@ from .snapshots import Snapshot
 from .trace import Call, Trace
 from .transactions import Tokens
 from .ttl_and_lifecycle import Lag, Moment
+from .validations import decode
 
 SHARD_ITERATORS_KEPT = 500
+
+# Whose attribute, its name, and what stands there while the layer is on.
+Replacement = tuple[Any, str, Any]
+# A call, and one request of it, to the answer; None for what is not AWS's.
+Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
+# A way to AWS that is no botocore client's: what of it is replaced, so that its requests take the layer's way.
+Transport = Callable[[Attempt], Iterable[Replacement]]
 
 
 class StrictAWS(AbstractContextManager["StrictAWS"]):
@@ -72,14 +80,18 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
 
     running: "ClassVar[StrictAWS | None]" = None
 
-    def __init__(self, seed: int | None = 0, dynamodb: Endpoint | None = None) -> None:
-        """`dynamodb` is where its calls take effect if not in moto; the environment may name one."""
+    def __init__(
+        self, seed: int | None = 0, dynamodb: Endpoint | None = None, transports: Iterable[Transport] = ()
+    ) -> None:
+        """`dynamodb` is where its calls take effect if not in moto; the environment may name one. `transports` are the
+        ways to AWS beside botocore's."""
         self.trace = Trace()
         self.faults = Faults()
         self._seed = seed
         self._scheduler = Scheduler()
         self._tokens = Tokens()
         self._dynamodb = dynamodb or endpoint.given()
+        self._transports = tuple(transports)
         self._stack = ExitStack()
 
     @property
@@ -153,6 +165,15 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
             if self._dynamodb:
                 self._dynamodb.match(known)
 
+    def load(self, table_name: str, items: Iterable[dict[str, Any]]) -> None:
+        """Put items straight into a table: no call is traced, no stream tells of them."""
+        with self.look():
+            table = endpoint.tables()[table_name]
+            for item in items:
+                writes.store(writes.putting(table, decode(endpoint.as_json(item))))
+            if self._dynamodb is not None:
+                self._dynamodb.load(table)
+
     def delete_expired(self, now: Moment, lag: Lag) -> int:
         if lag is None:
             return 0
@@ -198,14 +219,20 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
             return dynamodb.answer(operation, request, self._tokens)
         return listings.answer(request) or routes.answer(request)
 
-    def _replacements(self) -> Iterator[tuple[Any, str, Any]]:
-        yield BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)
-        yield BotocoreStubber, "process_request", _refuse_unverified
-        yield botocore.client.BaseClient, "_make_api_call", _followed(botocore.client.BaseClient._make_api_call)
-        yield from own_transport.replacements(self._attempt)
-        yield from _STRICTER
-        yield from _FASTER
-        yield from _SLEEPLESS
+    def _replacements(self) -> Iterator[Replacement]:
+        for replacements in self.replaced().values():
+            yield from replacements
+        for transport in self._transports:
+            yield from transport(self._attempt)
+
+    def replaced(self) -> dict[str, list[Replacement]]:
+        """What of moto and botocore is another while the layer is on, by what for."""
+        way = [
+            (BotocoreStubber, "__call__", lambda stubber, event_name, request, **_: self._send(event_name, request)),
+            (BotocoreStubber, "process_request", _refuse_unverified),
+            (botocore.client.BaseClient, "_make_api_call", _followed(botocore.client.BaseClient._make_api_call)),
+        ]
+        return {"the way of a call": way, "strictness": _STRICTER, "speed": _FASTER, "waits": _SLEEPLESS}
 
 
 def _followed(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -234,8 +261,8 @@ def _refuse_unverified(stubber: BotocoreStubber, request: AWSPreparedRequest) ->
 
 
 def _receive_at_once(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A long poll would hold the one lock while it waits for a message nobody else could send. What is put aside says
-    which queue it came from, as on AWS and not in moto."""
+    """A long poll would hold the one lock while it waits for a message nobody else could send. What is put aside notes
+    which queue it came from, for who moves it back; in what a client receives moto leaves that out."""
 
     def receive_message(self: Any, queue_name: str, count: int, wait_seconds: int, *args: Any, **kwargs: Any) -> Any:
         queue = self.get_queue(queue_name)
@@ -273,7 +300,7 @@ _RegionalBackends = moto.core.base_backend.AccountSpecificBackend
 _UserAgent = botocore.useragent.UserAgentString
 
 _SESv2 = moto.sesv2.responses.SESV2Response
-_STRICTER: list[tuple[Any, str, Any]] = [
+_STRICTER: list[Replacement] = [
     (_DynamoDB, "put_item", writes.put_item),
     (_DynamoDB, "update_item", writes.update_item),
     (_DynamoDB, "delete_item", writes.delete_item),
@@ -358,7 +385,7 @@ def _made_once(original: Callable[[Any], str]) -> Callable[[Any], str]:
 
 _TO_SNAKE_CASE = "camelcase_to_underscores"
 _PARSE_TIME = "_parse_timestamp_with_tzinfo"
-_FASTER: list[tuple[Any, str, Any]] = [
+_FASTER: list[Replacement] = [
     (moto.core.common_models.BaseModel, "__new__", _untracked),
     (_Backends, "__getitem__", _looked_up_once(_Backends.__getitem__)),
     (_RegionalBackends, "__getitem__", _made_before(_RegionalBackends.__getitem__)),
@@ -379,10 +406,17 @@ _FASTER: list[tuple[Any, str, Any]] = [
 
 _no_sleep = SimpleNamespace(sleep=lambda seconds: None)
 
-_SLEEPLESS: list[tuple[Any, str, Any]] = [
+
+def _waits_of_pynamodb() -> Iterator[Replacement]:
+    """Between its batches; there is none to ask where nobody installed it."""
+    if importlib.util.find_spec("pynamodb"):
+        yield importlib.import_module("pynamodb.models"), "time", _no_sleep
+
+
+_SLEEPLESS: list[Replacement] = [
     (botocore.endpoint, "time", _no_sleep),
     (botocore.retries.bucket.Clock, "sleep", lambda clock, amount: None),
-    (pynamodb.models, "time", _no_sleep),
+    *_waits_of_pynamodb(),
     (_SQS, "receive_message", _receive_at_once(_SQS.receive_message)),
     # A client remembers how often it failed and retries less: one test's faults would change the next one's retries.
     (botocore.retries.quota.RetryQuota, "acquire", lambda quota, amount: True),

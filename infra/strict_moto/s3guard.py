@@ -20,8 +20,6 @@ from .presigned import S3Error, Trust, Upload, bucket_and_key, check_form, check
 
 LARGEST_BODY = 256 * 1024 * 1024
 OVERRIDES = ("content-type", "content-disposition", "cache-control", "content-encoding", "content-language", "expires")
-# The local cloud's own page, whatever name of this machine it was opened by.
-_OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")
 _STORED = {
     "content-type": "ContentType",
     "content-disposition": "ContentDisposition",
@@ -44,7 +42,8 @@ _RETURNED = ("etag", "last-modified", "content-range", "accept-ranges", *OVERRID
 
 
 class S3Guard:
-    """Give it a boto3 S3 client of this process; `credentials` are {access key: secret} of those who may sign."""
+    """Give it a boto3 S3 client of this process; `credentials` are {access key: secret} of those who may sign. Pages of
+    `trusted_origins` may ask without a rule of the bucket."""
 
     def __init__(
         self,
@@ -53,8 +52,10 @@ class S3Guard:
         credentials: Mapping[str, str],
         region: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trusted_origins: re.Pattern[str] | None = None,
     ) -> None:
         self._s3 = s3
+        self._trusted_origins = trusted_origins
         self._trust = Trust(credentials, region, now)
         self._numbers = itertools.count(1)
         # When, under which key, and the code of the refusal, if it was one.
@@ -111,7 +112,7 @@ class S3Guard:
 
     def _rule_for(self, request: Request, origin: str, method: str, wanted: set[str]) -> dict[str, Any] | None:
         """The first of the bucket's rules that lets in this origin, method and all headers that are asked for."""
-        if _OF_THIS_MACHINE.fullmatch(origin):
+        if self._trusted_origins is not None and self._trusted_origins.fullmatch(origin):
             return {"ExposeHeaders": ["Content-Length", "Content-Range", "ETag"]}
         bucket, _ = bucket_and_key(request.host, request.path)
         try:

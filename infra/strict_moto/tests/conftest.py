@@ -1,13 +1,18 @@
 """The strict layer and, beside it, bare moto: what a strict test holds must fail there, or the test shows nothing."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
-from .. import StrictAWS
+from .. import StrictAWS, endpoint
 from .scene import nothing_else
+
+if endpoint.URL is not None:
+    # It is noted; what tests ask of bare moto is meant for moto.
+    os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
 
 
 class BareMoto:

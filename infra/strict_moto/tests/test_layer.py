@@ -13,7 +13,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import DynamoDBBackend
 
 from .. import THROTTLED, StrictAWS
-from .scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read
+from .scene import ACCESS_KEY, REGION, SECRET, client, key, make_table, read, stream_records
 
 
 def test_retries_take_no_time(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +30,18 @@ def test_a_long_poll_comes_back_at_once(strict_aws: StrictAWS) -> None:
     started = time.monotonic()
     assert "Messages" not in client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)
     assert time.monotonic() - started < 10
+
+
+def test_a_mail_of_a_configuration_set_that_is_not_there_is_refused(strict_or_bare: Any) -> None:
+    ses = client("sesv2")
+    ses.create_email_identity(EmailIdentity="example.com")
+    ses.create_configuration_set(ConfigurationSetName="there")
+    text = {"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "y"}}}}
+    mail = {"FromEmailAddress": "a@example.com", "Destination": {"ToAddresses": ["b@example.com"]}, "Content": text}
+    assert ses.send_email(**mail, ConfigurationSetName="there")["MessageId"]
+    with pytest.raises(ClientError) as refused:
+        ses.send_email(**mail, ConfigurationSetName="elsewhere")
+    assert refused.value.response["Error"]["Code"] == "NotFoundException"
 
 
 def test_a_client_made_before_is_held_too(strict_aws: StrictAWS) -> None:
@@ -61,6 +73,16 @@ def test_an_order_to_delete_what_xml_has_no_character_for_is_refused_whole(stric
     assert [one["Key"] for one in client("s3").list_objects_v2(Bucket="media")["Contents"]] == [key, "good"]
     client("s3").delete_object(Bucket="media", Key=key)  # the address has words for it
     assert [one["Key"] for one in client("s3").list_objects_v2(Bucket="media")["Contents"]] == ["good"]
+
+
+def test_what_is_loaded_is_there_and_neither_traced_nor_told(strict_aws: StrictAWS) -> None:
+    make_table(stream=True).put_item(TableName="Things", Item=key("a"))
+    strict_aws.load("Things", [{**key("b"), "n": {"N": "1.0"}, "x": {"B": b"\x00"}}])
+    assert [call.operation for call in strict_aws.trace] == ["CreateTable", "PutItem"]
+    assert read("b") == {**key("b"), "n": {"N": "1"}, "x": {"B": b"\x00"}}
+    assert [record["dynamodb"]["Keys"] for record in stream_records()] == [key("a")]
+    with pytest.raises(Exception, match="Missing the key sk"):
+        strict_aws.load("Things", [{"pk": {"S": "c"}}])
 
 
 def test_a_layer_set_aside_comes_back_as_it_was(strict_aws: StrictAWS, monkeypatch: pytest.MonkeyPatch) -> None:

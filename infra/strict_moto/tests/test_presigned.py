@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ def make_bucket() -> None:
 
 
 def ask_guard(request: HttpRequest) -> Answer:
-    guard = S3Guard(client("s3"), credentials={ACCESS_KEY: SECRET}, region=REGION)
+    guard = S3Guard(client("s3"), credentials={ACCESS_KEY: SECRET}, region=REGION, trusted_origins=TRUSTED)
     parts = urlsplit(request.url)
     answer = Client(guard).open(
         parts.path,
@@ -162,7 +163,7 @@ def test_an_address_gives_the_object_once_asked_as_signed(guard: Ask) -> None:
     assert guard(signed_by_hand(BY_HAND)).status == 200
 
 
-def test_an_address_of_the_local_cloud_has_the_bucket_in_its_path(guard: Ask) -> None:
+def test_an_address_may_have_the_bucket_in_its_path(guard: Ask) -> None:
     local = boto3.client(
         "s3",
         endpoint_url="http://127.0.0.1:8001",
@@ -577,6 +578,7 @@ def test_what_a_form_says_and_nobody_plays_is_refused(guard: Ask) -> None:
 
 
 ORIGIN = "https://app.example"
+TRUSTED = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")
 
 
 def let_pages_in(**more: list[str]) -> None:
@@ -619,7 +621,7 @@ def test_pages_may_ask_with_the_headers_that_the_rule_names_and_see_those_that_i
     assert part.headers["Access-Control-Expose-Headers"] == "Content-Range, ETag"
 
 
-def test_pages_of_this_machine_may_ask_with_any_header(guard: Ask) -> None:
+def test_pages_of_trusted_origins_may_ask_with_any_header(guard: Ask) -> None:
     answer = guard(asking_for("range", "http://localhost:8000"))
     assert (answer.status, answer.headers["Access-Control-Allow-Headers"]) == (200, "range")
 
@@ -635,8 +637,17 @@ def test_pages_of_other_origins_may_not(guard: Ask, origin: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "http://localhost:8000"])
-def test_pages_of_this_machine_may_without_a_rule(guard: Ask, origin: str) -> None:
+def test_pages_of_trusted_origins_may_without_a_rule(guard: Ask, origin: str) -> None:
     assert guard(from_page(origin, "GET")).headers["Access-Control-Allow-Origin"] == origin
+
+
+def test_nobodys_origin_is_trusted_unless_it_is_said(strict_aws: StrictAWS) -> None:
+    headers = {}
+    for said, trusted_origins in (("nothing", None), ("these", TRUSTED)):
+        guard = S3Guard(client("s3"), credentials={}, region=REGION, trusted_origins=trusted_origins)
+        headers[said] = Client(guard).get("/media/k", headers={"Origin": "http://localhost:8000"}).headers
+    assert headers["these"]["Access-Control-Allow-Origin"] == "http://localhost:8000"
+    assert "Access-Control-Allow-Origin" not in headers["nothing"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

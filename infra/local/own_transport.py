@@ -1,4 +1,4 @@
-"""The way of functions that call AWS without an SDK's client, led through the strict layer like one."""
+"""The product's own transport, which calls AWS without an SDK's client, led through the strict layer like one."""
 
 import functools
 import importlib
@@ -10,18 +10,16 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from botocore.exceptions import BotoCoreError
 
-from . import trace
-from .faults import Answer, Crash
-from .trace import Call
+from infra.strict_moto import Call, Crash, trace
+from infra.strict_moto.layer import Attempt, Replacement
 
-Attempt = Callable[[Call, AWSPreparedRequest], Answer | None]
 _ATTEMPTS, _CALLS = "chalicelib.aws.attempts", "chalicelib.aws.json_calls"
 # What asks elsewhere, as tests of the transport itself do, goes there.
 _AWS = ".amazonaws.com"
 _PROTOCOLS = {"sns": "query"}
 
 
-def replacements(attempt: Attempt) -> Iterator[tuple[Any, str, Any]]:
+def replacements(attempt: Attempt) -> Iterator[Replacement]:
     """What stands in the place of the function that sends one signed request, so that retries are real, and of the
     waits between them."""
     attempts: Any = importlib.import_module(_ATTEMPTS)
