@@ -37,6 +37,9 @@ test: $(INSTALLED) ## tests of our own code, without a network; of crashes and r
 	@# Each worker begins with a half, in a row, so that what a module sets up is made once; who is done helps the other.
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
+# What is played at length, made or installed takes as long as it takes; elsewhere each test has a time limit (pyproject.toml).
+night test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
+
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
 	@$(PYTHON) -m pytest tests/outside -rs
 

@@ -14,8 +14,8 @@ import pytest
 from chalicelib import words
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Who
-from chalicelib.entry.http import RouteTable
-from chalicelib.errors import Invalid, Refusal
+from chalicelib.entry.http import Route, RouteTable
+from chalicelib.errors import Invalid, NotFound, Refusal
 from chalicelib.register import catalogue, rows
 from chalicelib.register.prefixes import Prefix
 from chalicelib.register.rows import Row
@@ -23,7 +23,8 @@ from chalicelib.store.records import BASES, Record
 from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.house.laws import PACKAGE, all_modules
-from tests.routes import all_routes
+from tests.house.reachable import raised_by
+from tests.routes import all_routes, named
 
 POLISH = set("ąćęłńóśźż")
 ROWS = {one for one in vars(rows).values() if isinstance(one, Row)}
@@ -251,6 +252,30 @@ def test_only_who_sends_a_code_is_not_answered_from_memory() -> None:
 def test_what_a_route_refuses_are_refusals() -> None:
     for route in all_routes():
         assert all(issubclass(refusal, Refusal) for refusal in route.refuses), route.name
+
+
+def faults_of_refusals(route: Route) -> list[str]:
+    can_happen = raised_by(route)
+    return [
+        f"{route.name}: {one.__name__} is declared, and nothing that it leads to raises it"
+        for one in route.refuses
+        if one not in can_happen
+    ]
+
+
+def test_what_a_route_refuses_can_happen() -> None:
+    assert [fault for route in all_routes() for fault in faults_of_refusals(route)] == []
+
+
+def test_a_refusal_that_can_never_happen_is_seen() -> None:
+    from chalicelib.access.actions import RightMissing
+    from chalicelib.devices.actions.binding import DeviceTaken
+
+    assert len(faults_of_refusals(msgspec.structs.replace(named("GET /plans"), refuses=(RightMissing, NotFound)))) == 2
+    device = named("GET /devices/{device_id}")
+    assert NotFound in device.refuses and faults_of_refusals(device) == []
+    (fault,) = faults_of_refusals(msgspec.structs.replace(device, refuses=(*device.refuses, DeviceTaken)))
+    assert "DeviceTaken" in fault
 
 
 def test_names_of_doors_are_given_once() -> None:
