@@ -76,3 +76,45 @@ def speech(seconds: int) -> tuple[Any, tuple[Packet, ...]]:
         if each.size and each.pts is not None
     ]
     return source.streams.audio[0], tuple(packets)
+
+
+# Of each codec that a camera may have for its sound: its encoder, and how many samples a second it has.
+SOUNDS = {
+    "pcm_alaw": ("pcm_alaw", 8_000), "pcm_mulaw": ("pcm_mulaw", 8_000), "g726": ("g726", 8_000),
+    "pcm_s16be": ("pcm_s16be", 16_000), "opus": ("libopus", 48_000),
+}  # fmt: skip
+_FRAME_S = 0.04
+
+
+def beep(codec: str, seconds: int, begin_s: float, end_s: float) -> tuple[Any, tuple[Packet, ...]]:
+    """A stream of such sound as a source has it, and its packets: still but for one tone."""
+    encoder, rate = SOUNDS[codec]
+    written = io.BytesIO()
+    with av.open(written, "w", format={"g726": "wav", "opus": "matroska"}.get(codec, "mov")) as made:
+        stream: Any = made.add_stream(encoder, rate=rate, layout="mono")
+        size = int(rate * _FRAME_S)
+        for first in range(0, seconds * rate, size):
+            wave = (_tone(at, rate) if begin_s <= at / rate < end_s else 0 for at in range(first, first + size))
+            frame: Any = av.AudioFrame("s16", "mono", size)
+            frame.planes[0].update(array("h", wave).tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
+            frame.sample_rate, frame.pts, frame.time_base = rate, first, Fraction(1, rate)
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    written.seek(0)
+    source: Any = av.open(written)
+    given = [bytes(each) for each in source.demux(audio=0) if each.size]
+    if codec != "opus":
+        # As cameras send it, whatever the file's packets are.
+        joined, many = b"".join(given), round(seconds / _FRAME_S)
+        given = [joined[len(joined) * at // many : len(joined) * (at + 1) // many] for at in range(many)]
+    each_s = seconds / len(given) if codec != "opus" else 0.02
+    stamps = [int(number * each_s * TICKS_PER_SECOND) for number in range(len(given))]
+    packets = [
+        Packet(data, stamp, stamp, stamp / TICKS_PER_SECOND, True, "sound")
+        for data, stamp in zip(given, stamps, strict=True)
+    ]
+    return source.streams.audio[0], tuple(packets)
+
+
+def _tone(at: int, rate: int) -> int:
+    return 8_000 if at * 400 // rate % 2 else -8_000

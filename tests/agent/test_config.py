@@ -31,6 +31,7 @@ password_env = "PORCH"
 [[camera.channel]]
 source = "rtsp://admin:p%40ss@10.0.0.8:8554/live"
 transport = "udp"
+sound = "aac"
 motion = false
 """
 
@@ -54,6 +55,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     assert porch.sub is not None and porch.sub.password == "geheim"
     assert (gate.main.address, gate.main.user, gate.main.password) == ("rtsp://10.0.0.8:8554/live", "admin", "p@ss")
     assert (gate.main.transport, gate.sub, gate.detects_motion) == ("udp", None, False)
+    assert (porch.main.sound, porch.sub.sound, gate.main.sound) == ("copy", "copy", "aac")
     assert "geheim" not in repr(config) and "p@ss" not in repr(config) and "factory-secret" not in repr(config)
 
 
@@ -143,6 +145,7 @@ def test_what_is_wrong_with_onvif_is_told(tmp_path: Path, old: str, new: str, sa
         ('mac = "02:00:5e:10:00:01"', 'mac = "here"', "[[camera]] 1: mac must be an address"),
         ("motion = false", 'motion = "no"', "[[camera]] 1, [[channel]] 2: motion must be true or false."),
         ('"udp"', '"carrier pigeon"', "[[channel]] 2: transport must be one of tcp, udp."),
+        ('"aac"', '"mp3"', "[[channel]] 2: sound must be one of copy, aac."),
         ('"PORCH"', '"CELLAR"', "[[channel]] 1: there is no CELLAR in the environment."),
         ('password_env = "PORCH"', 'password = "geheim"', "[[channel]] 1: nothing is called password."),
         ('password_env = "PORCH"', 'password_env = "PORCH"\npassword_file = "x"', "not both"),

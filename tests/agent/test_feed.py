@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from sowa_agent.opening import Opener
 from sowa_agent.packets import TICKS_PER_SECOND, Packet, Piece
 from sowa_agent.source import SourceAddress, SourceProblem, Why
 from tests.agent.fakes import MovedClock, Script, ScriptedSession
-from tests.agent.footage import film, speech
+from tests.agent.footage import beep, film, speech
 
 CAMERA = SourceAddress("rtsp://10.0.0.9/stream1", "viewer", "geheim")
 
@@ -67,13 +68,17 @@ def test_a_camera_that_is_gone_and_back_begins_another_init() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "said"), [("", "no sound"), ("aac", "aac"), ("pcm_alaw", "pcm_alaw is left out")]
-)
+    ("heard", "is_wanted", "said"),
+    [
+        ("", False, "no sound"), ("aac", True, "aac"), ("pcm_alaw", False, "pcm_alaw is left out"),
+        ("pcm_alaw", True, "pcm_alaw is made AAC"),
+    ],
+)  # fmt: skip
 def test_it_says_what_comes_and_what_becomes_of_its_sound(
-    heard: str, said: str, caplog: pytest.LogCaptureFixture
+    heard: str, is_wanted: bool, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    sound, spoken = speech(3) if heard == "aac" else (None, ())
+    sound, spoken = (speech(3) if heard == "aac" else beep(heard, 3, 1.0, 2.0)) if is_wanted else (None, ())
     scene = Scene()
     packets = sorted((*film(30), *spoken), key=lambda packet: packet.arrived)
     scene.run(scene.session(packets, heard=heard, sound=sound))
@@ -270,3 +275,37 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SourceProblem) as raised:
             opener(SourceAddress(str(tmp_path / name)))
         assert raised.value.why is why
+
+
+# What FFmpeg opens
+
+
+def _opened(video: Any, audio: Any, sound: Any = "copy") -> demuxed.Demuxed:
+    streams = SimpleNamespace(video=[video] if video else [], audio=[audio] if audio else [])
+    return demuxed.Demuxed(SimpleNamespace(streams=streams, close=lambda: None), lambda: 0.0, sound)
+
+
+def _stream(codec: str | None) -> Any:
+    """Without a codec FFmpeg knows no decoder by its name."""
+    context = SimpleNamespace(name=codec, has_b_frames=0, extradata=None) if codec else None
+    return SimpleNamespace(codec_context=context, average_rate=25, time_base=Fraction(1, TICKS_PER_SECOND))
+
+
+@pytest.mark.parametrize(
+    ("codec", "wanted", "is_heard"),
+    [
+        ("aac", "copy", True), ("aac", "aac", True), ("pcm_alaw", "copy", False), ("pcm_alaw", "aac", True),
+        (None, "copy", False), (None, "aac", False),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_heard_is_what_can_be_copied_or_is_to_be_made_aac(
+    codec: str | None, wanted: str, is_heard: bool
+) -> None:
+    session = _opened(_stream("h264"), _stream(codec), wanted)
+    assert (session.sound is not None) is is_heard and session.heard == (codec or "an unknown codec")
+
+
+def test_a_picture_of_a_codec_without_a_name_is_told() -> None:
+    with pytest.raises(SourceProblem) as raised:
+        _opened(_stream(None), None)
+    assert raised.value.why is Why.CODEC

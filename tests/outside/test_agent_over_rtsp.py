@@ -139,21 +139,27 @@ def _frames(pieces: list[Piece], **streams: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-@pytest.mark.parametrize("path", list(MOUNTS))
-def test_what_a_camera_sends_plays_from_its_first_frame_on(server: Server, path: str, transport: Any) -> None:
-    with _watching(server.address(path, transport=transport)) as watched:
+@pytest.mark.parametrize(("path", "sound"), [*((path, "copy") for path in MOUNTS), ("/alaw", "aac")])
+def test_what_a_camera_sends_plays_from_its_first_frame_on(
+    server: Server, path: str, sound: Any, transport: Any
+) -> None:
+    with _watching(server.address(path, transport=transport, sound=sound)) as watched:
         watched.until(lambda: watched.seconds() > 4)
         late_s = time.time() - watched.pieces[-1].end_s
-    assert len(watched.inits()) == 1 or path == "/aac"  # where sound makes the picture's times jump, once
+    is_heard = path == "/aac" or sound == "aac"
+    assert len(watched.inits()) == 1 or is_heard  # where sound makes the picture's times jump, once
     last = [piece for piece in watched.pieces if piece.init is watched.pieces[-1].init]
     frames = _frames(last, video=0)
     assert len(frames) == pytest.approx(sum(piece.duration_s for piece in last) * 25, abs=2)
     assert frames[0].key_frame and last[0].begins_with_key
     assert all(abs(b.start_s - a.end_s) < 0.1 for a, b in pairwise(last))
     assert -0.2 < late_s < 1.5
-    assert last[0].init.has_sound is (path == "/aac")
-    if path == "/aac":
-        assert len(_frames(last, audio=0)) > 30
+    assert last[0].init.has_sound is is_heard
+    if is_heard:
+        heard = _frames(last, audio=0)
+        assert len(heard) > 30 and heard[0].sample_rate == 16_000
+        heard_s = sum(frame.samples for frame in heard) / 16_000
+        assert heard_s == pytest.approx(sum(piece.duration_s for piece in last), abs=0.8)
 
 
 def test_a_password_is_asked_for_by_digest_and_a_wrong_one_is_not_repeated(

@@ -107,7 +107,8 @@ def _described(session: Session, seen: _Seen) -> str:
 def _warnings(session: Session, seen: _Seen) -> list[str]:
     found = []
     if session.heard and session.sound is None:
-        found.append(f"its sound ({session.heard}) is left out: only AAC is copied. Set the camera to AAC, if it can.")
+        advice = 'Set the camera to AAC, if it can, or sound = "aac" here.'
+        found.append(f"its sound ({session.heard}) is left out: only AAC is copied. {advice}")
     between = [after - before for before, after in zip(seen.keys, seen.keys[1:], strict=False)]
     if max(between, default=seen.lasted_s) > LONG_BETWEEN_KEYS_S:
         found.append("key frames are rare: set the camera to one in two seconds, or live views and seeking are slow.")

@@ -17,7 +17,7 @@ from sowa_agent.cloud import Identity
 from sowa_agent.lens import LensConfig
 from sowa_agent.onvif.device import OnvifConfig, source_of
 from sowa_agent.onvif.events import Kind
-from sowa_agent.source import SourceAddress, Transport
+from sowa_agent.source import Sound, SourceAddress, Transport
 
 SPOOL_FOLDER = "sowa-agent-spool"
 MOST_SPOOL_MB = 2048
@@ -28,6 +28,7 @@ _SN = re.compile("[A-Za-z0-9_-]{1,64}")
 _MAC = re.compile("([0-9A-Fa-f]{2}[ :.-]?){5}[0-9A-Fa-f]{2}")
 _RTSP = ("rtsp://", "rtsps://")
 _TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp")
+_SOUNDS: tuple[Sound, ...] = ("copy", "aac")
 _INPUTS: tuple[Kind | Literal["nothing"], ...] = ("nothing", "doorbell", "motion", "person", "tamper")
 
 
@@ -228,6 +229,7 @@ def _lens(number: str, table: _Table, onvif: OnvifConfig | None) -> LensConfig:
     user, password = table.text("user", onvif.user if onvif else ""), table.secret("password")
     password = password or (onvif.password if onvif else "")
     transport = cast(Transport, table.one_of("transport", _TRANSPORTS))
+    sound = cast(Sound, table.one_of("sound", _SOUNDS))
     name, source = table.text("name", f"Channel {number}"), table.text("source", "" if onvif else None)
     sub, is_motion_set = table.text("sub_source", ""), "motion" in table.values
     detects_motion = table.flag("motion", True)
@@ -235,8 +237,8 @@ def _lens(number: str, table: _Table, onvif: OnvifConfig | None) -> LensConfig:
 
     def address(text: str, which: str) -> SourceAddress | None:
         if text:
-            return _address(text, user, password, transport)
-        return None if source else source_of(number, which, user, password, transport)
+            return _address(text, user, password, transport, sound)
+        return None if source else source_of(number, which, user, password, transport, sound)
 
     _check_source(source, table.where, "source")
     _check_source(sub, table.where, "sub_source")
@@ -250,11 +252,13 @@ def _check_source(text: str, where: str, name: str) -> None:
         raise ConfigProblem(f"{where}: {name} must be an address such as {example}.")
 
 
-def _address(text: str, user: str = "", password: str = "", transport: Transport = "tcp") -> SourceAddress:
+def _address(
+    text: str, user: str = "", password: str = "", transport: Transport = "tcp", sound: Sound = "copy"
+) -> SourceAddress:
     """User and password may also stand in the address, as cameras' manuals write them."""
     if not text.startswith(_RTSP):
-        return SourceAddress(text)
-    return SourceAddress(*_without_user(text, user, password), transport)
+        return SourceAddress(text, sound=sound)
+    return SourceAddress(*_without_user(text, user, password), transport, sound)
 
 
 def _without_user(address: str, user: str, password: str) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -21,7 +21,8 @@ from av.error import (
 
 from sowa_agent.packets import TICKS_PER_SECOND, Codec, Packet
 from sowa_agent.parameter_sets import parameter_sets
-from sowa_agent.source import SourceAddress, SourceProblem, Transport, Why
+from sowa_agent.sound import AAC
+from sowa_agent.source import Sound, SourceAddress, SourceProblem, Transport, Why
 
 # A server that says nothing for so long is gone; FFmpeg waits twice as long, since its parser holds a frame back.
 SILENCE_US = 5_000_000
@@ -34,7 +35,7 @@ WAITED_S = 0.002
 # More makes the opening last as long as the stream is slow; less loses the sound's header.
 ANALYSED_US = 500_000
 CODECS: tuple[Codec, ...] = ("h264", "hevc")
-COPIED_SOUND = "aac"
+UNKNOWN = "an unknown codec"
 DEFAULT_RATE = 25
 
 
@@ -54,22 +55,23 @@ def problem_of(error: FFmpegError, *, is_opening: bool) -> SourceProblem:
 
 
 class Demuxed:
-    """What FFmpeg has opened: its pictures in Annex B, and its sound where that is AAC."""
+    """What FFmpeg has opened: its pictures in Annex B, and its sound where that is AAC or may be made AAC."""
 
-    def __init__(self, container: Any, monotonic: Callable[[], float]) -> None:
+    def __init__(self, container: Any, monotonic: Callable[[], float], sound: Sound = "copy") -> None:
         self._container, self._monotonic = container, monotonic
         video: Any = next(iter(container.streams.video), None)
-        name = "no picture" if video is None else video.codec_context.name
+        name = "no picture" if video is None else _codec_of(video)
         if name not in CODECS:
             container.close()
             raise SourceProblem(Why.CODEC, name)
-        self.codec = cast(Codec, name)
+        self.codec: Codec = name
         self._video = video
         self.reorders = bool(video.codec_context.has_b_frames)
         self.frame_ticks = round(TICKS_PER_SECOND / (video.average_rate or DEFAULT_RATE))
         audio: Any = next(iter(container.streams.audio), None)
-        self.heard = "" if audio is None else audio.codec_context.name
-        self.sound = audio if self.heard == COPIED_SOUND else None
+        self.heard = "" if audio is None else _codec_of(audio)
+        is_decoded = sound == "aac" and self.heard not in ("", UNKNOWN)
+        self.sound = audio if self.heard == AAC or is_decoded else None
         self._streams = [video] if self.sound is None else [video, self.sound]
         self._header = video.codec_context.extradata or b""
         # Fractions for each packet would be a fifth of all work.
@@ -80,7 +82,7 @@ class Demuxed:
         return map(self._packet, self._demuxed())
 
     def _demuxed(self) -> Iterator[Any]:
-        """FFmpeg's own, without those that are empty, as at the end, and sound that is not copied. That may go on when
+        """FFmpeg's own, without those that are empty, as at the end, and sound that is left out. That may go on when
         the picture does not, and then FFmpeg finds nothing wrong."""
         came_at = self._monotonic()
         try:
@@ -125,7 +127,7 @@ class Camera(Demuxed):
             container = av.open(source.with_password, options=options, timeout=(OPEN_S, READ_S))
         except FFmpegError as error:
             raise problem_of(error, is_opening=True) from None
-        super().__init__(container, monotonic)
+        super().__init__(container, monotonic, source.sound)
         self.pace(source.transport, self.frame_ticks, pause)
 
     def pace(self, transport: Transport, frame_ticks: int, pause: Callable[[float], Any]) -> None:
@@ -153,9 +155,11 @@ class Camera(Demuxed):
 class Film(Demuxed):
     """A video file, over and over: its times go on, as if it were one long film."""
 
-    def __init__(self, path: Path, monotonic: Callable[[], float], pause: Callable[[float], Any]) -> None:
+    def __init__(
+        self, path: Path, monotonic: Callable[[], float], pause: Callable[[float], Any], sound: Sound = "copy"
+    ) -> None:
         self._path, self._pause = path, pause
-        super().__init__(self._opened(), monotonic)
+        super().__init__(self._opened(), monotonic, sound)
         self._filter: Any = BitStreamFilterContext(f"{self.codec}_mp4toannexb", self._video)
 
     def _opened(self) -> Any:
@@ -199,6 +203,11 @@ class Film(Demuxed):
             for filtered in self._filter.filter(each):
                 filtered.stream = self._video
                 yield filtered
+
+
+def _codec_of(stream: Any) -> str:
+    """What a camera calls by a name that FFmpeg does not know has no decoder."""
+    return UNKNOWN if stream.codec_context is None else str(stream.codec_context.name)
 
 
 def _scale_of(stream: Any) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from sowa_agent.clocks import Clock
 from sowa_agent.opening import Open
 from sowa_agent.packets import TICKS_PER_SECOND, Packet, Piece
 from sowa_agent.remuxing import Remuxer
+from sowa_agent.sound import AAC
 from sowa_agent.source import Session, SourceAddress, SourceProblem, Why
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
@@ -123,7 +124,8 @@ class Feed:
             self.is_connected = True
             rate = round(TICKS_PER_SECOND / session.frame_ticks)
             sound = session.heard or "no sound"
-            sound += " is left out" if session.heard and not session.sound else ""
+            if session.heard not in ("", AAC):
+                sound += " is made AAC" if session.sound else " is left out"
             self._say(f"{session.codec}, {piece.init.width}x{piece.init.height}, {rate} frames a second, {sound}")
 
     def _say(self, state: str, level: int = logging.INFO) -> None:

@@ -31,4 +31,4 @@ class Opener:
             return Photographs(path, self.monotonic, self.pause)
         if not path.is_file():
             raise SourceProblem(Why.UNREACHABLE, "there is no such file or folder")
-        return Film(path, self.monotonic, self.pause)
+        return Film(path, self.monotonic, self.pause, source.sound)

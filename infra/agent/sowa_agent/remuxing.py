@@ -11,17 +11,20 @@ from sowa_agent.fragments import Fragment, Fragmenter, NotMuxed
 from sowa_agent.mending import Mender
 from sowa_agent.packets import TICKS_PER_SECOND, Codec, Frame, Packet, Piece
 from sowa_agent.parameter_sets import parameter_sets
+from sowa_agent.sound import AAC, SoundEncoder
 
 # What was buffered while the connection was opened comes at first, so only then it is known how late.
 SETTLING_S = 1.0
 # No sound is longer under way than the picture that it belongs to.
 SOUND_NOMINAL = TICKS_PER_SECOND * 1024 // 48_000
+# Sound whose stamps are further from the picture's is not of the same time, whatever a camera says.
+MOST_APART = 10 * TICKS_PER_SECOND
 
 
 @dataclass
 class Remuxer:
-    """Pieces of one connection. `sound` is the source's stream of AAC or None, `next_number` counts the channel's
-    pieces across connections."""
+    """Pieces of one connection. `sound` is the source's stream of what is to be heard or None, `next_number` counts
+    the channel's pieces across connections."""
 
     codec: Codec
     frame_ticks: int
@@ -36,11 +39,15 @@ class Remuxer:
     _frames: FrameClock = field(default_factory=FrameClock)
     _settled_at: float | None = None
     _complete: list[tuple[FrameClock, Fragmenter, Fragment]] = field(default_factory=list)
+    _shown: int = 0
     _has_heard: bool = False
 
     def __post_init__(self) -> None:
         self._video = Mender(self.frame_ticks, self.reorders)
         self._audio = Mender(SOUND_NOMINAL)
+        is_copied = self.sound is None or self.sound.codec_context.name == AAC
+        self._encoder = None if is_copied else SoundEncoder(self.sound)
+        self._template = self._encoder.template if self._encoder else self.sound
 
     def add(self, packet: Packet) -> list[Piece]:
         """The pieces that have become complete with it."""
@@ -51,11 +58,14 @@ class Remuxer:
                 self._see(frame)
         elif self._hears:
             for frame in self._audio.mend(packet):
-                self._hear(frame)
+                self._take_sound(frame)
         return self._pieces() if packet.arrived >= self._settled_at else []
 
     def end(self) -> list[Piece]:
         """The rest, as it is."""
+        if self._encoder is not None and self._hears:
+            for frame in self._encoder.end(0.0):
+                self._hear(frame)
         self._close()
         return self._pieces()
 
@@ -63,18 +73,23 @@ class Remuxer:
         if frame.begins_anew:
             self._close()
             self._frames = FrameClock()
+        self._shown = frame.pts
         self._frames.see(frame.pts, frame.arrived)
         if frame.is_key and self._is_another_picture(frame):
             self._close()
             self._begin(frame)
         self._mux(frame)
 
+    def _take_sound(self, frame: Frame) -> None:
+        for heard in self._encoder.add(frame) if self._encoder else [frame]:
+            self._hear(heard)
+
     def _hear(self, frame: Frame) -> None:
         if frame.begins_anew and self._has_heard:
-            # Its times have jumped, and it would not fit the picture any more.
+            # Its times have jumped, and it would not fit what was heard before.
             self._close()
-        self._has_heard = True
-        if self._muxer is not None and self._muxer.sound is not None:
+        if self._muxer is not None and self._muxer.sound is not None and abs(frame.pts - self._shown) < MOST_APART:
+            self._has_heard = True
             self._mux(frame)
 
     @property
@@ -90,9 +105,10 @@ class Remuxer:
 
     def _begin(self, key: Frame) -> None:
         try:
-            self._muxer = Fragmenter(self.codec, key, self.sound if self._hears else None)
+            self._muxer = Fragmenter(self.codec, key, self._template if self._hears else None)
         except NotMuxed:
             self._muxer = None
+        self._has_heard = False
 
     def _mux(self, frame: Frame) -> None:
         if self._muxer is None:

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from sowa_agent.packets import Codec, Packet
 
 Transport = Literal["tcp", "udp"]
+# What becomes of it: AAC is copied and other sound left out, or that is made AAC.
+Sound = Literal["copy", "aac"]
 
 
 class Why(Enum):
@@ -41,6 +43,7 @@ class SourceAddress:
     user: str = ""
     password: str = field(default="", repr=False)
     transport: Transport = "tcp"
+    sound: Sound = "copy"
 
     @property
     def is_rtsp(self) -> bool:
@@ -63,8 +66,8 @@ class SourceAddress:
 
 
 class Session(Protocol):
-    """One connection to a source. `sound` is a stream of AAC, or None; `heard` names the codec of what sound there
-    is."""
+    """One connection to a source. `sound` is the stream of what is to be heard, or None; `heard` names the codec of
+    what sound there is."""
 
     codec: Codec
     frame_ticks: int

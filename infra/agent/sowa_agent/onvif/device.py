@@ -11,7 +11,7 @@ from typing import Any
 from sowa_agent.onvif.events import Kind
 from sowa_agent.onvif.profiles import at_host
 from sowa_agent.opening import Open
-from sowa_agent.source import Session, SourceAddress, SourceProblem, Why
+from sowa_agent.source import Session, Sound, SourceAddress, SourceProblem, Transport, Why
 
 Json = dict[str, Any]
 SCHEME = "onvif:"
@@ -33,9 +33,11 @@ class OnvifConfig:
     digital_input: Kind | None = None
 
 
-def source_of(channel: str, which: str, user: str, password: str, transport: Any) -> SourceAddress:
+def source_of(
+    channel: str, which: str, user: str, password: str, transport: Transport, sound: Sound = "copy"
+) -> SourceAddress:
     """Stands for a stream whose address the camera says; `which` is `main` or `sub`."""
-    return SourceAddress(f"{SCHEME}{channel}/{which}", user, password, transport)
+    return SourceAddress(f"{SCHEME}{channel}/{which}", user, password, transport, sound)
 
 
 @dataclass
