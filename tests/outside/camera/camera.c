@@ -11,14 +11,15 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-enum { PIECE_S = 2, FIRST_PIECES = 6, MOST_PIECES = 15, EVENT_S = 20, TRIES = 4, ASK_AGAIN_S = 10, RENEW_BEFORE_S = 60 };
+enum { PIECE_S = 2, FIRST_PIECES = 6, MOST_PIECES = 15, EVENT_S = 20 };
+enum { TRIES = 4, ASK_WITHIN_MS = 4000, ASK_AGAIN_S = 10, RENEW_BEFORE_S = 60 };
 struct ticket { const char *kind; json_t *form; double until, not_before; char init[24]; };
 static const char *url, *sn, *secret;
 static char token[256], channel_url[512], film[24];
-static double ahead, activate_at, connect_at, ping_at, moved_until, segment_start;
+static double ahead, activate_at, connect_at, ping_at, moved_until, segment_start, ask_at = INFINITY;
 static curl_off_t retry_after_s;
 static int ping_s, reconnect_s, segment, segment_pieces;
-static bool is_private, is_event_plan;
+static bool is_private = true, is_event_plan; /* until it is known what its owner wants */
 static volatile sig_atomic_t is_over, has_moved;
 static struct ticket alarms = {.kind = "alarm"}, snapshots = {.kind = "snapshot"};
 static struct ticket live = {.kind = "live"}, recordings = {.kind = "recording"};
@@ -38,8 +39,7 @@ static char *time_text(char to[40], double at, const char *format) {
     return sprintf(to + strlen(to), ".%03dZ", (int)((at - (time_t)at) * 1000)), to;
 }
 
-/* HTTP. What may succeed later is sent again: without an answer (0), and after 5xx. */
-static long perform(CURL *curl, json_t **answer) {
+static long perform(CURL *curl, json_t **answer) { /* without an answer (0), and after 5xx, it is sent again */
     long status = 0;
     for (int tried = 0; tried < TRIES && (!status || status >= 500); tried++) {
         char *said;
@@ -56,7 +56,6 @@ static long perform(CURL *curl, json_t **answer) {
     }
     return curl_easy_cleanup(curl), status;
 }
-
 static bool ask(const char *method, const char *path, json_t *body, json_t **answer) {
     char address[1024], *text = json_dumps(body, JSON_COMPACT);
     CURL *curl = curl_easy_init();
@@ -73,7 +72,6 @@ static bool ask(const char *method, const char *path, json_t *body, json_t **ans
     if (time_in(*answer, "now") > 0) ahead = time_in(*answer, "now") - local_s();
     return free(text), json_decref(body), status == 200;
 }
-
 static void activate(void) {
     const char *its_token = "", *its_url = "";
     json_t *said = NULL, *me = json_pack("{ss ss ss ss ss s[{ss ss}]}", "sn", sn, "secret", secret, "model", "Camera in C",
@@ -99,7 +97,6 @@ static bool has_ticket(struct ticket *ticket) {
     if (ticket == &recordings) is_event_plan = json_object_get(json_object_get(said, "plan"), "event_ms_left");
     return json_decref(said), ticket->form;
 }
-
 static void add_field(curl_mime *form, const char *name, const char *value) {
     curl_mimepart *part = curl_mime_addpart(form);
     curl_mime_name(part, name), curl_mime_data(part, value, CURL_ZERO_TERMINATED);
@@ -144,7 +141,6 @@ static void close_segment(void) {
     if (segment_pieces && !close(segment)) send_film(&recordings, name, "segment.m4s", 0);
     segment_pieces = 0;
 }
-
 static void record(const char *piece, double start) {
     static int longest = FIRST_PIECES; /* who bought a plan sees soon that it works */
     bool is_wanted = !is_private && has_ticket(&recordings) && (!is_event_plan || now_s() < moved_until);
@@ -176,10 +172,11 @@ static void see(void) {
 static bool become_as_wanted(void) {
     json_t *wanted = NULL, *said = NULL;
     bool is_known = ask("PUT", "/cameras/state", json_object(), &wanted);
-    json_t *report = json_pack("{sO*}", "settings", json_object_get(wanted, "desired"));
-    is_private = json_is_true(json_object_get(wanted, "privacy_mode"));
-    if (is_private) json_object_clear(views);
-    is_known = ask("PUT", "/cameras/state", report, &said) && is_known;
+    if (is_known) {
+        is_private = json_is_true(json_object_get(wanted, "privacy_mode"));
+        if (is_private) json_object_clear(views);
+        is_known = ask("PUT", "/cameras/state", json_pack("{sO*}", "settings", json_object_get(wanted, "desired")), &said);
+    }
     return json_decref(wanted), json_decref(said), is_known;
 }
 static bool obey(json_t *message, const char *id) {
@@ -204,6 +201,8 @@ static int on_channel(struct lws *wsi, enum lws_callback_reasons reason, void *u
     } else if (reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR || reason == LWS_CALLBACK_CLIENT_CLOSED) {
         if (!channel) *token = 0; /* it was not let in: perhaps the token was replaced */
         channel = NULL, connect_at = local_s() + reconnect_s;
+    } else if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE) { /* to ask why, not with all who were hung up on */
+        ask_at = local_s() + arc4random_uniform(ASK_WITHIN_MS) / 1e3;
     } else if (reason == LWS_CALLBACK_CLIENT_RECEIVE) { /* a frame is shorter than the buffer */
         json_t *message = json_loadb(in, length, 0, NULL);
         if (message && !json_unpack(message, "{ss}", "id", &id)) {
@@ -240,7 +239,8 @@ int main(int count, char **arguments) {
     signal(SIGUSR1, on_signal), signal(SIGTERM, on_signal), lws_set_log_level(LLL_ERR, NULL);
     struct lws_context *context = lws_create_context(&how);
     for (double piece_at = local_s(); !is_over; usleep(20000)) {
-        if (!*token && local_s() > activate_at) activate_at = local_s() + ASK_AGAIN_S, activate(), become_as_wanted();
+        if (!*token && local_s() > activate_at) activate_at = local_s() + ASK_AGAIN_S, activate(), ask_at = 0;
+        if (*token && local_s() > ask_at) ask_at = become_as_wanted() ? INFINITY : local_s() + ASK_AGAIN_S;
         if (*token && !channel && local_s() > connect_at) connect_channel(context);
         if (channel && local_s() > ping_at) lws_callback_on_writable(channel);
         if (*token && local_s() >= piece_at) piece_at += PIECE_S, see();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,8 @@ WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror")
 STRICT = ("-std=gnu17", "-D_GNU_SOURCE", "-O1", "-g", "-fsanitize=address,undefined", *WARNINGS)
 PIECES, PIECE_S = 20, 2
 PATIENCE_S = 60.0
+# As docs/camera.md wants it.
+ASKS_WITHIN_S = 5.0
 
 Found = TypeVar("Found")
 
@@ -96,6 +99,11 @@ class Living:
     def is_online(self) -> bool:
         return bool(self.owner.device(self.device_id)["online"])
 
+    def asked(self) -> list[int]:
+        """With what status each question how to be was answered."""
+        lines = (json.loads(line) for line in self.owner.world.logs.lines() if '"PUT /cameras/state"' in line)
+        return [line["status"] for line in lines]
+
     def said_to(self, word: str) -> str:
         """The state of a command when it is over."""
         given = self.owner.command(self.device_id, word).json
@@ -128,11 +136,19 @@ def frames_of(playlist_url: str, count: int) -> int:
 
 
 @pytest.fixture
-def living(served: tuple[str, LocalCloud, Any], program: Path, footage: Path) -> Iterator[Living]:
+def back_within() -> range:
+    """In how many seconds it is told to come back."""
+    return range(5)
+
+
+@pytest.fixture
+def living(
+    served: tuple[str, LocalCloud, Any], program: Path, footage: Path, back_within: range
+) -> Iterator[Living]:
     url, cloud, beginning = served
     cloud.restore(beginning)
     owner = new_person(cloud)
-    sn = next(sn for sn in map("C{:05}".format, count()) if how_to_connect(sn).reconnect_after_seconds < 5)
+    sn = next(sn for sn in map("C{:05}".format, count()) if how_to_connect(sn).reconnect_after_seconds in back_within)
     living = Living(owner, new_camera(cloud, sn, owner), url, program, footage)
     try:
         living.wait_for(living.is_online)
@@ -152,6 +168,27 @@ def test_it_obeys_on_its_channel_and_comes_back_when_its_token_was_replaced(livi
     living.wait_for(lambda: not living.is_online())
     living.wait_for(living.is_online)
     assert living.said_to("restart") == "done"
+
+
+@pytest.mark.parametrize("back_within", [range(600, 900)])
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_when_it_is_hung_up_on_it_asks_once_within_five_seconds_and_comes_back_in_its_own_time(
+    living: Living, is_replaced: bool
+) -> None:
+    """And where another was activated, is activated itself."""
+    cloud = living.owner.world
+    asked, (connection_id,) = living.asked, cloud.channel.connections
+    assert 200 in asked()
+    if is_replaced:
+        assert living.camera.activate().status == 200
+    else:
+        cloud.channel.delete(connection_id)
+    hung_up_at, before = time.monotonic(), len(asked())
+    living.wait_for(lambda: len(asked()) > before)
+    assert time.monotonic() - hung_up_at < ASKS_WITHIN_S
+    time.sleep(2 * ASKS_WITHIN_S)
+    assert asked()[before:] == ([401, 200, 200] if is_replaced else [200, 200])
+    assert connection_id not in cloud.channel.connections
 
 
 def test_what_moves_becomes_an_alarm_with_a_picture(living: Living) -> None:
