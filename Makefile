@@ -33,7 +33,7 @@ agent: $(INSTALLED) ## any RTSP camera with a cloud: SOURCE=rtsp://... (or a fil
 	@PYTHONPATH=infra/agent SECRET="$(SECRET)" $(PYTHON) -m sowa_agent run --source "$(SOURCE)" --sn "$(SN)" \
 		--url "$(or $(URL),http://127.0.0.1:8000)" --spool build/agent-spool
 
-test: $(INSTALLED) ## tests of our own code, without a network; of crashes and races a share, another for each commit
+test: $(INSTALLED) ## tests of our own code, without a network; of large sets of cases a share, another for each commit
 	@# Each worker begins with a half, in a row, so that what a module sets up is made once; who is done helps the other.
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
@@ -50,15 +50,17 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
 	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
 
-night: $(INSTALLED) ## all at length: fuzz every route, buy plans in every way, growth and sweeps at full size, medians, the agent at length
+# Nothing is left out; but what ran whole above is not run whole once more.
+night: export EVERY_CASE = 1
+night: $(INSTALLED) ## all at length: every case, fuzz every route, buy plans in every way, growth and sweeps at full size, medians, the agent at length
 	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
 	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
 	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py tests/register/test_erase_at_length.py \
 		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py \
 		tests/entry/test_examples.py
-	@EVERY_WORLD=1 $(PYTHON) -m pytest tests/worlds -n $(WORKERS)
+	@$(PYTHON) -m pytest -m one_in -n $(WORKERS) --dist worksteal
 	@DAY_SEEDS="$$(shuf -i 1-1000000 -n 5 | tr '\n' ' ')" $(PYTHON) -m pytest tests/agent/test_day.py -n $(WORKERS)
-	@AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS)
+	@EVERY_CASE= AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 	@$(PYTHON) -m tests.alike
 	@PYTHONPATH=infra/agent $(PYTHON) -m tests.outside.long_run
 

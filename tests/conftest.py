@@ -18,13 +18,21 @@ from chalicelib.store import crypto, hour_keys, records
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.strict_moto import endpoint
-from tests import neighbour
+from tests import neighbour, shares
 from tests.identities import platforms
 from tests.scene import Camera, Person, new_camera, new_person
 
 if endpoint.URL is not None:
     # Worlds have noted it; what tests ask of moto alone is meant for moto.
     os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if shares.is_whole(config):
+        return
+    left = shares.left_out(items, shares.number_of_commit())
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
+    items[:] = [item for item in items if item.nodeid not in left]
 
 
 # By its parameters of 1, 8 and 1 a hash takes no time; what it takes in truth, `make alike` and `make bench` count.

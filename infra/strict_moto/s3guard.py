@@ -97,7 +97,9 @@ class S3Guard:
 
     def _cors(self, request: Request) -> dict[str, str]:
         """What the bucket's rules let this origin's pages do; nothing if no rule does."""
-        origin = request.headers.get("Origin", "")
+        origin = request.headers.get("Origin")
+        if not origin:
+            return {}  # no page asks: the rules are for browsers
         method = request.headers.get("Access-Control-Request-Method", request.method)
         wanted = [name.strip().lower() for name in request.headers.get("Access-Control-Request-Headers", "").split(",")]
         rule = self._rule_for(request, origin, method, set(wanted) - {""})

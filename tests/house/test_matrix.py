@@ -14,6 +14,7 @@ from chalicelib.entry.http import Route
 from tests.conftest import Home
 from tests.routes import Request, all_routes, clip_for, named, request_for, route_names
 from tests.scene import Person, new_camera, new_person, rows
+from tests.worlds.sweep import leap
 
 ABSENT = "a" * 26
 REFUSED_WITHOUT_SESSION = 401
@@ -50,7 +51,7 @@ def test_nobody_and_strange_tokens_stay_outside(home: Home, name: str) -> None:
 def test_an_expired_session_stays_outside(home: Home, name: str) -> None:
     route = named(name)
     request = request_for(route, home)
-    home.world.advance(15 * 60)
+    leap(home.world, 15 * 60)
     assert request.send(home).status == REFUSED_WITHOUT_SESSION
 
 
@@ -132,6 +133,7 @@ def test_the_routes_declare_what_guests_may_ask_for() -> None:
 HOPELESS = (b"{", b"[]", b'{"nobody": 1}', b"[" * 40 + b"]" * 40, b'"' + b"x" * 300_000 + b'"')
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_whatever_a_stranger_or_a_guest_says_it_is_looked_at_last(home: Home, name: str) -> None:
     route = named(name)
@@ -165,6 +167,7 @@ def _as_guest(request: Request, home: Home) -> int:
     return request.by(home.stranger.access_token).send(home).status
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("right", RIGHTS)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name: str, right: str) -> None:
@@ -180,6 +183,7 @@ def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name:
     assert _as_guest(request, home) == (route.status if is_open else NOT_GRANTED)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     request = request_for(named(name), home)
@@ -188,12 +192,13 @@ def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     assert _as_guest(request, home) == NOT_YOURS
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None:
     home.world.calendar.lag = None
     request = request_for(named(name), home)
     _guest(home, rights=list(RIGHTS), until=f"{home.world.now() + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}")
-    home.world.advance(10 * 60)
+    leap(home.world, 10 * 60)
     assert _as_guest(request, home) == NOT_YOURS
 
 
@@ -213,6 +218,6 @@ def test_raised_trust_is_asked_for_where_it_is_declared(home: Home) -> None:
     for route in routes:
         home.world.restore(beginning)
         request = request_for(route, home)
-        home.world.advance(10 * 60)
+        leap(home.world, 10 * 60)
         answer = request.send(home)
         assert (answer.status, answer.json["code"]) == (403, "StepUpRequired"), route.name

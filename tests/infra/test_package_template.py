@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from typing import Any
 
 import pytest
 import yaml
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 
 from chalicelib import words
@@ -55,15 +54,22 @@ def events(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def complaints(text: str) -> list[str]:
+    # Imported here: it takes two seconds of every worker, and one of them lints.
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
     return [str(one) for one in lint(text, config=ManualArgs(regions=[REGION]))]
 
 
-def test_cfn_lint_has_nothing_to_say() -> None:
-    assert not complaints(template.written(made()).decode())
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("template_of", [made, lambda: expanded()], ids=["as written", "as SAM expands it"])
+def test_cfn_lint_has_nothing_to_say(template_of: Callable[[], dict[str, Any]]) -> None:
+    assert not complaints(template.written(template_of()).decode())
 
 
-def test_what_sam_makes_of_it_is_clean_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)  # SAM asks boto3 where it is
+@cache
+def expanded() -> dict[str, Any]:
+    """What CloudFormation makes of the template, by the very program that it does it with."""
     from samtranslator.translator.transform import transform
 
     source = json.loads(template.written(made()))
@@ -71,18 +77,23 @@ def test_what_sam_makes_of_it_is_clean_too(monkeypatch: pytest.MonkeyPatch) -> N
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": "sowa-production-artifacts", "Key": "code.zip"}
     defaults = {name: one["Default"] for name, one in source["Parameters"].items() if "Default" in one}
-    expanded = transform(source, defaults | PARAMETERS, _NoManagedPolicies())
-    assert not complaints(json.dumps(expanded))
-    kinds = [one["Type"] for one in expanded["Resources"].values()]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", REGION)  # SAM asks boto3 where it is
+        made_of_it: dict[str, Any] = transform(source, defaults | PARAMETERS, _NoManagedPolicies())
+    return made_of_it
+
+
+def test_sam_adds_neither_stages_nor_roles_and_answers_in_our_words() -> None:
+    kinds = [one["Type"] for one in expanded()["Resources"].values()]
     assert kinds.count("AWS::ApiGateway::Stage") == 1  # SAM likes to add one called Stage
     assert kinds.count("AWS::IAM::Role") == len(resources("AWS::Serverless::Function"))
-    api = expanded["Resources"]["RestAPI"]["Properties"]
+    api = expanded()["Resources"]["RestAPI"]["Properties"]
     # Of an edge-optimised API alone we hear which country a camera calls from: before a regional one is no CloudFront.
     assert api["EndpointConfiguration"] == {"Types": ["EDGE"]}
     # What stands under a condition is left for CloudFormation to decide.
     body = resolved(api["Body"], ORIGIN)
     assert all("options" in operations for operations in body["paths"].values())
-    assert source["Resources"]["RestAPI"]["Properties"]["AlwaysDeploy"]  # or a new origin reaches no stage
+    assert made()["Resources"]["RestAPI"]["Properties"]["AlwaysDeploy"]  # or a new origin reaches no stage
     for answer in body["x-amazon-apigateway-gateway-responses"].values():
         assert answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
 

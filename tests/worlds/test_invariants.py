@@ -643,6 +643,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
