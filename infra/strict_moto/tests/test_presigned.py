@@ -660,6 +660,17 @@ def test_a_presigned_put_is_not_played_even_if_signed(guard: Ask) -> None:
     assert guard(HttpRequest("PUT", url, body=b"1")).code == "NotImplemented"
 
 
+def test_the_rules_are_looked_up_for_pages_alone(guard: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    original = S3Guard._rule_for
+    monkeypatch.setattr(S3Guard, "_rule_for", lambda self, *told: looked_up.append(told[1]) or original(self, *told))
+    let_pages_in()
+    assert "Access-Control-Allow-Origin" in guard(from_page(ORIGIN, "GET")).headers
+    assert looked_up == [ORIGIN]
+    assert guard(presigned()).status == 200
+    assert looked_up == [ORIGIN]
+
+
 def test_refusals_are_told_with_cors_as_xml(guard: Ask) -> None:
     let_pages_in()
     answer = guard(from_page(ORIGIN, "GET"))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.comparisons import get_filter_expression
+from moto.dynamodb.models import utilities
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
-from .. import comparing, expressions, sns
+from .. import comparing, expressions, plain, sns
 from .conftest import nothing_else
 
 NAMES = {"#n": "name", "#c": "count", "#d": "deep"}
@@ -156,6 +158,20 @@ def test_values_are_equal_where_motos_are() -> None:
         with _in_place(comparing.REPLACEMENTS):
             assert [one == other for one, other in pairs] == motos
             assert list(map(hash, hashable)) == hashes
+
+
+def test_answers_are_written_from_what_moto_makes_of_items() -> None:
+    kinds: list[Any] = [
+        {"S": "a"}, {"B": "YQ=="}, {"N": "1"}, {"NULL": True}, {"BOOL": False}, {"SS": ["a"]}, {"NS": ["1", "2"]},
+        {"BS": ["YQ=="]}, {"L": [{"S": "a"}, {"B": "YQ=="}]}, {"M": {"a": {"L": [{"N": "1"}]}, "b": {"B": "YQ=="}}},
+    ]  # fmt: skip
+    item = _item({**STORED, **{f"a{number}": one for number, one in enumerate(kinds)}})
+    answer = {"Item": dict(item.attrs), "Items": [item, {}], "Count": 2, "Units": 0.5, "At": datetime.now(UTC)}
+    with nothing_else():
+        motos = utilities.dynamo_to_dict(answer)
+        with _in_place(plain.REPLACEMENTS):
+            assert utilities.dynamo_to_dict(answer) == motos
+    assert motos["Item"]["a1"] == {"B": b"a"}
 
 
 def test_one_key_signs_what_is_told_to_all_who_subscribed() -> None:
