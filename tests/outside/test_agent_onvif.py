@@ -216,9 +216,16 @@ def test_a_flood_is_bounded_and_what_comes_after_it_is_told() -> None:
     assert 1 <= running.kinds().count("motion") <= 8
 
 
+def _attributes(count: int) -> str:
+    return " ".join(f'a{number}=""' for number in range(count))
+
+
 ABSURD: dict[str, Callable[[], Any]] = {
     "an answer without an end": lambda: "<a>" + "x" * 8_000_000,
     "one that goes deep": lambda: "<a>" * 200_000 + "</a>" * 200_000,
+    "one of ever more attributes": lambda: f"<tev:PullMessagesResponse {_attributes(150_000)}/>",
+    "the same within no XML": lambda: f"<tev:PullMessagesResponse><b & {_attributes(150_000)}/>",
+    "one of ever more elements": lambda: f"<tev:PullMessagesResponse>{'<b/>' * 300_000}</tev:PullMessagesResponse>",
     "one within itself": lambda: Response(
         '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
         '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]><a>&d;</a>'

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+from lxml import etree
 from onvif import ONVIFCamera
 from onvif.exceptions import ONVIFError
 from onvif.util import is_auth_error, normalize_url
@@ -33,6 +34,9 @@ PULL_S, PULL_LIMIT = 10, 50
 SUBSCRIBED_S, LEAST_SUBSCRIBED_S = 120.0, 4.0
 # The profiles of a recorder of 64 channels are 300 KB.
 MOST_BYTES = 2 * 1024 * 1024
+# Of which they are 13,000 elements. The library compares each attribute of an element with all others, while the events
+# of all other cameras wait.
+MOST_ELEMENTS, MOST_ATTRIBUTES = 30_000, 64
 # A device compares the time that a password's digest bears with its own clock: many bear a few seconds.
 CLOCK_S = 5.0
 _MEDIA = "http://www.onvif.org/ver10/media/wsdl"
@@ -52,7 +56,17 @@ class _Response(aiohttp.ClientResponse):  # type: ignore[misc]  # it need not be
                 self.close()
                 raise aiohttp.ClientPayloadError("more than is read")
             blocks.append(block)
-        return b"".join(blocks)
+        content = b"".join(blocks)
+        if _is_absurd(content):
+            raise aiohttp.ClientPayloadError("more than is looked at")
+        return content
+
+
+def _is_absurd(content: bytes) -> bool:
+    """By what the library would read of it, which takes what is no XML as far as it goes."""
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, recover=True)) if content else None
+    elements = () if root is None else root.iter(etree.Element)
+    return any(at > MOST_ELEMENTS or len(each.attrib) > MOST_ATTRIBUTES for at, each in enumerate(elements))
 
 
 class _Exchange:
