@@ -7,6 +7,7 @@ The packaged functions, as `make bench` counts them; AWS answers out of memory.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from unittest.mock import patch
 
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
-from infra.package import bundle
+from infra.package import bundle, interpreter
 from tests import costs
 from tests.bench import packages, recorded
 from tests.bench.counting import Handler
@@ -48,14 +49,17 @@ def _app(name: str) -> Called:
 
 
 def main() -> None:
+    python = interpreter.of_lambda(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         recording = Path(folder) / "recording.json"
         found = dict(_recorded())
         handlers = {part: one.pop("handler") for part, one in found.items() if part != "environment"}
         recording.write_text(json.dumps(found))
-        packages.lay_out_ours(Path(folder) / "ours", Path(folder) / "installed")
+        packages.lay_out_ours(Path(folder) / "ours", Path(folder) / "installed", python)
         for part in sys.argv[1:] or handlers:
-            count = Handler(handlers[part], (Path(folder) / "ours",)).warm(recording, part, least=_FEW, most=_MANY)
+            count = Handler(handlers[part], (Path(folder) / "ours",), python).warm(
+                recording, part, least=_FEW, most=_MANY
+            )
             print(f"{part}: {count / 1e6:.2f} M, {count / INSTRUCTIONS_A_MS:.2f} ms of a vCPU", flush=True)
 
 

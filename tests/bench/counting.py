@@ -6,13 +6,13 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from infra.package.interpreter import THIS, Interpreter
 from tests.bench import container
 
 # Warm: what the later fifty of 70 requests cost, one by one.
@@ -24,10 +24,11 @@ _CACHEGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-
 
 @dataclass(frozen=True)
 class Handler:
-    """A handler by its name, among the packages of these folders and no others."""
+    """A handler by its name, among the packages of these folders and no others, and the Python that runs it."""
 
     name: str
     packages: tuple[Path, ...]
+    python: Interpreter = THIS
 
     def warm(self, recording: Path, scenario: str, *, least: int = FEW, most: int = MANY) -> float:
         """Instructions for one more request, or batch."""
@@ -70,7 +71,7 @@ class Handler:
         # Without the packages of this environment (-S), and with sets in the same order each time.
         return subprocess.run(  # noqa: S603  # our own words only
             [
-                *under, sys.executable, "-S", container.__file__, recording, scenario, name, str(count), said,
+                *under, self.python.executable, "-S", container.__file__, recording, scenario, name, str(count), said,
             ],
             env={
                 "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, self.packages)),
