@@ -55,6 +55,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "free_sn": lambda home: new_camera(home.world, "SN0099").sn,
     "free_code": lambda home: CODE,
     "device_id": lambda home: home.camera.device_id,
+    "other_device_id": lambda home: new_camera(home.world, "SN0066", owner=home.owner).device_id,
     "totp_code": lambda home: _begun_totp(home).code(),
     "made_passkey": lambda home: _made_passkey(home),
     "passkey_id": lambda home: Key().add_to(home.owner)["passkey_id"],
@@ -100,10 +101,17 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
         ),
         lambda home: _recording(home),
     ),
+    **dict.fromkeys(
+        ("PUT /devices/{device_id}/plan/pause", "POST /devices/{device_id}/plan/move"), lambda home: _plan(home)
+    ),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
 }
+
+
+def _plan(home: Home) -> None:
+    pay(home.world, home.owner.order(home.camera.device_id, key="the-key-of-a-plan").json["order_id"])
 
 
 def _shared_with_owner(home: Home) -> str:

@@ -152,7 +152,7 @@ class Person:
     def check_device_password(self, device_id: str, password: str) -> Response:
         return self.call("POST", f"/devices/{device_id}/password/check", {"password": password})
 
-    def offer(self, device_id: str, **to: str) -> str:
+    def offer(self, device_id: str, **to: str | bool) -> str:
         """To hand it over; the offer's id. Trust must have been raised."""
         answer = self.call("POST", f"/devices/{device_id}/transfer", to)
         assert answer.status == 202, answer.body

@@ -157,13 +157,25 @@ class Ownership(Item):
     plan_grants = key(
         UnicodeSetAttribute(null=True),
         rows.CLOUD_STORAGE,
-        why="times, entries of the catalogue and random ids of orders",
+        why="times, entries of the catalogue, prices and random ids of orders",
+        exported=True,
+    )
+    plan_pauses = key(
+        UnicodeSetAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="times: when its owner paused the plan",
         exported=True,
     )
     plan_end = key(
         UnicodeAttribute(null=True),
         rows.CLOUD_STORAGE,
         why="where the end of all that is found by its day",
+        points_to="row",
+    )
+    plan_warning = key(
+        UnicodeAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="where what its owner is told next of that end is found by its time",
         points_to="row",
     )
 

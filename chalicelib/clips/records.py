@@ -48,6 +48,7 @@ class Clip(Item):
     made_to_ms = key(NumberAttribute(), rows.CLOUD_STORAGE, why="time: when the last of it ended")
     # A plan that began later shows nothing of it.
     arrived_from = key(Time(), rows.CLOUD_STORAGE, why="time: when the first of what it is made from came")
+    arrived_to = key(Time(null=True), rows.CLOUD_STORAGE, why="time: when the last of it came")
     until = key(Time(), rows.CLOUD_STORAGE, why="time: the end of the file", exported=True)
     size_bytes = key(NumberAttribute(null=True), rows.CLOUD_STORAGE, why="size of the file", exported=True)
     duration_ms = key(NumberAttribute(null=True), rows.CLOUD_STORAGE, why="how long the video is", exported=True)

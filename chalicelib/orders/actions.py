@@ -7,19 +7,23 @@ from functools import partial
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
+from chalicelib.access.records import Ownership
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Invalid, NotFound, Unavailable
+from chalicelib.errors import Conflict, Invalid, NotFound, Unavailable
 from chalicelib.instants import ms_of
-from chalicelib.orders import rules
+from chalicelib.orders import rules, shapes
 from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
 from chalicelib.orders.rules import Reason
 from chalicelib.outbox.actions import messages
 from chalicelib.payments import shapes as payment_shapes
 from chalicelib.payments.actions import checkout_url, verified
-from chalicelib.plans import actions as plans
-from chalicelib.plans.actions import Terms
+from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions import quoting
+from chalicelib.plans.actions.quoting import CreditChanged, Quote
+from chalicelib.plans.records import FreePlan
+from chalicelib.plans.shapes import Money
 from chalicelib.settings import settings
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, commit_and_answer, create, merge
@@ -35,38 +39,100 @@ class PaymentMismatch(Invalid):
     pass
 
 
+class PriceChanged(Conflict):
+    """`to_pay` is what it is now."""
+
+
+class FreePlanElsewhere(Conflict):
+    """`device_id` names the device that has it."""
+
+
 class _DeviceGone(Exception):
     """Nobody has the device any more for which a plan was paid."""
 
 
-def place_order(caller: Caller, plan_id: str, device_id: str, payment_method: str) -> dict[str, object]:
-    """An open order for one of the caller's devices, and where to pay it. Raises PlanUnknown, NotFound."""
-    offer = plans.offered(plan_id)
-    if access.owner_of(device_id) != caller.account_id:
-        raise NotFound("device")
-    now = clock.now()
+def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
+    """What it costs now, and when it would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
+    the free plan raise."""
+    offer = plans.offered(body.plan_id)
+    quote = _quote(_read_ledger(caller, body.device_id, offer), offer, body, clock.now_s())
+    price, credit, to_pay = (
+        Money(amount=amount, currency=quote.currency) for amount in (quote.price, quote.credit, quote.to_pay)
+    )
+    begins, ends = clock.at_epoch(quote.begins), clock.at_epoch(quote.ends)
+    return shapes.Price(price=price, credit=credit, to_pay=to_pay, begins=begins, ends=ends)
+
+
+def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
+    Raises PriceChanged, and what `price_of` raises."""
+    return retrying(partial(_place_order, caller, body))
+
+
+def _place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    offer = plans.offered(body.plan_id)
+    held, now = _read_ledger(caller, body.device_id, offer), clock.now()
+    quote = _quote(held, offer, body, clock.epoch_s(now))
+    if body.to_pay not in (None, quote.to_pay):
+        raise PriceChanged(to_pay={"amount": quote.to_pay, "currency": quote.currency})
     order = Order.new(
         caller.account_id,
         f"{ms_of(now):012x}{ids.random_bytes(8).hex()}",
-        plan_id=plan_id,
+        plan_id=offer.plan_id,
         catalogue_version=offer.version,
         kind=offer.kind,
         keep_days=offer.keep_days,
         period_days=offer.period_days,
-        device_id=device_id,
-        amount=offer.amount,
-        currency=offer.currency,
-        payment_method=payment_method,
+        device_id=body.device_id,
+        amount=quote.to_pay,
+        currency=quote.currency,
+        payment_method=body.payment_method,
         ordered_at=clock.epoch_s(now),
         state="open",
+        begins=None if quote.credit_of is None else "now",
+        credit=quote.credit or None,
+        credit_of=quote.credit_of,
     )
-    owned = access.require_alive(device_id, otherwise=NotFound("device"))
-    return commit_and_answer(create(order), *owned, answer=_described(order, []))
+    granted = _grant_free(order, held, clock.epoch_s(now)) if offer.is_free else ()
+    owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
+    return commit_and_answer(create(order), *granted, *owned, answer=_described(order, []))
 
 
-def _terms(order: Order) -> Terms:
+def _read_ledger(caller: Caller, device_id: str, offer: plans.Offer) -> Ownership:
+    """The caller's tie to the device; of the free plan also what says that no other one has it. One consistent read.
+    Raises NotFound, FreePlanElsewhere."""
+    if access.owner_of(device_id) != caller.account_id:
+        raise NotFound("device")
+    free = FreePlan.key(caller.account_id)
+    found = read_all((plans.key_of(device_id), *([free] if offer.is_free else [])))
+    held = found[plans.key_of(device_id)]
+    if held is None:
+        raise NotFound("device")
+    elsewhere = found[free] if offer.is_free else None
+    if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
+        raise FreePlanElsewhere(device_id=elsewhere.device_id)
+    return held
+
+
+def _quote(held: Ownership, offer: plans.Offer, body: shapes.AskPrice, now: int) -> Quote:
+    return quoting.quote(held, offer, body.currency, body.begins, now)
+
+
+def _grant_free(order: Order, held: Ownership, now: int) -> tuple[Write, ...]:
+    """No payment, no invoice, and no mail: the answer tells of it."""
+    order.assign(state="paid", paid_at=now, confirmed_at=now)
+    return plans.grant_free(held, plans.free(_terms(order), _order_id(order), now), now)
+
+
+def _granted(order: Order, now: int) -> plans.Grant:
+    """What was ordered, at what it is worth: what is paid, and what was credited."""
+    worth = int(order.amount) + int(order.credit or 0)
+    return plans.bought(_terms(order), _order_id(order), worth, order.currency, now)
+
+
+def _terms(order: Order) -> plans.Terms:
     """The terms as bought, whatever the catalogue says since."""
-    return Terms(
+    return plans.Terms(
         plan_id=order.plan_id,
         version=int(order.catalogue_version),
         kind=order.kind,
@@ -96,7 +162,9 @@ def _described(order: Order, payments: list[Payment]) -> dict[str, object]:
         "keep_days": terms.keep_days,
         "period_days": terms.period_days,
         "device_id": order.device_id,
+        "begins": order.begins or "after",
         "amount": {"amount": int(order.amount), "currency": order.currency},
+        "credit": {"amount": int(order.credit or 0), "currency": order.currency},
         "ordered_at": clock.at_epoch(order.ordered_at),
         "payment_method": order.payment_method,
         "invoice_number": order.invoice_number,
@@ -187,6 +255,8 @@ def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Re
             _pay(order, payment)
         except _DeviceGone:
             return "device_gone"
+        except CreditChanged:
+            return "plan_changed"
     return reason
 
 
@@ -209,7 +279,7 @@ def _tax_year() -> int:
 
 
 def _pay(order: Order, payment: Payment) -> None:
-    """Order paid, plan granted, invoice numbered: all of it or none."""
+    """Order paid, plan granted, invoice numbered: all of it or none. Raises _DeviceGone, CreditChanged."""
     now, year = clock.now_s(), int(payment.tax_year)
     counter, held = read(InvoiceCounter.key("", str(year)), plans.key_of(order.device_id))
     if held is None:
@@ -241,10 +311,19 @@ def _pay(order: Order, payment: Payment) -> None:
         create(payment, otherwise=StaleRead),
         change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
         *access.require_alive(order.device_id, otherwise=_DeviceGone),
-        *plans.grant(held, _terms(order), _order_id(order), now),
+        *_grant(order, held, now),
         create(invoice, otherwise=StaleRead),
         next_number,
     )
+
+
+def _grant(order: Order, held: Ownership, now: int) -> tuple[Write, ...]:
+    """Raises CreditChanged where it was to replace what runs, and that is another by now, or was used for too long."""
+    if order.credit_of is None:
+        return plans.grant(held, _granted(order, now), now)
+    if now > order.ordered_at + rules.CREDIT_HOLDS_S:
+        raise CreditChanged
+    return quoting.grant_now(held, _granted(order, now), order.credit_of, int(order.ordered_at), now)
 
 
 def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:

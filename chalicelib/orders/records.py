@@ -28,6 +28,9 @@ class Order(Item):
     payment_method = key(
         UnicodeAttribute(), rows.PLAN_PURCHASE, why="the kind of payment, without its number", exported=True
     )
+    begins = plain(UnicodeAttribute(null=True), why="whether it is to begin at once", exported=True)
+    credit = key(NumberAttribute(null=True), rows.PLAN_PURCHASE, why="what was credited", exported=True)
+    credit_of = plain(UnicodeAttribute(null=True), why="hash of what was credited: is it still so?")
     ordered_at = key(Time(), rows.PLAN_PURCHASE, why="time", exported=True)
     state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refused, expired or refund_due", exported=True)
     paid_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time", exported=True)

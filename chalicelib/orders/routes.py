@@ -9,9 +9,38 @@ from chalicelib.orders import actions, shapes
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
-from chalicelib.plans.rules import PlanUnknown
+from chalicelib.plans.actions import quoting
+from chalicelib.plans.rules import changes
+from chalicelib.plans.rules.catalogue import PlanUnknown
 
 routes = RouteTable(__name__)
+
+
+# Of what costs something, and of the free plan.
+_PRICE_REFUSALS = (
+    NotFound,
+    PlanUnknown,
+    quoting.NothingToPay,
+    changes.CreditInOtherCurrency,
+    changes.PlanPaused,
+    changes.PlanSuspended,
+    changes.PlanRuns,
+    changes.FreePlanRuns,
+    actions.FreePlanElsewhere,
+)
+
+
+@routes.post(
+    "/orders/preview",
+    who=Who.PERSON,
+    asks=shapes.AskPrice,
+    answers=shapes.Price,
+    refuses=_PRICE_REFUSALS,
+    example={"plan_id": "event-7-month", "device_id": "$device_id", "begins": "now"},
+)
+def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
+    """What a plan would cost, what would be credited, and when it would run. Nothing is stored."""
+    return actions.price_of(caller, body)
 
 
 @routes.post(
@@ -21,12 +50,12 @@ routes = RouteTable(__name__)
     answers=shapes.Order,
     status=201,
     money=True,
-    refuses=(NotFound, PlanUnknown),
+    refuses=(*_PRICE_REFUSALS, actions.PriceChanged),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
-    """Order a plan for one of the caller's devices; the answer says where to pay."""
-    return actions.place_order(caller, body.plan_id, body.device_id, body.payment_method)
+    """Order a plan for one of the caller's devices; the answer says where to pay. The free plan is there at once."""
+    return actions.place_order(caller, body)
 
 
 @routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})

@@ -7,7 +7,10 @@ from typing import Literal
 
 State = Literal["open", "paid", "refused", "expired", "refund_due"]
 Outcome = Literal["paid", "refused", "expired"]
-Reason = Literal["order_unknown", "order_paid", "order_over", "amount_differs", "device_gone"]
+Reason = Literal["order_unknown", "order_paid", "order_over", "amount_differs", "device_gone", "plan_changed"]
+
+# For so long what was credited stays what it was: who pays later would have used it meanwhile.
+CREDIT_HOLDS_S = 24 * 60 * 60
 
 # The tax year, and five more (Polish tax ordinance, art. 70 and 86).
 KEPT_YEARS = 5
@@ -30,7 +33,7 @@ def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
 
 def state_with_refund(state: State, reason: Reason) -> State:
     """The state of an order whose money is owed back; one that is paid, or can still be, stays as it is."""
-    return "refund_due" if reason in ("order_over", "device_gone") else state
+    return "refund_due" if reason in ("order_over", "device_gone", "plan_changed") else state
 
 
 def invoice_number(year: int, count: int) -> str:

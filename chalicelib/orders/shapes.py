@@ -8,13 +8,33 @@ from msgspec import Meta
 
 from chalicelib.entry.wire import Page, Shape, Time
 from chalicelib.orders.rules import State
-from chalicelib.plans.shapes import Money
+from chalicelib.plans.shapes import Begins, Currency, Money
 
 
-class PlaceOrder(Shape):
+class AskPrice(Shape):
+    """What is wanted: `begins` says whether behind what runs and waits, or at once in the place of what runs."""
+
     plan_id: Annotated[str, Meta(max_length=64)]
     device_id: Annotated[str, Meta(max_length=64)]
+    currency: Currency = "EUR"
+    begins: Begins = "after"
+
+
+class Price(Shape):
+    """What is paid, which is the price without what is credited, and when it would run if it were paid now."""
+
+    price: Money
+    credit: Money
+    to_pay: Money
+    begins: Time
+    ends: Time
+
+
+class PlaceOrder(AskPrice, kw_only=True):
+    """`to_pay` is the amount that was shown: the order is refused if it is another by now."""
+
     payment_method: Literal["card", "blik", "transfer", "sandbox"]
+    to_pay: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
 
 class Payment(Shape):
@@ -27,7 +47,8 @@ class Payment(Shape):
 
 
 class Order(Shape):
-    """With the plan and the price as they were ordered, whatever the catalogue says since."""
+    """With the plan and the price as they were ordered, whatever the catalogue says since: `amount` is what is paid,
+    beside what was credited."""
 
     order_id: str
     state: State
@@ -36,7 +57,9 @@ class Order(Shape):
     keep_days: int
     period_days: int
     device_id: str
+    begins: Begins
     amount: Money
+    credit: Money
     ordered_at: Time
     payment_method: str
     invoice_number: str | None

@@ -1,12 +1,15 @@
-"""Records of plans: when the grace of each device's is over."""
+"""Records of plans: when the grace of each device's is over, what its owner is warned of next, and who has the free
+one."""
 
 from __future__ import annotations
+
+from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.register import rows
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
-from chalicelib.store.tags import Time, key
+from chalicelib.store.tags import Time, key, plain
 
 
 class PlanEnd(Item):
@@ -27,3 +30,41 @@ class PlanEnd(Item):
     @property
     def device_id(self) -> str:
         return self.sort_id
+
+
+class PlanWarning(Item):
+    """The next thing that the owner of a device is told of its plan's end, in the partition of its day and by its
+    second, so that nothing is read but what is due. The row that holds the ledger names it."""
+
+    pk_prefix = "plan-warnings"
+    sk_prefix = "plan-warning"
+
+    subject = plain(UnicodeAttribute(), why="what is said, by a fixed word")
+
+    @classmethod
+    def named(cls, pointer: str) -> Key[PlanWarning]:
+        """Its key, as another row names it."""
+        raw = keys.raw_of(pointer)
+        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
+
+    @classmethod
+    def due_at_of(cls, pointer: str) -> int:
+        return int(cls.named(pointer).sort_id.partition(".")[0])
+
+    @property
+    def due_at(self) -> int:
+        return int(self.sort_id.partition(".")[0])
+
+    @property
+    def device_id(self) -> str:
+        return self.sort_id.partition(".")[2]
+
+
+class FreePlan(Item):
+    """The device of an account that has the free plan: one at a time."""
+
+    pk_prefix = "account"
+    sk_prefix = "free-plan"
+
+    device_id = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="random id of the device", exported=True)
+    until = key(Time(), rows.CLOUD_STORAGE, why="time", exported=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
 
 from chalicelib import clock
-from chalicelib.entry.wire import Listed, Shape, Time
-from chalicelib.plans.rules import Kind, Offer, Period, PlanStatus, State
+from chalicelib.entry.wire import Listed, Page, Shape, Time
+from chalicelib.plans.rules.catalogue import Currency as Currency  # orders are in one
+from chalicelib.plans.rules.catalogue import Kind, Offer
+from chalicelib.plans.rules.ledger import Period, PlanStatus, State
+
+# Behind what runs and waits, or at once in the place of what runs.
+Begins = Literal["after", "now"]
 
 
 class Money(Shape):
@@ -25,19 +32,33 @@ class Plan(Shape):
     price: Money
 
     @classmethod
-    def in_language(cls, offer: Offer, language: str) -> Plan:
+    def of(cls, offer: Offer, currency: Currency, language: str) -> Plan:
         return cls(
             plan_id=offer.plan_id,
             name=offer.name_in(language),
             kind=offer.kind,
             keep_days=offer.keep_days,
             period_days=offer.period_days,
-            price=Money(amount=offer.amount, currency=offer.currency),
+            price=Money(amount=offer.prices[currency], currency=currency),
         )
+
+
+class Search(Page):
+    """In which currency prices are said."""
+
+    currency: Currency = "EUR"
 
 
 class Plans(Listed):
     items: list[Plan]
+
+
+class SetPause(Shape):
+    on: bool
+
+
+class MovePlan(Shape):
+    to_device_id: Annotated[str, Meta(max_length=64)]
 
 
 class WaitingPlan(Shape):
@@ -54,13 +75,15 @@ class WaitingPlan(Shape):
 
 
 class DevicePlan(Shape):
-    """The plan that the device holds, or held last, as it was bought, and what waits behind it, the next first."""
+    """The plan that the device holds, or held last, as it was bought, and what waits behind it, the next first. While
+    it is paused, times are those of a pause that nobody ends: it ends by itself at `paused_until`."""
 
     state: State
     plan_id: str | None
     kind: Kind | None
     keep_days: int | None
     until: Time | None
+    paused_until: Time | None
     waiting: list[WaitingPlan]
 
     @classmethod
@@ -72,5 +95,6 @@ class DevicePlan(Shape):
             kind=None if held is None else held.plan.kind,
             keep_days=None if held is None else held.plan.keep_days,
             until=None if held is None else clock.at_epoch(held.until),
+            paused_until=None if status.paused_until is None else clock.at_epoch(status.paused_until),
             waiting=[WaitingPlan.of(one) for one in status.waiting],
         )

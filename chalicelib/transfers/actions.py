@@ -20,6 +20,7 @@ from chalicelib.devices.actions.presenting import Presented, present_new
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from chalicelib.outbox.actions import messages, reports
+from chalicelib.plans.actions import moves
 from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.stock.records import Stock
@@ -43,7 +44,9 @@ class TooManyOffers(TooMany):
 # Offering
 
 
-def offer(caller: Caller, device: Device, before: Transfer | None, contact: Contact) -> shapes.Transfer:
+def offer(
+    caller: Caller, device: Device, before: Transfer | None, contact: Contact, *, with_plan: bool = False
+) -> shapes.Transfer:
     """Offer the device to whoever is reached there; an offer of before ends. Raises Conflict, TooManyOffers,
     PhoneNotTexted, TooManyMessages, MessagesUsedUp (B10).
 
@@ -56,6 +59,7 @@ def offer(caller: Caller, device: Device, before: Transfer | None, contact: Cont
         raise TooManyOffers(retry_after_seconds=max(1, int(before.expires_at) - clock.now_s()))
     offered_row = activity.record(device, "transfer_offered", who=caller.terminal, about=contact.value)
     transfer = _transfer(device, contact, offers, offered_row.record.sort_id)
+    transfer.assign(with_plan=1 if with_plan else None)
     ends = transfer.expires_at
     found = Offer.new(contact.hashed, transfer.transfer_id, model=device.model, offered_at=clock.now_s())
     found.expires_at = ends
@@ -205,7 +209,7 @@ def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Prese
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
     one is notified.
 
-    Raises NotFound, TooManyDevices, TimeZoneUnknown.
+    Raises NotFound, TooManyDevices, TimeZoneUnknown, PlanSuspended.
     """
     binding.require_time_zone(body.time_zone)
     device = given.device
@@ -242,7 +246,10 @@ def _accept(
         raise NotFound  # it was the caller's when the request came
     address, who = transfer.decrypted_with(old.cipher).address, _answering(caller, transfer)
     as_read = accounts.has_addresses_as_read(account)
-    new, begins = binding.new_ownership(account, caller.data_key, old.stock_id, when=as_read, **_fields(old, body))
+    ledger = moves.handed_over(given.tie, clock.now_s()) if transfer.with_plan else None
+    new, begins = binding.new_ownership(
+        account, caller.data_key, old.stock_id, when=as_read, ledger=ledger, **_fields(old, body)
+    )
     _, begun = erasures.begin(owning.subject_of(old))
     contact = settings.operator["contact"]
     still = (Transfer.transfer_id == transfer.transfer_id) & Transfer.ended.does_not_exist()

@@ -23,6 +23,7 @@ class Transfer(Item):
         UnicodeAttribute(), rows.DEVICE_REMOVAL, why="time and random id: the activity that names the address"
     )
     offered_at = key(Time(), rows.DEVICE_REMOVAL, why="time", exported=True)
+    with_plan = plain(NumberAttribute(null=True), why="1 if what is left of the plan goes along", exported=True)
     offers = plain(NumberAttribute(), why="a count")
     found_at = key(UnicodeAttribute(), rows.DEVICE_REMOVAL, why="where the other one finds it", points_to="row")
     ended = plain(NumberAttribute(null=True), why="1 once it was withdrawn or declined")

@@ -14,6 +14,7 @@ from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.plans.rules.changes import PlanSuspended
 from chalicelib.transfers import actions, shapes
 from chalicelib.transfers.actions import Offered
 from chalicelib.transfers.needs import OfferedTransfer, TransferOf, WithTransfer
@@ -36,7 +37,7 @@ routes = RouteTable(__name__)
 def offer_transfer(caller: Caller, found: WithTransfer, body: shapes.OfferTransfer) -> shapes.Transfer:
     """Offer the device to somebody at an address, who is told by mail; an earlier offer ends. Nobody is looked up."""
     contact = addresses.contact_from(body.email, body.phone)
-    return actions.offer(caller, found.device.device, found.transfer, contact)
+    return actions.offer(caller, found.device.device, found.transfer, contact, with_plan=body.with_plan)
 
 
 @routes.delete(
@@ -67,7 +68,7 @@ def list_transfers(caller: Caller, page: Page) -> shapes.Offers:
     ends_need=True,
     status=201,
     stepped_up=True,
-    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown),
+    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown, PlanSuspended),
     example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
     tag="devices",
 )

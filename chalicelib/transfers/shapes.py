@@ -8,7 +8,9 @@ from chalicelib.entry.wire import Listed, Name, Shape, Time
 
 
 class OfferTransfer(Reached):
-    """To whom the device is to be handed over."""
+    """To whom the device is to be handed over, and whether with what is left of its plan."""
+
+    with_plan: bool = False
 
 
 class Transfer(Shape):

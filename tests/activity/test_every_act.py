@@ -30,6 +30,7 @@ UNRECORDED = {
     "POST /devices/{device_id}/alarms/{alarm_id}/read": "one's own mark; a guest's look is recorded",
     "POST /cameras/activation": "the camera's own",
     "POST /orders": _OWN_LIST,
+    "POST /orders/preview": "nothing has changed",
     "POST /payments/{provider}": _OWN_LIST,
     "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",

@@ -56,6 +56,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.recordings.scheduled.sweep_expired_recordings": ("schedule",),
     "chalicelib.recordings.scheduled.reconcile_recordings": ("schedule",),
     "chalicelib.recordings.scheduled.end_plans": ("schedule",),
+    "chalicelib.plans.scheduled.warn_of_plan_ends": ("schedule",),
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
     "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),

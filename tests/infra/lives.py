@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
+from chalicelib.plans.records import PlanWarning
 from chalicelib.privacy.actions import export
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.recordings.actions import quota
@@ -22,6 +23,7 @@ from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.sessions import rules
 from chalicelib.settings import settings
 from chalicelib.store import ciphers
+from chalicelib.store.commit import commit, put
 from infra.local import checkout
 from infra.local.cloud import LocalCloud
 from tests.clips import footage
@@ -226,7 +228,7 @@ def _a_player(home: Home) -> None:
 def _recordings(home: Home) -> None:
     """Told of in time, late, twice and never, deleted, and left when the days are over, or the plan."""
     begin = home.world.snapshot()
-    for play in (_recorded_and_deleted, _recorded_unheard, _recorded_to_the_end, _recorded_events):
+    for play in (_recorded_and_deleted, _recorded_unheard, _recorded_to_the_end, _recorded_events, _warned):
         home.world.restore(begin)
         _begin_to_record(home, EVENT if play is _recorded_events else CONTINUOUS)
         play(home)
@@ -297,6 +299,25 @@ def _recorded_to_the_end(home: Home) -> None:
     _record(home)
     world.clock.move_to(world.now().timestamp() + 9 * 86_400)
     assert world.run_schedule("end_plans")["devices"] == 1
+
+
+def _warned(home: Home) -> None:
+    """Of an end, by a terminal that is reached and by one that is not; of none, as the plan was paused and goes on, and
+    as the device is gone."""
+    world = home.world
+    for on in (True, False):
+        assert home.owner.call("PUT", f"/devices/{home.camera.device_id}/plan/pause", {"on": on}).status == 200
+    world.clock.move_to(world.now().timestamp() + 24 * 86_400)
+    assert world.run_schedule("warn_of_plan_ends") == {"warned": 1}
+    world.settle()
+    _disable(home, "platform-token-of-the-owner")
+    world.clock.move_to(world.now().timestamp() + 6 * 86_400)
+    due_at = int(world.now().timestamp())
+    gone = PlanWarning.new(f"{world.now():%Y%m%d}", f"{due_at:012d}.{'x' * 52}", subject="ends_tomorrow")
+    with world.aws.outside():
+        commit(put(gone))
+    assert world.run_schedule("warn_of_plan_ends") == {"warned": 1}
+    world.settle()
 
 
 def _recorded_events(home: Home) -> None:

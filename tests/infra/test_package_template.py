@@ -133,6 +133,7 @@ SWEEPS = {
 # write into the ledger alone.
 PATIENT = {
     "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300, "reconcile_recordings": 300,
+    "warn_of_plan_ends": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,
     **dict.fromkeys(SWEEPS, 900),

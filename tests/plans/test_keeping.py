@@ -12,9 +12,10 @@ from hypothesis import strategies as some
 
 from chalicelib import clock
 from chalicelib.devices.actions import owning
-from chalicelib.plans import actions, rules
+from chalicelib.plans.actions import ledgers as actions
 from chalicelib.plans.records import PlanEnd
-from chalicelib.plans.rules import Grant, Ledger
+from chalicelib.plans.rules import ledger as rules
+from chalicelib.plans.rules.ledger import Grant, Ledger, Span
 from chalicelib.store.commit import commit, put
 from chalicelib.store.records import read
 from chalicelib.transfers import actions as transferring
@@ -54,17 +55,22 @@ def ledgers(draw: some.DrawFn) -> Ledger:
         begins = at + draw(some.integers(0, 2 * GRACE))
         at = begins + draw(some.integers(1, 8))
         kind = draw(some.sampled_from(["event", "continuous"]))
-        found.append(Grant(begins, at, kind, 1, kind, 7, f"order-{number}"))  # type: ignore[arg-type]
-    return tuple(found)
+        found.append(Grant(begins, at, kind, 1, kind, 7, f"order:{number}"))  # type: ignore[arg-type]
+    return Ledger(tuple(found))
+
+
+def since(spans: tuple[Span, ...]) -> int | None:
+    assert len(spans) < 2
+    return spans[0].since if spans else None
 
 
 @settings(deadline=None)
 @given(ledger=ledgers())
 def test_the_rules_say_what_is_in_the_diary_of_each_second(ledger: Ledger) -> None:
-    diary = Diary([any(one.begins <= second < one.until for one in ledger) for second in range(150)])
+    diary = Diary([any(one.begins <= second < one.until for one in ledger.grants) for second in range(150)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rules, "GRACE_S", GRACE)
-        assert [rules.kept_since(ledger, second) for second in range(150)] == diary.since
+        assert [since(rules.shown_spans(ledger, second)) for second in range(150)] == diary.since
         assert rules.ends_at(ledger) == diary.end
         found = [rules.status_at(ledger, second) for second in range(150)]
     states = [one.state for one in found]
@@ -108,20 +114,20 @@ def due(home: Home) -> list[str]:
 
 def test_what_a_device_has_is_said_of_now_and_of_a_second_of_before(home: Home) -> None:
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, actions.kept_since(ledger(home))) == ("none", None)
+        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("none", None)
         assert actions.status(None).state == "none" and actions.running_at(None, now(home)) is None
     began = now(home)
     buy(home)
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, actions.kept_since(ledger(home))) == ("active", began)
+        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("active", began)
         said = [actions.running_at(ledger(home), began + at) is not None for at in (-1, 0, 30 * DAY - 1, 30 * DAY)]
     assert said == [False, True, True, False]
     later(home, 36 * DAY)
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, actions.kept_since(ledger(home))) == ("grace", None)
+        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("grace", None)
     buy(home)
     with home.world.aws.outside():
-        assert actions.kept_since(ledger(home)) == began
+        assert since(actions.shown_spans(ledger(home))) == began
         assert actions.running_at(ledger(home), began + 33 * DAY) is None
 
 
@@ -130,7 +136,7 @@ def test_a_renewal_after_the_grace_shows_nothing_of_before(home: Home) -> None:
     began = later(home, 37 * DAY)
     buy(home)
     with home.world.aws.outside():
-        assert actions.kept_since(ledger(home)) == began
+        assert since(actions.shown_spans(ledger(home))) == began
 
 
 def test_the_end_of_a_plan_lies_on_its_day_and_moves_with_what_is_bought(home: Home) -> None:

@@ -8,32 +8,42 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from chalicelib.plans import rules
-from chalicelib.plans.rules import CATALOGUE, Grant, Ledger, PlanUnknown
+from chalicelib.plans.rules import catalogue, changes
+from chalicelib.plans.rules import ledger as rules
+from chalicelib.plans.rules.catalogue import CATALOGUE, Offer, PlanUnknown
+from chalicelib.plans.rules.ledger import Grant, Ledger
 
 NOW, DAY = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()), 86_400
-CHEAP, DEAR = rules.offer("event-3-month"), rules.offer("continuous-30-year")
+CHEAP, DEAR = catalogue.offer("event-3-month"), catalogue.offer("continuous-30-year")
 
 
-def ledger_of(*bought: rules.Offer, at: int = NOW) -> Ledger:
-    ledger: Ledger = ()
+def ledger_of(*bought: Offer, at: int = NOW) -> Ledger:
+    ledger = Ledger()
     for nth, one in enumerate(bought):
-        ledger = rules.with_grant(ledger, one, f"order-{nth}", at)
+        ledger = bought_more(ledger, one, f"order-{nth}", at)
     return ledger
+
+
+def bought_more(ledger: Ledger, one: Offer, order_id: str, at: int) -> Ledger:
+    new = changes.new_grant(one, f"order:{order_id}", at, amount=one.prices["EUR"])
+    return changes.with_grant(ledger, new, at)
 
 
 def days_of(ledger: Ledger) -> list[tuple[str, int, int]]:
     """Plan, first and last day of each grant, counted from now."""
-    return [(one.plan_id, (one.begins - NOW) // DAY, (one.until - NOW) // DAY) for one in ledger]
+    return [(one.plan_id, (one.begins - NOW) // DAY, (one.until - NOW) // DAY) for one in ledger.grants]
 
 
 def test_every_plan_of_the_catalogue_has_an_id_of_its_own_and_a_price_in_cents() -> None:
     assert len({offer.plan_id for offer in CATALOGUE}) == len(CATALOGUE)
     for offer in CATALOGUE:
-        assert type(offer.amount) is int and offer.amount > 0 and offer.currency == "EUR"
+        assert {*offer.prices} == {"EUR", "PLN", "USD", "GBP"}
+        assert all(type(amount) is int for amount in offer.prices.values())
+        assert offer.is_free == (offer.plan_id == "free") == (not any(offer.prices.values()))
+        assert offer.is_free or all(offer.prices.values())
         assert offer.keep_days in (3, 7, 30) and offer.period_days in (30, 365)
         assert offer.name_in("en") != offer.name_in("pl")
-        assert rules.offer(offer.plan_id) is offer is rules.offer_of(offer.plan_id, offer.version)
+        assert catalogue.offer(offer.plan_id) is offer is catalogue.offer_of(offer.plan_id, offer.version)
         # It is a word of the ledger's lines.
         assert offer.plan_id.isascii() and " " not in offer.plan_id
 
@@ -41,17 +51,17 @@ def test_every_plan_of_the_catalogue_has_an_id_of_its_own_and_a_price_in_cents()
 @pytest.mark.parametrize("plan_id", ["", "gold", "event-7-month ", "EVENT-7-MONTH"])
 def test_any_other_plan_is_unknown(plan_id: str) -> None:
     with pytest.raises(PlanUnknown):
-        rules.offer(plan_id)
+        catalogue.offer(plan_id)
     with pytest.raises(PlanUnknown):
-        rules.offer_of(plan_id, 1)
+        catalogue.offer_of(plan_id, 1)
 
 
 def test_the_newest_version_of_a_plan_is_sold_and_the_first_is_not_forgotten() -> None:
-    newer = msgspec.structs.replace(CHEAP, version=2, amount=249)
-    assert rules.newest([CHEAP, DEAR, newer]) == (newer, DEAR)
-    assert rules.newest([newer, DEAR, CHEAP]) == (newer, DEAR)
+    newer = msgspec.structs.replace(CHEAP, version=3, prices={"EUR": 249})
+    assert catalogue.newest([CHEAP, DEAR, newer]) == (newer, DEAR)
+    assert catalogue.newest([newer, DEAR, CHEAP]) == (newer, DEAR)
     with pytest.raises(PlanUnknown):
-        rules.offer_of(CHEAP.plan_id, 2)
+        catalogue.offer_of(CHEAP.plan_id, 3)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +70,12 @@ def test_the_newest_version_of_a_plan_is_sold_and_the_first_is_not_forgotten() -
 )
 def test_a_plan_is_active_then_in_grace_for_seven_days_then_ended(after: int, state: str) -> None:
     assert rules.status_at(ledger_of(CHEAP), NOW + after).state == state
-    assert rules.status_at((), NOW + after).state == "none"
+    assert rules.status_at(Ledger(), NOW + after).state == "none"
 
 
 @pytest.mark.parametrize("after", [0, 1, 3 * DAY, 30 * DAY - 1])
 def test_the_same_plan_extends_the_one_that_is_held(after: int) -> None:
-    ledger = rules.with_grant(ledger_of(CHEAP), CHEAP, "another", NOW + after)
+    ledger = bought_more(ledger_of(CHEAP), CHEAP, "another", NOW + after)
     assert days_of(ledger) == [("event-3-month", 0, 30), ("event-3-month", 30, 60)]
     (period,) = rules.periods_of(ledger)
     assert (period.begins, period.until) == (NOW, NOW + 60 * DAY)
@@ -73,9 +83,9 @@ def test_the_same_plan_extends_the_one_that_is_held(after: int) -> None:
 
 @pytest.mark.parametrize("after", [30 * DAY, 30 * DAY + 1, 37 * DAY, 400 * DAY])
 @pytest.mark.parametrize("offer", [CHEAP, DEAR])
-def test_what_is_bought_when_nothing_runs_begins_at_once(offer: rules.Offer, after: int) -> None:
-    ledger = rules.with_grant(ledger_of(CHEAP), offer, "another", NOW + after)
-    assert (ledger[-1].begins, ledger[-1].until) == (NOW + after, NOW + after + offer.period_days * DAY)
+def test_what_is_bought_when_nothing_runs_begins_at_once(offer: Offer, after: int) -> None:
+    ledger = bought_more(ledger_of(CHEAP), offer, "another", NOW + after)
+    assert (ledger.grants[-1].begins, ledger.grants[-1].until) == (NOW + after, NOW + after + offer.period_days * DAY)
 
 
 def test_another_plan_waits_and_the_one_that_is_held_is_what_it_was() -> None:
@@ -90,7 +100,7 @@ def test_another_plan_waits_and_the_one_that_is_held_is_what_it_was() -> None:
 
 def test_one_dear_year_makes_no_cheap_month_dear() -> None:
     ledger = ledger_of(CHEAP, CHEAP, CHEAP, DEAR)
-    assert [one.kind for one in ledger] == ["event"] * 3 + ["continuous"]
+    assert [one.kind for one in ledger.grants] == ["event"] * 3 + ["continuous"]
     assert [one.plan.plan_id for one in rules.periods_of(ledger)] == ["event-3-month", "continuous-30-year"]
 
 
@@ -101,7 +111,7 @@ def test_who_buys_the_plan_again_that_is_held_goes_on_with_it_and_what_waits_is_
 
 
 def test_what_is_bought_of_a_plan_that_waits_is_put_behind_it() -> None:
-    month = rules.offer("event-7-month")
+    month = catalogue.offer("event-7-month")
     assert days_of(ledger_of(CHEAP, DEAR, month, DEAR)) == [
         ("event-3-month", 0, 30), ("continuous-30-year", 30, 395), ("continuous-30-year", 395, 760),
         ("event-7-month", 760, 790),
@@ -109,15 +119,17 @@ def test_what_is_bought_of_a_plan_that_waits_is_put_behind_it() -> None:
 
 
 def test_a_new_price_makes_no_other_plan_of_it_and_other_terms_do() -> None:
-    dearer = msgspec.structs.replace(CHEAP, version=2, amount=999)
-    longer = msgspec.structs.replace(CHEAP, version=3, keep_days=5)
+    dearer = msgspec.structs.replace(CHEAP, version=3, prices={"EUR": 999})
+    longer = msgspec.structs.replace(CHEAP, version=4, keep_days=5)
     ledger = ledger_of(CHEAP, dearer, longer)
-    assert [(one.version, one.keep_days) for one in ledger] == [(1, 3), (2, 3), (3, 5)]
+    assert [(one.version, one.keep_days) for one in ledger.grants] == [(2, 3), (3, 3), (4, 5)]
     assert [one.plan.keep_days for one in rules.periods_of(ledger)] == [3, 5]
 
 
 def test_the_ledger_is_read_as_it_was_written_and_sorts_by_time() -> None:
-    ledger = ledger_of(CHEAP, DEAR, CHEAP, rules.offer("event-30-year"))
-    assert tuple(Grant.of(text) for text in sorted(one.text for one in ledger)) == ledger
-    assert all(before.until <= after.begins for before, after in pairwise(ledger))
-    assert ledger[0].text == "2026-03-01T12:00:00Z 2026-03-31T12:00:00Z event-3-month 1 event 3 order-0"
+    ledger = ledger_of(CHEAP, DEAR, CHEAP, catalogue.offer("event-30-year"))
+    assert tuple(Grant.of(text) for text in sorted(one.text for one in ledger.grants)) == ledger.grants
+    assert all(before.until <= after.begins for before, after in pairwise(ledger.grants))
+    assert ledger.grants[0].text == (
+        "2026-03-01T12:00:00Z 2026-03-31T12:00:00Z event-3-month 2 event 3 order:order-0 199 EUR 2592000 -"
+    )

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from chalicelib.plans import rules
-from chalicelib.plans.rules import CATALOGUE
+from chalicelib.plans.rules import catalogue as rules
+from chalicelib.plans.rules import changes
+from chalicelib.plans.rules.catalogue import CATALOGUE
 from chalicelib.store.retrying import StaleRead
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
@@ -30,7 +31,7 @@ def said(state: str, plan_id: str | None = None, until: str | None = None, *wait
     terms = [(offer.kind, offer.keep_days) for offer in CATALOGUE if offer.plan_id == plan_id]
     kind, keep_days = terms[0] if terms else (None, None)
     told = {"state": state, "plan_id": plan_id, "kind": kind, "keep_days": keep_days, "until": until}
-    return {**told, "waiting": list(waiting)}
+    return {**told, "paused_until": None, "waiting": list(waiting)}
 
 
 def plan_of(home: Home) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def test_the_catalogue_is_read_in_ones_own_language_without_signing_in(
         "period_days": 30,
         "price": {"amount": 299, "currency": "EUR"},
     }
-    assert list(items) == [offer.plan_id for offer in CATALOGUE]
+    assert list(items) == [offer.plan_id for offer in rules.by_price("EUR")]
 
 
 def test_the_two_languages_differ_in_names_only(world: LocalCloud) -> None:
@@ -164,7 +165,8 @@ def test_what_was_bought_stays_what_it_was_when_the_catalogue_changes(
 ) -> None:
     """Ordered at the old price and terms, paid and had after they changed."""
     order_id = home.owner.order(home.camera.device_id, "event-7-month").json["order_id"]
-    changed = tuple(structs.replace(one, version=2, keep_days=1, period_days=9, amount=999) for one in CATALOGUE)
+    other = {"version": 3, "keep_days": 1, "period_days": 9, "prices": {"EUR": 999}}
+    changed = tuple(structs.replace(one, **other) for one in CATALOGUE)
     monkeypatch.setattr(rules, "CATALOGUE", changed)
     until = in_days(home, 30)
     assert pay(home.world, order_id).json == {"changed": True}
@@ -197,7 +199,7 @@ def test_nobody_sees_the_plan_of_somebody_elses_device(home: Home) -> None:
 
 def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> None:
     """Else two payments at once would both be put after the same end, and one be lost."""
-    from chalicelib.plans import actions
+    from chalicelib.plans.actions import ledgers as actions
     from chalicelib.store.commit import commit
     from chalicelib.store.records import read
 
@@ -207,11 +209,11 @@ def test_a_period_is_granted_only_after_the_plan_that_was_read(home: Home) -> No
     assert nothing.plan_grants is None
     month, now = rules.offer("event-7-month"), int(home.world.now().timestamp())
     (as_before,) = read(actions.key_of(device_id))
-    commit(*actions.grant(as_before, month, "first", now))
+    commit(*actions.grant(as_before, changes.new_grant(month, "order:first", now), now))
     (held,) = read(actions.key_of(device_id))
     (as_held,) = read(actions.key_of(device_id))
-    commit(*actions.grant(as_held, month, "second", now))
+    commit(*actions.grant(as_held, changes.new_grant(month, "order:second", now), now))
     for as_read_before in (nothing, held):
         with pytest.raises(StaleRead):
-            commit(*actions.grant(as_read_before, month, "third", now))
+            commit(*actions.grant(as_read_before, changes.new_grant(month, "order:third", now), now))
     assert plan_of(home)["until"] == in_days(home, 60)

@@ -260,6 +260,7 @@ minutes = some.integers(-600, 600).map(lambda number: BEGIN + timedelta(minutes=
     ),
     now=minutes, since=minutes, hidden=some.lists(some.tuples(minutes, minutes).map(sorted).map(tuple), max_size=3),
     begin=some.integers(-40, 40), count=some.integers(1, 8),
+    hole=some.none() | some.tuples(minutes, minutes).map(sorted),
 )  # fmt: skip
 def test_what_is_certain_is_so_for_each_object(
     objects: list[tuple[int, int, int, datetime]],
@@ -268,7 +269,9 @@ def test_what_is_certain_is_so_for_each_object(
     hidden: list[tuple[datetime, datetime]],
     begin: int,
     count: int,
+    hole: list[datetime] | None,
 ) -> None:
+    """In the hole no plan ran."""
     keep = HOUR
     counted: list[Counted] = []
     standing: list[tuple[datetime, datetime]] = []
@@ -282,10 +285,11 @@ def test_what_is_certain_is_so_for_each_object(
         quarter = BEGIN + (start - BEGIN) // QUARTER * QUARTER
         reach = max(quarter + QUARTER, end)
         counted.append(Counted(quarter, quarter + QUARTER, reach, keep, until))
-        if not any(a < end and start < b for a, b in hidden) and arrived >= since and now < arrived + keep:
+        shown = arrived >= since and (hole is None or not hole[0] <= arrived < hole[1])
+        if not any(a < end and start < b for a, b in hidden) and shown and now < arrived + keep:
             standing.append((start, end))
     day = BEGIN + begin * QUARTER, BEGIN + (begin + count) * QUARTER
-    told = calendars.has_any(counted, Judged(now, since, hidden), *day)
+    told = calendars.has_any(counted, Judged(now, since, since if hole is None else None, hidden), *day)
     truth = any(start < day[1] and day[0] < end for start, end in standing)
     assert told is None or told is truth
 
@@ -294,10 +298,11 @@ def test_the_calendar_is_certain_where_nothing_is_near(home: Home) -> None:
     subscribe(home)
     film(home, 5000)
     one = Counted(BEGIN, BEGIN + QUARTER, BEGIN + QUARTER, 7 * DAY, BEGIN + 7 * DAY + QUARTER)
-    judged = Judged(BEGIN + DAY, BEGIN - DAY)
+    judged = Judged(BEGIN + DAY, BEGIN - DAY, BEGIN - DAY)
     assert calendars.has_any([one], judged, BEGIN - HOUR, BEGIN + HOUR) is True
     assert calendars.has_any([one], judged, BEGIN + HOUR, BEGIN + 2 * HOUR) is False
     assert calendars.has_any([one], replace(judged, now=one.until), BEGIN, BEGIN + HOUR) is False
+    assert calendars.has_any([one], replace(judged, all_since=None), BEGIN, BEGIN + HOUR) is None
     whole = replace(judged, hidden=((BEGIN, BEGIN + QUARTER),))
     assert calendars.has_any([one], whole, BEGIN, BEGIN + HOUR) is False
     part = replace(judged, hidden=((BEGIN, BEGIN + QUARTER / 2),))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.access import actions as access
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions import days
 from chalicelib.recordings.actions.readable import RecordedDevice, readable_segments
 from chalicelib.recordings.rules.segments import Segment

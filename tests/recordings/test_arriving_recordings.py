@@ -472,7 +472,7 @@ def test_event_plans_keep_what_they_let_in(home: Home) -> None:
     for _ in range(3):
         home.camera.record(20_000)
         home.world.advance(1800)
-    assert len(stands(home)) == 3 and of_device(home).kept_since is not None
+    assert len(stands(home)) == 3 and of_device(home).shown
 
 
 def test_a_poisoned_message_in_a_batch_fails_alone_and_is_put_aside(recording: Home) -> None:

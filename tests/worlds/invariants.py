@@ -17,8 +17,10 @@ from chalicelib.clips.records import CLIPS, READY, WORKING
 from chalicelib.identities import actions as identities
 from chalicelib.live.records import PIECES
 from chalicelib.orders import rules as order_rules
-from chalicelib.plans import rules as plan_rules
-from chalicelib.plans.records import PlanEnd
+from chalicelib.plans.records import PlanEnd, PlanWarning
+from chalicelib.plans.rules import changes as plan_changes
+from chalicelib.plans.rules import ledger as plan_rules
+from chalicelib.plans.rules import warnings as plan_warnings
 from chalicelib.recordings.rules import deletions, quarters, uploads
 from chalicelib.recordings.rules.deletions import Mark, ms_of
 from chalicelib.recordings.rules.names import NameUnknown
@@ -481,7 +483,7 @@ def money_counts_once(stored: Stored) -> Found:
         known.update(one for one, _ in mine)
         if any(payments.get(one, {}).get("state") != state for one, state in mine):
             yield f"order {sort_id} and its payments disagree"
-        if (order["state"] == "paid" and "period_days" in order) != ("paid_with" in order):
+        if (order["state"] == "paid" and "period_days" in order and _is_bought(order)) != ("paid_with" in order):
             yield f"order {sort_id} is {order['state']}, and knows of no such payment"
     yield from (f"payment {one} is that of {count} orders" for one, count in known.items() if count > 1)
 
@@ -494,6 +496,10 @@ def paid_means_one_invoice(stored: Stored) -> Found:
     yield from (f"payment {one} has {count} invoices" for one, count in by_reference.items() if count > 1)
     for order in orders:
         number = order.get("invoice_number")
+        if not _is_bought(order):
+            if number is not None or order["amount"] or order["state"] != "paid":
+                yield f"order {order['sk']} is of the free plan, and {order['state']} with {number}"
+            continue
         if (order["state"] == "paid") != (by_reference[_reference(order, stored)] == 1):
             yield f"order {order['sk']} is {order['state']}, and so is not its invoice"
         elif order["state"] != "paid" and number is not None:
@@ -519,30 +525,81 @@ def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
 
 @invariant
 def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
-    """A device that was removed took its ledger along; of the others each paid order is granted once, in full."""
-    devices = stored.first_ids("Device")
-    ledgers = {account_id + own: row for (account_id, own), row in stored.of("Ownership").items()}
-    paid = {(keys.id_of(row["pk"]) + keys.id_of(row["sk"])): row for row in stored.of("Order").values()}
-    paid = {order_id: row for order_id, row in paid.items() if row["state"] == "paid" and row["device_id"] in devices}
-    granted = [(device_id, one) for device_id, row in ledgers.items() for one in _ledger_of(row)]
-    for order_id, count in Counter(one.order_id for _, one in granted).items():
-        if count > 1:
-            yield f"order {order_id} was granted {count} times"
-    yield from (f"order {one} was paid, and nothing granted" for one in paid.keys() - {g.order_id for _, g in granted})
-    for device_id, one in granted:
-        order = paid.get(one.order_id)
-        if order is None or order["device_id"] != device_id or device_id not in devices:
-            yield f"device {device_id} has what nobody paid: {one.text}"
-        elif one.until - one.begins != order["period_days"] * 86_400 or one.plan_id != order["plan_id"]:
-            yield f"device {device_id} has other than was paid: {one.text}"
+    """Of each order that was paid the time lies somewhere, wherever it was moved: never more than was paid, and no less
+    unless another plan took its place, it was handed over, or a device went with it."""
+    ledgers = {account_id + own: _ledger_of(row) for (account_id, own), row in stored.of("Ownership").items()}
+    orders = {(keys.id_of(row["pk"]) + keys.id_of(row["sk"])): row for row in stored.of("Order").values()}
+    had: Counter[str] = Counter()
+    for device_id, ledger in ledgers.items():
+        for one in ledger.grants:
+            had[one.source] += ledger.had_s(one)
+            if one.source_kind in ("order", "free") and not _is_of_order(one, orders, device_id):
+                yield f"device {device_id} has what nobody paid: {one.text}"
+    changed = {row["device_id"] for row in orders.values() if row["state"] == "paid" and "credit_of" in row}
+    moved = {device_id for device_id, ledger in ledgers.items() if any(one.mark == "moved" for one in ledger.grants)}
+    for order_id, row in orders.items():
+        if not row["device_id"].startswith(keys.id_of(row["pk"])):
+            yield f"order {order_id} is for a device that is not its buyer's"
+        if row["state"] != "paid" or row["device_id"] not in ledgers:
+            continue
+        source = plan_rules.source_of("order" if _is_bought(row) else "free", order_id)
+        granted_s = row["period_days"] * 86_400
+        if had[source] > granted_s:
+            yield f"order {order_id} was granted {had[source]} seconds of {granted_s}"
+        if had[source] < granted_s and not changed and not moved:
+            yield f"order {order_id} was paid, and granted {had[source]} seconds of {granted_s}"
+
+
+def _is_bought(order: Row) -> bool:
+    return order["plan_id"] != "free"
+
+
+def _is_of_order(one: plan_rules.Grant, orders: dict[str, Row], device_id: str) -> bool:
+    order_id = one.source.partition(":")[2]
+    order = orders.get(order_id)
+    return (
+        order is not None
+        and order["state"] == "paid"
+        and order_id.startswith(ids.parent_of(device_id))
+        and one.plan_id == order["plan_id"]
+    )
 
 
 @invariant
 def a_plan_has_one_holder_at_every_instant(stored: Stored) -> Found:
-    for (_, device_id), row in stored.of("Ownership").items():
+    live: dict[str, str] = {}
+    for (account_id, own), row in stored.of("Ownership").items():
         ledger = _ledger_of(row)
-        if any(one.until > other.begins for one, other in pairwise(ledger)):
-            yield f"device {device_id} has two plans at once"
+        if any(one.until > other.begins for one, other in pairwise(ledger.grants)):
+            yield f"device {own} has two plans at once"
+        for one in ledger.left_at(clock.now_s()):
+            if live.setdefault(one.source, account_id + own) != account_id + own:
+                yield f"{one.source} is had by two devices"
+
+
+@invariant
+def a_year_has_thirty_days_of_pauses(stored: Stored) -> Found:
+    for (_, own), row in stored.of("Ownership").items():
+        for one in _ledger_of(row).own_pauses:
+            year = one.until - plan_changes.YEAR_S
+            if sum(each.overlap_s(year, one.until) for each in _ledger_of(row).own_pauses) > plan_changes.MOST_PAUSED_S:
+                yield f"device {own} was paused for too long"
+
+
+@invariant
+def the_free_plan_is_of_one_device(stored: Stored) -> Found:
+    """The account's row says which, for as long as it is not over."""
+    now, found = clock.now_s(), {}
+    for (account_id, own), row in stored.of("Ownership").items():
+        until = plan_changes.free_until(_ledger_of(row), now)
+        if until is not None:
+            if account_id in found:
+                yield f"account {account_id} has the free plan twice"
+            found[account_id] = (account_id + own, until)
+    said = {where[0]: (row["device_id"], row["until"]) for where, row in stored.of("FreePlan").items()}
+    for account_id in found.keys() | {one for one, (_, until) in said.items() if until > now}:
+        if found.get(account_id) != said.get(account_id):
+            yield f"account {account_id} has the free plan {found.get(account_id)}, and says {said.get(account_id)}"
 
 
 @invariant
@@ -550,7 +607,7 @@ def the_end_of_a_plan_is_found_by_its_day(stored: Stored) -> Found:
     """Of each ledger one row says when all is over, as long as it is not, and none is of anything else."""
     ends, wanted = stored.of("PlanEnd"), {}
     for (account_id, own), row in stored.of("Ownership").items():
-        ends_at = plan_rules.ends_at(tuple(_ledger_of(row)))
+        ends_at = plan_rules.ends_at(_ledger_of(row))
         if ends_at is None:
             if "plan_end" in row:
                 yield f"device {account_id + own} has no plan, and its end is {row['plan_end']}"
@@ -564,8 +621,31 @@ def the_end_of_a_plan_is_found_by_its_day(stored: Stored) -> Found:
             yield f"the end of a plan {where} is {ends.get(where)}"
 
 
-def _ledger_of(row: Row) -> list[plan_rules.Grant]:
-    return [plan_rules.Grant.of(text) for text in sorted(row.get("plan_grants", ()))]
+@invariant
+def the_next_warning_of_a_plan_is_found_by_its_second(stored: Stored) -> Found:
+    """Each ledger names one row, which is the next, and none is of anything else."""
+    now, named = clock.now_s(), set()
+    rows = {keys.written(PlanWarning.key(*where)) for where in stored.of("PlanWarning")}
+    for (account_id, own), row in stored.of("Ownership").items():
+        pointer = row.get("plan_warning")
+        following = plan_warnings.next_warning(_ledger_of(row), now)
+        named.add(pointer)
+        if following is not None and pointer is None and _is_new_form(row):
+            yield f"device {account_id + own} is warned of nothing, and ends"
+        if pointer is not None and pointer not in rows:
+            yield f"device {account_id + own} names a warning that is not there"
+        due_at = None if pointer is None else PlanWarning.due_at_of(pointer)
+        if due_at is not None and due_at > now and (following is None or following.at != due_at):
+            yield f"device {account_id + own} is warned at {due_at}, and {following} is next"
+    yield from (f"warning {one} is of nothing" for one in sorted(rows - named))
+
+
+def _is_new_form(row: Row) -> bool:
+    return all(len(text.split(" ")) > 7 for text in row.get("plan_grants", ()))
+
+
+def _ledger_of(row: Row) -> plan_rules.Ledger:
+    return plan_rules.Ledger.of(row.get("plan_grants"), row.get("plan_pauses"))
 
 
 @invariant
@@ -718,12 +798,12 @@ def no_recording_is_kept_beyond_its_end(stored: Stored) -> Found:
     owned = {account_id + own: row for (account_id, own), row in stored.of("Ownership").items()}
     then = clock.now() - _GONE_WITHIN
     for (device_id, _), segments in stored.segments.items():
-        ledger = tuple(_ledger_of(owned.get(device_id, {})))
-        since = plan_rules.stored_since(ledger, clock.epoch_s(then))
+        ledger = _ledger_of(owned.get(device_id, {}))
+        spans = plan_rules.stored_spans(ledger, clock.epoch_s(then))
         for one in segments:
             if one.until <= then:
                 yield f"{one.object_key} was over at {one.until}"
-            if one.arrived <= then and (since is None or clock.epoch_s(one.arrived) < since):
+            if one.arrived <= then and not any(span.has(clock.epoch_s(one.arrived)) for span in spans):
                 yield f"{one.object_key} was kept by a plan that ended"
             if plan_rules.running_at(ledger, clock.epoch_s(one.arrived)) is None:
                 yield f"{one.object_key} came without a plan"

@@ -16,7 +16,7 @@ from chalicelib.clips.actions.remuxing import CrossesChange, NothingReadable, Pi
 from chalicelib.clips.records import FAILED, READY, WORKING, Clip
 from chalicelib.clips.rules import bounds
 from chalicelib.instants import at_ms, ms_of
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, Segment, recorded_device
 from chalicelib.store.commit import change, commit
 from chalicelib.store.records import read_all

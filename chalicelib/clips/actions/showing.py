@@ -13,7 +13,7 @@ from chalicelib.clips.rules import bounds
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.instants import at_ms
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.register.sweep import oldest_s, sweep_expired
 from chalicelib.store.commit import commit, remove
@@ -35,11 +35,13 @@ def clip_of(caller: Caller, granted: DeviceAccess, of: RecordedDevice, clip: Cli
 
 def may_show(of: RecordedDevice, clip: Clip) -> bool:
     """Whether the plan shows what it was made from, of which nothing was deleted since."""
-    return _is_kept(clip, of.kept_since) and not _is_deleted(of, clip)
+    return _is_kept(clip, of.shown) and not _is_deleted(of, clip)
 
 
-def _is_kept(clip: Clip, since: int | None) -> bool:
-    return since is not None and clip.arrived_from >= since
+def _is_kept(clip: Clip, spans: plans.Spans) -> bool:
+    # Of clips of before no more is known than that all of it was there when they were asked for.
+    last = clip.asked_at if clip.arrived_to is None else clip.arrived_to
+    return any(one.has_all(int(clip.arrived_from), int(last)) for one in spans)
 
 
 def _is_deleted(of: RecordedDevice, clip: Clip) -> bool:
@@ -98,7 +100,7 @@ def _is_unreadable(of: RecordedDevice | None, clip: Clip | None) -> bool:
     """A file of an ended ownership is its erasure's to delete, and to count."""
     if of is None:
         return False
-    return clip is None or _is_deleted(of, clip) or not _is_kept(clip, plans.stored_since(of.held))
+    return clip is None or _is_deleted(of, clip) or not _is_kept(clip, of.stored)
 
 
 def sweep_expired_clips() -> int:

@@ -19,6 +19,7 @@ class Limits(TypedDict):
     made_from_ms: int
     made_to_ms: int
     arrived_from: int
+    arrived_to: int
     until: int
     expires_at: int
 
@@ -41,6 +42,7 @@ def limits(segments: Sequence[Segment], asked_at: float) -> Limits:
         made_from_ms=ms_of(min(one.start for one in segments)),
         made_to_ms=ms_of(max(one.end for one in segments)),
         arrived_from=clock.epoch_s(min(one.arrived for one in segments)),
+        arrived_to=clock.epoch_s(max(one.arrived for one in segments)),
         until=until,
         expires_at=until,
     )

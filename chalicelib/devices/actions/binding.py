@@ -17,6 +17,7 @@ from chalicelib.devices.actions.presenting import Presented, present_new
 from chalicelib.devices.records import BindingTries
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound, NotSignedIn, TooMany
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.settings import settings
 from chalicelib.stock.actions import presence
 from chalicelib.stock.actions import stock as stocks
@@ -165,10 +166,16 @@ def _otherwise_than_read(there: RawItem | None) -> BaseException:
 
 
 def new_ownership(
-    account: Account, owner_key: DataKey, stock_id: str, *, when: Condition | None = None, **fields: Any
+    account: Account,
+    owner_key: DataKey,
+    stock_id: str,
+    *,
+    when: Condition | None = None,
+    ledger: plans.Ledger | None = None,
+    **fields: Any,
 ) -> tuple[Device, tuple[Write, ...]]:
-    """A new one, which begins now, and the writes that begin it but for the camera's own; they raise TooManyDevices,
-    NotSignedIn, and StaleRead if the account is not as `when` has it."""
+    """A new one, which begins now, with what was granted to it already, and the writes that begin it but for the
+    camera's own; they raise TooManyDevices, NotSignedIn, and StaleRead if the account is not as `when` has it."""
     cipher, keys_begin = ciphers.new_child(owner_key, otherwise=NotSignedIn)
     device_id = cipher.subject_id
     device = Device.new(
@@ -180,7 +187,8 @@ def new_ownership(
     )
     tie = Ownership.new(account.pk_id, ids.own_part(device_id), subject=device.pk)
     room = accounts.gains_device(account, settings.most_devices, when=when, otherwise=_has_no_room)
-    return device, (create(device), *keys_begin, create(tie), create(BoundCamera.new(device_id, stock_id)), room)
+    tied = plans.begin(tie, ledger or plans.Ledger(), clock.now_s())
+    return device, (create(device), *keys_begin, *tied, create(BoundCamera.new(device_id, stock_id)), room)
 
 
 def _has_no_room(there: RawItem | None) -> BaseException:

@@ -17,7 +17,7 @@ from chalicelib.devices.actions import configuring, presenting
 from chalicelib.devices.actions.presenting import Presented
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.register import erasures
 from chalicelib.settings import settings
 from chalicelib.stock.actions.presence import NOTHING_REPORTED

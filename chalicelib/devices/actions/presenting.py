@@ -9,7 +9,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Device
 from chalicelib.entry.callers import Caller
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.stock.actions import presence
 from chalicelib.stock.records import RefusedUploads, Stock

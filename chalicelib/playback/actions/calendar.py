@@ -40,7 +40,7 @@ def recorded_days(
     spans = _spans(month, access.days_of(granted.device).begin_of)
     begin, end = spans[0][1], spans[-1][2]
     rows = channels.rows_of(granted, search.channel, begin, end)
-    if of.kept_since is None:
+    if not of.shown:
         return shapes.RecordedDays(days=[])
     indexes = [_Index(of, channel, held) for channel, held in sorted(rows.items())]
     found = [day for day, *span in spans if any(index.has_any(*span) for index in indexes)]
@@ -61,7 +61,10 @@ class _Index:
 
     def __init__(self, of: RecordedDevice, channel: str, rows: list[RecordingDay]) -> None:
         self._of, self._channel, self._rows = of, channel, rows
-        self._judged = Judged(clock.now(), clock.at_epoch(of.kept_since or 0))
+        since, running = min(one.since for one in of.shown), of.shown[-1]
+        # Of what was filmed by a plan that was moved away, each object has to be looked at.
+        certain = clock.at_epoch(running.since) if running.until is None else None
+        self._judged = Judged(clock.now(), clock.at_epoch(since), certain)
         self._hidden = of.hidden_spans(channel)
         self._counted = [one for row in rows for one in _counted(row)]
 

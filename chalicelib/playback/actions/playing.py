@@ -13,7 +13,7 @@ from chalicelib.aws import s3
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.instants import ms_of
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.playback import shapes
 from chalicelib.playback.actions import changes, channels
 from chalicelib.playback.rules import capabilities, paths, playlists
@@ -101,7 +101,7 @@ def _opened(text: str) -> tuple[Capability, RecordedDevice]:
     found = read_all((*access.alive_keys_of(device_id), viewer_key, plans.key_of(device_id)))
     of = recorded_device(found, device_id)
     known_by = None if of is None or found[viewer_key] is None else _known_by(of.device, capability)
-    if of is None or of.kept_since is None or known_by is None:
+    if of is None or not of.shown or known_by is None:
         raise NotFound
     if not crypto.same(proof, _proof(capability, known_by)):
         raise NotFound

@@ -104,7 +104,7 @@ def _read_cursor(text: str | None) -> tuple[int, int, str] | None:
 def find(granted: DeviceAccess, of: RecordedDevice, recording_id: str) -> Shown:
     """The recording that has the moment in its id, or the next of the same channel on that day. Raises NotFound."""
     found = _ID.fullmatch(recording_id)
-    if found is None or not granted.covers(found["channel"]) or of.kept_since is None:
+    if found is None or not granted.covers(found["channel"]) or not of.shown:
         raise NotFound
     channel, moment = found["channel"], at_ms(int(found["ms"], 36))
     begin, end = access.days_of(granted.device).around(moment)

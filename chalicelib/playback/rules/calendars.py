@@ -31,10 +31,12 @@ class Counted:
 
 @dataclass(frozen=True)
 class Judged:
-    """By what is judged: the present, since when what arrived is shown, and the spans that hide what they touch."""
+    """By what is judged: the present, since when what arrived may be shown, since when all of it is, if that is known,
+    and the spans that hide what they touch."""
 
     now: datetime
     since: datetime
+    all_since: datetime | None
     hidden: Sequence[tuple[datetime, datetime]] = field(default=())
 
     def may_show(self, one: Counted) -> bool | None:
@@ -43,7 +45,7 @@ class Judged:
         if is_over or any(begin <= one.begin and one.end <= end for begin, end in self.hidden):
             return False
         earliest = one.begin - _AHEAD
-        stays = earliest >= self.since and earliest + one.least_kept > self.now
+        stays = self.all_since is not None and earliest >= self.all_since and earliest + one.least_kept > self.now
         is_touched = any(begin < one.reach and one.begin < end for begin, end in self.hidden)
         return True if stays and not is_touched else None
 

@@ -52,6 +52,12 @@ def notify_of_return(targets: Iterable[Target], device_id: str, alarm_id: str) -
     _notify(targets, Push("BACK", alarm_id, device_id, _ALARM_TTL, ids))
 
 
+def notify_of_plan(targets: Iterable[Target], device_id: str, subject: str) -> None:
+    """Push the id of a device whose plan ends, by the word for what is to be said of it."""
+    ids = {"device_id": device_id, "plan": subject}
+    _notify(targets, Push("PLAN", f"plan-{subject}", device_id, _ALARM_TTL, ids))
+
+
 def _notify(targets: Iterable[Target], what: Push) -> None:
     """Push to each; what did not reach its terminal is tried again for that one alone, behind a queue of its own, or
     the terminal is forgotten."""

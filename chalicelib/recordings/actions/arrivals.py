@@ -10,7 +10,7 @@ from functools import partial
 from chalicelib import clock, mp4
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions import days, listing, quota, tidying
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
 from chalicelib.recordings.actions.reconciling import NEWS_TAKE
@@ -144,7 +144,7 @@ def _take(arrival: Arrival, upload: Upload, of: RecordedDevice, together: ReadTo
 
 
 def _require_admitted(parsed: Init | Segment, of: RecordedDevice) -> None:
-    """Raises NotTaken: as it arrived, its plan ran and its owner wanted it to be filmed."""
+    """Raises NotTaken: as it arrived, its plan ran, and as it was filmed, its owner wanted it to be."""
     arrived_s = int(parsed.arrived.timestamp())
     if plans.running_at(of.held, arrived_s) is None:
         raise NotTaken("no_plan")
@@ -152,6 +152,8 @@ def _require_admitted(parsed: Init | Segment, of: RecordedDevice) -> None:
         return  # it shows nothing, and what was taken of a channel, or comes when privacy mode is over, needs it
     if of.is_private(parsed):
         raise NotTaken("privacy_mode")
+    if of.is_paused(parsed):
+        raise NotTaken("plan_paused")
     if not of.may_stay(parsed):
         raise NotTaken("deleted")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.access import actions as access
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.records import PlanEnd
 from chalicelib.recordings.actions import days, tidying
 from chalicelib.recordings.actions.readable import recorded_device

@@ -11,7 +11,7 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Device, Ownership
 from chalicelib.aws.s3 import LONGEST_TICKET
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions import days, listing
 from chalicelib.recordings.records import RecordingDay
 from chalicelib.recordings.rules import deletions
@@ -42,9 +42,14 @@ class RecordedDevice:
         return self.device.pk_id
 
     @cached_property
-    def kept_since(self) -> int | None:
-        """The second from which on what arrived is shown; None where the plan shows nothing now."""
-        return plans.kept_since(self.held)
+    def shown(self) -> plans.Spans:
+        """When what the plan shows now arrived; none where it shows nothing."""
+        return plans.shown_spans(self.held)
+
+    @cached_property
+    def stored(self) -> plans.Spans:
+        """When what may be stored still arrived."""
+        return plans.stored_spans(self.held)
 
     @cached_property
     def marks(self) -> list[Mark]:
@@ -66,19 +71,23 @@ class RecordedDevice:
         marked = [
             (mark.from_ms / 1000, mark.to_ms / 1000) for mark in self.marks if mark.channel in (channel, EVERY_CHANNEL)
         ]
-        every = [*marked, *access.private_intervals(self.device)]
+        every = [*marked, *access.private_intervals(self.device), *plans.pauses(self.held)]
         return [(_at(begin), _at(end)) for begin, end in every]
 
     def may_show(self, segment: Segment) -> bool:
         """Whether it is readable at this instant."""
-        since = self.kept_since
-        if since is None or clock.epoch_s(segment.arrived) < since or clock.now() >= segment.until:
-            return False
-        return self.may_stay(segment)
+        arrived_s = clock.epoch_s(segment.arrived)
+        is_shown = clock.now() < segment.until and any(one.has(arrived_s) for one in self.shown)
+        return is_shown and self.may_stay(segment)
 
     def may_stay(self, segment: Segment) -> bool:
-        """Whether it may lie where it does: neither deleted, nor filmed or brought in privacy mode."""
-        return not self._deleted.has(segment) and not self.is_private(segment)
+        """Whether it may lie where it does: neither deleted, nor filmed or brought in privacy mode or a pause."""
+        return not self._deleted.has(segment) and not self.is_private(segment) and not self.is_paused(segment)
+
+    def is_paused(self, segment: Segment) -> bool:
+        arrived_s = clock.epoch_s(segment.arrived)
+        filmed = plans.is_paused_between(self.held, segment.start.timestamp(), segment.end.timestamp())
+        return filmed or plans.is_paused_between(self.held, arrived_s, arrived_s)
 
     def is_private(self, segment: Segment) -> bool:
         if not self._private:
@@ -102,7 +111,7 @@ def _at(seconds: float) -> datetime:
 def readable_segments(of: RecordedDevice, channel: str, begin: datetime, end: datetime) -> list[Segment]:
     """The segments of a channel that show something of this time and may be shown now, each with its init, in order of
     time: one query, and a listing for each thousand."""
-    if of.kept_since is None:
+    if not of.shown:
         return []
     return readable_on(of, channel, days.rows_between(of.device_id, channel, begin, end), begin, end)
 
@@ -111,7 +120,7 @@ def readable_on(
     of: RecordedDevice, channel: str, rows: Iterable[RecordingDay], begin: datetime, end: datetime
 ) -> list[Segment]:
     """The same of the days of these rows, which are the channel's of this time."""
-    if of.kept_since is None or end <= days.EARLIEST:
+    if not of.shown or end <= days.EARLIEST:
         return []
     begin = max(begin, days.EARLIEST)
     found = listing.uploaded(of.device_id, channel, parts_between(rows, begin)).paired()

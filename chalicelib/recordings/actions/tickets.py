@@ -12,7 +12,7 @@ from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_TICKET
 from chalicelib.entry.callers import Camera
 from chalicelib.errors import Conflict, Invalid, TooMany
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings import shapes
 from chalicelib.recordings.actions import quota
 from chalicelib.recordings.records import VIDEO

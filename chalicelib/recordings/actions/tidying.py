@@ -9,7 +9,6 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.aws import s3
 from chalicelib.aws.s3 import LONGEST_TICKET
-from chalicelib.plans import actions as plans
 from chalicelib.recordings.actions import days, listing
 from chalicelib.recordings.actions.listing import Uploaded
 from chalicelib.recordings.actions.readable import RecordedDevice
@@ -53,8 +52,8 @@ def _tidy_day(of: RecordedDevice, channel: str, day: str, known: tuple[Part, ...
 
 def may_remain(of: RecordedDevice, segment: Segment) -> bool:
     """Whether it may lie in S3 still: shown, or waiting for a renewal."""
-    since = plans.stored_since(of.held)
-    is_kept = since is not None and clock.epoch_s(segment.arrived) >= since
+    arrived_s = clock.epoch_s(segment.arrived)
+    is_kept = any(one.has(arrived_s) for one in of.stored)
     return is_kept and clock.now() < segment.until and of.may_stay(segment)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib import clock
 from chalicelib.instants import at_ms, ms_of
-from chalicelib.plans import actions as plans
+from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings import shapes
 from chalicelib.recordings.actions import days
 from chalicelib.recordings.actions.readable import RecordedDevice

@@ -224,8 +224,8 @@ def _end_plans(home: Home, state: Any) -> None:
 
 def _renewed_without_what_was_over(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     of = of_device(home)
-    if of.kept_since is None or of.kept_since < home.world.now().timestamp() - 3600:
-        yield f"shown is what came since {of.kept_since}"
+    if not of.shown or of.shown[0].since < home.world.now().timestamp() - 3600:
+        yield f"shown is what came {of.shown}"
     yield from _nothing_is_recorded(home, state, answers, stored)
 
 

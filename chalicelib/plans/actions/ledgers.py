@@ -1,0 +1,278 @@
+"""Ledgers of devices: read, changed in one commit, and found when all is over (B12, B13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib import clock
+from chalicelib.access.records import Ownership
+from chalicelib.plans.records import FreePlan, PlanEnd, PlanWarning
+from chalicelib.plans.rules import catalogue, changes, ledger, warnings
+from chalicelib.plans.rules.catalogue import Offer as Offer  # what orders are for, and carry
+from chalicelib.plans.rules.catalogue import Terms as Terms
+from chalicelib.plans.rules.ledger import Grant as Grant
+from chalicelib.plans.rules.ledger import Ledger as Ledger
+from chalicelib.plans.rules.ledger import PlanStatus, source_of
+from chalicelib.plans.rules.ledger import Spans as Spans
+from chalicelib.plans.shapes import DevicePlan
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, absent, change, commit, create, is_set, put, remove
+from chalicelib.store.keys import Key
+from chalicelib.store.retrying import NothingToDo, StaleRead
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
+
+# So far back what is due is looked for at most, by days.
+MOST_LOOKED_BACK_DAYS = 34
+# Longer than that, and than any recording is kept.
+_REMEMBERED = timedelta(days=35)
+_PAGE = 100
+
+
+def key_of(device_id: str) -> Key[Ownership]:
+    """The key of the row that holds a device's ledger: its owner's tie to it."""
+    return Ownership.of_device(device_id)
+
+
+def offered(plan_id: str) -> Offer:
+    """The plan of this id as it is sold now; raises PlanUnknown."""
+    return catalogue.offer(plan_id)
+
+
+def sold(plan_id: str, version: int) -> Offer:
+    """The plan as it was sold; raises PlanUnknown."""
+    return catalogue.offer_of(plan_id, version)
+
+
+# What is granted
+
+
+def bought(terms: Terms, order_id: str, amount: int, currency: str, now: int) -> Grant:
+    """A period that is worth so much, by what its order paid."""
+    return changes.new_grant(terms, source_of("order", order_id), now, amount=amount, currency=currency)
+
+
+def free(terms: Terms, order_id: str, now: int) -> Grant:
+    """A month of the free plan."""
+    return changes.new_grant(terms, source_of("free", order_id), now)
+
+
+def gift(terms: Terms, gift_id: str, now: int) -> Grant:
+    """A period that nobody paid for here."""
+    return changes.new_grant(terms, source_of("gift", gift_id), now)
+
+
+# Changing the ledger. Each is committed only if that is as it was read: otherwise StaleRead is raised, also where
+# nobody owns the device any more.
+
+
+def grant(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
+    """This grant in its place in the device's ledger."""
+    return changed(held, changes.with_grant(ledger_of(held), new, now), now)
+
+
+def grant_free(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
+    """Another month of the free plan, which one device of an account has at a time. Raises PlanRuns, FreePlanRuns."""
+    return changed(held, changes.with_free(ledger_of(held), new, now), now)
+
+
+def suspend(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
+    """The payment of what comes from this source is disputed: time goes on, nothing is had of it."""
+    return changed(held, changes.suspended(ledger_of(held), source, now), now)
+
+
+def release(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
+    """The dispute is over, and what is left of it runs again."""
+    return changed(held, changes.released(ledger_of(held), source), now)
+
+
+def end(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
+    """What is left of what comes from this source ends, as it is paid back; what waited behind it moves up."""
+    left, _ = changes.without(ledger_of(held), lambda one: one.source == source, now)
+    return changed(held, left, now)
+
+
+def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
+    """Writes that make this of a ledger as it was read, with all that is found by its times: one that lies where it
+    did is written anew, and what is over is dealt with by whom it is due for."""
+    before, device_id = ledger_of(held), held.device_id
+    end, warning = _end_of(device_id, after), _warning_of(held, after, now)
+    ends_before, ends_after = held.plan_end, None if end is None else keys.written(end.own_key)
+    warned_before, warned_after = held.plan_warning, _pointer(warning, held, now)
+    over_at = ledger.ends_at(before)
+    if over_at is not None and over_at <= now:
+        # It is dealt with: what was kept by the grants before it is not shown any more.
+        ends_before = None
+    return (
+        change(
+            held, when=_as_read(held), otherwise=StaleRead,
+            plan_grants={one.text for one in after.grants} or None,
+            plan_pauses={one.text for one in after.pauses} or None,
+            plan_end=ends_after, plan_warning=warned_after,
+        ),
+        *([] if end is None else [put(end)]),
+        *([] if ends_before in (None, ends_after) else [remove(PlanEnd.named(ends_before))]),
+        *([] if warning is None else [put(warning)]),
+        *([] if warned_before in (None, warned_after) else [remove(PlanWarning.named(warned_before))]),
+        *_free_plan(held, changes.free_until(before, now), changes.free_until(after, now), now),
+    )  # fmt: skip
+
+
+def begin(tie: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
+    """Writes that begin a tie to a new owner with this ledger."""
+    end, warning = _end_of(tie.device_id, after), warnings.next_warning(after, now)
+    warned = None if warning is None else warning_row(tie.device_id, warning)
+    tie.assign(
+        plan_grants={one.text for one in after.grants} or None,
+        plan_end=None if end is None else keys.written(end.own_key),
+        plan_warning=None if warned is None else keys.written(warned.own_key),
+    )
+    return create(tie), *(put(one) for one in (end, warned) if one is not None)
+
+
+def warned(held: Ownership, said: PlanWarning, now: int) -> tuple[Write, ...]:
+    """Writes that put the next warning in the place of one that was said."""
+    following = warnings.next_warning(ledger_of(held), now)
+    row = None if following is None else warning_row(held.device_id, following)
+    pointer = None if row is None else keys.written(row.own_key)
+    noted = change(held, when=_as_read(held), otherwise=StaleRead, plan_warning=pointer)
+    return noted, remove(said), *([] if row is None else [put(row)])
+
+
+def _as_read(held: Ownership) -> Condition:
+    same: Condition = is_set(Ownership.plan_grants, held.plan_grants)
+    same &= is_set(Ownership.plan_pauses, held.plan_pauses)
+    same &= is_set(Ownership.plan_warning, held.plan_warning)
+    return same
+
+
+def _end_of(device_id: str, of: Ledger) -> PlanEnd | None:
+    ends_at = ledger.ends_at(of)
+    if ends_at is None:
+        return None
+    forgotten_at = ends_at + int(_REMEMBERED.total_seconds())
+    return PlanEnd.new(day_of(clock.at_epoch(ends_at)), device_id, ends_at=ends_at, expires_at=forgotten_at)
+
+
+def _is_due(held: Ownership, now: int) -> bool:
+    """Whether a warning is about to be said, which does not get lost by a change."""
+    return held.plan_warning is not None and PlanWarning.due_at_of(held.plan_warning) <= now
+
+
+def _warning_of(held: Ownership, after: Ledger, now: int) -> PlanWarning | None:
+    found = None if _is_due(held, now) else warnings.next_warning(after, now)
+    return None if found is None else warning_row(held.device_id, found)
+
+
+def _pointer(warning: PlanWarning | None, held: Ownership, now: int) -> str | None:
+    if _is_due(held, now):
+        return str(held.plan_warning)
+    return None if warning is None else keys.written(warning.own_key)
+
+
+def warning_row(device_id: str, of: warnings.EndWarning) -> PlanWarning:
+    forgotten_at = of.at + int(_REMEMBERED.total_seconds())
+    day = day_of(clock.at_epoch(of.at))
+    return PlanWarning.new(day, f"{of.at:012d}.{device_id}", subject=of.subject, expires_at=forgotten_at)
+
+
+def _free_plan(held: Ownership, before: int | None, after: int | None, now: int) -> tuple[Write, ...]:
+    """The account's row says which of its devices has the free plan."""
+    where = FreePlan.key(held.pk_id)
+    is_ours = FreePlan.device_id == held.device_id
+    if before == after:
+        return ()
+    if after is None:
+        return (remove(where, when=FreePlan.pk.does_not_exist() | is_ours, otherwise=StaleRead),)
+    row = FreePlan.new(held.pk_id, device_id=held.device_id, until=after)
+    return (put(row, when=absent(FreePlan) | is_ours | (FreePlan.until <= now), otherwise=StaleRead),)
+
+
+def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
+    """Writes that end the tie to the owner, as it was read, and the ledger with it: what was granted passes to nobody.
+    On commit they raise StaleRead where something was granted since."""
+    end, warning = (None, None) if held is None else (held.plan_end, held.plan_warning)
+    as_read = is_set(Ownership.plan_end, end) & is_set(Ownership.plan_warning, warning)
+    now = clock.now_s()
+    return (
+        remove(key_of(device_id), when=as_read, otherwise=StaleRead),
+        *([] if end is None else [remove(PlanEnd.named(end))]),
+        *([] if warning is None else [remove(PlanWarning.named(warning))]),
+        *([] if held is None else _free_plan(held, changes.free_until(ledger_of(held), now), None, now)),
+    )
+
+
+# Reading the ledger
+
+
+def ledger_of(held: Ownership | None) -> Ledger:
+    """What was granted, the earliest first."""
+    return Ledger() if held is None else Ledger.of(held.plan_grants, held.plan_pauses)
+
+
+def status(held: Ownership | None) -> PlanStatus:
+    """The plan that the device has now."""
+    return ledger.status_at(ledger_of(held), clock.now_s())
+
+
+def described(held: Ownership | None) -> DevicePlan:
+    return DevicePlan.of(status(held))
+
+
+def shown_spans(held: Ownership | None) -> Spans:
+    """When what is shown now arrived; none where nothing is."""
+    return ledger.shown_spans(ledger_of(held), clock.now_s())
+
+
+def stored_spans(held: Ownership | None) -> Spans:
+    """When what is stored still arrived; none where no grace is left."""
+    return ledger.stored_spans(ledger_of(held), clock.now_s())
+
+
+def is_paused_between(held: Ownership | None, begin_s: float, end_s: float) -> bool:
+    return ledger.is_paused_between(ledger_of(held), begin_s, end_s)
+
+
+def pauses(held: Ownership | None) -> list[tuple[float, float]]:
+    """From when till when time stood still."""
+    return [(one.since, one.until) for one in ledger_of(held).own_pauses]
+
+
+def running_at(held: Ownership | None, at_s: int) -> Grant | None:
+    """The grant by which a plan ran in that second, for what arrived then."""
+    return ledger.running_at(ledger_of(held), at_s)
+
+
+# When all is over
+
+
+def due_ends(now: int, *, looked_back_days: int = MOST_LOOKED_BACK_DAYS) -> Iterator[PlanEnd]:
+    """The devices of whose plans no grace is left, the longest due first; who deals with one says `done_with`. A job
+    that did not run for some days finds those of before, too, if it looks back so far."""
+    today = clock.at_epoch(now)
+    for days in reversed(range(looked_back_days + 1)):
+        yield from (one for one in _ends_on(day_of(today - timedelta(days=days))) if one.ends_at <= now)
+
+
+def _ends_on(day: str) -> Iterator[PlanEnd]:
+    cursor = None
+    while True:
+        page = PlanEnd.list_of(day, limit=_PAGE, after=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def done_with(due: PlanEnd) -> None:
+    """Forget the end of a plan that was dealt with, unless the device has another one on that day by now."""
+    with suppress(NothingToDo):
+        commit(remove(due, when=PlanEnd.ends_at == due.ends_at, otherwise=NothingToDo))
+
+
+def day_of(at: datetime) -> str:
+    return f"{at:%Y%m%d}"

@@ -1,0 +1,78 @@
+"""Moving a plan: what is left of it goes to another device, in one commit (B14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.actions import DeviceAccess
+from chalicelib.access.records import Ownership
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.plans.actions import ledgers
+from chalicelib.plans.rules import changes
+from chalicelib.plans.rules.ledger import Grant, Ledger, source_of
+from chalicelib.plans.shapes import DevicePlan
+from chalicelib.store.commit import commit_and_answer
+from chalicelib.store.records import read_all
+from chalicelib.store.retrying import retrying_from
+from chalicelib.words import Phrase
+
+_Both = tuple[DeviceAccess, DeviceAccess]
+
+
+def move(caller: Caller, device: DeviceAccess, to_device_id: str) -> DevicePlan:
+    """Put all that is left of the device's plans, but for the free one, behind those of another device of the caller's;
+    the plan of that one as it is then. What was recorded stays, up to its own end. Raises NotFound, RightMissing,
+    NothingToMove, PlanSuspended."""
+    if to_device_id == device.device.pk_id:
+        raise Invalid(fields={"to_device_id": Phrase("same_device")})
+    found = read_all(access.keys_of(to_device_id))
+    target = access.admitted(caller.account_id, found, to_device_id, "owner")
+
+    def attempt(both: _Both) -> DevicePlan:
+        return _move(caller, *both)
+
+    def read_again(both: _Both) -> _Both:
+        one, other = (access.read_again(caller.account_id, each, "owner") for each in both)
+        return one, other
+
+    return retrying_from((device, target), attempt, read_again)
+
+
+def _move(caller: Caller, source: DeviceAccess, target: DeviceAccess) -> DevicePlan:
+    if source.ownership is None or target.ownership is None:
+        raise NotFound
+    now, before = clock.now_s(), ledgers.ledger_of(source.ownership)
+    left, rests = changes.moved_out(before, now)
+    there = changes.moved_in(ledgers.ledger_of(target.ownership), rests, changes.resumed(before, now).pauses, now)
+    writes = ledgers.changed(source.ownership, left, now), ledgers.changed(target.ownership, there, now)
+    answer = ledgers.described(target.ownership)
+    return commit_and_answer(
+        *writes[0],
+        *writes[1],
+        access.require_exists(source.device.pk_id, otherwise=NotFound),
+        *access.require_alive(target.device.pk_id, otherwise=NotFound),
+        access.record_act(caller, source, "plan_moved_away"),
+        access.record_act(caller, target, "plan_moved_here"),
+        answer=answer,
+    )
+
+
+# To another owner
+
+
+def handed_over(held: Ownership | None, now: int) -> Ledger:
+    """The ledger that the next owner of a device begins with, if its owner gives the plan along: no time is lost or
+    made. It says nothing of who paid, nor when it was paused. Raises PlanSuspended."""
+    try:
+        _, rests = changes.moved_out(ledgers.ledger_of(held), now)
+    except changes.NothingToMove:
+        return Ledger()
+    return changes.moved_in(Ledger(), _renamed(rests), (), now)
+
+
+def _renamed(rests: Iterable[Grant]) -> list[Grant]:
+    return [replace(one, source=source_of("move", ids.new_id())) for one in rests]

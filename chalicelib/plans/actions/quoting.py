@@ -1,0 +1,83 @@
+"""Quotes: what a plan costs on a device, what is credited for the one that runs, and when it would run (B13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.access.records import Ownership
+from chalicelib.errors import Conflict
+from chalicelib.plans.actions import ledgers
+from chalicelib.plans.rules import changes
+from chalicelib.plans.rules.catalogue import Currency, Offer
+from chalicelib.plans.rules.ledger import Grant, Ledger
+from chalicelib.plans.shapes import Begins
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write
+
+# Not known before it is ordered.
+_QUOTED = "order:quoted"
+
+
+class NothingToPay(Conflict):
+    """`credit` and `price` say how much of the plan that runs is left, and what the other one costs."""
+
+
+class CreditChanged(Exception):
+    """What was credited by a quote is no more there as it was."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """`credit_of` names what is credited; None where nothing is."""
+
+    price: int
+    credit: int
+    currency: str
+    begins: int
+    ends: int
+    credit_of: str | None
+
+    @property
+    def to_pay(self) -> int:
+        return self.price - self.credit
+
+
+def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now: int) -> Quote:
+    """Raises NothingToPay, CreditInOtherCurrency, PlanPaused, PlanSuspended; of the free plan PlanRuns,
+    FreePlanRuns."""
+    ledger, price = ledgers.ledger_of(held), offer.prices[currency]
+    source = "free:quoted" if offer.is_free else _QUOTED
+    new = changes.new_grant(offer, source, now, amount=price, currency=currency)
+    old = changes.credited(ledger, now) if begins == "now" and not offer.is_free else ()
+    if not old:
+        add = changes.with_free if offer.is_free else changes.with_grant
+        (added,) = [one for one in add(ledger, new, now).grants if one.source == source]
+        return Quote(price, 0, currency, added.begins, added.until, None)
+    credit = changes.credit(old, currency)
+    if credit >= price:
+        raise NothingToPay(
+            credit={"amount": credit, "currency": currency}, price={"amount": price, "currency": currency}
+        )
+    return Quote(price, credit, currency, new.begins, new.until, _named(old))
+
+
+def _named(old: tuple[Grant, ...]) -> str:
+    """A hash of what is credited: where it comes from, and when it would end."""
+    return crypto.plain_hash(" ".join(f"{one.source} {one.until}" for one in old))
+
+
+def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: int) -> tuple[Write, ...]:
+    """The new grant in the place of what was credited for it when it was quoted; raises CreditChanged unless that is as
+    it was. What was had of it since is nobody's loss but ours."""
+    ledger = ledgers.ledger_of(held)
+    old = _credited_then(ledger, quoted_at)
+    if _named(old) != credit_of:
+        raise CreditChanged
+    return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
+
+
+def _credited_then(ledger: Ledger, quoted_at: int) -> tuple[Grant, ...]:
+    try:
+        return changes.credited(ledger, quoted_at)
+    except (changes.PlanPaused, changes.PlanSuspended) as cause:
+        raise CreditChanged from cause

@@ -1,0 +1,109 @@
+"""Warnings of the end of plans, by push and mail, each once: what is due is found by its day and second (B12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
+from chalicelib.accounts.actions import account_writes as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.outbox.actions import messages
+from chalicelib.plans.actions import ledgers
+from chalicelib.plans.records import PlanWarning
+from chalicelib.plans.rules import catalogue, warnings
+from chalicelib.plans.rules.ledger import GRACE_S, Ledger
+from chalicelib.plans.rules.warnings import EndWarning
+from chalicelib.push.actions import notifying as push
+from chalicelib.push.actions import recipients
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, commit, remove
+from chalicelib.store.records import read_all
+from chalicelib.store.retrying import NothingToDo, retrying
+
+# Of the 300 seconds that the job may take.
+BUDGET_S = 240
+_PAGE = 100
+
+
+def warn_of_plan_ends() -> int:
+    """Tell the owners of all that is due; how many were told. What there is no time for is for the next run."""
+    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
+    faults: list[Exception] = []
+    for row in _due(clock.now_s()):
+        if clock.ticks_s() >= until_ticks:
+            break
+        try:
+            count += retrying(partial(_warn, row))
+        except NothingToDo:
+            continue
+        except Exception as fault:  # raised again below: it is in the way of no other device
+            faults.append(fault)
+    if faults:
+        raise faults[0]  # so that the alarm rings
+    return count
+
+
+def _due(now: int) -> Iterator[PlanWarning]:
+    """Those of today and yesterday; four times a day, also what no run could deal with in the weeks before."""
+    today = clock.at_epoch(now)
+    days_back = ledgers.MOST_LOOKED_BACK_DAYS if today.hour % 6 == 0 else 1
+    for days in reversed(range(days_back + 1)):
+        yield from _due_on(ledgers.day_of(today - timedelta(days=days)), now)
+
+
+def _due_on(day: str, now: int) -> Iterator[PlanWarning]:
+    cursor = None
+    while True:
+        page = PlanWarning.list_of(day, last=f"{now:012d}.", limit=_PAGE, after=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _warn(row: PlanWarning) -> bool:
+    """Whether something was to be said. Raises StaleRead, NothingToDo."""
+    device_id, now = row.device_id, clock.now_s()
+    owner_id = access.owner_of(device_id)
+    found = read_all((*access.keys_of(device_id), *accounts.keys_of(owner_id)))
+    device, held = access.decrypted(found, device_id), found[ledgers.key_of(device_id)]
+    owner = accounts.living_among(found, [owner_id]).get(owner_id)
+    if device is None or owner is None or held is None or held.plan_warning != keys.written(row.own_key):
+        commit(remove(row))
+        return False
+    ledger = ledgers.ledger_of(held)
+    said = warnings.due_warning(ledger, EndWarning(row.due_at, row.subject), now)
+    if said is not None:
+        _push(device_id, said)
+    commit(
+        *ledgers.warned(held, row, now),
+        *access.require_alive(device_id, otherwise=NothingToDo),
+        *(() if said is None else (_mail(owner, device, ledger, said),)),
+    )
+    return said is not None
+
+
+def _push(device_id: str, said: EndWarning) -> None:
+    """Before the commit: one too many beats one too few."""
+    targets = recipients.of_device(device_id)
+    push.notify_of_plan([] if targets is None else targets.of_owner, device_id, said.subject)
+
+
+def _mail(owner: Account, device: Device, ledger: Ledger, said: EndWarning) -> Write:
+    last, local = ledger.grants[-1], access.days_of(device)
+    plan = catalogue.offer_of(last.plan_id, last.version).name_in(owner.language)
+    until, gone = clock.at_epoch(last.until), clock.at_epoch(last.until) + timedelta(seconds=GRACE_S)
+    return messages.write(
+        owner,
+        "plans/mail/warning",
+        subject=said.subject,
+        device=device.name,
+        plan=plan,
+        until=local.date_of(until).isoformat(),
+        gone=local.date_of(gone).isoformat(),
+        is_free=last.is_free,
+    )

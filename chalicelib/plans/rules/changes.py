@@ -1,0 +1,249 @@
+"""Changes of the ledger: granted, paused, credited, moved, suspended; no second is lost or made by any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil
+
+from chalicelib.errors import Conflict
+from chalicelib.plans.rules import ledger as ledgers
+from chalicelib.plans.rules.catalogue import DAY_S, Terms
+from chalicelib.plans.rules.ledger import Grant, Ledger, Pause
+
+# Of each 365 days, and so often: each is remembered for a year.
+MOST_PAUSED_S = 30 * DAY_S
+MOST_PAUSES = 60
+YEAR_S = 365 * DAY_S
+# The free plan may be renewed when it ends within so long, which is when its owner is warned first.
+FREE_RENEWABLE_S = 7 * DAY_S
+
+
+class NoPlanRuns(Conflict):
+    pass
+
+
+class PauseSpent(Conflict):
+    """`may_be_paused_from` says when there is some of it again."""
+
+
+class PlanSuspended(Conflict):
+    pass
+
+
+class PlanPaused(Conflict):
+    pass
+
+
+class NothingToMove(Conflict):
+    pass
+
+
+class CreditInOtherCurrency(Conflict):
+    """`currency` names the one in which what is credited was paid."""
+
+
+class PlanRuns(Conflict):
+    pass
+
+
+class FreePlanRuns(Conflict):
+    """`may_be_renewed_from` says when."""
+
+
+# Granting
+
+
+def new_grant(terms: Terms, source: str, now: int, *, amount: int = 0, currency: str = "EUR") -> Grant:
+    """One period of this plan, as it was bought."""
+    return Grant(
+        now, now + terms.period_s, terms.plan_id, terms.version, terms.kind, terms.keep_days, source,
+        amount, currency, terms.period_s,
+    )  # fmt: skip
+
+
+def with_grant(ledger: Ledger, new: Grant, now: int) -> Ledger:
+    """The ledger with one grant more, which begins now if nothing runs.
+
+    It extends the same plan, held or waiting, and those that wait behind that are put off by as much; another plan
+    waits behind all. Nothing that was granted before gets shorter.
+    """
+    left = ledger.left_at(now)
+    same = [index for index, one in enumerate(left) if one.plan == new.plan]
+    index = (same[-1] if same else len(left) - 1) + 1
+    begins = left[index - 1].until if left else now
+    added = new.shifted(begins - new.begins)
+    behind = [one.shifted(new.seconds) for one in left[index:]]
+    return replace(ledger, grants=(*ledger.over_at(now), *left[:index], added, *behind))
+
+
+def with_free(ledger: Ledger, new: Grant, now: int) -> Ledger:
+    """The ledger with another month of the free plan. Raises PlanRuns where another plan runs or waits, FreePlanRuns
+    while there is much left of it."""
+    left = ledger.left_at(now)
+    if any(not one.is_free for one in left):
+        raise PlanRuns
+    if left and left[-1].until - now > FREE_RENEWABLE_S:
+        raise FreePlanRuns(may_be_renewed_from=ledgers.written(left[-1].until - FREE_RENEWABLE_S))
+    return with_grant(ledger, new, now)
+
+
+def free_until(ledger: Ledger, now: int) -> int | None:
+    """The end of the free plan, as long as it is not over."""
+    return max((one.until for one in ledger.left_at(now) if one.is_free), default=None)
+
+
+# Pauses
+
+
+def paused(ledger: Ledger, now: int) -> Ledger:
+    """Time stands still from now on: what runs and what waits ends as much later as a pause may last, which is what is
+    left of thirty days of the last 365. Raises NoPlanRuns, PlanSuspended, PauseSpent."""
+    grant = ledgers.running_at(ledger, now)
+    if grant is None:
+        raise _why_not(ledger, now)
+    lately = _lately(ledger.pauses, now)
+    allowed_s = MOST_PAUSED_S - sum(one.overlap_s(now - YEAR_S, now) for one in lately)
+    if allowed_s <= 0 or len(lately) >= MOST_PAUSES:
+        first = min(max(one.since, now - YEAR_S) for one in lately)
+        raise PauseSpent(may_be_paused_from=ledgers.written(first + YEAR_S + 1))
+    return replace(_put_off(ledger, now, allowed_s), pauses=(*ledger.pauses, Pause(now, now + allowed_s)))
+
+
+def _lately(pauses: Iterable[Pause], now: int) -> list[Pause]:
+    return [one for one in pauses if one.until > now - YEAR_S]
+
+
+def _why_not(ledger: Ledger, now: int) -> Conflict:
+    return PlanSuspended() if ledgers.status_at(ledger, now).state == "suspended" else NoPlanRuns()
+
+
+def resumed(ledger: Ledger, now: int) -> Ledger:
+    """Time goes on from now on, if it stands still."""
+    pause = ledgers.pause_at(ledger, now)
+    if pause is None:
+        return ledger
+    over = replace(pause, until=now)
+    pauses = (one if one is not pause else over for one in ledger.pauses if one is not pause or over.seconds)
+    return replace(_put_off(ledger, now, now - pause.until), pauses=tuple(pauses))
+
+
+def _put_off(ledger: Ledger, now: int, seconds: int) -> Ledger:
+    """What runs ends so much later, and what waits begins so much later."""
+    left = ledger.left_at(now)
+    waiting = [one.shifted(seconds) if one.begins > now else replace(one, until=one.until + seconds) for one in left]
+    return replace(ledger, grants=(*ledger.over_at(now), *waiting))
+
+
+# Taking back
+
+
+def without(ledger: Ledger, chosen: Callable[[Grant], bool], now: int) -> tuple[Ledger, tuple[Grant, ...]]:
+    """The ledger without the rest of those that are chosen, and those rests; what waits behind them moves up. A pause
+    ends with it."""
+    going_on = resumed(ledger, now)
+    kept: list[Grant] = []
+    rests: list[Grant] = []
+    at = now
+    for one in going_on.left_at(now):
+        if chosen(one):
+            rests.append(replace(one, begins=max(one.begins, now)))
+            if one.begins < now:
+                kept.append(replace(one, until=now))
+            continue
+        stays = one if one.begins <= now else one.shifted(at - one.begins)
+        kept.append(stays)
+        at = stays.until
+    return replace(going_on, grants=(*going_on.over_at(now), *kept)), tuple(rests)
+
+
+# Changing now
+
+
+def credited(ledger: Ledger, now: int) -> tuple[Grant, ...]:
+    """What is credited if another plan is to begin now: all that is left of the plan that runs, and not what waits
+    behind it. Raises PlanPaused, PlanSuspended."""
+    status = ledgers.status_at(ledger, now)
+    if status.state == "paused":
+        raise PlanPaused
+    if status.held is None or status.state not in ("active", "suspended"):
+        return ()
+    found = tuple(one for one in ledger.left_at(now) if one.until <= status.held.until)
+    if any(one.mark for one in found):
+        raise PlanSuspended
+    return tuple(replace(one, begins=max(one.begins, now)) for one in found)
+
+
+def credit(rests: Iterable[Grant], currency: str) -> int:
+    """What was paid for the rests, to the second, and rounded up. Raises CreditInOtherCurrency."""
+    paid = [one for one in rests if one.amount]
+    for one in paid:
+        if one.currency != currency:
+            raise CreditInOtherCurrency(currency=one.currency)
+    return ceil(sum((Fraction(one.amount * one.seconds, one.whole_s) for one in paid), Fraction()))
+
+
+def changed_now(ledger: Ledger, new: Grant, old: Collection[Grant], now: int) -> Ledger:
+    """The new grant begins now in the place of the old ones, and what waited behind those waits behind it."""
+    named = {(one.source, one.until) for one in old}
+    going_on, _ = without(ledger, lambda one: (one.source, one.until) in named, now)
+    left = going_on.left_at(now)
+    behind = [one.shifted(new.seconds) for one in left]
+    return replace(going_on, grants=(*going_on.over_at(now), new, *behind))
+
+
+# Moving
+
+
+def moved_out(ledger: Ledger, now: int) -> tuple[Ledger, tuple[Grant, ...]]:
+    """The ledger without all that is left, and what goes to another device; the free plan does not. A mark stays where
+    the plan ran, for what was filmed by it is kept. Raises NothingToMove, PlanSuspended."""
+    going_on = resumed(ledger, now)
+    if any(one.mark == "suspended" for one in going_on.left_at(now)):
+        raise PlanSuspended
+    left, rests = without(going_on, lambda one: not one.is_free, now)
+    if not rests:
+        raise NothingToMove
+    first = rests[0]
+    if first.begins > now:  # the free plan runs on
+        return left, rests
+    used = replace(first, until=now, mark="moved")
+    others = []
+    for one in left.grants:
+        if (one.source, one.until) == (first.source, now):
+            used = replace(used, begins=one.begins)
+        elif one.seconds:  # of two marks of one second the later one counts
+            others.append(one)
+    return replace(left, grants=(*others, used)), rests
+
+
+def moved_in(ledger: Ledger, rests: Iterable[Grant], pauses: Iterable[Pause], now: int) -> Ledger:
+    """What came from another device is behind all that is there, in its order; so are the days of a year that were
+    spent there."""
+    grants = list(ledger.grants)
+    at = max([now, *(one.until for one in grants)])
+    for rest in rests:
+        grants.append(rest.shifted(at - rest.begins))
+        at = grants[-1].until
+    known = {(one.since, one.until) for one in ledger.pauses}  # it may have been here before
+    carried = [replace(one, is_carried=True) for one in _lately(pauses, now) if (one.since, one.until) not in known]
+    return Ledger(tuple(grants), (*ledger.pauses, *carried))
+
+
+# Disputes
+
+
+def suspended(ledger: Ledger, source: str, now: int) -> Ledger:
+    """Nothing is had of what comes from there while its payment is disputed; time goes on. A pause ends with it."""
+    going_on = resumed(ledger, now)
+    marked = (replace(one, mark="suspended") if one.source == source and one.until > now else one
+              for one in going_on.grants)  # fmt: skip
+    return replace(going_on, grants=tuple(marked))
+
+
+def released(ledger: Ledger, source: str) -> Ledger:
+    """The dispute is over: what is left runs again."""
+    free = (replace(one, mark="") if one.source == source and one.mark == "suspended" else one
+            for one in ledger.grants)  # fmt: skip
+    return replace(ledger, grants=tuple(free))

@@ -1,0 +1,48 @@
+"""Warnings of a plan's end: which there are, and which is next."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from chalicelib.plans.rules import ledger as ledgers
+from chalicelib.plans.rules.catalogue import DAY_S
+from chalicelib.plans.rules.ledger import Ledger
+
+Subject = Literal["ends_in_days", "ends_tomorrow", "grace_began", "pause_ended"]
+
+
+DAYS_BEFORE = 7
+
+
+class EndWarning(NamedTuple):
+    """What is said, and from which second on."""
+
+    at: int
+    subject: Subject
+
+
+def warnings_of(ledger: Ledger, now: int) -> list[EndWarning]:
+    """All that there are of the end of what was granted last, and of a pause that runs, the earliest first."""
+    pause = ledgers.pause_at(ledger, now)
+    found = [] if pause is None else [EndWarning(pause.until, "pause_ended")]
+    last = ledger.grants[-1] if ledger.grants else None
+    if last is not None and last.mark != "moved":
+        found += [
+            EndWarning(last.until - DAYS_BEFORE * DAY_S, "ends_in_days"),
+            EndWarning(last.until - DAY_S, "ends_tomorrow"),
+            EndWarning(last.until, "grace_began"),
+        ]
+    return sorted(found)
+
+
+def next_warning(ledger: Ledger, now: int) -> EndWarning | None:
+    """The first that is still to come."""
+    return next((one for one in warnings_of(ledger, now) if one.at > now), None)
+
+
+def due_warning(ledger: Ledger, noted: EndWarning, now: int) -> EndWarning | None:
+    """What is to be said now, when one that was noted is due: of several that nobody said in time, the last; None if
+    the end has moved since. That a pause has ended is news whatever came of it."""
+    if noted.subject == "pause_ended":
+        return noted
+    return next((one for one in reversed(warnings_of(ledger, now)) if noted.at <= one.at <= now), None)
