@@ -24,7 +24,7 @@ def warned(home: Home) -> list[str]:
 
 def pushed(home: Home) -> list[Any]:
     pushes = [one for one in home.world.outbox("platform-token-of-the-owner") if one["kind"] == "push"]
-    return [one["data"]["plan"] for one in reversed(pushes) if "plan" in one["data"]]
+    return [one["data"]["data"]["plan"] for one in reversed(pushes) if "plan" in one["data"]["data"]]
 
 
 def run(home: Home) -> int:
