@@ -66,7 +66,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     recorded = home.owner.call("GET", f"/devices/{home.camera.device_id}/recordings").json["items"][0]
     asked_for = {"channel": "1", "from": recorded["start"], "to": recorded["end"]}
     assert home.owner.call("POST", f"/devices/{home.camera.device_id}/recordings/clips", asked_for).status == 202
-    second = new_camera(home.world, "SN0002", owner=home.owner)
+    second = new_camera(home.world, "SN0777", owner=home.owner)
     assert home.owner.order(second.device_id, "free", key="the-key-of-what-is-free").status == 201
     maja(home.world)
     home.owner.cover(home.camera.device_id)
