@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import count
 from typing import Any
 
 import av
 from PIL import Image
 
-from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, picture_of
+from sowa_agent.clocks import Clock
+from sowa_agent.packets import TICKS_PER_SECOND, Packet
+from sowa_agent.remuxing import Remuxer
+from tests.agent.footage import beep
+from tests.outside.streaming import FRAMES_PER_SECOND, SIZE, encoded, picture_of
 
 _SOUND_RATE, _SOUND_FRAME = 48_000, 1024
 GROUP_SECONDS = 2
@@ -31,18 +36,42 @@ class Kind:
     size: tuple[int, int] = SIZE
     frames_per_second: int = FRAMES_PER_SECOND
     bits_per_second: int | None = None
+    # Its sound is G.711, of which the agent makes AAC.
+    by_agent: bool = False
 
 
 @cache
 def filmed(kind: Kind, seconds: int, first: int = 0) -> tuple[bytes, list[bytes]]:
     """Init and fragments, a group of pictures to each; times from 0. Of a transport stream, a file to each group, whose
     times go on."""
+    if kind.by_agent:
+        return _filmed_by_agent(seconds, first)
     tape = _Tape(kind)
     groups = range(0, seconds * kind.frames_per_second, kind.frames_per_second * GROUP_SECONDS)
     for begin in groups:
-        count = min(kind.frames_per_second * GROUP_SECONDS, seconds * kind.frames_per_second - begin)
-        tape.add(begin, [_picture(kind, first + begin + number) for number in range(count)])
+        frames = min(kind.frames_per_second * GROUP_SECONDS, seconds * kind.frames_per_second - begin)
+        tape.add(begin, [_picture(kind, first + begin + number) for number in range(frames)])
     return tape.end()
+
+
+def _filmed_by_agent(seconds: int, first: int) -> tuple[bytes, list[bytes]]:
+    tick = TICKS_PER_SECOND // FRAMES_PER_SECOND
+    pictures = [
+        Packet(content, number * tick, number * tick, number / FRAMES_PER_SECOND, is_key)
+        for number, (content, is_key) in enumerate(
+            encoded(seconds * FRAMES_PER_SECOND, FRAMES_PER_SECOND * GROUP_SECONDS, first)
+        )
+    ]
+    stream, sound = beep("pcm_alaw", seconds, 0.0, seconds)
+    remuxer = Remuxer("h264", tick, Clock(), count().__next__, sound=stream)
+    packets = sorted([*pictures, *sound], key=lambda packet: packet.arrived)
+    pieces = [piece for packet in packets for piece in remuxer.add(packet)] + remuxer.end()
+    fragments = list[bytes]()
+    for piece in pieces:
+        if piece.begins_with_key:
+            fragments.append(b"")
+        fragments[-1] += piece.content
+    return pieces[0].init.content, fragments
 
 
 class _Tape:

@@ -159,7 +159,7 @@ class Filming:
     heard = ""
 
     def __init__(self, seconds: int, key_every: int, stopped: threading.Event) -> None:
-        self._encoded = _encoded(seconds * FRAMES_PER_SECOND, key_every)
+        self._encoded = encoded(seconds * FRAMES_PER_SECOND, key_every)
         self._stopped = stopped
         self.begun = 0.0
 
@@ -179,14 +179,15 @@ class Filming:
         """Nothing is held."""
 
 
-def _encoded(frames: int, key_every: int) -> list[tuple[bytes, bool]]:
+def encoded(frames: int, key_every: int, first: int = 0) -> list[tuple[bytes, bool]]:
+    """Access units of H.264, and whether each is a key frame, of pictures that bear their numbers."""
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *SIZE, "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(FRAMES_PER_SECOND), Fraction(1, FRAMES_PER_SECOND)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(key_every), "sc_threshold": "0"}
     packets = []
     for number in range(frames):
-        frame: Any = av.VideoFrame.from_image(picture_of(number))  # type: ignore[no-untyped-call]
+        frame: Any = av.VideoFrame.from_image(picture_of(first + number))  # type: ignore[no-untyped-call]
         frame.pts, frame.time_base = number, encoder.time_base
         packets += encoder.encode(frame)
     return [(bytes(each), each.is_keyframe) for each in [*packets, *encoder.encode(None)]]

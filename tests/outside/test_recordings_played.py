@@ -65,6 +65,7 @@ class Take:
 
 PLAIN, LARGER = Kind(), Kind(size=(320, 192))
 SOUNDING, MODERN, STREAM = Kind(has_sound=True), Kind(codec="libx265"), Kind(form="mpegts")
+TELEPHONE = Kind(by_agent=True)
 
 
 def takes(*kinds: Kind, restarts_in: float = 0.4) -> list[Take]:
@@ -76,6 +77,7 @@ def takes(*kinds: Kind, restarts_in: float = 0.4) -> list[Take]:
 CAMERAS = {
     "without sound": takes(PLAIN, PLAIN, PLAIN),
     "with sound": takes(SOUNDING, SOUNDING, SOUNDING),
+    "whose G.711 the agent makes AAC": takes(TELEPHONE, TELEPHONE, TELEPHONE),
     "that sends H.265": takes(MODERN, MODERN, MODERN),
     # Nothing but a gap tells that it starts again.
     "that sends a transport stream": takes(STREAM, STREAM, STREAM, restarts_in=2),
@@ -272,23 +274,33 @@ def test_a_seek_shows_a_picture_within_two_and_a_half_seconds_of_four_megabytes(
     scene.record(Take(sharp, 20, 0), "a", fragments_an_object=10, repeated=12)
     with in_page(browser, scene, "hls.js", "about:blank", 1) as page:
         network = page.context.new_cdp_session(page)
-        loaded = [0]
-        network.on("Network.dataReceived", lambda told: loaded.append(loaded[-1] + told["encodedDataLength"]))
+        loaded = list[tuple[float, int]]()
+        # A busy machine tells of it late: what was loaded when is by the browser's own clock.
+        network.on(
+            "Network.dataReceived", lambda told: loaded.append((told["timestamp"], told["encodedDataLength"]))
+        )
         network.send("Network.enable")
+        network.send("Performance.enable")
         line = {"latency": 20, "downloadThroughput": 2_500_000, "uploadThroughput": 2_500_000, "offline": False}
         network.send("Network.emulateNetworkConditions", line)
         page.goto(f"{scene.url}/watch?player=hls.js&rate=1&url={quote(scene.playlist(begin), safe='')}")
         page.wait_for_function("seen.frame >= 0 || seen.error", timeout=20_000)
         measured = []
         for seconds in (150.0, 61.5, 225.9):
-            before = loaded[-1]
+            began_s = _browser_s(network)
             found = page.evaluate(f"seek({seconds})")
             assert found is not None, page.evaluate("seen.error")
-            measured.append((found["ms"], loaded[-1] - before))
+            until_s = _browser_s(network)
+            measured.append((found["ms"], sum(size for at_s, size in loaded if began_s <= at_s <= until_s)))
             assert abs(found["frame"] - seconds % 20 * 25) <= 25
     with capsys.disabled():
         print("\na seek: " + "; ".join(f"{ms:.0f} ms, {size / 1e6:.1f} MB" for ms, size in measured), end="")
     assert all(ms <= 2500 and 0 < size <= 4_000_000 for ms, size in measured), measured
+
+
+def _browser_s(session: Any) -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "Timestamp"))
 
 
 def _base36(number: int) -> str:
