@@ -210,10 +210,11 @@ def test_programs_show_every_picture(scene: Scene, camera: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
-def test_ffprobe_reads_codecs_size_and_length_from_the_playlist_alone(scene: Scene) -> None:
+@pytest.mark.parametrize("camera", ["with sound", "whose G.711 the agent makes AAC"])
+def test_ffprobe_reads_codecs_size_and_length_from_the_playlist_alone(scene: Scene, camera: str) -> None:
     told = json.loads(
         subprocess.check_output(  # noqa: S603  # ours
-            ["ffprobe", "-v", "fatal", "-of", "json", "-show_streams", "-show_format", scene.recorded("with sound")]  # noqa: S607  # as found
+            ["ffprobe", "-v", "fatal", "-of", "json", "-show_streams", "-show_format", scene.recorded(camera)]  # noqa: S607  # as found
         )
     )
     kinds = {one["codec_name"]: (one.get("width"), one.get("height")) for one in told["streams"]}
