@@ -109,17 +109,18 @@ clients: ## fetch what makes clients of the contract, for `make test-outside` (n
 	@build/clients/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		-r tests/outside/clients/requirements.txt
 
-# A cloud that others wrote, in an environment of its own; made anew when what is pinned changes.
+# A cloud that others wrote, in an environment of its own; made anew when what is pinned changes. Its Python runs all
+# functions: Lambda's, where this machine has it.
 EMULATOR := build/emulator/.installed
 
-$(EMULATOR): tests/deployed/requirements.txt
-	@python3 -m venv build/emulator
+$(EMULATOR): tests/deployed/requirements.txt $(INSTALLED)
+	@python=$$($(PYTHON) -m infra.package.interpreter) || python=python3; "$$python" -m venv --clear build/emulator
 	@build/emulator/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		--only-binary :all: -r $<
 	@touch $@
 
 test-deploy: $(INSTALLED) $(EMULATOR) ## deploy to MiniStack, live a life there over HTTP, update, destroy, deploy again (minutes)
-	@$(PYTHON) -m pytest tests/deployed -n 0 -p no:randomly -rxs
+	@$(PYTHON) -m pytest tests/deployed -n 2 --dist load -rxs
 
 passwords: $(INSTALLED) ## make the list of common passwords anew (needs npm)
 	@$(PYTHON) -m infra.passwords
@@ -152,6 +153,8 @@ lock: ## pin the requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --python-version 3.13 --group clips -c requirements-dev.txt \
 		-o infra/package/requirements-clips.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --group onvif -o tests/outside/requirements-onvif.txt
+	uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.13 --group lambda \
+		-o tests/outside/requirements-lambda.txt
 
 clean: ## remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

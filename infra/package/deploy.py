@@ -40,10 +40,11 @@ def main() -> None:
     options.add_argument("--region", default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
     options.add_argument("--confirm", default=os.environ.get("CONFIRM"))
     options.add_argument("--build", type=Path, default=BUILD)
+    options.add_argument("--look-every-s", type=float, default=Account.wait_s)
     chosen = options.parse_args()
     if not chosen.stage or not chosen.region:
         sys.exit("Say which installation and where: make deploy STAGE=… AWS_REGION=…")
-    account = Account(boto3.Session(region_name=chosen.region), chosen.stage)
+    account = Account(boto3.Session(region_name=chosen.region), chosen.stage, wait_s=chosen.look_every_s)
     try:
         if chosen.what == "deploy":
             account.deploy(chosen.build, given(os.environ))

@@ -1,7 +1,11 @@
-"""The Python of Lambda's runtime, as this machine has it: only that version compiles what the functions can load."""
+"""The Python of Lambda's runtime, as this machine has it: only that version compiles what the functions can load.
+
+`python -m infra.package.interpreter` says where it is.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -75,3 +79,10 @@ def _said(command: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout if done.returncode == 0 else ""
+
+
+if __name__ == "__main__":
+    try:
+        print(of_lambda(os.environ).executable)
+    except Missing as why:
+        sys.exit(str(why))

@@ -18,8 +18,10 @@ from typing import Any
 import boto3
 
 from infra.demo.client import Unreachable, Wire
+from infra.package.interpreter import PYTHON, Interpreter
 
 PROGRAM = Path(__file__).parents[2] / "build" / "emulator" / "bin" / "ministack"
+_ITS_PYTHON = PROGRAM.with_name(f"python{PYTHON}")
 REGION = "eu-central-1"
 STARTS_WITHIN_S = 60
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -47,6 +49,11 @@ class Emulator:
         answer = Wire(self.url).expect(200, "GET", "/_ministack/ses/messages")
         sent = [mail for mails in answer["messages"].values() for mail in mails]
         return [mail["Subject"] for mail in sent if address in mail["To"]]
+
+
+def python_of_functions() -> Interpreter | None:
+    """By which it runs all functions, whatever their runtime says; None where that is another than Lambda's."""
+    return Interpreter(_ITS_PYTHON, PYTHON) if _ITS_PYTHON.exists() else None
 
 
 @contextmanager
@@ -100,7 +107,7 @@ def _listens_at(pid: int) -> set[str]:
 
 
 def adapted(built: Path, into: Path) -> Path:
-    """What was packaged for this machine, without what MiniStack 1.5.33 does not know or does otherwise than AWS."""
+    """What was packaged, without what MiniStack 1.5.33 does not know or does otherwise than AWS."""
     into.mkdir()
     for code in built.glob("*.zip"):
         shutil.copyfile(code, into / code.name)
@@ -112,7 +119,7 @@ def adapted(built: Path, into: Path) -> Path:
     _allow_batches(template["Resources"])
     _admit_without_tls(template["Resources"])
     (into / "template.json").write_text(json.dumps(template))
-    # It runs all functions by its own Python, whatever their runtime says.
+    # Without Lambda's Python here it was packaged for this machine's.
     (into / "package.json").write_text(json.dumps({"fits_lambda": True}))
     return into
 

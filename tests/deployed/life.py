@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import re
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +55,7 @@ class Life:
         who = self.cast
         self.person = Person(self.wire, who.email, who.password, who.nickname, who.terminal)
         self.camera = cloud.CloudClient(cloud.Wire(self.url), who.camera(), Clock())
-        self.device_path = ""
+        self.device_path, self.picture = "", jpeg()
 
     def play(self) -> None:
         """Raises AssertionError or a refusal where something is not as it ought to be."""
@@ -63,6 +65,8 @@ class Life:
         self.look_at_a_picture()
         self.command(channel)
         self.buy()
+        self.step_up()
+        self.copy()
         self.close()
 
     def load(self) -> None:
@@ -99,11 +103,10 @@ class Life:
         return channel
 
     def look_at_a_picture(self) -> None:
-        picture = jpeg()
-        self.camera.upload("alarm", picture_name(self.cast.channel[0], time.time(), "motion"), picture)
+        self.camera.upload("alarm", picture_name(self.cast.channel[0], time.time(), "motion"), self.picture)
         (alarm,) = awaited(lambda: self.person.all_of(f"{self.device_path}/alarms"), bool)
         told = self.person.expect(200, "GET", f"{self.device_path}/alarms/{alarm['alarm_id']}")
-        assert self.wire.send("GET", told["picture_url"]).body == picture
+        assert self.wire.send("GET", told["picture_url"]).body == self.picture
 
     def command(self, channel: Mapping[str, Any]) -> None:
         bearer = {"Authorization": f"Bearer {self.camera.token}"}
@@ -133,9 +136,25 @@ class Life:
         assert order["invoice_number"]
         assert self.person.expect(200, "GET", f"{self.device_path}/plan")["state"] == "active"
 
-    def close(self) -> None:
+    def step_up(self) -> None:
         self.person.expect(202, "POST", "/step-up", {})
         self.person.expect(200, "POST", "/step-up/confirm", {"code": self._code(2)})
+
+    def copy(self) -> None:
+        """All that is kept of the person is fetched as one archive, by a link that opens once."""
+        path = f"/privacy/exports/{self.person.expect(202, 'POST', '/privacy/exports', {})['export_id']}"
+        export = awaited(lambda: self.person.expect(200, "GET", path), lambda one: one["state"] == "ready")
+        archive = self.wire.follow(export["download_url"]).body
+        assert hashlib.sha256(archive).hexdigest() == export["sha256"]
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            contents = {name: files.read(name) for name in files.namelist()}
+        assert self.picture in contents.values()
+        said = b"".join(content for name, content in contents.items() if name.endswith(".json")).decode()
+        who = self.cast
+        assert [one for one in (who.email, who.nickname, who.sn, who.device_name) if one not in said] == []
+        assert self.wire.follow(export["download_url"]).status == 404
+
+    def close(self) -> None:
         closing = self.person.expect(202, "POST", "/me/closing", {})
         assert self.wire.ask("GET", "/me", token=self.person.access_token).status == 401
         erasure_id = closing.get("erasure_id") or closing["receipt_url"].rpartition("/")[2]
