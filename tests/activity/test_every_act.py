@@ -55,6 +55,7 @@ def _recorded(home: Home) -> set[str]:
     return {row["sk"] for kind in ("account/activity", "device/activity") for row in rows(home.world, kind)}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ROUTES)
 def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: Home, name: str) -> None:
     route = named(name)

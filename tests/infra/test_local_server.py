@@ -174,6 +174,7 @@ MOST_BYTES = 64 * 1024 * 1024
 VIDEO = ["starts-with", "$Content-Type", "video/mp"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("size", "kind", "status"),
     [
@@ -299,6 +300,7 @@ def test_a_port_that_is_no_number_is_refused_in_words() -> None:
     assert said.endswith("error: argument --port: invalid int value: 'http'\n")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_program_says_where_it_is_then_ready_and_ends_well_when_told_to(number: signal.Signals) -> None:
     with take(0) as free:

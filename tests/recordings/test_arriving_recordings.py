@@ -250,6 +250,7 @@ def test_what_is_counted_stays_though_news_of_it_come_again_when_its_channel_is_
     assert (counted(home), objects(home.world), refused(home)) == (*before, {"channel_unknown": 1})
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("how", ["uploaded again", "told again"])
 @pytest.mark.parametrize("plan", [EVENT, None], ids=["events", "continuous"])
 def test_a_backlog_counts_once_though_it_comes_twice_and_is_more_than_a_row_remembers(
@@ -285,6 +286,7 @@ def test_a_backlog_makes_the_row_forget_nothing_that_was_uploaded_as_it_was_film
     assert [ms for ms, _ in counted(home).values()] == [31 * 60_000]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("ms", [60_000, 10_000])
 def test_a_backlog_takes_no_more_write_units_than_minutes_however_often_it_comes(recording: Home, ms: int) -> None:
     world, began = recording.world, recording.world.now() - timedelta(hours=6)
