@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import api_log, closing, restore
+from chalicelib.privacy.actions import api_log, closing, erasing, restore
 from chalicelib.privacy.actions import restore_keys as keys
 
 operations = Operations(__name__)
@@ -23,6 +23,12 @@ def restore_keys(body: shapes.Replay) -> shapes.KeysRestored:
     """Add to the table of keys what it lacks of a restored copy, but nobody's who has left since. Order it until it is
     finished."""
     return keys.restore_keys(body.restored_to)
+
+
+@operations.operation(shapes.ShowErasures)
+def show_erasures(body: shapes.ShowErasures) -> shapes.OpenErasures:
+    """Which erasures are open, and since when; whose they are nobody can tell."""
+    return erasing.open_erasures()
 
 
 @operations.operation(shapes.RemoveChild)

@@ -238,6 +238,30 @@ class KeysRestored(Shape):
     finished: bool
 
 
+class ShowErasures(Shape):
+    """Nothing has to be said."""
+
+
+class OpenErasure(Shape):
+    """An erasure by the hash of its id, which is the person's secret. When it is `done`, passes follow an hour and a
+    day later, to find what was still on its way."""
+
+    erasure: str
+    state: Literal["erasing", "done"]
+    began_at: Time
+    next_pass_at: Time
+    open_subjects: int
+
+
+class OpenErasures(Shape):
+    """The oldest first, a hundred at most of all that are open (`total`). `oldest_seconds` is how late the latest is,
+    as the alarm *An erasure is late* sees it."""
+
+    items: list[OpenErasure]
+    total: int
+    oldest_seconds: int
+
+
 class Keys(Shape):
     """A JWK set (RFC 7517)."""
 

@@ -210,7 +210,12 @@ def _all(kind: type[_Row], hashed_id: str, after: str | None = None) -> Iterator
 def due() -> list[OpenErasure]:
     """The erasures whose next pass is due."""
     now = clock.now_s()
-    return [row for row in OpenErasure.list_of("").items if row.next_at <= now]
+    return [row for row in in_sight() if row.next_at <= now]
+
+
+def in_sight() -> list[OpenErasure]:
+    """All erasures that a pass is still to follow."""
+    return OpenErasure.list_of("").items
 
 
 def oldest_s() -> int:

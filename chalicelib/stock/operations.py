@@ -8,7 +8,7 @@ from chalicelib.entry import wire
 from chalicelib.entry.queues import Operations
 from chalicelib.errors import Invalid
 from chalicelib.stock import shapes
-from chalicelib.stock.actions import loading
+from chalicelib.stock.actions import loading, stock
 from chalicelib.words import Phrase
 
 operations = Operations(__name__)
@@ -26,6 +26,12 @@ def unload_devices(body: shapes.Unload) -> shapes.Unloaded:
     """Take cameras out of stock, so that they can be loaded otherwise; never one that somebody owns."""
     rows = _rows_of(body)
     return loading.unload_file(str(body.s3), _in_stock) if rows is None else loading.unload_rows(rows, _in_stock)
+
+
+@operations.operation(shapes.ShowDevices)
+def show_devices(body: shapes.ShowDevices) -> shapes.ShownDevices:
+    """What stock has of cameras: whether they are there, owned by somebody, and connected."""
+    return shapes.ShownDevices(items=stock.show(body.sns))
 
 
 def _rows_of(body: shapes.Load) -> Iterable[tuple[int, object]] | None:

@@ -65,6 +65,31 @@ class InStock(Shape):
     secret: Any = None
 
 
+class ShowDevices(Shape):
+    """Cameras by their serial numbers, as they are printed or scanned."""
+
+    sns: Annotated[list[SerialNumber], Meta(min_length=1, max_length=100)]
+
+
+class StockedDevice(Shape):
+    """A camera as stock has it, and nothing of who owns it: `free` is what may be bound. It is `connected` or was last
+    `away_since`; after too many wrong codes nobody can bind it before `locked_until`."""
+
+    sn: str
+    state: Literal["absent", "free", "owned"]
+    model: str | None = None
+    connected: bool = False
+    connected_at: Time | None = None
+    away_since: Time | None = None
+    locked_until: Time | None = None
+
+
+class ShownDevices(Shape):
+    """In the order that was asked for."""
+
+    items: list[StockedDevice]
+
+
 class BadRow(Shape):
     row: int
     fields: dict[str, str]

@@ -42,6 +42,8 @@ RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
     "load_devices": _NOBODY_YET,
     "unload_devices": _NOBODY_YET,
+    "show_devices": "nothing of who owns them is shown",
+    "show_erasures": "whose they are nobody can tell",
     "remove_child": "nothing is left to be told to: the receipt says it",
     "restore_keys": "nothing is said to anybody by a key that is back where it was",
     "replay_erasures": "nothing is left to be told to: the receipts say it",

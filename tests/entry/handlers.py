@@ -21,6 +21,8 @@ from tests.events import event, shared
 OPERATIONS = {
     "load_devices": {"devices": [{"sn": "SN0001", "model": "One", "code": "ABCD-2345", "secret": "s" * 32}]},
     "unload_devices": {"devices": [{"sn": "SN0001"}]},
+    "show_devices": {"sns": ["SN0001"]},
+    "show_erasures": {},
     "replay_erasures": {"restored_to": "2026-01-05T08:00:00Z"},
     "restore_keys": {"restored_to": "2026-01-05T08:00:00Z"},
     "remove_child": {"email": "nobody@example.com"},

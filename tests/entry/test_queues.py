@@ -81,6 +81,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),
     "chalicelib.stock.operations.load_devices": ("operation",),
     "chalicelib.stock.operations.unload_devices": ("operation",),
+    "chalicelib.stock.operations.show_devices": ("operation",),
+    "chalicelib.privacy.operations.show_erasures": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.restore_keys": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),

@@ -437,6 +437,7 @@ def _an_erasure(home: Home) -> None:
     with home.world.aws.outside():
         s3.Upload(CLIPS.of(home.world.now(), home.camera.device_id) + "half.mp4", "video/mp4")
     erasure_id = home.owner.close().json["erasure_id"]
+    assert home.world.invoke("show_erasures", {})["total"] == 1
     for seconds in (0, 15 * 60, 2 * 3600, 25 * 3600):
         home.world.clock.move_to(home.world.now().timestamp() + seconds)
         home.world.run_schedule("resume_erasures")
@@ -582,6 +583,8 @@ def _a_factory(home: Home) -> None:
     address = lay_down(home.world, "wrong.csv", f"sn\nSN0060\n{home.camera.sn}\n")
     answer = home.world.invoke("unload_devices", {"s3": address})
     assert (answer["unloaded"], answer["bad"]) == (1, 1)
+    shown = home.world.invoke("show_devices", {"sns": ["SN0060", home.camera.sn]})
+    assert [one["state"] for one in shown["items"]] == ["absent", "owned"]
 
 
 def _cameras_that_are_missed(home: Home) -> None:

@@ -265,4 +265,6 @@ def routes() -> frozenset[str]:
     sources = [one for one in app.app.event_sources if not one.handler_string.startswith(houses.SHARED_QUEUES)]
     told = {source.name for source in sources} | _sharing()
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
-    return frozenset(asked | told | {one.name for one in app.app.pure_lambda_functions})
+    # What only shows something writes nothing (tests/stock/test_showing.py, tests/privacy/test_open_erasures.py).
+    ordered = {one.name for one in app.app.pure_lambda_functions} - {"show_devices", "show_erasures"}
+    return frozenset(asked | told | ordered)

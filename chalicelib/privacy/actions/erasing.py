@@ -23,6 +23,7 @@ from chalicelib.store.retrying import NothingToDo
 BUDGET_S = 240
 # A receipt is stored in one item, of 400 KB at most, and names no more subjects, nor kept records, than fit into it.
 MOST_NAMED = 1000
+_MOST_SHOWN = 100
 
 _Message = dict[str, str]
 
@@ -119,6 +120,25 @@ def _due_passes(row: OpenErasure, until_ticks: float) -> Iterator[_Message]:
         yield _message(hashed_id, subject.subject, int(subject.passes))
     if not is_any:  # who closed the last one died of it
         yield _message(hashed_id, "", 0)
+
+
+def open_erasures() -> shapes.OpenErasures:
+    """The erasures that the clock keeps in sight, of which a hundred are described."""
+    in_sight = sorted(erasures.in_sight(), key=lambda row: int(row.next_at))
+    begun = read(*(Erasure.key(row.sort_id) for row in in_sight[:_MOST_SHOWN]))
+    items = [
+        shapes.OpenErasure(
+            erasure=row.sort_id,
+            state=erasure.state,
+            began_at=erasure.begun,
+            next_pass_at=clock.at_epoch(row.next_at),
+            open_subjects=sum(1 for _ in erasures.open_subjects(row.sort_id)),
+        )
+        for row, erasure in zip(in_sight, begun, strict=False)
+        if erasure is not None
+    ]
+    items.sort(key=lambda one: one.began_at)
+    return shapes.OpenErasures(items=items, total=len(in_sight), oldest_seconds=oldest_erasure_s())
 
 
 def oldest_erasure_s() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
+from typing import Literal
 
-from chalicelib import ids
+from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.stock import rules, shapes
 from chalicelib.stock.records import Report, Stock
@@ -99,6 +100,26 @@ def _outcome_of_unloading(stock: Stock | None) -> Outcome:
     if stock is None:
         return Outcome.ABSENT
     return Outcome.UNLOADED if stock.device_id is None else Outcome.OWNED
+
+
+def show(sns: list[str]) -> list[shapes.StockedDevice]:
+    """Cameras as stock has them; whose account is closed owns none."""
+    stocked = read(*(Stock.key(id_of(sn)) for sn in sns))
+    owned = access.existing({stock.device_id for stock in stocked if stock is not None and stock.device_id})
+    return [_shown(sn, stock, owned) for sn, stock in zip(sns, stocked, strict=True)]
+
+
+def _shown(sn: str, stock: Stock | None, owned: Mapping[str, object]) -> shapes.StockedDevice:
+    if stock is None:
+        return shapes.StockedDevice(sn=sn, state="absent")
+    times = {
+        name: None if (at := getattr(stock, name)) is None else clock.at_epoch(at)
+        for name in ("connected_at", "away_since", "locked_until")
+    }
+    state: Literal["free", "owned"] = "owned" if stock.device_id in owned else "free"
+    return shapes.StockedDevice(
+        sn=sn, state=state, model=stock.model, connected=rules.is_online(stock.connected_at, clock.now_s()), **times
+    )
 
 
 def _row_of(made: shapes.Made) -> Stock:
