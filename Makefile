@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures alike agent-cost player clients passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -108,6 +108,16 @@ clients: ## fetch what makes clients of the contract, for `make test-outside` (n
 	@python3 -m venv build/clients/venv
 	@build/clients/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		-r tests/outside/clients/requirements.txt
+
+AWSCLI := build/awscli/.installed
+
+$(AWSCLI): tests/outside/requirements-awscli.txt
+	@python3 -m venv build/awscli
+	@build/awscli/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--only-binary :all: -r $<
+	@touch $@
+
+awscli: $(AWSCLI) ## fetch the AWS CLI, whose parser reads the commands of infra/README.md in `make test-outside`
 
 # A cloud that others wrote, in an environment of its own; made anew when what is pinned changes. Its Python runs all
 # functions: Lambda's, where this machine has it.

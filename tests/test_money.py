@@ -28,6 +28,8 @@ from tests.bench.money import (
 )
 from tests.costs import TABLE as COSTS
 
+RUNBOOK = PRICES.with_name("README.md")
+
 
 def sum_of(costs: str, told: dict[str, Any]) -> float:
     return sum(item.dollars for item in items(costs, told))
@@ -43,6 +45,26 @@ def test_the_committed_sum_is_what_the_counts_and_the_prices_make() -> None:
     if os.environ.get("WRITE_COSTS"):
         TABLE.write_text(money.table())
     assert TABLE.read_text() == money.table(), "run `make costs` and look at the difference"
+
+
+def test_what_a_few_cameras_cost_stands_where_an_operator_looks() -> None:
+    text = RUNBOOK.read_text()
+    before, begin, rest = text.partition("<!-- costs -->\n")
+    _written, end, after = rest.partition("\n<!-- /costs -->")
+    assert begin and end
+    if os.environ.get("WRITE_COSTS"):
+        RUNBOOK.write_text(before + begin + money.few_cameras() + end + after)
+    assert money.few_cameras() in RUNBOOK.read_text(), "run `make costs` and look at the difference"
+
+
+def test_a_few_cameras_cost_what_a_thousand_do_and_what_is_there_for_all() -> None:
+    whole = money.installation()
+    of_thousand = money.of_cameras() + money.of_channel() + money.of_people() + money.of_live_by_agent()
+    assert sum(one.dollars(1000) for one in whole) == pytest.approx(money.of_standing() + of_thousand)
+    # By hand: the web ACL and its rule; 22 requests a camera and a day: 8 tickets, 10 pages, 3 pictures, a view.
+    (firewall,) = (one for one in money.options() if "ADDRESS_LIMIT" in one.what)
+    assert firewall.dollars(20) == pytest.approx(6 + 20 * 30 * 22 * 0.0000006)
+    assert len({round(one.dollars(20), 2) for one in money.options()}) == len(money.options())
 
 
 def test_a_thousand_cameras_cost_no_more_than_they_did() -> None:

@@ -15,10 +15,10 @@ from infra.package.stack import Account, Refused, in_capitals
 
 BUILD = Path(__file__).parents[2] / "build"
 PARAMETERS = (
-    "AlarmMail", "AllowedOrigin", "ApiReserve", "ApnsApplicationArn", "AwsTransport", "CamerasAtOnce",
+    "AddressLimit", "AlarmMail", "AllowedOrigin", "ApiReserve", "ApnsApplicationArn", "AwsTransport", "CamerasAtOnce",
     "CamerasPerSecond", "ChannelAtOnce", "ChannelManagementUrl", "ChannelPerSecond", "ChannelUrl",
     "FcmApplicationArn", "ListenersAtOnce", "LiveAtOnce", "LivePerSecond", "LiveReserve", "MailBudgets", "MailDomain",
-    "MailIdentity", "MailSender", "MediaUrl",
+    "MailIdentity", "MailSender", "MediaUrl", "MonthlyBudget",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",

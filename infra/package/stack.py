@@ -46,6 +46,12 @@ def _require_reserve_for_queues(values: Mapping[str, str]) -> None:
         )
 
 
+def _require_reader_of_budget(values: Mapping[str, str]) -> None:
+    """Raises Refused for a budget of which nobody would be told."""
+    if values.get("MonthlyBudget", "0") != "0" and not values.get("AlarmMail"):
+        raise Refused("MONTHLY_BUDGET is told to ALARM_MAIL, and that is empty: say it, too.")
+
+
 def _require_allowed(declared: Mapping[str, Mapping[str, Any]], values: Mapping[str, str]) -> None:
     """Raises Refused for a text that the template does not allow, before anything is uploaded; a value is not repeated,
     since it may be a secret."""
@@ -181,6 +187,7 @@ class Account:
         _require_allowed(declared, {**shown, **values})
         defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
         _require_reserve_for_queues({**defaults, **had, **values})
+        _require_reader_of_budget({**defaults, **had, **values})
         return [
             *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
             *(
@@ -209,6 +216,10 @@ class Account:
             return None
         return stack
 
+    def _named(self, change_set: str) -> dict[str, str]:
+        """With its stack, by which rights are judged; its own id would be enough to find it."""
+        return {"StackName": self.stack_name, "ChangeSetName": change_set}
+
     def _proposed(self, template_url: str, parameters: list[dict[str, Any]]) -> str | None:
         """The id of a change set that may be carried out; None if it would change nothing. Raises Refused."""
         cloudformation = self._cloudformation
@@ -223,13 +234,13 @@ class Account:
         )["Id"]
         try:
             cloudformation.get_waiter("change_set_create_complete").wait(
-                ChangeSetName=change_set, WaiterConfig=self._patience
+                **self._named(change_set), WaiterConfig=self._patience
             )
         except WaiterError as failed:
-            reason = cloudformation.describe_change_set(ChangeSetName=change_set).get("StatusReason", str(failed))
+            reason = cloudformation.describe_change_set(**self._named(change_set)).get("StatusReason", str(failed))
             changes_nothing = "didn't contain changes" in reason or "No updates" in reason
             found = [] if changes_nothing else self._found_by_validation(change_set)
-            cloudformation.delete_change_set(ChangeSetName=change_set)
+            cloudformation.delete_change_set(**self._named(change_set))
             if changes_nothing:
                 return None
             raise Refused(f"CloudFormation does not take it: {'; '.join([reason, *found])}") from failed
@@ -240,7 +251,7 @@ class Account:
         """What is wrong with which resource: of what CloudFormation validates, the change set says the number only.
         https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html"""
         pages = self._cloudformation.get_paginator("describe_events").paginate(
-            ChangeSetName=change_set, Filters={"FailedEvents": True}
+            **self._named(change_set), Filters={"FailedEvents": True}
         )
         try:
             events = [event for page in pages for event in page["OperationEvents"]]
@@ -260,7 +271,7 @@ class Account:
             self.say(f"  {change['Action']:7} {change['LogicalResourceId']}{replaced}")
         lost = [one["LogicalResourceId"] for one in changes if _is_lost(one)]
         if lost:
-            self._cloudformation.delete_change_set(ChangeSetName=change_set)
+            self._cloudformation.delete_change_set(**self._named(change_set))
             raise Refused(
                 f"{', '.join(lost)} would be put aside for something empty. Nothing was done; the data is where it was."
             )
@@ -268,7 +279,7 @@ class Account:
     def _changes(self, change_set: str) -> Iterator[dict[str, Any]]:
         more: dict[str, str] = {}
         while True:
-            page = self._cloudformation.describe_change_set(ChangeSetName=change_set, **more)
+            page = self._cloudformation.describe_change_set(**self._named(change_set), **more)
             yield from (one["ResourceChange"] for one in page.get("Changes", []))
             if "NextToken" not in page:
                 return
@@ -276,7 +287,7 @@ class Account:
 
     def _carry_out(self, change_set: str) -> None:
         is_first = self._existing_stack() is None
-        self._cloudformation.execute_change_set(ChangeSetName=change_set)
+        self._cloudformation.execute_change_set(**self._named(change_set))
         self._wait("stack_create_complete" if is_first else "stack_update_complete")
         self._protect(True)
 

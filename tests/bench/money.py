@@ -449,6 +449,56 @@ def table() -> str:
     return head + "\n".join(rows) + "\n" + _recording_table() + _memory_table() + _standing_table()
 
 
+# Of how many cameras an operator thinks first.
+FEW = (1, 5, 20)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What something costs an installation a month: whatever happens, and for each camera."""
+
+    what: str
+    standing: float
+    a_camera: float
+
+    def dollars(self, cameras: int) -> float:
+        return self.standing + cameras * self.a_camera
+
+
+def installation() -> list[Line]:
+    """What an installation of a few cameras pays for, without recording."""
+    minutes = yaml.safe_load(PRICES.read_text())["usage"]["live_pieces_a_day"] * 2 // 60
+    return [
+        Line("to be there: alarms, queues, keys, the dashboard", of_standing(), 0),
+        Line("alarms and their tickets", 0, of_cameras() / CAMERAS),
+        Line("the cameras' channel", 0, of_channel() / CAMERAS),
+        Line("people who look at alarms", 0, of_people() / CAMERAS),
+        Line(f"live view, {minutes} minutes a day", 0, of_live_by_agent() / CAMERAS),
+    ]
+
+
+def options() -> list[Line]:
+    """What comes on top where it is chosen: a plan for each camera, and the limit of addresses."""
+    told = yaml.safe_load(PRICES.read_text())
+    a_camera = {name: of_recording(name).dollars / CAMERAS for name in told["recordings"]["kinds"]}
+    plans = [Line(f"each records, {name}", 0, dollars) for name, dollars in a_camera.items()]
+    requests = sum(item.count for item in _now() if item.price_name == "api_request") / CAMERAS
+    firewall = told["firewall"]
+    return [*plans, Line("`ADDRESS_LIMIT`", firewall["web_acl"] + firewall["rule"], requests * firewall["request"])]
+
+
+def few_cameras() -> str:
+    """The table of infra/README.md."""
+    whole = installation()
+    together = Line("**together**", sum(one.standing for one in whole), sum(one.a_camera for one in whole))
+    heads = " | ".join(f"{count} camera{'s' * (count > 1)}" for count in FEW)
+    rows = [
+        f"| {one.what} | " + " | ".join(f"{one.dollars(count):.2f}" for count in FEW) + " |"
+        for one in (*whole, together, *(Line(f"on top: {one.what}", one.standing, one.a_camera) for one in options()))
+    ]
+    return "\n".join([f"| $ a month | {heads} |", "|---|" + "---:|" * len(FEW), *rows])
+
+
 def _memory_table() -> str:
     told = yaml.safe_load(PRICES.read_text())
     called = {part: route for part, (_, route) in (_DOORS | _CHANNEL | _LIVE).items() if part not in _MOCKED}

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from infra.package.__main__ import package
+from infra.sowa import policies
 from tests.deployed import emulator
 from tests.deployed.emulator import Emulator
 from tests.deployed.life import Json, Life
@@ -54,15 +55,9 @@ def cloud(tmp_path: Path) -> Iterator[Emulator]:
 
 def make(what: str, cloud: Emulator, built: Path, *, fails: bool = False, **said: str) -> str:
     """What `make deploy` and `make destroy` run, and what it says."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(  # noqa: S603  # our own words only
-        [
-            sys.executable, "-m", "infra.package.deploy", what, "--stage", STAGE, "--build", str(built),
-            "--look-every-s", "0.5",
-        ],
-        cwd=ROOT, env={**environment, **cloud.environment, **said}, capture_output=True, text=True, check=False,
-        timeout=PATIENCE_S,
-    )  # fmt: skip
+    done = run(
+        "infra.package.deploy", [what, "--stage", STAGE, "--build", str(built), "--look-every-s", "0.5"], cloud, **said
+    )
     assert (done.returncode != 0) is fails, done.stdout[-1000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
 
@@ -74,6 +69,30 @@ def stack(cloud: Emulator) -> Json:
 
 def state_of_stack(cloud: Emulator) -> str:
     return str(stack(cloud)["StackStatus"])
+
+
+def sowa(cloud: Emulator, *words: str, given: str = "", **said: str) -> subprocess.CompletedProcess[str]:
+    """The command of operators."""
+    return run("infra.sowa", ["--stage", STAGE, "--json", *words], cloud, given, **said)
+
+
+def run(
+    module: str, words: list[str], cloud: Emulator, given: str = "", **said: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(  # noqa: S603  # our own words only
+        [sys.executable, "-m", module, *words], cwd=ROOT, env={**environment, **cloud.environment, **said},
+        input=given, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+    )  # fmt: skip
+
+
+def user(cloud: Emulator, name: str, policy: Json) -> dict[str, str]:
+    """The credentials of somebody who may do that and nothing else."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
 
 def outputs(cloud: Emulator) -> Json:
@@ -117,8 +136,14 @@ def test_a_deployment_is_lived_with_updated_destroyed_and_deployed_again(cloud: 
 
 def test_functions_do_their_part_by_their_own_rights(built: Path, tmp_path: Path) -> None:
     with emulator.started(tmp_path, authorizes=True) as cloud:
-        make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS)
-        make("deploy", cloud, built, **addresses(cloud))
+        account_id = cloud.client("sts").get_caller_identity()["Account"]
+        deployer, operator = (
+            user(cloud, make_policy.__name__, make_policy(STAGE, emulator.REGION, account_id))
+            for make_policy in (policies.of_deployer, policies.of_operator)
+        )
+        make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS, **deployer)
+        make("deploy", cloud, built, **addresses(cloud), **deployer)
+        _operate(cloud, built, operator, deployer)
         Life(cloud, STAGE, addresses(cloud)["PUBLIC_URL"], SECRET).play()
 
 
@@ -140,6 +165,25 @@ def _delete_tables(cloud: Emulator) -> None:
     for name in names:
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         dynamodb.delete_table(TableName=name)
+
+
+def _operate(cloud: Emulator, built: Path, operator: dict[str, str], deployer: dict[str, str]) -> None:
+    """By the rights of who operates, which who deploys has not, and the reverse."""
+    cameras = "sn,model,code,secret\nSN-OF-SOWA,One,ABCD-2345,known-to-the-factory-0123456789\n"
+    loaded = sowa(cloud, "devices", "load", "-", given=cameras, **operator)
+    assert json.loads(loaded.stdout)["loaded"] == 1, loaded.stderr
+    shown = sowa(cloud, "devices", "show", "SN-OF-SOWA", **operator)
+    assert json.loads(shown.stdout)[0]["state"] == "free", shown.stderr
+    assert cloud.client("s3").list_objects_v2(Bucket=_bucket(cloud, "factory")).get("Contents", []) == []
+    denied = sowa(cloud, "devices", "show", "SN-OF-SOWA", **deployer)
+    assert denied.returncode == 1 and "AccessDenied" in denied.stderr
+    with pytest.raises(AssertionError, match="AccessDenied"):
+        make("deploy", cloud, built, **operator)
+
+
+def _bucket(cloud: Emulator, part: str) -> str:
+    (name,) = (one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"] if f"-{STAGE}-{part}" in one["Name"])
+    return str(name)
 
 
 def _delete_media_bucket(cloud: Emulator) -> None:

@@ -92,6 +92,8 @@ def function() -> dict[str, Any]:
 
 
 PARAMETERS = {"MailDomain": "sowa.test"}
+# By its stack, too: who may deploy is allowed that, and no change set by its id.
+OF_CHANGE_SET = {"StackName": "sowa-test", "ChangeSetName": "arn:of:the:change-set"}
 
 
 def test_a_first_deployment_stands(account: Account, tmp_path: Path) -> None:
@@ -251,7 +253,7 @@ def test_a_change_set_that_would_empty_a_table_is_dropped(account: Account, monk
         _expect_change_set(stub)
         stub.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
         stub.add_response("describe_change_set", {"Changes": [{"ResourceChange": {**change, "Replacement": "True"}}]})
-        stub.add_response("delete_change_set", {}, {"ChangeSetName": "arn:of:the:change-set"})
+        stub.add_response("delete_change_set", {}, OF_CHANGE_SET)
         with pytest.raises(Refused, match="Items would be put aside"):
             account._proposed("https://template", [])
         stub.assert_no_pending_responses()
@@ -305,7 +307,7 @@ def _expect_failed_validation(stub: Stubber) -> None:
 
 def test_what_early_validation_found_is_said_page_by_page(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """The change set says how many errors there are, and DescribeEvents which, as long as the change set is there."""
-    asked = {"ChangeSetName": "arn:of:the:change-set", "Filters": {"FailedEvents": True}}
+    asked = OF_CHANGE_SET | {"Filters": {"FailedEvents": True}}
     begun = {"EventType": "STACK_EVENT", "OperationStatus": "FAILED"}
     with _stubbed(account, monkeypatch) as stub:
         _expect_failed_validation(stub)
@@ -389,6 +391,13 @@ def test_what_an_older_template_allowed_has_to_be_said_anew(account: Account, tm
     with pytest.raises(Refused, match="OPERATOR_CONTACT"):
         account.deploy(built, {})
     account.deploy(built, {"OperatorContact": "a@b"})
+
+
+def test_a_budget_of_which_nobody_would_be_told_is_refused(account: Account, tmp_path: Path) -> None:
+    built = build(tmp_path, parameters={"MonthlyBudget": {"Type": "Number", "Default": 0}})
+    with pytest.raises(Refused, match="ALARM_MAIL"):
+        account.deploy(built, PARAMETERS | {"MonthlyBudget": "50"})
+    account.deploy(built, PARAMETERS | {"MonthlyBudget": "50", "AlarmMail": "ops@sowa.test"})
 
 
 def test_a_secret_of_which_stars_are_shown_is_kept(account: Account, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from chalicelib.register.erase import PASS_S
 from chalicelib.register.sweep import BUDGET_S
 from chalicelib.stock.actions import loading
 from chalicelib.store.records import Record
-from infra import applier
+from infra import applier, gateway_responses
 from infra.local.cloud import LocalCloud
 from infra.local.compression import LEAST_BYTES
 from infra.local.gateway import Gateway, http_request
@@ -267,6 +267,35 @@ def as_long_as_it_gets(value: dict[str, Any]) -> str:
     kind = made()["Resources"].get(name, {}).get("Type")
     beginning = "https://sqs.ap-southeast-2.amazonaws.com/123456789012/" if kind == "AWS::SQS::Queue" else ""
     return beginning + physical
+
+
+def test_addresses_are_limited_where_the_operator_says_so_and_refused_as_the_api_refuses() -> None:
+    assert made()["Parameters"]["AddressLimit"]["Default"] == "0"
+    assert [said for said in ("0", "9", "10", "2000", "-1", "") if allows("AddressLimit", said)] == ["0", "10", "2000"]
+    (firewall,), (of_api,) = (resources(f"AWS::WAFv2::{kind}").values() for kind in ("WebACL", "WebACLAssociation"))
+    assert firewall["Condition"] == of_api["Condition"] == "LimitsAddresses"
+    (rule,) = firewall["Properties"]["Rules"]
+    assert rule["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": {"Ref": "AddressLimit"},
+    }  # fmt: skip
+    block = rule["Action"]["Block"]["CustomResponse"]
+    body = firewall["Properties"]["CustomResponseBodies"][block["CustomResponseBodyKey"]]
+    assert block["ResponseCode"] == gateway_responses.status_of("THROTTLED")
+    assert json.loads(body["Content"]) == gateway_responses.body_of("THROTTLED", "")
+    # Sampled requests would be addresses that are kept without a row of the policy.
+    for one in (firewall["Properties"], rule):
+        assert one["VisibilityConfig"]["SampledRequestsEnabled"] is False
+
+
+def test_a_budget_is_told_to_who_hears_the_alarms() -> None:
+    (budget,) = resources("AWS::Budgets::Budget").values()
+    assert made()["Parameters"]["MonthlyBudget"]["Default"] == 0 and budget["Condition"] == "HasBudget"
+    told = budget["Properties"]["NotificationsWithSubscribers"]
+    assert [(one["Notification"]["NotificationType"], one["Notification"]["Threshold"]) for one in told] == [
+        ("ACTUAL", 80), ("FORECASTED", 100),
+    ]  # fmt: skip
+    readers = [reader["Address"] for one in told for reader in one["Subscribers"]]
+    assert readers == [{"Ref": "AlarmMail"}] * 2
 
 
 def allows(parameter: str, value: str) -> bool:

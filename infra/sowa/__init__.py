@@ -1,0 +1,1 @@
+"""`sowa`: the command line of who runs an installation, local or deployed."""

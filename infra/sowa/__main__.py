@@ -1,0 +1,384 @@
+"""`sowa`: what operators order of an installation, with progress, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from chalicelib.errors import Invalid
+from infra.sowa import factory_files, policies
+from infra.sowa.clouds import Cloud, Deployed, Failed, Local
+
+LOCAL_URL = "http://127.0.0.1:8000"
+# What `show_devices` takes.
+_MOST_SHOWN = 100
+_STATES = ("owned", "free", "absent")
+
+
+@dataclass
+class Session:
+    """What the words before the sub-command said."""
+
+    stage: str | None
+    region: str | None
+    local_url: str | None
+    as_json: bool
+
+    @property
+    def cloud(self) -> Cloud:
+        """Raises Failed where nobody said which installation is meant."""
+        if self.local_url is not None:
+            return Local(self.local_url)
+        if self.stage is None:
+            raise Failed("Say which installation: sowa --stage NAME --region REGION …, or sowa --local …")
+        return Deployed(self.stage, self.region)
+
+    def show(self, answer: Any, *lines: str) -> None:
+        """The answer as JSON where that is wanted, else the lines for people."""
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if self.as_json else "\n".join(lines))
+
+
+class Moment(click.ParamType):
+    """A moment with its zone, as the functions take it: 2026-11-30T10:00:00Z."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail(f"{value!r} is no moment with its zone, such as 2026-11-30T10:00:00Z.", param, ctx)
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+of_session = click.make_pass_decorator(Session)
+FILE = click.File("rb")
+MOMENT = Moment()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--stage", envvar="STAGE", help="The installation that is deployed as sowa-STAGE. [$STAGE]")
+@click.option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Where it is. [$AWS_REGION]")
+@click.option("--local", is_flag=True, help=f"The local cloud (make run), at {LOCAL_URL}.")
+@click.option("--url", metavar="URL", help="The local cloud, at this address.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines for people.")
+@click.pass_context
+def sowa(
+    context: click.Context, stage: str | None, region: str | None, local: bool, url: str | None, as_json: bool
+) -> None:
+    """What an operator orders of an installation of Sowa, deployed or local.
+
+    Nothing secret is an argument: secrets of cameras come in files or from stdin, and whose account is meant is asked
+    for. A command that was broken off may be given again.
+    """
+    context.obj = Session(stage or None, region or None, url or (LOCAL_URL if local else None), as_json)
+
+
+# Cameras
+
+
+@sowa.group()
+def devices() -> None:
+    """Cameras from the factory: into stock, out of it, and one by one."""
+
+
+REFUSED = click.option(
+    "--refused", type=click.Path(path_type=Path, exists=False), help="Where to write the rows that were not taken."
+)
+
+
+@devices.command("load")
+@click.argument("file", type=FILE)
+@REFUSED
+@of_session
+def load(session: Session, file: BinaryIO, refused: Path | None) -> None:
+    """Put the cameras of FILE into stock.
+
+    FILE is CSV in UTF-8 with the header sn,model,code,secret, or JSON lines; - is stdin. What is there already stays as
+    it is.
+    """
+    _through(session, "load_devices", file, refused, ("loaded", "unchanged"))
+
+
+@devices.command("unload")
+@click.argument("file", type=FILE)
+@REFUSED
+@of_session
+def unload(session: Session, file: BinaryIO, refused: Path | None) -> None:
+    """Take the cameras of FILE out of stock, unless somebody owns them; only the serial numbers count."""
+    _through(session, "unload_devices", file, refused, ("unloaded", "absent"))
+
+
+def _through(session: Session, operation: str, file: BinaryIO, refused: Path | None, counts: tuple[str, str]) -> None:
+    if refused is not None and refused.exists():
+        raise Failed(f"{refused} is there already.")
+    cloud = session.cloud
+    answer = factory_files.carry_out(cloud, operation, file)
+    if answer["bad"] and refused is not None:
+        factory_files.keep(cloud.read_below(answer["bad_rows_at"]), refused)
+    first_bad = [f"  row {bad['row']}: {_fields(bad['fields'])}" for bad in answer["bad_rows"]]
+    session.show(
+        answer, *(f"{name}: {answer[name]}" for name in counts), f"refused: {answer['bad']}", *first_bad
+    )
+    if answer["bad"]:
+        raise Failed(f"{answer['bad']} rows were not taken.")
+
+
+def _fields(fields: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {what}" for name, what in fields.items())
+
+
+@devices.command("show")
+@click.argument("sn", nargs=-1, required=True)
+@of_session
+def show(session: Session, sn: tuple[str, ...]) -> None:
+    """What stock has of the cameras with these serial numbers: whether somebody owns them, and when they were there."""
+    items = list(_shown(session.cloud, sn))
+    session.show(items, *map(_line_of_device, items))
+
+
+def _shown(cloud: Cloud, sns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    left = iter(sns)
+    while hundred := list(islice(left, _MOST_SHOWN)):
+        yield from cloud.order("show_devices", {"sns": hundred})["items"]
+
+
+def _line_of_device(item: Mapping[str, Any]) -> str:
+    parts = [item["sn"], item["state"], item["model"] or "-"]
+    if item["connected"]:
+        parts.append(f"connected since {item['connected_at']}")
+    elif item["away_since"]:
+        parts.append(f"away since {item['away_since']}")
+    if item["locked_until"]:
+        parts.append(f"locked until {item['locked_until']}")
+    return "  ".join(parts)
+
+
+@sowa.group()
+def stock() -> None:
+    """What is in stock of a factory's file."""
+
+
+@stock.command("check")
+@click.argument("file", type=FILE)
+@of_session
+def check(session: Session, file: BinaryIO) -> None:
+    """Say of each camera of FILE (as for loading) whether it is owned, free or absent; fails if any is absent."""
+    try:
+        sns = tuple(factory_files.serial_numbers(file))
+    except Invalid as wrong:
+        fields = {name: phrase.read_in("en") for name, phrase in wrong.details["fields"].items()}
+        raise Failed(_fields(fields)) from wrong
+    cloud, items = session.cloud, []
+    with click.progressbar(length=len(sns), label="show_devices", file=click.get_text_stream("stderr")) as bar:
+        for item in _shown(cloud, sns):
+            items.append(item)
+            bar.update(1)
+    counts = Counter(item["state"] for item in items)
+    absent = [f"  absent: {item['sn']}" for item in items if item["state"] == "absent"]
+    answer = {"counts": {state: counts[state] for state in _STATES}, "items": items}
+    session.show(answer, *(f"{state}: {counts[state]}" for state in _STATES), *absent)
+    if absent:
+        raise Failed(f"{len(absent)} of {len(sns)} are not in stock.")
+
+
+# Erasures
+
+
+@sowa.group()
+def erasures() -> None:
+    """Erasures that are open, and what a restore must not bring back."""
+
+
+@erasures.command("show")
+@of_session
+def show_erasures(session: Session) -> None:
+    """Which erasures are open, since when, and how late the latest is; fails if one is late by an hour."""
+    answer = session.cloud.order("show_erasures", {})
+    lines = [
+        f"{one['erasure']}  {one['state']}  since {one['began_at']}  next pass {one['next_pass_at']}"
+        f"  open subjects {one['open_subjects']}"
+        for one in answer["items"]
+    ]
+    session.show(answer, f"open: {answer['total']}, late by {answer['oldest_seconds']} s", *lines)
+    if answer["oldest_seconds"] > 3600:
+        raise Failed("An erasure is late. infra/README.md says under ErasureLate what to look at.")
+
+
+@erasures.command("resume")
+@of_session
+def resume(session: Session) -> None:
+    """Order the passes that are due now, as the clock does every five minutes."""
+    answer = session.cloud.run("resume_erasures")
+    session.show(answer, f"passes ordered: {answer['passes']}")
+
+
+@erasures.command("replay")
+@click.option("--restored-to", type=MOMENT, required=True, help="The moment to which the table was restored.")
+@of_session
+def replay(session: Session, restored_to: str) -> None:
+    """After a restore: forget again whoever left since, and open the table."""
+    answer = _finished(session.cloud, "replay_erasures", restored_to)
+    session.show(answer, *(f"{name}: {answer[name]}" for name in ("erasures", "subjects", "deletions")))
+
+
+@sowa.group()
+def keys() -> None:
+    """The table of keys, after a restore."""
+
+
+@keys.command("restore")
+@click.option("--restored-to", type=MOMENT, required=True, help="The moment to which the copy was restored.")
+@of_session
+def restore_keys(session: Session, restored_to: str) -> None:
+    """Add to the table of keys what it lacks of the copy that RESTORED_KEYS names."""
+    answer = _finished(session.cloud, "restore_keys", restored_to)
+    session.show(answer, *(f"{name}: {answer[name]}" for name in ("copy", "added", "stayed_deleted")))
+
+
+def _finished(cloud: Cloud, operation: str, restored_to: str) -> dict[str, Any]:
+    """The last answer: these work in instalments, each as long as a function may run."""
+    last: list[dict[str, Any]] = []
+    while last[-3:] != 3 * last[-1:] or not last:
+        answer: dict[str, Any] = cloud.order(operation, {"restored_to": restored_to})
+        if answer["finished"]:
+            return answer
+        click.echo(f"{operation} goes on: {answer}", err=True)
+        last.append(answer)
+    raise Failed(f"{operation} does not get further: {last[-1]}. Its log says why.")
+
+
+# People
+
+
+@sowa.group()
+def accounts() -> None:
+    """What is done for people who proved to you who they are. Their address is asked for, and is no argument."""
+
+
+def _asked_address() -> dict[str, str]:
+    address = click.prompt("E-mail address, or phone number as +48…", err=True).strip()
+    return {"email" if "@" in address else "phone": address}
+
+
+@accounts.command("remove-second-factors")
+@of_session
+def remove_second_factors(session: Session) -> None:
+    """Let in by the password alone who lost phone, passkeys and recovery codes; all sessions end."""
+    answer = session.cloud.order("remove_second_factors", _asked_address())
+    session.show(answer, *(f"{name}: {value}" for name, value in answer.items()))
+
+
+@accounts.command("remove-child")
+@of_session
+def remove_child(session: Session) -> None:
+    """Close the account of a child, as its parent asked."""
+    answer = session.cloud.order("remove_child", _asked_address())
+    closed = answer["closed"]
+    session.show(answer, "No account is reached there." if closed is None else f"receipt: {closed['receipt_url']}")
+
+
+# The API's log
+
+
+@sowa.command("api-log")
+@click.option("--from", "from_", type=MOMENT, required=True, help="From then on.")
+@click.option("--to", type=MOMENT, required=True, help="Up to then, which is not included.")
+@click.option("--reason", required=True, help="Kept for good, so it names nobody: a case number will do.")
+@click.option("--account", help="Of this account alone, which is told of it.")
+@of_session
+def api_log(session: Session, from_: str, to: str, reason: str, account: str | None) -> None:
+    """Who sent requests from which address; of the last seven days and no longer. That you looked is recorded."""
+    event = {"from": from_, "to": to, "reason": reason} | ({} if account is None else {"account_id": account})
+    items = list(_logged(session.cloud, event))
+    lines = [
+        f"{one['at']}  {one['address']}  {one['answered']}  {one['route']}  {one['account_id'] or '-'}" for one in items
+    ]
+    session.show(items, *lines, f"{len(items)} requests")
+
+
+def _logged(cloud: Cloud, event: dict[str, str]) -> Iterator[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = cloud.order("read_api_log", event | cursor)
+        yield from page["items"]
+        if page["cursor"] is None:
+            return
+        cursor = {"cursor": page["cursor"]}
+        click.echo(f"and further from {page['items'][-1]['at'] if page['items'] else 'there'}", err=True)
+
+
+# Policies
+
+
+@sowa.group("policies")
+def of_policies() -> None:
+    """Who may do what: of deployers, of functions, and the privacy policy. Nothing is asked of an installation."""
+
+
+ACCOUNT_ID = click.option("--account-id", required=True, help="The twelve digits of the AWS account.")
+
+
+@of_policies.command("deployer")
+@ACCOUNT_ID
+@of_session
+def deployer(session: Session, account_id: str) -> None:
+    """The IAM policy of who deploys STAGE in REGION, as JSON."""
+    _print_policy(policies.of_deployer, session, account_id)
+
+
+@of_policies.command("operator")
+@ACCOUNT_ID
+@of_session
+def operator(session: Session, account_id: str) -> None:
+    """The IAM policy of who gives the commands of `sowa`, as JSON."""
+    _print_policy(policies.of_operator, session, account_id)
+
+
+def _print_policy(made: Callable[[str, str, str], Any], session: Session, account_id: str) -> None:
+    if session.stage is None or session.region is None:
+        raise Failed("Say which installation: sowa --stage NAME --region REGION policies …")
+    click.echo(json.dumps(made(session.stage, session.region, account_id), indent=1))
+
+
+@of_policies.command("functions")
+@click.argument("name", nargs=-1)
+@of_session
+def functions(session: Session, name: tuple[str, ...]) -> None:
+    """What functions may do to AWS; of all, or of those with these names."""
+    granted = policies.of_functions()
+    if unknown := set(name) - granted.keys():
+        raise Failed(f"There is no function {', '.join(sorted(unknown))}. There are: {', '.join(granted)}.")
+    chosen = {one: granted[one] for one in name or granted}
+    session.show(chosen, *(f"{one}: {what}" for one, all_of in chosen.items() for what in all_of))
+
+
+@of_policies.command("privacy")
+@click.option("--language", type=click.Choice(policies.LANGUAGES), default="en", show_default=True)
+@click.option("--name", required=True, help="OPERATOR_NAME, as it will be deployed.")
+@click.option("--contact", required=True, help="OPERATOR_CONTACT.")
+@click.option("--additions", default="{}", help="POLICY_ADDITIONS, as JSON.")
+def privacy(language: str, name: str, contact: str, additions: str) -> None:
+    """The page of the privacy policy as people will see it, before it is deployed."""
+    try:
+        words = json.loads(additions)
+    except ValueError as wrong:
+        raise click.BadParameter(f"--additions is not JSON: {wrong}") from wrong
+    click.echo(policies.page_of_privacy(language, name, contact, words))
+
+
+main = partial(sowa, prog_name="sowa")
+
+if __name__ == "__main__":
+    main()
