@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from infra.local.strict import FAILING_FROM
+
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
-from infra.local.strict import FAILING_FROM
 from tests.conftest import Home
 from tests.privacy.leaving import DAY, HOUR, QUARTER, closed
 
