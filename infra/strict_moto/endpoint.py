@@ -49,6 +49,8 @@ _ANSWER_HEADERS = {"content-type": "application/x-amz-json-1.0"}
 # Keys of mappings from a table's name, in requests and answers.
 _BY_TABLE = ("RequestItems", "Responses", "UnprocessedKeys", "UnprocessedItems")
 _PATIENCE_SECONDS = 30
+# A server closes what is idle for some seconds, and who sends just then does not know whether it took effect.
+_KEPT_IDLE_SECONDS = 1
 
 
 def given() -> Endpoint | None:
@@ -268,15 +270,21 @@ def over_http(url: str) -> Send:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=_PATIENCE_SECONDS)
+    used_at = 0.0
 
     def send(target: str, body: str) -> tuple[int, str]:
+        nonlocal used_at
+        if time.monotonic() - used_at > _KEPT_IDLE_SECONDS:
+            connection.close()
         try:
             connection.request("POST", parts.path or "/", body.encode(), {**_HEADERS, "X-Amz-Target": target})
             answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            found = answer.status, answer.read().decode()
         except BaseException:
             connection.close()  # or the next answer would be to this question
             raise
+        used_at = time.monotonic()
+        return found
 
     return send
 

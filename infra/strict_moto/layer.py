@@ -24,6 +24,7 @@ import moto.dynamodb.models
 import moto.dynamodb.models.dynamo_type
 import moto.dynamodb.models.table
 import moto.dynamodb.parsing.ast_nodes
+import moto.dynamodb.parsing.executors
 import moto.dynamodb.parsing.expressions
 import moto.dynamodb.responses
 import moto.dynamodbstreams.models
@@ -306,6 +307,7 @@ _STRICTER: list[Replacement] = [
     (_DynamoDB, "update_item", writes.update_item),
     (_DynamoDB, "delete_item", writes.delete_item),
     (_DynamoDB, "transact_write_items", transactions.transact_write_items),
+    (moto.dynamodb.parsing.executors.NodeExecutor, "get_item_part_in_which_to_perform_action", writes.part_to_change),
     (moto.dynamodb.responses, "TRANSACTION_MAX_ITEMS", 100),
     (_Table, "query", reads.query),
     (_Table, "scan", reads.scan),

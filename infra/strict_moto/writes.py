@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.dynamodb.comparisons import get_expected, get_filter_expression
-from moto.dynamodb.exceptions import ConditionalCheckFailed
+from moto.dynamodb.exceptions import ConditionalCheckFailed, InvalidUpdateExpressionInvalidDocumentPath
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
-from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
+from moto.dynamodb.parsing.ast_nodes import ExpressionSelector
+from moto.dynamodb.parsing.executors import NodeExecutor, UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
@@ -263,3 +264,13 @@ def update_item(
 def set_without_weighing(self: dict[str, Any], key: str, value: Any) -> None:
     """moto weighs the whole item anew for every attribute set; here it is weighed once, in check_result."""
     dict.__setitem__(self, key, value)
+
+
+def part_to_change(self: NodeExecutor, item: Item) -> DynamoType | Json:
+    """The map or list of which an element is changed; moto lets SET pass where there is neither, and stumbles at
+    REMOVE."""
+    part = self.get_item_before_end_of_path(item)
+    is_element = isinstance(self.get_element_to_action(), ExpressionSelector)
+    if isinstance(part, DynamoType) and not (part.is_list() if is_element else part.is_map()):
+        raise InvalidUpdateExpressionInvalidDocumentPath
+    return part

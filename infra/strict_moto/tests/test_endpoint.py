@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http.client import RemoteDisconnected
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -198,3 +201,28 @@ def test_what_is_loaded_lies_there_and_nobody_hears_of_it(strict: StrictAWS, els
     assert read("b") == {**key("b"), "n": {"N": "1"}, "x": {"B": b"\x00"}}
     assert [call.operation for call in strict.trace] == ["GetItem"]
     assert [record["dynamodb"]["Keys"] for record in stream_records()] == [key("a")]
+
+
+def test_a_connection_that_lay_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As most servers do, this one closes what is idle, and says nothing."""
+
+    class Closing(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response_only(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+            self.close_connection = True
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Closing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        send = over_http(f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setattr(endpoint, "_KEPT_IDLE_SECONDS", 0)
+        assert [send("a.B", "{}") for _ in range(3)] == [(200, "{}")] * 3
+        monkeypatch.setattr(endpoint, "_KEPT_IDLE_SECONDS", 3600)
+        with pytest.raises((ConnectionError, RemoteDisconnected)):
+            [send("a.B", "{}") for _ in range(3)]
+        server.shutdown()

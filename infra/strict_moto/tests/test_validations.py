@@ -145,6 +145,37 @@ def test_a_refused_update_leaves_nothing_behind(strict_or_bare: Any) -> None:
     assert read("a") is None
 
 
+NEITHER_MAP_NOR_LIST: list[dict[str, Any]] = [{"S": "x"}, {"N": "1"}, {"BOOL": True}, {"NULL": True}, {"SS": ["x"]}]
+
+
+@ON_MOTO  # MiniStack lets some of it pass
+@pytest.mark.parametrize("value", [*NEITHER_MAP_NOR_LIST, {"L": [{"S": "x"}]}])
+def test_a_path_leads_through_maps(strict_or_bare: Any, value: dict[str, Any]) -> None:
+    make_table().put_item(TableName="Things", Item={**A, "t": value})
+    with pytest.raises(ClientError, match="document path"):
+        change_below("SET t.#in = :v", {":v": {"S": "new"}})
+    assert read("a") == {**A, "t": value}
+
+
+@ON_MOTO
+@pytest.mark.parametrize("value", [*NEITHER_MAP_NOR_LIST, {"M": {"in": {"S": "x"}}}])
+def test_a_place_in_a_list_is_of_a_list(strict_aws: StrictAWS, value: dict[str, Any]) -> None:
+    make_table().put_item(TableName="Things", Item={**A, "t": value})
+    for expression, values in (("SET t[0] = :v", {":v": {"S": "new"}}), ("REMOVE t[0]", {})):
+        with pytest.raises(ClientError, match="document path"):
+            change_below(expression, values)
+    assert read("a") == {**A, "t": value}
+    if "M" not in value:
+        with pytest.raises(ClientError, match="document path"):
+            change_below("REMOVE t.#in", {})
+
+
+def change_below(expression: str, values: dict[str, Any]) -> None:
+    names = {"ExpressionAttributeNames": {"#in": "in"}} if "#in" in expression else {}
+    given = {"ExpressionAttributeValues": values} if values else {}
+    client("dynamodb").update_item(TableName="Things", Key=A, UpdateExpression=expression, **names, **given)
+
+
 def test_a_write_that_changes_nothing_is_not_told_of(strict_or_bare: Any) -> None:
     dynamodb = make_table(stream=True)
     for _ in range(2):
