@@ -47,9 +47,6 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 
-test-endpoint: $(INSTALLED) ## all tests on another DynamoDB: AWS_ENDPOINT_URL_DYNAMODB, or an engine of our own
-	@$(PYTHON) -m $(if $(AWS_ENDPOINT_URL_DYNAMODB),pytest,tests.engine) -n $(WORKERS)
-
 # Nothing is left out; but what ran whole above is not run whole once more.
 night: export EVERY_CASE = 1
 night: $(INSTALLED) ## all at length: every case, fuzz every route, buy plans in every way, growth and sweeps at full size, medians, the agent at length
@@ -59,6 +56,7 @@ night: $(INSTALLED) ## all at length: every case, fuzz every route, buy plans in
 		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py \
 		tests/entry/test_examples.py
 	@$(PYTHON) -m pytest -m one_in -n $(WORKERS) --dist worksteal
+	@EVERY_CASE= EVERY_TEST=1 $(MAKE) --no-print-directory test-endpoint
 	@DAY_SEEDS="$$(shuf -i 1-1000000 -n 5 | tr '\n' ' ')" $(PYTHON) -m pytest tests/agent/test_day.py -n $(WORKERS)
 	@EVERY_CASE= AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 	@$(PYTHON) -m tests.alike
@@ -128,6 +126,9 @@ $(EMULATOR): tests/deployed/requirements.txt $(INSTALLED)
 	@build/emulator/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 		--only-binary :all: -r $<
 	@touch $@
+
+test-endpoint: $(INSTALLED) $(if $(AWS_ENDPOINT_URL_DYNAMODB),,$(EMULATOR)) ## a third of the tests on another DynamoDB, MiniStack or AWS_ENDPOINT_URL_DYNAMODB; EVERY_TEST=1
+	@$(PYTHON) -m tests.endpoint -n $(WORKERS) --dist worksteal
 
 test-deploy: $(INSTALLED) $(EMULATOR) ## deploy to MiniStack, live a life there over HTTP, update, destroy, deploy again (minutes)
 	@$(PYTHON) -m pytest tests/deployed -n 2 --dist load -rxs

@@ -25,6 +25,7 @@ from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
+from tests.request_shapes import shape_of
 from tests.routes import Request, all_routes, request_for
 from tests.scene import Person
 
@@ -54,6 +55,7 @@ class Cost:
     read_units: float
     write_units: float
     log_bytes: int
+    shapes: frozenset[str]
 
     def row(self) -> str:
         counted = Counter(self.calls)
@@ -297,6 +299,7 @@ def _told(home: Home, name: str, *how_long_ms: int) -> Cost:
         sum(one.read_units for one in told),
         sum(one.write_units for one in told),
         sum(one.log_bytes for one in told),
+        frozenset().union(*(one.shapes for one in told)),
     )
 
 
@@ -313,6 +316,7 @@ def _counted(home: Home, name: str, act: Callable[[], object]) -> Cost:
         sum(call.read_units for call in calls),
         sum(call.write_units for call in calls),
         sum(len(_steady(line)) for line in written),
+        frozenset(shape_of(call) for call in calls if call.service == "dynamodb"),
     )
 
 

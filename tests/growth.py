@@ -1,4 +1,4 @@
-"""How the cost of what one person does grows with what everybody else has stored, counted on the engine."""
+"""How the cost of what one person does grows with what everybody else has stored, counted in the local cloud."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import linear_regression
 
+from chalicelib.store.keys import RawItem
+from chalicelib.store.records import Item, KeyRow, LedgerRow
 from infra.local.cloud import LocalCloud
-from infra.strict_moto.endpoint import Endpoint
-from tests.engine.engine import Engine
-from tests.engine.items import Item
-from tests.engine.tables import Table, load
-from tests.scene import Camera, Person, new_camera, new_person, pay
+from tests.request_shapes import shape_of
+from tests.scene import Camera, Person, items_of, new_camera, new_person, pay
 
 TABLE, PLOT = (Path(__file__).with_name(name) for name in ("growth.md", "growth.svg"))
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -24,17 +23,15 @@ OWN = (1000, 100, 10)
 MOST_GROWTH = 0.02
 # How many rows there are of the other tables for each row of the largest, and of one stranger.
 _ROWS_PER_KEY, _ROWS_PER_STRANGER = 100, 250
-# What Lambda itself does to bring events.
-_POLLING = {"GetRecords", "GetShardIterator", "DescribeStream"}
-
 _HEAD = """# How cost grows with the table
 
-Counted on the engine in `tests/engine`, through the public doors: `n` is how many rows other people have in the main
-table (the tables of keys and of erasures have a hundredth of that), and what is counted is requests to DynamoDB and the
-read and write units that it charges. The exponent is the slope of a least-squares line through the logarithms: 0 is a
-cost that does not depend on the table, 1 one that grows with it. An erasure is counted from the closing request until
-it is done, with the jobs of the quarter of an hour in between. `make growth` writes this file and the plot anew; a test
-compares.
+Counted in the local cloud, through the public doors: `n` is how many rows other people have in the main table (the
+tables of keys and of erasures have a hundredth of that), and what is counted is requests to DynamoDB and the read and
+write units that it charges by its published rules. The exponent is the slope of a least-squares line through the
+logarithms: 0 is a cost that does not depend on the table, 1 one that grows with it. An erasure is counted from the
+closing request until it is done, with the jobs of the quarter of an hour in between. `make growth` writes this file and
+the plot anew; a test compares. Each of these requests, and each of those in [costs.md](costs.md), names keys or is a
+page or a range of one partition; `make test-endpoint` counts requests and write units on MiniStack as well.
 
 """
 _FOOT = """
@@ -47,6 +44,7 @@ class Cost:
     requests: int
     read: float
     written: float
+    shapes: frozenset[str]
 
     def cell(self) -> str:
         return f"{self.requests} requests, {self.read:g} + {self.written:g} units"
@@ -79,21 +77,21 @@ def exponents(costs: dict[int, Cost]) -> tuple[float, float]:
 
 
 def _at(size: int, own: tuple[int, ...]) -> Iterator[tuple[str, Cost]]:
-    with _world_among(size) as (world, engine):
-        yield from _recording(world, engine)
+    with world_among(size) as world:
+        yield from _recording(world)
         for count in own:
             person, camera = new_person(world), new_camera(world, f"SN{count:04d}")
             assert person.bind(camera).status == 201
             camera.see()
-            _multiply_alarms(engine, camera, count)
+            _multiply_alarms(camera, count)
             if count == own[0]:
-                yield "signing in", _counted(engine, person.sign_in)
-                yield "one alarm, from its ticket on", _counted(engine, camera.see)
-                yield "listing 20 alarms of a device", _counted(engine, partial(_list, person, camera))
-            yield f"closing and erasing {count:,} alarms", _counted(engine, partial(_erase, person))
+                yield "signing in", _counted(world, person.sign_in)
+                yield "one alarm, from its ticket on", _counted(world, camera.see)
+                yield "listing 20 alarms of a device", _counted(world, partial(_list, person, camera))
+            yield f"closing and erasing {count:,} alarms", _counted(world, partial(_erase, person))
 
 
-def _recording(world: LocalCloud, engine: Engine) -> Iterator[tuple[str, Cost]]:
+def _recording(world: LocalCloud) -> Iterator[tuple[str, Cost]]:
     """By a plan of events, which asks most."""
     person = new_person(world, "records@example.com")
     camera = new_camera(world, "SN9999", owner=person)
@@ -101,11 +99,11 @@ def _recording(world: LocalCloud, engine: Engine) -> Iterator[tuple[str, Cost]]:
     assert paid.status == 200
     camera.world.settle()
     _record(camera)
-    yield "a ticket to record", _counted(engine, camera.recording_ticket)
-    yield "a segment, from its upload on", _counted(engine, partial(_record, camera))
+    yield "a ticket to record", _counted(world, camera.recording_ticket)
+    yield "a segment, from its upload on", _counted(world, partial(_record, camera))
     path = f"/devices/{camera.device_id}"
     for what, more in (("plan", ""), ("calendar", "recordings/days"), ("timeline", "recordings/timeline")):
-        yield f"the {what} of a device", _counted(engine, partial(_see, person, f"{path}/{more or 'plan'}"))
+        yield f"the {what} of a device", _counted(world, partial(_see, person, f"{path}/{more or 'plan'}"))
 
 
 def _record(camera: Camera) -> None:
@@ -119,18 +117,17 @@ def _see(person: Person, path: str) -> None:
 
 
 @contextmanager
-def _world_among(size: int) -> Iterator[tuple[LocalCloud, Engine]]:
+def world_among(size: int) -> Iterator[LocalCloud]:
     """An installation in which other people have so many rows."""
-    engine = Engine()
-    with LocalCloud.start(seed=0, dynamodb=Endpoint(engine.answer)) as world:
+    with LocalCloud.start(seed=0) as world:
         world.calendar.lag = None  # TTL is DynamoDB's own work
-        load(_table(engine, "Items"), _others("device", size, sk="alarm#20260105T080000Z-"))
-        load(_table(engine, "Keys"), _others("key", size // 100))
-        load(_table(engine, "Ledger"), _others("erasure", size // 100, sk="erasure#"))
-        yield world, engine
+        world.aws.load(Item.Meta.table_name, _others("device", size, sk="alarm#20260105T080000Z-"))
+        world.aws.load(KeyRow.Meta.table_name, _others("key", size // 100))
+        world.aws.load(LedgerRow.Meta.table_name, _others("erasure", size // 100, sk="erasure#"))
+        yield world
 
 
-def _others(kind: str, rows: int, sk: str | None = None) -> Iterator[Item]:
+def _others(kind: str, rows: int, sk: str | None = None) -> Iterator[RawItem]:
     """Each of about 400 bytes; with a sort key 250 to a partition, as many as a camera's week."""
     rest = {"attributes": {"S": "x" * 300}}
     for number in range(rows):
@@ -140,25 +137,22 @@ def _others(kind: str, rows: int, sk: str | None = None) -> Iterator[Item]:
             yield {"pk": {"S": f"{kind}#other{number // 250:021d}"}, "sk": {"S": f"{sk}{number:016d}"}, **rest}
 
 
-def _multiply_alarms(engine: Engine, camera: Camera, count: int) -> None:
+def _multiply_alarms(camera: Camera, count: int) -> None:
     """Until there are so many, each like the newest that really arrived."""
-    table = _table(engine, "Items")
-    there = [one for one in table.all() if one["pk"]["S"] == f"device#{camera.device_id}" and "picture" in one]
-    for number in range(count - len(there)):
-        place = there[-1]["sk"]["S"]
-        table.load({**there[-1], "sk": {"S": f"{place[:-6]}{number:06d}"}})
+    aws = camera.world.aws
+    with aws.outside():
+        there = [one for one in items_of(Item, f"device#{camera.device_id}") if "picture" in one]
+    place = there[-1]["sk"]["S"]
+    more = ({**there[-1], "sk": {"S": f"{place[:-6]}{number:06d}"}} for number in range(count - len(there)))
+    aws.load(Item.Meta.table_name, more)
 
 
-def _table(engine: Engine, name: str) -> Table:
-    return next(table for full_name, table in engine.tables.items() if full_name.endswith(name))
-
-
-def _counted(engine: Engine, act: Callable[[], object]) -> Cost:
-    engine.meter.clear()
+def _counted(world: LocalCloud, act: Callable[[], object]) -> Cost:
+    world.trace.clear()
     act()
-    meter = engine.meter
-    requests = sum(count for operation, count in meter.requests.items() if operation not in _POLLING)
-    return Cost(requests, sum(meter.read.values()), sum(meter.written.values()))
+    calls = [call for call in world.trace if call.service == "dynamodb"]
+    shapes = frozenset(map(shape_of, calls))
+    return Cost(len(calls), sum(call.read_units for call in calls), sum(call.write_units for call in calls), shapes)
 
 
 def _list(person: Person, camera: Camera) -> None:

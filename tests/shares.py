@@ -42,6 +42,11 @@ def _left_out_of(name: str, cases: list[pytest.Item], number: int) -> list[pytes
     return [case for nth, case in enumerate(cases) if nth % step != begin]
 
 
+def has_turn(nodeid: str, one_in: int, number: int) -> bool:
+    """Whether a whole test is played at the commit of this number: once in so many of them."""
+    return (number + zlib.crc32(nodeid.encode())) % one_in == 0
+
+
 def number_of_commit() -> int:
     """How many there are up to this one; where there is no repository, or no git, always the same."""
     if seed := os.environ.get("SHARE_SEED"):

@@ -12,11 +12,13 @@ import yaml
 from chalicelib.alarms.records import Alarm
 from chalicelib.store.records import Item
 from infra.local.cloud import LocalCloud
+from infra.strict_moto import Call
 from infra.strict_moto.sizes import attributes_bytes
 from tests.bench.money import PRICES
 from tests.conftest import Home, _warm
 from tests.costs import PAGE, TABLE, Cost, ask_page, measured, page_of_twenty, table
-from tests.scene import items_of
+from tests.request_shapes import A_PAGE, A_RANGE, A_TABLE, BY_KEYS, shape_of
+from tests.scene import ON_MOTO, items_of
 
 MOST_CALLS_OF_A_READ = 2
 MOST_CALLS_OF_A_MUTATION = 6
@@ -30,6 +32,7 @@ def costs(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> list[
     return list(measured(copy(), lambda: one_cloud.restore(snapshot)))
 
 
+@ON_MOTO  # units are the endpoint's own
 def test_the_committed_table_is_what_is_counted(costs: list[Cost]) -> None:
     if os.environ.get("WRITE_COSTS"):
         TABLE.write_text(table(costs))
@@ -69,8 +72,52 @@ def test_a_minute_of_video_is_one_write_of_one_unit_in_however_many_objects(cost
             assert cost.write_units == cost.calls.count("dynamodb.UpdateItem") <= 1
 
 
-def test_nothing_ever_scans(costs: list[Cost]) -> None:
-    assert not [cost.route for cost in costs if any("Scan" in call for call in cost.calls)]
+# What is read whole, without a limit, and what makes it few.
+READ_WHOLE = {
+    "account/device-owned": "the setting most_devices",
+    "account/device-received": "sharing: MOST_RECEIVED",
+    "account/endpoint": "one of each terminal with a session, of which there are MOST_SESSIONS",
+    "account/export": "those of a day, of which there are _MOST_A_DAY",
+    "account/passkey": "second_factors: MOST_PASSKEYS",
+    "account/platform": "identities: MOST_PLATFORMS",
+    "account/session": "sessions: MOST_SESSIONS",
+    "address/invitation": "each lasts a week, and who invites may do so MOST_INVITATIONS_A_DAY times",
+    "address/offer": "each is of a camera, which is offered to one address at a time",
+    "device/clip": "those of a day, of which each person who may ask has A_DAY",
+    "device/command": "MOST_WAITING, and what was answered lately",
+    "device/live": "MOST_OF_ONE for the owner, and MOST_OF_GUESTS",
+    "device/recording-day": "a row for each of MOST_CHANNELS and each day that is kept",
+    "device/share": "sharing: MOST_SHARES",
+    "open/erasure": "those in the whole installation that are not done",
+}
+
+
+def test_what_a_request_looks_at_is_keys_pages_and_ranges_of_few(costs: list[Cost]) -> None:
+    shapes = {shape for cost in costs for shape in cost.shapes}
+    assert {BY_KEYS, f"{A_PAGE} of device/alarm"} <= shapes
+    assert {shape for shape in shapes if not shape.startswith((BY_KEYS, A_PAGE))} == {
+        f"{A_RANGE} of {kind}" for kind in READ_WHOLE
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "shape"),
+    [
+        ("GetItem", {"Key": {}}, BY_KEYS),
+        ("Query", {"Limit": 20}, f"{A_PAGE} of device/alarm"),
+        ("Query", {}, f"{A_RANGE} of device/alarm"),
+        ("Query", {"Limit": 100_000}, f"{A_RANGE} of device/alarm"),
+        ("Query", {"Limit": 20, "IndexName": "by_colour"}, A_TABLE),
+        ("Query", {"Limit": 20, "KeyConditionExpression": "colour = :pk"}, A_TABLE),
+        ("Scan", {"Limit": 20}, A_TABLE),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM Items"}, A_TABLE),
+    ],
+)
+def test_a_request_has_the_shape_of_what_it_can_look_at(operation: str, parameters: dict[str, Any], shape: str) -> None:
+    values = {":pk": {"S": "device#1"}, ":low": {"S": "alarm#"}, ":high": {"S": "alarm#~"}}
+    condition = {"KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high"}
+    call = Call("dynamodb", operation, {**condition, "ExpressionAttributeValues": values, **parameters})
+    assert shape_of(call) == shape
 
 
 def test_an_alarm_is_one_read_one_look_one_write_of_one_unit_and_one_push(costs: list[Cost]) -> None:
@@ -79,6 +126,7 @@ def test_an_alarm_is_one_read_one_look_one_write_of_one_unit_and_one_push(costs:
     assert one.write_units == 1
 
 
+@ON_MOTO
 def test_a_page_of_twenty_is_two_units_of_alarms_and_reads_no_plan(costs: list[Cost]) -> None:
     (page,) = (cost for cost in costs if cost.route == PAGE)
     assert page.calls == ("dynamodb.BatchGetItem", "dynamodb.Query")

@@ -22,7 +22,7 @@ from infra.demo.people import Cast, new_cast
 from sowa_agent import cloud
 from sowa_agent.clocks import Clock
 from sowa_agent.names import picture_name
-from tests.deployed.emulator import Emulator
+from tests.ministack import Emulator
 from tests.scene import jpeg
 
 WITHIN_S = 60.0

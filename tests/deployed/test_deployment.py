@@ -17,9 +17,10 @@ import pytest
 
 from infra.package.__main__ import package
 from infra.sowa import policies
-from tests.deployed import emulator
-from tests.deployed.emulator import Emulator
+from tests import ministack
+from tests.deployed.adaptation import adapted
 from tests.deployed.life import Json, Life
+from tests.ministack import Emulator
 
 ROOT = Path(__file__).parents[2]
 STAGE = "test"
@@ -30,7 +31,7 @@ PARAMETERS = {
 }  # fmt: skip
 PATIENCE_S = 240
 
-pytestmark = pytest.mark.skipif(not emulator.PROGRAM.exists(), reason="`make test-deploy` fetches MiniStack")
+pytestmark = pytest.mark.skipif(not ministack.PROGRAM.exists(), reason="`make test-deploy` fetches MiniStack")
 
 
 @pytest.fixture(scope="session")
@@ -42,14 +43,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "adapted").exists():
-            package(place / "whole", architecture="x86_64", python=emulator.python_of_functions())
-            emulator.adapted(place / "whole", place / "adapting").rename(place / "adapted")
+            package(place / "whole", architecture="x86_64", python=ministack.python_of_functions())
+            adapted(place / "whole", place / "adapting").rename(place / "adapted")
     return place / "adapted"
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Emulator]:
-    with emulator.started(tmp_path, authorizes=False) as running:
+    with ministack.started(tmp_path, authorizes=False) as running:
         yield running
 
 
@@ -135,10 +136,10 @@ def test_a_deployment_is_lived_with_updated_destroyed_and_deployed_again(cloud: 
 
 
 def test_functions_do_their_part_by_their_own_rights(built: Path, tmp_path: Path) -> None:
-    with emulator.started(tmp_path, authorizes=True) as cloud:
+    with ministack.started(tmp_path, authorizes=True) as cloud:
         account_id = cloud.client("sts").get_caller_identity()["Account"]
         deployer, operator = (
-            user(cloud, make_policy.__name__, make_policy(STAGE, emulator.REGION, account_id))
+            user(cloud, make_policy.__name__, make_policy(STAGE, ministack.REGION, account_id))
             for make_policy in (policies.of_deployer, policies.of_operator)
         )
         make("deploy", cloud, built, PUBLIC_URL=cloud.url, **PARAMETERS, **deployer)

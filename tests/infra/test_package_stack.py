@@ -158,6 +158,7 @@ def test_the_template_lies_at_the_buckets_own_address_or_on_this_machine_below_i
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert account._address_of("a.json") == f"https://{account.artifacts}.s3.{REGION}.amazonaws.com/a.json"
+    monkeypatch.delenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
     assert account._address_of("a.json") == f"http://127.0.0.1:4566/{account.artifacts}/a.json"
 
