@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from chalicelib.register import catalogue
 from chalicelib.store import raw_items
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Record
@@ -540,10 +541,35 @@ def granted(world: LocalCloud) -> list[str]:
 
 
 def rows(world: LocalCloud, kind: str, table: str = "Items") -> list[dict[str, Any]]:
-    """The rows of a kind, by the first words of their keys: `account/session`, or `key` where there is one key."""
+    """The rows of a kind, by the first words of their keys: `account/session`, or `key` where there is one key. Of a
+    kind that no record has there would never be any."""
     pk, _, sk = kind.partition("/")
-    found = world.dump()["tables"][f"sowa-local-{table}"]
+    name = f"sowa-local-{table}"
+    assert catalogue.record_at(name, pk, sk or None), f"no record of {table} is a {kind}"
+    found = world.dump()["tables"][name]
     return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]
+
+
+def lines_of(world: LocalCloud) -> list[str]:
+    """The lines that functions wrote. A log without any is no proof of what is not in it."""
+    lines = world.logs.lines()
+    assert lines
+    return lines
+
+
+def is_nothing_sent(world: LocalCloud, to: str | None = None) -> bool:
+    """Whether nobody, or this address, was sent anything; what is sent now is seen."""
+    from chalicelib.aws.clients import client
+
+    shown = to or "shown@example.com"
+    text = {"Simple": {"Subject": {"Data": "shown"}, "Body": {"Text": {"Data": "shown"}}}}
+    before = world.outbox(to)
+    with world.aws.outside():
+        client("sesv2").send_email(
+            FromEmailAddress="no-reply@sowa.example", Destination={"ToAddresses": [shown]}, Content=text
+        )
+    assert [one["subject"] for one in world.outbox(to) if one not in before] == ["shown"]
+    return before == []
 
 
 def lose_events(world: LocalCloud, function: str) -> None:

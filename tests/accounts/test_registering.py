@@ -11,7 +11,7 @@ from chalicelib import ids
 from chalicelib.accounts.actions import passwords
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
-from tests.scene import PASSWORD, Person, everything_stored, looks, rows
+from tests.scene import PASSWORD, Person, everything_stored, is_nothing_sent, looks, rows
 
 KEY = {"Idempotency-Key": "registering-0123456789"}
 
@@ -76,7 +76,7 @@ def test_of_a_child_nothing_is_stored(home: Home) -> None:
     after = home.world.dump()
     assert {**after, "logs": None} == {**before, "logs": None}
     assert "kid@" not in everything_stored(home.world)
-    assert not home.world.outbox("kid@example.com")
+    assert is_nothing_sent(home.world, "kid@example.com")
 
 
 def test_on_the_sixteenth_birthday_a_person_may_register(world: LocalCloud) -> None:

@@ -191,6 +191,7 @@ def test_a_mark_does_not_bring_back_what_goes_at_the_same_moment(home: Home) -> 
         assert home.owner.call("DELETE", path_of(home, home.alarm_id)).status == 204
         home.world.settle()
 
+    assert len(home.owner.alarms(home.camera.device_id)) == 1
     with just_before(home.world, 2, it_goes):
         assert mark(home.owner, home) == 404
     assert home.owner.alarms(home.camera.device_id) == []

@@ -111,6 +111,8 @@ def test_strangers_neither_give_nor_delete_one(home: Home) -> None:
 
 def test_it_goes_with_the_ownership_and_the_next_owner_sees_none(home: Home) -> None:
     home.owner.cover(home.camera.device_id)
+    assert home.owner.call("GET", f"/devices/{home.camera.device_id}").json["cover_url"] is not None
+    assert len(stored()) == 1
     ticket = home.owner.call("POST", f"/devices/{home.camera.device_id}/cover", {"content_type": "image/jpeg"}).json
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
     assert home.stranger.bind(home.camera).status == 201

@@ -39,6 +39,7 @@ def test_removing_answers_with_the_erasure_to_ask_for(home: Home) -> None:
 
 def test_at_once_the_old_id_opens_nothing(home: Home) -> None:
     device_id = home.camera.device_id
+    assert [one["device_id"] for one in home.owner.call("GET", "/devices").json["items"]] == [device_id]
     assert remove(home.owner, device_id).status == 202
     asked: list[tuple[str, str, Any]] = [
         ("GET", "", None),
@@ -83,6 +84,7 @@ def test_all_of_it_is_gone_within_a_quarter_of_an_hour(home: Home) -> None:
 def test_the_next_owner_binds_at_once_and_sees_nothing_of_before(home: Home) -> None:
     old = home.camera.device_id
     home.owner.call("PATCH", f"/devices/{old}", {"name": "Secret place"})
+    assert len(home.owner.alarms(old)) == len(home.owner.call("GET", "/devices").json["items"]) == 1
     remove(home.owner, old)
     answer = home.stranger.bind(home.camera, name="Mine")
     assert answer.status == 201

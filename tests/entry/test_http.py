@@ -25,7 +25,7 @@ from infra.strict_moto import FAILING_FROM, LOST_REPLY
 from tests.conftest import Home
 from tests.events import event
 from tests.routes import all_routes, named, request_for, route_names
-from tests.scene import PASSWORD, Person
+from tests.scene import PASSWORD, Person, lines_of
 
 HEADERS = {
     "Content-Type": "application/json",
@@ -392,7 +392,8 @@ def test_no_door_writes_what_it_was_told(home: Home, name: str) -> None:
     request_for(named(name), home).send(home)
     home.world.settle()
     # What is sealed is random text, in which any short word may stand.
-    written = re.sub(r'"address":"[0-9]{10}\.[\w=-]+"', "", "\n".join(home.world.logs.lines()))
+    written = re.sub(r'"address":"[0-9]{10}\.[\w=-]+"', "", "\n".join(lines_of(home.world)))
+    assert f'"door":"{name}"' in written
     owner, camera = home.owner, home.camera
     secret = {owner.email, owner.nickname, PASSWORD, owner.access_token, owner.refresh_token, camera.token, camera.sn}
     secret |= {camera.secret, camera.code, camera.device_id, owner.account_id, "newcomer@", "02:00:5e", "192.168.1.20"}

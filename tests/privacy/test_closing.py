@@ -216,10 +216,11 @@ def test_the_address_is_free_at_once(home: Home) -> None:
 def test_wrong_passwords_are_forgotten_with_the_account(home: Home) -> None:
     for _ in range(3):
         home.owner.sign_in("a wrong password, again")
+    assert len(rows(home.world, "account/guesses")) == 1
     home.owner.sign_in(PASSWORD)
     closed(home)
     home.world.advance(QUARTER)
-    assert rows(home.world, "guesses/guesses") == []
+    assert rows(home.world, "account/guesses") == []
 
 
 def test_the_camera_is_free_for_a_new_owner_at_once(home: Home) -> None:

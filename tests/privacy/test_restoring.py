@@ -155,6 +155,7 @@ def test_the_address_the_platform_and_the_camera_of_who_left_are_free(
 
 
 def test_a_device_that_was_removed_stays_removed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(home.owner.call("GET", "/devices").json["items"]) == 1
     restored(home, monkeypatch, lambda: home.owner.call("DELETE", f"/devices/{home.camera.device_id}"))
     replayed(home)
     home.owner.sign_in()

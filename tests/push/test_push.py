@@ -155,13 +155,16 @@ def test_signing_out_of_a_phone_that_another_took_leaves_it_to_them(ola: Person,
 
 def test_the_end_of_a_family_ends_its_pushes(ola: Person, camera: Camera) -> None:
     ola.take_pushes(TOKEN)
+    assert len(rows(ola.world, "account/session")) == 1
+    camera.see(2)
+    assert pushed(ola.world, TOKEN) == 1
     stolen = ola.refresh_token
     ola.access_token = ola.world.call("POST", "/sessions/refresh", {"refresh_token": stolen}).json["access_token"]
     assert ola.call("GET", "/me").status == 200
     assert ola.world.call("POST", "/sessions/refresh", {"refresh_token": stolen}).status == 401
     assert rows(ola.world, "account/session") == []
     camera.see(1)
-    assert pushed(ola.world, TOKEN) == 0
+    assert pushed(ola.world, TOKEN) == 1
 
 
 def _enable(world: LocalCloud, token: str, word: str) -> None:

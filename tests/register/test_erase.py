@@ -572,6 +572,7 @@ def test_what_arrives_untold_is_found_by_a_later_pass(home: Home, arrives_after:
     row that said in which hour there was a ticket has gone."""
     given = home.world.now()
     home.owner.step_up()
+    assert items_of(Item, f"device#{home.camera.device_id}")
     answer = home.owner.close()
     home.world.advance(arrives_after)
     assert list(items_of(Item, f"device#{home.camera.device_id}")) == []

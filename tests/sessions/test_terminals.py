@@ -261,6 +261,8 @@ def test_a_guess_is_told_of_to_nobody(ola: Person) -> None:
     other = Person(**{**vars(ola), "terminal": {**ola.terminal, "unique_id": "t2"}})
     assert other.sign_in("not the password").status == 401
     assert told(ola) == []
+    assert other.sign_in().status == 201
+    assert len(told(ola)) == 1
 
 
 def test_who_has_closed_the_account_is_told_of_nothing_more(ola: Person) -> None:

@@ -247,6 +247,8 @@ def test_an_invitation_is_for_who_has_the_address_and_nobody_else(home: Home) ->
         for method, path in (("POST", "/accept"), ("POST", "/decline"), ("DELETE", "")):
             assert person.call(method, f"/shares/{share_id}{path}").status == 404
     assert received(home.stranger) == []
+    later = new_person(home.world, "later@example.com")
+    assert [one["share_id"] for one in received(later)] == [share_id]
 
 
 # ── What a guest may ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -397,6 +399,8 @@ def _leave(home: Home, share_id: str) -> Response:
 def test_a_share_that_ended_is_over_with_the_next_request(home: Home, end: Any) -> None:
     share_id = shared_with(home, home.stranger, rights=ALL)
     device = f"/devices/{home.camera.device_id}"
+    assert len(shares(home)) == len(received(home.stranger)) == 1
+    assert len(rows(home.world, "device/share")) == len(rows(home.world, "account/device-received")) == 1
     with home.world.aws.lock:  # nothing follows yet
         assert end(home, share_id).status == 204
         for path in (device, f"{device}/alarms", f"{device}/alarms/{home.alarm_id}", f"{device}/shares"):
@@ -404,13 +408,14 @@ def test_a_share_that_ended_is_over_with_the_next_request(home: Home, end: Any) 
         assert home.stranger.call("GET", "/devices").json["items"] == received(home.stranger) == shares(home) == []
     assert end(home, share_id).status == 404
     home.world.settle()
-    assert rows(home.world, "device/share") == rows(home.world, "account/received") == []
+    assert rows(home.world, "device/share") == rows(home.world, "account/device-received") == []
     shared_with(home, home.stranger)  # and it can begin anew
     assert home.stranger.call("GET", device).status == 200
 
 
 def test_declining_ends_an_invitation(home: Home) -> None:
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert len(received(home.stranger)) == len(shares(home)) == 1
     assert refusal(home.stranger.call("DELETE", f"/shares/{share_id}")) == (409, "NotAccepted")
     assert home.stranger.call("POST", f"/shares/{share_id}/decline").status == 204
     assert received(home.stranger) == shares(home) == []
@@ -422,6 +427,7 @@ def test_declining_ends_an_invitation(home: Home) -> None:
 
 def test_an_invitation_that_is_taken_back_is_not_there(home: Home) -> None:
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert len(received(home.stranger)) == len(rows(home.world, "address/invitation")) == 1
     assert _revoke(home, share_id).status == 204
     assert received(home.stranger) == []
     assert accept(home.stranger, share_id).status == 404
@@ -452,13 +458,16 @@ def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int |
 def test_the_owner_ends_it_by_removing_the_device(home: Home) -> None:
     shared_with(home, home.stranger)
     home.owner.share(home.camera.device_id, email="later@example.com")
-    old = home.camera.device_id
+    old, kinds = home.camera.device_id, ("account/device-received", "account/account", "device/share")
+    assert old in str([rows(home.world, kind) for kind in kinds])
+    assert len(rows(home.world, "address/invitation")) == 1
+    assert len(received(home.stranger)) == 1
     with home.world.aws.lock:
         assert home.owner.call("DELETE", f"/devices/{old}").status == 202
         assert home.stranger.call("GET", f"/devices/{old}").status == 404
         assert received(home.stranger) == home.stranger.call("GET", "/devices").json["items"] == []
     home.world.advance(15 * 60)
-    assert old not in str([rows(home.world, kind) for kind in ("account/received", "account/account", "device/share")])
+    assert old not in str([rows(home.world, kind) for kind in kinds])
     assert rows(home.world, "address/invitation") == []
 
 
@@ -484,6 +493,8 @@ def test_a_new_owner_knows_nothing_of_the_old_ones_guests(home: Home) -> None:
     other = new_person(home.world, "other@example.com")
     assert other.bind(home.camera).status == 201
     assert other.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"] == []
+    other.share(home.camera.device_id, email="later@example.com")
+    assert len(other.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"]) == 1
     assert home.stranger.call("GET", f"/devices/{home.camera.device_id}").status == 404
 
 

@@ -19,7 +19,7 @@ from infra.local.cloud import LocalCloud, Plugged
 from infra.package.template import DEPLOYED
 from infra.strict_moto.faults import Crash, Kind
 from tests.conftest import Home
-from tests.scene import Camera, new_camera
+from tests.scene import Camera, lines_of, new_camera
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import without_waiting
 
@@ -193,7 +193,7 @@ def test_a_ping_is_no_call_and_no_line_and_no_function(home: Home, monkeypatch: 
     channel = home.camera.connect()
     home.world.settle()
     home.world.trace.clear()
-    lines = len(home.world.logs.lines())
+    lines = len(lines_of(home.world))
     functions: list[str] = []
     call = home.world.functions.call_by_name
 

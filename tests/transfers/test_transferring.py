@@ -315,6 +315,7 @@ def test_declined_or_withdrawn_it_is_over(home: Home, offered: str) -> None:
 
 
 def test_with_the_device_removed_there_is_nothing_to_take(home: Home, offered: str) -> None:
+    assert len(offers_to(home.stranger)) == 1
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
     assert refusal(home.stranger.accept(offered)) == (404, "NotFound")
     home.world.settle()
