@@ -16,11 +16,11 @@ def refusal(answer: Response) -> tuple[int, str]:
     return answer.status, answer.json["code"]
 
 
-def put(home: Home, password: str, **more: str) -> Response:
+def set_password(home: Home, password: str, **more: str) -> Response:
     return home.owner.set_device_password(home.camera.device_id, password, **more)
 
 
-def check(home: Home, password: str) -> Response:
+def check_password(home: Home, password: str) -> Response:
     return home.owner.check_device_password(home.camera.device_id, password)
 
 
@@ -36,28 +36,28 @@ def reset(home: Home, code: str, password: str = NEW) -> Response:
 @pytest.fixture
 def guarded(home: Home) -> Home:
     """Its camera has a password."""
-    assert put(home, DEVICE_PASSWORD).status == 204
+    assert set_password(home, DEVICE_PASSWORD).status == 204
     return home
 
 
 def test_the_password_that_was_set_is_right_and_others_are_not(guarded: Home) -> None:
-    assert check(guarded, DEVICE_PASSWORD).status == 204
-    answer = check(guarded, DEVICE_PASSWORD.upper())
+    assert check_password(guarded, DEVICE_PASSWORD).status == 204
+    answer = check_password(guarded, DEVICE_PASSWORD.upper())
     assert (*refusal(answer), list(answer.json["fields"])) == (422, "DevicePasswordWrong", ["password"])
 
 
 def test_who_changes_it_has_to_know_it(guarded: Home) -> None:
     for more in ({}, {"current": ""}, {"current": "wrong"}):
-        answer = put(guarded, NEW, **more)
+        answer = set_password(guarded, NEW, **more)
         assert (*refusal(answer), list(answer.json["fields"])) == (422, "DevicePasswordWrong", ["current"])
-    assert check(guarded, DEVICE_PASSWORD).status == 204
-    assert put(guarded, NEW, current=DEVICE_PASSWORD).status == 204
-    assert check(guarded, NEW).status == 204
-    assert check(guarded, DEVICE_PASSWORD).status == 422
+    assert check_password(guarded, DEVICE_PASSWORD).status == 204
+    assert set_password(guarded, NEW, current=DEVICE_PASSWORD).status == 204
+    assert check_password(guarded, NEW).status == 204
+    assert check_password(guarded, DEVICE_PASSWORD).status == 422
 
 
 def test_a_device_without_one_has_nothing_to_check(home: Home) -> None:
-    assert refusal(check(home, "")) == (409, "NoDevicePassword")
+    assert refusal(check_password(home, "")) == (409, "NoDevicePassword")
 
 
 @pytest.mark.parametrize("password", ["", "x" * 129, None, 7])
@@ -68,19 +68,19 @@ def test_what_is_no_password_is_named(home: Home, password: object) -> None:
 
 def test_ten_wrong_ones_lock_it_for_half_an_hour_and_twenty_for_a_day(guarded: Home) -> None:
     for number in range(10):
-        assert refusal(check(guarded, f"wrong {number}")) == (422, "DevicePasswordWrong")
-    for answer in (check(guarded, DEVICE_PASSWORD), put(guarded, NEW, current=DEVICE_PASSWORD)):
+        assert refusal(check_password(guarded, f"wrong {number}")) == (422, "DevicePasswordWrong")
+    for answer in (check_password(guarded, DEVICE_PASSWORD), set_password(guarded, NEW, current=DEVICE_PASSWORD)):
         assert (*refusal(answer), answer.headers["Retry-After"]) == (429, "TooManyTries", "1800")
     guarded.world.advance(1800)
     guarded.owner.sign_in()
     for number in range(10):
-        put(guarded, NEW, current=f"wrong {number}")
-    assert check(guarded, DEVICE_PASSWORD).headers["Retry-After"] == "86400"
+        set_password(guarded, NEW, current=f"wrong {number}")
+    assert check_password(guarded, DEVICE_PASSWORD).headers["Retry-After"] == "86400"
 
 
 def test_many_tries_at_once_are_still_ten(guarded: Home) -> None:
     answers = [
-        refusal(answer) for _ in range(4) for answer in at_once(*[lambda: check(guarded, "wrong")] * 6)
+        refusal(answer) for _ in range(4) for answer in at_once(*[lambda: check_password(guarded, "wrong")] * 6)
     ]  # fmt: skip
     assert 1 <= answers.count((422, "DevicePasswordWrong")) <= 10
     assert set(answers) <= {(422, "DevicePasswordWrong"), (429, "TooManyTries")}
@@ -88,17 +88,17 @@ def test_many_tries_at_once_are_still_ten(guarded: Home) -> None:
 
 def test_a_right_one_is_no_try_and_forgives_no_wrong_ones(guarded: Home) -> None:
     for _ in range(9):
-        check(guarded, "wrong")
+        check_password(guarded, "wrong")
     for _ in range(3):
-        assert check(guarded, DEVICE_PASSWORD).status == 204
-    assert check(guarded, "wrong").status == 422
-    assert refusal(check(guarded, DEVICE_PASSWORD)) == (429, "TooManyTries")
+        assert check_password(guarded, DEVICE_PASSWORD).status == 204
+    assert check_password(guarded, "wrong").status == 422
+    assert refusal(check_password(guarded, DEVICE_PASSWORD)) == (429, "TooManyTries")
 
 
 def test_who_forgot_it_sets_another_by_a_code_to_the_own_address(guarded: Home) -> None:
     assert ask(guarded).status == 202
     assert reset(guarded, guarded.owner.newest_code()).status == 204
-    assert check(guarded, NEW).status == 204
+    assert check_password(guarded, NEW).status == 204
 
 
 def test_a_code_is_good_for_five_tries_and_once_and_ten_minutes(guarded: Home) -> None:
@@ -116,7 +116,7 @@ def test_a_code_is_good_for_five_tries_and_once_and_ten_minutes(guarded: Home) -
     ask(guarded)
     guarded.world.advance(600)
     assert refusal(reset(guarded, guarded.owner.newest_code())) == (410, "CodeOver")
-    assert check(guarded, NEW).status == 204
+    assert check_password(guarded, NEW).status == 204
 
 
 def test_a_code_of_another_purpose_is_no_code(guarded: Home) -> None:

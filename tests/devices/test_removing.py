@@ -15,7 +15,7 @@ from tests.scene import Person, jpeg, just_before, new_camera, rows
 KEY = {"Idempotency-Key": "removing-0123456789"}
 
 
-def remove(person: Person, device_id: str, **headers: str) -> Response:
+def remove_device(person: Person, device_id: str, **headers: str) -> Response:
     return person.call("DELETE", f"/devices/{device_id}", headers=headers)
 
 
@@ -28,7 +28,7 @@ def state_of(world: LocalCloud, erasure_id: str) -> str:
 
 
 def test_removing_answers_with_the_erasure_to_ask_for(home: Home) -> None:
-    answer = remove(home.owner, home.camera.device_id)
+    answer = remove_device(home.owner, home.camera.device_id)
     assert answer.status == 202
     assert set(answer.json) == {"erasure_id", "receipt_url"}
     assert answer.json["receipt_url"].endswith(f"/erasures/{answer.json['erasure_id']}")
@@ -40,7 +40,7 @@ def test_removing_answers_with_the_erasure_to_ask_for(home: Home) -> None:
 def test_at_once_the_old_id_opens_nothing(home: Home) -> None:
     device_id = home.camera.device_id
     assert [one["device_id"] for one in home.owner.call("GET", "/devices").json["items"]] == [device_id]
-    assert remove(home.owner, device_id).status == 202
+    assert remove_device(home.owner, device_id).status == 202
     asked: list[tuple[str, str, Any]] = [
         ("GET", "", None),
         ("PATCH", "", {"name": "x"}),
@@ -63,14 +63,14 @@ def test_the_key_dies_with_the_commit_and_not_with_the_erasure(home: Home) -> No
         return {row["pk"] for row in dump.dump()["tables"]["sowa-local-Keys"]}
 
     before = keys()
-    remove(home.owner, home.camera.device_id)
+    remove_device(home.owner, home.camera.device_id)
     assert before - keys() == {f"key#{home.camera.device_id}"}
 
 
 def test_all_of_it_is_gone_within_a_quarter_of_an_hour(home: Home) -> None:
     device_id = home.camera.device_id
     assert objects(home.world)
-    remove(home.owner, device_id)
+    remove_device(home.owner, device_id)
     home.world.advance(15 * 60)
     tables = home.world.dump()["tables"]
     left = [row for name, table in tables.items() for row in table if device_id in row["pk"]]
@@ -85,7 +85,7 @@ def test_the_next_owner_binds_at_once_and_sees_nothing_of_before(home: Home) -> 
     old = home.camera.device_id
     home.owner.call("PATCH", f"/devices/{old}", {"name": "Secret place"})
     assert len(home.owner.alarms(old)) == len(home.owner.call("GET", "/devices").json["items"]) == 1
-    remove(home.owner, old)
+    remove_device(home.owner, old)
     answer = home.stranger.bind(home.camera, name="Mine")
     assert answer.status == 201
     assert home.camera.device_id != old
@@ -99,7 +99,7 @@ def test_the_next_owner_binds_at_once_and_sees_nothing_of_before(home: Home) -> 
 
 
 def test_pushes_go_to_the_new_owner_only(home: Home) -> None:
-    remove(home.owner, home.camera.device_id)
+    remove_device(home.owner, home.camera.device_id)
     home.stranger.bind(home.camera)
     home.stranger.take_pushes("platform-token-of-the-stranger")
     before = len(home.world.outbox("platform-token-of-the-owner"))
@@ -111,7 +111,7 @@ def test_pushes_go_to_the_new_owner_only(home: Home) -> None:
 @pytest.mark.parametrize("rebound", [False, True])
 def test_what_comes_on_an_old_ticket_is_deleted_on_arrival(home: Home, rebound: bool) -> None:
     ticket = home.camera.ask_ticket().json
-    remove(home.owner, home.camera.device_id)
+    remove_device(home.owner, home.camera.device_id)
     if rebound:
         home.stranger.bind(home.camera)
     home.world.settle()
@@ -124,7 +124,7 @@ def test_what_comes_on_an_old_ticket_is_deleted_on_arrival(home: Home, rebound: 
 
 def test_the_owner_may_bind_it_again_as_something_new(home: Home) -> None:
     old = home.camera.device_id
-    remove(home.owner, old)
+    remove_device(home.owner, old)
     assert home.owner.bind(home.camera).status == 201
     assert home.camera.device_id != old
     assert home.owner.alarms(home.camera.device_id) == []
@@ -136,17 +136,17 @@ def test_the_owner_may_bind_it_again_as_something_new(home: Home) -> None:
 
 
 def test_a_repeated_removal_is_answered_again_and_done_once(home: Home) -> None:
-    first, again = (remove(home.owner, home.camera.device_id, **KEY) for _ in range(2))
+    first, again = (remove_device(home.owner, home.camera.device_id, **KEY) for _ in range(2))
     assert (first.status, first.body) == (again.status, again.body) == (202, first.body)
     assert len(rows(home.world, "erasure/erasure", "Ledger")) == 1
-    assert remove(home.owner, home.camera.device_id).status == 404
+    assert remove_device(home.owner, home.camera.device_id).status == 404
 
 
 def test_two_removals_at_once_are_one(home: Home) -> None:
     others: list[Response] = []
     device_id = home.camera.device_id
-    with just_before(home.world, 2, lambda: others.append(remove(home.owner, device_id))):
-        answer = remove(home.owner, device_id)
+    with just_before(home.world, 2, lambda: others.append(remove_device(home.owner, device_id))):
+        answer = remove_device(home.owner, device_id)
     assert (others[0].status, answer.status) == (202, 404)
     assert len(rows(home.world, "erasure/erasure", "Ledger")) == 1
 
@@ -154,7 +154,7 @@ def test_two_removals_at_once_are_one(home: Home) -> None:
 def test_other_devices_stay_as_they_are(home: Home) -> None:
     other = new_camera(home.world, "SN0002", owner=home.owner)
     other.see(5)
-    remove(home.owner, home.camera.device_id)
+    remove_device(home.owner, home.camera.device_id)
     home.world.advance(600)
     assert [one["device_id"] for one in home.owner.call("GET", "/devices").json["items"]] == [other.device_id]
     assert len(home.owner.alarms(other.device_id)) == 1

@@ -26,7 +26,7 @@ def refusal(answer: Response) -> tuple[int, str]:
     return answer.status, answer.json["code"]
 
 
-def put(home: Home, version: int, **settings: Any) -> Response:
+def put_settings(home: Home, version: int, **settings: Any) -> Response:
     return home.owner.change_settings(home.camera.device_id, version, **settings)
 
 
@@ -48,20 +48,20 @@ def test_before_any_are_set_they_are_as_the_camera_was_made(home: Home) -> None:
 def test_settings_are_set_whole_and_each_time_with_a_higher_version(home: Home) -> None:
     schedule = [{"days": ["sat", "sun"], "start": "22:00", "end": "06:00"}]
     wanted = {"motion": {"enabled": True, "sensitivity": 5, "schedule": schedule}, "night_mode": "off"}
-    answer = put(home, 0, **wanted)
+    answer = put_settings(home, 0, **wanted)
     assert (answer.status, answer.json) == (
         200, {"desired": {"version": 1, "settings": DEFAULTS | wanted}, "reported": None}
     )  # fmt: skip
     assert got(home) == answer.json
-    assert put(home, 1, microphone=False).json["desired"] == {
+    assert put_settings(home, 1, microphone=False).json["desired"] == {
         "version": 2, "settings": DEFAULTS | {"microphone": False}
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("version", [0, 2, 99])
 def test_what_builds_on_another_version_is_refused_and_overwrites_nothing(home: Home, version: int) -> None:
-    before = put(home, 0, night_mode="on").json
-    assert refusal(put(home, version, night_mode="off")) == (409, "SettingsChanged")
+    before = put_settings(home, 0, night_mode="on").json
+    assert refusal(put_settings(home, version, night_mode="off")) == (409, "SettingsChanged")
     assert got(home) == before
 
 
@@ -98,14 +98,14 @@ def test_what_is_wrong_is_named_and_not_stored(home: Home, wrong: dict[str, Any]
 
 def test_a_channel_bears_the_name_that_its_owner_gave_it(home: Home) -> None:
     assert device(home)["channels"] == [{"id": "1", "name": "Door"}]
-    put(home, 0, channels=[{"id": "1", "name": "Gate"}])
+    put_settings(home, 0, channels=[{"id": "1", "name": "Gate"}])
     assert device(home)["channels"] == [{"id": "1", "name": "Gate"}]
     home.camera.activate(channels=[{"id": "1", "name": "Door"}, {"id": "2", "name": "Yard"}])
     assert device(home)["channels"] == [{"id": "1", "name": "Gate"}, {"id": "2", "name": "Yard"}]
 
 
 def test_settings_are_never_stored_in_plain(home: Home) -> None:
-    put(home, 0, channels=[{"id": "1", "name": "Nightingale"}])
+    put_settings(home, 0, channels=[{"id": "1", "name": "Nightingale"}])
     home.camera.report(settings={"version": 1, "settings": {"channels": [{"id": "1", "name": "Kingfisher"}]}})
     stored = everything_stored(home.world)
     assert not [name for name in ("Nightingale", "Kingfisher") if name in stored]
@@ -115,7 +115,7 @@ def test_settings_are_never_stored_in_plain(home: Home) -> None:
 
 
 def test_a_camera_says_how_it_is_and_hears_how_it_ought_to_be(home: Home) -> None:
-    put(home, 0, microphone=False)
+    put_settings(home, 0, microphone=False)
     home.world.advance(60)
     lan = {"ip": "10.0.0.7", "port": 554}
     told = {"version": 1, "settings": DEFAULTS | {"microphone": False}}
@@ -182,8 +182,8 @@ def test_what_a_report_leaves_out_is_as_before(home: Home) -> None:
 
 
 def test_reports_that_come_out_of_order_do_not_go_back(home: Home) -> None:
-    put(home, 0, microphone=False)
-    put(home, 1, microphone=True)
+    put_settings(home, 0, microphone=False)
+    put_settings(home, 1, microphone=True)
     now = home.world.now()
 
     def at(seconds: int) -> str:
@@ -228,7 +228,7 @@ def test_an_older_report_that_says_something_else_is_news_all_the_same(home: Hom
 
 
 def test_a_camera_that_starts_in_the_year_2000_is_heard_and_so_is_it_once_its_clock_is_right(home: Home) -> None:
-    put(home, 0, microphone=False)
+    put_settings(home, 0, microphone=False)
     told = {"version": 1, "settings": {"microphone": False}}
     home.camera.report(at=stamp(home), firmware="2.0.0", battery_percent=90)
     home.world.advance(60)
@@ -284,7 +284,7 @@ def test_a_version_that_nobody_set_here_is_none(home: Home) -> None:
     """The owner before had come to the seventh."""
     home.camera.report(settings={"version": 7, "settings": {"microphone": False}})
     assert got(home)["reported"]["version"] == 0
-    put(home, 0, microphone=False)
+    put_settings(home, 0, microphone=False)
     home.world.advance(1)
     home.camera.report(settings={"version": 1, "settings": {"microphone": False}})
     assert got(home)["reported"]["version"] == 1
@@ -307,7 +307,7 @@ def test_a_camera_that_nobody_owns_says_nothing_of_itself(home: Home) -> None:
 
 
 def test_the_next_owner_begins_with_a_camera_as_it_was_made(home: Home) -> None:
-    put(home, 0, microphone=False)
+    put_settings(home, 0, microphone=False)
     home.camera.report(settings={"version": 1, "settings": {"microphone": False}}, battery_percent=5)
     home.owner.set_privacy(home.camera.device_id, on=True)
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}")

@@ -79,7 +79,7 @@ def shape_of(route: Route) -> type[wire.Shape] | None:
     return route.asks or route.query
 
 
-def put(body: Any, path: Path, value: Any) -> Any:
+def changed_at(body: Any, path: Path, value: Any) -> Any:
     """The body with this value there; None where nothing is on the way to it."""
     changed = copy.deepcopy(body)
     at = changed
@@ -111,7 +111,7 @@ def test_at_the_ends_of_a_field_there_is_an_answer(home: Home, name: str) -> Non
     body = request.body if route.asks is not None else request.query
     for path, kind in fields(inspect.type_info(shape)):
         for value in ends(kind):
-            said = put(body, path, value)
+            said = changed_at(body, path, value)
             if said is None:
                 continue
             request.body, request.query = (said, None) if route.asks is not None else (None, said)

@@ -80,7 +80,7 @@ def objects_in_the_bucket() -> int:
     return sum(1 for _ in s3.below(""))
 
 
-def put(keys: list[str]) -> None:
+def put_objects(keys: list[str]) -> None:
     for key in keys:
         client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=b"x")
 
@@ -97,7 +97,7 @@ def test_an_account_with_many_devices_is_forgotten_whole(home: Home) -> None:
     with home.world.aws.outside():
         write([*(tie("gone", device).serialize() for device in devices), *rows])
         before = objects_in_the_bucket()
-        put(pictures_of(rows)[::20])
+        put_objects(pictures_of(rows)[::20])
     hashed = begun(("account", "gone"))
     home.world.settle()
     home.world.advance(QUARTER)
@@ -126,7 +126,7 @@ def test_the_store_that_only_pages_agrees_with_moto(
                 store.installed(patch)
             else:
                 write(rows)
-                put(pictures_of(rows))
+                put_objects(pictures_of(rows))
             hashed = begun(("account", "gone"))
             messages.passes.clear()
             messages.settle(hashed)

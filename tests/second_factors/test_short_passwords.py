@@ -17,7 +17,7 @@ def ola(world: LocalCloud) -> Person:
     return new_person(world)
 
 
-def change(person: Person, new: str) -> Response:
+def change_password(person: Person, new: str) -> Response:
     return person.call("PUT", "/me/password", {"current": PASSWORD, "new": new})
 
 
@@ -31,21 +31,21 @@ def refusal(answer: Response) -> tuple[int, str]:
     return answer.status, answer.json["code"]
 
 
-@pytest.mark.parametrize("how", [change, reset])
+@pytest.mark.parametrize("how", [change_password, reset])
 def test_without_a_second_factor_fifteen_are_asked_for(ola: Person, how: type) -> None:
     answer = how(ola, FOURTEEN)
     assert refusal(answer) == (422, "PasswordTooEasy")
     assert "15 to 128" in next(iter(answer.json["fields"].values()))
 
 
-@pytest.mark.parametrize("how", [change, reset])
+@pytest.mark.parametrize("how", [change_password, reset])
 def test_with_one_eight_will_do(ola: Person, how: type) -> None:
     app = App.added(ola)
     assert how(ola, EIGHT).status == 204
     assert ola.sign_in(EIGHT, factor=app.next_code()).status == 201
 
 
-@pytest.mark.parametrize("how", [change, reset])
+@pytest.mark.parametrize("how", [change_password, reset])
 def test_with_one_seven_will_not_do(ola: Person, how: type) -> None:
     App.added(ola)
     answer = how(ola, EIGHT[:7])
@@ -56,7 +56,7 @@ def test_with_one_seven_will_not_do(ola: Person, how: type) -> None:
 @pytest.mark.parametrize("easy", ["password1", "qwertyuiop", "aaaaaaaa", "ola@example.com"])
 def test_what_is_tried_first_will_not_do_however_many_factors_there_are(ola: Person, easy: str) -> None:
     App.added(ola)
-    assert refusal(change(ola, easy)) == (422, "PasswordTooEasy")
+    assert refusal(change_password(ola, easy)) == (422, "PasswordTooEasy")
 
 
 def test_a_registration_needs_fifteen(world: LocalCloud) -> None:
@@ -77,7 +77,7 @@ def test_who_has_no_code_does_not_learn_from_a_reset_whether_there_is_a_second_f
 
 def test_that_a_password_is_short_is_stored_sealed_and_forgotten_with_it(ola: Person) -> None:
     App.added(ola)
-    assert change(ola, EIGHT).status == 204
+    assert change_password(ola, EIGHT).status == 204
     (account,) = rows(ola.world, "account/account")
     assert len(account["is_password_short"]) > 28  # a nonce, a tag, and what they hide
     answer = ola.call("PUT", "/me/password", {"current": EIGHT, "new": PASSWORD})
