@@ -87,7 +87,7 @@ def rows(dump: Dump, kind: str, table: str = "Items") -> list[Any]:
     return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]
 
 
-def remove(kind: str, table: str = "Items") -> Callable[[Dump], None]:
+def without(kind: str, table: str = "Items") -> Callable[[Dump], None]:
     def damage(dump: Dump) -> None:
         dump["tables"][f"sowa-local-{table}"].remove(rows(dump, kind, table)[0])
 
@@ -95,7 +95,7 @@ def remove(kind: str, table: str = "Items") -> Callable[[Dump], None]:
     return damage
 
 
-def put(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump], None]:
+def with_values(kind: str, table: str = "Items", **values: Any) -> Callable[[Dump], None]:
     def damage(dump: Dump) -> None:
         rows(dump, kind, table)[0].update(values)
 
@@ -182,7 +182,7 @@ def stop_asking(dump: Dump) -> None:
 def leave_only_recovery_codes(dump: Dump) -> None:
     stop_asking(dump)
     for kind in ("totp", "passkey"):
-        remove(f"account/{kind}")(dump)
+        without(f"account/{kind}")(dump)
 
 
 def shorten_a_password(dump: Dump) -> None:
@@ -417,64 +417,64 @@ def hide_a_message(dump: Dump) -> None:
 
 DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     "an_address_belongs_to_one_account": [
-        remove("address/address"),
-        put("address/address", account_id="nobody"),
-        put("account/account", address_hash="another"),
+        without("address/address"),
+        with_values("address/address", account_id="nobody"),
+        with_values("account/account", address_hash="another"),
         copy_row("account/account", pk="account#twin"),
         copy_row("address/address", pk="address#second"),
     ],
     "a_command_belongs_to_an_owner_and_goes_down_an_open_channel": [
-        put("device/command", pk="device#gone"),
+        with_values("device/command", pk="device#gone"),
         lose("stock/stock", "device_id"),
         bring_nothing,
-        put("connection/connection", stock_id="gone"),
+        with_values("connection/connection", stock_id="gone"),
     ],
     "live_video_is_of_the_last_hour_and_seen_by_who_may": [
         keep_live_video,
-        put("device/live", pk="device#gone"),
-        put("device/live", until=0),
+        with_values("device/live", pk="device#gone"),
+        with_values("device/live", until=0),
     ],
     "an_offer_is_found_as_long_as_it_stands": [
-        remove("address/offer"),
-        remove("device/transfer"),
-        put("device/transfer", ended=1),
+        without("address/offer"),
+        without("device/transfer"),
+        with_values("device/transfer", ended=1),
         copy_row("device/transfer", pk="device#gone"),
     ],
     "an_account_has_no_more_sessions_than_can_be_listed": [sign_in_too_often],
     "an_identity_belongs_to_one_account": [
-        remove("identity/identity"),
-        put("identity/identity", account_id="nobody"),
+        without("identity/identity"),
+        with_values("identity/identity", account_id="nobody"),
         copy_row("identity/identity", pk="identity#second"),
-        remove("account/platform"),
+        without("account/platform"),
         copy_row("account/platform", pk="account#twin"),
         link_a_platform_beside_itself,
     ],
     "a_device_has_one_owner": [
-        remove("device/device"),
-        remove("account/device-owned"),
-        put("account/account", devices=7),
+        without("device/device"),
+        without("account/device-owned"),
+        with_values("account/account", devices=7),
         copy_row("device/device", pk="device#twin"),
         give_away_a_device,
     ],
     "a_camera_knows_whose_it_is": [
         lose("stock/stock", "device_id"),
-        remove("device/camera"),
+        without("device/camera"),
         tie_a_camera_to_nothing,
     ],
     "a_share_is_one_thing_seen_from_three_sides": [
-        remove("device/share"),
-        remove("account/device-received"),
-        remove("address/invitation"),
+        without("device/share"),
+        without("account/device-received"),
+        without("address/invitation"),
         lose("device/device", "grants"),
-        put("device/share", rights=["settings"]),
-        put("device/share", channels=["2"]),
-        put("device/share", until=9_999_999_999),
-        put("device/share", expires_at=9_999_999_999),
-        put("device/share", guest_id="somebody"),
+        with_values("device/share", rights=["settings"]),
+        with_values("device/share", channels=["2"]),
+        with_values("device/share", until=9_999_999_999),
+        with_values("device/share", expires_at=9_999_999_999),
+        with_values("device/share", guest_id="somebody"),
         lose("device/share", "address"),
         lose("device/share", "guest_id"),
-        put("account/device-received", expires_at=9_999_999_999),
-        put("address/invitation", expires_at=9_999_999_999),
+        with_values("account/device-received", expires_at=9_999_999_999),
+        with_values("address/invitation", expires_at=9_999_999_999),
         copy_row("account/device-received", sk="device-received#another"),
     ],
     "a_guest_has_an_account": [
@@ -497,55 +497,58 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         end_a_session,
         lose("account/audience", "targets"),
         lose("account/session", "push_arn"),
-        remove("account/audience"),
-        remove("account/endpoint"),
+        without("account/audience"),
+        without("account/endpoint"),
     ],
     "a_push_address_at_sns_has_a_row": [
-        remove("account/endpoint"),
+        without("account/endpoint"),
         leave_an_endpoint,
         copy_row("account/endpoint", sk="endpoint#twin"),
     ],
     "a_data_key_is_there_as_long_as_its_subject": [
-        *(remove(kind) for kind in ("account/account", "device/device", "account/registration", "stock/report")),
-        remove("key", "Keys"),
+        *(without(kind) for kind in ("account/account", "device/device", "account/registration", "stock/report")),
+        without("key", "Keys"),
         copy_row("key", "Keys", pk="key#nobody"),
-        put("key", "Keys", expires_at=9_999_999_999),
+        with_values("key", "Keys", expires_at=9_999_999_999),
         lose("key", "expires_at", "Keys"),
     ],
-    "what_is_sealed_opens": [remove("key", "Keys"), move_what_is_sealed],
-    "a_session_belongs_to_a_living_account": [remove("account/account"), put("account/session", session_generation=7)],
-    "of_a_deleted_alarm_only_its_name_is_left": [put("device/alarm", removed=1)],
+    "what_is_sealed_opens": [without("key", "Keys"), move_what_is_sealed],
+    "a_session_belongs_to_a_living_account": [
+        without("account/account"),
+        with_values("account/session", session_generation=7),
+    ],
+    "of_a_deleted_alarm_only_its_name_is_left": [with_values("device/alarm", removed=1)],
     "money_counts_once": [
-        remove("payments/payment", "Fiscal"),
-        put("payments/payment", "Fiscal", state="refund_due"),
-        put("payments/payment", "Fiscal", reason="order_paid"),
-        put("payments/payment", "Fiscal", payment_reference="another"),
-        put("account/order", paid_with="another"),
-        put("account/order", state="refund_due"),
+        without("payments/payment", "Fiscal"),
+        with_values("payments/payment", "Fiscal", state="refund_due"),
+        with_values("payments/payment", "Fiscal", reason="order_paid"),
+        with_values("payments/payment", "Fiscal", payment_reference="another"),
+        with_values("account/order", paid_with="another"),
+        with_values("account/order", state="refund_due"),
         lose("account/order", "paid_with"),
         owe_the_same_back,
         copy_row("account/order", sk="order#another"),
     ],
     "paid_means_one_invoice": [
-        remove("invoices/invoice", "Fiscal"),
+        without("invoices/invoice", "Fiscal"),
         copy_row("invoices/invoice", "Fiscal", sk="invoice#S-2026-000009"),
-        put("account/order", state="open"),
-        put("account/order", invoice_number="S-2026-000077"),
-        put("invoices/invoice", "Fiscal", amount=1),
-        put("invoices/invoice", "Fiscal", payment_reference="another"),
+        with_values("account/order", state="open"),
+        with_values("account/order", invoice_number="S-2026-000077"),
+        with_values("invoices/invoice", "Fiscal", amount=1),
+        with_values("invoices/invoice", "Fiscal", payment_reference="another"),
     ],
     "invoices_are_numbered_without_a_gap": [
-        remove("invoices/invoice", "Fiscal"),
-        remove("invoices/counter", "Fiscal"),
-        put("invoices/counter", "Fiscal", last=3),
-        put("invoices/counter", "Fiscal", last=1),
+        without("invoices/invoice", "Fiscal"),
+        without("invoices/counter", "Fiscal"),
+        with_values("invoices/counter", "Fiscal", last=3),
+        with_values("invoices/counter", "Fiscal", last=1),
     ],
     "plan_time_granted_is_plan_time_paid": [
         lose("account/device-owned", "plan_grants"),
-        remove("account/order"),
-        put("account/order", period_days=31),
-        put("account/order", plan_id="event-3-month"),
-        put("account/order", device_id="another"),
+        without("account/order"),
+        with_values("account/order", period_days=31),
+        with_values("account/order", plan_id="event-3-month"),
+        with_values("account/order", device_id="another"),
         grant("2026-01-05T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 nobodys"),
         grant_again,
     ],
@@ -568,23 +571,23 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         put("plan-warnings/plan-warning", sk="plan-warning#001800000000.nobodys"),
     ],
     "the_end_of_a_plan_is_found_by_its_day": [
-        remove("plan-ends/plan-end"),
-        put("plan-ends/plan-end", ends_at=1),
-        put("plan-ends/plan-end", pk="plan-ends#20260101"),
+        without("plan-ends/plan-end"),
+        with_values("plan-ends/plan-end", ends_at=1),
+        with_values("plan-ends/plan-end", pk="plan-ends#20260101"),
         copy_row("plan-ends/plan-end", sk="plan-end#nobodys"),
         lose("account/device-owned", "plan_end"),
         lose("account/device-owned", "plan_grants"),
         grant("2026-03-06T08:00:00Z 2026-04-05T08:00:00Z event-7-month 1 event 7 another"),
     ],
     "a_segment_lies_in_its_days_row_and_a_row_has_segments": [
-        remove("device/recording-day"),
+        without("device/recording-day"),
         lose("device/recording-day", "prefixes"),
-        put("device/recording-day", prefixes=["7/20260105 0000 0001"]),
-        put("device/recording-day", prefixes=["30/20260105 0000 2359"]),
-        put("device/recording-day", last_ms=1_000),
-        put("device/recording-day", until=1_000),
-        put("device/recording-day", pk="device#nobody"),
-        remove("device/device"),
+        with_values("device/recording-day", prefixes=["7/20260105 0000 0001"]),
+        with_values("device/recording-day", prefixes=["30/20260105 0000 2359"]),
+        with_values("device/recording-day", last_ms=1_000),
+        with_values("device/recording-day", until=1_000),
+        with_values("device/recording-day", pk="device#nobody"),
+        without("device/device"),
         lose_segments(None),
         leave_a_recording(of="nobody"),
     ],
@@ -593,15 +596,15 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_a_recording(),
         count_more(0),
         count_more(96),
-        put("device/recording-day", recorded_ms=1),
-        put("device/recording-day", size_bytes=1),
+        with_values("device/recording-day", recorded_ms=1),
+        with_values("device/recording-day", size_bytes=1),
     ],
     "what_was_deleted_or_private_is_not_stored": [
         mark_as_deleted,
         mark_twice,
-        put("device/device", private_since=1_000, private_until=2_000_000_000),
-        put("device/device", private_since=1_000),
-        put("device/device", private_spans=["1000 2000000000000"]),
+        with_values("device/device", private_since=1_000, private_until=2_000_000_000),
+        with_values("device/device", private_since=1_000),
+        with_values("device/device", private_spans=["1000 2000000000000"]),
     ],
     "no_recording_is_kept_beyond_its_end": [
         record_at("2025-12-20T08:00:00Z"),
@@ -610,10 +613,10 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         grant_long_ago,
     ],
     "a_clip_is_a_file_for_a_day": [
-        put("device/clip", pk="device#nobody"),
+        with_values("device/clip", pk="device#nobody"),
         wait_for_a_clip,
-        put("device/clip", state="failed"),
-        put("device/clip", until=9_999_999_999),
+        with_values("device/clip", state="failed"),
+        with_values("device/clip", until=9_999_999_999),
         lose_clip,
         leave_an_old_clip,
         leave_a_clip_of_nobody,
@@ -623,23 +626,23 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_an_object,
         leave_a_recording("-seconds"),
         leave_an_upload,
-        remove("device/alarm"),
-        put("device/alarm", pk="device#nobody"),
+        without("device/alarm"),
+        with_values("device/alarm", pk="device#nobody"),
     ],
     "what_was_uploaded_lies_in_an_hour_that_was_noted": [forget_the_hours, leave_an_object],
     "an_account_asks_for_the_second_factors_that_there_are": [
         stop_asking,
         leave_only_recovery_codes,
         shorten_a_password,
-        remove("account/totp"),
-        remove("account/passkey"),
+        without("account/totp"),
+        without("account/passkey"),
         copy_row("account/passkey", sk="passkey#another"),
     ],
     "the_forgotten_have_nothing_but_their_erasure": [
         mention_the_forgotten,
         open_one_of_the_forgotten,
         lose("erasure/erasure", "receipt", "Ledger"),
-        put("erasure/erasure", "Ledger", state="erasing"),
+        with_values("erasure/erasure", "Ledger", state="erasing"),
     ],
     "what_was_told_was_heard": [
         leave_a_message,
@@ -652,7 +655,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     "what_is_personal_is_sealed": [
         name_in_the_clear,
         stream_in_the_clear,
-        put("account/account", shoe_size=38),
+        with_values("account/account", shoe_size=38),
         add_row("Items", pk="account#x", sk="shoe", size=38),
     ],
 }

@@ -17,7 +17,7 @@ from tests.identities.people import offer_picture
 from tests.identities.platforms import google_picture
 from tests.scene import jpeg
 from tests.worlds.invariants import Stored
-from tests.worlds.races.cameras import bind, picture_arrives, picture_on_its_way, pictures_are_gone, remove
+from tests.worlds.races.cameras import bind, picture_arrives, picture_on_its_way, pictures_are_gone, remove_camera
 from tests.worlds.races.people import close, owner_is_gone
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, exactly, stepped_up
 from tests.worlds.scenarios import alarms, cameras, pictures
@@ -47,7 +47,7 @@ def _delete_all_to_the_end(home: Home, state: Any) -> Response:
 
 def remove_to_the_end(home: Home, state: Any) -> Response:
     """Removed, told, and erased once, while the other one is still under way."""
-    answer = remove(home, state)
+    answer = remove_camera(home, state)
     told = Counter[Any]()
     for name in ("forward_ledger_changes", "on_erasure_begun"):
         next(one for one in home.world.pollers._sources if one.name == name).deliver(told)
@@ -181,7 +181,7 @@ RACES = (
          lambda home, state: pictures.delete_avatar(home, None, ANOTHER_KEY), exactly((204, 204)), _no_avatar),
     Race("delete the cover, cover arrives", _cover_on_its_way, _delete_cover, _cover_arrives,
          exactly((204, None)), _no_cover),
-    Race("remove, cover arrives", _cover_on_its_way, remove, _cover_arrives, exactly((202, None)), _no_cover),
+    Race("remove, cover arrives", _cover_on_its_way, remove_camera, _cover_arrives, exactly((202, None)), _no_cover),
     Race("take pushes, bind", cameras.unbound, _take_pushes, bind("owner", ONE_KEY), exactly((204, 201))),
     Race("take pushes, close", stepped_up, _take_pushes, close,
          exactly((204, 202), (401, 202)), lambda home, state, answers, stored: owner_is_gone(

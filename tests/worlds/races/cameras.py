@@ -62,7 +62,7 @@ def _bound_and_activated(home: Home, camera: Camera, answers: Answers, stored: S
         yield f"the device's firmware is {firmware}"
 
 
-def remove(home: Home, state: Any) -> Response:
+def remove_camera(home: Home, state: Any) -> Response:
     return cameras.remove_device(home, state, ONE_KEY)
 
 
@@ -224,9 +224,9 @@ RACES = (
          exactly((200, 200)), _the_later_report_stays),
     Race("privacy mode on, picture arrives", picture_on_its_way, private, picture_arrives,
          exactly((200, None)), _at_most_what_came_before),
-    Race("remove, picture arrives", picture_on_its_way, remove, picture_arrives,
+    Race("remove, picture arrives", picture_on_its_way, remove_camera, picture_arrives,
          exactly((204, None), (200, None), (202, None)), pictures_are_gone),
-    Race("remove, snapshot arrives", alarms.snapshot_uploaded, remove, picture_arrives, exactly((202, None)),
+    Race("remove, snapshot arrives", alarms.snapshot_uploaded, remove_camera, picture_arrives, exactly((202, None)),
          pictures_are_gone),
-    Race("remove, pay", money.ordered, remove, pay, exactly((202, 200)), paid_or_owed),
+    Race("remove, pay", money.ordered, remove_camera, pay, exactly((202, 200)), paid_or_owed),
 )

@@ -12,7 +12,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera, Person
 from tests.worlds.invariants import Stored
-from tests.worlds.races.cameras import offer_to, private, remove
+from tests.worlds.races.cameras import offer_to, private, remove_camera
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, exactly, stepped_up
 from tests.worlds.races.sharing import revoke
 from tests.worlds.scenarios import cameras, channel, sharing, steps
@@ -70,7 +70,7 @@ def _told_by_the_stream(home: Home, channel: Plugged) -> None:
 
 def _remove_and_look(home: Home, channel: Plugged) -> Response:
     """What is decided to be sent when the ownership ends is on its way, and nothing more may follow."""
-    answer = remove(home, channel)
+    answer = remove_camera(home, channel)
     decided = sum(row["tries"] for row in Stored(dump.dump()).of("Command").values())
     channel.decided = decided  # type: ignore[attr-defined]
     return answer
@@ -232,12 +232,12 @@ RACES = (
          _told_as_noted),
     Race("it is missed, it is missed", channel.away_for_long, _look_for_it, _look_for_it, exactly((None, None)),
          _told_once),
-    Race("remove, it is missed", _away_and_signed_in, remove, _look_for_it, exactly((202, None)), _was_away),
+    Race("remove, it is missed", _away_and_signed_in, remove_camera, _look_for_it, exactly((202, None)), _was_away),
     Race("connect, connect", _connected, _connects_anew, _connects_anew, exactly((200, 200)), _one_of_both_counts),
     Race("connect, activate", _connected, _connects_anew, _owned_one_activates, exactly((200, 200), (401, 200)),
          _old_token_is_out),
-    Race("disconnect, remove", _connected, _leaves, remove, exactly((None, 202)), _nobody_is_there),
-    Race("command, remove", _connected, _command, remove, exactly((202, 202), (404, 202)),
+    Race("disconnect, remove", _connected, _leaves, remove_camera, exactly((None, 202)), _nobody_is_there),
+    Race("command, remove", _connected, _command, remove_camera, exactly((202, 202), (404, 202)),
          _next_owner_is_not_troubled),
     Race("command is brought, remove", channel.command_given, _told_by_the_stream, _remove_and_look,
          exactly((None, 202)), _nothing_follows),
@@ -254,15 +254,16 @@ RACES = (
     Race("look, privacy mode on", watched, look, private, exactly((200, 200), (404, 200)), at_once=out_of_sight),
     Race("go on, privacy mode on", watched, _go_on, private, exactly((200, 200), (409, 200)), at_once=out_of_sight),
     Race("look, stop", watched, look, _stop, exactly((200, 204), (404, 204)), _nothing_to_see, out_of_sight),
-    Race("look, remove", watched, look, remove, exactly((200, 202), (404, 202)), _nothing_to_see, out_of_sight),
+    Race("look, remove", watched, look, remove_camera, exactly((200, 202), (404, 202)), _nothing_to_see, out_of_sight),
     Race("stop, go on", watched, _stop, _go_on, exactly((204, 200), (204, 404)), _nothing_to_see, out_of_sight),
-    Race("go on, remove", watched, _go_on, remove, exactly((200, 202), (404, 202)), _nothing_to_see, out_of_sight),
-    Race("offer, unbind", stepped_up, offer_to("a@example.com", ONE_KEY), remove, exactly((202, 202), (404, 202)),
-         _nothing_is_offered),
+    Race("go on, remove", watched, _go_on, remove_camera, exactly((200, 202), (404, 202)), _nothing_to_see,
+         out_of_sight),
+    Race("offer, unbind", stepped_up, offer_to("a@example.com", ONE_KEY), remove_camera,
+         exactly((202, 202), (404, 202)), _nothing_is_offered),
     Race("watch as a guest, revoke", _guest_watches, _guest_watches_more, _revoke_live,
          exactly((201, 204), (404, 204)), at_once=_guest_sees_nothing_more),
     Race("watch, watch once more", _watched_twice, _watch_by(ONE_KEY), _watch_by(ANOTHER_KEY), exactly((201, 201)),
          _three_views),
-    Race("watch, remove", watched, lambda home, live: channel.watch(home, None, ANOTHER_KEY), remove,
+    Race("watch, remove", watched, lambda home, live: channel.watch(home, None, ANOTHER_KEY), remove_camera,
          exactly((201, 202), (404, 202)), _nothing_to_see),
 )

@@ -10,7 +10,7 @@ from tests.conftest import Home
 from tests.scene import Person
 from tests.worlds.invariants import Stored
 from tests.worlds.races.alarms import nothing_of_the_device
-from tests.worlds.races.cameras import remove
+from tests.worlds.races.cameras import remove_camera
 from tests.worlds.races.race import ONE_KEY, Answers, Race, Wrong, exactly
 from tests.worlds.races.recordings import delete_all
 from tests.worlds.scenarios import clips
@@ -36,7 +36,7 @@ def _delete_all(home: Home, clip_id: str) -> Response:
 
 
 def _remove(home: Home, clip_id: str) -> Response:
-    return remove(home, ONE_KEY)
+    return remove_camera(home, ONE_KEY)
 
 
 def _no_link(home: Home, clip_id: str, answers: Answers, stored: Stored) -> Wrong:

@@ -10,7 +10,14 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera
 from tests.worlds.invariants import Stored
-from tests.worlds.races.cameras import bind, offer_to, picture_arrives, picture_on_its_way, pictures_are_gone, remove
+from tests.worlds.races.cameras import (
+    bind,
+    offer_to,
+    picture_arrives,
+    picture_on_its_way,
+    pictures_are_gone,
+    remove_camera,
+)
 from tests.worlds.races.channel import look, out_of_sight, watched
 from tests.worlds.races.people import close, owner_is_gone
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, exactly
@@ -186,7 +193,7 @@ RACES = (
          exactly((202, None)), pictures_are_gone, _nobody_owns),
     Race("close, ask for a ticket", _own_camera, close, _ask_for_ticket, exactly((202, 200), (202, 409)),
          owner_is_gone, _nobody_owns),
-    Race("remove, ask for a ticket", _to_be_removed, remove, _ask_for_ticket, exactly((202, 200), (202, 409)),
+    Race("remove, ask for a ticket", _to_be_removed, remove_camera, _ask_for_ticket, exactly((202, 200), (202, 409)),
          at_once=_nobody_owns),
     Race("close, bind by another", _own_camera, close, bind("stranger", ANOTHER_KEY),
          exactly((202, 201), (202, 409)), _bound_by_another),

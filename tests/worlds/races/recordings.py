@@ -21,7 +21,7 @@ from tests.recordings.recorded import of_device
 from tests.scene import lose_events, wire_time
 from tests.worlds.invariants import Stored
 from tests.worlds.races.alarms import nothing_of_the_device, remove_to_the_end
-from tests.worlds.races.cameras import private, remove
+from tests.worlds.races.cameras import private, remove_camera
 from tests.worlds.races.people import close
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, exactly
 from tests.worlds.scenarios import money, recordings, sharing, steps
@@ -353,7 +353,7 @@ RACES = (
          exactly((None, None))),
     Race("privacy mode on, video arrives", _minute_of_this_second, private, _video_arrives,
          exactly((200, None)), _nothing_is_recorded, _nothing_is_shown),
-    Race("remove, video arrives", recordings.minute_on_its_way, remove, _video_arrives, exactly((202, None)),
+    Race("remove, video arrives", recordings.minute_on_its_way, remove_camera, _video_arrives, exactly((202, None)),
          nothing_of_the_device),
     Race("remove to the end, ask for a ticket to record", subscribe, remove_to_the_end, _upload_on_a_ticket,
          exactly((202, 200), (202, 409)), nothing_of_the_device),

@@ -8,7 +8,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Person, new_person
 from tests.worlds.invariants import Stored
-from tests.worlds.races.cameras import handed_over_or_not, picture_arrives, picture_on_its_way, remove
+from tests.worlds.races.cameras import handed_over_or_not, picture_arrives, picture_on_its_way, remove_camera
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Act, Answers, Race, Wrong, either_way, exactly
 from tests.worlds.scenarios import cameras, sharing, steps
 from tests.worlds.scenarios.steps import settled
@@ -242,7 +242,7 @@ RACES = (
          _nothing_says_the_address),
     Race("leave, picture arrives", _accepted_and_picture_on_its_way, _leave_share, picture_arrives,
          exactly((204, None)), _guest_hears_no_more),
-    Race("accept a share, remove the device", sharing.invited, _accept_share(ONE_KEY), remove,
+    Race("accept a share, remove the device", sharing.invited, _accept_share(ONE_KEY), remove_camera,
          exactly((200, 202), (404, 202)), _no_share),
     Race("accept a share, take the device over", _offered_and_invited, _guest_accepts, _heir_accepts,
          exactly((200, 201), (404, 201)), _handed_over_unshared),
