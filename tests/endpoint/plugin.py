@@ -23,7 +23,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("EVERY_TEST") or named:
         return
     number = shares.number_of_commit()
-    left = [one for one in items if not (shares.has_turn(one.nodeid, ONE_IN, number) or "tests/endpoint/" in one.nodeid)]
+    left = [
+        one for one in items if not ("tests/endpoint/" in one.nodeid or shares.has_turn(one.nodeid, ONE_IN, number))
+    ]
     config.hook.pytest_deselected(items=left)
     left_ids = {one.nodeid for one in left}
     items[:] = [one for one in items if one.nodeid not in left_ids]
