@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 
-from infra.local import checkout, landing_page
+from infra.local import checkout, docs_page, landing_page
 from infra.local.cloud import UNCHANGED, LocalCloud
 from infra.local.gateway import HttpRequest, Response, http_request
 from infra.local.mail_reports import DELIVERED
@@ -64,6 +64,8 @@ class ControlApi:
 
     def handle(self, request: HttpRequest) -> Response:
         if landing_page.is_landing_page(request) and (page := landing_page.serve(request)):
+            return page
+        if docs_page.is_docs_page(request) and (page := docs_page.serve(request)):
             return page
         if not request.path.startswith(PREFIX):
             return self._cloud.handle(request)
