@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from chalicelib.entry import openapi
 from tests.house.laws import ROOT
 
 README, PROMISES = ROOT / "README.md", ROOT / "docs" / "promises.md"
@@ -75,3 +77,9 @@ _CONTINUOUS, _EVENTS = _times_s3("continuous, 60 s, 7 days"), _times_s3("events,
 )
 def test_a_figure_that_is_repeated_is_the_one_that_was_measured(document: Path, said: str) -> None:
     assert document.read_text().count(said) == 1, f"{document.name} should say: {said}"
+
+
+def test_the_newest_version_of_the_changelog_is_the_one_that_is_built() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert newest is not None and newest[1] == project["version"] == openapi.VERSION
