@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
+.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures owes alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -38,7 +38,7 @@ test: $(INSTALLED) ## tests of our own code, without a network; of large sets of
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 # What is played at length, made or installed takes as long as it takes; elsewhere each test has a time limit (pyproject.toml).
-night test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
+night meetings test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
 
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
 	@$(PYTHON) -m pytest tests/outside -rs
@@ -81,6 +81,12 @@ agent-cost: $(INSTALLED) ## measure what the agent costs its host, beside ffmpeg
 measures: $(INSTALLED) ## write into docs/architecture.md which house opens which, and how the code is built
 	@$(PYTHON) -m tests.house.measures
 
+owes: $(INSTALLED) ## say what a route still owes, and in which file: ROUTE="PUT /devices/{id}/note"
+	@$(PYTHON) -m tests.owes '$(ROUTE)'
+
+meetings: $(INSTALLED) ## see anew what each scenario writes, and which can meet (minutes)
+	@WRITE_MEETINGS=1 $(PYTHON) -m pytest tests/worlds/test_meetings.py -k committed_pairs
+
 contract: $(INSTALLED) ## write the OpenAPI document anew, with examples as the local cloud answers them
 	@WRITE_EXAMPLES=1 $(PYTHON) -m pytest tests/entry/test_examples.py
 	@$(PYTHON) -m tests.entry.test_contract
@@ -89,14 +95,15 @@ contract: $(INSTALLED) ## write the OpenAPI document anew, with examples as the 
 PLAYERS := \
 	hls.js:1.7.4:e4ab3d5d13f7cca9ef241d098f39686e19fd451831ba07dc9943482fd5ff75c7:hls.min.js \
 	shaka-player:5.2.12:0c09816ea0b1399434bb6423b6a955f22e75b1886e4d394934ec73b9b38e3018:shaka-player.compiled.js \
-	video.js:8.24.1:ae4c208cb6e8d1f42af45009bfcaead2e5e6ee2de58cf7a67b9413e7ff87a5fd:video.min.js
+	video.js:8.24.1:ae4c208cb6e8d1f42af45009bfcaead2e5e6ee2de58cf7a67b9413e7ff87a5fd:video.min.js \
+	redoc:2.5.1:01ba9840ed89ca7862268d8d21892bcaa54e0fce6a62941faf12021834cd2032:redoc.standalone.js
 
-player: ## fetch hls.js, Shaka and video.js, with which a browser plays live views in the tests (needs npm)
+player: ## fetch hls.js, Shaka and video.js, with which the tests play live views, and Redoc for /docs (needs npm)
 	@mkdir -p build/players
 	@set -e; for one in $(PLAYERS); do echo "$$one" | { IFS=: read -r name version digest file; \
 		npm pack --silent --pack-destination build/players "$$name@$$version" >/dev/null; \
 		echo "$$digest  build/players/$$name-$$version.tgz" | sha256sum --check --quiet; \
-		tar xzf "build/players/$$name-$$version.tgz" -C build/players --strip-components 2 "package/dist/$$file"; \
+		tar xzf "build/players/$$name-$$version.tgz" -C build/players --strip-components 2 --wildcards "package/*/$$file"; \
 		rm "build/players/$$name-$$version.tgz"; }; \
 	done
 

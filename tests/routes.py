@@ -287,9 +287,9 @@ def request_for(route: Route, home: Home) -> Request:
         home.owner.step_up()
     _ARRANGE.get(route.name, lambda home: None)(home)
     path = route.path
-    for name in _names_in(path):
-        path = path.replace("{" + name + "}", _FILL_OF.get(route.name, _FILL[name])(home))
-    said = _filled(route.example, home)
+    for name in names_in(path):
+        path = path.replace("{" + name + "}", (_FILL_OF.get(route.name) or filling(name, route))(home))
+    said = _filled(route.example, home, route)
     request = Request(route, path, token=_token(route, home))
     if route.method != "GET" and route.who is not Who.PROVIDER:
         request.headers["Idempotency-Key"] = f"key-of-{route.view.__name__}-0123456789"
@@ -309,16 +309,35 @@ def _webhook(request: Request, home: Home) -> Request:
     return request
 
 
-def _names_in(path: str) -> list[str]:
+def names_in(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
-def _filled(value: Any, home: Home) -> Any:
+class NothingFills(LookupError):
+    """A name of a path or an example stands for nothing."""
+
+
+def filling(name: str, route: Route) -> Callable[[Home], Any]:
+    """What makes the thing that the name stands for. Raises NothingFills."""
+    if name not in _FILL:
+        raise NothingFills(f"{route.name}: nothing says what `{name}` stands for; add it to _FILL in tests/routes.py")
+    return _FILL[name]
+
+
+def names_in_example(value: Any) -> set[str]:
+    """The `$names` in it."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return {name for one in inner for name in names_in_example(one)}
+    return {value[1:]} if isinstance(value, str) and value.startswith("$") else set()
+
+
+def _filled(value: Any, home: Home, route: Route) -> Any:
     if isinstance(value, dict):
-        return {name: _filled(one, home) for name, one in value.items()}
+        return {name: _filled(one, home, route) for name, one in value.items()}
     if isinstance(value, list):
-        return [_filled(one, home) for one in value]
-    return _FILL[value[1:]](home) if isinstance(value, str) and value.startswith("$") else value
+        return [_filled(one, home, route) for one in value]
+    return filling(value[1:], route)(home) if isinstance(value, str) and value.startswith("$") else value
 
 
 def _token(route: Route, home: Home) -> str | None:
@@ -333,7 +352,10 @@ def all_routes() -> list[Route]:
 
 
 def named(name: str) -> Route:
-    return next(route for route in all_routes() if route.name == name)
+    found = next((route for route in all_routes() if route.name == name), None)
+    if found is None:
+        raise LookupError(f"{name}: the committed contract has it and no routes.py declares it; run `make contract`")
+    return found
 
 
 def route_names(*, of: str = "", containing: str = "") -> list[str]:

@@ -24,7 +24,7 @@ from chalicelib.register.tree import FISCAL, FOLDER, OBJECT
 from chalicelib.store import ciphers, keys
 from chalicelib.store.records import FiscalRow, Item, Record, read
 from chalicelib.store.tags import Time, tags_of
-from chalicelib.words import DEFAULT_LANGUAGE, Phrase, bundle
+from chalicelib.words import DEFAULT_LANGUAGE, Phrase, UnknownMessage, bundle
 
 _HERE = Path(__file__).parent
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -441,7 +441,10 @@ def _json_type(attribute: object) -> tuple[str, dict[str, object]]:
 
 def label(name: str, language: str) -> str:
     """The name of a kind of record or of an attribute; KeyError where it has none."""
-    return bundle(language, "labels")[name]
+    labels = bundle(language, "labels")
+    if name not in labels:
+        raise UnknownMessage(f"{name}: not in words/labels/{language}.json")
+    return labels[name]
 
 
 def _page(copy: _Copy, language: str, operator: str) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.routes import all_routes, request_for
 
-RECORDED = Path(__file__).with_name("examples.json")
+RECORDED = Path(__file__).parents[1] / "examples.json"
 # Of what is opaque a reader needs no more to see what it is.
 _SHOWN = 24
 _OPAQUE = re.compile(r"[A-Za-z0-9+/=_.~-]{81,}")

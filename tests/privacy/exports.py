@@ -28,7 +28,9 @@ def export(person: Person, export_id: str) -> dict[str, Any]:
 def ready(person: Person) -> dict[str, Any]:
     export_id = asked(person)["export_id"]
     person.world.settle()
-    return export(person, export_id)
+    made = export(person, export_id)
+    assert made["state"] == "ready", [repr(failure.fault) for failure in person.world.failures]
+    return made
 
 
 def open_link(world: LocalCloud, url: str) -> Response:

@@ -20,6 +20,7 @@ from chalicelib.store.records import TableClosed
 from chalicelib.store.restored_keys import RootSecretDiffers
 from infra.local import dump, module_caches
 from infra.local.gateway import Response
+from tests.canaries import Life
 from tests.conftest import Home
 from tests.factors import ROOT, App, Key, recovery_codes
 from tests.identities.people import enter, link
@@ -27,7 +28,6 @@ from tests.identities.platforms import google_token
 from tests.privacy.backups import copied, empty_like
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, new_camera, new_person
 from tests.sharing.test_sharing import accept, shared_with
-from tests.worlds.canaries import Life
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.scenarios.money import paid
 

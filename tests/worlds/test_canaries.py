@@ -23,10 +23,10 @@ from chalicelib.store.ciphers import DataKey
 from chalicelib.store.keys import Key
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
+from tests.canaries import EXEMPT, PASSING, Life, canary, of_the_catalogue, opens
 from tests.privacy.exports import archive, ready, records
 from tests.privacy.leaving import claims, receipt
 from tests.scene import box, jpeg
-from tests.worlds.canaries import EXEMPT, PASSING, Life, canary, of_the_catalogue, opens
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.sweep import leap, recover
 

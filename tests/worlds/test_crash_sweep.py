@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
+from chalicelib.entry import http
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.strict_moto.faults import DIES_BEFORE, Kind
@@ -13,6 +15,7 @@ from tests.conftest import Home
 from tests.scene import Person, forget_root_secret, new_camera
 from tests.worlds.invariants import violations
 from tests.worlds.scenarios import SCENARIOS
+from tests.worlds.scenarios.declared import scenario_of
 from tests.worlds.sweep import Scenario, Seen, failures, recover, routes, without_waiting, wrongs
 
 
@@ -28,6 +31,25 @@ def test_a_failure_leaves_nothing_half_done(home: Home, scenario: Scenario) -> N
     went_on = Seen(home.world)
     found = [f"{call}: {wrong}" for call, tried in failures(scenario, home) for wrong in wrongs(tried, went_on)]
     assert not found, f"{scenario.name}:\n" + "\n".join(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("name", ["PATCH /devices/{device_id}", "POST /devices/{device_id}/shares"])
+def test_what_a_route_declares_is_a_scenario(home: Home, name: str) -> None:
+    scenario = scenario_of(name)
+    went_on, times, found = Seen(home.world), set(), []
+    for _, tried in failures(scenario, home):
+        times.add(tried.times())
+        found += wrongs(tried, went_on)
+    assert (times, found) == ({0, 1}, [])
+
+
+def test_a_route_that_keeps_no_answer_is_seen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it had not ended in `commit_and_answer`."""
+    monkeypatch.setattr(http, "with_answer_record", lambda record: nullcontext())
+    scenario = scenario_of("PATCH /devices/{device_id}")
+    went_on = Seen(home.world)
+    found = [wrong for _, one in failures(scenario, home) for wrong in wrongs(one, went_on)]
+    assert any("happened 0 times" in wrong for wrong in found), found
 
 
 def test_every_operation_has_a_scenario() -> None:

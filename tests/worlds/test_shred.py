@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.canaries import opens
 from tests.conftest import Home
-from tests.worlds.canaries import opens
 from tests.worlds.invariants import Stored
 from tests.worlds.sweep import recover
 

@@ -18,8 +18,8 @@ from chalicelib.settings import settings
 from chalicelib.store import crypto
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
+from tests.canaries import Life
 from tests.identities import platforms
-from tests.worlds.canaries import Life
 
 HERE = Path(__file__).parent
 TABLES = ("items_table", "keys_table", "ledger_table", "fiscal_table")

@@ -7,6 +7,7 @@ from tests.worlds.scenarios import (
     cameras,
     channel,
     clips,
+    declared,
     leaving,
     money,
     people,
@@ -18,7 +19,7 @@ from tests.worlds.scenarios import (
 )
 from tests.worlds.sweep import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (
+_BY_HAND: tuple[Scenario, ...] = (
     *alarms.SCENARIOS,
     *cameras.SCENARIOS,
     *channel.SCENARIOS,
@@ -32,3 +33,4 @@ SCENARIOS: tuple[Scenario, ...] = (
     *second_factors.SCENARIOS,
     *sharing.SCENARIOS,
 )
+SCENARIOS = (*_BY_HAND, *declared.declared(_BY_HAND))
