@@ -556,19 +556,19 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         grant("2026-01-06T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 another"),
     ],
     "a_year_has_thirty_days_of_pauses": [
-        put("account/device-owned", plan_pauses=["2025-01-01T00:00:00Z 2025-02-01T00:00:01Z"]),
-        put("account/device-owned", plan_pauses=[f"2025-0{n}-01T00:00:00Z 2025-0{n}-12T00:00:00Z" for n in (1, 3, 5)]),
+        with_values("account/device-owned", plan_pauses=["2025-01-01T00:00:00Z 2025-02-01T00:00:01Z"]),
+        with_values("account/device-owned", plan_pauses=[f"2025-0{n}-01T00:00:00Z 2025-0{n}-12T00:00:00Z" for n in (1, 3, 5)]),
     ],
     "the_free_plan_is_of_one_device": [
         add_row("Items", pk="account#nobody", sk="free-plan#", device_id="another", until=2_000_000_000),
         grant("2026-02-05T08:00:00Z 2026-03-05T08:00:00Z free 1 event 3 free:nobodys 0 EUR 2592000 -"),
     ],
     "the_next_warning_of_a_plan_is_found_by_its_second": [
-        remove("plan-warnings/plan-warning"),
+        without("plan-warnings/plan-warning"),
         copy_row("plan-warnings/plan-warning", sk="plan-warning#001800000000.nobodys"),
         lose("account/device-owned", "plan_warning"),
         lose("account/device-owned", "plan_grants"),
-        put("plan-warnings/plan-warning", sk="plan-warning#001800000000.nobodys"),
+        with_values("plan-warnings/plan-warning", sk="plan-warning#001800000000.nobodys"),
     ],
     "the_end_of_a_plan_is_found_by_its_day": [
         without("plan-ends/plan-end"),
