@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.access.needs import DeviceOf
-from chalicelib.plans.rules import PlanUnknown
+from chalicelib.plans.rules.catalogue import PlanUnknown
 from infra.local.cloud import LocalCloud
 from tests import owes
 from tests.routes import all_routes, named

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.local.strict import FAILING_FROM
-
 from chalicelib.store import crypto
 from infra.local.cloud import LocalCloud
+from infra.strict_moto import FAILING_FROM
 from tests.conftest import Home
 from tests.privacy.leaving import DAY, HOUR, QUARTER, closed
 

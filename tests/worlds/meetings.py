@@ -15,7 +15,7 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
-from infra.local.strict import Call
+from infra.strict_moto import Call
 from tests.conftest import Home
 from tests.worlds.scenarios import SCENARIOS
 from tests.worlds.sweep import Scenario
