@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures owes alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
+.PHONY: help setup demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures owes alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -18,7 +18,10 @@ $(INSTALLED): requirements-dev.txt
 	@echo "Setting up $(VENV) (about a minute, once) ..."
 	@python3 -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@ln -sf ../../infra/sowa/sowa $(VENV)/bin/sowa
 	@touch $@
+
+setup: $(INSTALLED) ## make .venv, with the command `sowa` in its bin; the first target that needs it does it, too
 
 demo: $(INSTALLED) ## play a camera's whole life; VIDEO=path for footage of your own
 	@PYTHONPATH=infra/agent VIDEO="$(VIDEO)" $(PYTHON) -m infra.demo

@@ -53,8 +53,8 @@ def commands() -> tuple[tuple[str, ...], ...]:
         stubs = place / "bin"
         stubs.mkdir()
         for name in NOTED:
-            (place / "sowa" if name == "sowa" else stubs / name).write_text(_NOTE)
-            (place / "sowa" if name == "sowa" else stubs / name).chmod(0o755)
+            (stubs / name).write_text(_NOTE)
+            (stubs / name).chmod(0o755)
         for name in _OWN:
             (stubs / name).symlink_to(str(shutil.which(name)))
         (place / ".venv" / "bin").mkdir(parents=True)

@@ -26,9 +26,9 @@ def call(service: Service, operation: str, request: Mapping[str, object]) -> byt
     try:
         answer: dict[str, Any] = _client(service)._make_api_call(operation, dict(request))
     except ClientError as refusal:
-        told = refusal.response["ResponseMetadata"]
-        request_id = told["HTTPHeaders"].get("x-amzn-requestid", "")
-        raise CallRefused(operation, told["HTTPStatusCode"], refusal.response[_BODY], request_id) from refusal
+        metadata = refusal.response["ResponseMetadata"]
+        request_id = metadata["HTTPHeaders"].get("x-amzn-requestid", "")
+        raise CallRefused(operation, metadata["HTTPStatusCode"], refusal.response[_BODY], request_id) from refusal
     except BotoCoreError as lost:
         raise ReplyLost(f"{operation}: {lost}") from lost
     body: bytes = answer[_BODY]

@@ -213,9 +213,9 @@ class _Connection:
         return self._exactly(_size(length, 10)), True
 
     def _until(self, end: bytes, most_bytes: int) -> bytes:
-        looked = 0
-        while (found := self._received.find(end, looked)) < 0 and len(self._received) <= most_bytes:
-            looked = max(0, len(self._received) - len(end) + 1)
+        searched = 0
+        while (found := self._received.find(end, searched)) < 0 and len(self._received) <= most_bytes:
+            searched = max(0, len(self._received) - len(end) + 1)
             self._require_more()
         if not 0 <= found <= most_bytes:
             raise ConnectionLost(f"more than {most_bytes} bytes without an end")

@@ -332,9 +332,9 @@ def _grouped(
 
 
 def _change(record: Any) -> Change:
-    told = record["dynamodb"]
-    where = told["Keys"]
-    return Change(record["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""), told["SequenceNumber"])
+    image = record["dynamodb"]
+    where = image["Keys"]
+    return Change(record["eventName"], where["pk"]["S"], where.get("sk", {}).get("S", ""), image["SequenceNumber"])
 
 
 def _is_taken(handle: TakeChanges, name: str, changes: Sequence[Change]) -> bool:

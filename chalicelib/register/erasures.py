@@ -133,8 +133,8 @@ def begin(*subjects: tuple[str, str], ordered_by: str = OWNER) -> tuple[str, tup
     now = clock.now_s()
     erasure = Erasure.new(hashed, ordered_by=ordered_by, begun_at=now, state=ERASING)
     in_sight = OpenErasure.new("", hashed, next_at=now)
-    opened = (create(OpenSubject.new(hashed, keys.joined(*subject))) for subject in subjects)
-    return erasure_id, (create(erasure), create(in_sight), *opened)
+    open_subjects = (create(OpenSubject.new(hashed, keys.joined(*subject))) for subject in subjects)
+    return erasure_id, (create(erasure), create(in_sight), *open_subjects)
 
 
 def note(
@@ -145,14 +145,14 @@ def note(
     May be repeated: a child that was noted before is open again, and found empty. An endpoint is its subject, its name
     and its holder.
     """
-    opened = [put(OpenSubject.new(hashed_id, child)) for child in dict.fromkeys(children)]
+    open_subjects = [put(OpenSubject.new(hashed_id, child)) for child in dict.fromkeys(children)]
     named = [put(KeptRecord.new(hashed_id, number)) for number in dict.fromkeys(kept)]
     held = [
         put(OpenEndpoint.new(hashed_id, subject, crypto.plain_hash(f"{arn} {holder}"), arn=arn, holder=holder))
         for subject, arn, holder in dict.fromkeys(endpoints)
     ]
-    _commit_all([*opened, *named, *held])
-    return len(opened)
+    _commit_all([*open_subjects, *named, *held])
+    return len(open_subjects)
 
 
 def _commit_all(writes: list[Write]) -> None:

@@ -26,7 +26,7 @@ AS_IDENTIFIERS = (
     "along", "arriving", "asked", "Door", "doors", "happened", "letters", "looked", "moving", "once", "opened",
     "partition", "place", "places", "pump", "recorded", "standing", "stands", "told",
 )  # fmt: skip
-MOST_OF_DIALECT = 40
+MOST_OF_DIALECT = 27
 
 
 @dataclass(frozen=True)

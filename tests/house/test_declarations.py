@@ -271,7 +271,8 @@ def test_a_refusal_that_can_never_happen_is_seen() -> None:
     from chalicelib.access.actions import RightMissing
     from chalicelib.devices.actions.binding import DeviceTaken
 
-    assert len(faults_of_refusals(msgspec.structs.replace(named("GET /plans"), refuses=(RightMissing, NotFound)))) == 2
+    plans = msgspec.structs.replace(named("GET /plans"), refuses=(RightMissing, DeviceTaken))
+    assert len(faults_of_refusals(plans)) == 2
     device = named("GET /devices/{device_id}")
     assert NotFound in device.refuses and faults_of_refusals(device) == []
     (fault,) = faults_of_refusals(msgspec.structs.replace(device, refuses=(*device.refuses, DeviceTaken)))

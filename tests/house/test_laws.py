@@ -170,7 +170,6 @@ def test_a_circle_is_seen_however_far_round() -> None:
 ALLOWED = {"app.py", "chalicelib", ".chalice", "tests", "infra", "requirements.txt", "README.md", "Makefile"}
 ALLOWED |= {"pyproject.toml", "requirements-dev.txt", ".ci", "LICENSE", "CHANGELOG.md", ".gitignore"}
 ALLOWED |= {"CONTRIBUTING.md", "docs", "findings"}
-ALLOWED |= {"sowa"}  # the command of operators, given from where they are
 ALLOWED |= {".pre-commit-config.yaml"}  # where the tool looks for it
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.access.needs import DeviceOf
-from chalicelib.plans.rules.catalogue import PlanUnknown
+from chalicelib.live.actions.views import NoPictureYet
 from infra.local.cloud import LocalCloud
 from tests import owes
 from tests.routes import all_routes, named
@@ -22,7 +22,7 @@ def test_a_new_route_owes_in_files(one_cloud: LocalCloud, monkeypatch: pytest.Mo
         named("PUT /devices/{device_id}/privacy-mode"),
         path="/devices/{device_id}/scribblings/{scribbling_id}",
         needs=DeviceOf("settings"),
-        refuses=(PlanUnknown,),
+        refuses=(NoPictureYet,),
         example={"on": "$scribble"},
     )
     monkeypatch.setattr(owes, "all_routes", lambda: [*all_routes(), new])
@@ -32,7 +32,7 @@ def test_a_new_route_owes_in_files(one_cloud: LocalCloud, monkeypatch: pytest.Mo
         "chalicelib/words/pl.json", "tests/house/test_matrix.py", "tests/devices", "tests/examples.json",
         "chalicelib/entry/openapi.json", "tests/costs.md", "tests/footprints.json",
     ]  # fmt: skip
-    assert "scribble" in debts[0] + debts[1] and "PlanUnknown" in debts[2] and "absent_scribbling" in debts[3]
+    assert "scribble" in debts[0] + debts[1] and "NoPictureYet" in debts[2] and "absent_scribbling" in debts[3]
 
 
 def test_records_sentences_and_acts_that_nobody_lists_are_owed(

@@ -286,7 +286,7 @@ def test_it_is_a_command_of_the_shell_that_works_from_any_folder(home: Home, tmp
     ports = Ports()
     with ports.serving(home.world):
         done = subprocess.run(  # noqa: S603  # our own words only
-            [str(ROOT / "sowa"), "--url", ports.url, "--json", "devices", "load", "cameras.csv"],
+            [str(ROOT / "infra" / "sowa" / "sowa"), "--url", ports.url, "--json", "devices", "load", "cameras.csv"],
             cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -80,12 +80,12 @@ def grant_again(device_id: str, share_id: str) -> None:
     if device is None or share is None:
         return
     rights, channels = tuple(shapes.in_order(share.rights)), None if share.channels is None else sorted(share.channels)
-    told = {
+    changes = {
         "rights": rights,
         "channels": None if channels is None else tuple(channels),
         "until": None if share.until is None else int(share.until),
     }
-    grants = [replace(one, **told) if one.share_id == share_id else one for one in _granted(device)]
+    grants = [replace(one, **changes) if one.share_id == share_id else one for one in _granted(device)]
     commit(access.set_grants(device, grants))
 
 
