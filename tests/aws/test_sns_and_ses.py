@@ -27,6 +27,7 @@ VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
 VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
 VALUES |= {"address": "zed@example.com", "device": "Front door"}
 VALUES |= {"reason": "order_paid", "reference": "pay-1"}
+VALUES |= {"subject": "grace_began", "until": "2026-02-04", "gone": "2026-02-11", "is_free": False}
 
 
 @pytest.fixture

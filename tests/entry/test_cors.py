@@ -68,7 +68,7 @@ def test_a_wait_and_a_fault_of_ours_are_legible_too(home: Home, monkeypatch: pyt
     busy = home.owner.call("GET", "/me")
     home.world.faults.clear()
     assert (busy.status, busy.headers["Retry-After"], is_readable(busy)) == (503, "2", True)
-    monkeypatch.setattr(Plan, "in_language", _break)
+    monkeypatch.setattr(Plan, "of", _break)
     broken = home.world.call("GET", "/plans")
     assert (broken.status, is_readable(broken)) == (500, True)
 

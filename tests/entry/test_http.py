@@ -215,7 +215,7 @@ def test_the_log_of_a_fault_names_its_kind_and_place_and_not_its_words(
 ) -> None:
     from chalicelib.plans.shapes import Plan
 
-    monkeypatch.setattr(Plan, "in_language", _broken)
+    monkeypatch.setattr(Plan, "of", _broken)
     before = len(home.world.logs.lines())
     assert home.world.call("GET", "/plans").status == 500
     (text,) = home.world.logs.lines()[before:]

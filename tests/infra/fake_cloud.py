@@ -122,7 +122,8 @@ class FakeCloud(Wire):
     # devices
 
     def activate(self, _: Json) -> tuple[int, Any]:
-        return 201, {"camera_token": "camera-token", "channel_url": "ws://fake"}
+        channel = {"channel_url": "ws://fake", "ping_seconds": 30, "reconnect_after_seconds": 5}
+        return 201, {"camera_token": "camera-token", **channel}
 
     def ticket(self, asked: Json) -> tuple[int, Any]:
         if asked["body"]["kind"] == "recording":

@@ -28,7 +28,7 @@ from infra import applier, gateway_responses
 from infra.local.cloud import LocalCloud
 from infra.local.compression import LEAST_BYTES
 from infra.local.gateway import Gateway, http_request
-from infra.package import bundle, deploy, policies, template
+from infra.package import deploy, policies, template
 from tests.infra.packaged import made, resources
 from tests.routes import all_routes
 
@@ -118,8 +118,7 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
         name = function.properties["FunctionName"]["Fn::Sub"].replace("show_live", "api")
         assert log == {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{name}"}, "RetentionInDays": 7}
         assert len(name.replace("${Stage}", "x" * 20)) <= 64
-        python = bundle.OF_ENTRY_POINTS.get(function.entry_point, bundle.WHOLE).python
-        assert (function.properties["Runtime"], function.properties["Architectures"]) == (f"python{python}", ["arm64"])
+        assert (function.properties["Runtime"], function.properties["Architectures"]) == ("python3.13", ["arm64"])
 
 
 SWEEPS = {

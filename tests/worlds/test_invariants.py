@@ -557,9 +557,9 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "a_year_has_thirty_days_of_pauses": [
         with_values("account/device-owned", plan_pauses=["2025-01-01T00:00:00Z 2025-02-01T00:00:01Z"]),
-        with_values("account/device-owned", plan_pauses=[
-            f"2025-0{n}-01T00:00:00Z 2025-0{n}-12T00:00:00Z" for n in (1, 3, 5)
-        ]),  # fmt: skip
+        with_values(
+            "account/device-owned", plan_pauses=[f"2025-0{n}-01T00:00:00Z 2025-0{n}-12T00:00:00Z" for n in (1, 3, 5)]
+        ),
     ],
     "the_free_plan_is_of_one_device": [
         add_row("Items", pk="account#nobody", sk="free-plan#", device_id="another", until=2_000_000_000),
