@@ -119,7 +119,7 @@ class Life:
             awaited(lambda: self.person.expect(200, "GET", path)["state"], lambda state: state == "done")
 
     def buy(self) -> None:
-        plan = self.wire.expect(200, "GET", "/plans")["items"][0]
+        plan = next(one for one in self.wire.expect(200, "GET", "/plans")["items"] if one["price"]["amount"])
         device_id = self.device_path.rpartition("/")[2]
         wanted = {"plan_id": plan["plan_id"], "device_id": device_id, "payment_method": "card"}
         ordered = self.person.expect(201, "POST", "/orders", wanted)["order_id"]

@@ -65,9 +65,14 @@ def test_a_stranger_plays_a_whole_life_from_registering_to_the_receipt(visitor: 
     page.locator(".shots li").first.get_by_role("button", name="Delete", exact=True).click()
     sync_api.expect(page.locator(".shots li")).to_have_count(PICTURES - 1)
 
+    # The free one comes first, and there is nothing to pay; what is bought waits behind it.
+    visitor.press("Order")
+    sync_api.expect(page.locator("#paying")).to_have_text("The plan runs. Renew it in its last week.")
+    sync_api.expect(page.locator("#plan .badge")).to_have_text("active")
+    page.get_by_label("Plan", exact=True).select_option("event-7-month")
     visitor.press("Order")
     visitor.press("Pay")
-    sync_api.expect(page.locator("#plan .badge")).to_have_text("active")
+    sync_api.expect(page.locator("#paying")).to_contain_text("Paid. Invoice S-")
 
     visitor.press("Close the account")
     visitor.use_newest_code()

@@ -16,7 +16,10 @@ export async function showPlan(place, device) {
   const choices = offers.map((offer) => make("option", { value: offer.plan_id }, offered(offer)));
   const submit = async (wanted) => {
     const order = await askAsPerson("POST", "/orders", { ...wanted, device_id: device.device_id, payment_method: "sandbox" });
-    checkout(paying, order, () => showHeld(held, device, offers));
+    const paid = () => showHeld(held, device, offers);
+    if (order.checkout_url !== null) return checkout(paying, order, paid);
+    paying.replaceChildren(tell(announcer({ class: "said badge-line" }), "orderFree"));
+    return paid();
   };
   const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
   place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying));
