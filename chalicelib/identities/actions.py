@@ -301,7 +301,7 @@ def _link(caller: Caller, provider: str, identity_key: Key[Identity], spends: Wr
         spends,
         belongs,
         create(linked, otherwise=StaleRead),
-        ciphers.require_exists(account_id, otherwise=NotSignedIn),
+        accounts.require_sessions_as_read(caller.account, otherwise=NotSignedIn),
         *_notices(caller, "linked", provider),
         answer=shapes.Identity.of(linked),
     )

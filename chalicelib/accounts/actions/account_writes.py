@@ -14,7 +14,18 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound, NotSignedIn
 from chalicelib.store import ciphers
 from chalicelib.store.ciphers import DataKey
-from chalicelib.store.commit import Otherwise, Write, absent, change, change_to_stored, commit, is_set, put, remove
+from chalicelib.store.commit import (
+    Otherwise,
+    Write,
+    absent,
+    change,
+    change_to_stored,
+    check,
+    commit,
+    is_set,
+    put,
+    remove,
+)
 from chalicelib.store.keys import Key, RawItem
 from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import StaleRead
@@ -42,20 +53,18 @@ def loses_device(account: Account) -> Write:
 
 
 def gains_second_factor(account: Account) -> Write:
-    """One more is set up, from now on one is required; to be committed with the factor's own row."""
-    return change(account, Account.second_factor_count.add(1), otherwise=Conflict)
+    """One more is set up, from now on one is required; to be committed with the factor's own row. Raises Conflict on
+    commit where all sessions were ended meanwhile, for who has lost the others above all."""
+    as_read = has_sessions_as_read(account)
+    return change(account, Account.second_factor_count.add(1), when=as_read, otherwise=Conflict)
 
 
 def loses_second_factor(account: Account, *, is_last: bool) -> Write:
     """One fewer, to be committed with the end of the factor's own row. On commit it raises Conflict if it is the last
-    one and was not known to be, or the other way round; and where it is, if the password is not the one whose length
-    was looked at."""
-    count: Condition = Account.second_factor_count == 1
-    as_read = (
-        count & (Account.session_generation == account.session_generation)
-        if is_last
-        else Account.second_factor_count > 1
-    )
+    one and was not known to be, or the other way round; and if the password is not the one whose length was looked at,
+    or all sessions were ended meanwhile."""
+    count: Condition = Account.second_factor_count == 1 if is_last else Account.second_factor_count > 1
+    as_read = count & has_sessions_as_read(account)
     return change(account, Account.second_factor_count.add(-1), when=as_read, otherwise=Conflict)
 
 
@@ -79,6 +88,14 @@ def read_again(account: Account) -> Account:
         raise NotSignedIn
     found: Account = again.decrypted_with(account.cipher)
     return found
+
+
+def read_again_signed_in(account: Account) -> Account:
+    """The same for what only a session may order: raises NotSignedIn also if all were ended in the meantime."""
+    again = read_again(account)
+    if again.session_generation != account.session_generation:
+        raise NotSignedIn
+    return again
 
 
 def caller_read_again(caller: Caller) -> Caller:
@@ -112,8 +129,9 @@ def living_among(found: Found, account_ids: Iterable[str]) -> dict[str, Account]
 
 
 def end(account: Account) -> tuple[Write, ...]:
-    """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17)."""
-    as_read = has_addresses_as_read(account)
+    """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17).
+    Raises StaleRead on commit."""
+    as_read = has_addresses_as_read(account) & has_sessions_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),
@@ -144,6 +162,18 @@ def has_addresses_as_read(account: Account) -> Condition:
     email, phone = account.address_hash, account.phone_hash
     as_read: Condition = is_set(Account.address_hash, email) & is_set(Account.phone_hash, phone)
     return as_read
+
+
+def has_sessions_as_read(account: Account) -> Condition:
+    """No new password and no loss of all second factors has ended them all since: who was admitted by one just before
+    must not keep a way in, nor end what was won back."""
+    as_read: Condition = Account.session_generation == account.session_generation
+    return as_read
+
+
+def require_sessions_as_read(account: Account, *, otherwise: Otherwise) -> Write:
+    """The same where nothing of the account changes; it also raises `otherwise` where the account was closed."""
+    return check(account, has_sessions_as_read(account), otherwise=otherwise)
 
 
 # What leads to an account: its addresses, and accounts of other platforms

@@ -93,7 +93,7 @@ def confirm(account: Account, who: str, change_id: str, digits: str, avatar_url:
 def _moves(account: Account, pending: AddressChange, contact: Contact) -> tuple[Write, ...]:
     hash_name = _HASHES[contact.kind]
     left = getattr(account, hash_name)
-    as_read = account_writes.has_addresses_as_read(account)
+    as_read = account_writes.has_addresses_as_read(account) & account_writes.has_sessions_as_read(account)
     news: dict[str, Any] = {contact.kind: contact.value, hash_name: pending.address_hash}
     address = Address.new(pending.address_hash, account_id=account.pk_id)
     return (

@@ -22,7 +22,8 @@ def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
     """End the account in one commit, after which nothing of it can be read, whatever hangs below it; the erasure
     follows, and says who ordered it."""
     left = terminals.leave_unfinished(account)
-    return retrying_from(account, lambda account: _close(account, ordered_by, left), accounts.read_again)
+    read_again = accounts.read_again if ordered_by == PARENT else accounts.read_again_signed_in
+    return retrying_from(account, lambda account: _close(account, ordered_by, left), read_again)
 
 
 def remove_child(contact: Contact) -> shapes.Removed:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws import sns
 from chalicelib.aws.sns import NotSent
@@ -22,7 +23,6 @@ from chalicelib.store.commit import (
     Write,
     absent,
     change,
-    check,
     commit,
     commit_and_answer,
     create,
@@ -126,8 +126,7 @@ def _naming(caller: Caller, endpoint: Endpoint, arn: str) -> tuple[Write, ...]:
 
 def _require_account(caller: Caller) -> Write:
     """Sessions of another generation, and of a closed account, have ended, though their rows may still be there."""
-    generation = Account.session_generation == caller.account.session_generation
-    return check(caller.account, generation, otherwise=StaleRead)
+    return accounts.require_sessions_as_read(caller.account, otherwise=StaleRead)
 
 
 def _abandon(caller: Caller, endpoint: Endpoint, arn: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from chalicelib import clock, ids
+from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
+from chalicelib.errors import NotSignedIn
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.records import RecoveryCodes
 from chalicelib.second_factors.rules import SecondFactorMissing
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, check, commit, put
+from chalicelib.store.keys import RawItem
 from chalicelib.store.retrying import StaleRead
 
 
@@ -26,8 +29,15 @@ def make_codes(account: Account, who: str) -> shapes.RecoveryCodes:
     is_set_up = Account.second_factor_count > 0
     notice = messages.write(account, "second_factors/mail/codes_made")
     activity_row = activity.record(account, "recovery_codes_made", who=who)
-    commit(check(account, is_set_up, otherwise=SecondFactorMissing), put(kept), notice, activity_row)
+    as_read = account_writes.has_sessions_as_read(account)
+    allowed = check(account, is_set_up & as_read, otherwise=_not_allowed)
+    commit(allowed, put(kept), notice, activity_row)
     return shapes.RecoveryCodes(codes=[rules.shown(code) for code in codes])
+
+
+def _not_allowed(there: RawItem | None) -> BaseException:
+    is_set_up = there is not None and int(there["second_factor_count"]["N"]) > 0
+    return NotSignedIn() if is_set_up else SecondFactorMissing()
 
 
 def spends(account: Account, kept: RecoveryCodes | None, code: str) -> Write | None:

@@ -7,6 +7,7 @@ from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.contacts.actions import addresses, codes
+from chalicelib.errors import Conflict
 from chalicelib.outbox.actions import messages
 from chalicelib.second_factors import rules, shapes
 from chalicelib.second_factors.actions import factors
@@ -46,7 +47,10 @@ def confirm(account: Account, who: str, code: str) -> None:
     added = (
         (create(app), account_writes.gains_second_factor(account))
         if before is None
-        else (put(app, when=Totp.secret == before.attribute_values["secret"]),)
+        else (
+            put(app, when=Totp.secret == before.attribute_values["secret"]),
+            account_writes.require_sessions_as_read(account, otherwise=Conflict),
+        )
     )
     notice = messages.write(account, "second_factors/mail/added", is_totp=True)
     activity_row = activity.record(account, "second_factor_added", who=who, about=factors.AN_APP)

@@ -304,6 +304,25 @@ def _about_to_move_and_registered(home: Home) -> Any:
     return [move, (person, person.register(), person.newest_code())]
 
 
+def _about_to_move_and_reset(home: Home) -> Any:
+    return [people.about_to_move(home), people.reset_asked(home)]
+
+
+def _reset_state(home: Home, states: Any) -> Response:
+    return people.reset(home, states[1], ONE_KEY)
+
+
+def _moved_or_reset(home: Home, states: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Who was signed out by the reset takes no address with him."""
+    if answers[0].status == 204 and people.moves(home, states[0], stored):
+        yield "the address is another one"
+
+
+def _about_to_reset_and_close(home: Home) -> tuple[str, str]:
+    stepped_up(home)
+    return people.reset_asked(home)
+
+
 def _close_as_mover(home: Home, states: Any) -> Response:
     return home.owner.close()
 
@@ -367,6 +386,9 @@ RACES = (
     Race("take pushes, change the password", settled, _owner_takes_pushes, _change_password, exactly((204, 204))),
     Race("take pushes elsewhere, change the password", _elsewhere, _take_pushes_elsewhere, _change_password,
          exactly((204, 204), (401, 204))),
+    Race("reset, move", _about_to_move_and_reset, _reset_state, _owner_moves,
+         exactly((204, 401), (204, 409), (410, 200), (422, 200)), _moved_or_reset),
+    Race("reset, close", _about_to_reset_and_close, _reset, close, exactly((204, 401), (410, 202), (422, 202))),
     Race("close, sign in", stepped_up, close, _owner_signs_in,
          exactly((202, 201), (202, 401), (401, 201)), owner_is_gone),
     Race("close, sign in elsewhere", stepped_up, close, _owner_signs_in_elsewhere,

@@ -84,6 +84,16 @@ def _shorten_password(home: Home, state: Any) -> Response:
     return home.owner.call("PUT", "/me/password", body, headers=steps.once(ANOTHER_KEY))
 
 
+def _remove_all(home: Home, state: Any) -> Response:
+    return second_factors.remove_all(home, state, ONE_KEY)
+
+
+def _no_factor_if_removed(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """Whoever has lost all of them keeps none that somebody adds at the same moment."""
+    if answers[0].status == 200 and second_factors.passkeys(home, state, stored):
+        yield "a passkey is left"
+
+
 RACES = (
     Race("confirm the app, confirm the app", second_factors.app_begun, _confirm_app(ONE_KEY), _confirm_app(ANOTHER_KEY),
          either_way((204, 410)), _one_app),
@@ -107,6 +117,8 @@ RACES = (
          exactly((204, 204), (204, 409), (409, 204))),
     Race("remove the app, confirm a passkey", _owner_has_an_app_and_a_passkey_begun, _remove_app, _confirm_passkey,
          exactly((204, 201), (409, 201))),
+    Race("remove all factors, confirm a passkey", _owner_has_an_app_and_a_passkey_begun, _remove_all, _confirm_passkey,
+         exactly((200, 201), (200, 401), (200, 409), (503, 201)), _no_factor_if_removed),
     Race("confirm the app, sign in without it", second_factors.app_begun, _confirm_app(ONE_KEY), _owner_signs_in,
          exactly((204, 201), (204, 403))),
     Race("remove the app, choose a short password", _owner_has_an_app, _remove_app, _shorten_password,

@@ -325,7 +325,7 @@ def move(home: Home, state: tuple[str, str], key: str) -> Response:
     return home.owner.call("POST", "/me/address/confirm", body, headers=once(key))
 
 
-def _moves(home: Home, state: Any, stored: Stored) -> int:
+def moves(home: Home, state: Any, stored: Stored) -> int:
     moved = Contact("email", "moved@example.com").hashed
     return int(stored.first_ids("Account")[home.owner.account_id]["address_hash"] == moved)
 
@@ -429,7 +429,7 @@ SCENARIOS = (
         "POST /me/address/confirm",
         about_to_move,
         move,
-        _moves,
+        moves,
         may_say=(410,),
         keeps_answer=True,
         told=ADDRESS_CHANGED,

@@ -81,7 +81,7 @@ def _confirm_passkey(home: Home, made: dict[str, Any], key: str) -> Response:
     return home.owner.call("POST", f"{ROOT}/passkeys/confirm", body, headers=once(key))
 
 
-def _passkeys(home: Home, state: Any, stored: Stored) -> int:
+def passkeys(home: Home, state: Any, stored: Stored) -> int:
     return len(stored.of("Passkey"))
 
 
@@ -104,7 +104,7 @@ def _remove_passkey(home: Home, passkey_id: str, key: str) -> Response:
 
 
 def _passkeys_removed(home: Home, state: Any, stored: Stored) -> int:
-    return 1 - _passkeys(home, state, stored)
+    return 1 - passkeys(home, state, stored)
 
 
 def strangers_app(home: Home) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _all_factors(home: Home) -> None:
     home.world.settle()
 
 
-def _remove_second_factors(home: Home, state: Any, key: str) -> Response:
+def remove_all(home: Home, state: Any, key: str) -> Response:
     """An operator gets the exception, and orders again."""
     try:
         answer = home.world.invoke("remove_second_factors", {"email": home.owner.email})
@@ -180,7 +180,7 @@ SCENARIOS = (
         f"POST {ROOT}/passkeys/confirm",
         _passkey_made,
         _confirm_passkey,
-        _passkeys,
+        passkeys,
         may_say=(410,),
         keeps_answer=True,
     ),
@@ -212,6 +212,6 @@ SCENARIOS = (
         may_say=(401,),
     ),
     Scenario(
-        "remove second factors", "remove_second_factors", _all_factors, _remove_second_factors, _factors_removed
+        "remove second factors", "remove_second_factors", _all_factors, remove_all, _factors_removed
     ),
 )
