@@ -108,7 +108,11 @@ def at(contact: Contact) -> Account | None:
     """The account that is reached there."""
     (address,) = read(Address.key(contact.hashed))
     account, key = (None, None) if address is None else read(*keys_of(address.account_id))
-    return None if account is None or key is None else account.decrypted_with(key.unlocked())
+    # It may have moved between the two reads.
+    if account is None or key is None or contact.hashed not in addresses.hashes_of(account):
+        return None
+    found: Account = account.decrypted_with(key.unlocked())
+    return found
 
 
 def living(account_ids: Iterable[str]) -> dict[str, Account]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock, ids
 from chalicelib.accounts import rules
+from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account, Guesses, KnownTerminal, TerminalGuesses
 from chalicelib.accounts.rules import CurrentPasswordWrong
 from chalicelib.contacts.actions.addresses import Contact
@@ -198,9 +199,12 @@ def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: 
 
 def without_second_factors(account: Account) -> Write:
     """The account of who has lost all of them: all sessions end, and a password that was enough beside them only opens
-    nothing until it is reset. On commit it raises Conflict if either was changed meanwhile."""
-    as_read = (Account.session_generation == account.session_generation) & (
-        Account.second_factor_count == account.second_factor_count
+    nothing until it is reset. On commit it raises Conflict if either was changed meanwhile, or the address by which it
+    was found."""
+    as_read = (
+        account_writes.has_sessions_as_read(account)
+        & account_writes.has_addresses_as_read(account)
+        & (Account.second_factor_count == account.second_factor_count)
     )
     lost = {"password_hash": hash_of(ids.new_id()), "is_password_short": None} if account.is_password_short else {}
     values = {"second_factor_count": 0, "session_generation": int(account.session_generation) + 1, **lost}
