@@ -388,6 +388,12 @@ def mention_the_forgotten(dump: Dump) -> None:
     rows(dump, "account/account")[0]["confirmed_by"] = subject
 
 
+def keep_an_answer_of_the_forgotten_for_good(dump: Dump) -> None:
+    subject = keys.id_of(keys.id_of(rows(dump, "erasure/subject", "Ledger")[0]["sk"]))
+    account = rows(dump, "account/account")[0]
+    dump["tables"]["sowa-local-Items"].append({"pk": account["pk"], "sk": "answer#x", "shows": subject})
+
+
 def open_one_of_the_forgotten(dump: Dump) -> None:
     row = rows(dump, "erasure/subject", "Ledger")[0]
     row["sk"] = f"open-{row['sk']}"
@@ -642,6 +648,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     ],
     "the_forgotten_have_nothing_but_their_erasure": [
         mention_the_forgotten,
+        keep_an_answer_of_the_forgotten_for_good,
         open_one_of_the_forgotten,
         lose("erasure/erasure", "receipt", "Ledger"),
         with_values("erasure/erasure", "Ledger", state="erasing"),
