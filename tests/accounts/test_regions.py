@@ -97,6 +97,8 @@ def test_who_belongs_to_another_region_is_told_where_and_nothing_is_kept(world: 
     assert rows(world, "account/registration") == rows(world, "key", "Keys") == []
     assert is_nothing_sent(world, "yoko@example.com")
     assert "yoko" not in everything_stored(world)
+    Person(world, "ola@example.com").register()
+    assert len(rows(world, "account/registration")) == len(rows(world, "key", "Keys")) == 1
 
 
 @elsewhere

@@ -77,6 +77,8 @@ def test_of_a_child_nothing_is_stored(home: Home) -> None:
     assert {**after, "logs": None} == {**before, "logs": None}
     assert "kid@" not in everything_stored(home.world)
     assert is_nothing_sent(home.world, "kid@example.com")
+    Person(home.world, "kid@example.com").register()  # a grown-up
+    assert {**home.world.dump(), "logs": None} != {**before, "logs": None}
 
 
 def test_on_the_sixteenth_birthday_a_person_may_register(world: LocalCloud) -> None:
@@ -172,6 +174,7 @@ def closed_again(world: LocalCloud) -> tuple[Person, str]:
     """Somebody who closed the account; and the id of the registration."""
     ola = Person(world, "ola@example.com")
     registration_id = world.call("POST", "/accounts", ola.registration(), headers=KEY).json["registration_id"]
+    assert [row for row in rows(world, "key", "Keys") if registration_id in row["pk"]]
     ola.confirm(registration_id)
     ola.sign_in(PASSWORD)
     ola.step_up()

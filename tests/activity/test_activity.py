@@ -217,6 +217,8 @@ def test_a_link_is_not_given_unless_the_look_can_be_recorded(home: Home) -> None
     home.world.faults.clear()
     assert answer.status == 503
     assert "picture_url" not in answer.json
+    answer = home.stranger.call("GET", f"/devices/{home.camera.device_id}/alarms/{home.alarm_id}")
+    assert (answer.status, answer.json["picture_url"] is None) == (200, False)
 
 
 def test_the_owners_own_looks_cost_and_leave_nothing(home: Home) -> None:

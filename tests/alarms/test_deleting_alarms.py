@@ -105,6 +105,7 @@ def test_some_are_deleted_together(home: Home) -> None:
 
 def test_all_are_deleted_in_one_write(home: Home) -> None:
     alarm_ids = four(home)
+    assert len(alarm_ids) == 4
     home.world.trace.clear()
     assert delete(home).status == 204
     assert len(home.world.trace) == 2

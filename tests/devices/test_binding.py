@@ -76,6 +76,7 @@ def test_an_unknown_serial_number_and_a_wrong_code_are_alike(ola: Person, camera
     assert {refusal(answer) for answer in answers} == {(404, "DeviceNotFound")}
     assert len({str(answer.json | {"request_id": ""}) for answer in answers}) == 1
     assert devices_of(ola) == []
+    assert bind(ola, camera).json["device_id"] in devices_of(ola)
 
 
 def test_wi_fi_and_password_are_taken_and_never_stored_in_plain(ola: Person, camera: Camera) -> None:

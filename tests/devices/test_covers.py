@@ -110,7 +110,9 @@ def test_strangers_neither_give_nor_delete_one(home: Home) -> None:
 
 
 def test_it_goes_with_the_ownership_and_the_next_owner_sees_none(home: Home) -> None:
-    home.owner.cover(home.camera.device_id)
+    for number in (1, 2):  # the second leaves the first to be removed
+        home.owner.cover(home.camera.device_id, jpeg(number))
+        home.world.advance(1)
     assert home.owner.call("GET", f"/devices/{home.camera.device_id}").json["cover_url"] is not None
     assert len(stored()) == 1
     ticket = home.owner.call("POST", f"/devices/{home.camera.device_id}/cover", {"content_type": "image/jpeg"}).json

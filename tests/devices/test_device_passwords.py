@@ -133,7 +133,9 @@ def test_codes_do_not_come_one_after_the_other_and_a_repeat_sends_the_same(guard
 
 
 def test_strangers_neither_set_nor_check_nor_reset_it_nor_write_anything(guarded: Home) -> None:
+    assert check_password(guarded, "wrong").status == 422
     path, before = f"/devices/{guarded.camera.device_id}/password", rows(guarded.world, "device/password-tries")
+    assert len(before) == 1
     for method, more, body in (
         ("PUT", "", {"password": NEW}),
         ("POST", "/check", {"password": DEVICE_PASSWORD}),

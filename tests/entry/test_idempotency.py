@@ -131,6 +131,7 @@ def test_where_money_moves_a_key_is_needed(home: Home) -> None:
     answer = order(home, None)
     assert (answer.status, answer.json["code"]) == (400, "KeyMissing")
     assert order_ids(home) == []
+    assert order(home).json["order_id"] in order_ids(home)
 
 
 def test_an_answer_is_kept_for_a_day_and_where_money_moves_for_a_month(home: Home) -> None:

@@ -87,6 +87,8 @@ def test_an_address_that_the_platform_has_not_proved_makes_no_account(world: Loc
     assert as_said(answer) == (422, "EmailNotVouched")
     assert list(answer.json["fields"]) == ["id_token"]
     assert rows(world, "account/account") == []
+    assert enter(world, google_token(world)).status == 201
+    assert len(rows(world, "account/account")) == 1
 
 
 def test_an_address_that_the_platform_has_not_proved_is_not_looked_up(world: LocalCloud) -> None:

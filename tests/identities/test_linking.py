@@ -44,6 +44,9 @@ def test_a_closing_has_room_for_every_platform_that_is_offered() -> None:
 def test_linking_needs_a_code_of_this_very_session(home: Home) -> None:
     assert as_said(link(home.owner, google_token(home.world))) == (403, "StepUpRequired")
     assert rows(home.world, "identity/identity") == []
+    home.owner.step_up()
+    assert link(home.owner, google_token(home.world)).status == 201
+    assert len(rows(home.world, "identity/identity")) == 1
 
 
 def test_an_identity_of_somebody_else_cannot_be_linked(home: Home) -> None:
@@ -84,6 +87,7 @@ def test_a_token_that_is_wrong_or_was_used_links_nothing_and_ends_no_session(hom
         answer = link(home.owner, id_token)
         assert (answer.status, answer.json["code"], list(answer.json["fields"])) == (422, "IdTokenWrong", ["id_token"])
     assert _linked(home) == []
+    assert link(home.owner, google_token(home.world, "google-2")).json in _linked(home)
 
 
 def test_a_repeat_of_linking_is_answered_again(home: Home) -> None:

@@ -138,6 +138,8 @@ def test_what_was_refused_did_not_leave(cloud: LocalCloud) -> None:
             Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}},
         )
     assert cloud.outbox() == []
+    _mail()
+    assert len(cloud.outbox()) == 1
 
 
 def test_what_died_on_the_way_did_not_leave_and_what_lost_its_reply_left_twice(cloud: LocalCloud) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import rows
+from tests.scene import new_camera, new_person, pay, rows
 
 _keys = itertools.count()
 
@@ -81,6 +81,16 @@ def mails_of_refund(world: LocalCloud, to: str = "ola@example.com") -> list[dict
 
 def invoices(world: LocalCloud) -> list[dict[str, Any]]:
     return sorted(rows(world, "invoices/invoice", "Fiscal"), key=lambda row: str(row["sk"]))
+
+
+def is_nothing_invoiced(world: LocalCloud) -> bool:
+    """Whether there was no invoice; what somebody pays now is invoiced."""
+    before = invoices(world)
+    payer = new_person(world, "payer@example.com")
+    camera = new_camera(world, "SN0900", owner=payer)
+    assert pay(world, payer.order(camera.device_id).json["order_id"]).json == {"changed": True}
+    assert len(invoices(world)) == len(before) + 1
+    return before == []
 
 
 def numbers(world: LocalCloud) -> list[str]:

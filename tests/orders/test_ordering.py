@@ -53,6 +53,8 @@ def test_an_order_needs_a_key(home: Home) -> None:
     answer = ask(home, {})
     assert (answer.status, answer.json["code"]) == (400, "KeyMissing")
     assert rows(home.world, "account/order") == []
+    assert ask(home).status == 201
+    assert len(rows(home.world, "account/order")) == 1
 
 
 def test_the_same_key_is_the_same_order(home: Home) -> None:
@@ -88,6 +90,8 @@ def test_an_unknown_plan_or_device_is_not_found(home: Home, other: dict[str, str
     answer = ask(home, **other)
     assert (answer.status, answer.json["code"]) == (404, code)
     assert rows(home.world, "account/order") == []
+    assert ask(home).status == 201
+    assert len(rows(home.world, "account/order")) == 1
 
 
 def test_a_plan_for_somebody_elses_device_is_not_found(home: Home) -> None:

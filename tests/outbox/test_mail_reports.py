@@ -53,6 +53,9 @@ def test_what_arrives_is_noted_nowhere(home: Home) -> None:
     invite(home)
     assert mails(home.world) == 1
     assert noted(home.world) == []
+    home.world.mail.decide("bounced@example.com", "bounced")
+    invite(home, "bounced@example.com")
+    assert len(noted(home.world)) == 1
 
 
 def test_codes_and_what_concerns_ones_own_account_are_sent_in_any_case(world: LocalCloud) -> None:

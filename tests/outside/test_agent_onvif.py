@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -327,9 +328,11 @@ def test_a_process_that_is_killed_or_stands_still_is_replaced() -> None:
 def test_no_password_is_among_arguments_environment_and_what_is_said(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     with _listening(OnvifCamera()) as running:
         folder = Path(f"/proc/{running.process._running.pid}")
         seen = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+    assert b"onvif" in seen and f"ONVIF, {running.device.config.host}" in caplog.text
     assert PASSWORD.encode() not in seen and PASSWORD not in caplog.text + "".join(capfd.readouterr())
 
 

@@ -93,6 +93,8 @@ def test_what_is_asked_wrongly_is_refused_and_reads_nothing(world: LocalCloud, w
     with pytest.raises(Invalid):
         opened(world, **wrong)
     assert rows(world, "log/reading", "Ledger") == []
+    opened(world)
+    assert len(rows(world, "log/reading", "Ledger")) == 1
 
 
 # ── For seven days ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,6 +145,7 @@ def test_an_address_is_nowhere_in_the_clear(home: Home) -> None:
     ask(home.owner, "/me/closing", method="POST")
     needles = [Needle("address", ADDRESS), Needle("shorter", "77f1:5ead")]
     assert search(home.world.dump(), needles) == []
+    assert search(home.world.dump(), [Needle("account", home.owner.account_id)]) != []
     assert search({"logs": [f"from {ADDRESS}"]}, needles) != []
 
 

@@ -40,6 +40,9 @@ def test_closing_needs_a_code_of_this_very_session(home: Home) -> None:
     assert home.owner.call("GET", "/me").status == 200
     assert home.world.call("POST", "/me/closing").status == 401
     assert rows(home.world, "erasure/erasure", "Ledger") == []
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    assert len(rows(home.world, "erasure/erasure", "Ledger")) == 1
 
 
 def test_closing_answers_with_the_erasure_to_ask_for(home: Home) -> None:
@@ -202,6 +205,9 @@ def test_a_last_letter_that_nobody_takes_is_gone_within_the_quarter(
 
 def test_the_address_is_free_at_once(home: Home) -> None:
     old = home.owner.account_id
+    home.owner.order(home.camera.device_id)
+    for path in ("/devices", "/orders"):
+        assert len(home.owner.call("GET", path).json["items"]) == 1
     closed(home)
     newcomer = Person(home.world, home.owner.email)
     assert newcomer.confirm(newcomer.register()).status == 201

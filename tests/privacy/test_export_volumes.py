@@ -203,6 +203,7 @@ def test_each_is_over_and_gone_a_day_after_it_was_written(home: Home, films: dic
     assert len(copy.told["volumes"]) == 2
     _wait(home, 1)
     assert (copy.told["state"], copy.told["volumes"]) == ("over", [])
+    assert len(_stored(home)) == 2
     assert home.world.run_schedule("sweep_expired_archives") == {"deleted": 2}
     assert _stored(home) == []
 

@@ -304,6 +304,7 @@ def test_keys_come_protected_or_from_this_machine() -> None:
 
 def test_who_has_arrived_is_erased_here_and_the_receipt_says_why(home: Home) -> None:
     arrival = neighbour().arrival(ticket_of(home.owner))
+    assert len(rows(home.world, "account/relocation")) == 1
     answer = confirm(home.owner, arrival)
     assert answer.status == 202
     assert home.owner.call("GET", "/me").status == 401

@@ -619,6 +619,8 @@ def test_an_offer_of_before_is_void_and_may_be_made_anew(home: Home, monkeypatch
 
 def test_an_invitation_of_before_is_void_and_may_be_made_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert [one["share_id"] for one in home.stranger.call("GET", "/shares").json["items"]] == [share_id]
+    assert len(home.owner.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"]) == 1
     restored(home, monkeypatch, lambda: None)
     replayed(home)
     home.stranger.sign_in()
@@ -634,6 +636,7 @@ def test_a_copy_of_ones_data_of_before_is_opened_by_no_link(home: Home, monkeypa
     home.owner.step_up()
     assert home.owner.call("POST", "/privacy/exports").status == 202
     home.world.settle()
+    assert len(home.owner.call("GET", "/privacy/exports").json["items"]) == 1
     restored(home, monkeypatch, lambda: None)
     replayed(home)
     home.owner.sign_in()

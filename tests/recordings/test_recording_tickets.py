@@ -170,6 +170,8 @@ def test_a_change_of_plan_ends_no_ticket(home: Home) -> None:
     home.world.settle()
     home.owner.refresh()
     assert refused(home) == {} and ["/30/" in one for one in objects(home.world)] == [True]
+    home.camera.see(data=b"no picture".ljust(2000))
+    assert refused(home) != {}
 
 
 def test_what_was_taken_long_ago_and_is_told_again_stays_when_the_quota_is_spent(home: Home) -> None:

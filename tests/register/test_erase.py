@@ -594,6 +594,8 @@ def test_the_invoice_is_named_as_kept_and_the_push_endpoint_is_gone_at_sns(home:
 
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     application = settings.platform_application_arn("fcm")
+    found = client("sns").list_endpoints_by_platform_application(PlatformApplicationArn=application)
+    assert len(found["Endpoints"]) == 1
     home.owner.step_up()
     erasure_id = home.owner.close().json["erasure_id"]
     home.world.advance(900)

@@ -187,3 +187,6 @@ def test_a_phone_that_signs_in_anew_while_it_takes_pushes_is_pushed_to_by_nothin
     ola.world.settle()
     assert targets(ola.world) == []
     assert ola.world.dump()["endpoints"] == rows(ola.world, "account/endpoint") == []
+    assert again(ola).take_pushes(TOKEN).status == 204
+    ola.world.settle()
+    assert len(targets(ola.world)) == len(rows(ola.world, "account/endpoint")) == 1

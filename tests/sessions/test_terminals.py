@@ -285,3 +285,5 @@ def test_a_terminal_that_is_signed_out_while_it_asks_for_pushes_hears_nothing(ol
         assert other.take_pushes("platform-token-2").status == 401
     assert rows(ola.world, "account/endpoint") == []
     assert ola.world.dump()["endpoints"] == []
+    assert elsewhere(ola).take_pushes("platform-token-2").status == 204
+    assert len(rows(ola.world, "account/endpoint")) == len(ola.world.dump()["endpoints"]) == 1

@@ -249,6 +249,7 @@ def test_a_copy_of_the_owners_data_tells_guests_apart_and_says_nothing_of_them(h
     home.stranger.watch(home.camera.device_id)
     told = archive(home.owner)
     files = {name: told.read(name).decode() for name in told.namelist() if name.endswith((".json", ".html"))}
+    assert [name for name, text in files.items() if home.owner.email in text]
     assert not [name for name, text in files.items() if home.stranger.email in text or "Zed" in text]
     (given,) = json.loads(files[f"device-{home.camera.device_id}/share.json"])
     acted = [one for one in json.loads(files[f"device-{home.camera.device_id}/activity.json"]) if one["by"] == "guest"]

@@ -218,6 +218,8 @@ def test_a_device_is_shared_with_twenty_at_most(home: Home) -> None:
 def test_what_cannot_be_shared_is_refused(home: Home, asked: dict[str, Any], said: tuple[int, str]) -> None:
     assert refusal(home.owner.share(home.camera.device_id, **asked)) == said
     assert shares(home) == []
+    assert home.owner.share(home.camera.device_id, email=home.stranger.email).status == 201
+    assert len(shares(home)) == 1
 
 
 def test_the_same_person_is_not_invited_twice(home: Home) -> None:
@@ -286,7 +288,7 @@ def test_the_right_to_alarms_is_asked_for(home: Home) -> None:
     device = f"/devices/{home.camera.device_id}"
     for method, path in (("GET", ""), ("GET", f"/{home.alarm_id}"), ("POST", f"/{home.alarm_id}/read")):
         assert refusal(home.stranger.call(method, f"{device}/alarms{path}")) == (403, "RightMissing")
-    assert home.stranger.call("GET", "/alarms").json["items"] == []
+    assert [len(one.call("GET", "/alarms").json["items"]) for one in (home.owner, home.stranger)] == [1, 0]
     assert home.stranger.call("GET", device).status == 200
 
 

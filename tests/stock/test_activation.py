@@ -91,10 +91,15 @@ def test_what_a_bound_camera_says_appears_at_once(home: Home) -> None:
 
 
 def test_a_camera_that_never_spoke_can_be_bound(camera: Camera) -> None:
-    device = new_person(camera.world).bind(camera).json
+    ola = new_person(camera.world)
+    device = ola.bind(camera).json
     assert device["model"] == "Sowa One"
     assert device["channels"] == []
     assert {device[name] for name in ("last_seen", "firmware", "mac", "lan", "country")} == {None}
+    camera.activate()
+    device = ola.device(camera.device_id)
+    assert device["channels"] != []
+    assert None not in [device[name] for name in ("last_seen", "firmware", "mac", "lan", "country")]
 
 
 def test_what_an_unbound_camera_said_is_forgotten_after_a_month(camera: Camera) -> None:
@@ -125,6 +130,8 @@ def test_a_camera_bound_while_it_activates_ends_up_with_one_truth(camera: Camera
     assert camera.ask_ticket().status == 200
     assert rows(camera.world, "stock/report") == []
     assert ola.call("GET", f"/devices/{camera.device_id}").json["mac"] == "02:00:5e:10:00:01"
+    new_camera(camera.world, "SN0002")  # which nobody binds
+    assert len(rows(camera.world, "stock/report")) == 1
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ def test_what_is_no_list_of_rows_is_refused_as_a_whole(world: LocalCloud, event:
         world.invoke("load_devices", event)
     assert refused.value.details["fields"]
     assert rows(world, "stock/stock") == []
+    load(world, made())
+    assert len(rows(world, "stock/stock")) == 1
 
 
 def test_serial_number_code_and_secret_are_kept_as_hashes_only(world: LocalCloud) -> None:
@@ -162,7 +164,7 @@ def test_what_an_unowned_camera_said_of_itself_goes_with_it(world: LocalCloud) -
     load(world, made())
     camera = Camera(world)
     camera.activate()
-    assert rows(world, "stock/report")
+    assert len(rows(world, "stock/report")) == len(rows(world, "key", "Keys")) == 1
     assert unload(world, "SN0001")["unloaded"] == 1
     assert rows(world, "stock/report") == []
     assert rows(world, "key", "Keys") == []

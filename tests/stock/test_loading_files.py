@@ -207,6 +207,8 @@ def test_a_file_without_a_header_is_refused_whole(world: LocalCloud, content: st
         load(world, content)
     assert list(refused.value.details["fields"]) == ["s3"]
     assert rows(world, "stock/stock") == []
+    load(world, csv(line(1)))
+    assert len(rows(world, "stock/stock")) == 1
 
 
 def test_a_header_that_is_another_is_named_as_it_was_found(world: LocalCloud) -> None:
