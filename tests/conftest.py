@@ -14,13 +14,14 @@ from argon2 import PasswordHasher
 
 from chalicelib import jwks
 from chalicelib.accounts.actions import passwords
+from chalicelib.aws.clients import client
 from chalicelib.store import crypto, hour_keys, records
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.strict_moto import endpoint
 from tests import neighbour, shares
 from tests.identities import platforms
-from tests.scene import Camera, Person, new_camera, new_person
+from tests.scene import Camera, Person, new_camera, new_person, requiring_presence
 
 if endpoint.URL is not None:
     # Worlds have noted it; what tests ask of moto alone is meant for moto.
@@ -82,8 +83,10 @@ def world(one_cloud: LocalCloud, _empty: Any) -> Iterator[LocalCloud]:
     """The cloud as it is after deployment: nobody is there yet."""
     one_cloud.restore(_empty)
     _warm(one_cloud)
-    yield one_cloud
+    with requiring_presence():
+        yield one_cloud
     _require_lines_to_be_allowed(one_cloud)
+    _require_calls_to_be_traced(one_cloud)
 
 
 def _require_lines_to_be_allowed(cloud: LocalCloud) -> None:
@@ -95,6 +98,14 @@ def _require_lines_to_be_allowed(cloud: LocalCloud) -> None:
     lines = cloud.logs.lines()
     assert lines, "nothing is logged whatever functions do"
     assert not [one for one in lines if '"fault":"NotAllowed"' in one]
+
+
+def _require_calls_to_be_traced(cloud: LocalCloud) -> None:
+    """A trace that is silent says nothing of the calls that a test did not find in it."""
+    if not cloud.trace.names():
+        cloud.faults.clear()
+        client("s3").list_objects_v2(Bucket=cloud.stack.physical("Media"))
+    assert cloud.trace.names(), "no call is traced whatever functions do"
 
 
 @dataclass
@@ -135,5 +146,7 @@ def home(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> Iterat
     snapshot, copy = _home
     one_cloud.restore(snapshot)
     _warm(one_cloud)
-    yield copy()
+    with requiring_presence():
+        yield copy()
     _require_lines_to_be_allowed(one_cloud)
+    _require_calls_to_be_traced(one_cloud)

@@ -20,6 +20,7 @@ from chalicelib.register import catalogue
 from chalicelib.store import raw_items
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import Record
+from infra.local import dump
 from infra.local.async_events import queue_name
 from infra.local.cloud import LocalCloud, Plugged
 from infra.local.gateway import Response
@@ -540,14 +541,47 @@ def granted(world: LocalCloud) -> list[str]:
     return [one for row in rows(world, "account/device-owned") for one in row.get("plan_grants", [])]
 
 
+# The tables and kinds whose rows a test looked at, and whether one was ever there.
+_looked_at: dict[tuple[str, str], bool] = {}
+
+
 def rows(world: LocalCloud, kind: str, table: str = "Items") -> list[dict[str, Any]]:
     """The rows of a kind, by the first words of their keys: `account/session`, or `key` where there is one key. Of a
-    kind that no record has there would never be any."""
+    kind that no record has there would never be any; and one of them is there at some time in the test that asks."""
     pk, _, sk = kind.partition("/")
-    name = f"sowa-local-{table}"
-    assert catalogue.record_at(name, pk, sk or None), f"no record of {table} is a {kind}"
-    found = world.dump()["tables"][name]
-    return [row for row in found if row["pk"].split("#")[0] == pk and row.get("sk", "").split("#")[0] == sk]
+    assert catalogue.record_at(_physical(table), pk, sk or None), f"no record of {table} is a {kind}"
+    _looked_at.setdefault((table, kind), False)
+    stored = world.dump()
+    _note_presence(stored)
+    return [row for row in stored["tables"][_physical(table)] if _kind(row) == kind]
+
+
+def _physical(table: str) -> str:
+    return f"sowa-local-{table}"
+
+
+def _kind(key: dict[str, Any]) -> str:
+    return "/".join(key[name].split("#")[0] for name in ("pk", "sk") if name in key)
+
+
+def _note_presence(stored: dict[str, Any]) -> None:
+    for table in {table for table, _ in _looked_at}:
+        written = [record["Keys"] for record in stored["streams"].get(_physical(table), ())]
+        present = {_kind(key) for key in (*stored["tables"][_physical(table)], *written)}
+        _looked_at.update({(table, kind): True for kind in present if (table, kind) in _looked_at})
+
+
+@contextmanager
+def requiring_presence() -> Iterator[None]:
+    """Within, of each kind whose rows are looked at one is there at some time: one that nothing writes is never there,
+    and that would be said of it whatever the code does. What the last day's streams tell of was there."""
+    _looked_at.clear()
+    yield
+    if not all(_looked_at.values()):
+        _note_presence(dump.dump())
+    never = [f"{kind} of {table}" for (table, kind), was_there in _looked_at.items() if not was_there]
+    _looked_at.clear()
+    assert not never, f"rows that were looked for and never there: {never}; show one, before or after"
 
 
 def lines_of(world: LocalCloud) -> list[str]:
