@@ -154,6 +154,20 @@ def test_what_is_paid_for_what_has_changed_meanwhile_is_owed_back(home: Home, wh
     assert "another by now" in mail["text"]
 
 
+def test_what_is_paid_when_what_waited_has_begun_is_owed_back(home: Home) -> None:
+    """Some of that was had: put off whole behind the new plan, it would be had twice."""
+    buy(home)
+    buy(home, "event-3-month")
+    later(home, MONTH - 60)
+    ordered = place(home, "event-30-year", begins="now").json
+    later(home, 3600)
+    before = plan_of(home)
+    assert tell(home, ordered).json == {"changed": True}
+    home.owner.sign_in()
+    assert (state(home, ordered), before["plan_id"]) == ("refund_due", "event-3-month")
+    assert plan_of(home) == before
+
+
 def test_within_a_day_it_is_paid_even_if_what_ran_has_run_out(home: Home) -> None:
     buy(home)
     later(home, MONTH - 60)

@@ -133,3 +133,16 @@ def test_the_ledger_is_read_as_it_was_written_and_sorts_by_time() -> None:
     assert ledger.grants[0].text == (
         "2026-03-01T12:00:00Z 2026-03-31T12:00:00Z event-3-month 2 event 3 order:order-0 199 EUR 2592000 -"
     )
+
+
+def test_who_has_paused_too_often_is_told_a_second_in_which_it_is_possible_again() -> None:
+    ledger, at = ledger_of(DEAR), NOW
+    for _ in range(changes.MOST_PAUSES):
+        ledger = changes.resumed(changes.paused(ledger, at), at + 3600)
+        at += 2 * 3600
+    with pytest.raises(changes.PauseSpent) as refused:
+        changes.paused(ledger, at)
+    again = int(datetime.fromisoformat(refused.value.details["may_be_paused_from"]).timestamp())
+    with pytest.raises(changes.PauseSpent):
+        changes.paused(ledger, again - 1)
+    assert changes.paused(ledger, again).pauses[-1].since == again

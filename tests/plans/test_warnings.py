@@ -19,7 +19,7 @@ ENDED = 'The plan of "Garden" has ended'
 def warned(home: Home) -> list[str]:
     """The subjects of mails, the oldest first."""
     mails = home.world.outbox(home.owner.email)
-    return [one["subject"] for one in reversed(mails) if "The plan of" in one.get("subject", "")]
+    return [one["subject"] for one in reversed(mails) if "plan of" in one.get("subject", "")]
 
 
 def pushed(home: Home) -> list[Any]:
@@ -89,6 +89,22 @@ def test_what_is_due_is_not_lost_by_a_pause_of_a_minute(home: Home) -> None:
     later(home, 60)
     pause(home, on=False)
     assert (run(home), warned(home)) == (1, [WEEK])
+
+
+def test_the_end_of_a_pause_is_said_beside_what_came_due_behind_it(home: Home) -> None:
+    buy(home)
+    for seconds in (23 * DAY, 6 * DAY, DAY - 20 * 60):
+        later(home, seconds)
+        run(home)
+    assert warned(home) == [WEEK, TOMORROW]
+    pause(home, on=True)
+    for _ in range(59):
+        later(home, DAY // 2)
+        run(home)
+    later(home, DAY // 2 + 50 * 60)
+    assert (run(home), warned(home)[-1]) == (1, 'The pause of the plan of "Garden" has ended')
+    assert (run(home), warned(home)[-1]) == (1, ENDED)
+    assert run(home) == 0
 
 
 def test_a_pause_puts_them_off(home: Home) -> None:

@@ -136,7 +136,8 @@ def begin(tie: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
 
 def warned(held: Ownership, said: PlanWarning, now: int) -> tuple[Write, ...]:
     """Writes that put the next warning in the place of one that was said."""
-    following = warnings.next_warning(ledger_of(held), now)
+    # The end of a pause is said for itself: what came due behind it is said next.
+    following = warnings.next_warning(ledger_of(held), said.due_at if said.subject == "pause_ended" else now)
     row = None if following is None else warning_row(held.device_id, following)
     pointer = None if row is None else keys.written(row.own_key)
     noted = change(held, when=_as_read(held), otherwise=StaleRead, plan_warning=pointer)
@@ -196,7 +197,8 @@ def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
     """Writes that end the tie to the owner, as it was read, and the ledger with it: what was granted passes to nobody.
     On commit they raise StaleRead where something was granted since."""
     end, warning = (None, None) if held is None else (held.plan_end, held.plan_warning)
-    as_read = is_set(Ownership.plan_end, end) & is_set(Ownership.plan_warning, warning)
+    as_read = is_set(Ownership.plan_end, end)
+    as_read &= is_set(Ownership.plan_warning, None) if held is None else _as_read(held)
     now = clock.now_s()
     return (
         remove(key_of(device_id), when=as_read, otherwise=StaleRead),

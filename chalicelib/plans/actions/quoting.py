@@ -71,9 +71,14 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     it was. What was had of it since is nobody's loss but ours."""
     ledger = ledgers.ledger_of(held)
     old = _credited_then(ledger, quoted_at)
-    if _named(old) != credit_of:
+    if _named(old) != credit_of or _is_over(old, ledger, now):
         raise CreditChanged
     return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
+
+
+def _is_over(old: tuple[Grant, ...], ledger: Ledger, now: int) -> bool:
+    """Whether what waited behind it has begun since: some of that was had."""
+    return old[-1].until <= now and bool(ledger.left_at(now))
 
 
 def _credited_then(ledger: Ledger, quoted_at: int) -> tuple[Grant, ...]:

@@ -106,9 +106,15 @@ def paused(ledger: Ledger, now: int) -> Ledger:
     lately = _lately(ledger.pauses, now)
     allowed_s = MOST_PAUSED_S - sum(one.overlap_s(now - YEAR_S, now) for one in lately)
     if allowed_s <= 0 or len(lately) >= MOST_PAUSES:
-        first = min(max(one.since, now - YEAR_S) for one in lately)
-        raise PauseSpent(may_be_paused_from=ledgers.written(first + YEAR_S + 1))
+        raise PauseSpent(may_be_paused_from=ledgers.written(_pausable_from(lately, now, has_days=allowed_s > 0)))
     return replace(_put_off(ledger, now, allowed_s), pauses=(*ledger.pauses, Pause(now, now + allowed_s)))
+
+
+def _pausable_from(lately: list[Pause], now: int, *, has_days: bool) -> int:
+    """When a day is a year ago, and of too many pauses the first one."""
+    a_day = now if has_days else min(max(one.since, now - YEAR_S) for one in lately) + YEAR_S + 1
+    one_fewer = now if len(lately) < MOST_PAUSES else min(one.until for one in lately) + YEAR_S
+    return max(a_day, one_fewer)
 
 
 def _lately(pauses: Iterable[Pause], now: int) -> list[Pause]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chalicelib import ids
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions.addresses import Contact
+from chalicelib.errors import NotFound
 from chalicelib.identities import actions as identities
 from chalicelib.outbox.actions import messages
 from chalicelib.outbox.records import ClosureNotice
@@ -18,18 +21,30 @@ from chalicelib.store.commit import Write, commit_and_answer
 from chalicelib.store.retrying import retrying_from
 
 
-def close_account(account: Account, ordered_by: str = OWNER) -> shapes.Closing:
+def close_account(
+    account: Account,
+    ordered_by: str = OWNER,
+    read_again: Callable[[Account], Account] = accounts.read_again_signed_in,
+) -> shapes.Closing:
     """End the account in one commit, after which nothing of it can be read, whatever hangs below it; the erasure
     follows, and says who ordered it."""
     left = terminals.leave_unfinished(account)
-    read_again = accounts.read_again if ordered_by == PARENT else accounts.read_again_signed_in
     return retrying_from(account, lambda account: _close(account, ordered_by, left), read_again)
 
 
 def remove_child(contact: Contact) -> shapes.Removed:
-    """Close the account that is reached there as its owner would: a parent asked for it."""
+    """Close the account that is reached there, when it is closed, as its owner would: a parent asked for it."""
+    try:
+        return shapes.Removed(closed=close_account(_reached(contact), PARENT, lambda _: _reached(contact)))
+    except NotFound:
+        return shapes.Removed(closed=None)
+
+
+def _reached(contact: Contact) -> Account:
     account = accounts.at(contact)
-    return shapes.Removed(closed=None if account is None else close_account(account, PARENT))
+    if account is None:
+        raise NotFound
+    return account
 
 
 def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:

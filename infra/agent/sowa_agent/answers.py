@@ -26,7 +26,10 @@ def field(said: Any, name: str, kind: type[T], default: T | None = None) -> T:
 def number(said: Any, name: str, default: float | None = None) -> float:
     """A finite one. Raises ValueError."""
     kind = int if isinstance(said, dict) and type(said.get(name, default)) is int else float
-    value = float(field(said, name, kind, None if default is None else kind(default)))
+    try:
+        value = float(field(said, name, kind, None if default is None else kind(default)))
+    except OverflowError:
+        value = math.inf
     if not math.isfinite(value):
         raise ValueError(f"{name} is not finite")
     return value
@@ -37,6 +40,6 @@ def instant(text: Any) -> datetime:
     if not isinstance(text, str):
         raise ValueError("a moment is no text")
     found = datetime.fromisoformat(text)
-    if found.year not in _YEARS:
+    if found.year not in _YEARS or found.tzinfo is None:
         raise ValueError(f"{text} is of another age")
     return found

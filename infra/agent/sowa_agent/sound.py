@@ -73,6 +73,8 @@ class SoundEncoder:
             self._origin, ahead = pts, 0
         if ahead > SLACK:
             yield from self._heard(_silence(heard, ahead * heard.sample_rate // TICKS_PER_SECOND), arrived)
+            if not self._samples:  # in another form than before, with which it begins anew
+                self._origin = pts
         if ahead >= -SLACK:
             yield from self._heard(heard, arrived)
 
