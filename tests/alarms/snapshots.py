@@ -90,6 +90,7 @@ def drawn(*segments: bytes, size: int = 2048) -> bytes:
 
 
 def rows_now_of(table: str) -> list[dict[str, Any]]:
-    """As they lie there, without letting anything settle."""
+    """As they lie there, without letting anything settle. A table without any is no proof of what is not in it."""
     found: list[dict[str, Any]] = dump.dump()["tables"][f"sowa-local-{table}"]
+    assert found
     return found

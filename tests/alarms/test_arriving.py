@@ -89,6 +89,9 @@ def test_an_alarm_that_nobody_wants_to_be_told_of_is_there_all_the_same(world: L
     camera.see(1)
     assert len(person.alarms(camera.device_id)) == 1
     assert pushes(world) == []
+    person.take_pushes("platform-token-of-ola")
+    camera.see(2)
+    assert len(pushes(world)) == 1
 
 
 def test_a_terminal_that_is_gone_keeps_no_alarm_away(home: Home) -> None:

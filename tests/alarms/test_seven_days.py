@@ -51,6 +51,7 @@ def test_its_picture_is_gone_within_a_day_though_no_lifecycle_comes(home: Home, 
 
 
 def test_the_sweep_comes_within_the_hour(home: Home) -> None:
+    assert len(objects(home.world)) == 1
     pass_by(home.world, WEEK + HOUR, lag=None)
     assert objects(home.world) == []
 

@@ -198,6 +198,7 @@ def test_a_ticket_opens_nothing_for_reading(home: Home) -> None:
 def test_a_ticket_does_not_outlive_the_ownership(home: Home) -> None:
     """It cannot be revoked; so what comes on it is deleted on arrival."""
     ticket = home.camera.ask_ticket().json
+    assert len(objects(home.world)) == 1
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
     assert home.world.upload(ticket, name_of(home.world.now(), number=7), jpeg()).status == 204
     assert objects(home.world) == []

@@ -102,6 +102,7 @@ def test_what_was_refused_grants_nothing_and_can_still_be_paid(home: Home) -> No
     assert (plan(home)["state"], invoices(home.world), mails_of_payment(home.world)) == ("none", [], [])
     assert tell(home, ordered).json == CHANGED
     assert (state(home, ordered), plan(home)["state"]) == ("paid", "active")
+    assert len(invoices(home.world)) == len(mails_of_payment(home.world)) == 1
 
 
 @pytest.mark.parametrize("outcome", ["refused", "expired"])

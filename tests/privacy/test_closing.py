@@ -318,6 +318,7 @@ def test_other_people_are_left_alone(home: Home) -> None:
 def test_an_alarm_in_flight_leaves_nothing(home: Home, when: str) -> None:
     home.owner.step_up()
     ticket = home.camera.ask_ticket().json
+    assert len(objects(home.world)) == 1
     name, sent = name_of(home.world.now(), number=8), len(pushes(home.world))
 
     def upload() -> None:

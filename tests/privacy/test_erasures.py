@@ -33,6 +33,7 @@ def test_it_is_erasing_until_nothing_more_can_be_written_and_then_done(home: Hom
 
 def test_the_first_pass_comes_by_itself_and_at_once(home: Home) -> None:
     live_a_little(home)
+    assert objects(home.world) and [row for row in rows_now_of("Items") if home.owner.account_id in row["pk"]]
     closed(home)
     home.world.settle()
     assert objects(home.world) == []

@@ -69,6 +69,9 @@ def test_a_channel_that_the_camera_has_no_more_is_refused(recording: Home) -> No
     recording.camera.equip("1")
     recording.world.settle()
     assert objects(recording.world) == [] and refused(recording)["channel_unknown"] >= 1
+    recording.camera.record()
+    recording.world.settle()
+    assert len(objects(recording.world)) == 1
 
 
 def test_what_comes_in_privacy_mode_or_was_filmed_in_it_is_deleted_whenever_it_comes(recording: Home) -> None:
