@@ -451,6 +451,8 @@ _ORDERS = {
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
     "read_api_log": (_SPAN, {"items": []}),
+    "show_devices": ({"sns": []}, {"items": []}),
+    "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "show_live": (sample("function_url"), {"statusCode": 404}),
 }
 
