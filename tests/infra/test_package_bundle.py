@@ -443,6 +443,10 @@ _OF_THE_CHANNEL = {
 }  # fmt: skip
 _SPAN = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
 _RESTORED = {"restored_to": "2026-01-05T08:00:00Z"}
+_ABSENT = {
+    "sn": "SN0009", "state": "absent", "model": None, "connected": False, "connected_at": None, "away_since": None,
+    "locked_until": None,
+}  # fmt: skip
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "unload_devices": ({"devices": []}, {"unloaded": 0, "bad_rows": []}),
@@ -451,7 +455,7 @@ _ORDERS = {
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
     "read_api_log": (_SPAN, {"items": []}),
-    "show_devices": ({"sns": []}, {"items": []}),
+    "show_devices": ({"sns": ["SN0009"]}, {"items": [_ABSENT]}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "show_live": (sample("function_url"), {"statusCode": 404}),
 }
