@@ -20,6 +20,7 @@ routes = RouteTable(__name__)
 _PRICE_REFUSALS = (
     NotFound,
     PlanUnknown,
+    quoting.SamePlan,
     quoting.NothingToPay,
     changes.CreditInOtherCurrency,
     changes.PlanPaused,

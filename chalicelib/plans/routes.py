@@ -45,7 +45,7 @@ def set_pause(caller: Caller, device: DeviceAccess, body: shapes.SetPause) -> sh
     needs=OWNER,
     asks=shapes.MovePlan,
     answers=shapes.DevicePlan,
-    refuses=(NotFound, RightMissing, changes.NothingToMove, changes.PlanSuspended),
+    refuses=(NotFound, RightMissing, changes.NothingToMove, changes.MovedTooOften, changes.PlanSuspended),
     example={"to_device_id": "$other_device_id"},
 )
 def move_plan(caller: Caller, device: DeviceAccess, body: shapes.MovePlan) -> shapes.DevicePlan:

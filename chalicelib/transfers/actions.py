@@ -247,7 +247,7 @@ def _accept(
     address, who = transfer.decrypted_with(old.cipher).address, _answering(caller, transfer)
     as_read = accounts.has_addresses_as_read(account)
     ledger = moves.handed_over(given.tie, clock.now_s()) if transfer.with_plan else None
-    new, begins = binding.new_ownership(
+    new, tie, begins = binding.new_ownership(
         account, caller.data_key, old.stock_id, when=as_read, ledger=ledger, **_fields(old, body)
     )
     _, begun = erasures.begin(owning.subject_of(old))
@@ -263,7 +263,7 @@ def _accept(
         activity.record(account, "device_added", who=caller.terminal, about=new.name),
         activity.record(former, "device_handed_over", by=activity.NEW_OWNER, who=who, about=old.name),
         messages.write(former, "devices/mail/accepted", address=address, device=old.name, contact=contact),
-        answer=present_new(new, stock),
+        answer=present_new(new, tie, stock),
     )
 
 

@@ -186,6 +186,8 @@ class Counter:
         old = device.held()
         if any(one.is_disputed for one in old):
             raise No("PlanSuspended")
+        if old and old[0].offer.plan_id == offer.plan_id:
+            raise No("SamePlan")
         credit = ceil(sum((Fraction(one.price, one.whole) * one.left for one in old), Fraction()))
         if old and credit >= offer.prices["EUR"]:
             raise No("NothingToPay")

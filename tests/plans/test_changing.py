@@ -92,7 +92,16 @@ def test_another_amount_than_was_shown_is_refused_and_says_what_it_is(home: Home
     assert len(rows(home.world, "account/order")) == 1
 
 
-@pytest.mark.parametrize("plan_id", ["event-7-month", "event-3-month"])
+def test_the_plan_that_runs_is_made_longer_and_does_not_begin_anew(home: Home) -> None:
+    """Else who orders it each day, and pays a day later, would have every other day for a cent."""
+    buy(home)
+    later(home, DAY)
+    assert refused(preview(home, "event-7-month", begins="now")) == (409, "SamePlan")
+    assert refused(place(home, "event-7-month", begins="now")) == (409, "SamePlan")
+    assert preview(home, "event-7-month").json["begins"] == plan_of(home)["until"]
+
+
+@pytest.mark.parametrize("plan_id", ["event-3-month"])
 def test_what_is_left_is_never_worth_more_than_what_is_paid(home: Home, plan_id: str) -> None:
     """Else who changes to and fro, and is credited each beginning of a cent, would pay nothing for ever."""
     buy(home)
@@ -168,13 +177,18 @@ def test_what_is_paid_when_what_waited_has_begun_is_owed_back(home: Home) -> Non
     assert plan_of(home) == before
 
 
-def test_within_a_day_it_is_paid_even_if_what_ran_has_run_out(home: Home) -> None:
+@pytest.mark.parametrize("late_s", [59, 60, DAY - 1])
+def test_a_credit_is_for_what_is_left_when_it_is_paid(home: Home, late_s: int) -> None:
+    """What has ended was had, and may have been credited for another order, too."""
     buy(home)
     later(home, MONTH - 60)
-    ordered = place(home, "event-30-year", begins="now").json
-    later(home, DAY - 1)
-    assert tell(home, ordered).json == {"changed": True}
-    assert plan_of(home)["until"] == in_seconds(home, YEAR)
+    ordered = [place(home, "event-30-year", begins="now").json for _ in range(2)]
+    later(home, late_s)
+    for one in ordered:
+        home.owner.sign_in()
+        assert tell(home, one).json == {"changed": True}
+    home.owner.sign_in()
+    assert [state(home, one) for one in ordered] == (["paid", "refund_due"] if late_s < 60 else ["refund_due"] * 2)
 
 
 @given(

@@ -247,6 +247,8 @@ class Rules(Standing):
 
     def quote(self, nth: int, offer: Offer) -> int:
         old = changes.credited(self._ledgers[nth], self._now)
+        if old and old[0].plan_id == offer.plan_id:
+            raise No("SamePlan")
         credit = changes.credit(old, "EUR")
         if old and credit >= offer.prices["EUR"]:
             raise No("NothingToPay")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.plans.actions import ledgers
+from chalicelib.plans.rules import changes
 from chalicelib.store.commit import commit
 from chalicelib.store.records import read
 from tests.conftest import Home
@@ -198,7 +199,7 @@ def test_a_device_goes_with_its_plan_if_its_owner_says_so(home: Home) -> None:
     order_id = buy(home)
     later(home, 10 * DAY + 17)
     answer = hand_over(home, with_plan=True)
-    assert answer.status == 201
+    assert (answer.status, answer.json["plan"]["plan_id"]) == (201, "event-7-month")
     said = home.stranger.call("GET", f"/devices/{answer.json['device_id']}/plan").json
     assert (said["state"], said["plan_id"]) == ("active", "event-7-month")
     assert said["until"] == in_seconds(home, 20 * DAY - 17)
@@ -219,3 +220,17 @@ def test_without_a_plan_there_is_none_to_go_along(home: Home) -> None:
     answer = hand_over(home, with_plan=True)
     assert answer.status == 201
     assert home.stranger.call("GET", f"/devices/{answer.json['device_id']}/plan").json["state"] == "none"
+
+
+def test_a_plan_that_went_to_and_fro_without_end_stays_where_it_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each move leaves a mark on the row by which the device is found: it would come to be too large to be written."""
+    monkeypatch.setattr(changes, "MOST_GRANTS_OF_MOVES", 3)
+    buy(home)
+    here, there = home.camera.device_id, new_camera(home.world, "SN0002", owner=home.owner).device_id
+    for source, target in [(here, there), (there, here)] * 2:
+        later(home, 60)
+        assert move(home, target, source).status == 200
+    later(home, 60)
+    before = plan_of(home)
+    assert refused(move(home, there, here)) == (409, "MovedTooOften")
+    assert plan_of(home) == before

@@ -140,7 +140,7 @@ def _become_owner(
     *more: Write,
 ) -> Presented:
     as_read = is_set(Stock.device_id, stock.device_id) & is_set(Stock.camera_token_hash, stock.camera_token_hash)
-    device, begins = new_ownership(account, caller.data_key, stock.pk_id, **_fields(stock, report, body))
+    device, tie, begins = new_ownership(account, caller.data_key, stock.pk_id, **_fields(stock, report, body))
     return commit_and_answer(
         *begins,
         change(
@@ -156,7 +156,7 @@ def _become_owner(
         remove(ciphers.key_of(stock.pk_id), is_noted=False),
         *more,
         activity.record(account, "device_added", who=caller.terminal, about=body.name),
-        answer=present_new(device, stock),
+        answer=present_new(device, tie, stock),
     )
 
 
@@ -173,9 +173,9 @@ def new_ownership(
     when: Condition | None = None,
     ledger: plans.Ledger | None = None,
     **fields: Any,
-) -> tuple[Device, tuple[Write, ...]]:
-    """A new one, which begins now, with what was granted to it already, and the writes that begin it but for the
-    camera's own; they raise TooManyDevices, NotSignedIn, and StaleRead if the account is not as `when` has it."""
+) -> tuple[Device, Ownership, tuple[Write, ...]]:
+    """A new one, which begins now, its tie with what was granted to it already, and the writes that begin it but for
+    the camera's own; they raise TooManyDevices, NotSignedIn, and StaleRead if the account is not as `when` has it."""
     cipher, keys_begin = ciphers.new_child(owner_key, otherwise=NotSignedIn)
     device_id = cipher.subject_id
     device = Device.new(
@@ -188,7 +188,7 @@ def new_ownership(
     tie = Ownership.new(account.pk_id, ids.own_part(device_id), subject=device.pk)
     room = accounts.gains_device(account, settings.most_devices, when=when, otherwise=_has_no_room)
     tied = plans.begin(tie, ledger or plans.Ledger(), clock.now_s())
-    return device, (create(device), *keys_begin, *tied, create(BoundCamera.new(device_id, stock_id)), room)
+    return device, tie, (create(device), *keys_begin, *tied, create(BoundCamera.new(device_id, stock_id)), room)
 
 
 def _has_no_room(there: RawItem | None) -> BaseException:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
-from chalicelib.access.records import Device
+from chalicelib.access.records import Device, Ownership
 from chalicelib.entry.callers import Caller
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.shapes import DevicePlan
@@ -71,9 +71,9 @@ def present(granted: list[DeviceAccess]) -> list[Presented]:
     ]
 
 
-def present_new(device: Device, stock: Stock) -> Presented:
+def present_new(device: Device, tie: Ownership, stock: Stock) -> Presented:
     """A device that has just got its owner, for whom nothing was uploaded yet."""
-    return Presented(device, None, stock=stock, refused=_none_refused(device))
+    return Presented(device, tie, stock=stock, refused=_none_refused(device))
 
 
 def _none_refused(device: Device) -> RefusedUploads:

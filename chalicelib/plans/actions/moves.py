@@ -26,7 +26,7 @@ _Both = tuple[DeviceAccess, DeviceAccess]
 def move(caller: Caller, device: DeviceAccess, to_device_id: str) -> DevicePlan:
     """Put all that is left of the device's plans, but for the free one, behind those of another device of the caller's;
     the plan of that one as it is then. What was recorded stays, up to its own end. Raises NotFound, RightMissing,
-    NothingToMove, PlanSuspended."""
+    NothingToMove, MovedTooOften, PlanSuspended."""
     if to_device_id == device.device.pk_id:
         raise Invalid(fields={"to_device_id": Phrase("same_device")})
     found = read_all(access.keys_of(to_device_id))
@@ -47,6 +47,7 @@ def _move(caller: Caller, source: DeviceAccess, target: DeviceAccess) -> DeviceP
         raise NotFound
     now, before = clock.now_s(), ledgers.ledger_of(source.ownership)
     left, rests = changes.moved_out(before, now)
+    changes.require_room(before, ledgers.ledger_of(target.ownership))
     there = changes.moved_in(ledgers.ledger_of(target.ownership), rests, changes.resumed(before, now).pauses, now)
     writes = ledgers.changed(source.ownership, left, now), ledgers.changed(target.ownership, there, now)
     answer = ledgers.described(target.ownership)

@@ -18,6 +18,10 @@ from chalicelib.store.commit import Write
 _QUOTED = "order:quoted"
 
 
+class SamePlan(Conflict):
+    pass
+
+
 class NothingToPay(Conflict):
     """`credit` and `price` say how much of the plan that runs is left, and what the other one costs."""
 
@@ -43,7 +47,7 @@ class Quote:
 
 
 def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now: int) -> Quote:
-    """Raises NothingToPay, CreditInOtherCurrency, PlanPaused, PlanSuspended; of the free plan PlanRuns,
+    """Raises SamePlan, NothingToPay, CreditInOtherCurrency, PlanPaused, PlanSuspended; of the free plan PlanRuns,
     FreePlanRuns."""
     ledger, price = ledgers.ledger_of(held), offer.prices[currency]
     source = "free:quoted" if offer.is_free else _QUOTED
@@ -53,6 +57,8 @@ def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now
         add = changes.with_free if offer.is_free else changes.with_grant
         (added,) = [one for one in add(ledger, new, now).grants if one.source == source]
         return Quote(price, 0, currency, added.begins, added.until, None)
+    if old[0].plan == new.plan:
+        raise SamePlan  # who changes to what he has, day by day, would pay for the days that he waits with paying never
     credit = changes.credit(old, currency)
     if credit >= price:
         raise NothingToPay(
@@ -71,14 +77,10 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     it was. What was had of it since is nobody's loss but ours."""
     ledger = ledgers.ledger_of(held)
     old = _credited_then(ledger, quoted_at)
-    if _named(old) != credit_of or _is_over(old, ledger, now):
+    # What has ended since was had, and may have been credited for another order; what waited behind it runs.
+    if _named(old) != credit_of or any(one.until <= now for one in old):
         raise CreditChanged
     return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
-
-
-def _is_over(old: tuple[Grant, ...], ledger: Ledger, now: int) -> bool:
-    """Whether what waited behind it has begun since: some of that was had."""
-    return old[-1].until <= now and bool(ledger.left_at(now))
 
 
 def _credited_then(ledger: Ledger, quoted_at: int) -> tuple[Grant, ...]:

@@ -16,6 +16,8 @@ from chalicelib.plans.rules.ledger import Grant, Ledger, Pause
 MOST_PAUSED_S = 30 * DAY_S
 MOST_PAUSES = 60
 YEAR_S = 365 * DAY_S
+# Of one device, whose row holds them all: a twentieth of what there is room for.
+MOST_GRANTS_OF_MOVES = 120
 # The free plan may be renewed when it ends within so long, which is when its owner is warned first.
 FREE_RENEWABLE_S = 7 * DAY_S
 
@@ -37,6 +39,10 @@ class PlanPaused(Conflict):
 
 
 class NothingToMove(Conflict):
+    pass
+
+
+class MovedTooOften(Conflict):
     pass
 
 
@@ -222,6 +228,12 @@ def moved_out(ledger: Ledger, now: int) -> tuple[Ledger, tuple[Grant, ...]]:
         elif one.seconds:  # of two marks of one second the later one counts
             others.append(one)
     return replace(left, grants=(*others, used)), rests
+
+
+def require_room(*ledgers_of: Ledger) -> None:
+    """That both devices can remember one move more. Raises MovedTooOften."""
+    if any(len(one.grants) >= MOST_GRANTS_OF_MOVES for one in ledgers_of):
+        raise MovedTooOften
 
 
 def moved_in(ledger: Ledger, rests: Iterable[Grant], pauses: Iterable[Pause], now: int) -> Ledger:
