@@ -39,12 +39,14 @@ MOMENT = "2026-01-05T08:00:00Z"
 @pytest.fixture
 def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """The command with these words, against this world."""
-    local = ControlApi(home.world)
+    local, told = ControlApi(home.world), dict(os.environ)
 
     def send(wire: Any, method: str, url: str, body: bytes | None = None, headers: Any = None) -> Answer:
         # Functions of this process take standard output for their log, and leave themselves there.
         streams = sys.stdout, sys.stderr
-        answer = local.handle(http_request(method, url, {}, body or b""))
+        # Nor do they read their settings where the command was told of none.
+        with patch.dict(os.environ, told):
+            answer = local.handle(http_request(method, url, {}, body or b""))
         sys.stdout, sys.stderr = streams
         return Answer(answer.status, dict(answer.headers), answer.body)
 
