@@ -271,7 +271,7 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
             entry["replayed"] = True
             status, body, headers = before.status, before.body, {}
         except Exception as problem:
-            refusal = _told_of_what(as_refusal(problem), route)
+            refusal = _with_kind(as_refusal(problem), route)
             if refusal is None:
                 entry.add_fault(problem)
                 status, refusal = refusals.SERVER_ERROR, ServerFault()
@@ -285,8 +285,9 @@ def _serve(route: Route, authentication: Authentication, request: Request, path_
     return answer_of(status, body, headers, request_id)
 
 
-def _told_of_what(refusal: Refusal | None, route: Route) -> Refusal | None:
-    """Who may know of a thing's parent is told what below it is not there: what is above says so itself."""
+def _with_kind(refusal: Refusal | None, route: Route) -> Refusal | None:
+    """A bare NotFound comes from below what the path names first, of which the caller may know: it is told which kind
+    of thing is not there."""
     if type(refusal) is NotFound and not refusal.details and route.names_last is not None:
         return NotFound(route.names_last)
     return refusal

@@ -90,6 +90,56 @@ def _text(**more: object) -> Part:
     return {"type": "string", **more}
 
 
+def _money(description: str) -> Part:
+    return {
+        "type": "object",
+        "description": f"{description} In the currency's smallest unit.",
+        "properties": {"amount": {"type": "integer"}, "currency": _text()},
+        "required": ["amount", "currency"],
+    }
+
+
+# All that refusals say beside their code and message, by name; what each is of stands before the colon.
+_DETAILS: Part = {
+    "fields": {
+        "type": "object",
+        "description": "422: what is wrong, and with which field; fields in fields are joined by dots.",
+        "additionalProperties": _text(),
+    },
+    "device_id": _text(description="`AlreadyYours`: the device that it is; `FreePlanElsewhere`: that has it."),
+    "until": _text(format="date-time", description="`FreePlanElsewhere`: how long that device has it."),
+    "methods": {
+        "type": "array",
+        "items": _text(),
+        "description": "`SecondFactorNeeded`: what may be sent along in `second_factor`.",
+    },
+    "passkey": {
+        "anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}],
+        "description": "`SecondFactorNeeded`: what a browser asks passkeys with (WebAuthn's request options).",
+    },
+    "header": _text(description="`Malformed`: the header that is wrong."),
+    "reason": _text(description="`Malformed`: what is wrong."),
+    "most_bytes": {"type": "integer", "description": "`TooLarge`: the most that a body may be."},
+    "to_pay": _money("`PriceChanged`: what is to be paid now."),
+    "price": _money("`NothingToPay`: what the plan costs."),
+    "credit": _money("`NothingToPay`: what is left of the plan that runs."),
+    "currency": _text(description="`CreditInOtherCurrency`: the one in which that was paid."),
+    "may_be_paused_from": _text(format="date-time", description="`PauseSpent`: when it can be paused again."),
+    "may_be_renewed_from": _text(format="date-time", description="`FreePlanRuns`: when it can be renewed."),
+    "endpoint": _text(description="421: the installation that serves this person."),
+    "at": _text(format="date-time", description="Where a clip or a playlist has to end, or to begin anew."),
+    "range": {
+        "type": "object",
+        "description": "What to delete as a whole, where too many single deletions stand.",
+        "properties": {
+            "channel": _text(),
+            "from": _text(format="date-time"),
+            "to": _text(format="date-time"),
+        },
+    },
+}
+
+
 def refusal_schema(codes: Iterable[str]) -> Part:
     return {
         "type": "object",
@@ -99,29 +149,13 @@ def refusal_schema(codes: Iterable[str]) -> Part:
             "code": _text(enum=sorted(codes)),
             "message": _text(),
             "request_id": _text(description="What to name to whoever operates the installation."),
-            "fields": {
-                "type": "object",
-                "description": "422: what is wrong, and with which field; fields in fields are joined by dots.",
-                "additionalProperties": _text(),
-            },
             "kind": _text(
                 enum=[key.removeprefix(errors.ABSENT) for key in sorted(words.bundle(DEFAULT_LANGUAGE))
                       if key.startswith(errors.ABSENT)],
                 description="`NotFound`: what there is not, or is not yours. Of what lies below a thing (an alarm of a "
                 "device) only who has the thing is told.",
             ),
-            "device_id": _text(description="`AlreadyYours`: the device that it is."),
-            "endpoint": _text(description="421: the installation that serves this person."),
-            "at": _text(format="date-time", description="Where a clip or a playlist has to end, or to begin anew."),
-            "range": {
-                "type": "object",
-                "description": "What to delete as a whole, where too many single deletions stand.",
-                "properties": {
-                    "channel": _text(),
-                    "from": _text(format="date-time"),
-                    "to": _text(format="date-time"),
-                },
-            },
+            **_DETAILS,
         },
         "required": ["code", "message", "request_id"],
     }

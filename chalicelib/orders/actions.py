@@ -44,7 +44,7 @@ class PriceChanged(Conflict):
 
 
 class FreePlanElsewhere(Conflict):
-    """`device_id` names the device that has it."""
+    """`device_id` names the device that has it, and `until` says how long it is not free for another one."""
 
 
 class _DeviceGone(Exception):
@@ -110,7 +110,7 @@ def _read_ledger(caller: Caller, device_id: str, offer: plans.Offer) -> Ownershi
         raise NotFound("device")
     elsewhere = found[free] if offer.is_free else None
     if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
-        raise FreePlanElsewhere(device_id=elsewhere.device_id)
+        raise FreePlanElsewhere(device_id=elsewhere.device_id, until=clock.rfc3339(clock.at_epoch(elsewhere.until)))
     return held
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from jsonschema import Draft202012Validator
 
 from chalicelib.entry import openapi
 from chalicelib.entry.contract import DOCUMENT
+from chalicelib.errors import Refusal
 from infra.local.cloud import LocalCloud
 from tests.entry.examples import RECORDED
+from tests.house.laws import all_modules
 
 COMMITTED = json.loads(DOCUMENT.read_text())
 
@@ -38,6 +41,26 @@ def test_the_contract_is_valid_openapi() -> None:
     from openapi_spec_validator import validate
 
     validate(COMMITTED)
+
+
+def _details() -> set[str]:
+    """All that refusals say beside their code and message, as the sources make them."""
+    refusals = {one.__name__ for one in _descendants(Refusal)}
+    calls = (node for module in all_modules() for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    made = (call for call in calls if ast.unparse(call.func).rpartition(".")[2] in refusals)
+    return {word.arg for call in made for word in call.keywords if word.arg} - {"retry_after_seconds"}
+
+
+def _descendants(of: type) -> Iterator[type]:
+    for one in of.__subclasses__():
+        yield one
+        yield from _descendants(one)
+
+
+def test_the_contract_names_all_that_a_refusal_says(world: LocalCloud) -> None:
+    said = _details()
+    assert {"fields", "device_id", "to_pay"} <= said
+    assert said <= COMMITTED["components"]["schemas"]["Refusal"]["properties"].keys()
 
 
 def test_every_operation_has_its_own_name(world: LocalCloud) -> None:

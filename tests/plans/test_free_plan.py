@@ -45,7 +45,7 @@ def test_a_second_device_waits_until_the_first_has_it_no_more(home: Home) -> Non
     take(home)
     answer = place(home, "free", other)
     assert refused(answer) == (409, "FreePlanElsewhere")
-    assert answer.json["device_id"] == home.camera.device_id
+    assert (answer.json["device_id"], answer.json["until"]) == (home.camera.device_id, in_seconds(home, MONTH))
     assert refused(preview(home, "free", other)) == (409, "FreePlanElsewhere")
     later(home, MONTH - 1)
     assert place(home, "free", other).status == 409

@@ -61,11 +61,6 @@ def free(terms: Terms, order_id: str, now: int) -> Grant:
     return changes.new_grant(terms, source_of("free", order_id), now)
 
 
-def gift(terms: Terms, gift_id: str, now: int) -> Grant:
-    """A period that nobody paid for here."""
-    return changes.new_grant(terms, source_of("gift", gift_id), now)
-
-
 # Changing the ledger. Each is committed only if that is as it was read: otherwise StaleRead is raised, also where
 # nobody owns the device any more.
 
@@ -88,12 +83,6 @@ def suspend(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
 def release(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
     """The dispute is over, and what is left of it runs again."""
     return changed(held, changes.released(ledger_of(held), source), now)
-
-
-def end(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
-    """What is left of what comes from this source ends, as it is paid back; what waited behind it moves up."""
-    left, _ = changes.without(ledger_of(held), lambda one: one.source == source, now)
-    return changed(held, left, now)
 
 
 def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:

@@ -27,7 +27,7 @@ class NothingToPay(Conflict):
 
 
 class CreditChanged(Exception):
-    """What was credited by a quote is no more there as it was."""
+    """The rest of a plan that was credited by a quote is no more there as it was."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now
         (added,) = [one for one in add(ledger, new, now).grants if one.source == source]
         return Quote(price, 0, currency, added.begins, added.until, None)
     if old[0].plan == new.plan:
-        raise SamePlan  # who changes to what he has, day by day, would pay for the days that he waits with paying never
+        raise SamePlan  # ordered each day and paid a day later, it would give each second day for nothing
     credit = changes.credit(old, currency)
     if credit >= price:
         raise NothingToPay(
@@ -77,8 +77,8 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     it was. What was had of it since is nobody's loss but ours."""
     ledger = ledgers.ledger_of(held)
     old = _credited_then(ledger, quoted_at)
-    # What has ended since was had, and may have been credited for another order; what waited behind it runs.
-    if _named(old) != credit_of or any(one.until <= now for one in old):
+    # A rest that has ended since was had, and may stand behind another order, too; what waited behind it runs.
+    if _named(old) != credit_of or old[-1].until <= now:
         raise CreditChanged
     return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
 
