@@ -41,7 +41,7 @@ test: $(INSTALLED) ## tests of our own code, without a network; of large sets of
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 # What is played at length, made or installed takes as long as it takes; elsewhere each test has a time limit (pyproject.toml).
-night meetings test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
+night conflicts test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
 
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
 	@$(PYTHON) -m pytest tests/outside -rs
@@ -87,8 +87,8 @@ measures: $(INSTALLED) ## write into docs/architecture.md which house opens whic
 owes: $(INSTALLED) ## say what a route still owes, and in which file: ROUTE="PUT /devices/{id}/note"
 	@$(PYTHON) -m tests.owes '$(ROUTE)'
 
-meetings: $(INSTALLED) ## see anew what each scenario writes, and which can meet (minutes)
-	@WRITE_MEETINGS=1 $(PYTHON) -m pytest tests/worlds/test_meetings.py -k committed_pairs
+conflicts: $(INSTALLED) ## see anew what each scenario reads and writes, and which conflict (minutes)
+	@WRITE_CONFLICTS=1 $(PYTHON) -m pytest tests/worlds/test_conflicts.py -k committed_pairs
 
 contract: $(INSTALLED) ## write the OpenAPI document anew, with examples as the local cloud answers them
 	@WRITE_EXAMPLES=1 $(PYTHON) -m pytest tests/entry/test_examples.py

@@ -21,7 +21,8 @@ from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay, wire_time
-from tests.worlds.invariants import Stored, personal
+from tests.worlds.invariants import Stored
+from tests.worlds.invariants.stored import personal
 from tests.worlds.scenarios import clips
 
 Place = tuple[str, str]

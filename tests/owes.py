@@ -1,4 +1,4 @@
-"""What a route still owes: `make owes ROUTE="PUT /devices/{id}/note"` says which file to touch, and why.
+"""Checklist of what a new route still lacks: `make owes ROUTE="PUT /devices/{id}/note"` names the files to touch.
 
 It reads declarations and committed files only, in seconds; the tests that hold a route to all of this run worlds.
 """
@@ -29,7 +29,7 @@ from tests.house.laws import ROOT, all_modules
 from tests.house.reachable import raised_by
 from tests.house.test_matrix import OF_GUESTS, right_of
 from tests.routes import NothingFills, all_routes, filling, names_in, names_in_example
-from tests.worlds import meetings
+from tests.worlds import conflicts
 from tests.worlds.scenarios import SCENARIOS
 
 Debts = Iterator[str]
@@ -148,11 +148,11 @@ def _scenario(route: Route) -> Debts:
     if route.method == "GET":
         return
     own = [one for one in SCENARIOS if route.name in ((one.covers,) if isinstance(one.covers, str) else one.covers)]
-    committed = meetings.committed()
+    committed = conflicts.committed()
     if not own and route.who is not Who.PERSON:
         yield f"tests/worlds/scenarios: nothing plays it while each of its calls fails (covers={route.name!r})"
     if any(one.name not in committed for one in own) or (not own and route.who is Who.PERSON):
-        yield "tests/footprints.json: `make meetings` sees what it writes, and whom it can meet (after `make contract`)"
+        yield "tests/footprints.json: `make conflicts` sees what it reads and writes (after `make contract`)"
 
 
 def _canaries(route: Route) -> Debts:

@@ -52,7 +52,7 @@ class _DeviceGone(Exception):
 
 
 def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
-    """What it costs now, and when it would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
+    """The price now, and when the plan would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
     the free plan raise."""
     offer = plans.offered(body.plan_id)
     quote = _quote(_read_ledger(caller, body.device_id, offer), offer, body, clock.now_s())
@@ -125,7 +125,7 @@ def _grant_free(order: Order, held: Ownership, now: int) -> tuple[Write, ...]:
 
 
 def _granted(order: Order, now: int) -> plans.Grant:
-    """What was ordered, at what it is worth: what is paid, and what was credited."""
+    """The grant of a paid order, worth what is paid and what was credited."""
     worth = int(order.amount) + int(order.credit or 0)
     return plans.bought(_terms(order), _order_id(order), worth, order.currency, now)
 

@@ -40,7 +40,7 @@ _PRICE_REFUSALS = (
     example={"plan_id": "event-7-month", "device_id": "$device_id", "begins": "now"},
 )
 def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
-    """What a plan would cost, what would be credited, and when it would run. Nothing is stored."""
+    """Quote a plan: its price, the credit for the one that runs, and when it would run. Nothing is stored."""
     return actions.price_of(caller, body)
 
 

@@ -12,7 +12,7 @@ from chalicelib.plans.shapes import Begins, Currency, Money
 
 
 class AskPrice(Shape):
-    """What is wanted: `begins` says whether behind what runs and waits, or at once in the place of what runs."""
+    """A plan for a device: `begins` says whether behind what runs and waits, or at once in the place of what runs."""
 
     plan_id: Annotated[str, Meta(max_length=64)]
     device_id: Annotated[str, Meta(max_length=64)]
@@ -21,7 +21,7 @@ class AskPrice(Shape):
 
 
 class Price(Shape):
-    """What is paid, which is the price without what is credited, and when it would run if it were paid now."""
+    """The amount to pay, which is the price without the credit, and when it would run if it were paid now."""
 
     price: Money
     credit: Money

@@ -26,7 +26,7 @@ _STATES = ("owned", "free", "absent")
 
 @dataclass
 class Session:
-    """What the words before the sub-command said."""
+    """The options of the command itself: which installation, and how to answer."""
 
     stage: str | None
     region: str | None

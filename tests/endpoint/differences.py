@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 does otherwise than AWS, each with the tests of ours that rest on AWS's way.
+"""Differences of MiniStack 1.5.33 from AWS, each with the tests of ours that rest on AWS's way.
 
 `test_differences.py` shows each: what another version does as AWS does is to leave this list.
 """

@@ -1,4 +1,4 @@
-"""What MiniStack does otherwise than AWS it still does, in the version that is pinned."""
+"""The differences of MiniStack from AWS are still there, in the version that is pinned."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ ByMethod = dict[str, list[Definition]]
 
 
 def raised_by(route: Route) -> set[type[Refusal]]:
-    """What can be raised on the way of a request of this route, and perhaps more."""
+    """The refusals that can be raised on the way of a request of this route, and perhaps more."""
     by_object, by_method = _definitions()
     roots: list[Any] = [route.view, type(route.needs), *filter(None, (route.asks, route.query))]
     ahead = [definition for root in roots for definition in _of(root, by_object, by_method)]

@@ -1,4 +1,4 @@
-"""What tests build with does not bear the name of what the product writes with."""
+"""Builders of tests do not bear the names of the product's writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a route owes is said by the file to touch."""
+"""`make owes` names each file to touch for what a route lacks."""
 
 from __future__ import annotations
 

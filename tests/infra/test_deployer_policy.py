@@ -1,4 +1,4 @@
-"""Who deploys may do what the template's resources take, and nothing else: by CloudFormation's own schemas."""
+"""The deployer's IAM policy allows what the template's resources take, and no more: by CloudFormation's schemas."""
 
 from __future__ import annotations
 

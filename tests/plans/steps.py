@@ -1,4 +1,4 @@
-"""What tests of plans do and look at."""
+"""Steps of tests of plans: buying, pausing, moving, and the plan as the API says it."""
 
 from __future__ import annotations
 

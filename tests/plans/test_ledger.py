@@ -27,6 +27,7 @@ from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.orders.payment_events import tell
 from tests.plans.counter import Counter, Device, No
+from tests.plans.granted import granted_s, paused_s
 from tests.scene import Camera, new_camera
 
 STEPS = int(os.environ.get("LEDGER_STEPS", "600"))
@@ -184,7 +185,7 @@ class Standing(RuleBasedStateMachine):
     def time_granted_is_time_that_came_without_what_went(self) -> None:
         for nth, device in enumerate(self.model.devices):
             ledger = self.ledger(nth)
-            assert sum(map(ledger.had_s, ledger.grants)) == device.came - device.went
+            assert sum(granted_s(ledger, one) for one in ledger.grants) == device.came - device.went
             assert sum(_had_by(ledger, one, self.now) for one in ledger.grants) == device.had
 
     @invariant()
@@ -210,7 +211,7 @@ class Standing(RuleBasedStateMachine):
 
 def _had_by(ledger: Ledger, one: rules.Grant, now: int) -> int:
     end = min(one.until, now)
-    return max(0, end - one.begins - ledger.paused_s(one.begins, end)) if end > one.begins else 0
+    return max(0, end - one.begins - paused_s(ledger, one.begins, end)) if end > one.begins else 0
 
 
 def _seen(spans: rules.Spans, device: Device, now: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What operators are shown of erasures: `show_erasures`."""
+"""Open erasures as operators are shown them: `show_erasures`."""
 
 from __future__ import annotations
 

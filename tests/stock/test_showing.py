@@ -1,4 +1,4 @@
-"""What operators are shown of cameras in stock: `show_devices`."""
+"""Cameras in stock as operators are shown them: `show_devices`."""
 
 from __future__ import annotations
 

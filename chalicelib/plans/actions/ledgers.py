@@ -201,7 +201,7 @@ def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
 
 
 def ledger_of(held: Ownership | None) -> Ledger:
-    """What was granted, the earliest first."""
+    """The device's ledger, as it is stored."""
     return Ledger() if held is None else Ledger.of(held.plan_grants, held.plan_pauses)
 
 

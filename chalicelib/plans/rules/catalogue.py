@@ -63,7 +63,7 @@ CATALOGUE = newest(_EVER)
 
 
 def by_price(currency: Currency) -> list[Offer]:
-    """What is sold now, the cheapest first: the free plan before all others."""
+    """The plans that are sold now, the cheapest first: the free plan before all others."""
     return sorted(CATALOGUE, key=lambda one: one.prices[currency])
 
 

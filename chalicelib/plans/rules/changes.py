@@ -174,8 +174,8 @@ def without(ledger: Ledger, chosen: Callable[[Grant], bool], now: int) -> tuple[
 
 
 def credited(ledger: Ledger, now: int) -> tuple[Grant, ...]:
-    """What is credited if another plan is to begin now: all that is left of the plan that runs, and not what waits
-    behind it. Raises PlanPaused, PlanSuspended."""
+    """The grants that are credited if another plan is to begin now: all that is left of the plan that runs, and not
+    what waits behind it. Raises PlanPaused, PlanSuspended."""
     status = ledgers.status_at(ledger, now)
     if status.state == "paused":
         raise PlanPaused
@@ -188,7 +188,7 @@ def credited(ledger: Ledger, now: int) -> tuple[Grant, ...]:
 
 
 def credit(rests: Iterable[Grant], currency: str) -> int:
-    """What was paid for the rests, to the second, and rounded up. Raises CreditInOtherCurrency."""
+    """The price that was paid for the rests, to the second, and rounded up. Raises CreditInOtherCurrency."""
     paid = [one for one in rests if one.amount]
     for one in paid:
         if one.currency != currency:

@@ -148,14 +148,6 @@ class Ledger:
     def over_at(self, now: int) -> list[Grant]:
         return [one for one in self.grants if one.until <= now]
 
-    def paused_s(self, begin: int, end: int) -> int:
-        """For how many of these seconds time stood still."""
-        return sum(one.overlap_s(begin, end) for one in self.own_pauses)
-
-    def had_s(self, one: Grant) -> int:
-        """The seconds of a plan that a grant is, without pauses."""
-        return one.seconds - self.paused_s(one.begins, one.until)
-
 
 def written(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -15,7 +15,7 @@ DAYS_BEFORE = 7
 
 
 class EndWarning(NamedTuple):
-    """What is said, and from which second on."""
+    """A warning, and the second from which on it is said."""
 
     at: int
     subject: Subject

@@ -7,6 +7,7 @@ from typing import Any
 from infra.local import checkout
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.plans.granted import granted_s
 from tests.scene import new_camera
 from tests.worlds.invariants import Stored
 from tests.worlds.races.money import pay
@@ -131,7 +132,7 @@ def _stepped_up(home: Home) -> None:
 
 
 def _all_is_there(home: Home, state: Any, stored: Stored, seconds: int) -> Wrong:
-    had = sum(ledger.had_s(one) for ledger in plans.ledgers(stored).values() for one in ledger.grants)
+    had = sum(granted_s(ledger, one) for ledger in plans.ledgers(stored).values() for one in ledger.grants)
     if had != seconds:
         yield f"{had} seconds are granted of {seconds}"
 

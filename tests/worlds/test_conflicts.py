@@ -1,8 +1,8 @@
-"""Pairs that nobody picked: whoever can disturb whom does, between the other's looking and the other's commit.
+"""Conflicting pairs of scenarios, which nobody picked: one comes between the other's read and its commit.
 
 `make test` plays a share of the pairs, another with each commit, in the two orders in which one has read all that it
-decides on when the other comes; `make night` plays all of them, in up to twelve orders. `make meetings` sees anew who
-can meet.
+decides on when the other comes; `make night` plays all of them, in up to twelve orders. `make conflicts` derives
+the pairs anew.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from chalicelib.accounts.actions import account_writes
 from chalicelib.accounts.records import Account
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home, _warm
-from tests.worlds import meetings
+from tests.worlds import conflicts
+from tests.worlds.conflicts import Footprint, Pair
 from tests.worlds.interleavings import CLIENTS, Exploration, Played, continuing
-from tests.worlds.meetings import Footprint, Pair
-from tests.worlds.met import Meeting, way_of
+from tests.worlds.played_pairs import ArrangedPair, way_of
 from tests.worlds.scenarios import SCENARIOS
 from tests.worlds.sweep import AGAIN, Seen, act, without_waiting
 
-WRITES = "WRITE_MEETINGS" in os.environ
+WRITES = "WRITE_CONFLICTS" in os.environ
 EVERY = "EVERY_CASE" in os.environ
-PAIRS = meetings.pairs()
+PAIRS = conflicts.pairs()
 # At night, of those that end in a state of their own, with the fewest switches first.
 MOST_ORDERS = 12
 
@@ -47,28 +47,28 @@ def test_who_meets_another_is_answered_as_if_one_had_come_first(home: Home, pair
 
 def _wrongs(pair: Pair, home: Home) -> dict[str, list[str]]:
     """By order."""
-    met = Meeting.arranged(pair, home)
-    right = {met.in_turn(*CLIENTS), met.in_turn(*CLIENTS[::-1])}
-    return {played.order: wrongs for played in _orders(met) if (wrongs := list(met.wrongs(played, right)))}
+    both = ArrangedPair.arranged(pair, home)
+    right = {both.in_turn(*CLIENTS), both.in_turn(*CLIENTS[::-1])}
+    return {played.order: wrongs for played in _orders(both) if (wrongs := list(both.wrongs(played, right)))}
 
 
-def _orders(met: Meeting) -> Iterator[Played]:
+def _orders(both: ArrangedPair) -> Iterator[Played]:
     if EVERY:
-        yield from islice(Exploration(met.played, Seen(met.home.world).is_new), MOST_ORDERS)
+        yield from islice(Exploration(both.played, Seen(both.home.world).is_new), MOST_ORDERS)
         return
     for client, other in (CLIENTS, CLIENTS[::-1]):
-        yield met.played(continuing(client * _looks(met, client) + other))
+        yield both.played(continuing(client * _looks(both, client) + other))
 
 
-def _looks(met: Meeting, client: str) -> int:
+def _looks(both: ArrangedPair, client: str) -> int:
     """How many calls it makes before its first write."""
-    world = met.home.world
+    world = both.home.world
     world.trace.clear()
-    met.in_turn(client)
+    both.in_turn(client)
     return next(nth for nth, call in enumerate(world.trace) if call.write_units)
 
 
-@pytest.mark.skipif(not (WRITES or EVERY), reason="`make meetings` and `make night`; the sweep at its share")
+@pytest.mark.skipif(not (WRITES or EVERY), reason="`make conflicts` and `make night`; the sweep at its share")
 def test_the_committed_pairs_are_those_that_are_seen(
     one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]
 ) -> None:
@@ -85,13 +85,13 @@ def test_the_committed_pairs_are_those_that_are_seen(
         state = scenario.arrange(home)
         home.world.trace.clear()
         act(scenario, home, state, AGAIN)
-        seen[scenario.name] = meetings.footprint(home, home.world.trace)
+        seen[scenario.name] = conflicts.footprint(home, home.world.trace)
     if WRITES:
         ways: dict[str, str | None] = {}
-        for pair in meetings.meeting(seen):
+        for pair in conflicts.conflicting(seen):
             ways[pair.name] = way_of(pair, fresh)
-        meetings.write(seen, ways)
-    assert meetings.committed() == seen, "run `make meetings`"
+        conflicts.write(seen, ways)
+    assert conflicts.committed() == seen, "run `make conflicts`"
 
 
 def test_a_commit_that_has_lost_its_condition_is_seen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,16 +103,16 @@ def test_a_commit_that_has_lost_its_condition_is_seen(home: Home, monkeypatch: p
 
 
 def test_most_pairs_that_can_meet_do() -> None:
-    met = [pair for pair in PAIRS if pair.way is not None]
-    assert len(met) > 600 and len(met) > 0.85 * len(PAIRS)
-    twice = {pair.one.name for pair in met if pair.one is pair.other}
+    both = [pair for pair in PAIRS if pair.way is not None]
+    assert len(both) > 600 and len(both) > 0.85 * len(PAIRS)
+    twice = {pair.one.name for pair in both if pair.one is pair.other}
     assert twice >= {"ask for a copy of one's data", "bind a device"}
 
 
 def test_who_writes_what_anothers_commit_depends_on_disturbs_it() -> None:
     renames = Footprint({"device": {"name"}}, {"device": {"pk"}})
     hides = Footprint({"device": {"private"}}, {"device": {"pk", "private"}})
-    removes = Footprint({"device": {meetings.WHOLE}}, {"device": {"pk"}})
+    removes = Footprint({"device": {conflicts.WHOLE}}, {"device": {"pk"}})
     assert not renames.disturbs(hides) and not hides.disturbs(renames)
     assert hides.disturbs(hides) and removes.disturbs(renames) and removes.disturbs(hides)
     assert not renames.disturbs(removes)

@@ -1,4 +1,4 @@
-"""Pairs of scenarios that can meet, derived from what each was seen to write and what its commits depend on.
+"""Pairs of scenarios that can conflict, derived from what each was seen to write and what its commits depend on.
 
 Two operations can disturb each other where one writes what the other's commit has a condition on, or looks for by a
 query before it decides. What a scenario writes is not typed by anybody: it is read off its own AWS calls, kept in
@@ -116,7 +116,7 @@ def _record(home: Home, partition_key: str, sort_key: str) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two scenarios, or one and itself; `way` is how both are arranged in one world (`met.WAYS`)."""
+    """Two scenarios, or one and itself; `way` is how both are arranged in one world (`played_pairs.WAYS`)."""
 
     one: Scenario
     other: Scenario
@@ -127,7 +127,7 @@ class Pair:
         return f"{self.one.name} + {self.other.name}"
 
 
-def meeting(footprints: dict[str, Footprint]) -> list[Pair]:
+def conflicting(footprints: dict[str, Footprint]) -> list[Pair]:
     """Those that can meet. Only what somebody asks for: what queues and clocks begin, a local cloud does one at a time,
     so that such pairs are played by hand (`races`)."""
     seen = {name for name, footprint in footprints.items() if not _is_restore(footprint)}
@@ -153,7 +153,7 @@ def committed() -> dict[str, Footprint]:
 def pairs() -> list[Pair]:
     """Those that can meet, each with its way; None where what one needs is not there beside what the other needs."""
     ways = json.loads(COMMITTED.read_text())["ways"]
-    return [replace(pair, way=ways.get(pair.name)) for pair in meeting(committed())]
+    return [replace(pair, way=ways.get(pair.name)) for pair in conflicting(committed())]
 
 
 def write(footprints: dict[str, Footprint], ways: dict[str, str | None]) -> None:

@@ -19,9 +19,9 @@ from infra.local.cloud import Snapshot
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.scene import Camera, Person
+from tests.worlds.conflicts import Pair
 from tests.worlds.interleavings import CLIENTS, Choice, IsKnown, Played, never, play
 from tests.worlds.invariants import Stored, violations
-from tests.worlds.meetings import Pair
 from tests.worlds.sweep import AGAIN, ANEW, Scenario, recover
 
 KEYS = dict(zip(CLIENTS, (AGAIN, ANEW), strict=True))
@@ -29,12 +29,12 @@ KEYS = dict(zip(CLIENTS, (AGAIN, ANEW), strict=True))
 Outcome = tuple[Any, ...]
 
 
-class CannotMeet(Exception):
+class CannotBeArranged(Exception):
     """They are not arranged alike."""
 
 
 @dataclass
-class Meeting:
+class ArrangedPair:
     """Both in one world, in which each alone succeeds."""
 
     pair: Pair
@@ -44,11 +44,11 @@ class Meeting:
     _people: tuple[dict[str, Any], ...] = ()
 
     @classmethod
-    def arranged(cls, pair: Pair, home: Home) -> Meeting:
+    def arranged(cls, pair: Pair, home: Home) -> ArrangedPair:
         assert pair.way is not None
-        met = cls(pair, home, WAYS[pair.way](pair, home))
-        met.before, met._people = home.world.snapshot(), tuple(map(_remembered, met._remembering()))
-        return met
+        both = cls(pair, home, WAYS[pair.way](pair, home))
+        both.before, both._people = home.world.snapshot(), tuple(map(_remembered, both._remembering()))
+        return both
 
     def _remembering(self) -> tuple[Person, Person, Camera]:
         return self.home.owner, self.home.stranger, self.home.camera
@@ -156,19 +156,19 @@ def way_of(pair: Pair, fresh: Callable[[], Home]) -> str | None:
     """The first way of arranging both after which each alone does something and succeeds."""
     for way in WAYS:
         try:
-            met = Meeting.arranged(replace(pair, way=way), fresh())
-            if all(_does_it(met, client) for client in CLIENTS):
+            both = ArrangedPair.arranged(replace(pair, way=way), fresh())
+            if all(_does_it(both, client) for client in CLIENTS):
                 return way
         except Exception:  # noqa: S112  # what cannot be arranged fails in a way of its own
             continue
     return None
 
 
-def _does_it(met: Meeting, client: str) -> bool:
-    met.begin()
-    met.home.world.trace.clear()
-    said = _said(met.act(client))
-    return said is not None and said < 300 and any(call.write_units for call in met.home.world.trace)
+def _does_it(both: ArrangedPair, client: str) -> bool:
+    both.begin()
+    both.home.world.trace.clear()
+    said = _said(both.act(client))
+    return said is not None and said < 300 and any(call.write_units for call in both.home.world.trace)
 
 
 def _said(answer: Any) -> Any:
@@ -177,7 +177,7 @@ def _said(answer: Any) -> Any:
 
 def _once_for_both(pair: Pair, home: Home) -> tuple[Any, Any]:
     if pair.one.arrange is not pair.other.arrange:
-        raise CannotMeet
+        raise CannotBeArranged
     state = pair.one.arrange(home)
     return state, state
 
