@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -174,14 +175,15 @@ def stock() -> None:
 @click.argument("file", type=FILE)
 @of_session
 def check(session: Session, file: BinaryIO) -> None:
-    """Say of each camera of FILE (as for loading) whether it is owned, free or absent; fails if any is absent."""
+    """Count how many cameras of FILE (as for loading) are owned, free and absent; fails, with their names, if any is
+    absent. With --json each of them is said."""
     try:
         sns = tuple(factory_files.serial_numbers(file))
     except Invalid as wrong:
         fields = {name: phrase.read_in("en") for name, phrase in wrong.details["fields"].items()}
         raise Failed(_fields(fields)) from wrong
     cloud, items = session.cloud, []
-    with click.progressbar(length=len(sns), label="show_devices", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=len(sns), label="stock check", file=sys.stderr) as bar:
         for item in _shown(cloud, sns):
             items.append(item)
             bar.update(1)

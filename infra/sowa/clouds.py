@@ -71,7 +71,7 @@ class Local:
         try:
             answer = self._wire.send(method, f"/_local/{path}", body)
         except Unreachable as silent:
-            raise Failed(f"{silent} Is the local cloud running (make run)?") from silent
+            raise Failed(f"{silent} Is the local cloud running (make run)? At another port: --url.") from silent
         if answer.status >= 400:
             raise Failed(_refusal_of(answer.body))
         return answer.body

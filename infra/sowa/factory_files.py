@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
@@ -32,7 +33,7 @@ def carry_out(cloud: Cloud, operation: str, file: BinaryIO) -> dict[str, Any]:
 
 def _until_done(cloud: Cloud, operation: str, address: str, size_bytes: int) -> dict[str, Any]:
     at_bytes = -1
-    with click.progressbar(length=size_bytes, label=operation, file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=size_bytes, label=operation, file=sys.stderr) as bar:
         while True:
             answer: dict[str, Any] = cloud.order(operation, {"s3": address})
             bar.update(answer["position_bytes"] - max(at_bytes, 0))

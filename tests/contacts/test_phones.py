@@ -83,7 +83,7 @@ def test_who_has_only_a_number_is_told_everything_there(ola: Caller) -> None:
     ola.world.settle()
     assert ola.close().status == 202
     said = [sent["text"] for sent in ola.world.outbox() if not sent.get("code")]
-    assert said == ["Your Sowa account is closed", "The copy of your data is ready", "Your plan is active"]
+    assert said == ["Your Sowa account is closed", "The copy of your data is ready", "Your order is paid"]
     assert {sent["kind"] for sent in ola.world.outbox()} == {"sms"}
 
 

@@ -98,4 +98,4 @@ def numbers(world: LocalCloud) -> list[str]:
 
 
 def mails_of_payment(world: LocalCloud, to: str = "ola@example.com") -> list[dict[str, Any]]:
-    return [mail for mail in world.outbox(to) if "plan" in mail.get("subject", "")]
+    return [mail for mail in world.outbox(to) if "order is paid" in mail.get("subject", "")]

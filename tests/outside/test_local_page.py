@@ -73,6 +73,7 @@ def test_a_stranger_plays_a_whole_life_from_registering_to_the_receipt(visitor: 
     visitor.press("Order")
     visitor.press("Pay")
     sync_api.expect(page.locator("#paying")).to_contain_text("Paid. Invoice S-")
+    sync_api.expect(page.locator("#plan .waiting")).to_contain_text("Then Events, 7 days, monthly, from ")
 
     visitor.press("Close the account")
     visitor.use_newest_code()

@@ -494,8 +494,8 @@ def test_no_fiscal_record_says_whose_it_is(home: Home) -> None:
 @pytest.mark.parametrize(
     ("language", "subject", "name"),
     [
-        ("en", "Your plan is active", "Events, 7 days, monthly"),
-        ("pl", "Twój plan jest aktywny", "Zdarzenia, 7 dni, na miesiąc"),
+        ("en", "Your order is paid", "Events, 7 days, monthly"),
+        ("pl", "Twoje zamówienie jest opłacone", "Zdarzenia, 7 dni, na miesiąc"),
     ],
 )
 def test_the_buyer_is_told_once_in_their_language(home: Home, language: str, subject: str, name: str) -> None:

@@ -53,6 +53,7 @@ class Device:
     last: Offer | None = None
     idle: int = 0
     was_moved: bool = False
+    moved_at: int | None = None
     chain: int = 0
     had: int = 0
     # By what it came and went: paid, gifted, given free, moved in; and credited or paid back, moved out.
@@ -75,6 +76,8 @@ class Device:
         stood = min(self.pause_left, seconds)
         self.pause_left -= stood
         seconds -= stood
+        if stood:  # what is paused has begun, even if no second of it is had
+            self.last, self.idle, self.was_moved = self.queue[0].offer, 0, False
         while seconds and self.queue:
             ticket = self.queue[0]
             used = min(ticket.left, seconds)
@@ -89,8 +92,10 @@ class Device:
         self.idle += seconds
 
     def film(self, now: int) -> None:
+        """Times are whole seconds: what comes in the second of a move counts as what came before it."""
         if self.runs():
-            self.films.append(Film(now, now + self.queue[0].offer.keep_days * DAY, self.chain))
+            until = now + self.queue[0].offer.keep_days * DAY
+            self.films.append(Film(now, until, self.chain, is_kept=now == self.moved_at))
 
     def shown(self, now: int) -> list[int]:
         if self.is_disputed:
@@ -217,7 +222,7 @@ class Counter:
         if source.queue[0] is going[0]:
             for film in source.films:
                 film.is_kept = film.is_kept or film.chain == source.chain
-            source.last, source.was_moved, source.idle = going[0].offer, True, 0
+            source.last, source.was_moved, source.idle, source.moved_at = going[0].offer, True, 0, now
             source.chain += 1
         source.queue = [one for one in source.queue if one.is_free]
         source.went += sum(one.left for one in going)

@@ -35,7 +35,7 @@ def give_devices(home: Home, count: int) -> list[str]:
         for number in range(count):
             sn = f"SN9{number:05}"
             stock_id = stocks.id_of(sn)
-            device, begins = binding.new_ownership(account, key, stock_id, sn=sn, **FIELDS)
+            device, _, begins = binding.new_ownership(account, key, stock_id, sn=sn, **FIELDS)
             camera = Stock.new(
                 stock_id, model="Sowa One", code_hash=stocks.code_hash(stock_id, f"CODE{number:05}"),
                 secret_hash=stocks.secret_hash(stock_id, f"secret-{number}"), wrong_codes=0, device_id=device.pk_id,

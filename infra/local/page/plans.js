@@ -38,15 +38,18 @@ export async function showPlan(place, device) {
 
 const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
 
-const offered = ({ name, price }) => `${name} · ${money(price)}`;
+// The price first: a narrow field cuts off what is last.
+const offered = ({ name, price }) => `${money(price)} · ${name}`;
 
 async function showHeld(place, device, offers) {
   const plan = await askAsPerson("GET", `/devices/${device.device_id}/plan`);
-  const name = offers.find(({ plan_id }) => plan_id === plan.plan_id)?.name;
+  const nameOf = (planId) => offers.find(({ plan_id }) => plan_id === planId)?.name ?? planId;
+  const name = plan.plan_id && nameOf(plan.plan_id);
   const state = make("span", { class: plan.state === "active" ? "badge good" : "badge", say: `state_${plan.state}` });
   const until = plan.until ? make("p", { class: "quiet" }, make("span", { say: "planUntil" }), ` ${moment(plan.until, device.time_zone)}`) : null;
   const used = plan.oldest ? make("p", { class: "quiet", say: ["used", { size: megabytes(plan.used_bytes), ...when(plan, device) }] }) : null;
-  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, used].filter(Boolean));
+  const waiting = plan.waiting.map((next) => make("p", { class: "quiet waiting", say: ["planWaits", { name: nameOf(next.plan_id), from: moment(next.from, device.time_zone) }] }));
+  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, ...waiting, used].filter(Boolean));
 }
 
 const when = ({ oldest, newest }, device) => ({ oldest: moment(oldest, device.time_zone), newest: moment(newest, device.time_zone) });

@@ -40,7 +40,7 @@ def _paid_once(home: Home, state: Any, answers: Answers, stored: Stored) -> Wron
         yield f"the payments are {_states(stored)}"
     if len(stored.of("Invoice")) != 1 or next(iter(stored.of("Order").values()))["state"] != "paid":
         yield "the order is not paid once"
-    yield from _mails(home, "Your plan is active", 1)
+    yield from _mails(home, "Your order is paid", 1)
 
 
 def _one_is_owed_back(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
@@ -48,7 +48,7 @@ def _one_is_owed_back(home: Home, state: Any, answers: Answers, stored: Stored) 
         yield f"they say {[answer.json for answer in answers]}"
     if _states(stored) != ["applied", "refund_due"]:
         yield f"the payments are {_states(stored)}"
-    yield from _mails(home, "Your plan is active", 1)
+    yield from _mails(home, "Your order is paid", 1)
     yield from _mails(home, "Your payment of 2.99 EUR is owed back", 1)
 
 
