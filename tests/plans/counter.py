@@ -188,23 +188,26 @@ class Counter:
             raise No("PlanSuspended")
         if device.pause_left:
             raise No("PlanPaused")
-        old = device.held()
-        if any(one.is_disputed for one in old):
+        if any(one.is_disputed for one in device.held()):
             raise No("PlanSuspended")
-        if old and old[0].offer.plan_id == offer.plan_id:
+        if device.queue and device.queue[0].offer.plan_id == offer.plan_id:
             raise No("SamePlan")
-        credit = ceil(sum((Fraction(one.price, one.whole) * one.left for one in old), Fraction()))
-        if old and credit >= offer.prices["EUR"]:
+        credit = ceil(sum((Fraction(one.price, one.whole) * one.left for one in self._given_up(device)), Fraction()))
+        if device.queue and credit >= offer.prices["EUR"]:
             raise No("NothingToPay")
         return credit
 
+    def _given_up(self, device: Device) -> list[Ticket]:
+        """What was given is nobody's money, and waits."""
+        return [one for one in device.held() if one.price or one.is_free]
+
     def change_now(self, nth: int, source: str, offer: Offer) -> None:
-        """What is left of the plan that runs is given back, and the other one is before all that waits."""
+        """What was paid for the rest of the plan that runs is given back; the other one is before all that waits."""
         device = self.devices[nth]
         if not device.queue:
             self.buy(nth, source, offer)
             return
-        for one in device.held():
+        for one in self._given_up(device):
             device.queue.remove(one)
             device.went += one.left
         ticket = self._ticket(source, offer, offer.prices["EUR"])

@@ -15,7 +15,7 @@ from chalicelib.plans.rules import catalogue, changes
 from chalicelib.plans.rules.ledger import Grant, Ledger
 from tests.conftest import Home
 from tests.orders.payment_events import invoices, mails_of_refund, state, tell
-from tests.plans.steps import DAY, buy, euros, in_seconds, later, move, pause, place, plan_of, preview, refused
+from tests.plans.steps import DAY, buy, euros, give, in_seconds, later, move, pause, place, plan_of, preview, refused
 from tests.scene import new_camera, rows
 
 MONTH, YEAR = 30 * DAY, 365 * DAY
@@ -123,6 +123,29 @@ def test_what_was_paid_in_another_currency_is_not_credited(home: Home) -> None:
     assert told["credit"] == {"amount": ceil(Fraction(1299, 2)), "currency": "PLN"}
 
 
+@pytest.mark.parametrize(("currency", "credit", "price"), [("EUR", 299, 4990), ("PLN", 1299, 21990)])
+def test_of_a_plan_that_was_paid_in_two_currencies_one_is_credited_and_the_other_waits(
+    home: Home, currency: str, credit: int, price: int
+) -> None:
+    paid = {one: buy(home, currency=one) for one in ("EUR", "PLN")}
+    assert all(paid.values())
+    told = preview(home, "event-30-year", begins="now", currency=currency).json
+    assert told["credit"] == {"amount": credit, "currency": currency}
+    buy(home, "event-30-year", begins="now", currency=currency, to_pay=price - credit)
+    begins, until = in_seconds(home, YEAR), in_seconds(home, YEAR + MONTH)
+    assert plan_of(home)["waiting"] == [{"plan_id": "event-7-month", "from": begins, "until": until}]
+
+
+def test_what_was_given_waits_behind_the_plan_that_takes_its_place(home: Home) -> None:
+    give(home, "event-7-month")
+    later(home, 10 * DAY)
+    told = preview(home, "event-30-year", begins="now").json
+    assert (told["credit"], told["begins"]) == (euros(0), in_seconds(home, 0))
+    buy(home, "event-30-year", begins="now")
+    begins, until = in_seconds(home, YEAR), in_seconds(home, YEAR + 20 * DAY)
+    assert plan_of(home)["waiting"] == [{"plan_id": "event-7-month", "from": begins, "until": until}]
+
+
 def test_a_paused_plan_is_not_changed(home: Home) -> None:
     buy(home)
     pause(home, on=True)
@@ -201,10 +224,10 @@ def test_a_credit_is_rounded_up_once_and_never_more_than_was_paid(amount: int, w
         Grant(begin, end, "event-7-month", 2, "event", 7, f"order:{begin}", amount, "EUR", whole)
         for begin, end in pairwise(edges)
     ]
-    assert changes.credit(parts, "EUR") == amount
+    assert changes.credit(parts) == amount
     for one in parts:
         share = Fraction(amount * one.seconds, whole)
-        assert share <= changes.credit([one], "EUR") < share + 1
+        assert share <= changes.credit([one]) < share + 1
 
 
 def test_a_grant_of_before_there_were_prices_is_credited_by_the_catalogue(home: Home) -> None:

@@ -10,6 +10,7 @@ import itertools
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,6 +104,12 @@ class Standing(RuleBasedStateMachine):
     @rule(nth=devices, offer=offers)
     def somebody_buys(self, nth: int, offer: Offer) -> None:
         self.model.buy(nth, self.buy(nth, offer), offer)
+
+    @rule(nth=devices, offer=offers)
+    def somebody_is_given(self, nth: int, offer: Offer) -> None:
+        new = changes.new_grant(offer, rules.source_of("gift", f"number-{next(self.numbers)}"), self.now)
+        self.change_ledger(nth, lambda ledger: changes.with_grant(ledger, new, self.now))
+        self.model.give(nth, new.source, offer)
 
     @rule(nth=devices)
     def somebody_takes_what_is_free(self, nth: int) -> None:
@@ -247,20 +254,22 @@ class Rules(Standing):
         return new.source
 
     def quote(self, nth: int, offer: Offer) -> int:
-        old = changes.credited(self._ledgers[nth], self._now)
-        if old and old[0].plan_id == offer.plan_id:
+        old = changes.credited(self._ledgers[nth], "EUR", self._now)
+        running = rules.status_at(self._ledgers[nth], self._now).running
+        if running and running.plan.plan_id == offer.plan_id:
             raise No("SamePlan")
-        credit = changes.credit(old, "EUR")
-        if old and credit >= offer.prices["EUR"]:
+        credit = changes.credit(old)
+        if running and credit >= offer.prices["EUR"]:
             raise No("NothingToPay")
         return credit
 
     def change_now(self, nth: int, offer: Offer, credit: int) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
         ledger = self._ledgers[nth]
-        old = changes.credited(ledger, self._now)
-        after = changes.changed_now(ledger, new, old, self._now) if old else changes.with_grant(ledger, new, self._now)
-        self._written(nth, after)
+        old = changes.credited(ledger, "EUR", self._now)
+        is_behind = rules.status_at(ledger, self._now).running is None
+        how = changes.with_grant if is_behind else partial(changes.changed_now, old=old)
+        self._written(nth, how(ledger, new, now=self._now))
         return new.source
 
     def pause(self, nth: int, *, on: bool) -> None:
@@ -446,8 +455,14 @@ def _a_pause_costs_a_second(ledger: Ledger, now: int) -> Ledger:
     return after if after is ledger else changes._put_off(after, now, -1)
 
 
-def _credits_what_waits(ledger: Ledger, now: int) -> tuple[rules.Grant, ...]:
-    return tuple(ledger.left_at(now)) if RIGHT["credited"](ledger, now) else ()
+def _credits_what_waits(ledger: Ledger, currency: str, now: int) -> tuple[rules.Grant, ...]:
+    return tuple(ledger.left_at(now)) if RIGHT["credited"](ledger, currency, now) else ()
+
+
+def _credits_what_was_given(ledger: Ledger, currency: str, now: int) -> tuple[rules.Grant, ...]:
+    running = rules.status_at(ledger, now).running
+    RIGHT["credited"](ledger, currency, now)
+    return () if running is None else tuple(one for one in ledger.left_at(now) if one.until <= running.until)
 
 
 def _moves_to_the_front(ledger: Ledger, rests: Any, pauses: Any, now: int) -> Ledger:
@@ -470,8 +485,8 @@ def _moves_what_is_free(ledger: Ledger, now: int) -> Any:
     return left, rests
 
 
-def _credits_what_was_had(ledger: Ledger, now: int) -> tuple[rules.Grant, ...]:
-    named = {(one.source, one.until) for one in RIGHT["credited"](ledger, now)}
+def _credits_what_was_had(ledger: Ledger, currency: str, now: int) -> tuple[rules.Grant, ...]:
+    named = {(one.source, one.until) for one in RIGHT["credited"](ledger, currency, now)}
     return tuple(one for one in ledger.left_at(now) if (one.source, one.until) in named)
 
 
@@ -483,6 +498,7 @@ FAULTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "a pause costs a second": ("resumed", _a_pause_costs_a_second),
     "what waits is credited, too": ("credited", _credits_what_waits),
     "what was had is credited, too": ("credited", _credits_what_was_had),
+    "what was given is lost by a change": ("credited", _credits_what_was_given),
     "what is moved replaces what is there": ("moved_in", _moves_to_the_front),
     "the free plan moves, and leaves no mark": ("moved_out", _moves_what_is_free),
     "a dispute counts as a pause": ("suspended", _time_stands_still),

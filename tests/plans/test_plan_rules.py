@@ -146,3 +146,15 @@ def test_who_has_paused_too_often_is_told_a_second_in_which_it_is_possible_again
     with pytest.raises(changes.PauseSpent):
         changes.paused(ledger, again - 1)
     assert changes.paused(ledger, again).pauses[-1].since == again
+
+
+def test_what_was_filmed_is_kept_though_what_was_moved_had_no_second_of_its_own() -> None:
+    """A plan begins, and goes elsewhere at once; a week later so does another one."""
+    ledger, begun = ledger_of(CHEAP, DEAR), NOW + DAY
+    ledger, _ = changes.without(ledger, lambda one: one.plan_id == CHEAP.plan_id, begun)
+    ledger, _ = changes.moved_out(ledger, begun)
+    assert [one.seconds for one in ledger.grants] == [DAY, 0]
+    assert [one.has(NOW) for one in rules.shown_spans(ledger, begun)] == [True]
+    later = begun + 7 * DAY
+    ledger, _ = changes.moved_out(bought_more(ledger, DEAR, "later", later), later)
+    assert [one.has(NOW) for one in rules.shown_spans(ledger, later)] == [True, False]

@@ -8,6 +8,7 @@ from chalicelib.access.records import Ownership
 from chalicelib.errors import Conflict
 from chalicelib.plans.actions import ledgers
 from chalicelib.plans.rules import changes
+from chalicelib.plans.rules import ledger as ledger_rules
 from chalicelib.plans.rules.catalogue import Currency, Offer
 from chalicelib.plans.rules.ledger import Grant, Ledger
 from chalicelib.plans.shapes import Begins
@@ -32,7 +33,7 @@ class CreditChanged(Exception):
 
 @dataclass(frozen=True)
 class Quote:
-    """`credit_of` names what is credited; None where nothing is."""
+    """`credit_of` names what is credited, be it nothing; None where the plan does not begin in another one's place."""
 
     price: int
     credit: int
@@ -52,14 +53,15 @@ def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now
     ledger, price = ledgers.ledger_of(held), offer.prices[currency]
     source = "free:quoted" if offer.is_free else _QUOTED
     new = changes.new_grant(offer, source, now, amount=price, currency=currency)
-    old = changes.credited(ledger, now) if begins == "now" and not offer.is_free else ()
-    if not old:
+    running = ledger_rules.status_at(ledger, now).running
+    if running is None or begins == "after" or offer.is_free:
         add = changes.with_free if offer.is_free else changes.with_grant
         (added,) = [one for one in add(ledger, new, now).grants if one.source == source]
         return Quote(price, 0, currency, added.begins, added.until, None)
-    if old[0].plan == new.plan:
+    old = changes.credited(ledger, currency, now)
+    if running.plan.plan == new.plan:
         raise SamePlan  # ordered each day and paid a day later, it would give each second day for nothing
-    credit = changes.credit(old, currency)
+    credit = changes.credit(old)
     if credit >= price:
         raise NothingToPay(
             credit={"amount": credit, "currency": currency}, price={"amount": price, "currency": currency}
@@ -76,15 +78,15 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     """The new grant in the place of what was credited for it when it was quoted; raises CreditChanged unless that is as
     it was. What was had of it since is nobody's loss but ours."""
     ledger = ledgers.ledger_of(held)
-    old = _credited_then(ledger, quoted_at)
+    old = _credited_then(ledger, new.currency, quoted_at)
     # A rest that has ended since was had, and may stand behind another order, too; what waited behind it runs.
-    if _named(old) != credit_of or old[-1].until <= now:
+    if _named(old) != credit_of or (old and old[-1].until <= now):
         raise CreditChanged
     return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
 
 
-def _credited_then(ledger: Ledger, quoted_at: int) -> tuple[Grant, ...]:
+def _credited_then(ledger: Ledger, currency: str, quoted_at: int) -> tuple[Grant, ...]:
     try:
-        return changes.credited(ledger, quoted_at)
-    except (changes.PlanPaused, changes.PlanSuspended) as cause:
+        return changes.credited(ledger, currency, quoted_at)
+    except (changes.PlanPaused, changes.PlanSuspended, changes.CreditInOtherCurrency) as cause:
         raise CreditChanged from cause

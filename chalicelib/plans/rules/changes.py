@@ -173,36 +173,41 @@ def without(ledger: Ledger, chosen: Callable[[Grant], bool], now: int) -> tuple[
 # Changing now
 
 
-def credited(ledger: Ledger, now: int) -> tuple[Grant, ...]:
-    """The grants that are credited if another plan is to begin now: all that is left of the plan that runs, and not
-    what waits behind it. Raises PlanPaused, PlanSuspended."""
+def credited(ledger: Ledger, currency: str, now: int) -> tuple[Grant, ...]:
+    """The grants that are given up if another plan is to begin now: of the plan that runs, what is left of all that was
+    paid in this currency, and of the free plan. What was given, or paid in another currency, waits behind the new plan,
+    as all does that waited. Raises PlanPaused, PlanSuspended, CreditInOtherCurrency where there is no other."""
     status = ledgers.status_at(ledger, now)
     if status.state == "paused":
         raise PlanPaused
-    if status.held is None or status.state not in ("active", "suspended"):
+    if status.running is None:
         return ()
-    found = tuple(one for one in ledger.left_at(now) if one.until <= status.held.until)
+    found = tuple(one for one in ledger.left_at(now) if one.until <= status.running.until)
     if any(one.mark for one in found):
         raise PlanSuspended
-    return tuple(replace(one, begins=max(one.begins, now)) for one in found)
+    currencies = [one.currency for one in found if one.amount]
+    if currencies and currency not in currencies:
+        raise CreditInOtherCurrency(currency=currencies[0])
+    given_up = (one for one in found if one.is_free or (one.amount and one.currency == currency))
+    return tuple(replace(one, begins=max(one.begins, now)) for one in given_up)
 
 
-def credit(rests: Iterable[Grant], currency: str) -> int:
-    """The price that was paid for the rests, to the second, and rounded up. Raises CreditInOtherCurrency."""
-    paid = [one for one in rests if one.amount]
-    for one in paid:
-        if one.currency != currency:
-            raise CreditInOtherCurrency(currency=one.currency)
-    return ceil(sum((Fraction(one.amount * one.seconds, one.whole_s) for one in paid), Fraction()))
+def credit(rests: Iterable[Grant]) -> int:
+    """The price that was paid for the rests, which is one currency's, to the second, and rounded up."""
+    return ceil(sum((Fraction(one.amount * one.seconds, one.whole_s) for one in rests), Fraction()))
 
 
 def changed_now(ledger: Ledger, new: Grant, old: Collection[Grant], now: int) -> Ledger:
-    """The new grant begins now in the place of the old ones, and what waited behind those waits behind it."""
+    """The new grant begins now in the place of the old ones; what else is left of what runs, and what waited, waits
+    behind it."""
     named = {(one.source, one.until) for one in old}
     going_on, _ = without(ledger, lambda one: (one.source, one.until) in named, now)
-    left = going_on.left_at(now)
-    behind = [one.shifted(new.seconds) for one in left]
-    return replace(going_on, grants=(*going_on.over_at(now), new, *behind))
+    had, behind = list(going_on.over_at(now)), []
+    for one in going_on.left_at(now):
+        if one.begins < now:
+            had.append(replace(one, until=now))
+        behind.append(replace(one, begins=max(one.begins, now)).shifted(new.seconds))
+    return replace(going_on, grants=(*had, new, *behind))
 
 
 # Moving
@@ -225,7 +230,7 @@ def moved_out(ledger: Ledger, now: int) -> tuple[Ledger, tuple[Grant, ...]]:
     for one in left.grants:
         if (one.source, one.until) == (first.source, now):
             used = replace(used, begins=one.begins)
-        elif one.seconds:  # of two marks of one second the later one counts
+        elif one.seconds or one.until != now:  # of two marks of one second the later one counts
             others.append(one)
     return replace(left, grants=(*others, used)), rests
 

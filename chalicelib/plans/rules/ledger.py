@@ -176,6 +176,11 @@ class PlanStatus:
     paused_until: int | None = None
 
     @property
+    def running(self) -> Period | None:
+        """What is held and not over, be it paused or suspended."""
+        return self.held if self.state in ("active", "paused", "suspended") else None
+
+    @property
     def runs_until(self) -> int | None:
         """The end of what is held, and of what waits behind it without a gap."""
         until = None if self.held is None else self.held.until
