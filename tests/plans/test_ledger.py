@@ -512,13 +512,13 @@ FAULTS: dict[str, tuple[str, Callable[..., Any]]] = {
 def test_a_ledger_with_a_fault_is_caught(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(changes, *FAULTS[name])
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(Rules, settings=how(3000, 30))  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Rules, settings=how(15_000, 30))  # type: ignore[no-untyped-call]
 
 
 def test_a_grace_that_shows_what_has_run_out_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "shown_spans", rules.stored_spans)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(Rules, settings=how(3000, 30))  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Rules, settings=how(15_000, 30))  # type: ignore[no-untyped-call]
 
 
 def test_what_is_tried_is_sold() -> None:
