@@ -31,8 +31,8 @@ from tests.plans.counter import Counter, Device, No
 from tests.plans.granted import granted_s, paused_s
 from tests.scene import Camera, new_camera
 
-STEPS = int(os.environ.get("LEDGER_STEPS", "600"))
-STEPS_OF_THE_PRODUCT = int(os.environ.get("LEDGER_STEPS_OF_THE_PRODUCT", "12"))
+STEPS = int(os.environ.get("LEDGER_STEPS", "10000"))
+STEPS_OF_THE_PRODUCT = int(os.environ.get("LEDGER_STEPS_OF_THE_PRODUCT", "60"))
 DAY = 86_400
 # Two of one kind, a dear year, a cheap month: enough to stand in each other's way in every manner.
 SOLD = [catalogue.offer(name) for name in ("event-3-month", "event-7-month", "event-30-year", "continuous-30-year")]
