@@ -19,7 +19,11 @@ from tests import loopback
 from tests.scene import POLICY
 
 REGION, COUNTRY = "oceania", "NZ"
-TICKET, ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
+TICKET, ARRIVAL, PLAN_TICKET = "move-ticket+jwt", "move-arrival+jwt", "plan-ticket+jwt"
+# What is left of a month of a plan, as a ledger has it.
+REST = (
+    "2026-01-05T08:00:00Z 2026-01-25T08:00:00Z event-7-month 2 event 7 order:of-the-neighbour 299 EUR 2592000 -"
+)
 
 
 @dataclass
@@ -49,6 +53,10 @@ class Neighbour:
     def ticket(self, sub: str = "a-ticket-of-the-neighbour", typ: str = TICKET, **other: Any) -> str:
         person = {"email": "maja@example.com", "nickname": "Maja", "language": "pl", "policy_version": POLICY}
         return self.sign(self.claims(sub, **{**person, "country": "PL", **other}), typ)
+
+    def plan_ticket(self, *grants: str, typ: str = PLAN_TICKET, **other: Any) -> str:
+        plans = {"device_id": "a-device-of-the-neighbour", "grants": [*grants] or [REST]}
+        return self.sign(self.claims("a-ticket-of-the-neighbour", **{**plans, **other}), typ)
 
     def arrival(self, ticket: str, typ: str = ARRIVAL, **other: Any) -> str:
         return self.sign(self.claims(said(ticket)["sub"], **other), typ)

@@ -81,6 +81,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "identity_id": lambda home: _identity(home),
     "ticket": lambda home: neighbour().ticket(),
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
+    "plan_ticket": lambda home: neighbour().plan_ticket(),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
     "invited_email": lambda home: "invited@example.com",
     "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],

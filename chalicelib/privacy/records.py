@@ -75,6 +75,18 @@ class Relocation(Item):
     endpoint = personal(rows.REGISTRATION)
 
 
+class PlanTicket(LedgerRow):
+    """What was left of a device's plans when the account of its owner moved, signed for the other region; it is kept
+    with the erasure for a year, as long as it counts."""
+
+    pk_prefix = "erasure"
+    sk_prefix = "plan-ticket"
+
+    ticket = key(
+        UnicodeAttribute(), rows.CLOUD_STORAGE, why="signed: times, entries of the catalogue, prices and random ids"
+    )
+
+
 class LogReading(LedgerRow):
     """Somebody looked into the API log."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from chalicelib.access.actions import DeviceAccess, RightMissing
+from chalicelib.access.needs import OWNER
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import PAGE, RouteTable
 from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
+from chalicelib.plans.rules import changes
+from chalicelib.plans.shapes import DevicePlan
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, erasing, export, region_transfer, watching
+from chalicelib.privacy.actions import closing, erasing, export, region_plans, region_transfer, watching
 from chalicelib.privacy.needs import OwnExport
 from chalicelib.privacy.records import Export
 from chalicelib.register import policy_table
@@ -80,6 +84,27 @@ def arrive(visitor: Visitor, body: shapes.Arrive) -> shapes.Arrived:
 def confirm_move(caller: Caller, body: shapes.ConfirmMove) -> shapes.Closing:
     """End the account here, as closing does, once the other region has said that it is there."""
     return region_transfer.confirm(caller, body.arrival)
+
+
+@routes.post(
+    "/devices/{device_id}/plan/arrivals",
+    who=Who.PERSON,
+    needs=OWNER,
+    asks=shapes.BringPlan,
+    answers=DevicePlan,
+    refuses=(
+        NotFound,
+        RightMissing,
+        region_transfer.TicketWrong,
+        region_transfer.TicketSpent,
+        changes.MovedTooOften,
+    ),
+    example={"ticket": "$plan_ticket"},
+)
+def bring_plan(caller: Caller, device: DeviceAccess, body: shapes.BringPlan) -> DevicePlan:
+    """Put what was left of a device's plans in the region that one comes from behind the plans of this device, once.
+    The answer is the plan that it has then."""
+    return region_plans.bring(caller, device, body.ticket)
 
 
 @routes.get("/erasures/{erasure_id}", who=Who.ANYONE, answers=shapes.Erasure, refuses=(NotFound,), example={})

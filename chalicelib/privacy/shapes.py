@@ -19,12 +19,23 @@ class Closing(Shape):
     receipt_url: str
 
 
+class CarriedPlan(Shape):
+    """What is left of the plans of a device that one had: `ticket`, a compact JWS (ES256), is for
+    `POST /devices/{device_id}/plan/arrivals` in the other region, once, before `until`."""
+
+    device_id: str
+    ticket: str
+    until: Time
+
+
 class Erasure(Shape):
-    """`receipt` is a compact JWS (ES256); `GET /keys` has the key that verifies it."""
+    """`receipt` is a compact JWS (ES256); `GET /keys` has the key that verifies it. After a move to another
+    region `plans` go there, each by its ticket; they are listed within a minute or so, and kept for a year."""
 
     state: Literal["erasing", "done"]
     done_at: Time | None = None
     receipt: str | None = None
+    plans: tuple[CarriedPlan, ...] = ()
 
 
 class Leave(Shape):
@@ -36,8 +47,9 @@ class Leave(Shape):
 class Leaving(Shape):
     """Give `ticket` to `POST /accounts/arrivals` at `endpoint`, before `until`: it vouches for you there, once.
 
-    Nothing ends here before `POST /me/move/confirm`. Then your `devices`, by their number, are released with their
-    plans, to be bound anew there; everything else goes with you in a copy of your data (`POST /privacy/exports`).
+    Nothing ends here before `POST /me/move/confirm`. Then your `devices`, by their number, are released, to be bound
+    anew there, and what is left of their plans is for them there (`GET /erasures/{erasure_id}`); everything else goes
+    with you in a copy of your data (`POST /privacy/exports`).
     """
 
     endpoint: str
@@ -65,7 +77,7 @@ class ConfirmMove(Shape):
     arrival: Signed
 
 
-class _Claims(Struct):
+class Claims(Struct):
     iss: str
     aud: str
     sub: Annotated[str, Meta(min_length=16, max_length=64)]
@@ -73,7 +85,7 @@ class _Claims(Struct):
     exp: int
 
 
-class Ticket(_Claims, kw_only=True):
+class Ticket(Claims, kw_only=True):
     """Statement of one region's installation to another about a person who comes; `sub` is the ticket's own random
     id."""
 
@@ -86,8 +98,22 @@ class Ticket(_Claims, kw_only=True):
     policy_version: Annotated[str, Meta(max_length=32)]
 
 
-class Arrival(_Claims):
+class Arrival(Claims):
     """Reply of that one; `sub` is the ticket's id."""
+
+
+class PlanTicket(Claims):
+    """Statement of one region's installation to another of what is left of a device's plans, as the ledger there has
+    it; `sub` is the ticket with which its owner came."""
+
+    device_id: Annotated[str, Meta(min_length=16, max_length=64)]
+    grants: Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(min_length=1, max_length=256)]
+
+
+class BringPlan(Shape):
+    """One of the tickets that `GET /erasures/{erasure_id}` has in the region that you come from."""
+
+    ticket: Annotated[str, Meta(max_length=65536, description="a compact JWS (ES256)")]
 
 
 class Volume(Shape):

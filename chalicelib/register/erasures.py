@@ -38,6 +38,9 @@ class Erasure(LedgerRow):
     state = plain(UnicodeAttribute(), why="erasing or done")
     done_at = plain(NumberAttribute(null=True), why="a time")
     receipt = plain(UnicodeAttribute(null=True), why="signed, without personal data")
+    # Of a move: the plans go there, to whoever came with that ticket.
+    moved_to = plain(UnicodeAttribute(null=True), why="the endpoint of another region")
+    moved_with = key(UnicodeAttribute(null=True), rows.REGISTRATION, why="random id of the ticket")
 
     @property
     def begun(self) -> datetime:
@@ -123,15 +126,20 @@ def begun_since(at: datetime, *, after: str | None = None) -> Iterator[Erasure]:
         yield from map(Erasure.from_raw_data, items)
 
 
-def begin(*subjects: tuple[str, str], ordered_by: str = OWNER) -> tuple[str, tuple[Write, ...]]:
+def begin(
+    *subjects: tuple[str, str], ordered_by: str = OWNER, moved_to: str | None = None, moved_with: str | None = None
+) -> tuple[str, tuple[Write, ...]]:
     """The id of a new erasure and the writes that begin it, to be committed with what makes the subjects unreadable.
 
-    A subject is its kind and its id, as its partition is named. Those that hang below one are found by its erasure.
+    A subject is its kind and its id, as its partition is named. Those that hang below one are found by its erasure. An
+    account that moves names the other region's endpoint, and its ticket there.
     """
     erasure_id = ids.as_text(ids.random_bytes(20))
     hashed = crypto.plain_hash(erasure_id)
     now = clock.now_s()
-    erasure = Erasure.new(hashed, ordered_by=ordered_by, begun_at=now, state=ERASING)
+    erasure = Erasure.new(
+        hashed, ordered_by=ordered_by, begun_at=now, state=ERASING, moved_to=moved_to, moved_with=moved_with
+    )
     in_sight = OpenErasure.new("", hashed, next_at=now)
     open_subjects = (create(OpenSubject.new(hashed, keys.joined(*subject))) for subject in subjects)
     return erasure_id, (create(erasure), create(in_sight), *open_subjects)

@@ -15,7 +15,7 @@ from chalicelib.plans.actions import ledgers
 from chalicelib.plans.rules import changes
 from chalicelib.plans.rules.ledger import Grant, Ledger, source_of
 from chalicelib.plans.shapes import DevicePlan
-from chalicelib.store.commit import commit_and_answer
+from chalicelib.store.commit import Write, commit_and_answer
 from chalicelib.store.records import read_all
 from chalicelib.store.retrying import retrying_from
 from chalicelib.words import Phrase
@@ -73,6 +73,23 @@ def handed_over(held: Ownership | None, now: int) -> Ledger:
     except changes.NothingToMove:
         return Ledger()
     return changes.moved_in(Ledger(), _renamed(rests), (), now)
+
+
+# To another region
+
+
+def left_behind(held: Ownership, at: int) -> list[str]:
+    """What was left at that time of the plans of a device whose owner is gone, as the ledger has it; the free plan, and
+    what is disputed, end with the account."""
+    rests = changes.transferable(ledgers.ledger_of(held), at)
+    return [one.text for one in rests if one.mark != "suspended"]
+
+
+def brought(held: Ownership, grants: Iterable[Grant], now: int) -> tuple[Write, ...]:
+    """Writes that put what was left elsewhere behind all that the device has. Raises MovedTooOften."""
+    ledger = ledgers.ledger_of(held)
+    changes.require_room(ledger)
+    return ledgers.changed(held, changes.moved_in(ledger, _renamed(grants), (), now), now)
 
 
 def _renamed(rests: Iterable[Grant]) -> list[Grant]:

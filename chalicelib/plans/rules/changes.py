@@ -235,6 +235,12 @@ def moved_out(ledger: Ledger, now: int) -> tuple[Ledger, tuple[Grant, ...]]:
     return replace(left, grants=(*others, used)), rests
 
 
+def transferable(ledger: Ledger, now: int) -> tuple[Grant, ...]:
+    """What is left but for the free plan."""
+    _, rests = without(ledger, lambda one: not one.is_free, now)
+    return rests
+
+
 def require_room(*ledgers_of: Ledger) -> None:
     """That both devices can remember one move more. Raises MovedTooOften."""
     if any(len(one.grants) >= MOST_GRANTS_OF_MOVES for one in ledgers_of):

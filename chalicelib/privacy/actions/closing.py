@@ -25,11 +25,12 @@ def close_account(
     account: Account,
     ordered_by: str = OWNER,
     read_again: Callable[[Account], Account] = accounts.read_again_signed_in,
+    **moved: str,
 ) -> shapes.Closing:
     """End the account in one commit, after which nothing of it can be read, whatever hangs below it; the erasure
-    follows, and says who ordered it."""
+    follows, and says who ordered it, and of a move where to and with which ticket."""
     left = terminals.leave_unfinished(account)
-    return retrying_from(account, lambda account: _close(account, ordered_by, left), read_again)
+    return retrying_from(account, lambda account: _close(account, ordered_by, left, moved), read_again)
 
 
 def remove_child(contact: Contact) -> shapes.Removed:
@@ -47,10 +48,12 @@ def _reached(contact: Contact) -> Account:
     return account
 
 
-def _close(account: Account, ordered_by: str, left: tuple[tuple[str, str], ...]) -> shapes.Closing:
+def _close(
+    account: Account, ordered_by: str, left: tuple[tuple[str, str], ...], moved: dict[str, str]
+) -> shapes.Closing:
     notice_id = ids.new_id()
     of_person = (Account.pk_prefix, account.pk_id), (ClosureNotice.pk_prefix, notice_id)
-    erasure_id, begun = erasures.begin(*of_person, *left, ordered_by=ordered_by)
+    erasure_id, begun = erasures.begin(*of_person, *left, ordered_by=ordered_by, **moved)
     answer = shapes.Closing(erasure_id=erasure_id, receipt_url=f"{settings.public_url}/erasures/{erasure_id}")
     notice = messages.write_closure_notice(notice_id, account, "privacy/mail/closed", url=answer.receipt_url)
     return commit_and_answer(*ending(account), *begun, *notice, answer=answer)

@@ -11,6 +11,7 @@ from chalicelib.aws import sqs
 from chalicelib.errors import NotFound
 from chalicelib.orders import actions as orders
 from chalicelib.privacy import shapes
+from chalicelib.privacy.actions import region_plans
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, Erasure, OpenErasure, OpenSubject
 from chalicelib.settings import settings
@@ -34,8 +35,9 @@ def erasure_of(erasure_id: str) -> shapes.Erasure:
     if erasure is None:
         raise NotFound
     if erasure.receipt is None:
-        return shapes.Erasure(state=ERASING)
-    return shapes.Erasure(state=DONE, done_at=clock.at_epoch(erasure.done_at), receipt=erasure.receipt)
+        return shapes.Erasure(state=ERASING, plans=region_plans.of_erasure(erasure))
+    done_at = clock.at_epoch(erasure.done_at)
+    return shapes.Erasure(DONE, done_at, erasure.receipt, region_plans.of_erasure(erasure))
 
 
 # Passes
@@ -46,6 +48,7 @@ def run_pass(hashed_id: str, subject: str, nth: int = 0) -> None:
 
     What a pass has no time for, the next one finds, which goes to the end of the queue: who came meanwhile is first.
     """
+    region_plans.keep(hashed_id, subject)
     passed = erase.run_pass(hashed_id, subject, nth)
     if passed is None:
         return

@@ -29,9 +29,9 @@ from chalicelib.words import Phrase
 _TICKET, _ARRIVAL = "move-ticket+jwt", "move-arrival+jwt"
 _TICKET_MINUTES, _ARRIVAL_DAYS = 15, 30
 # Clocks differ, but not by more.
-_LEEWAY_S = 60
+LEEWAY_S = 60
 
-_Said = TypeVar("_Said", shapes.Ticket, shapes.Arrival)
+_Said = TypeVar("_Said", shapes.Ticket, shapes.Arrival, shapes.PlanTicket)
 
 
 class SameRegion(Conflict):
@@ -82,10 +82,11 @@ def _claims_of(account: Account, country: str, endpoint: str, ticket_id: str) ->
         for name in ("email", "phone", "nickname", "language", "policy_version")
         if (value := getattr(account, name)) is not None
     }
-    return {**_claims(endpoint, ticket_id, minutes=_TICKET_MINUTES), **person, "country": country}
+    return {**claims_for(endpoint, ticket_id, minutes=_TICKET_MINUTES), **person, "country": country}
 
 
-def _claims(audience: str, subject: str, **life: float) -> dict[str, object]:
+def claims_for(audience: str, subject: str, **life: float) -> dict[str, object]:
+    """What each of our statements to another region says of itself."""
     return {
         "iss": settings.public_url,
         "aud": audience,
@@ -100,21 +101,21 @@ def arrive(body: shapes.Arrive, repeat_key: str | None) -> shapes.Arrived:
 
     Raises TicketWrong, TicketSpent, Misdirected, PasswordTooEasy, AddressTaken, KeysSilent.
     """
-    ticket = _verified(body.ticket, _TICKET, shapes.Ticket)
+    ticket = verified(body.ticket, _TICKET, shapes.Ticket)
     if ticket is None or ticket.exp - ticket.iat > _TICKET_MINUTES * 60:
         raise TicketWrong
     regions.require_here(ticket.country)
     newcomer = region_transfer.Newcomer(
         came_from=ticket.iss,
         ticket_id=ticket.sub,
-        ticket_until=ticket.exp + _LEEWAY_S,
+        ticket_until=ticket.exp + LEEWAY_S,
         contacts=_contacts(ticket),
         nickname=ticket.nickname,
         language=ticket.language,
         country=ticket.country,
         policy_version=ticket.policy_version,
     )
-    arrival = jws.signed(_claims(ticket.iss, ticket.sub, days=_ARRIVAL_DAYS), _ARRIVAL)
+    arrival = jws.signed(claims_for(ticket.iss, ticket.sub, days=_ARRIVAL_DAYS), _ARRIVAL)
     tokens = _enter(newcomer, body, repeat_key)
     return shapes.Arrived(**msgspec.structs.asdict(tokens), arrival=arrival)
 
@@ -144,11 +145,11 @@ def _contacts(ticket: shapes.Ticket) -> tuple[Contact, ...]:
 
 def confirm(caller: Caller, arrival: str) -> shapes.Closing:
     """The account exists in the other region: it ends here, as closing ends it. Raises ArrivalWrong, KeysSilent."""
-    claims = _verified(arrival, _ARRIVAL, shapes.Arrival)
+    claims = verified(arrival, _ARRIVAL, shapes.Arrival)
     relocation = None if claims is None else _relocation_of(caller, claims.sub)
     if claims is None or relocation is None or relocation.endpoint != claims.iss:
         raise ArrivalWrong
-    return closing.close_account(caller.account, MOVE)
+    return closing.close_account(caller.account, MOVE, moved_to=relocation.endpoint, moved_with=claims.sub)
 
 
 def _relocation_of(caller: Caller, ticket_id: str) -> Relocation | None:
@@ -159,7 +160,7 @@ def _relocation_of(caller: Caller, ticket_id: str) -> Relocation | None:
 # What another installation says
 
 
-def _verified(text: str, typ: str, kind: type[_Said]) -> _Said | None:
+def verified(text: str, typ: str, kind: type[_Said]) -> _Said | None:
     """The claims that another region's installation signed for us, of this type and in time; None for anything else."""
     from joserfc import jws as joserfc_jws
     from joserfc.errors import JoseError
@@ -183,5 +184,5 @@ def _others() -> set[str]:
     return set(settings.regions.values()) - {settings.public_url}
 
 
-def _is_in_time(claims: shapes.Ticket | shapes.Arrival) -> bool:
-    return claims.iat - _LEEWAY_S <= clock.now_s() < claims.exp
+def _is_in_time(claims: shapes.Claims) -> bool:
+    return claims.iat - LEEWAY_S <= clock.now_s() < claims.exp

@@ -7,6 +7,7 @@ from typing import Any
 from infra.local import checkout
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.neighbour import neighbour
 from tests.plans.granted import granted_s
 from tests.scene import new_camera
 from tests.worlds.invariants import Stored
@@ -82,6 +83,22 @@ def _move_to_second(home: Home, others: tuple[str, str]) -> Response:
     return plans.move(home, others[0], ONE_KEY)
 
 
+def _two_and_a_ticket(home: Home) -> tuple[str, str]:
+    return plans.two_devices(home), neighbour().plan_ticket()
+
+
+def _bring_here(home: Home, state: tuple[str, str]) -> Response:
+    return plans.bring(home, state[1], ONE_KEY)
+
+
+def _bring_there(home: Home, state: tuple[str, str]) -> Response:
+    return plans.bring(home, state[1], ANOTHER_KEY, state[0])
+
+
+def _move_to_other(home: Home, state: tuple[str, str]) -> Response:
+    return plans.move(home, state[0], ANOTHER_KEY)
+
+
 def _move_of_both(home: Home, state: Any) -> Response:
     return plans.move(home, state[0], ONE_KEY)
 
@@ -145,6 +162,11 @@ def _two_periods(home: Home, state: Any, answers: Answers, stored: Stored) -> Wr
     yield from _all_is_there(home, state, stored, 2 * PERIOD_S)
 
 
+def _period_and_rest(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    rest = 20 * plans.DAY_S  # of the ticket
+    yield from _all_is_there(home, state, stored, PERIOD_S + rest)
+
+
 def _one_is_free(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     yield from _all_is_there(home, state, stored, PERIOD_S)
     if len(stored.of("Order")) != 1:
@@ -175,6 +197,12 @@ RACES = (
     Race("move, pay", _two_devices_and_an_order, _move_of_both, _pay_second, exactly((200, 200)), _two_periods),
     Race("move, remove", plans.two_devices, _move, _remove, exactly((200, 202), (404, 202))),
     Race("move, remove the other one", plans.two_devices, _move, _remove_other, exactly((200, 202), (404, 202))),
+    Race(
+        "bring a plan here, bring it there", _two_and_a_ticket, _bring_here, _bring_there, either_way((200, 410)),
+        _period_and_rest,
+    ),
+    Race("bring a plan, move", _two_and_a_ticket, _bring_here, _move_to_other, exactly((200, 200)), _period_and_rest),
+    Race("bring a plan, remove", _two_and_a_ticket, _bring_here, _remove, exactly((200, 202), (404, 202))),
     Race("pause, pause", plans.subscribed, _pause_too, _pause, exactly((200, 200)), _one_period),
     Race("pay, pause", _subscribed_and_ordered, _pay_second, _pause, exactly((200, 200)), _two_periods),
     Race("pause, remove", plans.subscribed, _pause, _remove, exactly((200, 202), (404, 202))),

@@ -56,6 +56,16 @@ def _closed(home: Home) -> None:
     assert home.owner.close().status == 202
 
 
+def _moved(home: Home) -> None:
+    arrival = arrived_elsewhere(home)
+    home.world.settle()
+    assert leave_for_good(home, arrival, "the-key-of-moving").status == 202
+
+
+def _tickets_of_plans(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("PlanTicket"))
+
+
 def _closed_a_minute_ago(home: Home) -> None:
     """The first pass is made; the next one is the clock's."""
     _closed(home)
@@ -246,6 +256,14 @@ SCENARIOS = (
         ("forward_ledger_changes", "on_erasure_begun", "on_ownership_ended"),
         _closed,
         settle,
+        is_asked=False,
+    ),
+    Scenario(
+        "an account that moved is erased",
+        ("forward_ledger_changes", "on_erasure_begun"),
+        _moved,
+        settle,
+        _tickets_of_plans,
         is_asked=False,
     ),
     Scenario("an erasure ends", "resume_erasures", _closed_a_minute_ago, _resume_erasures, is_asked=False),

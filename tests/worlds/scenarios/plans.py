@@ -8,6 +8,7 @@ from chalicelib.plans.rules.ledger import Ledger
 from infra.local import checkout
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.neighbour import neighbour
 from tests.scene import new_camera
 from tests.worlds.invariants import Row, Stored
 from tests.worlds.scenarios import cameras, money
@@ -116,6 +117,22 @@ def moves(home: Home, other: str, stored: Stored) -> int:
     return len(ledgers(stored)[other].grants)
 
 
+def two_devices_and_a_ticket(home: Home) -> str:
+    """What is left of another plan elsewhere."""
+    two_devices(home)
+    return neighbour().plan_ticket()
+
+
+def bring(home: Home, ticket: str, key: str, device_id: str = "") -> Response:
+    path = f"/devices/{device_id or home.camera.device_id}/plan/arrivals"
+    return home.owner.call("POST", path, {"ticket": ticket}, headers=once(key))
+
+
+def arrivals(home: Home, ticket: str, stored: Stored) -> int:
+    found = [one for ledger in ledgers(stored).values() for one in ledger.grants]
+    return sum(one.source_kind == "move" for one in found)
+
+
 def offered_with_plan(home: Home) -> str:
     subscribed(home)
     home.owner.step_up()
@@ -166,6 +183,10 @@ SCENARIOS = (
     Scenario(
         "move a plan", "POST /devices/{device_id}/plan/move", two_devices, move, moves, may_say=(409,),
         keeps_answer=True,
+    ),
+    Scenario(
+        "bring a plan from another region", "POST /devices/{device_id}/plan/arrivals", two_devices_and_a_ticket, bring,
+        arrivals, may_say=(410,),
     ),
     Scenario(
         "take a device over with its plan", "POST /transfers/{transfer_id}/accept", offered_with_plan, cameras.accept,
