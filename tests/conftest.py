@@ -19,9 +19,12 @@ from chalicelib.store import crypto, hour_keys, records
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
 from infra.strict_moto import endpoint
-from tests import neighbour, shares
+from tests import hypothesis_profile, neighbour, shares
 from tests.identities import platforms
 from tests.scene import Camera, Person, new_camera, new_person, requiring_presence
+
+# Before modules of tests say what they want otherwise.
+hypothesis_profile.load()
 
 if endpoint.URL is not None:
     # Worlds have noted it; what tests ask of moto alone is meant for moto.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.access import actions, rules
@@ -38,7 +38,6 @@ def was_private(ended: list[Span], begin: float, end: float) -> bool:
     return rules.was_private_between(begin, end, ended)
 
 
-@settings(deadline=None)
 @given(ended=lists, begin=moments, length=moments, end=moments)
 def test_what_is_kept_says_what_all_would_say(ended: list[Span], begin: int, length: int, end: int) -> None:
     ended = [(min(one), max(one)) for one in ended]
@@ -54,7 +53,6 @@ def test_what_is_kept_says_what_all_would_say(ended: list[Span], begin: int, len
     assert [rules.read_span(rules.written_span(one)) for one in spans] == spans
 
 
-@settings(deadline=None)
 @given(gaps=some.lists(some.integers(1, 50), min_size=MOST_SPANS, max_size=MOST_SPANS + 20))
 def test_of_too_many_the_nearest_are_merged_and_none_is_forgotten(gaps: list[int]) -> None:
     ended, at = [], 0

@@ -84,7 +84,7 @@ def test_a_server_that_stamps_all_frames_alike_is_stamped_by_arrival() -> None:
 _STAMP = st.one_of(st.none(), st.integers(-(2**34), 2**34), st.integers(0, 50).map(lambda n: n * TICK))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(st.lists(st.tuples(_STAMP, _STAMP, st.booleans(), st.booleans()), max_size=40), st.booleans())
 def test_whatever_comes_dts_grows_until_it_begins_anew(stamps: list[tuple[object, ...]], reorders: bool) -> None:
     packets = [

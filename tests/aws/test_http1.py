@@ -18,7 +18,7 @@ CHUNKED = (
     b"5\r\n%s\r\n%x;a=b\r\n%s\r\n0\r\nTrailer: x\r\n\r\n" % (BODY[:5], len(BODY) - 5, BODY[5:])
 )
 FORMS = st.sampled_from([SIZED, CHUNKED])
-many = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+many = settings(max_examples=200)
 
 
 class Came:

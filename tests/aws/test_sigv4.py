@@ -19,7 +19,7 @@ from chalicelib.aws import sigv4
 from chalicelib.settings import AwsCredentials
 
 EXAMPLES = 10_000 if "EVERY_SIZE" in os.environ else 150
-many = settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+many = settings(max_examples=EXAMPLES)
 
 KEY_IDS = st.from_regex(r"A[A-Z0-9]{15,40}", fullmatch=True)
 SECRETS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=50)

@@ -159,9 +159,8 @@ def empty(strict: StrictAWS) -> Any:
 
 
 @settings(
-    max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(some.lists(some.one_of(_single, _together, _batch, _query, _get), min_size=1, max_size=12))
 def test_they_say_the_same(strict: StrictAWS, empty: Any, requests: list[tuple[str, Json]]) -> None:
     strict.restore(empty)

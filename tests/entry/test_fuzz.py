@@ -28,9 +28,6 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 
 _HOW = settings(
     max_examples=EXAMPLES,
-    derandomize=True,
-    database=None,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

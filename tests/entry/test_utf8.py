@@ -31,7 +31,7 @@ from tests.routes import all_routes
 HALF = "\ud83d"
 Event = dict[str, Any]
 _HOW = settings(
-    max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
@@ -84,7 +84,6 @@ def test_a_quarter_of_a_mebibyte_is_read_and_a_byte_more_is_too_large() -> None:
     assert refusal.value.details == {"most_bytes": 262_144}
 
 
-@settings(derandomize=True, database=None, deadline=None)
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
     with contextlib.suppress(Malformed):

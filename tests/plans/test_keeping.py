@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib import clock
@@ -64,7 +64,6 @@ def since(spans: tuple[Span, ...]) -> int | None:
     return spans[0].since if spans else None
 
 
-@settings(deadline=None)
 @given(ledger=ledgers())
 def test_the_rules_say_what_is_in_the_diary_of_each_second(ledger: Ledger) -> None:
     diary = Diary([any(one.begins <= second < one.until for one in ledger.grants) for second in range(150)])

@@ -71,7 +71,7 @@ def pieces(segments: list[Segment]) -> list[list[Piece]]:
     ]  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(segments=filmed())
 def test_a_player_finds_each_object_whole_at_its_time_with_its_init(segments: list[Segment]) -> None:
     found = parsed(playlists.playlist(pieces(segments)))
@@ -98,7 +98,6 @@ def test_a_player_finds_each_object_whole_at_its_time_with_its_init(segments: li
     assert next(entries, None) is None
 
 
-@settings(deadline=None)
 @given(duration_ms=some.integers(1000, 60_000), count=some.integers(0, 120))
 def test_parts_are_whole_fragments_of_about_four_seconds(duration_ms: int, count: int) -> None:
     piece = Piece("p", "i", BEGIN, duration_ms, (10,) * count)
@@ -253,7 +252,7 @@ HOUR, QUARTER, DAY = timedelta(hours=1), timedelta(minutes=15), timedelta(days=1
 minutes = some.integers(-600, 600).map(lambda number: BEGIN + timedelta(minutes=number))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(
     objects=some.lists(
         some.tuples(some.integers(-40, 40), some.integers(0, 14), some.integers(1, 60), minutes), max_size=6

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.recordings.rules import quarters
@@ -25,7 +25,6 @@ def filmed(at_ms: int, ms: int, *, channel: str = "1", size: int = 1000) -> Segm
     return Segment(f"{channel}-{at_ms}", channel, 7, start, ms, size, start + timedelta(milliseconds=ms))
 
 
-@settings(deadline=None)
 @given(some.lists(some.tuples(some.integers(0, 86_399_999), some.integers(1_000, 60_000)), max_size=60))
 def test_each_millisecond_lies_in_its_quarter_and_each_byte_where_its_object_begins(
     pairs: list[tuple[int, int]],
@@ -65,7 +64,6 @@ def test_days_and_quarters_are_those_of_utc() -> None:
 # Marks
 
 
-@settings(deadline=None)
 @given(
     some.lists(some.tuples(some.sampled_from("12*"), some.integers(0, 50), some.integers(1, 20)), max_size=12),
     some.sampled_from("12"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.recordings.rules import names
@@ -38,7 +38,6 @@ def test_what_is_called_otherwise_is_refused(name: str) -> None:
         names.read_segment(name)
 
 
-@settings(deadline=None)
 @given(some.text(max_size=80))
 def test_no_name_is_an_accident(name: str) -> None:
     with suppress(NameUnknown):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.recordings.rules.runs import runs_of, spans_of
@@ -59,7 +59,6 @@ def test_two_that_were_filmed_at_the_same_time_stay_two() -> None:
     assert starts(runs_of([*before, *after])) == [[0, 60, 120, 180], [10, 70, 130]]
 
 
-@settings(deadline=None)
 @given(some.lists(some.tuples(some.integers(0, 80), some.integers(1, 20), some.sampled_from([A, B])), max_size=30))
 def test_each_goes_on_the_run_whose_end_is_nearest(said: list[tuple[int, int, Init]]) -> None:
     segments = [filmed(at / 4, long / 4, init=init, object_key=f"{nth}") for nth, (at, long, init) in enumerate(said)]
@@ -80,7 +79,6 @@ def test_thousands_that_were_filmed_at_the_same_time_take_no_longer() -> None:
     assert time.process_time() - begun < 5
 
 
-@settings(deadline=None)
 @given(some.lists(some.tuples(some.integers(0, 2_000), some.integers(1, 60)), max_size=40))
 def test_spans_cover_what_was_filmed_and_nothing_else(pairs: list[tuple[int, int]]) -> None:
     spans = spans_of([filmed(at, seconds) for at, seconds in pairs], NOON + 100 * S, NOON + 1_500 * S)
@@ -91,7 +89,6 @@ def test_spans_cover_what_was_filmed_and_nothing_else(pairs: list[tuple[int, int
     assert all(after[0] - before[1] > S for before, after in pairwise(spans))
 
 
-@settings(deadline=None)
 @given(some.permutations([filmed(0), filmed(60), filmed(130), filmed(200, 30), filmed(231, init=B), filmed(90)]))
 def test_the_order_of_arrival_changes_nothing(segments: list[Segment]) -> None:
     assert runs_of(segments) == runs_of(sorted(segments, key=lambda one: one.start))

@@ -303,7 +303,7 @@ def test_a_camera_has_longer_to_come_back_than_it_is_told_to_wait() -> None:
     assert stock_rules.OFFLINE_AFTER > stock_rules.COME_BACK_WITHIN
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.booleans(), min_size=1, max_size=60))
 def test_whatever_a_camera_does_offline_and_back_take_turns_and_offline_comes_once_an_hour(there: list[bool]) -> None:
     """Looked at every five minutes; at the end it is away for two hours."""

@@ -63,7 +63,7 @@ def test_a_stamp_is_believed_from_seven_days_before_its_arrival_to_a_minute_afte
     assert stock_rules.is_believed(stamp_ms, NOW_MS) is is_believed
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(_REPORTS)
 def test_whatever_clocks_said_a_right_one_is_heard_a_minute_later(reports: list[tuple[int | None, str, int]]) -> None:
     times, arrived_ms = StateTimes(), NOW_MS
