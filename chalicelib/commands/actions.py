@@ -182,11 +182,12 @@ def _send(connection_id: str, command: Command) -> bool:
 
 
 def take_answer(connection_id: str, answer: shapes.Said) -> None:
-    """Keep what a camera says to a command; a second answer changes nothing. Raises NotFound."""
+    """Keep what a camera says to a command; a second answer changes nothing. Raises NotFound, also for what is said on
+    a connection that was superseded, which is ended: the command is brought again on the one that counts."""
     stock = channel.camera_at(connection_id)
     if stock is None:
         channel.hang_up(connection_id)
-        return
+        raise NotFound
     if access.read_alive(stock.device_id) is None:
         raise NotFound
     with suppress(NothingToDo):  # it was answered before

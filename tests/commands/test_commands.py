@@ -173,7 +173,7 @@ def test_a_camera_answers_for_itself_alone(home: Home) -> None:
 def test_a_superseded_connection_is_not_listened_to_and_ended(home: Home) -> None:
     older, newer = home.camera.connect(), home.camera.connect()
     command_id = give(home)
-    older.say({"id": command_id, "ok": True})
+    assert older.say({"id": command_id, "ok": True}) == 404  # which the log says of an answer that is lost
     home.world.settle()
     assert (older.is_open, newer.is_open) == (False, True)
     assert state(home, command_id)["state"] == "sent"

@@ -19,6 +19,7 @@ from chalicelib.store import records, restored_keys
 from chalicelib.store.records import TableClosed
 from chalicelib.store.restored_keys import RootSecretDiffers
 from infra.local import dump, module_caches
+from infra.local.cloud import Snapshot
 from infra.local.gateway import Response
 from tests.canaries import Life
 from tests.conftest import Home
@@ -28,6 +29,7 @@ from tests.identities.platforms import google_token
 from tests.privacy.backups import copied, empty_like
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, new_camera, new_person
 from tests.sharing.test_sharing import accept, shared_with
+from tests.worlds.interleavings import CLIENTS, play
 from tests.worlds.invariants import Stored, violations
 from tests.worlds.scenarios.money import paid
 
@@ -203,6 +205,43 @@ def test_what_was_erased_before_is_not_looked_for(home: Home, monkeypatch: pytes
     restored(home, monkeypatch, lambda: None)
     answer = replayed(home, home.world.now().isoformat())
     assert answer == {"erasures": 0, "subjects": 0, "deletions": 0, "finished": True}
+
+
+def test_nobody_is_let_in_between_any_two_calls_of_a_replay(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So no pair of a replay and a request is played otherwise (tests/worlds/conflicts.py)."""
+    restored(home, monkeypatch, lambda: close(home))
+    before = home.world.snapshot()
+    said = [_said_within(home, before, count) for count in range(1, len(_calls_of_a_replay(home, before)) + 1)]
+    opening = _calls_of_a_replay(home, before).index("service")
+    assert opening > 20 and len(said) > opening + 1
+    assert said == [503] * opening + [401] * (len(said) - opening)  # everybody signs in anew
+
+
+def _calls_of_a_replay(home: Home, before: Snapshot) -> list[str]:
+    """What kind of row each of them puts, if one."""
+    _begin(home, before)
+    home.world.trace.clear()
+    assert replayed(home)["finished"]
+    return [call.params.get("Item", {}).get("pk", {}).get("S", "").partition("#")[0] for call in home.world.trace]
+
+
+def _said_within(home: Home, before: Snapshot, count: int) -> int:
+    """With what status somebody is answered after so many calls of a replay, which goes on then."""
+    _begin(home, before)
+    operator, person = CLIENTS
+
+    def choose(order: str, waiting: list[str]) -> str:
+        wanted = operator if order.count(operator) < count else person
+        return wanted if wanted in waiting else waiting[0]
+
+    played = play(home.world.aws, (lambda: replayed(home), lambda: home.stranger.call("GET", "/me")), choose)
+    assert played.answers[operator]["finished"]
+    return int(played.answers[person].status)
+
+
+def _begin(home: Home, before: Snapshot) -> None:
+    home.world.restore(before)
+    module_caches.forget()
 
 
 def test_a_replay_that_dies_opens_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ COMMITTED = Path(__file__).parents[1] / "footprints.json"
 WHOLE = "*"
 _MARK = "commit_id"
 _ROOT = "root"
+_SERVICE = "service service"
 
 Records = dict[str, set[str]]
 
@@ -132,12 +133,17 @@ def conflicting(footprints: dict[str, Footprint]) -> list[Pair]:
     so that such pairs are played by hand (`races`)."""
     seen = {name for name, footprint in footprints.items() if not _is_restore(footprint)}
     asked = [one for one in SCENARIOS if one.is_asked and one.name in seen]
-    return [
-        Pair(one, other)
-        for one, other in combinations_with_replacement(asked, 2)
-        if footprints[one.name].disturbs(footprints[other.name])
-        or footprints[other.name].disturbs(footprints[one.name])
-    ]
+    pairs = [Pair(one, other) for one, other in combinations_with_replacement(asked, 2)]
+    return [pair for pair in pairs if _conflict(footprints[pair.one.name], footprints[pair.other.name])]
+
+
+def _conflict(one: Footprint, other: Footprint) -> bool:
+    return _opens_tables(one) is _opens_tables(other) and (one.disturbs(other) or other.disturbs(one))
+
+
+def _opens_tables(footprint: Footprint) -> bool:
+    """As a replay does: until then nobody else is admitted, whoever asks for what (tests/privacy/test_restoring.py)."""
+    return _SERVICE in footprint.writes
 
 
 def _is_restore(footprint: Footprint) -> bool:
