@@ -41,7 +41,11 @@ def package(into: Path, *, architecture: str, python: Interpreter | None) -> Non
     from infra.package import template
 
     codes = (bundle.WHOLE, bundle.PICTURES, bundle.CLIPS)
-    fitting = [bundle.build(into / one.name, architecture=architecture, python=python, code=one) for one in codes]
+    compiled: bundle.Compiled = {}
+    fitting = [
+        bundle.build(into / one.name, architecture=architecture, python=python, code=one, compiled=compiled)
+        for one in codes
+    ]
     made = template.made(app, architecture=architecture)
     text = template.written(made)
     (into / "template.json").write_bytes(text)

@@ -79,6 +79,9 @@ _DROPPED_SUFFIXES = (
 # Chalice would have Lambda import app.py, and with it all houses.
 API_HANDLER = "chalicelib.gateway.answer"
 
+# By the source's path below /var/task, which is compiled in, and what stands in it.
+Compiled = dict[tuple[str, bytes], bytes]
+
 # The first date that a zip can say.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
@@ -190,8 +193,11 @@ def _application() -> Iterator[tuple[str, Path]]:
     yield from ((f"chalice/{name}", runtime / name) for name in ("__init__.py", "app.py"))
 
 
-def lay_out(installed: Path, into: Path, python: Interpreter = THIS) -> None:
-    """Everything that goes into the zip, as it will lie under /var/task; what one Python compiles, no other reads."""
+def lay_out(installed: Path, into: Path, python: Interpreter = THIS, compiled: Compiled | None = None) -> None:
+    """Everything that goes into the zip, as it will lie under /var/task; what one Python compiles, no other reads.
+
+    `compiled` is what the same Python has compiled for other zips: it is taken from there, and the rest is added.
+    """
     files = {path.relative_to(installed).as_posix(): path for path in installed.rglob("*") if path.is_file()}
     carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
     for name, path in carried.items():
@@ -204,7 +210,7 @@ def lay_out(installed: Path, into: Path, python: Interpreter = THIS) -> None:
     _write_json(into / "chalicelib" / "routes.json", _houses())
     # Read by fido2 whenever it is imported, and asked about origins by who does not say which are right; we do.
     (into / "fido2" / "public_suffix_list.dat").write_bytes(b"")
-    _compile(into, python)
+    _compile(into, python, {} if compiled is None else compiled)
 
 
 def _houses() -> dict[str, str]:
@@ -268,7 +274,18 @@ def _write_json(target: Path, content: Any) -> None:
     target.write_text(json.dumps(content, separators=(",", ":")))
 
 
-def _compile(tree: Path, python: Interpreter = THIS) -> None:
+def _compile(tree: Path, python: Interpreter, compiled: Compiled) -> None:
+    sources = {path: (path.relative_to(tree).as_posix(), path.read_bytes()) for path in tree.rglob("*.py")}
+    for path in [path for path, source in sources.items() if source in compiled]:
+        path.with_suffix(".pyc").write_bytes(compiled[sources.pop(path)])
+        path.unlink()
+    _compile_all(tree, python)
+    for path, source in sources.items():
+        compiled[source] = path.with_suffix(".pyc").read_bytes()
+        path.unlink()
+
+
+def _compile_all(tree: Path, python: Interpreter) -> None:
     # Lambda cannot write what it compiled, so it would compile at each cold start. Sources stay behind, a seventh of
     # the zip: the log says of a fault in which file and line it was. Unchecked, because nothing here changes and dates
     # in a zip mean nothing. In which column of its line, nobody asks, and it is a tenth of the zip. In a process of its
@@ -281,8 +298,6 @@ def _compile(tree: Path, python: Interpreter = THIS) -> None:
         ],
         env={**others, "PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}, check=True,
     )  # fmt: skip
-    for source in tree.rglob("*.py"):
-        source.unlink()
 
 
 def _without_symbols(library: bytes) -> bytes:
@@ -317,11 +332,13 @@ def build(
     architecture: str,
     python: Interpreter | None = None,
     code: Code = WHOLE,
+    compiled: Compiled | None = None,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Write the zip, compiled by this Python, of which Lambda has the like; whether Lambda can run it.
 
-    Without one the packages of this environment are taken, and none is fetched: for tests, and to look at sizes.
+    Without one the packages of this environment are taken, and none is fetched: for tests, and to look at sizes. What
+    zips have in common is compiled once for all that are given the same `compiled`.
     """
     with tempfile.TemporaryDirectory() as folder:
         installed, tree = Path(folder, "installed"), Path(folder, "tree")
@@ -333,7 +350,7 @@ def build(
         if wrong and python is not None:
             raise Unfit(", ".join(wrong))
         compiler = python or THIS
-        lay_out(installed, tree, compiler)
+        lay_out(installed, tree, compiler, compiled)
         target.parent.mkdir(parents=True, exist_ok=True)
         write_zip(tree, target)
         unpacked = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())

@@ -306,9 +306,21 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
     (second / "errors.py").touch()
     (second / "ids.py").chmod(0o700)
     for place in (first, second):
-        bundle._compile(place)
+        bundle._compile(place, bundle.THIS, {})
         bundle.write_zip(place, place.with_suffix(".zip"))
     assert first.with_suffix(".zip").read_bytes() == second.with_suffix(".zip").read_bytes()
+
+
+def test_what_zips_have_in_common_is_compiled_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.py").write_text("x = 2\n")
+    compiled = {("a.py", b"x = 1\n"): b"of another zip", ("b.py", b"x = 1\n"): b"of another source"}
+    bundle._compile(tmp_path, bundle.THIS, compiled)
+    assert (tmp_path / "a.pyc").read_bytes() == b"of another zip"
+    code = marshal.loads((tmp_path / "b.pyc").read_bytes()[16:])  # noqa: S302  # what we have just compiled
+    assert code.co_filename == "/var/task/b.py" and 2 in code.co_consts
+    assert compiled["b.py", b"x = 2\n"] == (tmp_path / "b.pyc").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pyc", "b.pyc"]
 
 
 @pytest.mark.parametrize(
