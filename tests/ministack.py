@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,8 @@ def python_of_functions() -> Interpreter | None:
 
 @contextmanager
 def started(place: Path, *, authorizes: bool) -> Iterator[Emulator]:
-    """An empty one on a free port of loopback, with its log in `place`; ended with all that it started."""
+    """An empty one on a free port of loopback, with its log in `place`; ended with all that it started, also if who
+    started it is ended by SIGTERM, which is a KeyboardInterrupt here."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -65,23 +67,41 @@ def started(place: Path, *, authorizes: bool) -> Iterator[Emulator]:
         "SFTP_ENABLED": "0", "AUTH": "true" if authorizes else "false", "TMPDIR": str(place),
     }  # fmt: skip
     path = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
-    with (place / "emulator.log").open("wb") as log:
+    with _interrupted_by_sigterm(), (place / "emulator.log").open("wb") as log:
         running = subprocess.Popen(  # noqa: S603  # a pinned program
             [str(PROGRAM)], cwd=place, env={**path, "HOME": str(place), **told}, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
-    try:
-        emulator = Emulator(f"http://127.0.0.1:{port}")
-        _wait_for(emulator)
-        assert _listens_at(running.pid) == {f"0100007F:{port:04X}"}
-        yield emulator
-    finally:
-        os.killpg(running.pid, signal.SIGTERM)
         try:
-            running.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+            emulator = Emulator(f"http://127.0.0.1:{port}")
+            _wait_for(emulator)
+            assert _listens_at(running.pid) == {f"0100007F:{port:04X}"}
+            yield emulator
+        finally:
+            _end(running)
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    os.killpg(running.pid, signal.SIGTERM)
+    try:
+        running.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """As by Ctrl-C: by itself SIGTERM ends a process at once, and nothing that it would have ended."""
+    is_ours = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not is_ours or threading.current_thread() is not threading.main_thread():  # no other thread may say so
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _wait_for(emulator: Emulator) -> None:

@@ -18,7 +18,18 @@ def main(arguments: list[str]) -> int:
         return subprocess.run(command, check=False).returncode  # noqa: S603  # our own words
     with tempfile.TemporaryDirectory() as place, ministack.started(Path(place), authorizes=False) as running:
         told = {**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": running.url, "ENDPOINT": "ministack"}
-        return subprocess.run(command, env=told, check=False).returncode  # noqa: S603  # our own words
+        return _ran(command, told)
+
+
+def _ran(command: list[str], environment: dict[str, str]) -> int:
+    """How it ended. Who is ended meanwhile ends it, and waits until it has."""
+    with subprocess.Popen(command, env=environment) as running:  # noqa: S603  # our own words
+        try:
+            return running.wait()
+        except KeyboardInterrupt:
+            running.terminate()
+            running.wait()
+            raise
 
 
 if __name__ == "__main__":
