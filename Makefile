@@ -41,7 +41,7 @@ test: $(INSTALLED) ## tests of our own code, without a network; of large sets of
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 # What is played at length, made or installed takes as long as it takes; elsewhere each test has a time limit (pyproject.toml).
-night conflicts test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
+conflicts test-outside test-deploy test-endpoint growth costs contract policies: export PYTEST_ADDOPTS = -o faulthandler_timeout=0
 
 test-outside: $(INSTALLED) ## tests with browsers, players and servers that others made; what is not installed is skipped
 	@$(PYTHON) -m pytest tests/outside -rs
@@ -50,20 +50,8 @@ lint: $(INSTALLED) ## ruff, and mypy in its strictest mode
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 
-# Nothing is left out; but what ran whole above is not run whole once more.
-night: export EVERY_CASE = 1
-night: $(INSTALLED) ## all at length: every case, fuzz every route, buy plans in every way, growth and sweeps at full size, medians, the agent at length
-	@FUZZ_EXAMPLES=1050 $(PYTHON) -m pytest tests/entry/test_fuzz.py -n $(WORKERS)
-	@LEDGER_STEPS=20000 LEDGER_STEPS_OF_THE_PRODUCT=10000 $(PYTHON) -m pytest tests/plans/test_ledger.py
-	@EVERY_SIZE=1 $(PYTHON) -m pytest tests/test_growth.py tests/register/test_sweep.py tests/register/test_erase_at_length.py \
-		tests/playback/test_two_days_of_chaos.py tests/aws/test_sigv4.py \
-		tests/entry/test_examples.py
-	@$(PYTHON) -m pytest -m one_in -n $(WORKERS) --dist worksteal
-	@EVERY_CASE= EVERY_TEST=1 $(MAKE) --no-print-directory test-endpoint
-	@DAY_SEEDS="$$(shuf -i 1-1000000 -n 5 | tr '\n' ' ')" $(PYTHON) -m pytest tests/agent/test_day.py -n $(WORKERS)
-	@EVERY_CASE= AWS_TRANSPORT=botocore $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
-	@$(PYTHON) -m tests.alike
-	@PYTHONPATH=infra/agent $(PYTHON) -m tests.outside.long_run
+night: $(INSTALLED) ## all at length: every case, fuzz, plans, full sizes, medians, the agent; goes on where it was left; AGAIN=1
+	@WORKERS=$(WORKERS) $(PYTHON) -m tests.night
 
 costs: $(INSTALLED) ## count what each route costs anew, and what a thousand cameras do
 	@WRITE_COSTS=1 $(PYTHON) -m pytest tests/test_costs.py
