@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.orders import actions
+from chalicelib.orders.actions import telling
 
 listeners = Listeners(__name__)
 
@@ -11,4 +11,4 @@ listeners = Listeners(__name__)
 @listeners.on_shared_queue("Notices")
 def on_order_changed(message: Message) -> None:
     """An order came or changed: if it was paid, its buyer is notified."""
-    actions.confirm_by_mail(message.body["partition_id"], message.body["sort_id"])
+    telling.confirm_by_mail(message.body["partition_id"], message.body["sort_id"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
-from chalicelib.orders import actions, shapes
+from chalicelib.orders import shapes
+from chalicelib.orders.actions import paying, placing, reading
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
@@ -27,7 +28,7 @@ _PRICE_REFUSALS = (
     changes.PlanSuspended,
     changes.PlanRuns,
     changes.FreePlanRuns,
-    actions.FreePlanElsewhere,
+    placing.FreePlanElsewhere,
 )
 
 
@@ -41,7 +42,7 @@ _PRICE_REFUSALS = (
 )
 def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     """Quote a plan: its price, the credit for the one that runs, and when it would run. Nothing is stored."""
-    return actions.price_of(caller, body)
+    return placing.price_of(caller, body)
 
 
 @routes.post(
@@ -51,18 +52,18 @@ def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     answers=shapes.Order,
     status=201,
     money=True,
-    refuses=(*_PRICE_REFUSALS, actions.PriceChanged),
+    refuses=(*_PRICE_REFUSALS, placing.PriceChanged),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     """Order a plan for one of the caller's devices; the answer says where to pay. The free plan is there at once."""
-    return actions.place_order(caller, body)
+    return placing.place_order(caller, body)
 
 
 @routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})
 def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, object]], str | None]:
     """The caller's orders, newest first."""
-    return actions.orders_of(caller, search.limit, search.cursor)
+    return reading.orders_of(caller, search.limit, search.cursor)
 
 
 @routes.get(
@@ -75,16 +76,16 @@ def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, o
 )
 def get_order(caller: Caller, order: Order) -> dict[str, object]:
     """One order, and how far its payment is."""
-    return actions.order_of(order)
+    return reading.order_of(order)
 
 
 @routes.post(
     "/payments/{provider}",
     who=Who.PROVIDER,
     answers=shapes.Taken,
-    refuses=(payments_rules.ProviderUnknown, payments_rules.SignatureWrong, actions.PaymentMismatch),
+    refuses=(payments_rules.ProviderUnknown, payments_rules.SignatureWrong, paying.PaymentMismatch),
     example={},
 )
 def take_payment(headers: dict[str, str], provider: str, body: bytes) -> shapes.Taken:
     """A payment provider's webhook, signed over its raw body; told twice it counts once."""
-    return shapes.Taken(changed=actions.take_payment(provider, headers, body))
+    return shapes.Taken(changed=paying.take_payment(provider, headers, body))

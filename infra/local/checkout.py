@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_OF_THE_PRODUCT = ("orders.actions", "payments.sandbox", "payments.shapes", "store.crypto")
+_OF_THE_PRODUCT = ("orders.actions.reading", "payments.sandbox", "payments.shapes", "store.crypto")
 
 
 def event(order_id: str, outcome: str, reference: str | None = None) -> tuple[dict[str, str], bytes]:

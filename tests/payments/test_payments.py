@@ -427,11 +427,11 @@ def test_a_refusal_that_comes_in_between_does_not_undo_the_money(home: Home, nth
 def test_who_never_gets_a_turn_is_told_to_come_again(home: Home) -> None:
     from unittest.mock import patch
 
-    from chalicelib.orders import actions
+    from chalicelib.orders.actions import paying
     from chalicelib.store.retrying import StaleRead
 
     ordered = order(home)
-    with patch.object(actions, "_apply", side_effect=StaleRead):
+    with patch.object(paying, "_apply", side_effect=StaleRead):
         answer = tell(home, ordered)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert state(home, ordered) == "open"

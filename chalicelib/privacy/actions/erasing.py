@@ -9,7 +9,7 @@ from itertools import islice
 from chalicelib import clock, ids, jws
 from chalicelib.aws import sqs
 from chalicelib.errors import NotFound
-from chalicelib.orders import actions as orders
+from chalicelib.orders.actions import keeping as orders
 from chalicelib.privacy import shapes
 from chalicelib.privacy.actions import region_plans
 from chalicelib.register import erase, erasures

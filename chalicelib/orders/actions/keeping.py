@@ -1,0 +1,24 @@
+"""What the law keeps of orders when their account goes, for the receipt of its erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib import clock
+from chalicelib.orders import rules
+from chalicelib.orders.records import Payment
+from chalicelib.store.records import read
+
+
+def kept_by_law(ids_of: Iterable[str]) -> list[dict[str, str]]:
+    """The lines of a receipt about invoices and payments that outlive their account."""
+    # One by one, though a batch were one call: whoever erases is granted what it does with one, and there are few.
+    return [_kept_by_law(number, *read(Payment.key("", number))) for number in sorted(ids_of)]
+
+
+def _kept_by_law(number: str, payment: Payment | None) -> dict[str, str]:
+    if payment is None:
+        record, year = f"invoice {number}", rules.year_of(number)
+    else:
+        record, year = f"payment {number}", int(payment.tax_year)
+    return {"record": record, "row": "LAW", "until": clock.rfc3339(rules.kept_until(year))}

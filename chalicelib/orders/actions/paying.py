@@ -1,0 +1,174 @@
+"""Payments that providers report: an order is paid, its plan granted and its invoice numbered, or money is owed back
+(B13)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Ownership
+from chalicelib.errors import Invalid, Unavailable
+from chalicelib.orders import rules
+from chalicelib.orders.actions import reading, telling
+from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
+from chalicelib.orders.rules import Reason
+from chalicelib.payments import shapes as payment_shapes
+from chalicelib.payments.actions import verified
+from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions import quoting
+from chalicelib.plans.actions.quoting import CreditChanged
+from chalicelib.settings import settings
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, create, merge
+from chalicelib.store.records import SCHEMA_VERSION, read
+from chalicelib.store.retrying import StaleRead, retrying
+from chalicelib.words import Phrase
+
+_TRIES = 5
+
+
+class PaymentMismatch(Invalid):
+    pass
+
+
+class _DeviceGone(Exception):
+    """Nobody has the device any more for which a plan was paid."""
+
+
+def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
+    """Apply a provider's webhook to its order; whether anything changed.
+
+    Reported twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises
+    ProviderUnknown, SignatureWrong, PaymentMismatch.
+    """
+    event = verified(name, headers, body)
+    if event is None:
+        return False
+    attempt = partial(_apply, name, event) if event.outcome == "paid" else partial(_note, event)
+    return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
+
+
+def _note(event: payment_shapes.Payment) -> bool:
+    """No money came: the order is refused or expired."""
+    order = reading.order_at(event.order_id)
+    if order is None or not rules.may_become(order.state, event.outcome):
+        return False
+    if not _is_exact(event, order):
+        raise PaymentMismatch(fields={"amount": Phrase("not_the_orders_amount")})
+    commit(change(order, state=event.outcome, when=Order.state == order.state, otherwise=StaleRead))
+    return True
+
+
+def _is_exact(event: payment_shapes.Payment, order: Order) -> bool:
+    return (event.amount, event.currency) == (int(order.amount), order.currency)
+
+
+def _apply(name: str, event: payment_shapes.Payment) -> bool:
+    """Money came: once for each reference it pays an order, or is owed back."""
+    payment = _payment(name, event)
+    order, before = read(reading.key_of(event.order_id), payment.own_key)
+    if before is not None:
+        return False
+    reason: Reason | None = "order_unknown" if order is None else _settle(event, order, payment)
+    if reason is not None:
+        _owe_back(order, payment, reason)
+    return True
+
+
+def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Reason | None:
+    """None if the order is paid now, or why the money is owed back."""
+    reason = rules.reason_to_refund(order.state, is_exact=_is_exact(event, order))
+    if reason is None:
+        try:
+            _pay(order, payment)
+        except _DeviceGone:
+            return "device_gone"
+        except CreditChanged:
+            return "plan_changed"
+    return reason
+
+
+def _payment(name: str, event: payment_shapes.Payment) -> Payment:
+    return Payment.new(
+        "",
+        crypto.plain_hash(f"{name} {event.reference}"),
+        provider=name,
+        payment_reference=event.reference,
+        amount=event.amount,
+        currency=event.currency,
+        received_at=clock.now_s(),
+        tax_year=_tax_year(),
+    )
+
+
+def _tax_year() -> int:
+    """The year that it is where the seller is."""
+    return clock.now().astimezone(clock.zone(settings.seller_time_zone)).year
+
+
+def _pay(order: Order, payment: Payment) -> None:
+    """Order paid, plan granted, invoice numbered: all of it or none. Raises _DeviceGone, CreditChanged."""
+    now, year = clock.now_s(), int(payment.tax_year)
+    counter, held = read(InvoiceCounter.key("", str(year)), plans.key_of(order.device_id))
+    if held is None:
+        raise _DeviceGone
+    last = 0 if counter is None else int(counter.last)
+    number = rules.invoice_number(year, last + 1)
+    invoice = Invoice.new(
+        "",
+        number,
+        issued_at=now,
+        plan_id=order.plan_id,
+        amount=order.amount,
+        currency=order.currency,
+        payment_method=order.payment_method,
+        payment_reference=payment.payment_reference,
+    )
+    next_number = merge(
+        InvoiceCounter.new("", str(year)),
+        InvoiceCounter.last.set(last + 1),
+        InvoiceCounter.schema_version.set(SCHEMA_VERSION),
+        when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
+        otherwise=StaleRead,
+    )
+    payment.state = "applied"
+    # What was read stays as it is, in case the device is gone.
+    same = Order.new(order.pk_id, order.sort_id)
+    paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.sort_id}
+    commit(
+        create(payment, otherwise=StaleRead),
+        change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
+        *access.require_alive(order.device_id, otherwise=_DeviceGone),
+        *_grant(order, held, now),
+        create(invoice, otherwise=StaleRead),
+        next_number,
+    )
+
+
+def _grant(order: Order, held: Ownership, now: int) -> tuple[Write, ...]:
+    """Raises CreditChanged where it was to replace what runs, and that is another by now, or was used for too long."""
+    if order.credit_of is None:
+        return plans.grant(held, _granted(order, now), now)
+    if now > order.ordered_at + rules.CREDIT_HOLDS_S:
+        raise CreditChanged
+    return quoting.grant_now(held, _granted(order, now), order.credit_of, int(order.ordered_at), now)
+
+
+def _granted(order: Order, now: int) -> plans.Grant:
+    """The grant of a paid order, worth what is paid and what was credited."""
+    worth = int(order.amount) + int(order.credit or 0)
+    return plans.bought(reading.terms_of(order), reading.id_of(order), worth, order.currency, now)
+
+
+def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
+    """The money is kept with its reason, and whose order it was meant for is notified, if he has an account still."""
+    payment.assign(state="refund_due", reason=reason)
+    noted = create(payment, otherwise=StaleRead)
+    if order is None:
+        commit(noted)
+        return
+    known, unchanged = Order.refunds_due.add({payment.sort_id}), Order.state == order.state
+    state = rules.state_with_refund(order.state, reason)
+    changed = change(order, known, when=unchanged, otherwise=StaleRead, state=state)
+    commit(noted, changed, *telling.notices_of_refund(order, payment))

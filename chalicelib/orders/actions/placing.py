@@ -1,0 +1,104 @@
+"""Placing orders: the price as it is shown, and the order that may be paid (B13)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chalicelib import clock, ids
+from chalicelib.access import actions as access
+from chalicelib.access.records import Ownership
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.instants import ms_of
+from chalicelib.orders import shapes
+from chalicelib.orders.actions import reading
+from chalicelib.orders.records import Order
+from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions import quoting
+from chalicelib.plans.actions.quoting import Quote
+from chalicelib.plans.records import FreePlan
+from chalicelib.plans.shapes import Money
+from chalicelib.store.commit import Write, commit_and_answer, create
+from chalicelib.store.records import read_all
+from chalicelib.store.retrying import retrying
+
+
+class PriceChanged(Conflict):
+    """`to_pay` is what it is now."""
+
+
+class FreePlanElsewhere(Conflict):
+    """`device_id` names the device that has it, and `until` says how long it is not free for another one."""
+
+
+def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
+    """The price now, and when the plan would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
+    the free plan raise."""
+    offer = plans.offered(body.plan_id)
+    quote = _quote(_read_ledger(caller, body.device_id, offer), offer, body, clock.now_s())
+    price, credit, to_pay = (
+        Money(amount=amount, currency=quote.currency) for amount in (quote.price, quote.credit, quote.to_pay)
+    )
+    begins, ends = clock.at_epoch(quote.begins), clock.at_epoch(quote.ends)
+    return shapes.Price(price=price, credit=credit, to_pay=to_pay, begins=begins, ends=ends)
+
+
+def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
+    Raises PriceChanged, and what `price_of` raises."""
+    return retrying(partial(_place_order, caller, body))
+
+
+def _place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+    offer = plans.offered(body.plan_id)
+    held, now = _read_ledger(caller, body.device_id, offer), clock.now()
+    quote = _quote(held, offer, body, clock.epoch_s(now))
+    if body.to_pay not in (None, quote.to_pay):
+        raise PriceChanged(to_pay={"amount": quote.to_pay, "currency": quote.currency})
+    order = Order.new(
+        caller.account_id,
+        f"{ms_of(now):012x}{ids.random_bytes(8).hex()}",
+        plan_id=offer.plan_id,
+        catalogue_version=offer.version,
+        kind=offer.kind,
+        keep_days=offer.keep_days,
+        period_days=offer.period_days,
+        device_id=body.device_id,
+        amount=quote.to_pay,
+        currency=quote.currency,
+        payment_method=body.payment_method,
+        ordered_at=clock.epoch_s(now),
+        state="open",
+        begins=None if quote.credit_of is None else "now",
+        credit=quote.credit or None,
+        credit_of=quote.credit_of,
+    )
+    granted = _grant_free(order, held, clock.epoch_s(now)) if offer.is_free else ()
+    owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
+    return commit_and_answer(create(order), *granted, *owned, answer=reading.described(order, []))
+
+
+def _read_ledger(caller: Caller, device_id: str, offer: plans.Offer) -> Ownership:
+    """The caller's tie to the device; of the free plan also what says that no other one has it. One consistent read.
+    Raises NotFound, FreePlanElsewhere."""
+    if access.owner_of(device_id) != caller.account_id:
+        raise NotFound("device")
+    free = FreePlan.key(caller.account_id)
+    found = read_all((plans.key_of(device_id), *([free] if offer.is_free else [])))
+    held = found[plans.key_of(device_id)]
+    if held is None:
+        raise NotFound("device")
+    elsewhere = found[free] if offer.is_free else None
+    if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
+        raise FreePlanElsewhere(device_id=elsewhere.device_id, until=clock.rfc3339(clock.at_epoch(elsewhere.until)))
+    return held
+
+
+def _quote(held: Ownership, offer: plans.Offer, body: shapes.AskPrice, now: int) -> Quote:
+    return quoting.quote(held, offer, body.currency, body.begins, now)
+
+
+def _grant_free(order: Order, held: Ownership, now: int) -> tuple[Write, ...]:
+    """No payment, no invoice, and no mail: the answer tells of it."""
+    order.assign(state="paid", paid_at=now, confirmed_at=now)
+    return plans.grant_free(held, plans.free(reading.terms_of(order), reading.id_of(order), now), now)
