@@ -1,4 +1,4 @@
-"""Shape of a payment provider's event."""
+"""Shapes of what payment providers report, and of what they are asked for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,54 @@ import msgspec
 from msgspec import Meta
 
 Outcome = Literal["paid", "refused", "expired"]
+DisputeOutcome = Literal["opened", "won", "lost"]
+RefundState = Literal["pending", "succeeded", "failed"]
+
+_OrderId = Annotated[str, Meta(max_length=128)]
+_Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
+_Reference = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class Payment(msgspec.Struct, frozen=True):
     """A payment as its provider reports it, once the signature is verified. The reference is the provider's own
     number of the payment: told of again, it is the same money."""
 
-    order_id: Annotated[str, Meta(max_length=128)]
+    order_id: _OrderId
     outcome: Outcome
     amount: Annotated[int, Meta(ge=-(2**53), le=2**53)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
-    reference: Annotated[str, Meta(min_length=1, max_length=255)]
+    currency: _Currency
+    reference: _Reference
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """What the provider reports of a dispute: the payer wants the money of a payment back from his bank. `reference` is
+    the provider's number of the payment, and `dispute_reference` that of the dispute; news of one come in any order."""
+
+    order_id: _OrderId
+    outcome: DisputeOutcome
+    reference: _Reference
+    dispute_reference: _Reference
+
+
+class RefundRequest(msgspec.Struct, frozen=True):
+    """Money that goes back to who paid it. `refund_id` is our own number of the refund: asked for again, however much
+    later, it is the same one. `reference` is the provider's number of the payment, `amount` in the smallest unit and at
+    most what was paid."""
+
+    refund_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    reference: _Reference
+    amount: Annotated[int, Meta(ge=1, le=2**53)]
+    currency: _Currency
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """A refund as the provider has it, answered or reported: `pending` is not there yet, and `failed` will not be by
+    itself. `refund_reference` is the provider's number of it."""
+
+    refund_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    state: RefundState
+    refund_reference: _Reference
+
+
+# What a webhook tells of.
+Event = Payment | Dispute | Refund

@@ -43,7 +43,7 @@ def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
     ProviderUnknown, SignatureWrong, PaymentMismatch.
     """
     event = verified(name, headers, body)
-    if event is None:
+    if not isinstance(event, payment_shapes.Payment):
         return False
     attempt = partial(_apply, name, event) if event.outcome == "paid" else partial(_note, event)
     return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
