@@ -29,6 +29,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "playback": ("routes",),
     "clips": ("routes", "listeners", "scheduled", "records"),
     "payments": (),
+    "invoices": ("records",),
     "orders": ("routes", "listeners", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "profile": ("routes",),

@@ -1,1 +1,1 @@
-"""Orders of plans, payments and invoices."""
+"""Orders of plans, and their payments."""

@@ -1,4 +1,4 @@
-"""Records of orders, and what tax law keeps of them."""
+"""Records of orders, and of the money that came for them."""
 
 from __future__ import annotations
 
@@ -49,22 +49,6 @@ class Order(Item):
     confirmed_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the person was notified", exported=True)
 
 
-class Invoice(FiscalRow):
-    """The fiscal record of a sale: no name, no address, no way to what was seen or recorded."""
-
-    pk_prefix = "invoices"
-    sk_prefix = "invoice"
-
-    issued_at = key(Time(), rows.TAX_RECORDS, why="time", exported=True)
-    plan_id = key(UnicodeAttribute(), rows.TAX_RECORDS, why="what was sold", exported=True)
-    amount = key(NumberAttribute(), rows.TAX_RECORDS, why="gross price", exported=True)
-    currency = plain(UnicodeAttribute(), why="of the price", exported=True)
-    payment_method = key(UnicodeAttribute(), rows.TAX_RECORDS, why="how it was paid", exported=True)
-    payment_reference = key(
-        UnicodeAttribute(), rows.TAX_RECORDS, why="the provider's number of the payment", exported=True
-    )
-
-
 class Payment(FiscalRow):
     """Money that a provider took, found by a hash of the provider's number of it, so that reported twice it counts
     once. It says neither who paid nor for what: the order knows its payments, and invoices theirs."""
@@ -82,12 +66,3 @@ class Payment(FiscalRow):
     tax_year = plain(NumberAttribute(), why="in which it was received, where the seller is")
     state = key(UnicodeAttribute(), rows.TAX_RECORDS, why="applied or refund_due", exported=True)
     reason = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="why it is owed back", exported=True)
-
-
-class InvoiceCounter(FiscalRow):
-    """The last number given in a year: invoices are numbered without a gap."""
-
-    pk_prefix = "invoices"
-    sk_prefix = "counter"
-
-    last = plain(NumberAttribute(), why="a count")

@@ -1,8 +1,7 @@
-"""Rules of orders and invoices."""
+"""Rules of orders."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 State = Literal["open", "paid", "refused", "expired", "refund_due"]
@@ -11,9 +10,6 @@ Reason = Literal["order_unknown", "order_paid", "order_over", "amount_differs", 
 
 # For so long what was credited stays what it was: who pays later would have used it meanwhile.
 CREDIT_HOLDS_S = 24 * 60 * 60
-
-# The tax year, and five more (Polish tax ordinance, art. 70 and 86).
-KEPT_YEARS = 5
 
 
 def may_become(state: State, outcome: Outcome) -> bool:
@@ -34,16 +30,3 @@ def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
 def state_with_refund(state: State, reason: Reason) -> State:
     """The state of an order whose money is owed back; one that is paid, or can still be, stays as it is."""
     return "refund_due" if reason in ("order_over", "device_gone", "plan_changed") else state
-
-
-def invoice_number(year: int, count: int) -> str:
-    return f"S-{year}-{count:06d}"
-
-
-def year_of(number: str) -> int:
-    return int(number.split("-")[1])
-
-
-def kept_until(year: int) -> datetime:
-    """The last instant for which tax law keeps what is of this year."""
-    return datetime(year + KEPT_YEARS, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -1,8 +1,7 @@
-"""What may become of an order, and how invoices are numbered and kept."""
+"""What may become of an order."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -49,16 +48,3 @@ def test_money_pays_what_waits_for_just_that_amount_and_is_owed_back_otherwise(
 
 def test_an_order_whose_device_is_gone_has_its_money_owed_back() -> None:
     assert rules.state_with_refund("open", "device_gone") == "refund_due"
-
-
-@pytest.mark.parametrize(
-    ("count", "number"), [(1, "S-2026-000001"), (999_999, "S-2026-999999"), (1_000_000, "S-2026-1000000")]
-)
-def test_an_invoice_is_numbered_by_year_and_count(count: int, number: str) -> None:
-    assert rules.invoice_number(2026, count) == number
-
-
-@pytest.mark.parametrize("count", [1, 1_000_000])
-def test_an_invoice_is_kept_to_the_end_of_the_fifth_year_after_its_own(count: int) -> None:
-    number = rules.invoice_number(2026, count)
-    assert rules.kept_until(rules.year_of(number)) == datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chalicelib import clock
-from chalicelib.orders import rules
+from chalicelib.invoices.actions import retention
 from chalicelib.orders.records import Payment
 from chalicelib.store.records import read
 
@@ -18,7 +17,5 @@ def kept_by_law(ids_of: Iterable[str]) -> list[dict[str, str]]:
 
 def _kept_by_law(number: str, payment: Payment | None) -> dict[str, str]:
     if payment is None:
-        record, year = f"invoice {number}", rules.year_of(number)
-    else:
-        record, year = f"payment {number}", int(payment.tax_year)
-    return {"record": record, "row": "LAW", "until": clock.rfc3339(rules.kept_until(year))}
+        return retention.invoice_kept_by_law(number)
+    return retention.kept_by_law(f"payment {number}", int(payment.tax_year))

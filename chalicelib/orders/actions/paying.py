@@ -9,19 +9,19 @@ from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
 from chalicelib.errors import Invalid, Unavailable
+from chalicelib.invoices.actions import numbering
 from chalicelib.orders import rules
 from chalicelib.orders.actions import reading, telling
-from chalicelib.orders.records import Invoice, InvoiceCounter, Order, Payment
+from chalicelib.orders.records import Order, Payment
 from chalicelib.orders.rules import Reason
 from chalicelib.payments import shapes as payment_shapes
 from chalicelib.payments.actions import verified
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
 from chalicelib.plans.actions.quoting import CreditChanged
-from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.store.commit import Write, change, commit, create, merge
-from chalicelib.store.records import SCHEMA_VERSION, read
+from chalicelib.store.commit import Write, change, commit, create
+from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 from chalicelib.words import Phrase
 
@@ -98,39 +98,25 @@ def _payment(name: str, event: payment_shapes.Payment) -> Payment:
         amount=event.amount,
         currency=event.currency,
         received_at=clock.now_s(),
-        tax_year=_tax_year(),
+        tax_year=numbering.tax_year(),
     )
-
-
-def _tax_year() -> int:
-    """The year that it is where the seller is."""
-    return clock.now().astimezone(clock.zone(settings.seller_time_zone)).year
 
 
 def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none. Raises _DeviceGone, CreditChanged."""
     now, year = clock.now_s(), int(payment.tax_year)
-    counter, held = read(InvoiceCounter.key("", str(year)), plans.key_of(order.device_id))
+    counter, held = read(numbering.counter_of("invoice", year), plans.key_of(order.device_id))
     if held is None:
         raise _DeviceGone
-    last = 0 if counter is None else int(counter.last)
-    number = rules.invoice_number(year, last + 1)
-    invoice = Invoice.new(
-        "",
-        number,
-        issued_at=now,
+    number, invoiced = numbering.issued(
+        "invoice",
+        year,
+        counter,
         plan_id=order.plan_id,
         amount=order.amount,
         currency=order.currency,
         payment_method=order.payment_method,
         payment_reference=payment.payment_reference,
-    )
-    next_number = merge(
-        InvoiceCounter.new("", str(year)),
-        InvoiceCounter.last.set(last + 1),
-        InvoiceCounter.schema_version.set(SCHEMA_VERSION),
-        when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,
-        otherwise=StaleRead,
     )
     payment.state = "applied"
     # What was read stays as it is, in case the device is gone.
@@ -141,8 +127,7 @@ def _pay(order: Order, payment: Payment) -> None:
         change(same, when=Order.state == order.state, otherwise=StaleRead, **paid),
         *access.require_alive(order.device_id, otherwise=_DeviceGone),
         *_grant(order, held, now),
-        create(invoice, otherwise=StaleRead),
-        next_number,
+        *invoiced,
     )
 
 

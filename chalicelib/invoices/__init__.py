@@ -1,0 +1,1 @@
+"""Invoices and credit notes: numbered without a gap, and kept as long as tax law says."""

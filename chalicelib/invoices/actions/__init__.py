@@ -1,0 +1,1 @@
+"""Actions of invoices: numbering them, and saying for how long they are kept."""

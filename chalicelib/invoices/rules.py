@@ -1,0 +1,33 @@
+"""Rules of invoices: the series that they are numbered in, and for how long they are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+Series = Literal["invoice", "credit_note"]
+
+# `S` for a sale; `K` for a correction, korekta, as Polish sellers write it.
+_LETTERS: dict[Series, str] = {"invoice": "S", "credit_note": "K"}
+
+# The tax year, and five more (Polish tax ordinance, art. 70 and 86).
+KEPT_YEARS = 5
+
+
+def number_of(series: Series, year: int, count: int) -> str:
+    """Of the document that is the year's `count`th of its series, in this region."""
+    return f"{_LETTERS[series]}-{year}-{count:06d}"
+
+
+def counter_id(series: Series, year: int) -> str:
+    """The id of the counter of a year's series; that of invoices is the year alone, as it always was."""
+    return str(year) if series == "invoice" else f"{_LETTERS[series]}-{year}"
+
+
+def year_of(number: str) -> int:
+    return int(number.split("-")[1])
+
+
+def kept_until(year: int) -> datetime:
+    """The last instant for which tax law keeps what is of this year."""
+    return datetime(year + KEPT_YEARS, 12, 31, 23, 59, 59, tzinfo=UTC)

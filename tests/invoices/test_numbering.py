@@ -1,0 +1,77 @@
+"""How invoices and credit notes are numbered, and for how long they are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.invoices import rules
+from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.records import Invoice
+from chalicelib.invoices.rules import Series
+from chalicelib.store.commit import Write, commit
+from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead
+from tests.conftest import Home
+
+
+def _issued(series: Series, year: int, reference: str, corrects: str | None = None) -> tuple[str, tuple[Write, ...]]:
+    (counter,) = read(numbering.counter_of(series, year))
+    return numbering.issued(
+        series,
+        year,
+        counter,
+        plan_id="event-7-month",
+        amount=299,
+        currency="EUR",
+        payment_method="card",
+        payment_reference=reference,
+        corrects=corrects,
+    )
+
+
+@pytest.mark.parametrize(
+    ("series", "count", "number"),
+    [
+        ("invoice", 1, "S-2026-000001"),
+        ("invoice", 999_999, "S-2026-999999"),
+        ("invoice", 1_000_000, "S-2026-1000000"),
+        ("credit_note", 1, "K-2026-000001"),
+    ],
+)
+def test_a_document_is_numbered_by_series_year_and_count(series: Series, count: int, number: str) -> None:
+    assert rules.number_of(series, 2026, count) == number
+
+
+@pytest.mark.parametrize("series", ["invoice", "credit_note"])
+@pytest.mark.parametrize("count", [1, 1_000_000])
+def test_a_document_is_kept_to_the_end_of_the_fifth_year_after_its_own(series: Series, count: int) -> None:
+    number = rules.number_of(series, 2026, count)
+    assert rules.kept_until(rules.year_of(number)) == datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def _issue(series: Series, year: int, reference: str, corrects: str | None = None) -> str:
+    number, writes = _issued(series, year, reference, corrects)
+    commit(*writes)
+    return number
+
+
+def test_each_year_and_series_counts_for_itself(home: Home) -> None:
+    assert [_issue("invoice", 2026, f"p-{n}") for n in range(3)] == [f"S-2026-00000{n}" for n in (1, 2, 3)]
+    assert _issue("credit_note", 2026, "r-1", corrects="S-2026-000002") == "K-2026-000001"
+    assert _issue("invoice", 2027, "p-4") == "S-2027-000001"
+    assert _issue("credit_note", 2027, "r-2", corrects="S-2026-000003") == "K-2027-000001"
+    assert _issue("credit_note", 2026, "r-3", corrects="S-2026-000001") == "K-2026-000002"
+    (note,) = read(Invoice.key("", "K-2026-000001"))
+    assert note is not None and (note.corrects, int(note.amount)) == ("S-2026-000002", 299)
+
+
+def test_who_lost_his_number_to_another_is_told_and_leaves_nothing(home: Home) -> None:
+    number, writes = _issued("credit_note", 2026, "r-1")
+    assert _issue("credit_note", 2026, "r-2") == number
+    with pytest.raises(StaleRead):
+        commit(*writes)
+    (kept,) = read(Invoice.key("", number))
+    assert kept is not None and kept.payment_reference == "r-2"
+    assert _issue("credit_note", 2026, "r-1") == "K-2026-000002"
