@@ -270,9 +270,9 @@ class Settings:
 
     @cached_property
     def operator(self) -> dict[str, str]:
-        """The operator of this installation, as the policy names them."""
+        """The operator of this installation, as the policy names them; the name may be empty."""
         return {
-            "name": _optional("OPERATOR_NAME") or "the operator of this Sowa",
+            "name": _optional("OPERATOR_NAME") or "",
             "contact": _required("OPERATOR_CONTACT"),
         }
 

@@ -13,7 +13,7 @@ from chalicelib import clock
 from chalicelib.errors import NotFound
 from chalicelib.register.rows import ROWS, Row
 from chalicelib.templates import filled
-from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase
+from chalicelib.words import DEFAULT_LANGUAGE, LANGUAGES, Phrase, operator_named
 
 FOLDER = Path(__file__).parent / "policy"
 
@@ -31,13 +31,14 @@ def render(
 ) -> dict[str, Any]:
     """The whole policy: `{version, from, language, sha256, title, sections, columns, table, planned}`.
 
-    `operator` is `{name, contact}`, `additions` what they say besides, by language; without `version` the one in force
-    is meant; a language that the policy is not written in becomes English. Raises UnknownVersion.
+    `operator` is `{name, contact}`, where the name may be empty, `additions` what they say besides, by language;
+    without `version` the one in force is meant; a language that the policy is not written in becomes English. Raises
+    UnknownVersion.
     """
     chosen = version or _in_force()
     spoken = _spoken(chosen, language)
     edition = _edition(chosen, spoken)
-    who = operator or _nobody_named(spoken)
+    who = _named(operator or {}, spoken)
     named = edition.replace("{operator}", _quoted(who["name"])).replace("{contact}", _quoted(who["contact"]))
     policy = {"sha256": sha256(spoken, version=chosen), **json.loads(named)}
     policy["sections"] += _additions(spoken, additions or {})
@@ -55,7 +56,7 @@ def page(
         "register/policy.html",
         policy=policy,
         rows={name: policy[name] for name in ("table", "planned")},
-        operator=operator,
+        operator=_named(operator, spoken),
         languages={one: Phrase("language_name").read_in(one) for one in others},
         phrase=lambda key: Phrase(key).read_in(spoken),
     )
@@ -138,9 +139,9 @@ def _additions(language: str, additions: Mapping[str, str]) -> list[dict[str, ob
     return [{"id": "additions", "heading": heading, "paragraphs": paragraphs}] if paragraphs else []
 
 
-def _nobody_named(language: str) -> dict[str, str]:
-    name, contact = Phrase("operator_without_name"), Phrase("operator_contact")
-    return {"name": name.read_in(language), "contact": contact.read_in(language)}
+def _named(operator: Mapping[str, str], language: str) -> dict[str, str]:
+    contact = operator.get("contact") or Phrase("operator_contact").read_in(language)
+    return {"name": operator_named(operator.get("name", ""), language), "contact": contact}
 
 
 def _quoted(value: str) -> str:

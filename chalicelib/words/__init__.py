@@ -43,6 +43,11 @@ class Phrase:
         return messages[self.key].format(**self.arguments)
 
 
+def operator_named(name: str, language: str) -> str:
+    """This name of the operator, or what is said where none is known."""
+    return name or Phrase("operator_without_name").read_in(language)
+
+
 def message(kind: type, language: str) -> str:
     """The message under the name of this class, or of the nearest of its ancestors that has a message."""
     messages = bundle(language)

@@ -97,7 +97,8 @@ def test_reading_it_costs_no_call_and_leaves_nothing(home: Home) -> None:
 
 
 def test_who_runs_an_installation_is_named_by_its_policy(world: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "the operator of this Sowa" in str(policy(world))
+    assert "the operator of this installation" in str(policy(world))
+    assert "operator tej instalacji" in str(policy(world, "pl")) and "operator tej instalacji" in page(world, "pl")
     monkeypatch.setenv("OPERATOR_NAME", "Camera Company of Somewhere")
     monkeypatch.setenv("OPERATOR_CONTACT", "privacy@cameras.example.org")
     monkeypatch.setenv("POLICY_ADDITIONS", '{"en": "Our gate is filmed, too."}')
@@ -105,7 +106,7 @@ def test_who_runs_an_installation_is_named_by_its_policy(world: LocalCloud, monk
     monkeypatch.setattr(settings, "policy_additions", Settings().policy_additions)
     said = str(policy(world))
     assert "Camera Company of Somewhere" in said and "privacy@cameras.example.org" in said
-    assert "the operator of this Sowa" not in said
+    assert "the operator of this installation" not in said
     assert "Our gate is filmed, too." in said
     assert "Camera Company of Somewhere" in page(world) and "Our gate is filmed, too." in page(world)
 

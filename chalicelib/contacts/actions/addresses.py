@@ -11,7 +11,7 @@ from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 from chalicelib.store import crypto
-from chalicelib.words import Phrase
+from chalicelib.words import Phrase, operator_named
 
 # RFC 5321 (with erratum 1690); more is not worth a parser's time, whoever vouches for it.
 _LONGEST_EMAIL = 254
@@ -115,7 +115,8 @@ def _normal_phone(phone: str) -> str:
 def send(to: Contact, template: str, language: str, **values: object) -> None:
     """A mail, or its subject as a text message."""
     window = ses if to.kind == "email" else sms
-    window.send(to.value, template, language, operator=settings.operator["name"], **values)
+    operator = operator_named(settings.operator["name"], language)
+    window.send(to.value, template, language, operator=operator, **values)
 
 
 def notify(account: Reachable, template: str, **values: Any) -> None:

@@ -25,6 +25,7 @@ from chalicelib.store.commit import Write, change, check, commit, commit_and_ans
 from chalicelib.store.keys import RawItem
 from chalicelib.store.records import read
 from chalicelib.store.retrying import retrying_from
+from chalicelib.words import operator_named
 
 ZIP = "application/zip"
 # By law (GDPR, article 12); by promise a quarter of an hour.
@@ -199,7 +200,7 @@ def _write_all(upload: s3.Upload, archive: _Archive, account: Account) -> Positi
     subjects = [(Account.pk_prefix, account.pk_id)]
     subjects += [(Address.pk_prefix, hashed) for hashed in addresses.hashes_of(account)]
     volume = _volume_of(archive, begun_ticks)
-    operator = settings.operator["name"]
+    operator = operator_named(settings.operator["name"], account.language)
     more = write_volume(upload, subjects, volume, before_page=go_on, language=account.language, operator=operator)
     go_on()
     return more
