@@ -426,7 +426,8 @@ def _waking(function: Any) -> tuple[Any, Any]:
     if function.entry_point == "api":
         return _request("GET", "/keys")[1], {"statusCode": 200}
     if function.entry_point in _OF_THE_CHANNEL:
-        status = 401 if function.entry_point == "camera_connected" else 200  # its token is nobody's
+        # Its token is nobody's, and so is the connection.
+        status = {"camera_connected": 401, "camera_said": 404, "camera_disconnected": 200}[function.entry_point]
         return sample(_OF_THE_CHANNEL[function.entry_point]), {"statusCode": status}
     if not function.events:
         return _ORDERS[function.entry_point]
