@@ -9,7 +9,7 @@ WORKERS ?= auto
 # What one process has compiled is there for the next, whatever the shell says: half of what it takes to collect the tests.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo run camera agent test test-outside test-deploy lint test-endpoint night contract costs growth bench measures owes alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
+.PHONY: help setup demo run camera agent test test-outside test-deploy lint test-endpoint night mutants contract costs growth bench measures owes alike agent-cost player clients awscli passwords policies package deploy destroy lock clean
 
 help: ## say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -114,6 +114,17 @@ $(AWSCLI): tests/outside/requirements-awscli.txt
 	@touch $@
 
 awscli: $(AWSCLI) ## fetch the AWS CLI, whose parser reads the commands of infra/README.md in `make test-outside`
+
+MUTANTS := build/mutants/.installed
+
+$(MUTANTS): tests/mutants/requirements.txt $(INSTALLED)
+	@mkdir -p build/mutants && python3 -m venv build/mutants/venv
+	@build/mutants/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+mutants: $(MUTANTS) ## change lines of HOUSES="orders plans" and play the tests that run them; SAMPLE=50 SEED=1 (hours)
+	@build/mutants/venv/bin/python tests/mutants/run.py $(HOUSES) --sample $(SAMPLE) --seed $(SEED)
+	@$(PYTHON) -m tests.mutants.report
 
 # A cloud that others wrote, in an environment of its own; made anew when what is pinned changes. Its Python runs all
 # functions: Lambda's, where this machine has it.
