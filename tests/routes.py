@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib import houses
 from chalicelib.entry.callers import Who
 from chalicelib.entry.contract import DOCUMENT
 from chalicelib.entry.http import Route
@@ -31,6 +35,10 @@ from tests.scene import (
     new_person,
     pay,
 )
+
+ROOT = Path(__file__).parents[1]
+# Of those that are no routes.
+_ROOMS = ("listeners", "scheduled", "operations")
 
 # What the `$names` of examples and the names in paths stand for. Each is made when it is asked for, before the door's
 # own call is looked at.
@@ -357,6 +365,31 @@ def named(name: str) -> Route:
     if found is None:
         raise LookupError(f"{name}: the committed contract has it and no routes.py declares it; run `make contract`")
     return found
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """By sources alone, before there is a world: of a route what the contract has it under, of another function its
+    house."""
+    paths = json.loads(DOCUMENT.read_text())["paths"]
+    routes = {
+        f"{method.upper()} {path}": operation["tags"][0]
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+    rooms = [Path(*name.split(".")) for room in _ROOMS for name in houses.modules(room)]
+    return routes | {
+        name: path.parent.name
+        for path in rooms
+        for name in re.findall(r"^def (\w+)\(", (ROOT / path).with_suffix(".py").read_text(), re.MULTILINE)
+    }
+
+
+def kind_of(function: str) -> str:
+    """What a route, or a function that is told or ordered, is about: `sharing`; `entry` where that may be anything."""
+    if " " in function and function not in _kinds():
+        return "new"  # the committed contract does not have it yet
+    return _kinds().get(function, "entry")
 
 
 def route_names(*, of: str = "", containing: str = "") -> list[str]:

@@ -1,7 +1,10 @@
 """The cases of a large test that are played this time: a share, another for each commit, and all within a few.
 
-A test that is marked `one_in(6)` plays a sixth of its cases, and one at least. Whoever names a test (`file.py::test`,
-`-k`, `--lf`) plays all of it, as EVERY_CASE=1 does everywhere; SHARE_SEED says the number of another commit.
+A test that is marked `one_in(2)` plays half of its cases, and one at least, so that no case is left out twice running.
+What costs too much for that says of which kind each case is, `one_in(12, by=…)`, called with the case's parameters:
+each case is played within so many commits, and no kind is left out twice running. Whoever names a test
+(`file.py::test`, `-k`, `--lf`) plays all of it, as EVERY_CASE=1 does everywhere; SHARE_SEED says the number of another
+commit.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import os
 import shutil
 import subprocess
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import pytest
 
@@ -32,14 +35,24 @@ def left_out(items: Sequence[pytest.Item], number: int) -> set[str]:
     return {case.nodeid for name, those in cases.items() for case in _left_out_of(name, those, number)}
 
 
-def _left_out_of(name: str, cases: list[pytest.Item], number: int) -> list[pytest.Item]:
+def _left_out_of(name: str, cases: list[pytest.Item], number: int) -> Iterator[pytest.Item]:
     mark = cases[0].get_closest_marker(MARK)
     assert mark is not None
+    by: Callable[..., Hashable] | None = mark.kwargs.get("by")
+    kinds: dict[Hashable, list[pytest.Item]] = {}
     # By their names: their order is another one each time.
-    cases = sorted(cases, key=lambda case: case.nodeid)
-    step = min(mark.args[0], len(cases))
-    begin = (number + zlib.crc32(name.encode())) % step
-    return [case for nth, case in enumerate(cases) if nth % step != begin]
+    for case in sorted(cases, key=lambda case: case.nodeid):
+        kinds.setdefault(None if by is None else by(*case.callspec.params.values()), []).append(case)
+    for kind, those in kinds.items():
+        often = len(those) if by is None else 2 * len(those)
+        period = min(mark.args[0], often)
+        begin = (number + zlib.crc32(f"{name} {kind}".encode())) % period
+        yield from (case for nth, case in enumerate(those) if _turn(nth, len(those), period) != begin)
+
+
+def _turn(nth: int, count: int, period: int) -> int:
+    """Fewer than there are turns are spread over them; more take turns."""
+    return nth % period if count >= period else nth * period // count
 
 
 def has_turn(nodeid: str, one_in: int, number: int) -> bool:

@@ -56,7 +56,7 @@ def _recorded(home: Home) -> set[str]:
     return {row["sk"] for row in home.world.dump()["tables"]["sowa-local-Items"] if row["sk"].startswith("activity#")}
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ROUTES)
 def test_an_act_is_recorded_with_its_own_commit_or_has_a_reason_not_to_be(home: Home, name: str) -> None:
     route = named(name)

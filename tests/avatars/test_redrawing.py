@@ -119,7 +119,7 @@ def test_memory_stays_below_its_limit(redrawn: tuple[dict[str, bytes | None], fl
     assert redrawn[1] < MOST_MEMORY_MB
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "name",
     [

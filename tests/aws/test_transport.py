@@ -165,7 +165,7 @@ THROTTLED = (400, b'{"__type":"x#ThrottlingException","message":"Rate exceeded"}
 REQUEST = {"TableName": "T", "Key": {"pk": {"B": b"\x00\xff"}, "sk": {"S": "\u017c\U0001f989"}}, "ConsistentRead": True}
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "answers",
     [
@@ -250,7 +250,7 @@ def refused_by_sns(code: str, message: str = "No", status: int = 400) -> tuple[i
     return status, f"<ErrorResponse>{error}<RequestId>R1</RequestId></ErrorResponse>".encode()
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("answers", "end"),
     [

@@ -440,7 +440,7 @@ def test_a_full_disk_is_no_fault_of_a_segment(monkeypatch: pytest.MonkeyPatch, t
         clip_of(pieces_of(init, segments, Setting()), tmp_path)
 
 
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(2)
 @either
 def test_no_file_of_what_was_read_stays_open(setting: Setting, tmp_path: Path) -> None:
     init, segments = record(setting, 1)

@@ -36,7 +36,7 @@ def is_readable(answer: Response) -> bool:
     return said(answer) == named
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.usefixtures("allowing")
 @pytest.mark.parametrize("name", route_names())
 def test_every_route_answers_its_page_well_and_refuses_it_legibly(home: Home, name: str) -> None:

@@ -48,7 +48,7 @@ def contract(played: Home) -> Any:
     return read
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", route_names())
 def test_no_request_breaks_the_contract(played: Home, contract: Any, name: str) -> None:
     method, path = name.split(" ")

@@ -292,7 +292,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", [name for name in route_names() if not name.startswith("GET")])
 def test_no_malformed_body_breaks_anything(home: Home, name: str) -> None:
     route = named(name)
@@ -385,7 +385,7 @@ def test_a_refusal_is_logged_by_its_code(world: LocalCloud) -> None:
     assert (line["status"], line["code"], line["asker"], "fault" in line) == (401, "NotSignedIn", "person", False)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", route_names())
 def test_no_door_writes_what_it_was_told(home: Home, name: str) -> None:
     """Neither tokens nor addresses, names, serial numbers, passwords or what stood in a path."""

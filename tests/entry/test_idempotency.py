@@ -52,7 +52,7 @@ MADE_ANEW = {f"POST /me/second-factors/{what}" for what in ("totp", "passkeys", 
 REPEATED = [name for name in route_names(of="person") if not name.startswith("GET")]
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", REPEATED)
 def test_every_mutation_of_a_person_answers_its_exact_repeat_and_does_nothing_more(home: Home, name: str) -> None:
     route = named(name)

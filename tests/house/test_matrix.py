@@ -133,7 +133,7 @@ def test_the_routes_declare_what_guests_may_ask_for() -> None:
 HOPELESS = (b"{", b"[]", b'{"nobody": 1}', b"[" * 40 + b"]" * 40, b'"' + b"x" * 300_000 + b'"')
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_whatever_a_stranger_or_a_guest_says_it_is_looked_at_last(home: Home, name: str) -> None:
     route = named(name)
@@ -167,7 +167,7 @@ def _as_guest(request: Request, home: Home) -> int:
     return request.by(home.stranger.access_token).send(home).status
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("right", RIGHTS)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name: str, right: str) -> None:
@@ -183,7 +183,7 @@ def test_a_guest_may_do_what_was_granted_and_is_told_where_not(home: Home, name:
     assert _as_guest(request, home) == (route.status if is_open else NOT_GRANTED)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     request = request_for(named(name), home)
@@ -192,7 +192,7 @@ def test_a_former_guest_is_a_stranger(home: Home, name: str) -> None:
     assert _as_guest(request, home) == NOT_YOURS
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", route_names(of="person", containing="{device_id}"))
 def test_a_guest_whose_time_is_over_is_a_stranger(home: Home, name: str) -> None:
     home.world.calendar.lag = None

@@ -90,7 +90,7 @@ def only(logical_id: str) -> dict[str, Any]:
     return copy.deepcopy({**TEMPLATE, "Resources": {name: TEMPLATE["Resources"][name] for name in sorted(seen)}})
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("path", BLOCKS, ids=lambda path: ".".join(map(str, path)))
 def test_one_word_more_anywhere_in_a_resource_is_refused(session: boto3.Session, path: tuple[str | int, ...]) -> None:
     template = only(str(path[0]))

@@ -174,7 +174,7 @@ MOST_BYTES = 64 * 1024 * 1024
 VIDEO = ["starts-with", "$Content-Type", "video/mp"]
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("size", "kind", "status"),
     [

@@ -474,7 +474,7 @@ _ORDERS = {
 }
 
 
-@pytest.mark.one_in(10)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("number", range(10))
 def test_every_handler_is_imported_and_called_in_a_fresh_process(
     unpacked: Path, with_pictures: Path, request: pytest.FixtureRequest, aws: dict[str, str], number: int

@@ -75,7 +75,7 @@ def nothing_is_left(home: Home) -> None:
     assert "platform-token-of-the-owner" not in str(home.world.dump()["endpoints"])
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", [DIES_BEFORE, DIES_AFTER])
 @pytest.mark.parametrize("nth", [1, 4, 9, 16, 25, 36])
 def test_a_pass_that_dies_in_the_middle_is_taken_up_again(home: Home, nth: int, kind: Kind) -> None:

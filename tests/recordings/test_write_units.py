@@ -50,7 +50,7 @@ def _written(home: Home) -> float:
     return sum(call.write_units for call in home.world.trace)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("ms", [60_000, 30_000, 10_000])
 def test_a_minute_of_video_costs_one_write_unit(home: Home, ms: int) -> None:
     subscribe(home)

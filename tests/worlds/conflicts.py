@@ -127,6 +127,10 @@ class Pair:
     def name(self) -> str:
         return f"{self.one.name} + {self.other.name}"
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(sorted((self.one.kind, self.other.kind)))
+
 
 def conflicting(footprints: dict[str, Footprint]) -> list[Pair]:
     """Those that can meet. Only what somebody asks for: what queues and clocks begin, a local cloud does one at a time,

@@ -23,6 +23,7 @@ from infra.local.cloud import LocalCloud, Snapshot
 from infra.local.gateway import Response
 from infra.strict_moto.faults import Crash, Kind
 from tests.conftest import Home
+from tests.routes import kind_of
 from tests.worlds.invariants import Stored, violations
 
 AGAIN, ANEW = "the-key-of-the-first-try", "the-key-of-another-try"
@@ -51,6 +52,11 @@ class Scenario:
     is_repeated: bool = False  # whoever orders it does so until it is done
     within_seconds: float = 20 * 60  # how soon all must be in order
     told: str = ""
+
+    @property
+    def kind(self) -> str:
+        """By what it is mainly done: of several functions the last one."""
+        return kind_of(self.covers if isinstance(self.covers, str) else self.covers[-1])
 
 
 @dataclass

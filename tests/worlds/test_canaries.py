@@ -267,7 +267,7 @@ def _no_pass_made(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(erase, "run_pass", lambda *_, **__: None)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("switch_off", "said"),
     [

@@ -670,7 +670,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
 }
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("name", "damage"),
     [

@@ -18,17 +18,11 @@ from tests.worlds.races import (
 )
 from tests.worlds.races.race import Race
 
-RACES: tuple[Race, ...] = (
-    *alarms.RACES,
-    *cameras.RACES,
-    *channel.RACES,
-    *clips.RACES,
-    *closing.RACES,
-    *money.RACES,
-    *people.RACES,
-    *plans.RACES,
-    *platforms.RACES,
-    *recordings.RACES,
-    *second_factors.RACES,
-    *sharing.RACES,
-)
+_BY_KIND: dict[str, tuple[Race, ...]] = {
+    module.__name__.rpartition(".")[2]: module.RACES
+    for module in (
+        alarms, cameras, channel, clips, closing, money, people, plans, platforms, recordings, second_factors, sharing,
+    )
+}  # fmt: skip
+RACES = tuple(race for races in _BY_KIND.values() for race in races)
+KINDS = {race.name: kind for kind, races in _BY_KIND.items() for race in races}
