@@ -30,7 +30,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "clips": ("routes", "listeners", "scheduled", "records"),
     "payments": (),
     "invoices": ("records",),
-    "orders": ("routes", "listeners", "records"),
+    "orders": ("routes", "listeners", "scheduled", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "profile": ("routes",),
     "recovery": ("routes",),

@@ -321,6 +321,16 @@ class Life:
         order = self.person.order(self.camera.device_id, key=self.word("ordering"))
         assert pay(self.world, order.json["order_id"]).status == 200
         self.world.settle()
+        self._give_back(order.json["order_id"])
+        again = self.person.order(self.camera.device_id, key=self.word("ordering again"))
+        assert pay(self.world, again.json["order_id"]).status == 200
+        self.world.settle()
+
+    def _give_back(self, order_id: str) -> None:
+        key, reason = {"Idempotency-Key": self.word("giving back")}, {"reason": self.word("refund reason")}
+        answer = self.person.call("POST", f"/orders/{order_id}/refund", reason, headers=key)
+        assert answer.status == 202, answer.body
+        self.world.settle()
 
     def _record(self) -> None:
         """Two recordings that stand, one that is deleted, and somebody who looks."""
@@ -365,7 +375,7 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Activity", "Session", "Endpoint", "Totp", "Passkey"):
+        for kind in ("Account", "Activity", "Order", "Session", "Endpoint", "Totp", "Passkey"):
             self._keep(kind, self.person.account_id)
         for kind in ("Device", "DeviceActivity", "Share"):
             self._keep(kind, self.camera.device_id)
@@ -382,7 +392,9 @@ class Life:
         """What of it opens now."""
         stored = Stored(self.world.dump())
         mine = {
-            **dict.fromkeys(("Account", "Activity", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id),
+            **dict.fromkeys(
+                ("Account", "Activity", "Order", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id
+            ),
             **dict.fromkeys(("Device", "DeviceActivity", "Share"), self.camera.device_id),
         }  # fmt: skip
         return {

@@ -96,6 +96,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
 }
 # Where the same name stands for something else.
 _FILL_OF: dict[str, Callable[[Home], Any]] = {
+    "POST /orders/{order_id}/refund": lambda home: _paid_order(home),
+    "POST /orders/{order_id}/refund/preview": lambda home: _paid_order(home),
     "POST /shares/{share_id}/accept": lambda home: _shared_with_owner(home),
     "POST /shares/{share_id}/decline": lambda home: _shared_with_owner(home),
     "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),
@@ -121,6 +123,13 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
 
 def _plan(home: Home) -> None:
     pay(home.world, home.owner.order(home.camera.device_id, key="the-key-of-a-plan").json["order_id"])
+
+
+def _paid_order(home: Home) -> str:
+    order_id = str(home.owner.order(home.camera.device_id, key="the-key-of-a-paid-order").json["order_id"])
+    assert pay(home.world, order_id).json == {"changed": True}
+    home.world.settle()
+    return order_id
 
 
 def _shared_with_owner(home: Home) -> str:

@@ -120,6 +120,8 @@ _DETAILS: Part = {
     "header": _text(description="`Malformed`: the header that is wrong."),
     "reason": _text(description="`Malformed`: what is wrong."),
     "most_bytes": {"type": "integer", "description": "`TooLarge`: the most that a body may be."},
+    "amount": _money("`RefundedAlready`: what went back, or is on its way."),
+    "credit_note_number": _text(description="`RefundedAlready`: the document of that."),
     "to_pay": _money("`PriceChanged`: what is to be paid now."),
     "price": _money("`NothingToPay`: what the plan costs."),
     "credit": _money("`NothingToPay`: what is left of the plan that runs."),

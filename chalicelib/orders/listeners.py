@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.orders.actions import telling
+from chalicelib.orders.actions import paying_back, telling
 
 listeners = Listeners(__name__)
 
@@ -12,3 +12,9 @@ listeners = Listeners(__name__)
 def on_order_changed(message: Message) -> None:
     """An order came or changed: if it was paid, its buyer is notified."""
     telling.confirm_by_mail(message.body["partition_id"], message.body["sort_id"])
+
+
+@listeners.on_shared_queue("Notices")
+def on_refund_due(message: Message) -> None:
+    """Money goes back: its provider is asked for it, and again by the clock where it does not answer."""
+    paying_back.ask(message.body["sort_id"])

@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 
 from chalicelib.register import rows
 from chalicelib.store.records import FiscalRow, Item
-from chalicelib.store.tags import Time, key, plain
+from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Order(Item):
@@ -32,7 +32,7 @@ class Order(Item):
     credit = key(NumberAttribute(null=True), rows.PLAN_PURCHASE, why="what was credited", exported=True)
     credit_of = plain(UnicodeAttribute(null=True), why="hash of what was credited: is it still so?")
     ordered_at = key(Time(), rows.PLAN_PURCHASE, why="time", exported=True)
-    state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refused, expired or refund_due", exported=True)
+    state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refunded or another", exported=True)
     paid_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time", exported=True)
     invoice_number = key(
         UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="number of the invoice", points_to="fiscal", exported=True
@@ -46,6 +46,16 @@ class Order(Item):
         points_to="fiscal",
         exported=True,
     )
+    credit_note_number = key(
+        UnicodeAttribute(null=True),
+        rows.PLAN_PURCHASE,
+        why="number of the credit note",
+        points_to="fiscal",
+        exported=True,
+    )
+    refund_amount = key(NumberAttribute(null=True), rows.PLAN_PURCHASE, why="what goes back of it", exported=True)
+    refunded_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the plan was given back", exported=True)
+    refund_reason = personal(rows.PLAN_PURCHASE, null=True)
     confirmed_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the person was notified", exported=True)
 
 
@@ -64,5 +74,28 @@ class Payment(FiscalRow):
     currency = plain(UnicodeAttribute(), why="of the amount", exported=True)
     received_at = key(Time(), rows.TAX_RECORDS, why="time", exported=True)
     tax_year = plain(NumberAttribute(), why="in which it was received, where the seller is")
-    state = key(UnicodeAttribute(), rows.TAX_RECORDS, why="applied or refund_due", exported=True)
+    state = key(UnicodeAttribute(), rows.TAX_RECORDS, why="applied, or how far its refund is", exported=True)
     reason = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="why it is owed back", exported=True)
+    invoice_number = key(
+        UnicodeAttribute(null=True), rows.TAX_RECORDS, why="number of the invoice of what it bought", exported=True
+    )
+    refund_amount = key(NumberAttribute(null=True), rows.TAX_RECORDS, why="what goes back of it", exported=True)
+    refund_reference = key(
+        UnicodeAttribute(null=True), rows.TAX_RECORDS, why="the provider's number of the refund", exported=True
+    )
+    refunded_at = key(Time(null=True), rows.TAX_RECORDS, why="time", exported=True)
+    dispute_state = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="opened, won or lost", exported=True)
+    dispute_reference = key(
+        UnicodeAttribute(null=True), rows.TAX_RECORDS, why="the provider's number of the dispute", exported=True
+    )
+
+
+class DueRefund(Item):
+    """Money that goes back, until the provider says that it is there. Its id is that of the payment, which is our
+    number of the refund, too: a payment goes back once. It names nobody, and outlives the account whose money it is."""
+
+    pk_prefix = "refunds-due"
+    sk_prefix = "refund"
+    stream_queue, stream_listener = "Notices", "orders.on_refund_due"
+
+    owed_since = key(Time(), rows.TAX_RECORDS, why="time")

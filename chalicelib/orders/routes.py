@@ -6,7 +6,7 @@ from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import paying, placing, reading
+from chalicelib.orders.actions import paying, placing, reading, refunding, webhooks
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
@@ -79,6 +79,47 @@ def get_order(caller: Caller, order: Order) -> dict[str, object]:
     return reading.order_of(order)
 
 
+# Of what goes back, and of what would.
+_REFUND_REFUSALS = (
+    NotFound,
+    refunding.NotPaid,
+    refunding.NothingWasPaid,
+    refunding.RefundedAlready,
+    refunding.PaymentDisputed,
+    refunding.NothingLeft,
+)
+
+
+@routes.post(
+    "/orders/{order_id}/refund/preview",
+    who=Who.PERSON,
+    needs=OwnOrder(),
+    answers=shapes.Refundable,
+    refuses=_REFUND_REFUSALS,
+    example={},
+)
+def preview_refund(caller: Caller, order: Order) -> shapes.Refundable:
+    """Quote what would go back of an order if it were given back now. Nothing is stored."""
+    return refunding.amount_of(order)
+
+
+@routes.post(
+    "/orders/{order_id}/refund",
+    who=Who.PERSON,
+    needs=OwnOrder(),
+    asks=shapes.AskRefund,
+    answers=shapes.Refund,
+    status=202,
+    money=True,
+    refuses=_REFUND_REFUSALS,
+    example={"reason": "I do not need it."},
+)
+def refund_order(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
+    """Give an order back: its plan ends wherever it lies. The whole price goes back within fourteen days if less than
+    an hour was recorded, and else what is left."""
+    return refunding.refund(caller, order, body)
+
+
 @routes.post(
     "/payments/{provider}",
     who=Who.PROVIDER,
@@ -87,5 +128,6 @@ def get_order(caller: Caller, order: Order) -> dict[str, object]:
     example={},
 )
 def take_payment(headers: dict[str, str], provider: str, body: bytes) -> shapes.Taken:
-    """A payment provider's webhook, signed over its raw body; told twice it counts once."""
-    return shapes.Taken(changed=paying.take_payment(provider, headers, body))
+    """A payment provider's webhook, signed over its raw body, of a payment, a dispute or a refund; told twice it counts
+    once. Told to come again (503), a provider does so for days."""
+    return shapes.Taken(changed=webhooks.take_event(provider, headers, body))

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-State = Literal["open", "paid", "refused", "expired", "refund_due"]
+State = Literal["open", "paid", "refused", "expired", "refund_due", "refunded", "charged_back"]
+DisputeOutcome = Literal["opened", "won", "lost"]
+RefundState = Literal["pending", "succeeded", "failed"]
+PaymentState = Literal["applied", "refund_due", "refunding", "refunded", "refund_failed", "charged_back"]
 Outcome = Literal["paid", "refused", "expired"]
-Reason = Literal["order_unknown", "order_paid", "order_over", "amount_differs", "device_gone", "plan_changed"]
+Reason = Literal[
+    "order_unknown", "order_paid", "order_over", "amount_differs", "device_gone", "plan_changed", "asked_for",
+]  # fmt: skip
 
 # For so long what was credited stays what it was: who pays later would have used it meanwhile.
 CREDIT_HOLDS_S = 24 * 60 * 60
+
+# Within so long the whole price goes back, if less than that was recorded.
+WHOLE_WITHIN_S = 14 * 24 * 60 * 60
+WHOLE_BELOW_MS = 60 * 60 * 1000
+# Where the money is that bought nothing, or no more: on its way, or there.
+OVER: tuple[State, ...] = ("expired", "refund_due", "refunded", "charged_back")
 
 
 def may_become(state: State, outcome: Outcome) -> bool:
@@ -22,11 +33,51 @@ def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:
     the order's amount, in the order's currency."""
     if state == "paid":
         return "order_paid"
-    if state in ("expired", "refund_due"):
+    if state in OVER:
         return "order_over"
     return None if is_exact else "amount_differs"
 
 
 def state_with_refund(state: State, reason: Reason) -> State:
     """The state of an order whose money is owed back; one that is paid, or can still be, stays as it is."""
+    if state in ("refunded", "charged_back"):
+        return state
     return "refund_due" if reason in ("order_over", "device_gone", "plan_changed") else state
+
+
+def is_whole(paid_at: int, recorded_ms: int, now: int) -> bool:
+    """Whether the whole price of an order goes back, and not just what is left of it."""
+    return is_early(paid_at, now) and recorded_ms < WHOLE_BELOW_MS
+
+
+def is_early(paid_at: int, now: int) -> bool:
+    return now <= paid_at + WHOLE_WITHIN_S
+
+
+def amount_back(paid: int, left: int, *, whole: bool) -> int:
+    """What goes back of an order for which so much was paid, and of which so much is left.
+
+    What is left is worth what was paid for it in money and by credit, to the second. Of that the money goes back first,
+    and never more than was paid: what was credited is money of another order, and had been used for this one.
+    """
+    return paid if whole else min(paid, left)
+
+
+def is_news(
+    known: DisputeOutcome | None, found: DisputeOutcome, *, of_same: bool
+) -> bool:
+    """Whether news of a dispute change what is known of a payment's disputes, in whatever order they come, of the same
+    dispute or another. What is over stays so, and nothing follows on one that is lost."""
+    if known == "lost" or (of_same and known == "won"):
+        return False
+    if found == "lost":
+        return True
+    return found == "won" if of_same else known != "opened"
+
+
+def may_change(state: PaymentState, found: RefundState) -> bool:
+    """Whether news of a refund change where it is. What was there may still come back to the provider, and what failed
+    stays so, whichever news come last."""
+    if found == "failed":
+        return state in ("refund_due", "refunding", "refunded")
+    return state == "refund_due" or (found == "succeeded" and state == "refunding")

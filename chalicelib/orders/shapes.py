@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from chalicelib.entry.wire import Page, Shape, Time
-from chalicelib.orders.rules import State
-from chalicelib.plans.shapes import Begins, Currency, Money
+from chalicelib.orders.rules import PaymentState, State
+from chalicelib.payments.shapes import DisputeOutcome
+from chalicelib.plans.shapes import Begins, Currency
+from chalicelib.plans.shapes import Money as Money  # of refunds, too
 
 
 class AskPrice(Shape):
@@ -38,12 +40,16 @@ class PlaceOrder(AskPrice, kw_only=True):
 
 
 class Payment(Shape):
-    """Money that came for an order: it paid the order, or buys nothing and is owed back."""
+    """Money that came for an order: it paid the order, or buys nothing, or no more, and goes back. `refund` is how much
+    of it does: `refund_due` until the provider takes it on, `refunding` until it is there, `refunded` then;
+    `refund_failed` where it came back to us. `charged_back` is what the payer's bank took."""
 
     reference: str
     amount: Money
-    state: Literal["applied", "refund_due"]
+    state: PaymentState
     at: Time
+    refund: Money | None
+    dispute: DisputeOutcome | None
 
 
 class Order(Shape):
@@ -63,12 +69,33 @@ class Order(Shape):
     ordered_at: Time
     payment_method: str
     invoice_number: str | None
+    refunded: Money | None
+    credit_note_number: str | None
     payments: list[Payment]
     checkout_url: str | None
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Order:
         return cls(**described)
+
+
+class AskRefund(Shape):
+    """Why, if the person wants to say so."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+
+
+class Refund(Shape):
+    """What goes back, by the way that it was paid, and the credit note's number."""
+
+    amount: Money
+    credit_note_number: str
+
+
+class Refundable(Shape):
+    """What would go back if it were asked for now."""
+
+    amount: Money
 
 
 class Orders(Shape):

@@ -81,10 +81,10 @@ def _signature(stamp: str, body: bytes) -> str:
     return hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def event(told: Event) -> tuple[dict[str, str], bytes]:
+def event(reported: Event) -> tuple[dict[str, str], bytes]:
     """Headers and body of the webhook that tells what became of this payment, dispute or refund."""
-    kind = type(told).__name__.lower()
-    outcome = told.state if isinstance(told, Refund) else told.outcome
-    body = json.dumps({"type": f"{kind}.{outcome}", kind: msgspec.to_builtins(told)}).encode()
+    kind = type(reported).__name__.lower()
+    outcome = reported.state if isinstance(reported, Refund) else reported.outcome
+    body = json.dumps({"type": f"{kind}.{outcome}", kind: msgspec.to_builtins(reported)}).encode()
     stamp = str(clock.now_s())
     return {"Content-Type": "application/json", "Sandbox-Signature": f"t={stamp},v1={_signature(stamp, body)}"}, body

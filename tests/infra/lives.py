@@ -15,6 +15,9 @@ from werkzeug.wrappers import Response
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
+from chalicelib.errors import Unavailable
+from chalicelib.orders.records import DueRefund
+from chalicelib.payments import sandbox
 from chalicelib.plans.records import PlanWarning
 from chalicelib.privacy.actions import export
 from chalicelib.privacy.records import ARCHIVES
@@ -52,6 +55,7 @@ from tests.scene import (
     new_camera,
     new_person,
     pay,
+    rows,
     wire_time,
 )
 from tests.worlds.sweep import leap
@@ -376,6 +380,27 @@ def _an_order(home: Home) -> None:
     headers, body = checkout.event(order_id, "paid", "another-payment")
     assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
     assert home.owner.call("GET", "/orders").status == 200
+
+
+def _money_goes_back(home: Home) -> None:
+    """At once, by the clock where the provider was silent, and not where it has gone back already."""
+    world, silent = home.world, Unavailable(retry_after_seconds=60)
+    order_id = home.owner.order(home.camera.device_id).json["order_id"]
+    with patch.object(sandbox.Sandbox, "refund", side_effect=silent):
+        for reference in ("one", "two"):
+            headers, body = checkout.event(order_id, "paid", reference)
+            assert world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+        world.settle()
+    (due,) = rows(world, "refunds-due/refund")
+    assert world.run_schedule("ask_for_refunds") == {"changed": 1}
+    again = DueRefund.new("", due["sk"].partition("#")[2], owed_since=due["owed_since"])
+    for asked in (lambda: world.run_schedule("ask_for_refunds"), world.settle):
+        with world.aws.outside():
+            commit(put(again))
+        asked()
+    key = {"Idempotency-Key": "key-of-one-refund-0123"}
+    assert home.owner.call("POST", f"/orders/{order_id}/refund", {}, headers=key).status == 202
+    world.settle()
     home.world.settle()
 
 
@@ -633,6 +658,7 @@ LIVES = (
     _a_cover,
     _an_offer,
     _an_order,
+    _money_goes_back,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
     _a_terminal_that_died_while_it_was_registered,

@@ -37,6 +37,8 @@ def test_an_order_says_what_it_costs_and_where_to_pay(home: Home) -> None:
         "ordered_at": "2026-01-05T08:00:00Z",
         "payment_method": "card",
         "invoice_number": None,
+        "refunded": None,
+        "credit_note_number": None,
         "payments": [],
         "checkout_url": f"http://127.0.0.1:8000/_local/payments/{order_id}",
     }

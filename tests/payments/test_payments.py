@@ -50,7 +50,7 @@ def test_a_payment_makes_the_order_paid_the_plan_active_and_an_invoice(home: Hom
     paid = home.owner.call("GET", f"/orders/{ordered['order_id']}").json
     reference = json.loads(event(ordered))["payment"]["reference"]
     payment = {"reference": reference, "amount": ordered["amount"], "state": "applied", "at": "2026-01-05T08:01:40Z"}
-    assert paid.pop("payments") == [payment]
+    assert paid.pop("payments") == [{**payment, "refund": None, "dispute": None}]
     assert {**ordered, **paid} == {
         **ordered, "state": "paid", "invoice_number": "S-2026-000001", "checkout_url": None
     }  # fmt: skip
@@ -208,7 +208,7 @@ def test_money_that_is_not_the_orders_amount_buys_nothing_is_owed_back_and_told(
     assert (plan(home)["state"], invoices(home.world), len(mails_of_refund(home.world))) == ("none", [], 1)
     assert tell(home, ordered).json == CHANGED
     assert (state(home, ordered), plan(home)["state"]) == ("paid", "active")
-    assert sorted(one for _, _, one in payments(home, ordered)) == ["applied", "refund_due"]
+    assert sorted(one for _, _, one in payments(home, ordered)) == ["applied", "refunded" if amount else "refund_due"]
 
 
 def test_a_payment_of_an_order_that_is_nowhere_is_noted_and_owed_back(home: Home) -> None:
@@ -220,7 +220,7 @@ def test_a_payment_of_an_order_that_is_nowhere_is_noted_and_owed_back(home: Home
             assert (told.status, told.json) == (200, answer)
     noted = received(home.world)
     assert [one["payment_reference"] for one in noted] == [f"pi_{nth}" for nth in range(len(ids))]
-    assert {(one["state"], one["reason"], one["amount"]) for one in noted} == {("refund_due", "order_unknown", 299)}
+    assert {(one["state"], one["reason"], one["amount"]) for one in noted} == {("refunded", "order_unknown", 299)}
     assert state(home, ordered) == "open"
     assert is_nothing_invoiced(home.world)
 
@@ -379,7 +379,7 @@ def test_a_payment_of_a_closed_account_is_noted_where_its_erasure_does_not_come(
         assert send(home.world, body, signature(home.world, body)).json == answer
     home.world.advance(DAY)
     (noted,) = received(home.world)
-    assert (noted["payment_reference"], noted["amount"], noted["state"]) == ("pi_late", 299, "refund_due")
+    assert (noted["payment_reference"], noted["amount"], noted["state"]) == ("pi_late", 299, "refunded")
     assert noted["reason"] == ("order_unknown" if seconds else "device_gone")
     assert mails_of_refund(home.world) == []
     assert (rows(home.world, "account/order"), home.world.failures) == ([], [])

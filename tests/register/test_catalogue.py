@@ -17,6 +17,7 @@ from tests.factors import App, Key, asked, recovery_codes
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
+from tests.orders.payment_events import order, tell
 from tests.privacy.exports import ready
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import subscribe
@@ -115,6 +116,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.world.run_schedule("check_connections")
     # Last: nobody has been told yet.
+    tell(home, order(home), amount=1, reference="a-cent")  # it goes back
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
     commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))

@@ -3,29 +3,23 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
-from chalicelib.errors import Invalid, Unavailable
+from chalicelib.errors import Invalid
 from chalicelib.invoices.actions import numbering
 from chalicelib.orders import rules
-from chalicelib.orders.actions import reading, telling
+from chalicelib.orders.actions import paying_back, reading, telling
 from chalicelib.orders.records import Order, Payment
 from chalicelib.orders.rules import Reason
 from chalicelib.payments import shapes as payment_shapes
-from chalicelib.payments.actions import verified
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
 from chalicelib.plans.actions.quoting import CreditChanged
-from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, create
 from chalicelib.store.records import read
-from chalicelib.store.retrying import StaleRead, retrying
+from chalicelib.store.retrying import StaleRead
 from chalicelib.words import Phrase
-
-_TRIES = 5
 
 
 class PaymentMismatch(Invalid):
@@ -36,17 +30,10 @@ class _DeviceGone(Exception):
     """Nobody has the device any more for which a plan was paid."""
 
 
-def take_payment(name: str, headers: dict[str, str], body: bytes) -> bool:
-    """Apply a provider's webhook to its order; whether anything changed.
-
-    Reported twice, it counts once. Money that buys nothing is noted all the same, and owed back. Raises
-    ProviderUnknown, SignatureWrong, PaymentMismatch.
-    """
-    event = verified(name, headers, body)
-    if not isinstance(event, payment_shapes.Payment):
-        return False
-    attempt = partial(_apply, name, event) if event.outcome == "paid" else partial(_note, event)
-    return retrying(attempt, tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
+def apply(name: str, event: payment_shapes.Payment) -> bool:
+    """Apply what became of a payment to its order; whether anything changed. Money that buys nothing is noted all the
+    same, and goes back. Raises PaymentMismatch, StaleRead."""
+    return _apply(name, event) if event.outcome == "paid" else _note(event)
 
 
 def _note(event: payment_shapes.Payment) -> bool:
@@ -92,7 +79,7 @@ def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Re
 def _payment(name: str, event: payment_shapes.Payment) -> Payment:
     return Payment.new(
         "",
-        crypto.plain_hash(f"{name} {event.reference}"),
+        reading.payment_id(name, event.reference),
         provider=name,
         payment_reference=event.reference,
         amount=event.amount,
@@ -118,7 +105,7 @@ def _pay(order: Order, payment: Payment) -> None:
         payment_method=order.payment_method,
         payment_reference=payment.payment_reference,
     )
-    payment.state = "applied"
+    payment.assign(state="applied", invoice_number=number)
     # What was read stays as it is, in case the device is gone.
     same = Order.new(order.pk_id, order.sort_id)
     paid = {"state": "paid", "paid_at": now, "invoice_number": number, "paid_with": payment.sort_id}
@@ -147,13 +134,12 @@ def _granted(order: Order, now: int) -> plans.Grant:
 
 
 def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
-    """The money is kept with its reason, and whose order it was meant for is notified, if he has an account still."""
-    payment.assign(state="refund_due", reason=reason)
-    noted = create(payment, otherwise=StaleRead)
+    """The money goes back, with its reason, and whoever ordered is told, if he has an account still."""
+    noted = paying_back.owed_at_once(payment, reason, clock.now_s())
     if order is None:
-        commit(noted)
+        commit(*noted)
         return
     known, unchanged = Order.refunds_due.add({payment.sort_id}), Order.state == order.state
     state = rules.state_with_refund(order.state, reason)
     changed = change(order, known, when=unchanged, otherwise=StaleRead, state=state)
-    commit(noted, changed, *telling.notices_of_refund(order, payment))
+    commit(*noted, changed, *telling.notices_of_refund(order, payment))

@@ -7,6 +7,7 @@ from chalicelib.entry.callers import Caller
 from chalicelib.orders.records import Order, Payment
 from chalicelib.payments.actions import checkout_url
 from chalicelib.plans.actions import ledgers as plans
+from chalicelib.store import crypto
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read, read_all
 
@@ -48,6 +49,8 @@ def described(order: Order, payments: list[Payment]) -> dict[str, object]:
         "ordered_at": clock.at_epoch(order.ordered_at),
         "payment_method": order.payment_method,
         "invoice_number": order.invoice_number,
+        "refunded": _money(order.refund_amount, order.currency),
+        "credit_note_number": order.credit_note_number,
         "payments": [_described_payment(one) for one in sorted(payments, key=lambda one: one.received_at)],
         "checkout_url": checkout_url(order_id, int(order.amount), order.currency) if is_open else None,
     }
@@ -59,7 +62,13 @@ def _described_payment(payment: Payment) -> dict[str, object]:
         "amount": {"amount": int(payment.amount), "currency": payment.currency},
         "state": payment.state,
         "at": clock.at_epoch(payment.received_at),
+        "refund": _money(payment.refund_amount, payment.currency),
+        "dispute": payment.dispute_state,
     }
+
+
+def _money(amount: int | None, currency: str) -> dict[str, object] | None:
+    return None if amount is None else {"amount": int(amount), "currency": currency}
 
 
 def id_of(order: Order) -> str:
@@ -69,6 +78,11 @@ def id_of(order: Order) -> str:
 
 def key_of(order_id: str) -> Key[Order]:
     return Order.key(order_id[: ids.LENGTH], order_id[ids.LENGTH :])
+
+
+def payment_id(name: str, reference: str) -> str:
+    """Of the payment to which its provider gives this number."""
+    return crypto.plain_hash(f"{name} {reference}")
 
 
 def order_at(order_id: str) -> Order | None:

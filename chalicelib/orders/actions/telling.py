@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.accounts.actions import account_writes as accounts
+from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions import addresses
 from chalicelib.orders.records import Order, Payment
 from chalicelib.outbox.actions import messages
+from chalicelib.payments.shapes import DisputeOutcome
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.records import read
@@ -46,8 +48,34 @@ def notices_of_refund(order: Order, payment: Payment) -> tuple[Write, ...]:
     return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
 
+def notice_of_refund(account: Account, order: Order) -> Write:
+    """A mail that what was left of the plan goes back, and by which credit note; the order is as it is then."""
+    return messages.write(
+        account,
+        "orders/mail/refunded",
+        plan=_plan_name(order, account.language),
+        amount=_money(int(order.refund_amount), order.currency),
+        credit_note_number=order.credit_note_number,
+    )
+
+
+def notices_of_dispute(order: Order, outcome: DisputeOutcome) -> tuple[Write, ...]:
+    """A mail to the buyer, if he has an account still: what was bought stands still, runs again, or has ended."""
+    account, key = read(*accounts.keys_of(order.pk_id))
+    if account is None or key is None:
+        return ()
+    account.decrypted_with(key.unlocked())
+    name, price = _plan_name(order, account.language), _price(order)
+    notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price)
+    return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
+
+
 def _price(of: Order | Payment) -> str:
-    return f"{int(of.amount) / 100:.2f} {of.currency}"
+    return _money(int(of.amount), of.currency)
+
+
+def _money(amount: int, currency: str) -> str:
+    return f"{amount / 100:.2f} {currency}"
 
 
 def _plan_name(order: Order, language: str) -> str:

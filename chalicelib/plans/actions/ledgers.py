@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ from chalicelib.plans.rules.catalogue import Offer as Offer  # what orders are f
 from chalicelib.plans.rules.catalogue import Terms as Terms
 from chalicelib.plans.rules.ledger import Grant as Grant
 from chalicelib.plans.rules.ledger import Ledger as Ledger
-from chalicelib.plans.rules.ledger import PlanStatus, source_of
+from chalicelib.plans.rules.ledger import PlanStatus
 from chalicelib.plans.rules.ledger import Spans as Spans
+from chalicelib.plans.rules.ledger import source_of as source_of
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, absent, change, commit, create, is_set, put, remove
@@ -83,6 +85,17 @@ def suspend(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
 def release(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
     """The dispute is over, and what is left of it runs again."""
     return changed(held, changes.released(ledger_of(held), source), now)
+
+
+def taken_back(held: Ownership, source: str, now: int) -> tuple[tuple[Write, ...], tuple[Grant, ...]]:
+    """Writes after which nothing is left of what comes from this source, and what waits behind it moves up; and what
+    was left."""
+    after, rests = changes.without(ledger_of(held), lambda one: one.source == source, now)
+    return changed(held, after, now), rests
+
+
+def _rests(of: Ledger, source: str, now: int) -> tuple[Grant, ...]:
+    return changes.without(of, lambda one: one.source == source, now)[1]
 
 
 def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
@@ -195,6 +208,41 @@ def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
         *([] if warning is None else [remove(PlanWarning.named(warning))]),
         *([] if held is None else _free_plan(held, changes.free_until(ledger_of(held), now), None, now)),
     )
+
+
+# Finding what was granted
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What an account's devices have, or had, from one source: the one with what is left of it, if there is any, and
+    from when till when each had the use of it."""
+
+    held: Ownership | None
+    rests: tuple[Grant, ...]
+    spans: tuple[tuple[str, int, int], ...]
+
+    def worth(self, currency: str) -> int:
+        """What was paid for what is left, in money and by credit, to the second, and rounded up."""
+        return changes.credit(self.rests, currency)
+
+    @property
+    def is_suspended(self) -> bool:
+        return any(one.mark == "suspended" for one in self.rests)
+
+
+def granted(account_id: str, source: str, now: int) -> Granted:
+    """By one consistent query of the account's devices: a plan moves between them, and no row of its own says where it
+    is. What was handed over with a device is not among them, since another person has it."""
+    held: Ownership | None = None
+    rests: tuple[Grant, ...] = ()
+    spans: list[tuple[str, int, int]] = []
+    for one in Ownership.list_of(account_id).items:
+        mine = [each for each in ledger_of(one).grants if each.source == source]
+        spans += [(one.device_id, each.begins, min(each.until, now)) for each in mine if each.begins < now]
+        if left := _rests(ledger_of(one), source, now):
+            held, rests = one, left
+    return Granted(held, rests, tuple(spans))
 
 
 # Reading the ledger

@@ -25,32 +25,67 @@ def _reference(order: Row, stored: Stored) -> str:
     return f"sandbox-{crypto.plain_hash(order_id)[:16]}"  # what the sandbox calls its payment
 
 
+# What an order is once it was paid, and whatever became of its money since.
+PAID = ("paid", "refunded", "charged_back")
+
+
 @invariant
 def money_counts_once(stored: Stored) -> Found:
-    """A payment that was applied has its invoice and no other; an order knows of its own, and no two of the same."""
+    """A payment that bought something has its invoice and no other; an order knows of its own, and no two of the
+    same."""
     payments = {payment_id: row for (_, payment_id), row in stored.of("Payment").items()}
-    invoiced = {row["payment_reference"] for row in stored.of("Invoice").values()}
+    invoiced = {row["payment_reference"] for row in stored.of("Invoice").values() if "corrects" not in row}
     for payment_id, row in payments.items():
-        if (row["state"] == "applied") != (row["payment_reference"] in invoiced):
+        if _bought(row) != (row["payment_reference"] in invoiced):
             yield f"payment {payment_id} is {row['state']}, and so is not its invoice"
-        if (row["state"] == "refund_due") != ("reason" in row):
+        if row["state"] != "charged_back" and (row["state"] == "applied") == ("reason" in row):
             yield f"payment {payment_id} is {row['state']} without knowing why"
     known: Counter[str] = Counter()
     for (_, sort_id), order in stored.of("Order").items():
-        mine = [(one, "refund_due") for one in order.get("refunds_due", ())]
-        mine += [(one, "applied") for one in [order.get("paid_with")] if one is not None]
+        mine = [(one, False) for one in order.get("refunds_due", ())]
+        mine += [(one, True) for one in [order.get("paid_with")] if one is not None]
         known.update(one for one, _ in mine)
-        if any(payments.get(one, {}).get("state") != state for one, state in mine):
+        if any(one not in payments or _bought(payments[one]) != did for one, did in mine):
             yield f"order {sort_id} and its payments disagree"
-        if (order["state"] == "paid" and "period_days" in order and _is_bought(order)) != ("paid_with" in order):
+        if (order["state"] in PAID and "period_days" in order and _is_bought(order)) != ("paid_with" in order):
             yield f"order {sort_id} is {order['state']}, and knows of no such payment"
     yield from (f"payment {one} is that of {count} orders" for one, count in known.items() if count > 1)
+
+
+def _bought(payment: Row) -> bool:
+    return payment.get("reason", "asked_for") == "asked_for"
+
+
+@invariant
+def money_goes_back_once(stored: Stored) -> Found:
+    """Of each payment at most what was paid, and it is asked for until it is there; of what was invoiced by one credit
+    note, which the order knows."""
+    due = {payment_id for _, payment_id in stored.of("DueRefund")}
+    payments = {payment_id: row for (_, payment_id), row in stored.of("Payment").items()}
+    notes = [row for row in stored.of("Invoice").values() if "corrects" in row]
+    credited = Counter({row["payment_reference"]: row["amount"] for row in notes})
+    yield from (f"{len(notes) - len(credited)} payments were credited twice" for _ in [0] if len(notes) > len(credited))
+    for payment_id, row in payments.items():
+        back = row.get("refund_amount")
+        if (back is None) != (row["state"] == "applied") or not 0 <= (back or 0) <= max(0, row["amount"]):
+            yield f"of payment {payment_id}, which is {row['state']}, {back} of {row['amount']} go back"
+        if (payment_id in due) != (row["state"] in ("refund_due", "refunding") and back != 0):
+            yield f"payment {payment_id} is {row['state']}, and so is not what is due"
+        if credited[row["payment_reference"]] != (back if _bought(row) and back is not None else 0):
+            yield f"of payment {payment_id} {back} go back, and {credited[row['payment_reference']]} are credited"
+    yield from (f"refund {one} is of nothing" for one in sorted(due - payments.keys()))
+    for (_, sort_id), order in stored.of("Order").items():
+        payment = payments.get(order.get("paid_with", ""), {})
+        if order.get("refund_amount") != (payment.get("refund_amount")):
+            yield f"order {sort_id} says that {order.get('refund_amount')} went back, and its payment does not"
+        if (order["state"] in ("refunded", "charged_back")) != ("credit_note_number" in order):
+            yield f"order {sort_id} is {order['state']}, and so is not its credit note"
 
 
 @invariant
 def paid_means_one_invoice(stored: Stored) -> Found:
     orders = stored.of("Order").values()
-    invoices = {number: row for (_, number), row in stored.of("Invoice").items()}
+    invoices = {number: row for (_, number), row in stored.of("Invoice").items() if "corrects" not in row}
     by_reference = Counter(row["payment_reference"] for row in invoices.values())
     yield from (f"payment {one} has {count} invoices" for one, count in by_reference.items() if count > 1)
     for order in orders:
@@ -59,11 +94,12 @@ def paid_means_one_invoice(stored: Stored) -> Found:
             if number is not None or order["amount"] or order["state"] != "paid":
                 yield f"order {order['sk']} is of the free plan, and {order['state']} with {number}"
             continue
-        if (order["state"] == "paid") != (by_reference[_reference(order, stored)] == 1):
+        is_paid = order["state"] in PAID
+        if is_paid != (by_reference[_reference(order, stored)] == 1):
             yield f"order {order['sk']} is {order['state']}, and so is not its invoice"
-        elif order["state"] != "paid" and number is not None:
+        elif not is_paid and number is not None:
             yield f"order {order['sk']} is {order['state']} and has a number"
-        elif order["state"] == "paid" and not _agree(order, invoices.get(number), _reference(order, stored)):
+        elif is_paid and not _agree(order, invoices.get(number), _reference(order, stored)):
             yield f"order {order['sk']} and invoice {number} disagree"
 
 
@@ -100,14 +136,17 @@ def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
             had[one.source] += granted_s(ledger, one)
             if one.source_kind in ("order", "free") and not _is_of_order(one, orders, device_id):
                 yield f"device {device_id} has what nobody paid: {one.text}"
-    changed = {row["device_id"] for row in orders.values() if row["state"] == "paid" and "credit_of" in row}
+    changed = {row["device_id"] for row in orders.values() if row["state"] in PAID and "credit_of" in row}
     moved = {device_id for device_id, ledger in ledgers.items() if any(one.mark == "moved" for one in ledger.grants)}
+    live = {one.source for ledger in ledgers.values() for one in ledger.left_at(clock.now_s())}
     for order_id, row in orders.items():
         if not row["device_id"].startswith(keys.id_of(row["pk"])):
             yield f"order {order_id} is for a device that is not its buyer's"
+        source = plan_rules.source_of("order" if _is_bought(row) else "free", order_id)
+        if row["state"] in ("refunded", "charged_back") and source in live:
+            yield f"order {order_id} is {row['state']}, and its plan runs"
         if row["state"] != "paid" or row["device_id"] not in ledgers:
             continue
-        source = plan_rules.source_of("order" if _is_bought(row) else "free", order_id)
         wanted_s = row["period_days"] * 86_400
         if had[source] > wanted_s:
             yield f"order {order_id} was granted {had[source]} seconds of {wanted_s}"
@@ -124,7 +163,7 @@ def _is_of_order(one: plan_rules.Grant, orders: dict[str, Row], device_id: str) 
     order = orders.get(order_id)
     return (
         order is not None
-        and order["state"] == "paid"
+        and order["state"] in PAID
         and order_id.startswith(ids.parent_of(device_id))
         and one.plan_id == order["plan_id"]
     )

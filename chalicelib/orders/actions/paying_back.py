@@ -1,0 +1,119 @@
+"""Money that goes back: owed in the commit of what causes it, and asked of its provider until it is there (B13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+
+from chalicelib import clock
+from chalicelib.errors import Unavailable
+from chalicelib.orders import rules
+from chalicelib.orders.records import DueRefund, Payment
+from chalicelib.orders.rules import Reason
+from chalicelib.payments import actions as payments
+from chalicelib.payments.shapes import Refund, RefundRequest
+from chalicelib.store.commit import Write, change, commit, create, is_set, remove
+from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
+
+# Of the 300 seconds that the job may take.
+BUDGET_S = 240
+_PAGE = 100
+
+
+def owed(payment: Payment, amount: int, reason: Reason, now: int) -> tuple[Write, ...]:
+    """Writes by which so much of a payment that was applied goes back. Raises StaleRead on commit where it is so
+    already, or is disputed."""
+    as_read = (Payment.state == "applied") & is_set(Payment.dispute_state, payment.dispute_state)
+    back = {"state": "refund_due", "reason": reason, "refund_amount": amount}
+    return change(payment, when=as_read, otherwise=StaleRead, **back), _due(payment, now)
+
+
+def owed_at_once(payment: Payment, reason: Reason, now: int) -> tuple[Write, ...]:
+    """The same of all of a payment that is noted only now, since it buys nothing. Of nothing nothing goes back."""
+    amount = int(payment.amount)
+    payment.assign(state="refund_due", reason=reason, refund_amount=max(0, amount))
+    noted = create(payment, otherwise=StaleRead)
+    return (noted, _due(payment, now)) if amount > 0 else (noted,)
+
+
+def _due(payment: Payment, now: int) -> Write:
+    return create(DueRefund.new("", payment.sort_id, owed_since=now), otherwise=StaleRead)
+
+
+def forgotten(payment_id: str) -> Write:
+    """A write after which nobody is asked for it any more."""
+    return remove(DueRefund.key("", payment_id))
+
+
+# Asking for it
+
+
+def ask(payment_id: str) -> bool:
+    """Ask the provider for a refund that is due; whether anything changed. Where the provider does not answer, and
+    while a dispute runs, it stays due, and the clock asks again."""
+    due, payment = read(DueRefund.key("", payment_id), Payment.key("", payment_id))
+    if due is None or (payment is not None and payment.dispute_state == "opened"):
+        return False
+    if payment is None or payment.state not in ("refund_due", "refunding"):
+        commit(forgotten(payment_id))  # a restored table has brought back what was there already
+        return False
+    wanted = RefundRequest(payment_id, payment.payment_reference, int(payment.refund_amount), payment.currency)
+    try:
+        answer = payments.refund(payment.provider, wanted)
+    except Unavailable:
+        return False
+    return retrying(partial(note, answer))
+
+
+def note(found: Refund) -> bool:
+    """Note how far the provider says that a refund is; whether that is news. Raises StaleRead."""
+    (payment,) = read(Payment.key("", found.refund_id))
+    if payment is None or payment.refund_amount is None or not rules.may_change(payment.state, found.state):
+        return False
+    is_over = found.state != "pending"
+    state = {"pending": "refunding", "succeeded": "refunded", "failed": "refund_failed"}[found.state]
+    at = {"refunded_at": clock.now_s()} if state == "refunded" else {}
+    as_read = Payment.state == payment.state
+    commit(
+        change(payment, when=as_read, otherwise=StaleRead, state=state, refund_reference=found.refund_reference, **at),
+        *([forgotten(payment.sort_id)] if is_over else []),
+    )
+    return True
+
+
+# The clock
+
+
+def ask_for_all() -> int:
+    """Ask for all that is due once more; how many have changed. One that fails keeps no other waiting."""
+    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
+    faults: list[Exception] = []
+    for due in _all_due():
+        if clock.ticks_s() >= until_ticks:
+            break
+        try:
+            count += ask(due.sort_id)
+        except Exception as fault:  # raised again below
+            faults.append(fault)
+    if faults:
+        raise faults[0]  # so that the alarm rings
+    return count
+
+
+def _all_due() -> Iterator[DueRefund]:
+    cursor = None
+    while True:
+        page = DueRefund.list_of("", limit=_PAGE, after=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def oldest_refund_s() -> int:
+    """For how many seconds the oldest refund has been due; 0 if there is none."""
+    with suppress(ValueError):
+        return clock.now_s() - min(int(one.owed_since) for one in _all_due())
+    return 0

@@ -1,0 +1,157 @@
+"""Refunds that buyers ask for: the plan ends, a credit note is numbered, and the money goes back (B13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib import clock
+from chalicelib.entry.callers import Caller
+from chalicelib.errors import Conflict, NotFound, NotSignedIn
+from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.records import InvoiceCounter
+from chalicelib.orders import rules, shapes
+from chalicelib.orders.actions import paying_back, reading, telling
+from chalicelib.orders.records import Order, Payment
+from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions.ledgers import Granted
+from chalicelib.recordings.actions import usage
+from chalicelib.store.commit import Write, change, check, commit_and_answer
+from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying_from
+
+_TRIES = 5
+
+
+class NotPaid(Conflict):
+    pass
+
+
+class NothingWasPaid(Conflict):
+    pass
+
+
+class RefundedAlready(Conflict):
+    """`amount` is what went back, and `credit_note_number` names its document."""
+
+
+class PaymentDisputed(Conflict):
+    pass
+
+
+class NothingLeft(Conflict):
+    pass
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What goes back of which payment, and from where the plan is taken."""
+
+    payment: Payment
+    granted: Granted
+    counter: InvoiceCounter | None
+    amount: int
+
+
+def refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
+    """The plan of a paid order ends wherever it lies, and the money goes back: all of it within fourteen days if less
+    than an hour was recorded, else what is left. Raises NotPaid, NothingWasPaid, RefundedAlready, PaymentDisputed,
+    NothingLeft; NotFound if the account was closed meanwhile."""
+    return retrying_from(order, lambda latest: _refund(caller, latest, body), _read_again, tries=_TRIES)
+
+
+def _read_again(order: Order) -> Order:
+    (found,) = read(order.own_key)
+    if found is None:
+        raise NotFound("order")
+    again: Order = found
+    return again
+
+
+def amount_of(order: Order) -> shapes.Refundable:
+    """What would go back now; nothing is stored. Raises what `refund` raises."""
+    decided = retrying_from(order, lambda latest: _decide(latest, clock.now_s()), _read_again, tries=_TRIES)
+    return shapes.Refundable(amount=shapes.Money(amount=decided.amount, currency=order.currency))
+
+
+def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
+    now = clock.now_s()
+    decided = _decide(order, now)
+    number, noted = numbering.issued(
+        "credit_note",
+        numbering.tax_year(),
+        decided.counter,
+        plan_id=order.plan_id,
+        amount=decided.amount,
+        currency=order.currency,
+        payment_method=order.payment_method,
+        payment_reference=decided.payment.payment_reference,
+        corrects=order.invoice_number,
+    )
+    order.decrypted_with(caller.account.cipher)
+    back = {"refund_amount": decided.amount, "refunded_at": now, "credit_note_number": number}
+    answer = shapes.Refund(shapes.Money(amount=decided.amount, currency=order.currency), number)
+    return commit_and_answer(
+        change(
+            order, when=Order.state == "paid", otherwise=StaleRead,
+            state="refunded", refund_reason=body.reason, **back,
+        ),
+        *paying_back.owed(decided.payment, decided.amount, "asked_for", now),
+        *_ended(decided.granted, order, now),
+        *noted,
+        telling.notice_of_refund(caller.account, order),
+        check(caller.account.own_key, type(caller.account).pk.exists(), otherwise=NotSignedIn),
+        answer=answer,
+    )  # fmt: skip
+
+
+def _ended(granted: Granted, order: Order, now: int) -> tuple[Write, ...]:
+    if granted.held is None:
+        raise NothingLeft
+    writes, _ = plans.taken_back(granted.held, plans.source_of("order", reading.id_of(order)), now)
+    return writes
+
+
+def _decide(order: Order, now: int) -> _Decided:
+    _require_paid(order)
+    granted = _granted(order, now)
+    payment, counter = read(
+        Payment.key("", order.paid_with), numbering.counter_of("credit_note", numbering.tax_year())
+    )
+    if payment is None or payment.state != "applied":
+        raise StaleRead
+    if payment.dispute_state == "opened" or granted.is_suspended:
+        raise PaymentDisputed
+    if granted.held is None:
+        raise NothingLeft
+    whole, left = _is_whole(order, granted, now), granted.worth(order.currency)
+    amount = rules.amount_back(int(order.amount), left, whole=whole)
+    return _Decided(payment, granted, counter, amount)
+
+
+def _require_paid(order: Order) -> None:
+    if order.state in ("refunded", "charged_back"):
+        raise RefundedAlready(
+            amount={"amount": int(order.refund_amount), "currency": order.currency},
+            credit_note_number=order.credit_note_number,
+        )
+    if order.state != "paid":
+        raise NotPaid
+    if order.paid_with is None:
+        raise NothingWasPaid
+
+
+def _granted(order: Order, now: int) -> Granted:
+    """As it lies now. A move that is just made may hide it from a query, which reads one device after the other."""
+    source = plans.source_of("order", reading.id_of(order))
+    found = plans.granted(order.pk_id, source, now)
+    return found if found.held is not None else plans.granted(order.pk_id, source, now)
+
+
+def _is_whole(order: Order, granted: Granted, now: int) -> bool:
+    if not rules.is_early(int(order.paid_at), now):
+        return False
+    recorded_ms = sum(
+        usage.recorded_ms(device_id, clock.at_epoch(begin), clock.at_epoch(end))
+        for device_id, begin, end in granted.spans
+    )
+    return rules.is_whole(int(order.paid_at), recorded_ms, now)

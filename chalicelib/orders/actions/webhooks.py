@@ -1,0 +1,31 @@
+"""Webhooks of payment providers: each event is verified, and given to whom it is about (B13)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chalicelib.errors import Unavailable
+from chalicelib.orders.actions import disputing, paying, paying_back
+from chalicelib.payments.actions import verified
+from chalicelib.payments.shapes import Dispute, Event, Refund
+from chalicelib.store.retrying import retrying
+
+_TRIES = 5
+
+
+def take_event(name: str, headers: dict[str, str], body: bytes) -> bool:
+    """Apply what a provider's webhook tells of; whether anything changed. Reported twice, it counts once. Raises
+    ProviderUnknown, SignatureWrong, PaymentMismatch, and Unavailable for what cannot be done now: then the provider
+    tells it again."""
+    event = verified(name, headers, body)
+    if event is None:
+        return False
+    return retrying(partial(_taken, name, event), tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
+
+
+def _taken(name: str, event: Event) -> bool:
+    if isinstance(event, Dispute):
+        return disputing.apply(name, event)
+    if isinstance(event, Refund):
+        return paying_back.note(event)
+    return paying.apply(name, event)

@@ -1,0 +1,16 @@
+"""Scheduled jobs of orders."""
+
+from __future__ import annotations
+
+from chalice.app import Rate
+
+from chalicelib.entry.queues import Schedules
+from chalicelib.orders.actions import paying_back
+
+schedules = Schedules(__name__)
+
+
+@schedules.every(1, Rate.HOURS, oldest_s=paying_back.oldest_refund_s)
+def ask_for_refunds() -> dict[str, int]:
+    """Ask payment providers once more for refunds that are not there yet."""
+    return {"changed": paying_back.ask_for_all()}
