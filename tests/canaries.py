@@ -327,7 +327,7 @@ class Life:
         self.world.settle()
 
     def _give_back(self, order_id: str) -> None:
-        key, reason = {"Idempotency-Key": self.word("giving back")}, {"reason": self.word("refund reason")}
+        key, reason = {"Idempotency-Key": self.word("giving back")}, {"reason": self.word("refund_reason")}
         answer = self.person.call("POST", f"/orders/{order_id}/refund", reason, headers=key)
         assert answer.status == 202, answer.body
         self.world.settle()

@@ -46,7 +46,7 @@ def _paid_once(home: Home, state: Any, answers: Answers, stored: Stored) -> Wron
 def _one_is_owed_back(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     if [answer.json["changed"] for answer in answers] != [True, True]:
         yield f"they say {[answer.json for answer in answers]}"
-    if _states(stored) != ["applied", "refund_due"]:
+    if _states(stored) != ["applied", "refunded"]:
         yield f"the payments are {_states(stored)}"
     yield from _mails(home, "Your order is paid", 1)
     yield from _mails(home, "Your payment of 2.99 EUR is owed back", 1)
@@ -55,7 +55,7 @@ def _one_is_owed_back(home: Home, state: Any, answers: Answers, stored: Stored) 
 def paid_or_owed(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     """The money bought what it was for, or it is owed back and its owner knows."""
     (order,) = stored.of("Order").values()
-    wanted = {"paid": "applied", "refund_due": "refund_due"}.get(order["state"])
+    wanted = {"paid": "applied", "refund_due": "refunded"}.get(order["state"])
     if _states(stored) != [wanted]:
         yield f"the order is {order['state']}, and its payments {_states(stored)}"
     yield from _mails(home, "Your payment of 2.99 EUR is owed back", order["state"] == "refund_due")
@@ -69,7 +69,7 @@ def _mails(home: Home, subject: str, count: int) -> Wrong:
 
 def _owner_is_gone_and_his_money_is_not(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     yield from owner_is_gone(home, state, answers, stored)
-    if _states(stored) not in (["applied"], ["refund_due"]):
+    if _states(stored) not in (["applied"], ["refunded"]):
         yield f"the payments are {_states(stored)}"
 
 

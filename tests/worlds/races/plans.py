@@ -177,7 +177,7 @@ def _changed_or_owed_back(home: Home, state: Any, answers: Answers, stored: Stor
     """What was credited is there as it was, or the money is owed back and nothing has changed."""
     (change,) = (one for one in stored.of("Order").values() if "credit_of" in one)
     payments = sorted(one["state"] for one in stored.of("Payment").values())
-    wanted = {"paid": "applied", "refund_due": "refund_due"}.get(change["state"])
+    wanted = {"paid": "applied", "refund_due": "refunded"}.get(change["state"])
     if payments != sorted(["applied", wanted]):
         yield f"the order is {change['state']}, and the payments {payments}"
 

@@ -14,6 +14,7 @@ from tests.worlds.scenarios import (
     pictures,
     plans,
     recordings,
+    refunds,
     second_factors,
     sharing,
 )
@@ -30,6 +31,7 @@ _BY_HAND: tuple[Scenario, ...] = (
     *pictures.SCENARIOS,
     *plans.SCENARIOS,
     *recordings.SCENARIOS,
+    *refunds.SCENARIOS,
     *second_factors.SCENARIOS,
     *sharing.SCENARIOS,
 )

@@ -73,7 +73,8 @@ def _for_no_order(home: Home) -> tuple[str, dict[str, str], bytes]:
 
 
 def _refunds_due(home: Home, state: Any, stored: Stored) -> int:
-    return sum(one["state"] == "refund_due" for one in stored.of("Payment").values())
+    """Also those that have gone back since."""
+    return sum(one.get("reason", "asked_for") != "asked_for" for one in stored.of("Payment").values())
 
 
 def paid(home: Home) -> None:
