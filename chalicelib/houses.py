@@ -31,6 +31,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "payments": (),
     "invoices": ("records",),
     "orders": ("routes", "listeners", "scheduled", "records"),
+    "gift_cards": ("routes", "operations", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "profile": ("routes",),
     "recovery": ("routes",),

@@ -59,6 +59,11 @@ def printed_code(code: str) -> str:
     return joined(code).upper()
 
 
+def gift_card_code(code: str) -> str:
+    """As it was issued: case, blanks and hyphens do not count."""
+    return joined(code).upper()
+
+
 def recovery_code(code: str) -> str:
     """As it was made, of what was written down and typed again."""
     return joined(code).lower()

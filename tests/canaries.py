@@ -17,6 +17,7 @@ from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
 from tests.factors import App, Key
+from tests.gift_cards.cards import new_code
 from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
 from tests.push.refusing import as_if_sns_had_answered_nobody
@@ -320,6 +321,10 @@ class Life:
     def _buy(self) -> None:
         order = self.person.order(self.camera.device_id, key=self.word("ordering"))
         assert pay(self.world, order.json["order_id"]).status == 200
+        code = new_code(self.world)
+        self._look_for("gift card", code)
+        body, once = {"code": code, "device_id": self.camera.device_id}, {"Idempotency-Key": self.word("redeeming")}
+        assert self.person.call("POST", "/gift-cards/redeem", body, headers=once).status == 200
         self.world.settle()
         self._give_back(order.json["order_id"])
         again = self.person.order(self.camera.device_id, key=self.word("ordering again"))

@@ -19,6 +19,7 @@ from chalicelib.entry.http import Route
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.factors import App, Key
+from tests.gift_cards.cards import new_code
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
 from tests.scene import (
@@ -81,6 +82,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "playback": lambda home: _played_back(home),
     "media_path": lambda home: home.shown_piece,
     "push_token": lambda home: "another-platform-token",
+    "gift_card_code": lambda home: new_code(home.world),
     "order_id": lambda home: home.owner.order(home.camera.device_id).json["order_id"],
     "provider": lambda home: "sandbox",
     "erasure_id": lambda home: _erasure(home),

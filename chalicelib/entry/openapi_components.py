@@ -106,7 +106,11 @@ _DETAILS: Part = {
         "description": "422: what is wrong, and with which field; fields in fields are joined by dots.",
         "additionalProperties": _text(),
     },
-    "device_id": _text(description="`AlreadyYours`: the device that it is; `FreePlanElsewhere`: that has it."),
+    "device_id": _text(
+        description="`AlreadyYours`: the device that it is; `FreePlanElsewhere`: that has it; `GiftCardSpent`: that "
+        "you redeemed it for."
+    ),
+    "last_day": _text(format="date", description="`GiftCardExpired`: the last on which it was taken."),
     "until": _text(format="date-time", description="`FreePlanElsewhere`: how long that device has it."),
     "methods": {
         "type": "array",

@@ -211,6 +211,7 @@ class Activity(Shape):
         "plan_resumed",
         "plan_moved_away",
         "plan_moved_here",
+        "gift_card_redeemed",
         "transfer_offered",
         "transfer_withdrawn",
         "transfer_declined",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock
 from chalicelib.errors import TooMany
-from chalicelib.store.commit import Otherwise, Write, absent, change, commit, put, remove
+from chalicelib.store.commit import Otherwise, Write, absent, change, check, commit, put, remove
 from chalicelib.store.records import Record
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class Throttle:
         moment no more can open anything than are counted; a guess that was overtaken is refused as one too many."""
         nobody_since = absent(type(self.row)) | self.as_read
         return remove(self.row, when=nobody_since, otherwise=self.refusal(retry_after_seconds=1))
+
+    def unchanged(self) -> Write:
+        """It was right, and what was wrong before stays counted: the same as `forget` for what is had many of, so that
+        who has one does not try at all others."""
+        nobody_since = absent(type(self.row)) | self.as_read
+        return check(self.row, nobody_since, otherwise=self.refusal(retry_after_seconds=1))
 
     def _require_free(self) -> None:
         require_free(None if self.before is None else getattr(self.before, self.locked_until), self.refusal)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import click
 
 from chalicelib.errors import Invalid
-from infra.sowa import factory_files, policies
+from infra.sowa import factory_files, gift_card_codes, policies
 from infra.sowa.clouds import Cloud, Deployed, Failed, Local
 
 LOCAL_URL = "http://127.0.0.1:8000"
@@ -289,6 +289,68 @@ def remove_child(session: Session) -> None:
     answer = session.cloud.order("remove_child", _asked_address())
     closed = answer["closed"]
     session.show(answer, "No account is reached there." if closed is None else f"receipt: {closed['receipt_url']}")
+
+
+# Gift cards
+
+
+@sowa.group("gift-cards")
+def gift_cards() -> None:
+    """Gift cards: issued, withdrawn, and what became of them."""
+
+
+@gift_cards.command("issue")
+@click.option("--plan", required=True, help="The plan of which each gives one period, as GET /plans names it.")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many cards.")
+@click.option("--until", metavar="DATE", required=True, help="The last day on which they are taken: 2027-12-31.")
+@click.option("--note", help="What they are for; it names nobody.")
+@click.option("--codes", type=click.Path(path_type=Path), required=True, help="The new file that gets the codes.")
+@of_session
+def issue(session: Session, plan: str, count: int, until: str, note: str | None, codes: Path) -> None:
+    """Issue cards. Their codes are in the file CODES, one a line, and nowhere else; who loses it revokes the batch."""
+    event = {"plan_id": plan, "count": count, "until": until} | ({} if note is None else {"note": note})
+    cloud = session.cloud
+    with gift_card_codes.new_file(codes) as file:
+        answer = cloud.order("issue_gift_cards", event)
+        file.write(gift_card_codes.of_answer(cloud, answer))
+    batch_id = answer["batch_id"]
+    session.show({"batch_id": batch_id, "codes": str(codes)}, f"batch: {batch_id}", f"codes: {codes}")
+
+
+@gift_cards.command("revoke")
+@click.argument("batch_id")
+@of_session
+def revoke(session: Session, batch_id: str) -> None:
+    """Withdraw the cards of a batch that are left; what was redeemed stays."""
+    answer = session.cloud.order("revoke_gift_cards", {"batch_id": batch_id})
+    if answer["batch"] is None:
+        raise Failed(f"There is no batch {batch_id}. sowa gift-cards report names those that there are.")
+    session.show(answer, _line_of_batch(answer["batch"]))
+
+
+@gift_cards.command("report")
+@of_session
+def report(session: Session) -> None:
+    """Which batches there are, the newest first, and how many of their cards were redeemed or are left."""
+    items = list(_reported(session.cloud))
+    session.show(items, *map(_line_of_batch, items), f"{len(items)} batches")
+
+
+def _reported(cloud: Cloud) -> Iterator[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = cloud.order("report_gift_cards", cursor)
+        yield from page["items"]
+        if page["cursor"] is None:
+            return
+        cursor = {"cursor": page["cursor"]}
+
+
+def _line_of_batch(batch: Mapping[str, Any]) -> str:
+    counts = (f"{name} {batch[name]}" for name in ("issued", "redeemed", "revoked", "expired", "left"))
+    return "  ".join(
+        [batch["batch_id"], batch["state"], batch["plan_id"], f"until {batch['until']}", *counts, batch["note"] or "-"]
+    )
 
 
 # The API's log

@@ -41,6 +41,9 @@ RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
     "load_devices": _NOBODY_YET,
     "unload_devices": _NOBODY_YET,
+    "issue_gift_cards": "nobody has them yet; when, for what and how many stands in the batch",
+    "revoke_gift_cards": "what somebody redeemed stays; when stands in the batch",
+    "report_gift_cards": "whose they are nobody can tell",
     "show_devices": "nothing of who owns them is shown",
     "show_erasures": "whose they are nobody can tell",
     "remove_child": "nothing is left to be told to: the receipt says it",

@@ -88,6 +88,9 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.restore_keys": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),
     "chalicelib.privacy.operations.read_api_log": ("operation",),
+    "chalicelib.gift_cards.operations.issue_gift_cards": ("operation",),
+    "chalicelib.gift_cards.operations.revoke_gift_cards": ("operation",),
+    "chalicelib.gift_cards.operations.report_gift_cards": ("operation",),
     "chalicelib.sessions.operations.remove_second_factors": ("operation",),
 }
 # Declared in app.py, which tests/entry/test_channel.py calls.

@@ -20,13 +20,16 @@ from tests.routes import all_routes
 from tests.scene import new_camera
 
 NBSP, SOFT, MINUS, DASH = "\u00a0", "\u00ad", "\u2212", "\u2011"
-# Field → what it becomes, and ways to type it. `code` is of two kinds, told apart by what it is for.
+# Field → what it becomes, and ways to type it. `code` is of three kinds, told apart by what it is for.
 WAYS: dict[str, tuple[str, list[str]]] = {
     "sn": ("SN-0001", [
         "sn-0001", " SN-0001\r\n", f"SN{DASH}0001", f"{NBSP}SN{MINUS}0001", f"SN-{SOFT}0001", "\ufeffSN-0001"
     ]),
     "printed code": ("ABCD2345", ["abcd-2345", " ABCD 2345 ", f"ABCD{DASH}2345", f"ab{NBSP}cd{SOFT}2345"]),
     "one-time code": ("123456", ["123 456", " 123456\n", f"123{DASH}456", f"123{NBSP}456"]),
+    "gift-card code": ("XAKWXPY3X4Y49N7FMXC3", [
+        "xakw-xpy3-x4y4-9n7f-mxc3", " XAKW XPY3 X4Y4 9N7F MXC3\n", f"XAKW{DASH}XPY3{NBSP}X4Y4{MINUS}9N7F{SOFT}MXC3"
+    ]),
     "recovery_code": ("abcdefgh", ["ABCD-EFGH", " abcd efgh ", f"abcd{MINUS}efgh"]),
     "totp": ("123456", ["123 456", f"123{MINUS}456"]),
     "country": ("PL", ["pl", " PL ", f"Pl{NBSP}"]),
@@ -37,7 +40,10 @@ WAYS: dict[str, tuple[str, list[str]]] = {
     ]),
     "phone": ("+48600123456", [" +48600123456", "0048600123456", "\u202a+48600123456\u202c"]),
 }  # fmt: skip
-ONE_TIME, PRINTED = "one-time code", "printed code"
+ONE_TIME = "one-time code"
+KINDS_OF_CODE = {
+    "POST /devices": "printed code", "load_devices": "printed code", "POST /gift-cards/redeem": "gift-card code"
+}  # fmt: skip
 
 
 def fields_of(kind: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -64,9 +70,7 @@ def asked_anywhere() -> Iterator[tuple[str, str, Any]]:
 
 
 def _way(where: str, name: str) -> str:
-    if name != "code":
-        return name
-    return PRINTED if where in ("POST /devices", "load_devices") else ONE_TIME
+    return KINDS_OF_CODE.get(where, ONE_TIME) if name == "code" else name
 
 
 ROUTES = [(where, name, kind) for where, name, kind in asked_anywhere() if _way(where, name) in WAYS]
@@ -76,7 +80,7 @@ def test_every_such_field_has_a_door_and_the_most_have_several() -> None:
     found = [_way(where, name) for where, name, _ in ROUTES]
     assert set(found) == set(WAYS)
     assert {name for name in WAYS if found.count(name) > 1} >= {
-        "sn", ONE_TIME, PRINTED, "country", "language", "time_zone", "email", "phone"
+        "sn", ONE_TIME, "printed code", "country", "language", "time_zone", "email", "phone"
     }  # fmt: skip
 
 
@@ -131,6 +135,7 @@ def test_a_normal_form_is_its_own() -> None:
     for bring in (
         typed.tidied, typed.joined, typed.one_time_code, typed.country_code, typed.language, typed.phone_number,
         typed.serial_number, typed.mac_address, typed.printed_code, typed.recovery_code,
+        typed.gift_card_code,
     ):  # fmt: skip
         for way in [way for normal, ways in WAYS.values() for way in (normal, *ways)]:
             assert bring(bring(way)) == bring(way), (bring, ascii(way))

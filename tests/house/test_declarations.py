@@ -168,6 +168,7 @@ def test_every_refusal_has_a_status_and_every_family_its_own() -> None:
 STAND_INS: dict[str, Any] = {
     "$registration_code": "123456", "$step_up_code": "123456", "$reset_code": "123456",
     "$change_code": "123456", "$totp_code": "123456", "$device_reset_code": "123456", "$free_code": "ABCD-2345",
+    "$gift_card_code": "3333-3333-3333-3333-3333",
     "$recorded_from": "2026-01-05T08:00:00.000Z", "$recorded_to": "2026-01-05T08:01:00.000Z",
     "$made_passkey": {
         "id": "AbC", "rawId": "AbC", "response": {"clientDataJSON": "e30", "attestationObject": "oA"},

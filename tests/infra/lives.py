@@ -16,6 +16,7 @@ from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
 from chalicelib.errors import Unavailable
+from chalicelib.gift_cards import rules as rules_of_gift_cards
 from chalicelib.orders.records import DueRefund
 from chalicelib.payments import sandbox
 from chalicelib.plans.records import PlanWarning
@@ -33,6 +34,7 @@ from tests.clips import footage
 from tests.conftest import Home
 from tests.events import event as sample
 from tests.factors import App
+from tests.gift_cards.cards import UNKNOWN, issue, new_code, redeem, report
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.privacy.backups import brought_back
@@ -404,6 +406,16 @@ def _money_goes_back(home: Home) -> None:
     home.world.settle()
 
 
+def _gift_cards(home: Home) -> None:
+    """Some are answered, and many put into a file; guessed, redeemed, redeemed again, and withdrawn."""
+    issued = issue(home.world, rules_of_gift_cards.MOST_ANSWERED + 1)
+    assert redeem(home, UNKNOWN).status == 404
+    code = new_code(home.world)
+    assert [redeem(home, code).status for _ in range(2)] == [200, 200]
+    assert home.world.invoke("revoke_gift_cards", {"batch_id": issued["batch_id"]})["batch"]["state"] == "revoked"
+    assert [one["redeemed"] for one in report(home.world)].count(1) == 1
+
+
 def _one_phone_of_two_people(home: Home) -> None:
     home.stranger.take_pushes("platform-token-of-the-owner")
 
@@ -507,7 +519,9 @@ def _a_copy_that_was_broken_off(home: Home) -> None:
 
 def _a_restore(home: Home) -> None:
     home.owner.step_up()
+    theirs, code = new_camera(home.world, "SN0063", owner=home.stranger).device_id, new_code(home.world)
     with brought_back(home.world):
+        assert redeem(home, code, by=home.stranger, device_id=theirs).status == 200
         assert home.owner.close().status == 202
     told = {"restored_to": "2026-01-05T08:00:00Z"}
     assert home.world.invoke("replay_erasures", told)["finished"] is True
@@ -659,6 +673,7 @@ LIVES = (
     _an_offer,
     _an_order,
     _money_goes_back,
+    _gift_cards,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,
     _a_terminal_that_died_while_it_was_registered,

@@ -467,6 +467,8 @@ _ORDERS = {
     "restore_keys": (_RESTORED, {"copy": "", "finished": False}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
+    "revoke_gift_cards": ({"batch_id": "none"}, {"batch": None}),
+    "report_gift_cards": ({}, {"items": [], "cursor": None}),
     "read_api_log": (_SPAN, {"items": []}),
     "show_devices": ({"sns": ["SN0009"]}, {"items": [_ABSENT]}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),

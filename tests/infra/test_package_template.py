@@ -128,11 +128,11 @@ SWEEPS = {
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
 # device; refunds are nobody's rows; what removes recordings, ends plans or counts days anew changes rows that are
-# there, and makes one only on the condition that its device is; stock is nobody's yet; erasures and their replay write
-# into the ledger alone.
+# there, and makes one only on the condition that its device is; stock and new gift cards are nobody's yet; erasures and
+# their replay write into the ledger alone.
 PATIENT = {
     "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300, "reconcile_recordings": 300,
-    "warn_of_plan_ends": 300, "ask_for_refunds": 300,
+    "warn_of_plan_ends": 300, "ask_for_refunds": 300, "issue_gift_cards": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,
     **dict.fromkeys(SWEEPS, 900),
@@ -180,8 +180,8 @@ def test_a_function_is_given_the_time_that_the_settings_file_and_the_wiring_agre
 def test_a_function_is_told_what_it_reads_and_the_secret_only_where_it_is_checked() -> None:
     told = {function.entry_point: told_to(function) for function in template.functions_of(made())}
     assert [route for route, settings in told.items() if "PAYMENT_WEBHOOK_SECRET" in settings] == [template.API]
-    of_factory = ["load_devices", "unload_devices"]
-    assert [route for route, settings in told.items() if "FACTORY_BUCKET" in settings] == of_factory
+    of_factory = {"issue_gift_cards", "load_devices", "unload_devices"}
+    assert {route for route, settings in told.items() if "FACTORY_BUCKET" in settings} == of_factory
     assert "KEYS_TABLE" not in told["on_image_uploaded"]
     wired = applier.load(applier.WIRING)["Globals"]["Function"]["Environment"]["Variables"]
     # What nobody reads is not said.

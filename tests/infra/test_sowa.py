@@ -27,6 +27,7 @@ from infra.sowa import clouds, policies
 from infra.sowa.__main__ import main, sowa
 from tests.conftest import Home
 from tests.factors import App
+from tests.gift_cards.cards import redeem
 from tests.loopback import Ports
 from tests.privacy.backups import brought_back
 from tests.privacy.leaving import closed
@@ -293,6 +294,64 @@ def test_it_is_a_command_of_the_shell_that_works_from_any_folder(home: Home, tmp
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["loaded"] == 1
+
+
+# Gift cards
+
+
+ISSUE = ("gift-cards", "issue", "--plan", "event-7-month", "--until", "2027-12-31")
+
+
+@pytest.mark.parametrize("count", [3, 1001])
+def test_gift_cards_are_issued_into_a_file_that_is_ones_own(
+    run: Callable[..., Result], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    deleted: list[str] = []
+    monkeypatch.setattr(clouds.Local, "delete", lambda cloud, address: deleted.append(address))
+    file = tmp_path / "codes.txt"
+    result = run("--json", *ISSUE, "--count", str(count), "--note", "Fair", "--codes", str(file))
+    batch_id = of_json(result)["batch_id"]
+    codes = file.read_text().splitlines()
+    assert len(set(codes)) == count
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [one.rpartition("/")[2] for one in deleted] == ([f"{batch_id}.jwe"] if count > 1000 else [])
+    assert batch_id in result.output and not any(code in result.output for code in codes)
+    assert redeem(home, codes[-1]).status == 200
+    (line, last) = run("gift-cards", "report").stdout.splitlines()
+    left = count - 1
+    assert line == (
+        f"{batch_id}  issued  event-7-month  until 2027-12-31  issued {count}  redeemed 1  revoked 0  expired 0  "
+        f"left {left}  Fair"
+    )
+    assert last == "1 batches"
+    assert f"revoked {left}" in run("gift-cards", "revoke", batch_id).stdout
+    assert of_json(run("--json", "gift-cards", "report"))[0]["state"] == "revoked"
+
+
+def test_where_the_file_cannot_be_made_no_gift_cards_are_issued(run: Callable[..., Result], tmp_path: Path) -> None:
+    there = tmp_path / "codes.txt"
+    there.write_text("the codes of before")
+    for file in (there, tmp_path / "nowhere" / "codes.txt"):
+        result = run(*ISSUE, "--count", "1", "--codes", str(file))
+        assert result.exit_code == 1 and f"{file} cannot be made" in result.stderr
+    assert there.read_text() == "the codes of before"
+    assert run("gift-cards", "report").stdout == "0 batches\n"
+    assert run(*ISSUE, "--count", "1", "--codes", str(tmp_path / "others.txt")).exit_code == 0
+    assert len(run("gift-cards", "report").stdout.splitlines()) == 2
+
+
+def test_what_is_refused_leaves_no_file_of_codes(run: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "codes.txt"
+    for words in (("--until", "yesterday"), ("--plan", "free"), ("--plan", "gold")):
+        result = run(*ISSUE, *words, "--count", "1", "--codes", str(file))
+        assert result.exit_code == 1 and result.stderr.startswith("Error: ")
+        assert not file.exists()
+    assert run(*ISSUE, "--count", "1", "--codes", str(file)).exit_code == 0 and file.exists()
+
+
+def test_a_batch_that_is_not_there_fails_the_command(run: Callable[..., Result]) -> None:
+    result = run("gift-cards", "revoke", "nothing")
+    assert result.exit_code == 1 and "There is no batch nothing." in result.stderr
 
 
 # Deployed

@@ -63,6 +63,11 @@ def free(terms: Terms, order_id: str, now: int) -> Grant:
     return changes.new_grant(terms, source_of("free", order_id), now)
 
 
+def given(terms: Terms, card_id: str, now: int) -> Grant:
+    """A period that somebody else paid for, by a gift card: nothing is credited where another plan replaces it."""
+    return changes.new_grant(terms, source_of("gift", card_id), now)
+
+
 # Changing the ledger. Each is committed only if that is as it was read: otherwise StaleRead is raised, also where
 # nobody owns the device any more.
 
@@ -70,6 +75,11 @@ def free(terms: Terms, order_id: str, now: int) -> Grant:
 def grant(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
     """This grant in its place in the device's ledger."""
     return changed(held, changes.with_grant(ledger_of(held), new, now), now)
+
+
+def grant_again(held: Ownership, new: Grant, at: int) -> tuple[Write, ...]:
+    """The same as of an earlier instant, in a ledger that was restored to one before it."""
+    return changed(held, changes.with_grant(ledger_of(held), new, at), clock.now_s())
 
 
 def grant_free(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:

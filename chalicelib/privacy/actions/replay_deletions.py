@@ -11,6 +11,8 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.alarms.actions import deleting as alarms
 from chalicelib.alarms.records import Alarm, Removal
+from chalicelib.gift_cards.actions import redeeming
+from chalicelib.gift_cards.records import GiftCardRedemption
 from chalicelib.register import catalogue
 from chalicelib.second_factors.actions import factors
 from chalicelib.second_factors.records import Passkey, Totp
@@ -78,6 +80,9 @@ _DELETE_AGAIN: dict[type[Record], Callable[[list[Key[Record]]], None]] = {
 def _replace_again(key: Key[Record], values: RawItem) -> None:
     if key.record is Account:
         accounts.replace_again(key.pk_id, values)
+        return
+    if key.record is GiftCardRedemption:
+        redeeming.redeem_again(cast("Key[GiftCardRedemption]", key), values)
         return
     with suppress(NothingToDo):  # it was there only later, or is gone
         commit(change_to_stored(key, values, otherwise=NothingToDo))

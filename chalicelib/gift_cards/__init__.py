@@ -1,0 +1,1 @@
+"""Gift cards: plans that somebody else paid for, had by a code."""

@@ -1,0 +1,1 @@
+"""Actions of gift cards: issuing, revoking and redeeming them."""
