@@ -32,6 +32,20 @@ class GiftCardBatch(Item):
     revoked_at = plain(NumberAttribute(null=True), why="a time")
 
 
+class GiftCardOrder(Item):
+    """An operator's order that was carried out, for a day, so that a repeat issues no second batch beside the first.
+    Its id is a hash of the operator's own."""
+
+    pk_prefix = "gift-card-order"
+    sk_prefix = "gift-card-order"
+    # The batch may not be so any more.
+    void_after_restore = "issued_at"
+
+    batch_id = plain(UnicodeAttribute(), why="random id of what was issued for it")
+    body_hash = plain(UnicodeAttribute(), why="hash of what was ordered: was it the same?")
+    issued_at = plain(NumberAttribute(), why="a time")
+
+
 class GiftCard(Item):
     """A card, found by a keyed hash of its code. One that was redeemed says when, and nothing of whose it is: what a
     person redeemed lies in his own partition, and goes with that."""

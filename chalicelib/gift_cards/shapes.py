@@ -25,12 +25,14 @@ class RedeemGiftCard(Shape):
 
 class IssueGiftCards(Shape):
     """Cards for one period of a plan each, with its terms as it is sold now; taken up to the end of the day `until`,
-    where the seller is. `note` is for operators, and names nobody."""
+    where the seller is. `note` is for operators, and names nobody. Whoever lost the answer orders the same again under
+    the same `order_id` within a day: the codes are others, and those before are not taken any more."""
 
     plan_id: Annotated[str, Meta(max_length=64)]
     count: Annotated[int, Meta(ge=1, le=rules.MOST_CARDS)]
     until: date
     note: Line | None = None
+    order_id: Annotated[str, Meta(min_length=16, max_length=64)] | None = None
 
 
 class GiftCardFile(Shape):

@@ -304,12 +304,15 @@ def gift_cards() -> None:
 @click.option("--count", type=click.IntRange(1), required=True, help="How many cards.")
 @click.option("--until", metavar="DATE", required=True, help="The last day on which they are taken: 2027-12-31.")
 @click.option("--note", help="What they are for; it names nobody.")
+@click.option("--order", help="A word for this order: given again within a day, the batch of before is revoked.")
 @click.option("--codes", type=click.Path(path_type=Path), required=True, help="The new file that gets the codes.")
 @of_session
-def issue(session: Session, plan: str, count: int, until: str, note: str | None, codes: Path) -> None:
+def issue(
+    session: Session, plan: str, count: int, until: str, note: str | None, order: str | None, codes: Path
+) -> None:
     """Issue cards. Their codes are in the file CODES, one a line, and nowhere else; who loses it revokes the batch."""
-    event = {"plan_id": plan, "count": count, "until": until} | ({} if note is None else {"note": note})
-    cloud = session.cloud
+    said = {"plan_id": plan, "count": count, "until": until, "note": note, "order_id": order}
+    event, cloud = {name: value for name, value in said.items() if value is not None}, session.cloud
     with gift_card_codes.new_file(codes) as file:
         answer = cloud.order("issue_gift_cards", event)
         file.write(gift_card_codes.of_answer(cloud, answer))

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from chalicelib.aws import factory
-from chalicelib.errors import Conflict, Invalid
+from chalicelib.errors import Conflict, Invalid, KeyReused
 from chalicelib.gift_cards import rules
 from chalicelib.gift_cards.actions import batches, issuing
 from chalicelib.plans.rules.catalogue import PlanUnknown
@@ -19,7 +19,7 @@ from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.gift_cards.cards import PLAN, counts, issue, new_code, redeem, report
 from tests.plans.steps import refused
-from tests.scene import everything_stored, rows
+from tests.scene import everything_stored, just_before, rows
 
 MANY = rules.MOST_ANSWERED + 1
 
@@ -166,6 +166,36 @@ def test_a_batch_that_is_lost_meanwhile_is_not_finished(world: LocalCloud, monke
         issue(world)
 
 
+# Ordered again
+
+
+def test_ordered_again_under_its_id_the_codes_are_others_and_those_before_are_not_taken(home: Home) -> None:
+    first = issue(home.world, 2, order_id="order-0123456789")
+    home.world.clock.move_to(home.world.now().timestamp() + 60)
+    second = issue(home.world, 2, order_id="order-0123456789")
+    assert not set(first["codes"]) & set(second["codes"])
+    assert [(one["state"], one["left"]) for one in report(home.world)] == [("issued", 2), ("revoked", 0)]
+    assert refused(redeem(home, first["codes"][0])) == (410, "GiftCardRevoked")
+    assert redeem(home, second["codes"][0]).status == 200
+
+
+def test_another_order_under_the_same_id_is_refused_for_a_day(world: LocalCloud) -> None:
+    issue(world, 2, order_id="order-0123456789")
+    with pytest.raises(KeyReused):
+        issue(world, 3, order_id="order-0123456789")
+    assert len(report(world)) == 1
+    issue(world, 3, order_id="order-another-0123")
+    world.clock.move_to(world.now().timestamp() + 86_400)
+    issue(world, 3, order_id="order-0123456789")
+    assert [one["state"] for one in report(world)] == ["issued"] * 3
+
+
+def test_of_two_who_order_the_same_at_once_one_has_cards(world: LocalCloud) -> None:
+    with just_before(world, 4, lambda: issue(world, order_id="order-0123456789")), pytest.raises(Conflict):
+        issue(world, order_id="order-0123456789")
+    assert sorted(one["state"] for one in report(world)) == ["issued", "unfinished"]
+
+
 # Withdrawn
 
 
@@ -212,6 +242,13 @@ def test_batches_are_reported_page_by_page_the_newest_first(world: LocalCloud, m
             break
         assert len(page["items"]) == 2
     assert found == made[::-1]
+
+
+def test_the_report_writes_nothing(world: LocalCloud) -> None:
+    issue(world)
+    world.trace.clear()
+    assert len(report(world)) == 1
+    assert world.trace.names() == ["dynamodb.Query"]
 
 
 def test_the_report_says_no_code(world: LocalCloud) -> None:

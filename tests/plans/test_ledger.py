@@ -1,5 +1,5 @@
-"""A device's plan agrees with a counter of seconds: whatever is bought, paused, changed, moved or disputed whenever,
-nothing is lost, made or had twice.
+"""A device's plan agrees with a counter of seconds: whatever is bought, given, paused, changed, moved or disputed
+whenever, nothing is lost, made or had twice.
 
 `LEDGER_STEPS` says how many steps are taken; `make night` takes many more, and of the whole product, too.
 """
@@ -10,6 +10,7 @@ import itertools
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -20,12 +21,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chalicelib import clock
 from chalicelib.errors import Conflict
+from chalicelib.gift_cards.actions import cards
 from chalicelib.plans.rules import catalogue, changes
 from chalicelib.plans.rules import ledger as rules
 from chalicelib.plans.rules.catalogue import CATALOGUE, Offer
 from chalicelib.plans.rules.ledger import GRACE_S, Ledger
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.gift_cards.cards import new_code
 from tests.orders.payment_events import tell
 from tests.plans.counter import Counter, Device, No
 from tests.plans.granted import granted_s, paused_s
@@ -57,6 +60,10 @@ class Standing(RuleBasedStateMachine):
         self.numbers = itertools.count()
 
     def buy(self, nth: int, offer: Offer) -> str:
+        raise NotImplementedError
+
+    def give(self, nth: int, offer: Offer) -> str:
+        """By a gift card."""
         raise NotImplementedError
 
     def take_free(self, nth: int) -> str:
@@ -106,10 +113,8 @@ class Standing(RuleBasedStateMachine):
         self.model.buy(nth, self.buy(nth, offer), offer)
 
     @rule(nth=devices, offer=offers)
-    def somebody_is_given(self, nth: int, offer: Offer) -> None:
-        new = changes.new_grant(offer, rules.source_of("gift", f"number-{next(self.numbers)}"), self.now)
-        self.change_ledger(nth, lambda ledger: changes.with_grant(ledger, new, self.now))
-        self.model.give(nth, new.source, offer)
+    def somebody_is_given_some(self, nth: int, offer: Offer) -> None:
+        self.model.give(nth, self.give(nth, offer), offer)
 
     @rule(nth=devices)
     def somebody_takes_what_is_free(self, nth: int) -> None:
@@ -246,6 +251,11 @@ class Rules(Standing):
         self._written(nth, changes.with_grant(self._ledgers[nth], new, self._now))
         return new.source
 
+    def give(self, nth: int, offer: Offer) -> str:
+        new = changes.new_grant(offer, self._new("gift"), self._now)
+        self._written(nth, changes.with_grant(self._ledgers[nth], new, self._now))
+        return new.source
+
     def take_free(self, nth: int) -> str:
         new = changes.new_grant(FREE, self._new("free"), self._now)
         if changes.free_until(self._ledgers[1 - nth], self._now) is not None:
@@ -309,7 +319,8 @@ class Rules(Standing):
 
 
 class Product(Standing):
-    """Orders that are placed and paid, pauses and moves that are asked for, and what the API says of the devices."""
+    """Orders that are placed and paid, cards that are redeemed, pauses and moves that are asked for, and what the API
+    says of the devices."""
 
     home: Home
     cameras: tuple[Camera, Camera]
@@ -340,6 +351,12 @@ class Product(Standing):
 
     def buy(self, nth: int, offer: Offer) -> str:
         return self._pay(self._order(nth, offer.plan_id))
+
+    def give(self, nth: int, offer: Offer) -> str:
+        until = self.home.world.now() + timedelta(days=1)
+        code = new_code(self.home.world, offer.plan_id, f"{until:%Y-%m-%d}")
+        self._ask("POST", "/gift-cards/redeem", {"code": code, "device_id": self._device_ids[nth]})
+        return f"gift:{cards.id_of(code)}"
 
     def take_free(self, nth: int) -> str:
         ordered = self._order(nth, FREE.plan_id)

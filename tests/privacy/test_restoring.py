@@ -24,8 +24,10 @@ from infra.local.gateway import Response
 from tests.canaries import Life
 from tests.conftest import Home
 from tests.factors import ROOT, App, Key, recovery_codes
+from tests.gift_cards.cards import counts, issue, new_code, redeem, report
 from tests.identities.people import enter, link
 from tests.identities.platforms import google_token
+from tests.plans.steps import refused
 from tests.privacy.backups import copied, empty_like
 from tests.scene import NEW_PASSWORD, PASSWORD, Camera, Person, new_camera, new_person
 from tests.sharing.test_sharing import accept, shared_with
@@ -749,6 +751,95 @@ def test_a_cover_and_a_face_that_were_deleted_are_not_pointed_to(home: Home, mon
     replayed(home)
     home.owner.sign_in()
     assert home.owner.avatar() is home.owner.cover_of(home.camera.device_id) is None
+
+
+# ── Gift cards ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_card_that_was_redeemed_since_is_spent_and_its_plan_is_there_as_of_then(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = new_code(home.world)
+    restored(home, monkeypatch, lambda: redeem(home, code))
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400)
+    assert replayed(home)["deletions"] == 1
+    home.owner.sign_in()
+    plan = home.owner.call("GET", f"/devices/{home.camera.device_id}/plan").json
+    assert (plan["state"], plan["until"]) == ("active", "2026-02-04T08:00:00Z")
+    (batch,) = report(home.world)
+    assert counts(batch) == {"issued": 1, "redeemed": 1, "revoked": 0, "expired": 0, "left": 0}
+    assert _wrong_with_cards() == []
+    assert redeem(home, code).json["until"] == plan["until"]
+    other = new_camera(home.world, "SN0044", owner=home.owner).device_id
+    assert refused(redeem(home, code, device_id=other)) == (409, "GiftCardSpent")
+
+
+def _wrong_with_cards() -> list[str]:
+    """What became of the activity of before, nobody tells again."""
+    return [wrong for wrong in violations(_stored().dump) if "_gift_card_" in wrong]
+
+
+def test_replayed_once_more_it_is_had_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = new_code(home.world)
+    restored(home, monkeypatch, lambda: redeem(home, code))
+    replayed(home)
+    before = _stored().of("Ownership")
+    assert replayed(home)["deletions"] == 1
+    assert _stored().of("Ownership") == before
+    assert sum(row["redeemed"] for row in _stored().of("GiftCardBatch").values()) == 1
+
+
+def test_a_card_whose_device_or_account_is_gone_is_spent_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = new_code(home.world)
+
+    def redeem_and_leave() -> None:
+        assert redeem(home, code).status == 200
+        close(home)
+
+    restored(home, monkeypatch, redeem_and_leave)
+    replayed(home)
+    home.stranger.sign_in()
+    theirs = new_camera(home.world, "SN0044", owner=home.stranger).device_id
+    assert refused(redeem(home, code, by=home.stranger, device_id=theirs)) == (409, "GiftCardSpent")
+    assert _wrong_with_cards() == []
+
+
+def test_a_card_for_a_device_that_was_bound_since_is_spent_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, camera = new_code(home.world), new_camera(home.world, "SN0044")
+
+    def bind_and_redeem() -> None:
+        assert home.owner.bind(camera).status == 201
+        assert redeem(home, code, device_id=camera.device_id).status == 200
+
+    restored(home, monkeypatch, bind_and_redeem)
+    replayed(home)
+    home.owner.sign_in()
+    assert refused(redeem(home, code)) == (409, "GiftCardSpent")
+
+
+def test_cards_that_nobody_had_redeemed_are_taken_still(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    issued = issue(home.world, 2)
+    restored(home, monkeypatch, lambda: redeem(home, issued["codes"][0]))
+    replayed(home)
+    home.owner.sign_in()
+    assert redeem(home, issued["codes"][1]).json["until"] == "2026-03-06T08:00:00Z"
+
+
+def test_cards_that_were_withdrawn_since_stay_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    issued = issue(home.world)
+
+    def withdraw() -> None:
+        revoke = {"batch_id": issued["batch_id"]}
+        assert home.world.invoke("revoke_gift_cards", revoke)["batch"]["state"] == "revoked"
+
+    restored(home, monkeypatch, withdraw)
+    replayed(home)
+    home.owner.sign_in()
+    assert refused(redeem(home, issued["codes"][0])) == (410, "GiftCardRevoked")
 
 
 # ── The ledger of deletions ──────────────────────────────────────────────────────────────────────────────────────────

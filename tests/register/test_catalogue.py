@@ -14,7 +14,7 @@ from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
-from tests.gift_cards.cards import UNKNOWN, new_code, redeem
+from tests.gift_cards.cards import UNKNOWN, issue, redeem
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
@@ -71,7 +71,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     second = new_camera(home.world, "SN0777", owner=home.owner)
     assert home.owner.order(second.device_id, "free", key="the-key-of-what-is-free").status == 201
     assert redeem(home, UNKNOWN).status == 404
-    assert redeem(home, new_code(home.world)).status == 200
+    (code,) = issue(home.world, order_id="an-order-0123456789")["codes"]
+    assert redeem(home, code).status == 200
     maja(home.world)
     home.owner.cover(home.camera.device_id)
     home.owner.step_up()

@@ -271,6 +271,8 @@ def routes() -> frozenset[str]:
     sources = [one for one in app.app.event_sources if not one.handler_string.startswith(houses.SHARED_QUEUES)]
     told = {source.name for source in sources} | _sharing()
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
-    # What only shows something writes nothing (tests/stock/test_showing.py, tests/privacy/test_open_erasures.py).
-    ordered = {one.name for one in app.app.pure_lambda_functions} - {"show_devices", "show_erasures"}
+    # What only shows something writes nothing (tests/stock/test_showing.py, tests/privacy/test_open_erasures.py,
+    # tests/gift_cards/test_issuing.py).
+    shows = {"report_gift_cards", "show_devices", "show_erasures"}
+    ordered = {one.name for one in app.app.pure_lambda_functions} - shows
     return frozenset(asked | told | ordered)

@@ -20,6 +20,7 @@ from chalicelib.store import keys
 from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.factors import App, Key, recovery_codes
+from tests.gift_cards.cards import new_code, redeem
 from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
@@ -36,6 +37,7 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     home, world = copy_of_home(), one_cloud
     for key in ("the-key-of-an-order-1", "the-key-of-an-order-2"):
         assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
+    assert redeem(home, new_code(world)).status == 200
     for email in (home.stranger.email, "waiting@example.com"):
         share = home.owner.share(home.camera.device_id, email=email, channels=["1"])
         home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept")
@@ -146,7 +148,7 @@ def grant_long_ago(dump: Dump) -> None:
 def grant_again(dump: Dump) -> None:
     """The same period once more, right behind itself."""
     row = next(row for row in rows(dump, "account/device-owned") if "plan_grants" in row)
-    begins, until, *rest = row["plan_grants"][0].split(" ")
+    begins, until, *rest = next(one for one in row["plan_grants"] if " order:" in one).split(" ")
     later = clock.from_rfc3339(until) + (clock.from_rfc3339(until) - clock.from_rfc3339(begins))
     row["plan_grants"] = [*row["plan_grants"], " ".join([until, clock.rfc3339(later), *rest])]
 
@@ -496,7 +498,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
     "what_happened_is_recorded": [
         *(forget_that(act) for act in ("signed_in", "device_added", "shared", "share_accepted")),
         *(forget_that(act) for act in ("second_factor_added", "recovery_codes_made", "command_given", "watched")),
-        forget_that("recordings_deleted"),
+        *(forget_that(act) for act in ("recordings_deleted", "gift_card_redeemed")),
     ],
     "pushes_go_to_who_may_hear": [
         let_a_stranger_listen,
@@ -569,6 +571,27 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         grant("2026-01-05T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 nobodys"),
         grant_again,
     ],
+    "a_gift_card_is_redeemed_at_most_once": [
+        without("gift-card/gift-card"),
+        without("gift-card-batches/batch"),
+        lose("gift-card/gift-card", "redeemed_at"),
+        lose("gift-card-batches/batch", "issued_at"),
+        with_values("gift-card/gift-card", redeemed_at=1),
+        with_values("gift-card-batches/batch", redeemed=0),
+        with_values("gift-card-batches/batch", count=2),
+        with_values("gift-card-batches/batch", count=0),
+        copy_row("account/gift-card-redemption", pk="account#nobody"),
+        copy_row("gift-card/gift-card", pk="gift-card#another"),
+    ],
+    "a_redeemed_gift_card_is_one_grant": [
+        without("account/gift-card-redemption"),
+        with_values("account/gift-card-redemption", device_id="another"),
+        with_values("account/gift-card-redemption", plan_id="event-3-month"),
+        with_values("gift-card-batches/batch", period_days=31),
+        with_values("gift-card-batches/batch", period_days=29),
+        lose("account/device-owned", "plan_grants"),
+        grant("2027-01-06T08:00:00Z 2027-02-04T08:00:00Z event-7-month 1 event 7 gift:another 0 EUR 1 -"),
+    ],
     "a_plan_has_one_holder_at_every_instant": [
         grant("2026-01-06T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 another"),
     ],
@@ -596,7 +619,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         copy_row("plan-ends/plan-end", sk="plan-end#nobodys"),
         lose("account/device-owned", "plan_end"),
         lose("account/device-owned", "plan_grants"),
-        grant("2026-03-06T08:00:00Z 2026-04-05T08:00:00Z event-7-month 1 event 7 another"),
+        grant("2026-04-05T08:00:00Z 2026-05-05T08:00:00Z event-7-month 1 event 7 another"),
     ],
     "a_segment_lies_in_its_days_row_and_a_row_has_segments": [
         without("device/recording-day"),

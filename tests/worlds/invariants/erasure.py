@@ -23,8 +23,8 @@ _EXPIRING = {"answer": {"shows"}, "code": {"sk"}}
 
 
 def _places_of(stored: Stored, subject_id: str) -> Found:
-    """Where a random id still stands. An order says for which device it was; the answer to a closing outlives it, and
-    for so long as a table of before can be restored its ledger says what must not come back."""
+    """Where a random id still stands. An order and a redeemed card say for which device they were; the answer to a
+    closing outlives it, and as long as a table of before can be restored its ledger says what must not come back."""
     for base in BASES:
         for row in stored.rows(base):
             said = {name for name, value in row.items() if subject_id in str(value)}
@@ -37,7 +37,7 @@ def _allowed(base: type[Record], row: Row) -> set[str]:
     kind = keys.kind_of(row.get("sk", ""))
     if base is LedgerRow:
         return set(row) if kind in ("answer", "deletion") else {"sk", "receipt"}
-    if base is Item and kind == "order":
+    if base is Item and kind in ("order", "gift-card-redemption"):
         return {"device_id"}
     return _EXPIRING.get(kind, set()) if base is Item and "expires_at" in row else set()
 

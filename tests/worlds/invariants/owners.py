@@ -171,6 +171,9 @@ def what_happened_is_recorded(stored: Stored) -> Found:
     for device_id, row in devices:
         marks = deletions.marks_of(row.get("deleted_spans"))
         wanted |= {(device_id, "recordings_deleted", mark.at_s) for mark in marks}
+    alive, redeemed = stored.first_ids("Device"), stored.of("GiftCardRedemption").values()
+    of_cards = {(row["device_id"], "gift_card_redeemed", row["redeemed_at"]) for row in redeemed}
+    wanted |= {one for one in of_cards if one[0] in alive}
     for kind, act, began in _RECORDED:
         wanted |= {(where, act, row[began]) for (where, _), row in stored.of(kind).items() if _is_a_persons(row)}
     yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))

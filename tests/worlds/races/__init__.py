@@ -8,6 +8,7 @@ from tests.worlds.races import (
     channel,
     clips,
     closing,
+    gift_cards,
     money,
     people,
     plans,
@@ -22,7 +23,7 @@ from tests.worlds.races.race import Race
 _BY_KIND: dict[str, tuple[Race, ...]] = {
     module.__name__.rpartition(".")[2]: module.RACES
     for module in (
-        alarms, cameras, channel, clips, closing, money, people, plans, platforms, recordings, refunds,
+        alarms, cameras, channel, clips, closing, gift_cards, money, people, plans, platforms, recordings, refunds,
         second_factors, sharing,
     )
 }  # fmt: skip
