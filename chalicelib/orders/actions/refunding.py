@@ -123,7 +123,7 @@ def _decide(order: Order, now: int) -> _Decided:
         raise PaymentDisputed
     if granted.held is None:
         raise NothingLeft
-    whole, left = _is_whole(order, granted, now), granted.worth(order.currency)
+    whole, left = _is_whole(order, granted, now), granted.worth
     amount = rules.amount_back(int(order.amount), left, whole=whole)
     return _Decided(payment, granted, counter, amount)
 

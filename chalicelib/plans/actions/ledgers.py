@@ -232,9 +232,10 @@ class Granted:
     rests: tuple[Grant, ...]
     spans: tuple[tuple[str, int, int], ...]
 
-    def worth(self, currency: str) -> int:
+    @property
+    def worth(self) -> int:
         """What was paid for what is left, in money and by credit, to the second, and rounded up."""
-        return changes.credit(self.rests, currency)
+        return changes.credit(self.rests)
 
     @property
     def is_suspended(self) -> bool:
