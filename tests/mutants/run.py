@@ -122,7 +122,7 @@ def _environment() -> dict[str, str]:
         bare.mkdir()
         for one in libraries.glob("coverage*"):
             (bare / one.name).symlink_to(one)
-    return {**os.environ, "PYTHONPATH": str(bare), "PYTEST_ADDOPTS": "-p no:randomly -o faulthandler_timeout=120"}
+    return {**os.environ, "PYTHONPATH": str(bare), "PYTEST_ADDOPTS": "-p no:randomly -o faulthandler_timeout=0"}
 
 
 def tests_of(mutant: Mutant, lines: dict[str, dict[int, set[str]]]) -> list[str]:
