@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.devices.rules import locked_s
 from chalicelib.entry import idempotency, refusals, wire, wrong_fields
+from chalicelib.gift_cards import rules as gift_cards
 from chalicelib.sessions import rules as sessions
 from infra.local.compression import LEAST_BYTES
 
@@ -29,7 +31,11 @@ def minutes(span: timedelta) -> int:
     f"Answers of {LEAST_BYTES:,} bytes and more",
     {10: "has ten minutes"}[minutes(sessions.STEP_UP_LIFE)],
     {20: "up to twenty"}[wrong_fields.MOST_NAMED],
-], ids=range(9))  # fmt: skip
+    f"{gift_cards.LENGTH} characters in five groups",
+    f"number the characters of `{gift_cards.ALPHABET}` from 0",
+    f"is a multiple of {len(gift_cards.ALPHABET)}.",
+    {(1800, 86_400): "tenth locks the person for half an hour, every twentieth for a day"}[locked_s(10), locked_s(20)],
+], ids=range(13))  # fmt: skip
 def test_a_figure_is_that_of_the_code(said: str) -> None:
     assert said in " ".join(PAGE.split())
 

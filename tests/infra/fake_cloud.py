@@ -43,6 +43,7 @@ class FakeCloud(Wire):
         self.account: Json = {}
         self.device: Json = {}
         self.order: Json = {}
+        self.gifts = 0
         self.ended: datetime | None = None
         self.closed = False
         self.token_until = self.trusted_until = self.now
@@ -259,8 +260,20 @@ class FakeCloud(Wire):
 
     def plan(self, _: Json) -> tuple[int, Any]:
         state = "waiting" if self.fault == "plan waits" else "active"
-        plan = {"state": state, "plan_id": self.order["plan_id"], "until": "2026-12-01T10:00:00Z"}
+        until = datetime(2026, 12, 1, 10, tzinfo=UTC) + timedelta(days=30 * self.gifts)
+        plan = {"state": state, "plan_id": self.order["plan_id"], "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
         return 200, {**plan, "used_bytes": self.recordings.used_bytes()}
+
+    def issue(self, _: Json) -> tuple[int, Any]:
+        return 200, {"codes": [GIFT]}
+
+    def redeem(self, asked: Json) -> tuple[int, Any]:
+        typed = asked["body"]["code"].replace(" ", "-").upper()
+        if typed != GIFT and self.fault != "slip is taken":
+            return 422, {"code": "GiftCardMistyped"}
+        if self.fault != "gift is lost" and (not self.gifts or self.fault == "gift counts twice"):
+            self.gifts += 1
+        return self.plan(asked)
 
     # recordings
 
@@ -413,13 +426,17 @@ def _shown(alarm: Json) -> Json:
 
 
 def _plan(name: str, kind: str, amount: int) -> Json:
-    return {"plan_id": name, "name": name.title(), "kind": kind, "price": {"amount": amount, "currency": "EUR"}}
+    price = {"amount": amount, "currency": "EUR"}
+    return {"plan_id": name, "name": name.title(), "kind": kind, "period_days": 30, "price": price}
 
 
+GIFT = "XAKW-XPY3-X4Y4-9N7F-MXC3"
 RECORDINGS = r"/devices/\w+/recordings"
 ALARM = r"/devices/\w+/alarms/(\w+)"
 ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     r"POST /_local/operations/load_devices": (FakeCloud.load, ""),
+    r"POST /_local/operations/issue_gift_cards": (FakeCloud.issue, ""),
+    r"POST /gift-cards/redeem": (FakeCloud.redeem, "person"),
     r"GET /_local/outbox": (FakeCloud.see_outbox, ""),
     r"(?:GET|POST) /_local/clock": (FakeCloud.clock, ""),
     r"GET /_local/dump": (FakeCloud.dump, ""),

@@ -1,6 +1,6 @@
 """Chapters of the demo: one account, from the factory to the receipt of its erasure."""
 
-from infra.demo.chapters import copying, leaving, looking_back, paying, setting_up, watching
+from infra.demo.chapters import copying, giving, leaving, looking_back, paying, setting_up, watching
 
 STEPS = (
     setting_up.load,
@@ -10,6 +10,7 @@ STEPS = (
     watching.appear,
     watching.look,
     paying.buy,
+    giving.redeem,
     looking_back.film,
     looking_back.watch,
     looking_back.keep,
