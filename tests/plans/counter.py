@@ -17,13 +17,15 @@ A_YEARS_PAUSES, YEAR = 30 * DAY, 365 * DAY
 
 @dataclass
 class Ticket:
-    """Some seconds of a plan, what was paid for all of them, and how many are left."""
+    """Some seconds of a plan, what they are all worth, how many are left; and what was paid in money, and when."""
 
     source: str
     offer: Offer
     price: int
     whole: int
     left: int
+    paid: int = 0
+    paid_at: int = 0
     is_free: bool = False
     is_disputed: bool = False
 
@@ -140,9 +142,17 @@ class Counter:
     """The counter at which a person stands, with two devices."""
 
     devices: list[Device] = field(default_factory=lambda: [Device(), Device()])
+    # By what was bought: what was paid in money, and what went back of it.
+    paid: dict[str, int] = field(default_factory=dict)
+    back: dict[str, int] = field(default_factory=dict)
 
-    def buy(self, nth: int, source: str, offer: Offer) -> None:
-        self._put(nth, self._ticket(source, offer, offer.prices["EUR"]))
+    def buy(self, nth: int, source: str, offer: Offer, now: int) -> None:
+        self._put(nth, self._paid(self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"], now))
+
+    def _paid(self, ticket: Ticket, amount: int, now: int) -> Ticket:
+        ticket.paid, ticket.paid_at = amount, now
+        self.paid[ticket.source] = amount
+        return ticket
 
     def give(self, nth: int, source: str, offer: Offer) -> None:
         self._put(nth, self._ticket(source, offer, 0))
@@ -201,16 +211,16 @@ class Counter:
         """What was given is nobody's money, and waits."""
         return [one for one in device.held() if one.price or one.is_free]
 
-    def change_now(self, nth: int, source: str, offer: Offer) -> None:
+    def change_now(self, nth: int, source: str, offer: Offer, credit: int, now: int) -> None:
         """What was paid for the rest of the plan that runs is given back; the other one is before all that waits."""
         device = self.devices[nth]
         if not device.queue:
-            self.buy(nth, source, offer)
+            self.buy(nth, source, offer, now)
             return
         for one in self._given_up(device):
             device.queue.remove(one)
             device.went += one.left
-        ticket = self._ticket(source, offer, offer.prices["EUR"])
+        ticket = self._paid(self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"] - credit, now)
         device.came += ticket.left
         device.queue.insert(0, ticket)
 
@@ -244,7 +254,24 @@ class Counter:
         for one in self.devices[nth].queue:
             one.is_disputed = one.is_disputed and one.source != source
 
-    def pay_back(self, nth: int, source: str, now: int) -> None:
+    def pay_back(self, nth: int, source: str, now: int) -> int:
+        """The whole price for two weeks, as nobody filmed for an hour, and then what is left is worth: money first."""
+        mine = [one for one in self.devices[nth].queue if one.source == source]
+        if any(one.is_disputed for one in mine):
+            raise No("PaymentDisputed")
+        left = ceil(sum((Fraction(one.price, one.whole) * one.left for one in mine), Fraction()))
+        paid = mine[0].paid
+        amount = paid if now <= mine[0].paid_at + 14 * DAY else min(paid, left)
+        self.back[source] = self.back.get(source, 0) + amount
+        self._end(nth, source, now)
+        return amount
+
+    def lose(self, nth: int, source: str, now: int) -> None:
+        """The bank took all of it."""
+        self.back[source] = self.back.get(source, 0) + self.paid[source]
+        self._end(nth, source, now)
+
+    def _end(self, nth: int, source: str, now: int) -> None:
         device = self.devices[nth]
         device.resume(now)
         for one in [one for one in device.queue if one.source == source]:

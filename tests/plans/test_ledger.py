@@ -7,6 +7,7 @@ whenever, nothing is lost, made or had twice.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chalicelib import clock
 from chalicelib.errors import Conflict
 from chalicelib.gift_cards.actions import cards
+from chalicelib.orders import rules as order_rules
+from chalicelib.payments import sandbox
+from chalicelib.payments.shapes import Dispute, DisputeOutcome
 from chalicelib.plans.rules import catalogue, changes
 from chalicelib.plans.rules import ledger as rules
 from chalicelib.plans.rules.catalogue import CATALOGUE, Offer
@@ -29,7 +33,7 @@ from chalicelib.plans.rules.ledger import GRACE_S, Ledger
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.gift_cards.cards import new_code
-from tests.orders.payment_events import tell
+from tests.orders.payment_events import event, tell
 from tests.plans.counter import Counter, Device, No
 from tests.plans.granted import granted_s, paused_s
 from tests.scene import Camera, new_camera
@@ -82,8 +86,11 @@ class Standing(RuleBasedStateMachine):
     def move(self, nth: int) -> None:
         raise NotImplementedError
 
-    def change_ledger(self, nth: int, how: Callable[[Ledger], Ledger]) -> None:
-        """What nobody asks for by a route."""
+    def dispute(self, nth: int, source: str, outcome: DisputeOutcome) -> None:
+        raise NotImplementedError
+
+    def pay_back(self, nth: int, source: str) -> int:
+        """How much goes back."""
         raise NotImplementedError
 
     def wait(self, seconds: int) -> None:
@@ -110,7 +117,7 @@ class Standing(RuleBasedStateMachine):
 
     @rule(nth=devices, offer=offers)
     def somebody_buys(self, nth: int, offer: Offer) -> None:
-        self.model.buy(nth, self.buy(nth, offer), offer)
+        self.model.buy(nth, self.buy(nth, offer), offer, self.now)
 
     @rule(nth=devices, offer=offers)
     def somebody_is_given_some(self, nth: int, offer: Offer) -> None:
@@ -140,7 +147,7 @@ class Standing(RuleBasedStateMachine):
         assert self._refused(lambda: self.model.credit(nth, offer)) == refused
         if credits:
             assert credits == [self.model.credit(nth, offer)]
-            self.model.change_now(nth, self.change_now(nth, offer, credits[0]), offer)
+            self.model.change_now(nth, self.change_now(nth, offer, credits[0]), offer, credits[0], self.now)
 
     @rule(nth=devices)
     def somebody_moves_it(self, nth: int) -> None:
@@ -150,24 +157,35 @@ class Standing(RuleBasedStateMachine):
     @rule(nth=devices, place=some.integers(0, 3))
     def a_payment_is_disputed(self, nth: int, place: int) -> None:
         if source := self._source(nth, place):
-            self.change_ledger(nth, lambda ledger: changes.suspended(ledger, source, self.now))
+            self.dispute(nth, source, "opened")
             self.model.dispute(nth, source, self.now)
 
     @rule(nth=devices, place=some.integers(0, 3))
     def a_dispute_is_over(self, nth: int, place: int) -> None:
         if source := self._source(nth, place):
-            self.change_ledger(nth, lambda ledger: changes.released(ledger, source))
+            self.dispute(nth, source, "won")
             self.model.settle(nth, source)
 
     @rule(nth=devices, place=some.integers(0, 3))
-    def what_is_left_is_paid_back(self, nth: int, place: int) -> None:
+    def a_dispute_is_lost(self, nth: int, place: int) -> None:
         if source := self._source(nth, place):
-            self.change_ledger(nth, lambda it: changes.without(it, lambda one: one.source == source, self.now)[0])
-            self.model.pay_back(nth, source, self.now)
+            self.dispute(nth, source, "lost")
+            self.model.lose(nth, source, self.now)
+
+    @rule(nth=devices, place=some.integers(0, 3), seconds=some.sampled_from([0, 14 * DAY, 14 * DAY + 1, 20 * DAY]))
+    def what_is_left_is_paid_back(self, nth: int, place: int, seconds: int) -> None:
+        """In the first two weeks and later, of what runs and waits."""
+        self._both_wait(seconds)
+        if source := self._source(nth, place):
+            amounts: list[int] = []
+            refused = self._refused(lambda: amounts.append(self.pay_back(nth, source)))
+            wanted: list[int] = []
+            assert self._refused(lambda: wanted.append(self.model.pay_back(nth, source, self.now))) == refused
+            assert amounts == wanted
 
     def _source(self, nth: int, place: int) -> str | None:
-        """That of one that is left; the first is had the oftenest."""
-        queue = [one.source for one in self.model.devices[nth].queue if not one.is_free]
+        """That of one that is left, and was paid; the first is had the oftenest."""
+        queue = [one.source for one in self.model.devices[nth].queue if one.price]
         return queue[place % len(queue)] if queue else None
 
     @rule(seconds=spans)
@@ -199,6 +217,10 @@ class Standing(RuleBasedStateMachine):
             ledger = self.ledger(nth)
             assert sum(granted_s(ledger, one) for one in ledger.grants) == device.came - device.went
             assert sum(_had_by(ledger, one, self.now) for one in ledger.grants) == device.had
+
+    @invariant()
+    def no_more_goes_back_than_was_paid(self) -> None:
+        assert all(0 < amount <= self.model.paid[source] for source, amount in self.model.back.items())
 
     @invariant()
     def one_device_has_it_at_every_instant(self) -> None:
@@ -236,6 +258,7 @@ class Rules(Standing):
     def __init__(self) -> None:
         super().__init__()
         self._ledgers = [Ledger(), Ledger()]
+        self._paid: dict[str, tuple[int, int]] = {}
         self._now = 1_767_600_000
 
     def _new(self, kind: rules.SourceKind) -> str:
@@ -248,6 +271,7 @@ class Rules(Standing):
 
     def buy(self, nth: int, offer: Offer) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
+        self._paid[new.source] = offer.prices["EUR"], self._now
         self._written(nth, changes.with_grant(self._ledgers[nth], new, self._now))
         return new.source
 
@@ -275,6 +299,7 @@ class Rules(Standing):
 
     def change_now(self, nth: int, offer: Offer, credit: int) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
+        self._paid[new.source] = offer.prices["EUR"] - credit, self._now
         ledger = self._ledgers[nth]
         old = changes.credited(ledger, "EUR", self._now)
         is_behind = rules.status_at(ledger, self._now).running is None
@@ -294,8 +319,23 @@ class Rules(Standing):
         self._written(1 - nth, changes.moved_in(self._ledgers[1 - nth], rests, pauses, self._now))
         self._written(nth, left)
 
-    def change_ledger(self, nth: int, how: Callable[[Ledger], Ledger]) -> None:
-        self._written(nth, how(self._ledgers[nth]))
+    def dispute(self, nth: int, source: str, outcome: DisputeOutcome) -> None:
+        ledger = self._ledgers[nth]
+        if outcome == "lost":
+            self._written(nth, changes.without(ledger, lambda one: one.source == source, self._now)[0])
+        elif outcome == "won":
+            self._written(nth, changes.released(ledger, source))
+        else:
+            self._written(nth, changes.suspended(ledger, source, self._now))
+
+    def pay_back(self, nth: int, source: str) -> int:
+        left, rests = changes.without(self._ledgers[nth], lambda one: one.source == source, self._now)
+        if any(one.mark for one in rests):
+            raise No("PaymentDisputed")
+        self._written(nth, left)
+        paid, paid_at = self._paid[source]
+        whole = order_rules.is_whole(paid_at, 0, self._now)
+        return order_rules.amount_back(paid, changes.credit(rests), whole=whole)
 
     def wait(self, seconds: int) -> None:
         self._now += seconds
@@ -330,6 +370,7 @@ class Product(Standing):
     def all_is_as_it_was(self) -> None:
         self.home.world.restore(self.before)
         self._device_ids = [camera.device_id for camera in self.cameras]
+        self._disputes: dict[str, list[str]] = {}
         self.home.owner.sign_in()
 
     def _ask(self, method: str, path: str, body: Any) -> Any:
@@ -382,14 +423,29 @@ class Product(Standing):
         body = {"to_device_id": self._device_ids[1 - nth]}
         self._ask("POST", f"/devices/{self._device_ids[nth]}/plan/move", body)
 
-    def change_ledger(self, nth: int, how: Callable[[Ledger], Ledger]) -> None:
-        from chalicelib.plans.actions import ledgers
-        from chalicelib.store.commit import commit
-        from chalicelib.store.records import read
+    def dispute(self, nth: int, source: str, outcome: DisputeOutcome) -> None:
+        """Each that is opened anew has another number."""
+        order_id = source.partition(":")[2]
+        numbers = self._disputes.setdefault(order_id, [])
+        if outcome != "won" and not self._is_disputed(order_id):
+            numbers.append(f"dp_{next(self.numbers)}")
+        if numbers:
+            reference = json.loads(event({"order_id": order_id, "amount": {}}))["payment"]["reference"]
+            headers, body = sandbox.event(Dispute(order_id, outcome, reference, numbers[-1]))
+            answer = self.home.world.call("POST", "/payments/sandbox", raw=body, headers=headers)
+            assert answer.status == 200, answer.body
 
-        with self.home.world.aws.outside():
-            (held,) = read(ledgers.key_of(self._device_ids[nth]))
-            commit(*ledgers.changed(held, how(ledgers.ledger_of(held)), self.now))
+    def _is_disputed(self, order_id: str) -> bool:
+        self.home.owner.sign_in()
+        (payment,) = self.home.owner.call("GET", f"/orders/{order_id}").json["payments"]
+        return bool(payment["dispute"] == "opened")
+
+    def pay_back(self, nth: int, source: str) -> int:
+        path = f"/orders/{source.partition(':')[2]}/refund"
+        shown = self._ask("POST", f"{path}/preview", None)
+        answer = self._ask("POST", path, {})
+        assert shown["amount"] == answer["amount"]
+        return int(answer["amount"]["amount"])
 
     @rule(nth=devices)
     def a_device_goes_and_another_comes(self, nth: int) -> None:
@@ -536,6 +592,21 @@ def test_a_grace_that_shows_what_has_run_out_is_caught(monkeypatch: pytest.Monke
     monkeypatch.setattr(rules, "shown_spans", rules.stored_spans)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Rules, settings=how(15_000, 30))  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda paid, left, whole: paid if whole else left,
+        lambda paid, left, whole: min(paid, left),
+        lambda paid, left, whole: paid if whole else max(1, min(paid, left) - 1),
+    ],
+    ids=["credit goes back as money", "nothing goes back whole", "it is rounded down"],
+)
+def test_money_that_goes_back_wrongly_is_caught(monkeypatch: pytest.MonkeyPatch, wrong: Callable[..., int]) -> None:
+    monkeypatch.setattr(order_rules, "amount_back", wrong)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Rules, settings=how(30_000, 30))  # type: ignore[no-untyped-call]
 
 
 def test_what_is_tried_is_sold() -> None:

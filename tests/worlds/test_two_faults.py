@@ -21,7 +21,7 @@ _MONEY = (
     *(one for one in plans.SCENARIOS if one.covers == "POST /payments/{provider}"),
 )
 # What nobody repeats is a queue's work, of which one message's calls are no more than so many.
-_NEAR = 6
+_NEAR = 3
 # What fails from somewhere on fails twice already, and goes on in the repeat.
 _KINDS = [kind for kind in Kind if kind is not FAILING_FROM]
 
