@@ -269,6 +269,11 @@ class Settings:
         return _required("SELLER_TIME_ZONE")
 
     @cached_property
+    def seller(self) -> dict[str, str]:
+        """Who sells, as invoices name them: `name`, `address`, `country` (ISO 3166-1) and `vat_number`."""
+        return dict(json.loads(_required("SELLER")))
+
+    @cached_property
     def operator(self) -> dict[str, str]:
         """The operator of this installation, as the policy names them; the name may be empty."""
         return {

@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.register import rows
 from chalicelib.store.records import FiscalRow
-from chalicelib.store.tags import Time, key, plain
+from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Invoice(FiscalRow):
@@ -29,6 +29,26 @@ class Invoice(FiscalRow):
         why="of a credit note: the number of its invoice",
         exported=True,
     )
+    # What it says of the plan and of the tax, as both were on that day; a credit note says what its invoice does.
+    catalogue_version = plain(NumberAttribute(null=True), why="of the catalogue's entry")
+    period_days = plain(NumberAttribute(null=True), why="of the plan")
+    country = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="to which it was sold: the tax is paid there")
+    tax_category = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="how it is taxed: a word of EN 16931")
+    tax_rate_bp = key(NumberAttribute(null=True), rows.TAX_RECORDS, why="the rate of the tax, in 0.01 %")
+    buyer = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="random id of who asked to be named")
+
+
+class InvoiceBuyer(FiscalRow):
+    """Whom an invoice names, if the buyer asked for that: sealed with a key of its own, which outlives the account and
+    ends when the law's time does."""
+
+    pk_prefix = "invoice-buyer"
+    sk_prefix = "buyer"
+
+    name = personal(rows.TAX_RECORDS, withheld="the order shows it")
+    address = personal(rows.TAX_RECORDS, withheld="the order shows it")
+    country = personal(rows.TAX_RECORDS, withheld="the order shows it")
+    vat_number = personal(rows.TAX_RECORDS, null=True, withheld="the order shows it")
 
 
 class InvoiceCounter(FiscalRow):

@@ -9,7 +9,7 @@ from pynamodb.attributes import Attribute, NumberAttribute
 
 if TYPE_CHECKING:
     from chalicelib.store.ciphers import SubjectCipher
-    from chalicelib.store.records import Item, Record
+    from chalicelib.store.records import FiscalRow, Item, Record
 
 Ciphertext = NewType("Ciphertext", bytes)
 A = TypeVar("A", bound=Attribute[Any])
@@ -52,16 +52,16 @@ class Sealed(Attribute[Any]):
 
     attr_type = "B"
 
-    def __set__(self, instance: Item, value: object) -> None:
+    def __set__(self, instance: Item | FiscalRow, value: object) -> None:
         if value is not None and not isinstance(value, bytes):
             value = _cipher_of(instance).seal(value, instance.pk, instance.sk, self.attr_name)
         super().__set__(instance, value)
 
     @overload
-    def __get__(self, instance: None, owner: type[Item]) -> Self: ...
+    def __get__(self, instance: None, owner: type[Item | FiscalRow]) -> Self: ...
     @overload
-    def __get__(self, instance: Item, owner: type[Item]) -> Any: ...
-    def __get__(self, instance: Item | None, owner: type[Item]) -> Any:
+    def __get__(self, instance: Item | FiscalRow, owner: type[Item | FiscalRow]) -> Any: ...
+    def __get__(self, instance: Item | FiscalRow | None, owner: type[Item | FiscalRow]) -> Any:
         if instance is None:
             return self
         value = instance.attribute_values.get(self.attr_name)
@@ -82,7 +82,7 @@ class Time(NumberAttribute):
     """An instant, in seconds since 1970: whole ones, but for what is compared within a second (`clock.now_to_ms`)."""
 
 
-def _cipher_of(instance: Item) -> SubjectCipher:
+def _cipher_of(instance: Item | FiscalRow) -> SubjectCipher:
     if instance.cipher is None:
         raise CipherMissing(type(instance).__name__)
     return instance.cipher

@@ -51,6 +51,12 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 MEDIA_URL = "http://127.0.0.1:8001"
 UNCHANGED: Any = object()
 # Our own page, whatever name of this machine it was opened by.
+_SELLER = {
+    "name": "Sowa sp. z o.o.",
+    "address": "ul. Sowia 1, 00-001 Warszawa",
+    "country": "PL",
+    "vat_number": "PL5260250995",
+}
 _OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")
 
 
@@ -461,6 +467,7 @@ class LocalCloud:
             "TextBudgets": "address=10 network=100000 country=100000 day=1000000",
             "PaymentProvider": "sandbox",
             "PaymentWebhookSecret": _secret(self.seed),
+            "Seller": json.dumps(_SELLER),
             "FcmApplicationArn": made["GCM"]["PlatformApplicationArn"],
             "ApnsApplicationArn": made["APNS"]["PlatformApplicationArn"],
         }

@@ -72,6 +72,10 @@ _DROPPED = (
     *(f"PIL/_{name}." for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
     *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
 )  # fmt: skip
+# Of python-stdnum, what checks VAT numbers of the European Union.
+_OF_STDNUM = frozenset({"__init__", "eu", "exceptions", "iso7064", "luhn", "util"}) | frozenset(
+    "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()
+)
 _DROPPED_SUFFIXES = (
     ".pyc", ".pyi", ".pyx", ".pxd", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz"
 )  # fmt: skip
@@ -119,6 +123,8 @@ def is_carried(path: str) -> bool:
     top, *rest = path.split("/")
     if top.endswith(".dist-info") or path.startswith("..") or {"tests", "test"} & set(rest[:-1]):
         return False
+    if top == "stdnum":
+        return rest[0].partition(".")[0] in _OF_STDNUM
     if top == "botocore" and rest[:1] == ["data"]:
         return rest[1] in (_DATA if len(rest) == 2 else SERVICES)
     return True

@@ -199,7 +199,7 @@ def test_a_refused_parameter_is_not_repeated_because_it_may_be_a_secret(session:
 
 
 @pytest.mark.parametrize(
-    "missing", ["Stage", "MailDomain", "PublicUrl", "MailSender", "OperatorContact", "PaymentWebhookSecret"]
+    "missing", ["Stage", "MailDomain", "PublicUrl", "MailSender", "OperatorContact", "PaymentWebhookSecret", "Seller"]
 )
 def test_the_real_templates_say_which_parameter_is_missing(session: boto3.Session, missing: str) -> None:
     given = {
@@ -210,6 +210,7 @@ def test_the_real_templates_say_which_parameter_is_missing(session: boto3.Sessio
         "PublicUrl": "http://localhost",
         "PaymentProvider": "sandbox",
         "PaymentWebhookSecret": "sixteen letters.",
+        "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
     }
     del given[missing]
     with pytest.raises(BadParameter, match=missing):

@@ -381,6 +381,7 @@ parameters = {
     "Stage": "test", "MailDomain": "sowa.test", "MailSender": "post@sowa.test", "PublicUrl": "https://sowa.test",
     "PaymentProvider": "sandbox", "PaymentWebhookSecret": "a-secret-of-no-importance",
     "OperatorContact": "privacy@sowa.test",
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
     "FcmApplicationArn": fcm["PlatformApplicationArn"],
 }
 told = applier.apply(parameters=parameters, session=session, local=True).environment()

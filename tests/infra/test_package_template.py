@@ -41,6 +41,7 @@ PARAMETERS = {
     "OperatorContact": "privacy@sowa.test",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
 }
 
 
@@ -247,6 +248,10 @@ LONG = {
     "PaymentWebhookSecret": f"whsec_{48 * 'x'}",
     "PublicUrl": "https://europe.cameras.example.org",
     "Regions": json.dumps({f"north-america-{number}": "https://na.cameras.example.org" for number in range(7)}),
+    "Seller": json.dumps({
+        "name": "The Camera Company of Somewhere, Ltd.", "address": "1 Long Street, 00-001 Warsaw",
+        "country": "PL", "vat_number": "PL5260250995",
+    }),
     "Stage": 20 * "x",
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ PARAMETERS = {
     "PublicUrl": "http://127.0.0.1:8000",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"

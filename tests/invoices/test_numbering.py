@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.invoices import rules
 from chalicelib.invoices.actions import numbering
 from chalicelib.invoices.records import Invoice
-from chalicelib.invoices.rules import Series
+from chalicelib.invoices.rules import series as numbers
+from chalicelib.invoices.rules.series import Series
 from chalicelib.store.commit import Write, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -41,14 +41,14 @@ def _issued(series: Series, year: int, reference: str, corrects: str | None = No
     ],
 )
 def test_a_document_is_numbered_by_series_year_and_count(series: Series, count: int, number: str) -> None:
-    assert rules.number_of(series, 2026, count) == number
+    assert numbers.number_of(series, 2026, count) == number
 
 
 @pytest.mark.parametrize("series", ["invoice", "credit_note"])
 @pytest.mark.parametrize("count", [1, 1_000_000])
 def test_a_document_is_kept_to_the_end_of_the_fifth_year_after_its_own(series: Series, count: int) -> None:
-    number = rules.number_of(series, 2026, count)
-    assert rules.kept_until(rules.year_of(number)) == datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC)
+    number = numbers.number_of(series, 2026, count)
+    assert numbers.kept_until(numbers.year_of(number)) == datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def _issue(series: Series, year: int, reference: str, corrects: str | None = None) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import get_args
 
 from chalicelib import clock, ids
-from chalicelib.invoices import rules as invoice_rules
+from chalicelib.invoices.rules import series as invoice_series
 from chalicelib.plans.records import PlanEnd, PlanWarning
 from chalicelib.plans.rules import changes as plan_changes
 from chalicelib.plans.rules import ledger as plan_rules
@@ -113,12 +113,12 @@ def _agree(order: Row, invoice: Row | None, reference: str) -> bool:
 def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
     last = {counter_id: row["last"] for (_, counter_id), row in stored.of("InvoiceCounter").items()}
     numbers = {number for _, number in stored.of("Invoice")}
-    years = {invoice_rules.year_of(one) for one in numbers} | {int(one.rpartition("-")[2]) for one in last}
+    years = {invoice_series.year_of(one) for one in numbers} | {int(one.rpartition("-")[2]) for one in last}
     wanted = {
-        invoice_rules.number_of(series, year, n)
-        for series in get_args(invoice_rules.Series)
+        invoice_series.number_of(series, year, n)
+        for series in get_args(invoice_series.Series)
         for year in years
-        for n in range(1, last.get(invoice_rules.counter_id(series, year), 0) + 1)
+        for n in range(1, last.get(invoice_series.counter_id(series, year), 0) + 1)
     }
     yield from (f"{number} is missing" for number in sorted(wanted - numbers))
     yield from (f"{number} was never counted" for number in sorted(numbers - wanted))

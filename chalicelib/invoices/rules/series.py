@@ -1,4 +1,4 @@
-"""Rules of invoices: the series that they are numbered in, and for how long they are kept."""
+"""Series of invoices and credit notes: their numbers, and for how long tax law keeps them."""
 
 from __future__ import annotations
 
