@@ -37,7 +37,7 @@ PASSING = (
 EXEMPT: dict[Place, str] = {
     **{
         (kind, "country"): "two letters, found in anything"
-        for kind in ("Account", "Device", "Registration", "Relocation", "Report")
+        for kind in ("Account", "Device", "InvoiceBuyer", "Registration", "Relocation", "Report")
     },
     **{
         (kind, "language"): "two letters, found in anything"
@@ -73,6 +73,12 @@ def _digits(whose: str, what: str, count: int) -> str:
     return str(int(hashlib.sha256(f"{whose}/{what}".encode()).hexdigest(), 16))[:count]
 
 
+def _nip(digits: str) -> str:
+    """The Polish tax number that begins so, with its check digit."""
+    check = sum(weight * int(digit) for weight, digit in zip((6, 5, 7, 2, 3, 4, 5, 6, 7), digits, strict=True)) % 11
+    return f"{digits}{check}" if check < 10 else _nip(f"{(int(digits) + 1) % 10**9:09d}")
+
+
 def _footage_number(whose: str) -> int:
     return int(_digits(whose, "clip", 6)) % 900
 
@@ -98,6 +104,7 @@ class Life:
     recording_ticket: dict[str, Any] = field(default_factory=dict)
     films: dict[str, bytes] = field(default_factory=dict)
     playlist_path: str = ""
+    buyer_id: str = ""
 
     def __post_init__(self) -> None:
         terminal = {name: self.word(name) for name in ("os", "model", "unique_id")}
@@ -319,7 +326,13 @@ class Life:
         assert self.person.call("POST", f"{path}/read").status == 200
 
     def _buy(self) -> None:
-        order = self.person.order(self.camera.device_id, key=self.word("ordering"))
+        """And be named on the invoice."""
+        vat_number = f"PL{_nip(_digits(self.whose, 'vat number', 9))}"
+        self._look_for("vat number", vat_number)
+        named = {
+            "name": self.word("company"), "address": self.word("street"), "country": "PL", "vat_number": vat_number
+        }  # fmt: skip
+        order = self.person.order(self.camera.device_id, key=self.word("ordering"), invoice_to=named)
         assert pay(self.world, order.json["order_id"]).status == 200
         code = new_code(self.world)
         self._look_for("gift card", code)
@@ -336,6 +349,8 @@ class Life:
         answer = self.person.call("POST", f"/orders/{order_id}/refund", reason, headers=key)
         assert answer.status == 202, answer.body
         self.world.settle()
+        invoices = Stored(self.world.dump()).of("Invoice")
+        self.buyer_id = invoices[max(invoices)]["buyer"]
 
     def _record(self) -> None:
         """Two recordings that stand, one that is deleted, and somebody who looks."""
@@ -384,6 +399,8 @@ class Life:
             self._keep(kind, self.person.account_id)
         for kind in ("Device", "DeviceActivity", "Share"):
             self._keep(kind, self.camera.device_id)
+        self._keep("Order", self.person.account_id)
+        self._keep("InvoiceBuyer", self.buyer_id)
         self._look_for("password hash", self.planted["Account", "password_hash"])
 
     def _keep(self, name: str, pk_id: str, stored: Stored | None = None) -> None:
@@ -400,6 +417,7 @@ class Life:
             **dict.fromkeys(
                 ("Account", "Activity", "Order", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id
             ),
+            "InvoiceBuyer": self.buyer_id,
             **dict.fromkeys(("Device", "DeviceActivity", "Share"), self.camera.device_id),
         }  # fmt: skip
         return {

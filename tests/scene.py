@@ -207,8 +207,15 @@ class Person:
         assert answer.status == 200, answer.body
         return answer.json
 
-    def order(self, device_id: str, plan_id: str = "event-7-month", key: str = "order-key-0123456789") -> Response:
-        body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card"}
+    def order(
+        self,
+        device_id: str,
+        plan_id: str = "event-7-month",
+        key: str = "order-key-0123456789",
+        invoice_to: dict[str, Any] | None = None,
+    ) -> Response:
+        named = {} if invoice_to is None else {"invoice_to": invoice_to}
+        body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card", **named}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
 
     def upload_avatar(self, data: bytes | None = None) -> Response:

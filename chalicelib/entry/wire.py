@@ -47,6 +47,8 @@ IN_CONTRACT = {
     _LINE: f"^[^{_CONTROLS}]*$",
     _NAME: rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$",
 }
+# The same for what is longer than a name: an address, a company with all that it does.
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_NAME)]
 
 # A moment: RFC 3339 with its offset from UTC; what goes out is in UTC.
 Time = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -46,6 +46,7 @@ class Order(Item):
         points_to="fiscal",
         exported=True,
     )
+    invoice_to = personal(rows.PLAN_PURCHASE, null=True)
     credit_note_number = key(
         UnicodeAttribute(null=True),
         rows.PLAN_PURCHASE,

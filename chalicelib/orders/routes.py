@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib.accounts.rules import CountryUnknown
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
+from chalicelib.invoices.actions import buyers
 from chalicelib.orders import shapes
 from chalicelib.orders.actions import paying, placing, reading, refunding, webhooks
 from chalicelib.orders.needs import OwnOrder
@@ -52,7 +54,7 @@ def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     answers=shapes.Order,
     status=201,
     money=True,
-    refuses=(*_PRICE_REFUSALS, placing.PriceChanged),
+    refuses=(*_PRICE_REFUSALS, placing.PriceChanged, CountryUnknown, buyers.InvoiceToInvalid),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:

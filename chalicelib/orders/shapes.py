@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from chalicelib.entry.wire import Page, Shape, Time
+from chalicelib.accounts.shapes import Country
+from chalicelib.entry.wire import Page, Shape, Time, Words
 from chalicelib.orders.rules import PaymentState, State
 from chalicelib.payments.shapes import DisputeOutcome
 from chalicelib.plans.shapes import Begins, Currency
@@ -32,11 +33,24 @@ class Price(Shape):
     ends: Time
 
 
+class InvoiceTo(Shape):
+    """Whom the invoice names, in Latin, Greek or Cyrillic letters. `vat_number` is that of a business of the European
+    Union, with its country before it, `DE136695976`, and that country is the one of the address."""
+
+    name: Words
+    address: Words
+    country: Country
+    vat_number: Annotated[str, Meta(min_length=4, max_length=32)] | None = None
+
+
 class PlaceOrder(AskPrice, kw_only=True):
-    """`to_pay` is the amount that was shown: the order is refused if it is another by now."""
+    """`to_pay` is the amount that was shown: the order is refused if it is another by now. The invoice names nobody
+    unless `invoice_to` says whom; a business of another country of the European Union than the seller's that gives its
+    VAT number owes the tax itself."""
 
     payment_method: Literal["card", "blik", "transfer", "sandbox"]
     to_pay: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    invoice_to: InvoiceTo | None = None
 
 
 class Payment(Shape):

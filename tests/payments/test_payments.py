@@ -472,6 +472,11 @@ def test_an_invoice_has_what_the_law_wants_and_nothing_of_a_person(home: Home) -
         "currency": "EUR",
         "payment_method": "card",
         "payment_reference": json.loads(event(ordered))["payment"]["reference"],
+        "country": "PL",
+        "tax_category": "S",
+        "tax_rate_bp": 2300,
+        "catalogue_version": 2,
+        "period_days": 30,
     }
     assert {name: invoice.get(name) for name in wanted} == wanted
     assert invoice.keys() == {*wanted, "pk", "sk", "schema_version", "commit_id"}

@@ -6,8 +6,9 @@ from __future__ import annotations
 from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.errors import Invalid
-from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.actions import buyers, numbering
 from chalicelib.orders import rules
 from chalicelib.orders.actions import paying_back, reading, telling
 from chalicelib.orders.records import Order, Payment
@@ -92,9 +93,14 @@ def _payment(name: str, event: payment_shapes.Payment) -> Payment:
 def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none. Raises _DeviceGone, CreditChanged."""
     now, year = clock.now_s(), int(payment.tax_year)
-    counter, held = read(numbering.counter_of("invoice", year), plans.key_of(order.device_id))
-    if held is None:
+    counter, held, account, key = read(
+        numbering.counter_of("invoice", year), plans.key_of(order.device_id), *accounts.keys_of(order.pk_id)
+    )
+    if held is None or account is None or key is None:
         raise _DeviceGone
+    cipher = key.unlocked()
+    buyer = buyers.from_stored(order.decrypted_with(cipher).invoice_to)
+    buyer_id, named = (None, ()) if buyer is None else buyers.kept(buyer, year)
     number, invoiced = numbering.issued(
         "invoice",
         year,
@@ -104,6 +110,8 @@ def _pay(order: Order, payment: Payment) -> None:
         currency=order.currency,
         payment_method=order.payment_method,
         payment_reference=payment.payment_reference,
+        sold=numbering.sold_to(account.decrypted_with(cipher).country, buyer, reading.terms_of(order), now),
+        buyer_id=buyer_id,
     )
     payment.assign(state="applied", invoice_number=number)
     # What was read stays as it is, in case the device is gone.
@@ -115,6 +123,7 @@ def _pay(order: Order, payment: Payment) -> None:
         *access.require_alive(order.device_id, otherwise=_DeviceGone),
         *_grant(order, held, now),
         *invoiced,
+        *named,
     )
 
 

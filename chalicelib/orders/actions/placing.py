@@ -7,9 +7,12 @@ from functools import partial
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
+from chalicelib.accounts.actions import regions
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.instants import ms_of
+from chalicelib.invoices.actions import buyers
+from chalicelib.invoices.actions.buyers import Buyer
 from chalicelib.orders import shapes
 from chalicelib.orders.actions import reading
 from chalicelib.orders.records import Order
@@ -45,11 +48,18 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
 
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
-    Raises PriceChanged, and what `price_of` raises."""
-    return retrying(partial(_place_order, caller, body))
+    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, and what `price_of` raises."""
+    return retrying(partial(_place_order, caller, body, _named(body.invoice_to)))
 
 
-def _place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
+def _named(invoice_to: shapes.InvoiceTo | None) -> Buyer | None:
+    if invoice_to is None:
+        return None
+    regions.endpoint_of(invoice_to.country)
+    return buyers.buyer_of(invoice_to.name, invoice_to.address, invoice_to.country, invoice_to.vat_number)
+
+
+def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -> dict[str, object]:
     offer = plans.offered(body.plan_id)
     held, now = _read_ledger(caller, body.device_id, offer), clock.now()
     quote = _quote(held, offer, body, clock.epoch_s(now))
@@ -58,6 +68,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     order = Order.new(
         caller.account_id,
         f"{ms_of(now):012x}{ids.random_bytes(8).hex()}",
+        cipher=caller.cipher,
         plan_id=offer.plan_id,
         catalogue_version=offer.version,
         kind=offer.kind,
@@ -72,6 +83,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
         begins=None if quote.credit_of is None else "now",
         credit=quote.credit or None,
         credit_of=quote.credit_of,
+        invoice_to=None if buyer is None else buyers.stored(buyer),
     )
     granted = _grant_free(order, held, clock.epoch_s(now)) if offer.is_free else ()
     owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
