@@ -73,9 +73,11 @@ _DROPPED = (
     *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
 )  # fmt: skip
 # Of python-stdnum, what checks VAT numbers of the European Union.
-_OF_STDNUM = frozenset({"__init__", "eu", "exceptions", "iso7064", "luhn", "util"}) | frozenset(
-    ["at", "be", "bg", "cy", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hr", "hu", "ie", "it", "lt", "lu", "lv", "mt", "nl", "pl", "pt", "ro", "se", "si", "sk"]
-)
+_OF_STDNUM = frozenset({
+    "__init__", "eu", "exceptions", "iso7064", "luhn", "util",
+    "at", "be", "bg", "cy", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hr", "hu", "ie", "it", "lt", "lu", "lv",
+    "mt", "nl", "pl", "pt", "ro", "se", "si", "sk",
+})  # fmt: skip
 _DROPPED_SUFFIXES = (
     ".pyc", ".pyi", ".pyx", ".pxd", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz"
 )  # fmt: skip
