@@ -270,8 +270,13 @@ class Settings:
 
     @cached_property
     def seller(self) -> dict[str, str]:
-        """Who sells, as invoices name them: `name`, `address`, `country` (ISO 3166-1) and `vat_number`."""
+        """Who sells, as invoices name them: `name`, `address` and `vat_number`."""
         return dict(json.loads(_required("SELLER")))
+
+    @cached_property
+    def seller_country(self) -> str:
+        """The country of the seller's address and of its VAT, by ISO 3166-1."""
+        return _required("SELLER_COUNTRY")
 
     @cached_property
     def operator(self) -> dict[str, str]:

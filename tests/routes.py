@@ -103,6 +103,7 @@ _FILL_OF: dict[str, Callable[[Home], Any]] = {
     "POST /shares/{share_id}/accept": lambda home: _shared_with_owner(home),
     "POST /shares/{share_id}/decline": lambda home: _shared_with_owner(home),
     "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),
+    "GET /orders/{order_id}/invoice": lambda home: _paid_order(home),
 }
 # What a door needs that nothing in its path or example names.
 _ARRANGE: dict[str, Callable[[Home], Any]] = {

@@ -43,7 +43,7 @@ PAGE = "text/html; charset=utf-8"
 _READING = ("GET", "HEAD")
 # No id of ours is longer, and of a key above 1 KiB DynamoDB does not say that nothing is there: it refuses to look.
 _LONGEST_ID = 192
-_OK, _NO_CONTENT, _FOUND = 200, 204, 302
+_OK, _ACCEPTED, _NO_CONTENT, _FOUND = 200, 202, 204, 302
 # Whatever its route says that it is handed, and answers with.
 View = Callable[..., object]
 Viewed = TypeVar("Viewed", bound=View)
@@ -355,6 +355,8 @@ def _answer(
     arguments = _arguments(route, request, raw)
     with with_answer_record(None if repeat is None else repeat.answer_record(route.render)):
         answer = _or_replay_twin(repeat, lambda: route.view(asker, *needed, *arguments))
+    if isinstance(answer, wire.Pending):
+        return _ACCEPTED, wire.encode(answer), {"Retry-After": str(answer.retry_after_seconds)}
     return route.status, route.render(answer), _headers_of(route, answer)
 
 

@@ -26,7 +26,7 @@ from chalicelib.entry.openapi_components import (
     refusal_shown,
     refused,
 )
-from chalicelib.entry.wire import Page, Shape
+from chalicelib.entry.wire import Page, Pending, Shape
 
 VERSION = "0.2.0"
 # What was sent and what was answered, by the name of a route.
@@ -165,8 +165,9 @@ def _header_parameters(route: Route) -> list[Part]:
 
 def _success(route: Route, reference_of: dict[type[Shape], Part], example: object) -> Part:
     answer: Part = {"description": _REASONS[route.status]}
+    pending = _pending(reference_of) if Pending in route.answer_shapes else {}
     if route.answer_shapes:
-        references = [reference_of[shape] for shape in route.answer_shapes]
+        references = [reference_of[shape] for shape in route.answer_shapes if shape is not Pending]
         schema = references[0] if len(references) == 1 else {"oneOf": references}
         answer["content"] = {JSON: _with_example({"schema": schema}, example)}
     elif route.media_type is not None:
@@ -175,7 +176,18 @@ def _success(route: Route, reference_of: dict[type[Shape], Part], example: objec
         answer["headers"] = {"Location": {"$ref": "#/components/headers/Location"}}
     elif route.status != 204:
         answer["content"] = {JSON: {"schema": {"type": "object", "maxProperties": 0}}}
-    return {str(route.status): answer}
+    return {str(route.status): answer, **pending}
+
+
+def _pending(reference_of: dict[type[Shape], Part]) -> Part:
+    """What is answered while that is being made."""
+    return {
+        "202": {
+            "description": _REASONS[202],
+            "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+            "content": {JSON: {"schema": reference_of[Pending], "example": {"retry_after_seconds": 5}}},
+        }
+    }
 
 
 def _refused_of(route: Route) -> tuple[type[errors.Refusal], ...]:

@@ -72,6 +72,13 @@ class Page(Shape):
     cursor: Cursor = None
 
 
+class Pending(Shape):
+    """What is wanted is not there yet, and is being made: the answer is 202, and worth asking for again after so many
+    seconds."""
+
+    retry_after_seconds: int
+
+
 class Listed(Shape):
     """A page of a list; `cursor` asks for the next one, if there is one."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.register import rows
-from chalicelib.store.records import FiscalRow
+from chalicelib.register.prefixes import Prefix
+from chalicelib.store.records import FiscalRow, Item
 from chalicelib.store.tags import Time, key, personal, plain
 
 
@@ -58,3 +59,20 @@ class InvoiceCounter(FiscalRow):
     sk_prefix = "counter"
 
     last = plain(NumberAttribute(), why="a count")
+
+
+INVOICES = Prefix("invoices", subject="invoice", row=rows.TAX_RECORDS, keep_days=1827)
+# What names somebody is stored sealed, and lies open only where it was asked for.
+COPIES = Prefix("invoice-copies", subject="account", row=rows.PLAN_PURCHASE, keep_days=1)
+
+
+class InvoiceDocument(Item):
+    """The documents of one's invoice or credit note, by its number: being made, or there. They are kept by law when
+    this is gone."""
+
+    pk_prefix = "account"
+    sk_prefix = "invoice-document"
+    stream_queue = "InvoiceDocuments"
+
+    asked_at = key(Time(), rows.PLAN_PURCHASE, why="time")
+    made_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time")

@@ -6,6 +6,7 @@ from chalicelib.accounts.rules import CountryUnknown
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import NotFound
+from chalicelib.invoices import shapes as invoice_shapes
 from chalicelib.invoices.actions import buyers
 from chalicelib.orders import shapes
 from chalicelib.orders.actions import paying, placing, reading, refunding, webhooks
@@ -120,6 +121,22 @@ def refund_order(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes
     """Give an order back: its plan ends wherever it lies. The whole price goes back within fourteen days if less than
     an hour was recorded, and else what is left."""
     return refunding.refund(caller, order, body)
+
+
+@routes.get(
+    "/orders/{order_id}/invoice",
+    who=Who.PERSON,
+    needs=OwnOrder(),
+    query=invoice_shapes.WhichInvoice,
+    answers=invoice_shapes.InvoiceLink | invoice_shapes.Pending,
+    refuses=(NotFound,),
+    example={},
+)
+def get_invoice(
+    caller: Caller, order: Order, which: invoice_shapes.WhichInvoice
+) -> invoice_shapes.InvoiceLink | invoice_shapes.Pending:
+    """A link of five minutes to the invoice of a paid order; 202 while that is made."""
+    return reading.invoice_of(caller, order, which.format)
 
 
 @routes.post(

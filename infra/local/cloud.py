@@ -54,7 +54,6 @@ UNCHANGED: Any = object()
 _SELLER = {
     "name": "Sowa sp. z o.o.",
     "address": "ul. Sowia 1, 00-001 Warszawa",
-    "country": "PL",
     "vat_number": "PL5260250995",
 }
 _OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d+)?")

@@ -25,8 +25,8 @@ from infra.package.interpreter import PYTHON, THIS, Interpreter
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
-REQUIREMENTS_OF_PICTURES, REQUIREMENTS_OF_CLIPS = (
-    Path(__file__).with_name(f"requirements-{what}.txt") for what in ("pictures", "clips")
+REQUIREMENTS_OF_PICTURES, REQUIREMENTS_OF_CLIPS, REQUIREMENTS_OF_INVOICES = (
+    Path(__file__).with_name(f"requirements-{what}.txt") for what in ("pictures", "clips", "invoices")
 )
 RUNTIME = f"python{PYTHON}"
 # Lambda's word for a processor, and that of wheels.
@@ -42,7 +42,7 @@ _ADDRESSES = SERVICES - {"sesv2"} | {"email"}
 # Installed because something depends on it, imported by nothing that runs: dnspython (an address's domain is never
 # looked up), the parts of cffi and Powertools that are for other uses, time zones a second time and what they are
 # compiled from, where and at whose a phone number is, how fido2 talks to a key in a machine of its own, HTTP from
-# within a browser, through another TLS or through SOCKS, calendars, templates' extensions.
+# within a browser, through another TLS or through SOCKS, calendars, Windows' clock, templates' extensions.
 _DROPPED = (
     "bin/", "cffi/", "dns/", "pycparser/",
     *(f"phonenumbers/{name}" for name in ("carrierdata/", "geodata/", "shortdata/region_", "tzdata/")),
@@ -62,7 +62,9 @@ _DROPPED = (
         )
     ),
     "aws_lambda_powertools/metrics/provider/datadog/", "aws_lambda_powertools/utilities/metadata/",
-    "dateutil/rrule.py", "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", "jinja2/ext.py", "tzdata/zoneinfo/tzdata.zi",
+    "dateutil/rrule.py", "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", "dateutil/tz/win.py",
+    *(f"jinja2/{name}.py" for name in ("ext", "meta", "nativetypes", "sandbox")),
+    "tzdata/zoneinfo/tzdata.zi",
     *(f"urllib3/contrib/{name}" for name in ("emscripten/", "pyopenssl.py", "socks.py")),
     *(
         f"fido2/{name}"
@@ -72,15 +74,22 @@ _DROPPED = (
     *(f"PIL/_{name}." for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
     *(f"pillow.libs/lib{name}" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
 )  # fmt: skip
-# Of python-stdnum, what checks VAT numbers of the European Union.
+# Of python-stdnum, what checks VAT numbers of the European Union, and what that imports.
 _OF_STDNUM = frozenset({
-    "__init__", "eu", "exceptions", "iso7064", "luhn", "util",
-    "at", "be", "bg", "cy", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hr", "hu", "ie", "it", "lt", "lu", "lv",
-    "mt", "nl", "pl", "pt", "ro", "se", "si", "sk",
+    "at/postleitzahl", "at/uid", "at/vnr", "be/nn", "be/vat", "bg/egn", "bg/pnf", "bg/vat", "cy/vat", "cz/dic",
+    "cz/rc", "de/handelsregisternummer", "de/vat", "dk/cpr", "dk/cvr", "ee/ik", "ee/kmkr", "ee/registrikood",
+    "es/cif", "es/dni", "es/nie", "es/nif", "eu/oss", "eu/vat", "exceptions", "fi/alv", "fi/hetu", "fi/ytunnus",
+    "fr/accise", "fr/siren", "fr/tva", "gr/vat", "hr/oib", "hu/anum", "ie/vat", "iso7064/mod_11_10",
+    "iso7064/mod_97_10", "it/iva", "lt/pvm", "lu/tva", "luhn", "lv/pvn", "mt/vat", "nl/bsn", "nl/btw", "nl/postcode",
+    "pl/nip", "pt/nif", "ro/cf", "ro/cnp", "ro/cui", "se/orgnr", "se/personnummer", "se/postnummer", "se/vat",
+    "si/ddv", "si/emso", "si/maticna", "sk/dph", "sk/rc", "util",
 })  # fmt: skip
 _DROPPED_SUFFIXES = (
     ".pyc", ".pyi", ".pyx", ".pxd", ".pth", ".c", ".h", "py.typed", "examples-1.json", "examples-1.json.gz"
 )  # fmt: skip
+
+# Goes along with what writes with it.
+_FONTS = "chalicelib/invoices/rules/fonts/"
 
 # Chalice would have Lambda import app.py, and with it all houses.
 API_HANDLER = "chalicelib.gateway.answer"
@@ -105,12 +114,14 @@ class Code:
 
 
 WHOLE = Code("bundle.zip")
-# Pillow and PyAV, which brings FFmpeg along, are no burden of all functions.
+# Pillow, PyAV, which brings FFmpeg along, and fpdf2, with all that is of fonts, are no burden of all functions.
 PICTURES = Code("pictures.zip", (REQUIREMENTS, REQUIREMENTS_OF_PICTURES))
 CLIPS = Code("clips.zip", (REQUIREMENTS, REQUIREMENTS_OF_CLIPS))
+INVOICES = Code("invoices.zip", (REQUIREMENTS, REQUIREMENTS_OF_INVOICES))
 OF_ENTRY_POINTS = {
     **dict.fromkeys(("on_image_uploaded", "on_picture_offered"), PICTURES),
     "on_clip_requested": CLIPS,
+    "on_invoice_issued": INVOICES,
 }
 
 
@@ -126,7 +137,8 @@ def is_carried(path: str) -> bool:
     if top.endswith(".dist-info") or path.startswith("..") or {"tests", "test"} & set(rest[:-1]):
         return False
     if top == "stdnum":
-        return rest[0].partition(".")[0] in _OF_STDNUM
+        name = path.removeprefix("stdnum/").removesuffix(".py")
+        return name in _OF_STDNUM or any(one.startswith(name.removesuffix("__init__")) for one in _OF_STDNUM)
     if top == "botocore" and rest[:1] == ["data"]:
         return rest[1] in (_DATA if len(rest) == 2 else SERVICES)
     return True
@@ -191,11 +203,12 @@ def _fits(platform: str, architecture: str) -> bool:
     return linux[2] == ARCHITECTURES[architecture] and int(linux[1] or 17) <= NEWEST_GLIBC
 
 
-def _application() -> Iterator[tuple[str, Path]]:
+def _application(*, writes_pages: bool) -> Iterator[tuple[str, Path]]:
     yield "app.py", ROOT / "app.py"
     for path in (ROOT / "chalicelib").rglob("*"):
-        if path.is_file() and is_carried(path.relative_to(ROOT).as_posix()):
-            yield path.relative_to(ROOT).as_posix(), path
+        name = path.relative_to(ROOT).as_posix()
+        if path.is_file() and is_carried(name) and (writes_pages or not name.startswith(_FONTS)):
+            yield name, path
     # As Chalice packages itself: the rest of it is for developers.
     runtime = Path(chalice.__file__).parent
     yield from ((f"chalice/{name}", runtime / name) for name in ("__init__.py", "app.py"))
@@ -207,7 +220,8 @@ def lay_out(installed: Path, into: Path, python: Interpreter = THIS, compiled: C
     `compiled` is what the same Python has compiled for other zips: it is taken from there, and the rest is added.
     """
     files = {path.relative_to(installed).as_posix(): path for path in installed.rglob("*") if path.is_file()}
-    carried = {name: path for name, path in files.items() if is_carried(name)} | dict(_application())
+    application = dict(_application(writes_pages="fpdf/__init__.py" in files))
+    carried = {name: path for name, path in files.items() if is_carried(name)} | application
     for name, path in carried.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         if ".so" in path.suffixes:

@@ -24,7 +24,8 @@ PARAMETERS = (
     "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentProvider", "PaymentWebhookSecret",
     "PicturesAtOnce", "PolicyAdditions", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
     "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",
-    "MostDevices", "Seller", "SellerTimeZone", "TextBudgets", "TextCountries", "TextSenderId", "UploadsReserve",
+    "MostDevices", "Seller", "SellerCountry", "SellerTimeZone", "TextBudgets", "TextCountries", "TextSenderId",
+    "UploadsReserve",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ SECRET = "whsec_of_no_importance"
 PARAMETERS = {
     "MAIL_DOMAIN": "sowa.example", "MAIL_SENDER": "post@sowa.example", "PAYMENT_PROVIDER": "sandbox",
     "PAYMENT_WEBHOOK_SECRET": SECRET, "OPERATOR_NAME": "An operator", "OPERATOR_CONTACT": "privacy@sowa.example",
-    "SELLER": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
+    "SELLER": '{"name": "Sowa", "address": "Warszawa", "vat_number": "PL5260250995"}',
 }  # fmt: skip
 PATIENCE_S = 240
 

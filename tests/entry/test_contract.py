@@ -184,7 +184,10 @@ def test_what_may_be_tried_again_says_when() -> None:
     shared = COMMITTED["components"]["responses"]
     resolved = [(status, shared.get(answer.get("$ref", "").rpartition("/")[2], answer)) for status, answer in answers]
     said = {(status in waits, "Retry-After" in answer.get("headers", {})) for status, answer in resolved}
-    assert said == {(True, True), (False, False)}
+    # And what is being made, which is asked for again.
+    assert said == {(True, True), (False, False), (False, True)}
+    again = {status for status, answer in resolved if "Retry-After" in answer.get("headers", {})}
+    assert again == {"202", *waits}
 
 
 def test_no_schema_is_called_like_the_constructor_of_another() -> None:

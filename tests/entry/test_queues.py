@@ -61,6 +61,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
     "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),
+    "chalicelib.invoices.listeners.on_invoice_issued": ("sqs_ids",),
+    "chalicelib.invoices.scheduled.sweep_expired_invoices": ("schedule",),
     "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
     "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
     "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),

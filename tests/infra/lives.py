@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -37,6 +38,7 @@ from tests.factors import App
 from tests.gift_cards.cards import UNKNOWN, issue, new_code, redeem, report
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
+from tests.invoices.notes import issue_credit_note
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
@@ -382,6 +384,25 @@ def _an_order(home: Home) -> None:
     headers, body = checkout.event(order_id, "paid", "another-payment")
     assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
     assert home.owner.call("GET", "/orders").status == 200
+    _an_invoice(home)
+    home.world.settle()
+
+
+def _an_invoice(home: Home) -> None:
+    """Of somebody who is named, and its correction; looked at, and swept when their time is over."""
+    named = {"name": "Ola", "address": "Ulica 1, Kraków", "country": "PL", "vat_number": "PL5260250995"}
+    order_id = home.owner.order(home.camera.device_id, key="an-order-that-names", invoice_to=named).json["order_id"]
+    pay(home.world, order_id)
+    number = home.owner.call("GET", f"/orders/{order_id}").json["invoice_number"]
+    issue_credit_note(home.owner.account_id, number)
+    home.world.settle()
+    for format in ("pdf", "xml"):
+        query = {"format": format}
+        assert home.owner.call("GET", f"/orders/{order_id}/invoice", query=query).status == 200
+    _told(home.world, "on_invoice_issued", partition_id=home.owner.account_id, sort_id=number)
+    for ends in (home.world.now() + timedelta(days=2), datetime(2032, 1, 1, 12, tzinfo=UTC)):
+        home.world.clock.move_to(ends.timestamp())
+        assert home.world.run_schedule("sweep_expired_invoices")["deleted"]
 
 
 def _money_goes_back(home: Home) -> None:

@@ -35,6 +35,7 @@ from tests.infra import packaged
 MOST_BYTES = 9_500_000
 MOST_BYTES_WITH_PICTURES = 13_000_000
 MOST_BYTES_WITH_CLIPS = 60_000_000
+MOST_BYTES_WITH_INVOICES = 20_000_000
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, with room for what is still to come.
 MOST_BYTES_UNPACKED = 200_000_000
 MOST_IMPORT_MS = 3_000  # of CPU: a runaway import; what it really takes is printed
@@ -65,6 +66,12 @@ def with_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def with_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The third."""
     return built(bundle.CLIPS, tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="module")
+def with_invoices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fourth."""
+    return built(bundle.INVOICES, tmp_path_factory.mktemp("invoices"))
 
 
 def built(code: bundle.Code, place: Path) -> Path:
@@ -111,9 +118,63 @@ def test_what_makes_clips_has_another_that_lambda_has_room_for(unpacked: Path, w
     assert {name.split("/")[0] for name in files[1].keys() - files[0].keys()} == {"av", "av.libs"}
 
 
+def test_what_writes_invoices_has_another(unpacked: Path, with_invoices: Path) -> None:
+    size = with_invoices.with_name("invoices.zip").stat().st_size
+    files = [
+        {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+        for place in (unpacked, with_invoices)
+    ]
+    print(f"{size / 1e6:.1f} MB")
+    assert size <= MOST_BYTES_WITH_INVOICES and files[0] < files[1]
+    own = {name for name in files[1] - files[0] if name.startswith("chalicelib/")}
+    assert own == {f"chalicelib/invoices/rules/fonts/{name}" for name in ("DejaVuSans.ttf", "LICENSE")}
+    assert {name.split("/")[0] for name in files[1] - files[0]} == {
+        "PIL", "chalicelib", "defusedxml", "fontTools", "fpdf", "pillow.libs"
+    }  # fmt: skip
+
+
+_INVOICE = """
+import json, sys
+from datetime import date
+from chalicelib.invoices.rules import cii, pdf, vat
+from chalicelib.invoices.rules.documents import Document
+from chalicelib.invoices.rules.parties import Buyer, Seller
+document = Document(
+    series="invoice", number="S-2026-000001", issued_on=date(2026, 1, 5),
+    seller=Seller("Sowa", "Warszawa", "PL", "PL5260250995"), buyer=Buyer("Łukasz Żółć", "Kraków", "PL"),
+    names={"pl": "Zdarzenia", "en": "Events"}, period_days=30, gross=299, currency="PLN",
+    tax=vat.tax_of("PL", date(2026, 1, 5), seller_country="PL", is_business=False),
+    payment_method="card", payment_reference="pi_1",
+)
+written = pdf.pdf(document, cii.cii(document))
+print(json.dumps([written[:5].decode(), len(written) > 10000, b"/AF " in written]))
+"""
+
+
+def test_it_writes_an_invoice_with_nothing_else_around(with_invoices: Path) -> None:
+    assert json.loads(started(with_invoices, _INVOICE)) == ["%PDF-", True, True]
+
+
+_NUMBERS = """
+import json
+from stdnum.eu import vat
+numbers = json.loads(NUMBERS)
+print(json.dumps([vat.validate(one) for one in numbers] == numbers))
+"""
+
+
+def test_vat_numbers_of_each_country_of_the_union_are_checked_with_nothing_else_around(unpacked: Path) -> None:
+    from tests.orders.test_invoice_to import NUMBERS
+
+    assert len(NUMBERS) == 27
+    said = json.dumps(list(NUMBERS.values()))
+    assert json.loads(started(unpacked, _NUMBERS.replace("NUMBERS)", f"{said!r})"))) is True
+    assert not (unpacked / "stdnum" / "us").exists() and (unpacked / "stdnum" / "pl").exists()
+
+
 def test_what_each_zip_carries_beside_the_rest_is_pinned_as_the_tests_have_it() -> None:
     ours = (bundle.ROOT / "requirements-dev.txt").read_text()
-    for path in (bundle.REQUIREMENTS_OF_PICTURES, bundle.REQUIREMENTS_OF_CLIPS):
+    for path in (bundle.REQUIREMENTS_OF_PICTURES, bundle.REQUIREMENTS_OF_CLIPS, bundle.REQUIREMENTS_OF_INVOICES):
         pinned = re.findall(r"^\S+==\S+|sha256:[0-9a-f]{64}", path.read_text(), re.MULTILINE)
         assert len(pinned) > 2 and not [one for one in pinned if one not in ours], path.name
 
@@ -122,6 +183,7 @@ def test_only_the_function_that_needs_it_is_given_it() -> None:
     given = {one.entry_point: one.properties["CodeUri"] for one in template.functions_of(packaged.made())}
     assert [given.pop(name) for name in ("on_image_uploaded", "on_picture_offered")] == ["./pictures.zip"] * 2
     assert given.pop("on_clip_requested") == "./clips.zip"
+    assert given.pop("on_invoice_issued") == "./invoices.zip"
     assert set(given.values()) == {"./bundle.zip"}
 
 
@@ -381,7 +443,7 @@ parameters = {
     "Stage": "test", "MailDomain": "sowa.test", "MailSender": "post@sowa.test", "PublicUrl": "https://sowa.test",
     "PaymentProvider": "sandbox", "PaymentWebhookSecret": "a-secret-of-no-importance",
     "OperatorContact": "privacy@sowa.test",
-    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "vat_number": "PL5260250995"}',
     "FcmApplicationArn": fcm["PlatformApplicationArn"],
 }
 told = applier.apply(parameters=parameters, session=session, local=True).environment()

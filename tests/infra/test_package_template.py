@@ -41,7 +41,7 @@ PARAMETERS = {
     "OperatorContact": "privacy@sowa.test",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
-    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "vat_number": "PL5260250995"}',
 }
 
 
@@ -124,7 +124,7 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 
 SWEEPS = {
     "sweep_expired_archives", "sweep_expired_clips", "sweep_expired_cover_uploads", "sweep_expired_pictures",
-    "sweep_expired_recordings", "sweep_expired_uploads", "sweep_live_video",
+    "sweep_expired_invoices", "sweep_expired_recordings", "sweep_expired_uploads", "sweep_live_video",
 }  # fmt: skip
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
@@ -250,7 +250,7 @@ LONG = {
     "Regions": json.dumps({f"north-america-{number}": "https://na.cameras.example.org" for number in range(7)}),
     "Seller": json.dumps({
         "name": "The Camera Company of Somewhere, Ltd.", "address": "1 Long Street, 00-001 Warsaw",
-        "country": "PL", "vat_number": "PL5260250995",
+        "vat_number": "PL5260250995",
     }),
     "Stage": 20 * "x",
 }  # fmt: skip

@@ -26,7 +26,7 @@ PARAMETERS = {
     "PublicUrl": "http://127.0.0.1:8000",
     "PaymentProvider": "sandbox",
     "PaymentWebhookSecret": "whsec_of_no_importance",
-    "Seller": '{"name": "Sowa", "address": "Warszawa", "country": "PL", "vat_number": "PL5260250995"}',
+    "Seller": '{"name": "Sowa", "address": "Warszawa", "vat_number": "PL5260250995"}',
 }
 TEMPLATE = load(RESOURCES, WIRING)
 DEAD_LETTERS = "DeadLetters"
@@ -167,6 +167,9 @@ def test_what_is_filmed_ends_after_its_days_and_abandoned_uploads_after_one(stac
     assert [(one["Status"], one["Filter"]["Prefix"], one["Expiration"]) for one in recordings] == [
         *(("Enabled", f"recordings/{days}/", {"Days": days}) for days in (3, 7, 30)),
         ("Enabled", "clips/", {"Days": 1}),
+        ("Enabled", "invoice-copies/", {"Days": 1}),
+        # A leap year, and five with two such years among them, and a day.
+        ("Enabled", "invoices/", {"Days": 366 + 3 * 365 + 2 * 366 + 1}),
     ]
     assert (uploads["Status"], uploads["Filter"]) == ("Enabled", {"Prefix": ""})
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

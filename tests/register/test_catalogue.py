@@ -34,6 +34,7 @@ from tests.scene import (
     new_person,
     pay,
 )
+from tests.worlds.scenarios.money import NAMED
 
 
 def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalCloud) -> None:
@@ -48,7 +49,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.set_device_password(home.camera.device_id, "seven grey herons")
     home.owner.check_device_password(home.camera.device_id, "wrong")
     home.owner.bind(Camera(home.world, "SN-THAT-IS-NOT"))
-    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    pay(home.world, home.owner.order(home.camera.device_id, invoice_to=NAMED).json["order_id"])
     new_camera(home.world, "SN0002")
     for name in ("x.jpg", "1/20000101T000000Z-motion-a.jpg"):  # what is none, and a clock that is wrong
         home.world.upload(home.camera.ask_ticket().json, name, jpeg())

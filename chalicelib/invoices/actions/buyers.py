@@ -10,6 +10,7 @@ from chalicelib.invoices.records import InvoiceBuyer
 from chalicelib.invoices.rules import parties, series, vat
 from chalicelib.invoices.rules.parties import Buyer as Buyer  # what orders are named by
 from chalicelib.store import ciphers
+from chalicelib.store.ciphers import SubjectCipher
 from chalicelib.store.commit import Write, create
 from chalicelib.store.records import read
 from chalicelib.words import Phrase
@@ -72,6 +73,12 @@ def kept(buyer: Buyer, year: int) -> tuple[str, tuple[Write, Write]]:
         expires_at=key.expires_at,
     )
     return buyer_id, (create(record), create(key))
+
+
+def cipher_of(buyer_id: str) -> SubjectCipher | None:
+    """What the documents that name a buyer are sealed with; None if the law's time is over."""
+    (key,) = read(ciphers.key_of(buyer_id))
+    return None if key is None else key.unlocked()
 
 
 def kept_buyer(buyer_id: str) -> Buyer | None:

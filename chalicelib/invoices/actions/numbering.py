@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from chalicelib import clock
-from chalicelib.invoices.actions import sellers
 from chalicelib.invoices.records import Invoice, InvoiceCounter
 from chalicelib.invoices.rules import series as numbers
 from chalicelib.invoices.rules import vat
@@ -54,7 +53,7 @@ def sold_to(country: str, buyer: Buyer | None, terms: Terms, now: int) -> Sold:
     business, which gave its VAT number, by its own. Raises RateUnknown."""
     is_business = buyer is not None and buyer.vat_number is not None
     where = buyer.country if buyer is not None and is_business else country
-    tax = vat.tax_of(where, tax_day(now), seller_country=sellers.seller().country, is_business=is_business)
+    tax = vat.tax_of(where, tax_day(now), seller_country=settings.seller_country, is_business=is_business)
     return Sold(tax, terms.version, terms.period_days)
 
 

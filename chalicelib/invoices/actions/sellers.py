@@ -10,4 +10,4 @@ from chalicelib.settings import settings
 
 def seller() -> Seller:
     """Whom invoices name as the seller."""
-    return msgspec.convert(settings.seller, Seller)
+    return msgspec.convert({**settings.seller, "country": settings.seller_country}, Seller)

@@ -28,6 +28,11 @@ def year_of(number: str) -> int:
     return int(number.split("-")[1])
 
 
+def day_of_archive(year: int) -> datetime:
+    """The day that a year's documents are stored under: the last of it, whence the law counts."""
+    return datetime(year, 12, 31, tzinfo=UTC)
+
+
 def kept_until(year: int) -> datetime:
     """The last instant for which tax law keeps what is of this year."""
     return datetime(year + KEPT_YEARS, 12, 31, 23, 59, 59, tzinfo=UTC)

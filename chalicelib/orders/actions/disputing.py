@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.errors import Unavailable
-from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.actions import documents, numbering
 from chalicelib.invoices.records import Invoice, InvoiceCounter
 from chalicelib.orders import rules
 from chalicelib.orders.actions import paying_back, reading, telling
@@ -106,6 +106,7 @@ def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read
     if order is not None:
         said = {**back, "refunded_at": clock.now_s(), "credit_note_number": number}
         yield change(order, when=Order.state == order.state, otherwise=StaleRead, state="charged_back", **said)
+        yield documents.requested(order.pk_id, number)
 
 
 def _loss(payment: Payment, order: Order | None) -> _Loss | None:

@@ -8,7 +8,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.errors import Invalid
-from chalicelib.invoices.actions import buyers, numbering
+from chalicelib.invoices.actions import buyers, documents, numbering
 from chalicelib.orders import rules
 from chalicelib.orders.actions import paying_back, reading, telling
 from chalicelib.orders.records import Order, Payment
@@ -124,6 +124,7 @@ def _pay(order: Order, payment: Payment) -> None:
         *_grant(order, held, now),
         *invoiced,
         *named,
+        documents.requested(order.pk_id, number),
     )
 
 

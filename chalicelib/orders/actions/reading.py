@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chalicelib import clock, ids
 from chalicelib.entry.callers import Caller
+from chalicelib.errors import NotFound
+from chalicelib.invoices.actions import documents
 from chalicelib.orders.records import Order, Payment
 from chalicelib.payments.actions import checkout_url
 from chalicelib.plans.actions import ledgers as plans
@@ -20,6 +22,13 @@ def order_of(order: Order) -> dict[str, object]:
 def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict[str, object]], str | None]:
     page = Order.list_of(caller.account_id, newest_first=True, limit=limit, after=cursor)
     return _described_all(page.items), page.cursor
+
+
+def invoice_of(caller: Caller, order: Order, format: documents.Format) -> documents.InvoiceLink | documents.Pending:
+    """A link to the order's invoice. Raises NotFound while it has none."""
+    if order.invoice_number is None:
+        raise NotFound("invoice")
+    return documents.link_to(caller.account_id, order.invoice_number, format)
 
 
 def _described_all(orders: list[Order]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib import clock
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound, NotSignedIn
-from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.actions import documents, numbering
 from chalicelib.invoices.records import InvoiceCounter
 from chalicelib.orders import rules, shapes
 from chalicelib.orders.actions import paying_back, reading, telling
@@ -98,6 +98,7 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
         *paying_back.owed(decided.payment, decided.amount, "asked_for", now),
         *_ended(decided.granted, order, now),
         *noted,
+        documents.requested(order.pk_id, number),
         telling.notice_of_refund(caller.account, order),
         check(caller.account.own_key, type(caller.account).pk.exists(), otherwise=NotSignedIn),
         answer=answer,

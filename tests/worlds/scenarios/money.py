@@ -14,6 +14,7 @@ from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.steps import settle, settled
 from tests.worlds.sweep import AGAIN, Scenario
 
+NAMED = {"name": "Ola", "address": "ul. Sowia 1, Kraków", "country": "PL", "vat_number": "PL5260250995"}
 OWED = "Your payment of 2.99 EUR is owed back"
 
 
@@ -82,7 +83,41 @@ def paid(home: Home) -> None:
     assert pay(home.world, order_id).json == {"changed": True}
 
 
+def _for_a_named_buyer(home: Home) -> tuple[str, dict[str, str], bytes]:
+    order_id = home.owner.order(home.camera.device_id, invoice_to=NAMED).json["order_id"]
+    home.world.settle()
+    return order_id, *checkout.event(order_id, "paid")
+
+
+def _paid_by_a_named_buyer(home: Home) -> str:
+    order_id, headers, body = _for_a_named_buyer(home)
+    assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+    return order_id
+
+
+def _invoiced(home: Home) -> str:
+    order_id = _paid_by_a_named_buyer(home)
+    home.world.settle()
+    return order_id
+
+
+def _ask_for_invoice(home: Home, order_id: Any, key: str) -> Response:
+    return home.owner.call("GET", f"/orders/{order_id}/invoice")
+
+
+def _documents(home: Home, state: Any, stored: Stored) -> int:
+    return sum(key.startswith("invoices/") for key in stored.objects) // 2
+
+
 SCENARIOS = (
+    Scenario(
+        "an order that names somebody is paid", "POST /payments/{provider}", _for_a_named_buyer, take_payment, _payments
+    ),
+    Scenario(
+        "the documents of an invoice are written", "on_invoice_issued", _paid_by_a_named_buyer, settle, _documents,
+        is_asked=False,
+    ),
+    Scenario("an invoice is looked at", "GET /orders/{order_id}/invoice", _invoiced, _ask_for_invoice),
     Scenario("an order is paid", "POST /payments/{provider}", ordered, take_payment, _payments),
     Scenario("another period is paid", "POST /payments/{provider}", _second_period, take_payment, _second_payments),
     Scenario(
