@@ -25,6 +25,7 @@ from tests.identities.people import maja
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
 from tests.worlds.scenarios import clips
+from tests.worlds.scenarios.money import NAMED
 from tests.worlds.sweep import recover
 
 Dump = dict[str, Any]
@@ -35,8 +36,9 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     snapshot, copy_of_home = _home
     one_cloud.restore(snapshot)
     home, world = copy_of_home(), one_cloud
-    for key in ("the-key-of-an-order-1", "the-key-of-an-order-2"):
-        assert pay(world, home.owner.order(home.camera.device_id, key=key).json["order_id"]).status == 200
+    for key, named in (("the-key-of-an-order-1", None), ("the-key-of-an-order-2", NAMED)):
+        ordered = home.owner.order(home.camera.device_id, key=key, invoice_to=named)
+        assert pay(world, ordered.json["order_id"]).status == 200
     assert redeem(home, new_code(world)).status == 200
     for email in (home.stranger.email, "waiting@example.com"):
         share = home.owner.share(home.camera.device_id, email=email, channels=["1"])
@@ -268,6 +270,24 @@ def forget_an_object(dump: Dump) -> None:
 
 def leave_an_object(dump: Dump) -> None:
     dump["buckets"][settings.media_bucket].append({"key": "alarms/20260105/nobody/1/x.jpg", "body": ""})
+
+
+def documents(dump: Dump) -> list[Any]:
+    return [one for one in dump["buckets"][settings.media_bucket] if one["key"].startswith("invoices/")]
+
+
+def lose_a_document(dump: Dump) -> None:
+    dump["buckets"][settings.media_bucket].remove(documents(dump)[0])
+
+
+def bare_a_document(dump: Dump) -> None:
+    next(one for one in documents(dump) if not one["body"].startswith(("%PDF", "<?xml")))["body"] = "%PDF-1.7"
+
+
+def lose_the_key_of_the_named(dump: Dump) -> None:
+    (named,) = rows(dump, "invoice-buyer/buyer", "Fiscal")
+    table = dump["tables"]["sowa-local-Keys"]
+    table[:] = [row for row in table if keys.id_of(row["pk"]) != keys.id_of(named["pk"])]
 
 
 def forget_the_hours(dump: Dump) -> None:
@@ -668,8 +688,15 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         leave_an_object,
         leave_a_recording("-seconds"),
         leave_an_upload,
+        lose_a_document,
+        without("invoices/invoice", "Fiscal"),
         without("device/alarm"),
         with_values("device/alarm", pk="device#nobody"),
+    ],
+    "what_names_somebody_on_an_invoice_lies_sealed": [
+        lose_the_key_of_the_named,
+        lose("invoices/invoice", "buyer", "Fiscal"),
+        bare_a_document,
     ],
     "what_was_uploaded_lies_in_an_hour_that_was_noted": [forget_the_hours, leave_an_object],
     "an_account_asks_for_the_second_factors_that_there_are": [

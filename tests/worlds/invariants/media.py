@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import get_args
 
 from chalicelib import clock
 from chalicelib.clips.records import CLIPS, READY, WORKING
+from chalicelib.invoices.actions.documents import archive_key
+from chalicelib.invoices.records import COPIES, INVOICES
+from chalicelib.invoices.shapes import Format
 from chalicelib.live.records import PIECES
 from chalicelib.plans.rules import ledger as plan_rules
 from chalicelib.recordings.rules import deletions, quarters, uploads
@@ -17,6 +21,7 @@ from chalicelib.recordings.rules.uploads import Part
 from chalicelib.register import catalogue
 from chalicelib.register.upload_hours import UploadHour
 from chalicelib.store import keys
+from chalicelib.store.crypto import Unreadable
 from chalicelib.store.records import Item
 from tests.worlds.invariants.stored import Found, Row, Stored, as_bytes, invariant, ledger_of
 
@@ -37,6 +42,13 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     known = pictures.keys() | archives | avatars | covers
     # Live video has no rows: it passes within the hour. Of recordings, days have rows; those of clips end before them.
     passing = {key for key in stored.objects if key.startswith((PIECES.root, CLIPS.root))}
+    # Documents are there before their row says so, and stay when it has gone; a copy passes with its day.
+    numbers = {number for _, number in stored.of("Invoice")}
+    passing |= {key for key in stored.objects if INVOICES.parse_key(key)[0] in numbers}
+    accounts = stored.first_ids("Account")
+    passing |= {key for key in stored.objects if COPIES.parse_key(key)[0] in accounts}
+    made = {number for (_, number), row in stored.of("InvoiceDocument").items() if "made_at" in row}
+    known |= {archive_key(number, format) for number in made for format in get_args(Format)}
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing - stored.recorded.keys())
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
@@ -200,3 +212,23 @@ def a_clip_is_a_file_for_a_day(stored: Stored) -> Found:
             yield f"{key} is nobody's"
         if clock.from_rfc3339(stored.objects[key]["last_modified"]) + CLIPS.keep + _GONE_WITHIN <= clock.now():
             yield f"{key} is over"
+
+
+@invariant
+def what_names_somebody_on_an_invoice_lies_sealed(stored: Stored) -> Found:
+    """And opens with the key of whom it names, as long as the law keeps it."""
+    invoices = {number: row for (_, number), row in stored.of("Invoice").items()}
+    for key, one in stored.objects.items():
+        number = INVOICES.parse_key(key)[0]
+        if number not in invoices:
+            continue
+        invoice = invoices[number]
+        buyer_id = invoices.get(invoice.get("corrects", number), {}).get("buyer")
+        is_clear = one["body"].startswith(("%PDF-", "<?xml"))
+        if is_clear != (buyer_id is None):
+            yield f"{key} lies {'open' if is_clear else 'sealed'}"
+        elif buyer_id is not None:
+            try:
+                stored.ciphers[buyer_id].open(as_bytes(one["body"]), key)
+            except (KeyError, Unreadable):
+                yield f"{key} cannot be opened"
